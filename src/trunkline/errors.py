@@ -1,0 +1,168 @@
+"""Everything that Trunkline raises on purpose.
+
+    TrunklineError
+    ├── SchemaError                 the schema or what is bound to it is wrong (at start only)
+    ├── RequestError                the request is wrong; nothing was executed
+    │   ├── MalformedRequestError   the bytes are not a GraphQL request
+    │   ├── DocumentSyntaxError     the document does not parse
+    │   ├── LimitExceededError      the document is larger than the server allows
+    │   ├── ValidationError         the document does not fit the schema
+    │   ├── OperationNotFoundError  the document has no operation of that name
+    │   └── VariablesError          a variable's value does not fit its type
+    ├── ExecutionError              the server answered, and its answer has errors
+    └── TransportError              no answer that can be used
+        ├── ConnectionFailedError   the server was not reached, or went away
+        ├── ServerStatusError       an HTTP status that is not a GraphQL answer
+        └── ProtocolError           the answer is not GraphQL over HTTP
+
+``RequestError`` has the same meaning on both sides: a client raises it before it sends anything,
+a server turns it into an answer. GraphQL September 2025 §7.1.6 calls its contents request errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+if TYPE_CHECKING:  # a client whose operations were generated does without graphql-core
+    from graphql import GraphQLError
+
+__all__ = [
+    "ConnectionFailedError",
+    "DocumentSyntaxError",
+    "ExecutionError",
+    "LimitExceededError",
+    "MalformedRequestError",
+    "OperationNotFoundError",
+    "ProtocolError",
+    "RequestError",
+    "SchemaError",
+    "ServerStatusError",
+    "TransportError",
+    "TrunklineError",
+    "ValidationError",
+    "VariablesError",
+]
+
+
+class TrunklineError(Exception):
+    """The base of every error that Trunkline raises on purpose."""
+
+
+class SchemaError(TrunklineError):
+    """The schema, or what is bound to it, is wrong.
+
+    The message tells the place (``file:line:column`` or a schema coordinate) and the remedy.
+    """
+
+
+class RequestError(TrunklineError):
+    """The request is wrong, and nothing of it was executed.
+
+    ``errors`` has one entry per mistake, each with its message and, where it has one, its place
+    in the document. ``code`` names the class of the mistake for programs.
+    """
+
+    code: ClassVar[str] = "BAD_REQUEST"
+
+    def __init__(self, errors: Sequence[GraphQLError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("\n\n".join(str(error) for error in self.errors))
+
+    @classmethod
+    def because(cls, message: str) -> Self:
+        """Make the error from one sentence, for a mistake that has no place in the document."""
+        from graphql import GraphQLError  # noqa: PLC0415  # see the head of the module
+
+        return cls([GraphQLError(message)])
+
+
+class MalformedRequestError(RequestError):
+    """The bytes are not a GraphQL request (GraphQL over HTTP, §Request)."""
+
+    code = "MALFORMED_REQUEST"
+
+
+class DocumentSyntaxError(RequestError):
+    """The document does not parse (GraphQL §2)."""
+
+    code = "GRAPHQL_PARSE_FAILED"
+
+
+class LimitExceededError(RequestError):
+    """The document is larger, deeper or wider than the server allows."""
+
+    code = "LIMIT_EXCEEDED"
+
+
+class ValidationError(RequestError):
+    """The document does not fit the schema (GraphQL §5)."""
+
+    code = "GRAPHQL_VALIDATION_FAILED"
+
+
+class OperationNotFoundError(RequestError):
+    """The document has no operation of that name, or several and no name was given (§6.1)."""
+
+    code = "OPERATION_RESOLUTION_FAILURE"
+
+
+class VariablesError(RequestError):
+    """A variable's value does not fit its type (GraphQL §6.1.2)."""
+
+    code = "BAD_USER_INPUT"
+
+
+class ExecutionError(TrunklineError):
+    """The server answered, and its answer has errors.
+
+    ``errors`` are the answer's errors as they came; ``data`` is whatever could be resolved
+    beside them, or ``None``; ``extensions`` are the answer's own; ``status`` is the HTTP status.
+    """
+
+    def __init__(
+        self,
+        errors: Sequence[Mapping[str, Any]],
+        data: Mapping[str, Any] | None = None,
+        extensions: Mapping[str, Any] | None = None,
+        status: int | None = None,
+    ) -> None:
+        self.errors = tuple(errors)
+        self.data = data
+        self.extensions = extensions
+        self.status = status
+        super().__init__("\n".join(_sentence(error) for error in self.errors))
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    """Write one error of an answer as ``at path: message``."""
+    message = str(error.get("message", "(an error without a message)"))
+    path: Any = error.get("path")
+    if not isinstance(path, list):
+        return message
+    keys: list[Any] = path
+    return "at " + ".".join(map(str, keys)) + ": " + message
+
+
+class TransportError(TrunklineError):
+    """No answer came that can be used."""
+
+
+class ConnectionFailedError(TransportError):
+    """The server was not reached, or the connection broke before the answer was whole."""
+
+
+class ServerStatusError(TransportError):
+    """The server answered with an HTTP status and a body that is not a GraphQL answer.
+
+    ``status`` is the HTTP status; ``body`` is the beginning of what came, for people to read.
+    """
+
+    def __init__(self, message: str, status: int, body: str = "") -> None:
+        self.status = status
+        self.body = body
+        super().__init__(message)
+
+
+class ProtocolError(TransportError):
+    """The server answered 2xx with something that is not a GraphQL answer."""

@@ -1,0 +1,34 @@
+"""HTTP messages as a transport takes and gives them: bytes and headers, no library's types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["HTTPRequest", "HTTPResponse"]
+
+
+@dataclass(frozen=True, slots=True)
+class HTTPRequest:
+    """What a transport sends. The URL is the transport's own.
+
+    ``method`` in capitals, ``headers`` with lower-case names, ``body`` as it goes on the wire.
+    """
+
+    method: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HTTPResponse:
+    """What a transport received: status, headers with lower-case names, the whole decoded body."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the body without its parameters, in lower case; empty if none."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()

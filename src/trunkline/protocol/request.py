@@ -1,0 +1,90 @@
+"""The request of GraphQL over HTTP: its parameters, and reading them from a body or a URL."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from trunkline.errors import MalformedRequestError
+
+__all__ = ["GraphQLRequest", "encode_request", "read_body", "read_query_string"]
+
+
+class GraphQLRequest(msgspec.Struct, omit_defaults=True):
+    """The parameters of one request (GraphQL over HTTP §5.1).
+
+    Parameters that the specification does not know are ignored, as it demands.
+    """
+
+    query: str | None = None
+    operation_name: str | None = msgspec.field(default=None, name="operationName")
+    variables: dict[str, Any] | None = None
+    extensions: dict[str, Any] | None = None
+
+
+_request_decoder = msgspec.json.Decoder(GraphQLRequest)
+_object_decoder = msgspec.json.Decoder(dict[str, Any])
+_encoder = msgspec.json.Encoder()
+
+
+class NotJSONError(MalformedRequestError):
+    """The body is not JSON at all, which has a status of its own."""
+
+
+def encode_request(request: GraphQLRequest) -> bytes:
+    """Write a request as the JSON body of a POST.
+
+    Raises ``TypeError`` where a variable's value has no JSON form.
+    """
+    return _encoder.encode(request)
+
+
+def read_body(body: bytes) -> GraphQLRequest:
+    """Read the JSON body of a POST.
+
+    Raises ``NotJSONError`` where the bytes are not JSON in UTF-8, ``MalformedRequestError`` where
+    they are JSON of another shape.
+    """
+    try:
+        return _request_decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise MalformedRequestError.because(f"This is not a GraphQL request: {error}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise NotJSONError.because(f"The body is not JSON in UTF-8: {error}") from None
+    except RecursionError:
+        raise MalformedRequestError.because("The body is nested too deeply.") from None
+
+
+def read_query_string(query_string: bytes) -> GraphQLRequest:
+    """Read the parameters of a GET (GraphQL over HTTP §5.3); an empty one counts as absent.
+
+    Raises ``MalformedRequestError`` where ``variables`` or ``extensions`` is not a JSON object,
+    or a parameter comes twice.
+    """
+    try:
+        pairs = parse_qsl(query_string.decode("ascii"), errors="strict", max_num_fields=64)
+    except (UnicodeDecodeError, ValueError) as error:
+        raise MalformedRequestError.because(f"The query string cannot be read: {error}") from None
+    parameters: dict[str, str] = {}
+    for name, value in pairs:
+        if parameters.setdefault(name, value) is not value:
+            raise MalformedRequestError.because(f"The parameter {name!r} comes twice.")
+    return GraphQLRequest(
+        query=parameters.get("query"),
+        operation_name=parameters.get("operationName"),
+        variables=_json_object("variables", parameters.get("variables")),
+        extensions=_json_object("extensions", parameters.get("extensions")),
+    )
+
+
+def _json_object(name: str, text: str | None) -> dict[str, Any] | None:
+    if text is None or text == "null":
+        return None
+    try:
+        return _object_decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise MalformedRequestError.because(
+            f"The parameter {name!r} must be a JSON object: {error}"
+        ) from None
