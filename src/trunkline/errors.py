@@ -22,7 +22,7 @@ a server turns it into an answer. GraphQL September 2025 §7.1.6 calls its conte
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 if TYPE_CHECKING:  # a client whose operations were generated does without graphql-core
     from graphql import GraphQLError
@@ -137,10 +137,10 @@ class ExecutionError(TrunklineError):
 def _sentence(error: Mapping[str, Any]) -> str:
     """Write one error of an answer as ``at path: message``."""
     message = str(error.get("message", "(an error without a message)"))
-    path: Any = error.get("path")
+    path = error.get("path")
     if not isinstance(path, list):
         return message
-    keys: list[Any] = path
+    keys = cast("list[object]", path)
     return "at " + ".".join(map(str, keys)) + ": " + message
 
 

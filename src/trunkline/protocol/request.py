@@ -9,7 +9,7 @@ import msgspec
 
 from trunkline.errors import MalformedRequestError
 
-__all__ = ["GraphQLRequest", "encode_request", "read_body", "read_query_string"]
+__all__ = ["GraphQLRequest", "encode_request", "read_json", "read_query_string"]
 
 
 class GraphQLRequest(msgspec.Struct, omit_defaults=True):
@@ -41,7 +41,7 @@ def encode_request(request: GraphQLRequest) -> bytes:
     return _encoder.encode(request)
 
 
-def read_body(body: bytes) -> GraphQLRequest:
+def read_json(body: bytes) -> GraphQLRequest:
     """Read the JSON body of a POST.
 
     Raises ``NotJSONError`` where the bytes are not JSON in UTF-8, ``MalformedRequestError`` where
@@ -72,7 +72,7 @@ def read_query_string(query_string: bytes) -> GraphQLRequest:
         if parameters.setdefault(name, value) is not value:
             raise MalformedRequestError.because(f"The parameter {name!r} comes twice.")
     return GraphQLRequest(
-        query=parameters.get("query"),
+        query=parameters.get("query"),  # an empty value does not get here: `parse_qsl` drops it
         operation_name=parameters.get("operationName"),
         variables=_json_object("variables", parameters.get("variables")),
         extensions=_json_object("extensions", parameters.get("extensions")),

@@ -1,1 +1,31 @@
-"""Serving."""
+"""Serving GraphQL: the endpoint, the playground, and what a program needs to set them up.
+
+schema = make_executable_schema(load_schema("schema"), Resolvers(db), {"Todo": Todo})
+app = Starlette(routes=[
+Route("/graphql", GraphQL(schema)),
+Mount("/playground", Playground("Todo", "/graphql")),
+])
+"""
+
+from trunkline.compiler.limits import Limits
+from trunkline.observe.event import OperationEvent, Sink
+from trunkline.observe.log import access_log, log_operations
+from trunkline.schema.bindings import Schema
+from trunkline.schema.executable import make_executable_schema
+from trunkline.schema.load import load_schema, parse_schema
+from trunkline.server.endpoint import GraphQL
+from trunkline.server.playground import Playground
+
+__all__ = [
+    "GraphQL",
+    "Limits",
+    "OperationEvent",
+    "Playground",
+    "Schema",
+    "Sink",
+    "access_log",
+    "load_schema",
+    "log_operations",
+    "make_executable_schema",
+    "parse_schema",
+]

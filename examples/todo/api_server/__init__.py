@@ -1,0 +1,1 @@
+"""The API server: owns its database; serves REST to mobile apps and GraphQL to other servers."""

@@ -1,0 +1,42 @@
+"""The business logic. It knows neither REST nor GraphQL; both call it."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from todo.api_server.models import NewTodo, Todo
+
+
+class TodoRejectedError(Exception):
+    """A todo breaks a rule; the message is for the caller."""
+
+
+class Todos:
+    """All that can be done with todos."""
+
+    def __init__(self, sessions: async_sessionmaker[AsyncSession]) -> None:
+        self._sessions = sessions
+
+    async def all(self) -> list[Todo]:
+        """Return every todo, the oldest first."""
+        async with self._sessions() as session:
+            return list(await session.scalars(select(Todo).order_by(Todo.created_at)))
+
+    async def find(self, todo_id: str) -> Todo | None:
+        """Return one todo; ``None`` if there is none, or the id is none."""
+        try:
+            key = UUID(todo_id)
+        except ValueError:
+            return None
+        async with self._sessions() as session:
+            return await session.get(Todo, key)
+
+    async def create(self, new: NewTodo) -> Todo:
+        """Keep a new todo. Raises ``TodoRejectedError`` for one without a title."""
+        if not new.title.strip():
+            raise TodoRejectedError("A todo needs a title.")
+        async with self._sessions.begin() as session:
+            todo = Todo(title=new.title, text=new.text)
+            session.add(todo)
+        return todo

@@ -1,0 +1,179 @@
+"""A plan → the text of a Python module.
+
+The text has one function for the root and one for every object or list below it. Each is flat: a
+function per level instead of loops within loops, for CPython's compiler has limits on nesting
+(20 blocks, 100 indentations). All are synchronous; a field that is awaited is deferred.
+
+What a request wrote never becomes text: its aliases and values are bound as objects, and the names
+of functions and variables come from the schema.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from trunkline.compiler.fields import FieldEmitter
+from trunkline.compiler.plan import FieldPlan, ListOf, ObjectOf, OperationPlan, Shape
+from trunkline.compiler.scope import Binder, Scope
+from trunkline.runtime.marks import Mark
+from trunkline.text.literals import docstring
+from trunkline.text.source import Source
+
+__all__ = ["Emitted", "emit"]
+
+ROOT = "OPERATION"
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """A module's text, the objects that it looks up by name, and what its lines are about."""
+
+    text: str
+    bound: dict[str, object]
+    marks: list[tuple[int, Mark]]
+
+
+def emit(plan: OperationPlan, document_id: str, info: object) -> Emitted:
+    """Write the module of an operation; its root function is called ``OPERATION``.
+
+    ``info`` is what resolvers in graphql-core's form are given as their second argument.
+    """
+    source = Source[Mark]()
+    source.line(docstring(f"A {plan.kind}, compiled by Trunkline from {document_id}."))
+    binder = Binder()
+    _ModuleEmitter(plan, source, binder, info).module()
+    return Emitted(source.text(), binder.bound, source.marks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Function:
+    """A function that is still to be written: it completes a value of a field."""
+
+    name: str
+    field: FieldPlan
+    shape: Shape
+    mark: Mark
+
+
+class _ModuleEmitter:
+    def __init__(
+        self, plan: OperationPlan, source: Source[Mark], binder: Binder, info: object
+    ) -> None:
+        self._plan = plan
+        self._info = info
+        self._source = source
+        self._binder = binder
+        self._functions: deque[_Function] = deque()
+
+    def module(self) -> None:
+        self._root()
+        while self._functions:
+            function = self._functions.popleft()
+            self._source.line()
+            self._source.line()
+            self._function(function)
+
+    def complete(self, field: FieldPlan, shape: Shape, mark: Mark) -> str:
+        """Return the name of the function that completes a value; it is written later."""
+        name = self._binder.function(field.coordinate)
+        self._functions.append(_Function(name, field, shape, mark))
+        return name
+
+    def _root(self) -> None:
+        plan, source = self._plan, self._source
+        scope = Scope(source, self._binder, (), parent=None)
+        serial = plan.kind == "mutation" and plan.is_async
+        source.line()
+        source.line()
+        with source.block(f"def {ROOT}(execution):"):
+            source.line(docstring(plan.root_type))
+            self._guarded(
+                scope,
+                plan.mark,
+                lambda: self._fields(scope).root(plan.root, serial=serial),
+            )
+
+    def _function(self, function: _Function) -> None:
+        shape = function.shape
+        depth = function.mark.path.count(None)
+        indices = tuple(f"index_{number}" for number in range(depth))
+        parameter = "values" if isinstance(shape, ListOf) else "value"
+        header = ", ".join(("execution", parameter, *indices))
+        with self._source.block(f"def {function.name}({header}):"):
+            self._source.line(docstring(f"{function.field.coordinate}: {function.field.type_text}"))
+            if isinstance(shape, ListOf):
+                self._list(function, shape, indices)
+            else:
+                self._single(function, indices)
+
+    def _single(self, function: _Function, indices: tuple[str, ...]) -> None:
+        scope = Scope(self._source, self._binder, indices, parent="value")
+        shape = function.shape
+        fields = self._fields(scope)
+
+        def body() -> None:
+            if isinstance(shape, ObjectOf):
+                if shape.nullable:
+                    self._null_is("value", "return None")
+                fields.check_object(shape, "value")
+                fields.selection(shape.selection, "return {}")
+            else:
+                fields.complete(function.field, shape, function.mark, "value")
+                self._source.line("return value")
+
+        self._guarded(scope, function.mark, body)
+
+    def _null_is(self, variable: str, *statements: str) -> None:
+        with self._source.block(f"if {variable} is None:"):
+            for statement in statements:
+                self._source.line(statement)
+
+    def _list(self, function: _Function, shape: ListOf, indices: tuple[str, ...]) -> None:
+        source = self._source
+        scope = Scope(source, self._binder, (*indices, "len(result)"), parent="value")
+        if shape.nullable:
+            self._null_is("values", "return None")
+        source.line("result = []")
+
+        def body() -> None:
+            with source.block("if type(values) is not list:"):
+                source.line(f"values = {self._binder.runtime('to_list')}(values)")
+            with source.block("for value in values:"):
+                source.mark(shape.mark)
+                self._item(function, shape, scope)
+            source.mark(function.mark)
+            source.line("return result")
+
+        self._guarded(scope, function.mark, body)
+
+    def _item(self, function: _Function, shape: ListOf, scope: Scope) -> None:
+        item = shape.item
+        fields = self._fields(scope)
+
+        def body() -> None:
+            if isinstance(item, ObjectOf):
+                fields.check_object(item, "value")
+                fields.selection(item.selection, "result.append({})")
+            else:
+                fields.complete(function.field, item, shape.mark, "value")
+                self._source.line("result.append(value)")
+
+        if not item.nullable:
+            body()
+            return
+        self._null_is("value", "result.append(None)", "continue")
+        scope.attempt(body, "result.append(None)")
+
+    def _guarded(self, scope: Scope, mark: Mark, body: Callable[[], Any]) -> None:
+        """Write the body of a function, and what places the errors that leave it."""
+        self._source.mark(mark)
+        with self._source.block("try:"):
+            body()
+        with self._source.block("except Exception as error:"):
+            self._source.call("raise execution.locate(", ["error", *scope.indices])
+
+    def _fields(self, scope: Scope) -> FieldEmitter:
+        return FieldEmitter(scope, self._info, self.complete)

@@ -1,0 +1,146 @@
+"""What an operation will do, decided wholly before a line of Python is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from graphql import GraphQLLeafType
+
+from trunkline.runtime.marks import Condition, Mark
+from trunkline.schema.bindings import Binding
+
+__all__ = [
+    "Built",
+    "Constant",
+    "FieldPlan",
+    "Leaf",
+    "ListOf",
+    "ObjectOf",
+    "OperationPlan",
+    "Selected",
+    "SelectionPlan",
+    "Shape",
+    "TypeName",
+    "Variable",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """An argument whose value stands in the document and cannot be changed by a resolver."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An argument that is a variable as it came; left out where it ``may_be_absent``."""
+
+    index: int
+    may_be_absent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """All arguments of a field, built anew for each call by a function of the variables."""
+
+    build: Callable[[Sequence[Any]], dict[str, Any]]
+
+
+Arguments: TypeAlias = dict[str, Constant | Variable] | Built
+"""By the name of the resolver's parameter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A scalar or an enum."""
+
+    type: GraphQLLeafType
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectOf:
+    """An object of one type, with the fields that are selected of it."""
+
+    type_name: str
+    model: type | None
+    selection: SelectionPlan
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list. ``mark`` is the position of its items."""
+
+    item: Shape
+    mark: Mark
+    nullable: bool
+
+
+Shape: TypeAlias = Leaf | ObjectOf | ListOf
+"""What a value must become."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeName:
+    """The meta-field ``__typename`` of a known type (GraphQL §4.4.1)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPlan:
+    """A response key of an object: where its value comes from, and what it becomes.
+
+    ``name`` is the schema's, ``type_text`` the field's type as the schema writes it.
+    """
+
+    key: str
+    name: str
+    coordinate: str
+    type_text: str
+    mark: Mark
+    binding: Binding | TypeName
+    arguments: Arguments
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A field in its place in the answer, under its condition.
+
+    A field stands in several places where its condition decides which comes first; ``again``
+    says that this is not the first of them.
+    """
+
+    field: FieldPlan
+    condition: Condition
+    again: bool
+
+
+@dataclass(slots=True)
+class SelectionPlan:
+    """The fields of an object, in the order of the answer."""
+
+    fields: list[Selected] = field(default_factory=list[Selected])
+
+
+@dataclass(frozen=True, slots=True)
+class OperationPlan:
+    """A whole operation.
+
+    ``kind`` is ``query``, ``mutation`` or ``subscription``; ``mark`` the position of ``data``
+    itself; ``coordinates`` are the fields of the schema that the operation uses; ``is_async`` says
+    that some resolver of it is awaited.
+    """
+
+    kind: str
+    name: str | None
+    root_type: str
+    root: SelectionPlan
+    mark: Mark
+    coordinates: frozenset[str]
+    is_async: bool

@@ -1,0 +1,133 @@
+"""Where text is being written: the names of the module and of the function at hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from graphql import GraphQLLeafType
+
+from trunkline.runtime import values
+from trunkline.runtime.marks import Condition, Mark
+from trunkline.runtime.values import leaf_completer, object_checker
+from trunkline.text.names import Names, snake_case
+from trunkline.text.source import Source
+
+__all__ = ["Binder", "Scope"]
+
+_LONGEST = 28  # characters of a schema's name that a name in the text keeps
+
+
+class Binder:
+    """The globals of the emitted module: functions it defines, objects that it looks up.
+
+    Their names have a capital letter, or match ``_GLOBAL``; those of local variables do neither.
+    So no local variable ever hides a global one.
+    """
+
+    def __init__(self) -> None:
+        self._names = Names()
+        self._given: dict[object, str] = {}
+        self.bound: dict[str, object] = {}
+
+    def function(self, coordinate: str) -> str:
+        """Give a name to a function that the module defines for a coordinate's values."""
+        return self._names.give("complete_" + _identifier(coordinate))
+
+    def resolver(self, coordinate: str, function: object) -> str:
+        """Give the name of the function that resolves a coordinate."""
+        return self._once(("resolve", coordinate), "resolve_" + _identifier(coordinate), function)
+
+    def builder(self, function: object) -> str:
+        """Give a name to a function that builds arguments."""
+        return self._bind("build_arguments", function)
+
+    def constant(self, wanted: str, value: object) -> str:
+        """Give a name to a constant; ``wanted`` in capitals."""
+        return self._bind(wanted, value)
+
+    def info(self, info: object) -> str:
+        """Give the name of what graphql-core's resolvers take as their second argument."""
+        return self._once("info", "info", info)
+
+    def model(self, type_name: str, model: type) -> str:
+        """Give the name of the class of a type's values."""
+        wanted = type_name if type_name[0].isupper() else f"Model_{type_name}"
+        return self._once(("model", type_name), _shorten(wanted), model)
+
+    def leaf(self, type_: GraphQLLeafType, *, nullable: bool) -> str:
+        """Give the name of the function that completes a scalar or an enum."""
+        name = "complete_" + _shorten(type_.name) + ("_or_null" if nullable else "")
+        return self._once(name, name, leaf_completer(type_, nullable=nullable))
+
+    def check(self, type_name: str, model: type | None) -> str:
+        """Give the name of the function that checks an object's value."""
+        name = "check_" + _shorten(type_name)
+        return self._once(name, name, object_checker(type_name, model))
+
+    def runtime(self, name: str) -> str:
+        """Give the name of a function of `runtime/values.py`."""
+        return self._once(name, name, getattr(values, name))
+
+    def _once(self, key: object, wanted: str, value: object) -> str:
+        if key not in self._given:
+            self._given[key] = self._bind(wanted, value)
+        return self._given[key]
+
+    def _bind(self, wanted: str, value: object) -> str:
+        name = self._names.give(wanted)
+        self.bound[name] = value
+        return name
+
+
+_GLOBAL = re.compile(r"(complete|resolve|check|build)_|(lookup|present|to_list|info)$")
+
+
+class Scope:
+    """One function in the making.
+
+    ``indices`` are the expressions that give the indices of the lists above the position at hand;
+    ``parent`` is the variable that holds the object whose fields are read, ``None`` at the root.
+    """
+
+    _RESERVED = frozenset({"awaitable", "entry", "error", "execution", "result", "value", "values"})
+
+    def __init__(
+        self, source: Source[Mark], binder: Binder, indices: tuple[str, ...], parent: str | None
+    ) -> None:
+        self.source = source
+        self.binder = binder
+        self.indices = indices
+        self.parent = parent
+        self._names = Names(Scope._RESERVED | set(indices))
+
+    def local(self, wanted: str) -> str:
+        """Give a name to a variable of the function."""
+        name = _shorten(snake_case(wanted))
+        return self._names.give(f"{name}_value" if _GLOBAL.match(name) else name)
+
+    def attempt(self, body: Callable[[], Any], otherwise: str | None = None) -> None:
+        """Write ``body`` so that an error in it is recorded, and ``otherwise`` done instead."""
+        with self.source.block("try:"):
+            body()
+        with self.source.block("except Exception as error:"):
+            self.source.call("execution.fail(", ["error", *self.indices])
+            if otherwise is not None:
+                self.source.line(otherwise)
+
+    def condition(self, condition: Condition) -> list[str]:
+        """Write what must hold for a field to be included, as operands of ``and``."""
+        return [
+            f"execution.variables[{index}]" if wanted else f"not execution.variables[{index}]"
+            for index, wanted in sorted(condition)
+        ]
+
+
+def _identifier(coordinate: str) -> str:
+    type_name, _, name = coordinate.partition(".")
+    return f"{_shorten(snake_case(type_name))}_{_shorten(snake_case(name))}"
+
+
+def _shorten(name: str) -> str:
+    return name[:_LONGEST]

@@ -1,0 +1,1 @@
+"""What happened: the event of an operation, and where it is told."""

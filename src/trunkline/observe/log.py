@@ -1,0 +1,97 @@
+"""One line per operation: readable on a terminal, JSON elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+import msgspec
+
+from trunkline.observe.event import OperationEvent
+
+__all__ = ["access_log", "log_operations"]
+
+logger = logging.getLogger("trunkline.access")
+
+_SHORT_ID = len("sha256:") + 12
+
+
+def access_log(event: OperationEvent) -> None:
+    """Log an event to the logger ``trunkline.access``; the record has it as ``operation``."""
+    if logger.isEnabledFor(logging.INFO):
+        logger.info("%s", _Readable(event), extra={"operation": event})
+
+
+def log_operations(stream: TextIO | None = None) -> logging.Handler:
+    """Send the lines to a stream, standard error if none is named; return the handler.
+
+    For programs that configure no logging of their own. A terminal gets a readable line, any
+    other stream a JSON object per line.
+    """
+    target = stream or sys.stderr
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(_TerminalFormatter() if target.isatty() else _JSONFormatter())
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    return handler
+
+
+class _Readable:
+    """Writes an event for people, and only if somebody reads it."""
+
+    def __init__(self, event: OperationEvent) -> None:
+        self._event = event
+
+    def __str__(self) -> str:
+        event = self._event
+        parts = [
+            f"{event.status or '---'}",
+            f"{event.duration * 1000:8.1f} ms",
+            f"{event.outcome:<13}",
+            f"{event.operation_kind or '-'} {event.operation_name or '-'}",
+            (event.document_id or "-")[:_SHORT_ID],
+            f"client={_escape(event.client or '-')}",
+        ]
+        if event.error_codes:
+            codes = ",".join(sorted({code for code in event.error_codes if code}))
+            parts.append(f"errors={len(event.error_codes)} {_escape(codes)}".rstrip())
+        return "  ".join(parts)
+
+
+class _TerminalFormatter(logging.Formatter):
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s  %(message)s", "%H:%M:%S")
+
+
+class _JSONFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "ts": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname.lower(),
+            "event": "graphql.request",
+            **_attributes(getattr(record, "operation", OperationEvent())),
+        }
+        return msgspec.json.encode(line).decode()
+
+
+def _attributes(event: OperationEvent) -> dict[str, Any]:
+    """Name an event's attributes as OpenTelemetry's conventions do, where they have a name."""
+    return {
+        "graphql.operation.name": event.operation_name,
+        "graphql.operation.type": event.operation_kind,
+        "graphql.document.id": event.document_id,
+        "client": event.client,
+        "outcome": event.outcome,
+        "http.status": event.status,
+        "duration_ms": round(event.duration * 1000, 3),
+        "errors": len(event.error_codes),
+        "error_codes": sorted({code for code in event.error_codes if code}),
+    }
+
+
+def _escape(text: str) -> str:
+    """Take control characters out: a caller's name must not move the terminal's cursor."""
+    return text.encode("unicode_escape").decode("ascii")

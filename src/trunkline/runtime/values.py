@@ -1,0 +1,85 @@
+"""Completing values (GraphQL §6.4.3) where the compiled code's own short test does not suffice.
+
+Compiled code tests the common case inline (``if type(title) is not str:``) and calls these for
+the rest, so each of them may take its time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from graphql import GraphQLError, GraphQLLeafType, Undefined
+from graphql.pyutils import inspect
+
+from trunkline.runtime.failures import NullError
+
+__all__ = ["leaf_completer", "lookup", "object_checker", "present", "to_list"]
+
+
+def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
+    """Make the function that turns a resolved value into what the response shows of it."""
+    coerce = type_.coerce_output_value
+    is_id = type_.name == "ID"
+
+    def complete(value: Any) -> Any:
+        if is_id and type(value) is UUID:  # the commonest id that is no string
+            return str(value)
+        if value is None and nullable:
+            return None
+        _refuse(value)
+        result = coerce(value)
+        if result is None or result is Undefined:
+            raise GraphQLError(f"{type_} has no representation of the value {inspect(value)}.")
+        return result
+
+    return complete
+
+
+def object_checker(type_name: str, model: type | None) -> Callable[[Any], Any]:
+    """Make the function that lets an object's value pass, or says why it cannot be one."""
+
+    def check(value: Any) -> Any:
+        _refuse(value)
+        if model is not None and not isinstance(value, model):
+            raise TypeError(
+                f"Expected {model.__qualname__} for {type_name}, got {type(value).__qualname__}."
+            )
+        return value
+
+    return check
+
+
+def to_list(values: Any) -> Iterable[Any]:
+    """Let everything pass that can be iterated, save strings and mappings."""
+    _refuse(values)
+    if isinstance(values, Iterable) and not isinstance(values, (str, bytes, Mapping)):
+        return values  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(values, AsyncIterable):
+        raise TypeError("An asynchronous iterable is no list; gather it in the resolver.")
+    raise TypeError(f"Expected a list, got {type(values).__qualname__}.")
+
+
+def lookup(parent: Any, names: tuple[str, ...]) -> Any:
+    """Find a field's value in a parent whose class nobody told: by key, else by attribute."""
+    if isinstance(parent, Mapping):
+        return next((parent[name] for name in names if name in parent), None)  # pyright: ignore[reportUnknownVariableType]
+    for name in names:
+        value = getattr(parent, name, Undefined)
+        if value is not Undefined:
+            return value
+    return None
+
+
+def present(**arguments: Any) -> dict[str, Any]:
+    """Leave out the arguments that the request left out, so that a resolver's defaults hold."""
+    return {name: value for name, value in arguments.items() if value is not Undefined}
+
+
+def _refuse(value: Any) -> None:
+    """Raise errors that were returned instead of raised, and nulls where none may be."""
+    if value is None or value is Undefined:
+        raise NullError
+    if isinstance(value, Exception):
+        raise value

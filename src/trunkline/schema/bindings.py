@@ -1,0 +1,78 @@
+"""How a field gets its value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from graphql import GraphQLSchema
+
+__all__ = ["Attribute", "Binding", "CoreResolver", "Key", "Lookup", "Resolver", "Schema"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """The value is an attribute or property of the parent object."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The value stands under a key of the parent, a mapping; a missing key is null."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Nobody said what the parent is: a key if it is a mapping, else an attribute.
+
+    ``names`` are tried in turn; nothing found is null.
+    """
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """The value is what a function returns.
+
+    ``arguments`` gives, for each argument of the schema, the name of the function's parameter;
+    ``takes_parent`` says that the parent object is the first positional one; ``context`` is the
+    parameter that takes the request's context, if any does.
+    """
+
+    function: Callable[..., Any]
+    is_async: bool
+    takes_parent: bool
+    context: str | None = None
+    arguments: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class CoreResolver:
+    """A function in graphql-core's form: ``(parent, info, **arguments)``.
+
+    The introspection fields (GraphQL §4) are resolved by such functions.
+    """
+
+    function: Callable[..., Any]
+
+
+Binding: TypeAlias = Attribute | Key | Lookup | Resolver | CoreResolver
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A schema that can be executed.
+
+    ``definition`` is the type system; ``bindings`` has an entry per coordinate of an object type's
+    field (``Todo.title``); ``models`` says which class an object type's values have, where that is
+    known.
+    """
+
+    definition: GraphQLSchema
+    bindings: Mapping[str, Binding]
+    models: Mapping[str, type]

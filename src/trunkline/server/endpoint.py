@@ -1,0 +1,188 @@
+"""A GraphQL endpoint: an ASGI application, and the way of a request through it, stage by stage.
+
+    bytes → request → operation → allowed? → variables → compiled function → answer → event → sinks
+
+Whoever has read `GraphQL._respond` has read the server; each stage is a function of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import Any
+
+from trunkline.compiler.cache import Operations
+from trunkline.compiler.limits import Limits
+from trunkline.compiler.operation import Operation
+from trunkline.errors import MalformedRequestError, RequestError
+from trunkline.observe.event import OperationEvent, Sink
+from trunkline.observe.log import access_log
+from trunkline.protocol.media import GRAPHQL_RESPONSE
+from trunkline.protocol.request import GraphQLRequest
+from trunkline.protocol.response import PARTIAL, status_of_request_error
+from trunkline.runtime.execution import Result
+from trunkline.schema.bindings import Schema
+from trunkline.server.asgi import (
+    Answer,
+    ClientGone,
+    HTTPProblem,
+    Receive,
+    Scope,
+    Send,
+    header,
+    send_answer,
+)
+from trunkline.server.encode import encode
+from trunkline.server.present import (
+    INTERNAL_SERVER_ERROR,
+    error_codes,
+    present_failure,
+    present_internal,
+    present_problem,
+    present_request_error,
+)
+from trunkline.server.transports import ReadLimits, read_request, response_type
+
+__all__ = ["GraphQL"]
+
+logger = logging.getLogger("trunkline.errors")
+
+
+class GraphQL:
+    """A GraphQL endpoint over HTTP: ``POST`` and ``GET``, as GraphQL over HTTP says.
+
+    An ASGI application; in Starlette, ``Route("/graphql", GraphQL(schema))``. ``context`` makes,
+    from a request's ASGI scope, what resolvers get as their ``context``. ``limits`` bounds
+    documents. A body may have ``max_body_bytes`` and take ``body_timeout`` seconds to come.
+    ``sinks`` are told of every request; the default writes one line to the logger
+    ``trunkline.access``.
+    """
+
+    def __init__(  # noqa: PLR0913  # all by name
+        self,
+        schema: Schema,
+        *,
+        context: Callable[[Scope], Any] | None = None,
+        limits: Limits | None = None,
+        max_body_bytes: int = 1_048_576,
+        body_timeout: float = 10.0,
+        sinks: Sequence[Sink] = (access_log,),
+    ) -> None:
+        self._operations = Operations(schema, limits)
+        self._context = context or _no_context
+        self._read_limits = ReadLimits(max_body_bytes, body_timeout)
+        self._sinks = tuple(sinks)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request (ASGI)."""
+        if scope["type"] != "http":
+            raise RuntimeError(f"A GraphQL endpoint serves HTTP, not {scope['type']!r}.")
+        started = perf_counter()
+        event = OperationEvent(client=_client(scope))
+        try:
+            answer = await self._respond(scope, receive, event)
+            event.status = answer.status
+            await send_answer(send, answer)
+        except ClientGone:
+            event.outcome = "disconnected"
+        finally:
+            event.duration = perf_counter() - started
+            self._tell(event)
+
+    async def _respond(self, scope: Scope, receive: Receive, event: OperationEvent) -> Answer:
+        """Take a request the whole way, and turn whatever goes wrong into an answer."""
+        media_type = GRAPHQL_RESPONSE
+        try:
+            media_type = response_type(scope)
+            request = await read_request(scope, receive, self._read_limits)
+            operation = find_operation(self._operations, request)
+            note_operation(event, operation)
+            check_allowed(operation, scope["method"])
+            result = await execute(operation, request, self._context(scope))
+            answer = answer_result(result, event)
+        except HTTPProblem as problem:
+            answer = answer_errors(problem.status, present_problem(problem), event)
+            answer.headers.extend(problem.headers)
+        except RequestError as error:
+            status = status_of_request_error(error)
+            answer = answer_errors(status, present_request_error(error), event)
+        except ClientGone:
+            raise
+        except Exception as error:  # noqa: BLE001  # the last resort: no traceback leaves
+            answer = answer_errors(500, [present_internal(error, "the endpoint")], event)
+            event.outcome = "internal_error"
+        answer.headers.extend(_headers(media_type))
+        return answer
+
+    def _tell(self, event: OperationEvent) -> None:
+        for sink in self._sinks:
+            try:
+                sink(event)
+            except Exception:  # the answer is sent; a sink's fault is its own
+                logger.exception("The sink %r failed.", sink)
+
+
+def find_operation(operations: Operations, request: GraphQLRequest) -> Operation:
+    """Find the compiled operation that a request names by its text."""
+    if not request.query:
+        raise MalformedRequestError.because("The request has no document: 'query' is missing.")
+    return operations.get(request.query, request.operation_name or None)
+
+
+def note_operation(event: OperationEvent, operation: Operation) -> None:
+    """Write into the event what is known from here on."""
+    event.operation_name = operation.name
+    event.operation_kind = operation.kind
+    event.document_id = operation.id
+
+
+def check_allowed(operation: Operation, method: str) -> None:
+    """Refuse a mutation by ``GET``, which must change nothing (GraphQL over HTTP §5.3)."""
+    if method == "GET" and operation.kind != "query":
+        raise HTTPProblem(405, f"A {operation.kind} goes by POST.", (b"allow", b"POST"))
+
+
+async def execute(operation: Operation, request: GraphQLRequest, context: Any) -> Result:
+    """Execute the operation; one whose resolvers are all synchronous without a coroutine."""
+    if operation.is_async:
+        return await operation.execute(request.variables, context)
+    return operation.execute_sync(request.variables, context)
+
+
+def answer_result(result: Result, event: OperationEvent) -> Answer:
+    """Write what an execution gave."""
+    if not result.errors:
+        return Answer(200, encode({"data": result.data}))
+    errors = [present_failure(error) for error in result.errors]
+    event.error_codes = error_codes(errors)
+    internal = INTERNAL_SERVER_ERROR in event.error_codes
+    event.outcome = "internal_error" if internal else "partial"
+    return Answer(PARTIAL, encode({"errors": errors, "data": result.data}))
+
+
+def answer_errors(status: int, errors: list[dict[str, Any]], event: OperationEvent) -> Answer:
+    """Write an answer of errors only: nothing was executed."""
+    event.outcome = "request_error"
+    event.error_codes = error_codes(errors)
+    return Answer(status, encode({"errors": errors}))
+
+
+def _headers(media_type: str) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"content-type", f"{media_type}; charset=utf-8".encode()),
+        (b"cache-control", b"no-store"),
+        (b"vary", b"Accept"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+
+
+def _client(scope: Scope) -> str | None:
+    """Name the caller as it names itself: ``name/version``."""
+    name = header(scope, b"graphql-client-name")
+    version = header(scope, b"graphql-client-version")
+    return f"{name}/{version}" if name and version else name or None
+
+
+def _no_context(scope: Scope) -> None:  # noqa: ARG001
+    return None

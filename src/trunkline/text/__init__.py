@@ -1,0 +1,1 @@
+"""Writing Python source: lines, names, literals, modules. Knows Python, nothing of GraphQL."""
