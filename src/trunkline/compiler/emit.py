@@ -67,6 +67,7 @@ class _ModuleEmitter:
         self._source = source
         self._binder = binder
         self._functions: deque[_Function] = deque()
+        self._names: dict[int, str] = {}  # by the id of the mark, which the plan keeps alive
 
     def module(self) -> None:
         self._root()
@@ -77,9 +78,14 @@ class _ModuleEmitter:
             self._function(function)
 
     def complete(self, field: FieldPlan, shape: Shape, mark: Mark) -> str:
-        """Return the name of the function that completes a value; it is written later."""
-        name = self._binder.function(field.coordinate)
-        self._functions.append(_Function(name, field, shape, mark))
+        """Return the name of the function that completes a value; it is written later.
+
+        A field that stands in several places of the answer has one function for all of them.
+        """
+        name = self._names.get(id(mark))
+        if name is None:
+            name = self._names[id(mark)] = self._binder.function(field.coordinate)
+            self._functions.append(_Function(name, field, shape, mark))
         return name
 
     def _root(self) -> None:

@@ -36,8 +36,8 @@ class Operation:
 
     ``id`` is the document's (``sha256:…``), ``kind`` is ``query``, ``mutation`` or
     ``subscription``, ``name`` the operation's own, ``coordinates`` the fields of the schema that
-    it uses, ``source`` the Python text that it was compiled to; ``is_async`` says whether
-    `execute` must be awaited.
+    it uses, ``source`` the Python text that it was compiled to and ``bound`` the objects that the
+    text finds by name; ``is_async`` says whether `execute` must be awaited.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Operation:
         self.is_async = plan.is_async
         emitted = emit(plan, self.id, Info(schema.definition))
         self.source = emitted.text
+        self.bound = emitted.bound
         self._marks = Marks(emitted.marks)
         # graphql-core's names are letters, digits and underscores: they make good file names
         file_name = f"{(self.name or self.kind)[:_NAME_LENGTH]}-{self.id[7:19]}.py"

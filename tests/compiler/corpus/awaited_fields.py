@@ -1,0 +1,86 @@
+"""A query, compiled by Trunkline from sha256:fbc95d90fd84cd848378577293b4fcb12d954fbd3344026c65571a2fd8d4af24."""
+
+
+def OPERATION(execution):
+    """Query"""
+    try:
+        entry = {}
+        entry["slowBook"] = None
+        try:
+            awaitable = resolve_query_slow_book(id=CONSTANT)
+            execution.defer(
+                awaitable,
+                complete_query_slow_book,
+                entry,
+                "slowBook",
+                MARK,
+            )
+        except Exception as error:
+            execution.fail(error)
+        count = resolve_query_count()
+        if type(count) is not int or count.bit_length() > 31:
+            count = complete_Int(count)
+        entry["count"] = count
+        return entry
+    except Exception as error:
+        raise execution.locate(error)
+
+
+def complete_query_slow_book(execution, value):
+    """Query.slowBook: Book"""
+    try:
+        if value is None:
+            return None
+        if type(value) is not Book:
+            value = check_Book(value)
+        entry = {}
+        title = value.title
+        if type(title) is not str:
+            title = complete_String(title)
+        entry["title"] = title
+        entry["author"] = None
+        awaitable = resolve_book_author(value)
+        execution.defer(awaitable, complete_book_author, entry, "author", MARK_2)
+        return entry
+    except Exception as error:
+        raise execution.locate(error)
+
+
+def complete_book_author(execution, value):
+    """Book.author: Author!"""
+    try:
+        if type(value) is not Author:
+            value = check_Author(value)
+        name = value.name
+        if type(name) is not str:
+            name = complete_String(name)
+        books = resolve_author_books(value)
+        books = complete_author_books(execution, books)
+        return {
+            "name": name,
+            "books": books,
+        }
+    except Exception as error:
+        raise execution.locate(error)
+
+
+def complete_author_books(execution, values):
+    """Author.books: [Book!]!"""
+    result = []
+    try:
+        if type(values) is not list:
+            values = to_list(values)
+        for value in values:
+            if type(value) is not Book:
+                value = check_Book(value)
+            title = value.title
+            if type(title) is not str:
+                title = complete_String(title)
+            result.append(
+                {
+                    "title": title,
+                }
+            )
+        return result
+    except Exception as error:
+        raise execution.locate(error, len(result))

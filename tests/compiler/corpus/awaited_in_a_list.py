@@ -1,0 +1,58 @@
+"""A query, compiled by Trunkline from sha256:ac5d5234cd070b9b0f9b6c47174e25e36660abe93e795497b556d4cfcc7f32bf."""
+
+
+def OPERATION(execution):
+    """Query"""
+    try:
+        books = resolve_query_books(**build_arguments(execution.variables))
+        books = complete_query_books(execution, books)
+        return {
+            "books": books,
+        }
+    except Exception as error:
+        raise execution.locate(error)
+
+
+def complete_query_books(execution, values):
+    """Query.books: [Book!]!"""
+    result = []
+    try:
+        if type(values) is not list:
+            values = to_list(values)
+        for value in values:
+            if type(value) is not Book:
+                value = check_Book(value)
+            entry = {}
+            title = value.title
+            if type(title) is not str:
+                title = complete_String(title)
+            entry["title"] = title
+            entry["author"] = None
+            awaitable = resolve_book_author(value)
+            execution.defer(
+                awaitable,
+                complete_book_author,
+                entry,
+                "author",
+                MARK,
+                len(result),
+            )
+            result.append(entry)
+        return result
+    except Exception as error:
+        raise execution.locate(error, len(result))
+
+
+def complete_book_author(execution, value, index_0):
+    """Book.author: Author!"""
+    try:
+        if type(value) is not Author:
+            value = check_Author(value)
+        name = value.name
+        if type(name) is not str:
+            name = complete_String(name)
+        return {
+            "name": name,
+        }
+    except Exception as error:
+        raise execution.locate(error, index_0)

@@ -1,0 +1,90 @@
+"""A query, compiled by Trunkline from sha256:5669915feb0146c284b903da0536b848dc6ba0e348772701e06feaa48c36b668."""
+
+
+def OPERATION(execution):
+    """Query"""
+    try:
+        books = resolve_query_books(**build_arguments(execution.variables))
+        books = complete_query_books(execution, books)
+        return {
+            "books": books,
+        }
+    except Exception as error:
+        raise execution.locate(error)
+
+
+def complete_query_books(execution, values):
+    """Query.books: [Book!]!"""
+    result = []
+    try:
+        if type(values) is not list:
+            values = to_list(values)
+        for value in values:
+            if type(value) is not Book:
+                value = check_Book(value)
+            try:
+                subtitle = value.subtitle
+                if subtitle is not None and type(subtitle) is not str:
+                    subtitle = complete_String_or_null(subtitle)
+            except Exception as error:
+                execution.fail(error, len(result))
+                subtitle = None
+            try:
+                pages = value.pages
+                if type(pages) is not int or pages.bit_length() > 31:
+                    pages = complete_Int_or_null(pages)
+            except Exception as error:
+                execution.fail(error, len(result))
+                pages = None
+            try:
+                rating = value.rating
+                if type(rating) is not float or rating - rating != 0.0:
+                    rating = complete_Float_or_null(rating)
+            except Exception as error:
+                execution.fail(error, len(result))
+                rating = None
+            is_lent = value.is_lent
+            if type(is_lent) is not bool:
+                is_lent = complete_Boolean(is_lent)
+            try:
+                genre = value.genre
+                genre = complete_Genre_or_null(genre)
+            except Exception as error:
+                execution.fail(error, len(result))
+                genre = None
+            try:
+                reviews = value.reviews
+                reviews = complete_book_reviews(execution, reviews, len(result))
+            except Exception as error:
+                execution.fail(error, len(result))
+                reviews = None
+            result.append(
+                {
+                    "subtitle": subtitle,
+                    "pages": pages,
+                    "rating": rating,
+                    "isLent": is_lent,
+                    "genre": genre,
+                    "reviews": reviews,
+                }
+            )
+        return result
+    except Exception as error:
+        raise execution.locate(error, len(result))
+
+
+def complete_book_reviews(execution, values, index_0):
+    """Book.reviews: [String!]"""
+    if values is None:
+        return None
+    result = []
+    try:
+        if type(values) is not list:
+            values = to_list(values)
+        for value in values:
+            if type(value) is not str:
+                value = complete_String(value)
+            result.append(value)
+        return result
+    except Exception as error:
+        raise execution.locate(error, index_0, len(result))

@@ -1,0 +1,53 @@
+"""A mutation, compiled by Trunkline from sha256:1f630e11f49c9b345d4ccf1870f5fe541baa5a90e68efe594427b835155d2a05."""
+
+
+def OPERATION(execution):
+    """Mutation"""
+    try:
+        entry = execution.data = {}
+        entry[ALIAS] = None
+        try:
+            awaitable = resolve_mutation_slow_add(title=execution.variables[0])
+            execution.defer(awaitable, complete_mutation_slow_add, entry, ALIAS, MARK)
+        except Exception as error:
+            execution.fail(error)
+        yield  # the next field waits until this one is done
+        add_book = resolve_mutation_add_book(**build_arguments(execution.variables))
+        add_book = complete_mutation_add_book(execution, add_book)
+        entry["addBook"] = add_book
+        yield  # the next field waits until this one is done
+    except Exception as error:
+        raise execution.locate(error)
+
+
+def complete_mutation_slow_add(execution, value):
+    """Mutation.slowAdd: Int"""
+    try:
+        if type(value) is not int or value.bit_length() > 31:
+            value = complete_Int_or_null(value)
+        return value
+    except Exception as error:
+        raise execution.locate(error)
+
+
+def complete_mutation_add_book(execution, value):
+    """Mutation.addBook: Book!"""
+    try:
+        if type(value) is not Book:
+            value = check_Book(value)
+        title = value.title
+        if type(title) is not str:
+            title = complete_String(title)
+        try:
+            pages = value.pages
+            if type(pages) is not int or pages.bit_length() > 31:
+                pages = complete_Int_or_null(pages)
+        except Exception as error:
+            execution.fail(error)
+            pages = None
+        return {
+            "title": title,
+            "pages": pages,
+        }
+    except Exception as error:
+        raise execution.locate(error)

@@ -1,0 +1,206 @@
+"""The playground in Chromium, as a person uses it: type, run, read the answer, read the schema."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from todo.api_server.app import create_app
+from todo.api_server.database import Database
+from trunkline.server import Playground
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # as on a machine with no network
+]
+
+PATIENCE = 20_000  # milliseconds, for a machine that is busy with other tests
+DEFAULT_QUERY = "query Everything {\n  todos {\n    text\n  }\n}"
+
+# What a browser tells a page about its policy, kept where the test can read it.
+WATCH_POLICY = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.violations.push(`${event.effectiveDirective} ${event.blockedURI}`);
+});
+"""
+
+
+def application(database: Path) -> Callable[..., Awaitable[None]]:
+    """Serve the example, whose playground is Starlette's; at `/bare` it is in no framework."""
+    todo = create_app(Database(f"sqlite:///{database}"), playground=True)
+    playground = Playground("Todo", "/graphql", query=DEFAULT_QUERY)
+
+    async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/bare"):
+            await playground({**scope, "root_path": "/bare"}, receive, send)
+        else:
+            await todo(scope, receive, send)
+
+    return app
+
+
+@contextmanager
+def serving(app: Callable[..., Awaitable[None]]) -> Iterator[str]:
+    """Serve on a free port of this machine, from a thread."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(application(tmp_path_factory.mktemp("site") / "todo.sqlite3")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if chromium is None:
+        message = "No Chromium on the PATH: `apt-get install chromium`, or put Google Chrome there."
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGS)
+        yield running
+        running.close()
+
+
+class Visit:
+    """A page, and all that it asked for and complained of while it was open."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        page.add_init_script(WATCH_POLICY)
+        page.context.on("request", lambda request: self.requests.append(request.url))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                self.complaints.append(message.text)
+                if message.type in {"error", "warning"}
+                else None
+            ),
+        )
+
+    @property
+    def editor(self) -> Any:
+        return self.page.locator(".graphiql-query-editor")
+
+    @property
+    def answer(self) -> Any:
+        return self.page.locator(".graphiql-response")
+
+    def write_query(self, text: str) -> None:
+        self.editor.locator(".view-lines").click()
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.press("Delete")
+        self.page.keyboard.type(text, delay=10)
+        self.page.keyboard.press("Escape")  # closes the list of completions
+
+    def assert_nothing_came_from_elsewhere(self, site: str) -> None:
+        assert [url for url in self.requests if not url.startswith(f"{site}/")] == []
+        assert f"{site}/graphql" in self.requests
+
+    def assert_nothing_was_refused(self) -> None:
+        assert self.page.evaluate("window.violations") == []
+        assert self.complaints == []
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.set_default_timeout(PATIENCE)
+    yield Visit(page)
+    page.context.close()
+
+
+def test_a_query_is_typed_and_answered_and_the_schema_read(visit: Visit, site: str) -> None:
+    page = visit.page
+    page.goto(f"{site}/playground/")
+    expect(page).to_have_title("Todo")
+    expect(page.locator(".graphiql-logo")).to_have_text("Todo")
+
+    visit.write_query("query Titles { todos { todoID title } }")
+    expect(page.locator(".graphiql-tab")).to_contain_text("Titles")  # GraphiQL has parsed it
+    page.keyboard.press("ControlOrMeta+Enter")
+    expect(visit.answer).to_contain_text("Buy oats")
+    expect(visit.answer).to_contain_text("Call the dentist")
+
+    page.get_by_role("button", name="Show Documentation Explorer").click()
+    docs = page.locator(".graphiql-doc-explorer")
+    docs.get_by_role("link", name="Mutation").click()
+    expect(docs).to_contain_text("createTodo(todo: TodoInput!): Todo")
+    docs.get_by_role("link", name="Todo", exact=True).click()
+    expect(docs).to_contain_text("title: String!")
+
+    visit.assert_nothing_came_from_elsewhere(site)
+    visit.assert_nothing_was_refused()
+
+
+def test_the_workers_complete_names_and_underline_mistakes(visit: Visit, site: str) -> None:
+    page = visit.page
+    page.goto(f"{site}/playground/")
+    visit.write_query("{ todos { todoID bogus")
+    expect(visit.editor.locator(".squiggly-error").first).to_be_visible()
+
+    visit.editor.locator(".view-lines").click()
+    page.keyboard.press("End")
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.press("Delete")
+    page.keyboard.type("{ todos { ti", delay=10)
+    expect(page.locator(".suggest-widget")).to_contain_text("title")
+
+    visit.assert_nothing_came_from_elsewhere(site)
+    visit.assert_nothing_was_refused()
+
+
+@pytest.mark.parametrize("path", ["/playground", "/bare"])
+def test_a_trailing_slash_is_added(visit: Visit, site: str, path: str) -> None:
+    visit.page.goto(f"{site}{path}")
+    expect(visit.page).to_have_url(f"{site}{path}/")
+    expect(visit.editor).to_be_visible()
+    visit.assert_nothing_was_refused()
+
+
+def test_the_suggested_query_runs(visit: Visit, site: str) -> None:
+    page = visit.page
+    page.goto(f"{site}/bare/")
+    expect(visit.editor).to_contain_text("query Everything")
+    page.get_by_role("button", name="Execute query").click()
+    expect(visit.answer).to_contain_text("The coarse ones.")
+    visit.assert_nothing_came_from_elsewhere(site)
+    visit.assert_nothing_was_refused()

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, TypedDict
+
+import msgspec
+import pytest
+
+from trunkline.errors import SchemaError
+from trunkline.schema.bindings import Attribute, Key, Lookup, Resolver
+from trunkline.schema.executable import make_executable_schema
+from trunkline.schema.load import parse_schema
+
+SDL = """
+type Query { todo(todoID: ID!, first: Int): Todo }
+type Todo { todoID: ID!  title: String! }
+input TodoInput { title: String!  dueDate: String }
+"""
+
+
+@dataclass
+class Todo:
+    todo_id: str
+    title: str
+
+
+class Struct(msgspec.Struct):
+    todo_id: str
+    title: str
+
+
+class Typed(TypedDict):
+    todo_id: str
+    title: str
+
+
+class Query:
+    def todo(self, todo_id: str, first: int = 10) -> Todo | None: ...
+
+
+def resolvers(**groups: object) -> SimpleNamespace:
+    return SimpleNamespace(**groups)
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [(Todo, Attribute("todo_id")), (Struct, Attribute("todo_id")), (Typed, Key("todo_id"))],
+)
+def test_fields_are_bound_to_their_models_members(model: type, expected: object) -> None:
+    schema = make_executable_schema(parse_schema(SDL), resolvers(query=Query()), {"Todo": model})
+    assert schema.bindings["Todo.todoID"] == expected
+
+
+def test_without_a_model_fields_are_looked_up() -> None:
+    schema = make_executable_schema(parse_schema(SDL), resolvers(query=Query()))
+    assert schema.bindings["Todo.todoID"] == Lookup(("todoID", "todo_id"))
+
+
+def test_a_resolver_takes_its_arguments_by_name() -> None:
+    schema = make_executable_schema(parse_schema(SDL), resolvers(query=Query()))
+    binding = schema.bindings["Query.todo"]
+    assert isinstance(binding, Resolver)
+    assert binding.arguments == {"todoID": "todo_id", "first": "first"}
+    assert not binding.is_async
+    assert not binding.takes_parent
+    assert binding.context is None
+
+
+def test_a_resolver_of_an_object_takes_the_parent_and_may_take_the_context() -> None:
+    class TodoResolvers:
+        async def title(self, todo: Todo, context: object) -> str:
+            return f"{todo.title} {context}"
+
+    groups = resolvers(query=Query(), todo=TodoResolvers())
+    schema = make_executable_schema(parse_schema(SDL), groups, {"Todo": Todo})
+    binding = schema.bindings["Todo.title"]
+    assert isinstance(binding, Resolver)
+    assert (binding.is_async, binding.takes_parent, binding.context) == (True, True, "context")
+
+
+class NoDefault:
+    def todo(self, todo_id: str, first: int | None) -> None: ...
+
+
+class NoParameter:
+    def todo(self, todo_id: str) -> None: ...
+
+
+class OneTooMany:
+    def todo(self, todo_id: str, extra: str, first: int = 1) -> None: ...
+
+
+@dataclass
+class Tod:
+    todo_id: str
+    titel: str
+
+
+@pytest.mark.parametrize(
+    ("groups", "models", "message"),
+    [
+        ({}, {}, "Query.todo: has no resolver. Add 'todo' to SimpleNamespace.query."),
+        (
+            {"query": NoDefault()},
+            {},
+            "needs a default for 'first': requests may leave 'first' out.",
+        ),
+        ({"query": NoParameter()}, {}, "lacks the parameter 'first' for the argument 'first'."),
+        (
+            {"query": OneTooMany()},
+            {},
+            "wants a parameter 'extra' that the field has no argument for.",
+        ),
+        (
+            {"query": Query()},
+            {"Todo": Tod},
+            "Todo.title: Tod has no attribute 'title'. Did you mean 'titel'? Add it, or a resolver",
+        ),
+        (
+            {"query": Query()},
+            {"Tood": Todo},
+            "models: the schema has no type 'Tood'. Did you mean 'Todo'?",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_told_at_start(
+    groups: dict[str, Any], models: dict[str, type], message: str
+) -> None:
+    with pytest.raises(SchemaError) as caught:
+        make_executable_schema(parse_schema(SDL), resolvers(**groups), models)
+    assert message in str(caught.value)
+
+
+def test_the_place_of_a_wrong_resolver_is_told() -> None:
+    with pytest.raises(SchemaError, match=r"NoParameter\.todo \(.*test_executable\.py:\d+\)"):
+        make_executable_schema(parse_schema(SDL), resolvers(query=NoParameter()))

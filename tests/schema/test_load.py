@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trunkline.errors import SchemaError
+from trunkline.schema.load import load_schema, parse_schema
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "a.graphql").write_text("type Query { todos: [Todo!]! }\n", encoding="utf-8")
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "todo.graphqls").write_text(
+        "type Todo { title: String! }\nextend type Query { count: Int! }\n", encoding="utf-8"
+    )
+    (tmp_path / "notes.txt").write_text("not a schema", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("form", ["folder", "files", "glob", "twice"])
+def test_files_are_one_schema(folder: Path, form: str) -> None:
+    sources: dict[str, list[str | Path]] = {
+        "folder": [folder],
+        "files": [folder / "deep" / "todo.graphqls", folder / "a.graphql"],
+        "glob": [str(folder / "**" / "*.graphql*")],
+        "twice": [folder, folder / "a.graphql"],
+    }
+    schema = load_schema(*sources[form])
+    assert schema.query_type
+    assert list(schema.query_type.fields) == ["todos", "count"]
+
+
+@pytest.mark.parametrize(
+    ("sdl", "message"),
+    [
+        ("type Query {", "s.graphql:1:13: Syntax Error: Expected Name, found <EOF>."),
+        ("type Query { a: Nope }", "s.graphql:1:17: Unknown type 'Nope'."),
+        (
+            "type Query { a: Int }\ntype Query { b: Int }",
+            "s.graphql:1:6: There can be only one type named 'Query'.",
+        ),
+        ("type Mutation { a: Int }", "Query root type must be provided."),
+        (
+            "interface Node { id: ID! }\ntype Query implements Node { a: Int }",
+            "s.graphql:1:18: Interface field Node.id expected but Query does not provide it.",
+        ),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(sdl: str, message: str) -> None:
+    with pytest.raises(SchemaError) as caught:
+        parse_schema(sdl, "s.graphql")
+    assert str(caught.value) == message
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(SchemaError) as caught:
+        parse_schema("type Query { a: A  b: B }")
+    assert str(caught.value).count("Unknown type") == 2
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match=r"nope\.graphql: cannot be read \(No such file"):
+        load_schema(tmp_path / "nope.graphql")
+
+
+def test_a_pattern_that_finds_nothing(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match="no schema file there"):
+        load_schema(str(tmp_path / "*.graphql"))
+
+
+def test_a_file_that_is_not_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "s.graphql"
+    path.write_bytes("type Query { é: Int }".encode("latin-1"))
+    with pytest.raises(SchemaError, match=r"s\.graphql: is not UTF-8 \(byte 13\)\."):
+        load_schema(path)
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "s.graphql"
+    path.write_text("type Query { a: Int }", encoding="utf-8-sig")
+    assert load_schema(path).query_type

@@ -1,0 +1,45 @@
+"""The public doors: what stands in `__all__`, and nothing else that looks public."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+DOORS = ["trunkline", "trunkline.client", "trunkline.server", "trunkline.transport"]
+
+# What one side must not need of the other, so that the extras can be installed apart.
+SERVER_ONLY = ["orjson", "uvicorn", "httptools", "trunkline.server", "trunkline.compiler"]
+CLIENT_ONLY = ["httpx2", "requests", "trunkline.client", "trunkline.transport"]
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_all_is_what_the_door_has(name: str) -> None:
+    door = import_module(name)
+    ours = {
+        attribute
+        for attribute, value in vars(door).items()
+        if not attribute.startswith("_")
+        and str(getattr(value, "__module__", "")).startswith("trunkline")
+    }
+    assert ours <= set(door.__all__)
+    assert all(hasattr(door, exported) for exported in door.__all__)
+    assert list(door.__all__) == sorted(door.__all__)
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_a_door_says_what_is_behind_it(name: str) -> None:
+    assert import_module(name).__doc__
+
+
+@pytest.mark.parametrize(
+    ("importing", "others"),
+    [("trunkline.server", CLIENT_ONLY), ("trunkline.client", SERVER_ONLY)],
+)
+def test_one_side_does_without_the_other(importing: str, others: list[str]) -> None:
+    program = f"import sys, {importing}; print(*sorted(set({others!r}) & set(sys.modules)))"
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout.strip() == ""

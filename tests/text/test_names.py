@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import builtins
+import keyword
+
+import pytest
+
+from trunkline.text.names import Names, snake_case
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("todo", "todo"),
+        ("createTodo", "create_todo"),
+        ("todoID", "todo_id"),
+        ("userIDs", "user_ids"),
+        ("getURLs", "get_urls"),
+        ("HTTPServer", "http_server"),
+        ("ABc", "a_bc"),
+        ("A", "a"),
+        ("address2", "address2"),
+        ("v2Api", "v2_api"),
+        ("already_snake", "already_snake"),
+        ("Mixed_Case", "mixed_case"),
+        ("_private", "_private"),
+        ("trailing_", "trailing_"),
+        ("_", "_"),
+        ("__typename", "__typename"),
+    ],
+)
+def test_snake_case(name: str, expected: str) -> None:
+    assert snake_case(name) == expected
+
+
+def test_a_name_is_given_once() -> None:
+    names = Names()
+    assert [names.give("title") for _ in range(3)] == ["title", "title_2", "title_3"]
+
+
+@pytest.mark.parametrize("name", [*keyword.kwlist, *dir(builtins)])
+def test_keywords_and_builtins_are_left_to_python(name: str) -> None:
+    assert Names().give(name) == f"{name}_"
+
+
+def test_what_is_taken_is_not_given() -> None:
+    assert Names({"value"}).give("value") == "value_2"
