@@ -30,11 +30,8 @@ def main() -> None:
             figures.append(figure)
             print(figure, flush=True)
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_bytes(
-        msgspec.json.format(
-            msgspec.json.encode([{**asdict(figure), "holds": figure.holds} for figure in figures])
-        )
-    )
+    rows = [{**asdict(figure), "holds": figure.holds} for figure in figures]
+    RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(rows)))
 
 
 if __name__ == "__main__":

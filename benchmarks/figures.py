@@ -24,6 +24,7 @@ class Figure:
 
     @property
     def holds(self) -> bool:
+        """Say whether the goal is reached, if there is one."""
         return self.goal is None or self.value <= self.goal
 
     def __str__(self) -> str:

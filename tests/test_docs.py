@@ -1,0 +1,98 @@
+"""What the documentation shows, run as it stands there.
+
+Blocks after ``<!-- file: NAME -->`` are files; the others are run in the order of the page, after
+its files. A block after ``<!-- output: NAME -->`` is what that program prints.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import pytest
+from benchmarks.load import free_port
+
+ROOT = Path(__file__).parent.parent
+BLOCK = re.compile(r"(?:<!-- (file|output): (\S+) -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
+PORT = "8080"  # what the documentation says
+
+
+class Page:
+    """A page of documentation, its port replaced by a free one."""
+
+    def __init__(self, path: Path, port: int) -> None:
+        text = path.read_text(encoding="utf-8").replace(f":{PORT}", f":{port}")
+        blocks = [found.groups() for found in BLOCK.finditer(text)]
+        self.files = {name: body for kind, name, _, body in blocks if kind == "file"}
+        self.outputs = {name: body for kind, name, _, body in blocks if kind == "output"}
+        self.programs = [
+            body for kind, _, language, body in blocks if not kind and language == "python"
+        ]
+
+    def write_files(self, folder: Path) -> None:
+        for name, body in self.files.items():
+            (folder / name).write_text(body, encoding="utf-8")
+
+
+@contextmanager
+def served(app: str, folder: Path, port: int) -> Generator[None]:
+    command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--log-level", "error"]
+    with subprocess.Popen(command, cwd=folder) as process:  # noqa: S603
+        try:
+            wait_for(port)
+            yield
+        finally:
+            process.terminate()
+
+
+def wait_for(port: int) -> None:
+    for _ in range(200):
+        try:
+            urlopen(f"http://127.0.0.1:{port}/graphql").close()
+        except HTTPError as error:  # an answer, if not a friendly one
+            error.close()
+            return
+        except (URLError, ConnectionError):
+            time.sleep(0.05)
+    pytest.fail("the documentation's server does not start")
+
+
+def run(program: str, folder: Path) -> str:
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(  # noqa: S603
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=60
+    )
+    return done.stdout + done.stderr
+
+
+def test_the_readme(tmp_path: Path) -> None:
+    port = free_port()
+    page = Page(ROOT / "README.md", port)
+    page.write_files(tmp_path)
+    with served("server:app", tmp_path, port):
+        printed = run((tmp_path / "client.py").read_text(encoding="utf-8"), tmp_path)
+    expected = page.outputs["client.py"]
+    answer, _, mistake = expected.partition("\n")
+    assert printed.startswith(answer)
+    assert printed.endswith(mistake)
+
+
+def test_serving_and_calling(tmp_path: Path) -> None:
+    port = free_port()
+    serving, calling = (Page(ROOT / "docs" / name, port) for name in ("serving.md", "calling.md"))
+    serving.write_files(tmp_path)
+    calling.write_files(tmp_path)
+    assert run("\n".join(serving.programs), tmp_path) == ""
+    with served("shop:app", tmp_path, port):
+        client = calling.files["client.py"]
+        printed = run("\n".join([client, *calling.programs]), tmp_path)
+        assert printed == "{'book': {'title': 'The Dispossessed', 'pageCount': 387}}\n"
+        printed = run(calling.files["async_client.py"], tmp_path)
+        assert printed == "{'books': [{'title': 'The Dispossessed'}]} {'book': None}\n"
