@@ -21,11 +21,16 @@ type Query {
   shelves: [[Book]!]
   count: Int!
   class: String
+  search(text: String!): [Found]!
+  work: Work
 }
+
+interface Work { id: ID!  title: String! }
+union Found = Book | Author | Map
 
 type Mutation { addBook(book: BookInput!): Book!  slowAdd(title: String!): Int }
 
-type Book {
+type Book implements Work {
   id: ID!
   title: String!
   subtitle: String
@@ -37,6 +42,8 @@ type Book {
   reviews: [String!]
   related(first: Int!): [Book!]!
 }
+
+type Map implements Work { id: ID!  title: String!  scale: Int! }
 
 type Author { name: String!  books: [Book!]! }
 
@@ -98,6 +105,12 @@ class Query:
 
     def shelves(self) -> Any:
         return [BOOKS, [None, BOOKS[1]]]
+
+    def search(self, text: str) -> list[Any]:
+        return [*BOOKS, Author(text), {"__typename": "Map", "id": 3, "title": "M", "scale": 1}]
+
+    def work(self) -> Any:
+        return self.found or BOOKS[0]
 
     def count(self) -> Any:
         return len(BOOKS)

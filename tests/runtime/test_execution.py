@@ -179,6 +179,49 @@ async def test_an_error_names_every_place_that_was_merged() -> None:
     assert places == [(1, 17), (1, 68)]
 
 
+async def test_values_of_a_union_are_told_apart() -> None:
+    text = """{ search(text: "U") {
+      __typename ... on Work { id } ... on Author { name } ... on Map { scale } } }"""
+    result = await run(text)
+    assert result.errors == []
+    assert result.data == {
+        "search": [
+            {"__typename": "Book", "id": "00000000-0000-0000-0000-000000000001"},
+            {"__typename": "Book", "id": "2"},
+            {"__typename": "Author", "name": "U"},
+            {"__typename": "Map", "id": "3", "scale": 1},
+        ]
+    }
+
+
+class Atlas(Resolvers):
+    """Resolvers that say themselves of which type a work is."""
+
+    class Work:
+        def resolve_type(self, value: Any) -> str | None:
+            return value if isinstance(value, str) else None
+
+    def __init__(self, found: Any) -> None:
+        super().__init__()
+        self.query.found = found
+        self.work = Atlas.Work()
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (5, "Nothing says which object type of Work a value is (int)."),
+        ("Author", "A value of Work (str) was said to be of type 'Author', which is none."),
+        (ValueError("returned"), "returned"),
+    ],
+)
+async def test_a_value_of_no_possible_type_is_an_error(value: Any, message: str) -> None:
+    result = await run("{ work { title } }", resolvers=Atlas(value))
+    assert result.data == {"work": None}
+    assert [path for path, _ in errors_of(result)] == [["work"]]
+    assert errors_of(result)[0][1].startswith(message)
+
+
 @pytest.mark.parametrize(
     ("variables", "keys"),
     [

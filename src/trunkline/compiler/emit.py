@@ -16,10 +16,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from trunkline.compiler.fields import FieldEmitter
-from trunkline.compiler.plan import FieldPlan, ListOf, ObjectOf, OperationPlan, Shape
+from trunkline.compiler.plan import (
+    AbstractOf,
+    FieldPlan,
+    Leaf,
+    ListOf,
+    ObjectOf,
+    OperationPlan,
+    Shape,
+)
 from trunkline.compiler.scope import Binder, Scope
 from trunkline.runtime.marks import Mark
-from trunkline.text.literals import docstring
+from trunkline.text.literals import docstring, literal
 from trunkline.text.source import Source
 
 __all__ = ["Emitted", "emit"]
@@ -67,24 +75,36 @@ class _ModuleEmitter:
         self._source = source
         self._binder = binder
         self._functions: deque[_Function] = deque()
-        self._names: dict[int, str] = {}  # by the id of the mark, which the plan keeps alive
+        self._names: dict[tuple[int, str], str] = {}  # by mark (the plan keeps it) and type
+        self._tables: list[tuple[str, dict[str, str]]] = []
 
     def module(self) -> None:
         self._root()
         while self._functions:
             function = self._functions.popleft()
-            self._source.line()
-            self._source.line()
+            self._blank_lines()
             self._function(function)
+        for name, functions in self._tables:
+            self._blank_lines()
+            with self._source.block(f"{name} = {{"):
+                for type_name, function_name in functions.items():
+                    self._source.line(f"{literal(type_name)}: {function_name},")
+            self._source.line("}")
 
-    def complete(self, field: FieldPlan, shape: Shape, mark: Mark) -> str:
+    def _blank_lines(self) -> None:
+        self._source.line()
+        self._source.line()
+
+    def complete(self, field: FieldPlan, shape: Shape, mark: Mark, type_name: str = "") -> str:
         """Return the name of the function that completes a value; it is written later.
 
         A field that stands in several places of the answer has one function for all of them.
+        ``type_name`` tells the functions of an abstract type's objects apart.
         """
-        name = self._names.get(id(mark))
+        key = (id(mark), type_name)
+        name = self._names.get(key)
         if name is None:
-            name = self._names[id(mark)] = self._binder.function(field.coordinate)
+            name = self._names[key] = self._binder.function(field.coordinate, type_name)
             self._functions.append(_Function(name, field, shape, mark))
         return name
 
@@ -92,8 +112,7 @@ class _ModuleEmitter:
         plan, source = self._plan, self._source
         scope = Scope(source, self._binder, (), parent=None)
         serial = plan.kind == "mutation" and plan.is_async
-        source.line()
-        source.line()
+        self._blank_lines()
         with source.block(f"def {ROOT}(execution):"):
             source.line(docstring(plan.root_type))
             self._guarded(
@@ -121,16 +140,31 @@ class _ModuleEmitter:
         fields = self._fields(scope)
 
         def body() -> None:
-            if isinstance(shape, ObjectOf):
-                if shape.nullable:
-                    self._null_is("value", "return None")
-                fields.check_object(shape, "value")
-                fields.selection(shape.selection, "return {}")
-            else:
+            if isinstance(shape, Leaf):
                 fields.complete(function.field, shape, function.mark, "value")
                 self._source.line("return value")
+                return
+            if shape.nullable:
+                self._null_is("value", "return None")
+            if isinstance(shape, AbstractOf):
+                self._dispatch(function, shape, scope)
+            elif isinstance(shape, ObjectOf):
+                fields.check_object(shape, "value")
+                fields.selection(shape.selection, "return {}")
 
         self._guarded(scope, function.mark, body)
+
+    def _dispatch(self, function: _Function, shape: AbstractOf, scope: Scope) -> None:
+        """Write the call of the function for the value's own type, found in a table."""
+        table = self._binder.table()
+        functions = {
+            name: self.complete(function.field, possible, function.mark, name)
+            for name, possible in shape.possible.items()
+        }
+        self._tables.append((table, functions))
+        find = self._binder.find_type(shape.type_name, shape.find_type)
+        self._source.line(f"complete = {table}[{find}(value)]")
+        self._source.call("return complete(", ["execution", "value", *scope.indices])
 
     def _null_is(self, variable: str, *statements: str) -> None:
         with self._source.block(f"if {variable} is None:"):

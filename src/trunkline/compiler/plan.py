@@ -12,6 +12,7 @@ from trunkline.runtime.marks import Condition, Mark
 from trunkline.schema.bindings import Binding
 
 __all__ = [
+    "AbstractOf",
     "Built",
     "Constant",
     "FieldPlan",
@@ -80,7 +81,20 @@ class ListOf:
     nullable: bool
 
 
-Shape: TypeAlias = Leaf | ObjectOf | ListOf
+@dataclass(frozen=True, slots=True)
+class AbstractOf:
+    """An object of an interface or a union: one of the ``possible`` types, by name.
+
+    ``find_type`` names a value's type.
+    """
+
+    type_name: str
+    possible: dict[str, ObjectOf]
+    find_type: Callable[[Any], str]
+    nullable: bool
+
+
+Shape: TypeAlias = Leaf | ObjectOf | AbstractOf | ListOf
 """What a value must become."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from graphql import (
     FieldNode,
+    GraphQLAbstractType,
     GraphQLArgument,
     GraphQLField,
     GraphQLObjectType,
@@ -15,10 +16,10 @@ from graphql import (
     Undefined,
     ValueNode,
     VariableNode,
+    is_abstract_type,
     is_leaf_type,
     is_list_type,
     is_non_null_type,
-    is_object_type,
 )
 from graphql.utilities.coerce_input_value import coerce_input_literal
 
@@ -26,6 +27,7 @@ from trunkline.compiler.collect import Collector, Occurrence
 from trunkline.compiler.document import CheckedOperation
 from trunkline.compiler.limits import Limits
 from trunkline.compiler.plan import (
+    AbstractOf,
     Arguments,
     Built,
     Constant,
@@ -43,6 +45,7 @@ from trunkline.compiler.plan import (
 from trunkline.errors import LimitExceededError
 from trunkline.runtime.arguments import argument_builder
 from trunkline.runtime.marks import ALWAYS, Condition, Mark
+from trunkline.runtime.types import type_finder
 from trunkline.schema.bindings import Binding, CoreResolver, Lookup, Resolver, Schema
 
 __all__ = ["plan_operation"]
@@ -175,10 +178,41 @@ class _Planner:
             return ListOf(item, item_mark, nullable)
         if is_leaf_type(inner):
             return Leaf(inner, nullable)
-        assert is_object_type(inner)  # noqa: S101  # a schema with abstract types is refused before
+        if is_abstract_type(inner):
+            return self._abstract(inner, occurrences, known, mark, nullable=nullable)
+        return self._object(inner, occurrences, known, mark, nullable=nullable)
+
+    def _object(
+        self,
+        type_: GraphQLObjectType,
+        occurrences: list[Occurrence],
+        known: Condition,
+        mark: Mark,
+        *,
+        nullable: bool,
+    ) -> ObjectOf:
         sets, known_within = _selection_sets(occurrences, known)
-        selection = self._selection(inner, sets, known_within, mark)
-        return ObjectOf(inner.name, self._schema.models.get(inner.name), selection, nullable)
+        selection = self._selection(type_, sets, known_within, mark)
+        return ObjectOf(type_.name, self._schema.models.get(type_.name), selection, nullable)
+
+    def _abstract(
+        self,
+        type_: GraphQLAbstractType,
+        occurrences: list[Occurrence],
+        known: Condition,
+        mark: Mark,
+        *,
+        nullable: bool,
+    ) -> AbstractOf:
+        schema = self._schema
+        types = schema.definition.get_possible_types(type_)
+        models = {each.name: schema.models.get(each.name) for each in types}
+        find_type = type_finder(type_.name, models, schema.type_resolvers.get(type_.name))
+        possible = {
+            each.name: self._object(each, occurrences, known, mark, nullable=False)
+            for each in types
+        }
+        return AbstractOf(type_.name, possible, find_type, nullable)
 
     def _arguments(
         self, definition: GraphQLField, node: FieldNode, binding: Binding | TypeName

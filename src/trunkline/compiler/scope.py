@@ -31,9 +31,13 @@ class Binder:
         self._given: dict[object, str] = {}
         self.bound: dict[str, object] = {}
 
-    def function(self, coordinate: str) -> str:
-        """Give a name to a function that the module defines for a coordinate's values."""
-        return self._names.give("complete_" + _identifier(coordinate))
+    def function(self, coordinate: str, type_name: str = "") -> str:
+        """Give a name to a function that the module defines for a coordinate's values.
+
+        ``type_name`` is the object type's where the field is of an abstract type.
+        """
+        suffix = f"_{_shorten(snake_case(type_name))}" if type_name else ""
+        return self._names.give("complete_" + _identifier(coordinate) + suffix)
 
     def resolver(self, coordinate: str, function: object) -> str:
         """Give the name of the function that resolves a coordinate."""
@@ -66,6 +70,15 @@ class Binder:
         name = "check_" + _shorten(type_name)
         return self._once(name, name, object_checker(type_name, model))
 
+    def find_type(self, type_name: str, find: object) -> str:
+        """Give the name of the function that names the object type of a value."""
+        name = "find_type_" + _shorten(type_name)
+        return self._once(name, name, find)
+
+    def table(self) -> str:
+        """Give a name to a table that the module defines at its end."""
+        return self._names.give("TYPES")
+
     def runtime(self, name: str) -> str:
         """Give the name of a function of `runtime/values.py`."""
         return self._once(name, name, getattr(values, name))
@@ -81,7 +94,7 @@ class Binder:
         return name
 
 
-_GLOBAL = re.compile(r"(complete|resolve|check|build)_|(lookup|present|to_list|info)$")
+_GLOBAL = re.compile(r"(complete|resolve|check|build|find)_|(lookup|present|to_list|info)$")
 
 
 class Scope:

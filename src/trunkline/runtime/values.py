@@ -15,7 +15,7 @@ from graphql.pyutils import inspect
 
 from trunkline.runtime.failures import NullError
 
-__all__ = ["leaf_completer", "lookup", "object_checker", "present", "to_list"]
+__all__ = ["leaf_completer", "lookup", "object_checker", "present", "refuse", "to_list"]
 
 
 def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
@@ -28,7 +28,7 @@ def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any],
             return str(value)
         if value is None and nullable:
             return None
-        _refuse(value)
+        refuse(value)
         result = coerce(value)
         if result is None or result is Undefined:
             raise GraphQLError(f"{type_} has no representation of the value {inspect(value)}.")
@@ -41,7 +41,7 @@ def object_checker(type_name: str, model: type | None) -> Callable[[Any], Any]:
     """Make the function that lets an object's value pass, or says why it cannot be one."""
 
     def check(value: Any) -> Any:
-        _refuse(value)
+        refuse(value)
         if model is not None and not isinstance(value, model):
             raise TypeError(
                 f"Expected {model.__qualname__} for {type_name}, got {type(value).__qualname__}."
@@ -53,7 +53,7 @@ def object_checker(type_name: str, model: type | None) -> Callable[[Any], Any]:
 
 def to_list(values: Any) -> Iterable[Any]:
     """Let everything pass that can be iterated, save strings and mappings."""
-    _refuse(values)
+    refuse(values)
     if isinstance(values, Iterable) and not isinstance(values, (str, bytes, Mapping)):
         return values  # pyright: ignore[reportUnknownVariableType]
     if isinstance(values, AsyncIterable):
@@ -77,7 +77,7 @@ def present(**arguments: Any) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if value is not Undefined}
 
 
-def _refuse(value: Any) -> None:
+def refuse(value: Any) -> None:
     """Raise errors that were returned instead of raised, and nulls where none may be."""
     if value is None or value is Undefined:
         raise NullError

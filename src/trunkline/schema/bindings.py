@@ -8,7 +8,16 @@ from typing import Any, TypeAlias
 
 from graphql import GraphQLSchema
 
-__all__ = ["Attribute", "Binding", "CoreResolver", "Key", "Lookup", "Resolver", "Schema"]
+__all__ = [
+    "Attribute",
+    "Binding",
+    "CoreResolver",
+    "Key",
+    "Lookup",
+    "Resolver",
+    "Schema",
+    "TypeResolver",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,8 @@ class CoreResolver:
     function: Callable[..., Any]
 
 
+TypeResolver: TypeAlias = Callable[[Any], str | None]
+
 Binding: TypeAlias = Attribute | Key | Lookup | Resolver | CoreResolver
 
 
@@ -70,9 +81,11 @@ class Schema:
 
     ``definition`` is the type system; ``bindings`` has an entry per coordinate of an object type's
     field (``Todo.title``); ``models`` says which class an object type's values have, where that is
-    known.
+    known; ``type_resolvers`` has, for interfaces and unions that have one, the function that names
+    the object type of a value.
     """
 
     definition: GraphQLSchema
     bindings: Mapping[str, Binding]
     models: Mapping[str, type]
+    type_resolvers: Mapping[str, TypeResolver] = field(default_factory=dict[str, "TypeResolver"])

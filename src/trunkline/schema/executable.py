@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
-from typing import Any, is_typeddict
+from typing import Any, cast, is_typeddict
 
 from graphql import (
     GraphQLArgument,
@@ -20,7 +20,15 @@ from graphql import (
 from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.errors import SchemaError
-from trunkline.schema.bindings import Attribute, Binding, Key, Lookup, Resolver, Schema
+from trunkline.schema.bindings import (
+    Attribute,
+    Binding,
+    Key,
+    Lookup,
+    Resolver,
+    Schema,
+    TypeResolver,
+)
 from trunkline.text.names import snake_case
 
 __all__ = ["make_executable_schema"]
@@ -41,8 +49,10 @@ def make_executable_schema(
 
     ``models`` says which class stands for a type: an object type's fields are then read from its
     attributes (from its keys, for a ``TypedDict`` or ``dict``), an input type's values arrive as
-    its instances instead of as dicts. What neither a resolver nor a model gives is looked up in
-    the parent by name.
+    its instances instead of as dicts. What neither a resolver nor a model gives is looked up in the
+    parent by name. Values of interfaces and unions are told apart by class, by ``__typename``, or
+    by ``resolve_type`` among the resolvers of the interface or union: it takes a value and returns
+    the name of its type.
 
     The schema is taken over: parameter names and input classes are written into ``definition``.
     Raises ``SchemaError``, with all mistakes at once, where something does not fit.
@@ -55,7 +65,7 @@ def make_executable_schema(
             _bind_input(type_, binder.models.get(type_.name))
     if binder.mistakes:
         raise SchemaError("\n".join(binder.mistakes))
-    return Schema(definition, bindings, binder.models)
+    return Schema(definition, bindings, binder.models, dict(binder.type_resolvers()))
 
 
 def _own_types(definition: GraphQLSchema) -> Iterator[Any]:
@@ -88,17 +98,15 @@ class _Binder:
         self._roots = {root.name for root in roots if root}
 
     def check_names(self) -> None:
-        """Refuse models of types that the schema lacks, and types that cannot be executed yet."""
+        """Refuse models of types that the schema lacks, and what cannot be executed yet."""
         known = [type_.name for type_ in _own_types(self.definition)]
         for name in self.models:
             if name not in known:
                 hint = did_you_mean(suggestion_list(name, known))
                 self.mistakes.append(f"models: the schema has no type {name!r}.{hint}")
-        for type_ in _own_types(self.definition):
-            if is_abstract_type(type_):
-                self.mistakes.append(
-                    f"{type_.name}: interfaces and unions come with the next version."
-                )
+        if self.definition.subscription_type:
+            name = self.definition.subscription_type.name
+            self.mistakes.append(f"{name}: subscriptions cannot be executed yet.")
 
     def bindings(self) -> Iterator[tuple[str, Binding]]:
         """Yield each object type's fields as coordinate and binding."""
@@ -107,6 +115,14 @@ class _Binder:
                 group = getattr(self.resolvers, snake_case(type_.name), None)
                 for name, field in type_.fields.items():
                     yield f"{type_.name}.{name}", self._binding(type_, name, field, group)
+
+    def type_resolvers(self) -> Iterator[tuple[str, TypeResolver]]:
+        """Yield what says of which object type an interface's or a union's value is."""
+        for type_ in _own_types(self.definition):
+            group = getattr(self.resolvers, snake_case(type_.name), None)
+            resolve_type = getattr(group, "resolve_type", None)
+            if is_abstract_type(type_) and callable(resolve_type):
+                yield type_.name, cast("TypeResolver", resolve_type)
 
     def _binding(
         self, type_: GraphQLObjectType, name: str, field: GraphQLField, group: object

@@ -1,0 +1,159 @@
+"""A query, compiled by Trunkline from sha256:ad39b5870f306faca51b33c6680879193fb57f37551d111f6b51da0e07ebfcfe."""
+
+
+def OPERATION(execution):
+    """Query"""
+    try:
+        try:
+            work = resolve_query_work()
+            work = complete_query_work(execution, work)
+        except Exception as error:
+            execution.fail(error)
+            work = None
+        search = resolve_query_search(text=CONSTANT)
+        search = complete_query_search(execution, search)
+        return {
+            "work": work,
+            "search": search,
+        }
+    except Exception as error:
+        raise execution.locate(error)
+
+
+def complete_query_work(execution, value):
+    """Query.work: Work"""
+    try:
+        if value is None:
+            return None
+        complete = TYPES[find_type_Work(value)]
+        return complete(execution, value)
+    except Exception as error:
+        raise execution.locate(error)
+
+
+def complete_query_search(execution, values):
+    """Query.search: [Found]!"""
+    result = []
+    try:
+        if type(values) is not list:
+            values = to_list(values)
+        for value in values:
+            if value is None:
+                result.append(None)
+                continue
+            try:
+                value = complete_query_search_2(execution, value, len(result))
+                result.append(value)
+            except Exception as error:
+                execution.fail(error, len(result))
+                result.append(None)
+        return result
+    except Exception as error:
+        raise execution.locate(error, len(result))
+
+
+def complete_query_work_book(execution, value):
+    """Query.work: Work"""
+    try:
+        if type(value) is not Book:
+            value = check_Book(value)
+        title = value.title
+        if type(title) is not str:
+            title = complete_String(title)
+        try:
+            pages = value.pages
+            if type(pages) is not int or pages.bit_length() > 31:
+                pages = complete_Int_or_null(pages)
+        except Exception as error:
+            execution.fail(error)
+            pages = None
+        return {
+            "__typename": "Book",
+            "title": title,
+            "pages": pages,
+        }
+    except Exception as error:
+        raise execution.locate(error)
+
+
+def complete_query_work_map(execution, value):
+    """Query.work: Work"""
+    try:
+        value = check_Map(value)
+        title = lookup(value, ("title",))
+        if type(title) is not str:
+            title = complete_String(title)
+        return {
+            "__typename": "Map",
+            "title": title,
+        }
+    except Exception as error:
+        raise execution.locate(error)
+
+
+def complete_query_search_2(execution, value, index_0):
+    """Query.search: [Found]!"""
+    try:
+        if value is None:
+            return None
+        complete = TYPES_2[find_type_Found(value)]
+        return complete(execution, value, index_0)
+    except Exception as error:
+        raise execution.locate(error, index_0)
+
+
+def complete_query_search_book(execution, value, index_0):
+    """Query.search: [Found]!"""
+    try:
+        if type(value) is not Book:
+            value = check_Book(value)
+        id_ = value.id
+        if type(id_) is not str:
+            id_ = complete_ID(id_)
+        return {
+            "id": id_,
+        }
+    except Exception as error:
+        raise execution.locate(error, index_0)
+
+
+def complete_query_search_author(execution, value, index_0):
+    """Query.search: [Found]!"""
+    try:
+        if type(value) is not Author:
+            value = check_Author(value)
+        name = value.name
+        if type(name) is not str:
+            name = complete_String(name)
+        return {
+            "name": name,
+        }
+    except Exception as error:
+        raise execution.locate(error, index_0)
+
+
+def complete_query_search_map(execution, value, index_0):
+    """Query.search: [Found]!"""
+    try:
+        value = check_Map(value)
+        id_ = lookup(value, ("id",))
+        if type(id_) is not str:
+            id_ = complete_ID(id_)
+        return {
+            "id": id_,
+        }
+    except Exception as error:
+        raise execution.locate(error, index_0)
+
+
+TYPES = {
+    "Book": complete_query_work_book,
+    "Map": complete_query_work_map,
+}
+
+
+TYPES_2 = {
+    "Book": complete_query_search_book,
+    "Author": complete_query_search_author,
+    "Map": complete_query_search_map,
+}
