@@ -1,0 +1,68 @@
+"""URLs of servers: which are good, what of them may be shown, where a redirect may lead."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin, urlsplit
+
+from trunkline.errors import ServerStatusError
+
+__all__ = ["checked_url", "refuse_redirect", "shown_url"]
+
+_REDIRECTS = (301, 302, 303, 307, 308)
+_KEEP_THE_METHOD = (307, 308)
+_PORTS = {"http": 80, "https": 443}
+
+
+def checked_url(url: str) -> str:
+    """Return the URL if it is one of HTTP with a host; raises ``ValueError`` if not."""
+    scheme, host, _ = _origin(url)
+    if scheme not in _PORTS or not host:
+        raise ValueError(
+            "A transport's URL begins with http:// or https:// and names a host, such as"
+            " 'http://localhost:8080/graphql'."
+        )
+    return url
+
+
+def shown_url(url: str) -> str:
+    """Return what of a URL may stand in messages and logs: no user, no password, no query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(a URL that cannot be read)"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def refuse_redirect(url: str, status: int, location: str | None) -> None:
+    """Allow an answer that is no redirect, or one by 307 or 308 within the same origin.
+
+    The others would turn the POST into a GET (RFC 9110 §15.4.2 to 4), or carry the request's
+    headers and variables to another server. Raises ``ServerStatusError``.
+    """
+    if status not in _REDIRECTS or not location:
+        return
+    target = _target(url, location)
+    if status in _KEEP_THE_METHOD and _origin(target) == _origin(url):
+        return
+    raise ServerStatusError(
+        f"The server at {shown_url(url)} answered {status}: it redirects to {shown_url(target)}."
+        " The request was not sent there, because it would lose its body or leave its origin."
+        " If that is the right place, give the transport that URL.",
+        status,
+    )
+
+
+def _target(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return location
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    """Return scheme, host and port; all empty where the URL cannot be read."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
+    except ValueError:  # its message would quote the URL, which may have a password in it
+        return "", "", None

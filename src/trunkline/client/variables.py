@@ -1,0 +1,93 @@
+"""The values of an operation's variables: their JSON form, and whether they fit their types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+from graphql import (
+    GraphQLError,
+    GraphQLSchema,
+    NonNullTypeNode,
+    OperationDefinitionNode,
+    VariableDefinitionNode,
+    print_ast,
+)
+from graphql.execution.values import get_variable_values
+from graphql.pyutils import did_you_mean, suggestion_list
+
+from trunkline.errors import VariablesError
+
+__all__ = ["check_variables", "json_variables"]
+
+
+def json_variables(
+    variables: Mapping[str, object],
+) -> tuple[dict[str, Any], dict[str, msgspec.Raw]]:
+    """Turn values into JSON: as dicts, lists, text, numbers and booleans, and as bytes.
+
+    As msgspec does: dataclasses, structs and attrs classes become objects, enums their values,
+    dates and times ISO 8601, UUIDs and Decimals text, bytes base64. Raises ``VariablesError``
+    with the names of the variables whose values have no such form.
+    """
+    plain: dict[str, Any] = {}
+    encoded: dict[str, msgspec.Raw] = {}
+    errors: list[GraphQLError] = []
+    for name, value in variables.items():
+        try:
+            plain[name] = msgspec.to_builtins(value, str_keys=True)
+            encoded[name] = msgspec.Raw(msgspec.json.encode(plain[name]))
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            errors.append(GraphQLError(f"Variable '${name}' has no JSON form: {error}."))
+    if errors:
+        raise VariablesError(errors)
+    return plain, encoded
+
+
+def check_variables(
+    definition: OperationDefinitionNode, schema: GraphQLSchema | None, values: Mapping[str, Any]
+) -> None:
+    """Check values, as JSON has them, against an operation's variables (GraphQL §6.1.2).
+
+    Without a schema only the names are checked, and that none is missing. Raises
+    ``VariablesError`` with all mistakes at once.
+    """
+    variables = definition.variable_definitions or ()
+    names = [variable.variable.name.value for variable in variables]
+    errors = [_unknown(name, names, definition) for name in values if name not in names]
+    errors += _missing(variables, values) if schema is None else _misfits(schema, variables, values)
+    if errors:
+        raise VariablesError(errors)
+
+
+def _unknown(name: str, names: list[str], definition: OperationDefinitionNode) -> GraphQLError:
+    operation = definition.name
+    where = f"operation '{operation.value}'" if operation else "this operation"
+    near = [f"${known}" for known in suggestion_list(name, names)]
+    return GraphQLError(
+        f"Variable '${name}' is not declared by {where}.{did_you_mean(near)}", definition
+    )
+
+
+def _missing(
+    variables: Sequence[VariableDefinitionNode], values: Mapping[str, Any]
+) -> list[GraphQLError]:
+    return [
+        GraphQLError(
+            f"Variable '${variable.variable.name.value}' has invalid value: Expected a value of"
+            f" non-null type '{print_ast(variable.type)}' to be provided.",
+            variable,
+        )
+        for variable in variables
+        if isinstance(variable.type, NonNullTypeNode)
+        and variable.default_value is None
+        and values.get(variable.variable.name.value) is None
+    ]
+
+
+def _misfits(
+    schema: GraphQLSchema, variables: Sequence[VariableDefinitionNode], values: Mapping[str, Any]
+) -> list[GraphQLError]:
+    coerced = get_variable_values(schema, variables, cast("dict[str, Any]", values))
+    return coerced if isinstance(coerced, list) else []

@@ -1,0 +1,15 @@
+"""What carries the client's bytes.
+
+    trunkline.transport.httpx2      HTTPX2Transport, AsyncHTTPX2Transport  (the extra ``client``)
+    trunkline.transport.requests    RequestsHTTPTransport                  (the extra ``requests``)
+
+A transport of your own is a class with ``send`` and ``close``, or ``send_async`` and
+``close_async``: see ``Transport`` and ``AsyncTransport``.
+"""
+
+from __future__ import annotations
+
+from trunkline.client.transports.interface import AsyncTransport, Transport
+from trunkline.protocol.messages import HTTPRequest, HTTPResponse
+
+__all__ = ["AsyncTransport", "HTTPRequest", "HTTPResponse", "Transport"]

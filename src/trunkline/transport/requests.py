@@ -1,0 +1,7 @@
+"""The transport over requests."""
+
+from __future__ import annotations
+
+from trunkline.client.transports.requests import RequestsHTTPTransport
+
+__all__ = ["RequestsHTTPTransport"]

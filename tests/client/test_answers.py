@@ -1,0 +1,188 @@
+"""Answers that are not simply data: what raises, and what is kept of them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+from collections.abc import Iterator
+from threading import Thread
+from typing import Any
+
+import pytest
+from tests.client.calling import CallWith
+from tests.client.serving import GRAPHQL, JSON, QUERY, Reply, Todos
+
+from trunkline import (
+    ConnectionFailedError,
+    ExecutionError,
+    ProtocolError,
+    ServerStatusError,
+    TransportError,
+)
+
+DENIED = {"message": "You may not.", "path": ["todos", 0, "title"], "extensions": {"code": "NO"}}
+ERRORS = json.dumps({"errors": [DENIED], "extensions": {"id": 7}}).encode()
+PARTIAL = json.dumps({"data": {"todos": None}, "errors": [DENIED]}).encode()
+LEGACY = json.dumps({"data": None, "errors": [DENIED]}).encode()
+DATA = b'{"data":{"todos":[]}}'
+
+WITH_ERRORS = {
+    "200 as application/json": (Reply(200, LEGACY, JSON), None),
+    "200 with charset": (Reply(200, ERRORS, "Application/JSON; charset=utf-8"), None),
+    "294 with data and errors": (Reply(294, PARTIAL, GRAPHQL), {"todos": None}),
+    "400": (Reply(400, ERRORS, GRAPHQL), None),
+    "401": (Reply(401, ERRORS, GRAPHQL), None),
+    "403 as application/json": (Reply(403, ERRORS, JSON), None),
+    "422": (Reply(422, ERRORS, GRAPHQL), None),
+    "500": (Reply(500, ERRORS, GRAPHQL), None),
+    "503 as application/json": (Reply(503, LEGACY, JSON), None),
+}
+
+
+@pytest.mark.parametrize(("reply", "data"), WITH_ERRORS.values(), ids=WITH_ERRORS)
+def test_an_answer_with_errors_keeps_all(
+    reply: Reply, data: object, call_with: CallWith, server: Todos
+) -> None:
+    server.reply = reply
+    with pytest.raises(ExecutionError) as caught:
+        call_with(server.url).execute(QUERY)
+    error = caught.value
+    assert (error.status, error.errors, error.data) == (reply.status, (DENIED,), data)
+    assert error.extensions == json.loads(reply.body).get("extensions")
+    assert str(error) == "at todos.0.title: You may not."
+
+
+FOREIGN = "which is not a GraphQL answer. Is the URL that of a GraphQL endpoint? The body begins:"
+AS_JSON = f"The server answered 200 and application/json, {FOREIGN}"
+NO_TYPE = f"and no media type, {FOREIGN}"
+NOT_ALLOWED = "and no errors, which GraphQL does not allow (§7.1)."
+UNUSABLE = {
+    "an HTML page for 404": (
+        Reply(404, b"<html>Not Found</html>", "text/html"),
+        f"The server answered 404 and text/html, {FOREIGN} '<html>Not Found</html>'",
+    ),
+    "text for 502": (
+        Reply(502, b"Bad Gateway", "text/plain"),
+        f"The server answered 502 and text/plain, {FOREIGN} 'Bad Gateway'",
+    ),
+    "an HTML page for 200": (
+        Reply(200, b"<html>Welcome</html>", "text/html; charset=utf-8"),
+        f"The server answered 200 and text/html, {FOREIGN} '<html>Welcome</html>'",
+    ),
+    "JSON of a gateway": (
+        Reply(429, b'{"message": "Slow down"}', JSON),
+        f'The server answered 429 and application/json, {FOREIGN} \'{{"message": "Slow down"}}\'',
+    ),
+    "data with a status that is no success": (
+        Reply(500, DATA, JSON),
+        "The server answered 500 and named no error.",
+    ),
+    "JSON without data and errors": (Reply(200, b'{"a": 1}', JSON), f"{AS_JSON} '{{\"a\": 1}}'"),
+    "JSON that ends early": (Reply(200, b'{"data": {"to', JSON), f'{AS_JSON} \'{{"data": {{"to\''),
+    "invalid UTF-8": (
+        Reply(200, b'{"data":{"\xff":1}}', JSON),
+        f'{AS_JSON} \'{{"data":{{"\ufffd":1}}}}\'',
+    ),
+    "an empty body": (Reply(200, b"", JSON), f"{AS_JSON} ''"),
+    "no media type": (Reply(200, b"{}", ""), f"The server answered 200 {NO_TYPE} '{{}}'"),
+    "204": (Reply(204, b"", ""), f"The server answered 204 {NO_TYPE} ''"),
+    "data: null and no errors": (
+        Reply(200, b'{"data": null}'),
+        f"The server's answer has data: null {NOT_ALLOWED}",
+    ),
+    "an empty list of errors and no data": (
+        Reply(200, b'{"errors": []}'),
+        f"The server's answer has no data {NOT_ALLOWED}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("reply", "message"), UNUSABLE.values(), ids=UNUSABLE)
+def test_an_answer_of_another_shape(
+    reply: Reply, message: str, call_with: CallWith, server: Todos
+) -> None:
+    server.reply = reply
+    with pytest.raises(TransportError) as caught:
+        call_with(server.url).execute(QUERY)
+    error = caught.value
+    assert str(error) == message
+    if reply.status < 300:
+        assert type(error) is ProtocolError
+    else:
+        assert isinstance(error, ServerStatusError)
+        assert error.status == reply.status
+
+
+def test_an_empty_list_of_errors_beside_data_is_no_error(
+    call_with: CallWith, server: Todos
+) -> None:
+    server.reply = Reply(200, b'{"data":{"todos":[]},"errors":[]}')
+    assert call_with(server.url).execute(QUERY) == {"todos": []}
+
+
+def test_compressed_answers(call_with: CallWith, server: Todos) -> None:
+    gzipped = (("Content-Encoding", "gzip"),)
+    caller = call_with(server.url)
+    server.reply = Reply(200, gzip.compress(DATA), GRAPHQL, gzipped)
+    assert caller.execute(QUERY) == {"todos": []}
+    server.reply = Reply(200, DATA, GRAPHQL, gzipped)
+    with pytest.raises(ProtocolError, match="is not in the Content-Encoding that it names"):
+        caller.execute(QUERY)
+
+
+def test_a_connection_that_ends_within_the_body(call_with: CallWith, server: Todos) -> None:
+    server.reply = Reply(200, DATA, GRAPHQL, (), 100)
+    with pytest.raises(ConnectionFailedError, match=r"^No whole answer from http://127\.0\.0\.1:"):
+        call_with(server.url).execute(QUERY)
+
+
+@pytest.fixture
+def rude_url() -> Iterator[str]:
+    """A server that reads a request and hangs up without a word."""
+
+    def hang_up() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=hang_up)
+        thread.start()
+        yield f"http://user:hunter2@127.0.0.1:{listener.getsockname()[1]}/graphql?token=hunter2"
+        thread.join()
+
+
+def test_a_connection_that_is_reset(call_with: CallWith, rude_url: str) -> None:
+    with pytest.raises(
+        ConnectionFailedError, match=r"127.0.0.1:\d+/graphql \(\w+\): \w+"
+    ) as caught:
+        call_with(rude_url).execute(QUERY)
+    assert "hunter2" not in str(caught.value) + repr(caught.value.__cause__)
+
+
+@pytest.fixture
+def silent_url() -> Iterator[str]:
+    """A server that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/?token=hunter2"
+
+
+@pytest.mark.parametrize("timeout", [0.05, (5.0, 0.05)])
+def test_a_server_that_does_not_answer_in_time(
+    timeout: Any, call_with: CallWith, silent_url: str
+) -> None:
+    with pytest.raises(ConnectionFailedError, match=r"\(ReadTimeout\)") as caught:
+        call_with(silent_url, {"timeout": timeout}).execute(QUERY)
+    assert "hunter2" not in str(caught.value) + repr(caught.value.__cause__)
+
+
+def test_a_server_that_is_not_there(call_with: CallWith) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    caller = call_with(f"http://user:hunter2@127.0.0.1:{port}/graphql?token=hunter2")
+    with pytest.raises(ConnectionFailedError) as caught:
+        caller.execute(QUERY)
+    assert "hunter2" not in str(caught.value) + repr(caught.value.__cause__)
+    assert f"http://127.0.0.1:{port}/graphql (Connect" in str(caught.value)

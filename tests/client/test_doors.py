@@ -1,0 +1,77 @@
+"""What the public modules export, and what importing them must not import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+DOORS = {
+    "trunkline": [
+        "Client",
+        "ConnectionFailedError",
+        "DocumentSyntaxError",
+        "ExecutionError",
+        "LimitExceededError",
+        "MalformedRequestError",
+        "OperationNotFoundError",
+        "ProtocolError",
+        "RequestError",
+        "SchemaError",
+        "ServerStatusError",
+        "TransportError",
+        "TrunklineError",
+        "ValidationError",
+        "VariablesError",
+        "gql",
+    ],
+    "trunkline.client": ["Client", "Document", "gql"],
+    "trunkline.transport": ["AsyncTransport", "HTTPRequest", "HTTPResponse", "Transport"],
+    "trunkline.transport.httpx2": ["AsyncHTTPX2Transport", "HTTPX2Transport"],
+    "trunkline.transport.requests": ["RequestsHTTPTransport"],
+}
+
+NOT_IMPORTED = {
+    "from trunkline import TrunklineError": ["graphql", "msgspec", "requests", "httpx2"],
+    "from trunkline.client import Client, gql": ["requests", "httpx2", "uvicorn", "starlette"],
+    "import trunkline.transport": ["graphql", "requests", "httpx2"],
+    "import trunkline.transport.requests": ["graphql", "httpx2"],
+    "import trunkline.transport.httpx2": ["graphql", "requests"],
+}
+
+MISSING = {
+    "trunkline.transport.requests": ("requests", "pip install 'trunkline[requests]'"),
+    "trunkline.transport.httpx2": ("httpx2", "pip install 'trunkline[client]'"),
+}
+
+
+@pytest.mark.parametrize(("door", "names"), DOORS.items(), ids=DOORS)
+def test_what_a_door_exports(door: str, names: list[str]) -> None:
+    module = import_module(door)
+    assert module.__all__ == names
+    assert all(getattr(module, name) is not None for name in names)
+    with pytest.raises(AttributeError, match="nothing_of_that_name"):
+        _ = module.nothing_of_that_name
+
+
+def python(program: str) -> str:
+    done = subprocess.run(  # noqa: S603  # our own text
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("imports", "libraries"), NOT_IMPORTED.items(), ids=NOT_IMPORTED)
+def test_what_a_door_does_not_import(imports: str, libraries: list[str]) -> None:
+    program = f"{imports}\nimport sys\nprint([name for name in {libraries} if name in sys.modules])"
+    assert python(program) == "[]\n"
+
+
+@pytest.mark.parametrize(("door", "library", "remedy"), [(k, *v) for k, v in MISSING.items()])
+def test_a_library_that_is_missing(door: str, library: str, remedy: str) -> None:
+    said = python(f"import sys\nsys.modules[{library!r}] = None\nimport {door}")
+    last = said.splitlines()[-1]
+    assert last.startswith("ImportError: ")
+    assert remedy in last
