@@ -32,7 +32,8 @@ class PlaygroundBuildHook(BuildHookInterface[Any]):
         if version == "editable":
             return
         tool = self._tool()
-        self.app.display_info(tool.build())
+        if done := tool.build():
+            self.app.display_info(done)
         assets = tool.ASSETS.relative_to(self.root).as_posix()
         build_data["artifacts"].append(f"/{assets}/**")
 

@@ -126,9 +126,9 @@ def python_node() -> Node | None:
 
 
 def build() -> str:
-    """Build what is not built yet; say in a line what was done."""
+    """Build what is not built yet; say in a line what was done, or nothing."""
     if is_built():
-        return "Playground: the assets are up to date."
+        return ""
     node = system_node() or python_node()
     if node is None:
         raise NoNodeError(NO_NODE)
@@ -179,7 +179,8 @@ def _replace(old: Path, new: Path) -> None:
 
 if __name__ == "__main__":
     try:
-        print(build())
+        if done := build():
+            print(done)
     except BuildError as error:
         print(error, file=sys.stderr)
         sys.exit(NO_NODE_EXIT if isinstance(error, NoNodeError) else 1)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from graphql import GraphQLError
 
@@ -16,8 +15,7 @@ __all__ = ["Deferral", "Execution", "Result"]
 Path: TypeAlias = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What an execution gave: ``data``, and the errors that were met (GraphQL §7.1)."""
 
     data: dict[str, Any] | None
