@@ -8,14 +8,17 @@ from typing import Any, cast, is_typeddict
 
 from graphql import (
     GraphQLArgument,
+    GraphQLEnumType,
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLObjectType,
     GraphQLSchema,
     is_abstract_type,
+    is_enum_type,
     is_input_object_type,
     is_non_null_type,
     is_object_type,
+    is_scalar_type,
 )
 from graphql.pyutils import did_you_mean, suggestion_list
 
@@ -29,6 +32,7 @@ from trunkline.schema.bindings import (
     Schema,
     TypeResolver,
 )
+from trunkline.schema.scalars import BUILT_IN, Scalar, bind_scalar
 from trunkline.text.names import snake_case
 
 __all__ = ["make_executable_schema"]
@@ -38,6 +42,7 @@ def make_executable_schema(
     definition: GraphQLSchema,
     resolvers: object,
     models: Mapping[str, type] | None = None,
+    scalars: Mapping[str, Scalar] | None = None,
 ) -> Schema:
     """Bind every field of a schema to what gives its value.
 
@@ -49,7 +54,9 @@ def make_executable_schema(
 
     ``models`` says which class stands for a type: an object type's fields are then read from its
     attributes (from its keys, for a ``TypedDict`` or ``dict``), an input type's values arrive as
-    its instances instead of as dicts. What neither a resolver nor a model gives is looked up in the
+    its instances instead of as dicts, an enum's as members of a Python enum that has the same
+    names. ``scalars`` says how custom scalars are written and read; those that `scalars.py` has a
+    name for need nothing. What neither a resolver nor a model gives is looked up in the
     parent by name. Values of interfaces and unions are told apart by class, by ``__typename``, or
     by ``resolve_type`` among the resolvers of the interface or union: it takes a value and returns
     the name of its type.
@@ -60,9 +67,15 @@ def make_executable_schema(
     binder = _Binder(definition, resolvers, dict(models or {}))
     binder.check_names()
     bindings = dict(binder.bindings())
+    given = {**BUILT_IN, **(scalars or {})}
     for type_ in _own_types(definition):
+        model = binder.models.get(type_.name)
         if is_input_object_type(type_):
-            _bind_input(type_, binder.models.get(type_.name))
+            _bind_input(type_, model)
+        elif is_enum_type(type_) and model is not None:
+            binder.bind_enum(type_, model)
+        elif is_scalar_type(type_) and type_.name in given:
+            bind_scalar(type_, given[type_.name])
     if binder.mistakes:
         raise SchemaError("\n".join(binder.mistakes))
     return Schema(definition, bindings, binder.models, dict(binder.type_resolvers()))
@@ -115,6 +128,17 @@ class _Binder:
                 group = getattr(self.resolvers, snake_case(type_.name), None)
                 for name, field in type_.fields.items():
                     yield f"{type_.name}.{name}", self._binding(type_, name, field, group)
+
+    def bind_enum(self, type_: GraphQLEnumType, model: type) -> None:
+        """Let an enum's values be the members of a Python enum, by name."""
+        members: Mapping[str, object] = getattr(model, "__members__", {})
+        for name, value in type_.values.items():
+            if name not in members:
+                hint = did_you_mean(suggestion_list(name, list(members)))
+                self.mistakes.append(
+                    f"{type_.name}.{name}: {model.__qualname__} has no member {name!r}.{hint}"
+                )
+            value.value = members.get(name, name)
 
     def type_resolvers(self) -> Iterator[tuple[str, TypeResolver]]:
         """Yield what says of which object type an interface's or a union's value is."""

@@ -13,6 +13,7 @@ from trunkline.observe.log import access_log, log_operations
 from trunkline.schema.bindings import Schema
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import load_schema, parse_schema
+from trunkline.schema.scalars import Scalar
 from trunkline.server.endpoint import GraphQL
 from trunkline.server.playground import Playground
 
@@ -21,6 +22,7 @@ __all__ = [
     "Limits",
     "OperationEvent",
     "Playground",
+    "Scalar",
     "Schema",
     "Sink",
     "access_log",

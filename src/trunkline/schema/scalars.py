@@ -1,0 +1,154 @@
+"""Scalars for what Python people have (GraphQL §3.5): a name in the schema is all that it takes.
+
+A schema that declares ``scalar DateTime`` gets the one here, unless the program gives its own.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from graphql import GraphQLError, GraphQLScalarType, ValueNode, value_from_ast_untyped
+from graphql.pyutils import inspect
+
+__all__ = ["BUILT_IN", "Scalar", "bind_scalar"]
+
+_INT64 = range(-(2**63), 2**63)
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A custom scalar, both ways.
+
+    ``serialize`` turns a resolved value into what JSON can hold; ``parse`` turns what came in JSON,
+    or stood in the document, into the value that resolvers get. Both raise ``ValueError`` or
+    ``TypeError`` for what they cannot represent; a ``GraphQLError`` keeps its own message.
+    """
+
+    serialize: Callable[[Any], Any]
+    parse: Callable[[Any], Any]
+
+
+def bind_scalar(type_: GraphQLScalarType, scalar: Scalar) -> None:
+    """Let a scalar type of a schema work as ``scalar`` says."""
+    output = _told(type_.name, scalar.serialize)
+    parse = _told(type_.name, scalar.parse)
+
+    def from_literal(node: ValueNode) -> Any:
+        return parse(value_from_ast_untyped(node))
+
+    type_.coerce_output_value = output  # graphql-core's own hooks
+    type_.coerce_input_value = parse
+    type_.coerce_input_literal = from_literal
+
+
+def _told(name: str, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Let a conversion's errors name the scalar."""
+
+    def told(value: Any) -> Any:
+        try:
+            return convert(value)
+        except (ValueError, TypeError, ArithmeticError, LookupError) as error:
+            raise GraphQLError(f"{name} cannot represent value: {inspect(value)}") from error
+
+    return told
+
+
+def _instance(python_type: type, write: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Write instances of a type, and nothing else."""
+
+    def serialize(value: Any) -> Any:
+        if isinstance(value, python_type):
+            return write(value)
+        raise TypeError(value)
+
+    return serialize
+
+
+def _text(read: Callable[[str], Any]) -> Callable[[Any], Any]:
+    """Read strings, and nothing else."""
+
+    def parse(value: Any) -> Any:
+        if isinstance(value, str):
+            return read(value)
+        raise TypeError(value)
+
+    return parse
+
+
+def _date(value: Any) -> str:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(value)
+
+
+def _decimal(value: Any) -> Decimal:
+    """Read a decimal from text, or from a whole number; a float has lost its digits already."""
+    if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
+        decimal = Decimal(value)
+        if decimal.is_finite():
+            return decimal
+    raise TypeError(value)
+
+
+def _finite(value: Any) -> str:
+    if isinstance(value, Decimal) and value.is_finite():
+        return str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise TypeError(value)
+
+
+def _int64(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value in _INT64:
+        return value
+    raise TypeError(value)
+
+
+def _json(value: Any) -> Any:
+    """Let pass what JSON can hold, in any depth."""
+    if isinstance(value, float) and value - value != 0.0:  # not finite
+        raise ValueError(value)
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_json(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+        return {key: _json(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
+    raise TypeError(value)
+
+
+_duration = msgspec.json.Decoder(timedelta)
+
+
+def _read_duration(text: str) -> timedelta:
+    return _duration.decode(msgspec.json.encode(text))
+
+
+def _write_duration(value: timedelta) -> str:
+    text: str = msgspec.to_builtins(value)
+    return text
+
+
+BUILT_IN: Mapping[str, Scalar] = {
+    "DateTime": Scalar(_instance(datetime, datetime.isoformat), _text(datetime.fromisoformat)),
+    "Date": Scalar(_date, _text(date.fromisoformat)),
+    "Time": Scalar(_instance(time, time.isoformat), _text(time.fromisoformat)),
+    "Duration": Scalar(_instance(timedelta, _write_duration), _text(_read_duration)),
+    "Decimal": Scalar(_finite, _decimal),
+    "UUID": Scalar(_instance(UUID, str), _text(UUID)),
+    "Bytes": Scalar(
+        _instance(bytes, lambda value: b64encode(value).decode("ascii")),
+        _text(lambda text: b64decode(text, validate=True)),
+    ),
+    "Int64": Scalar(_int64, _int64),
+    "JSON": Scalar(_json, _json),
+}
+"""By name: dates and times as ISO 8601 has them, durations too (``PT1H``); decimals as strings, so
+that no digit is lost; bytes in Base64; integers of 64 bits as numbers; JSON as it is."""

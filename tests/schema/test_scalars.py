@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trunkline.compiler.operation import compile_operation
+from trunkline.errors import SchemaError, ValidationError, VariablesError
+from trunkline.runtime.execution import Result
+from trunkline.schema.executable import make_executable_schema
+from trunkline.schema.load import parse_schema
+from trunkline.schema.scalars import BUILT_IN, Scalar
+
+SDL = "\n".join(f"scalar {name}" for name in BUILT_IN) + (
+    "\ntype Query { " + " ".join(f"{n.lower()}(value: {n}): {n}" for n in BUILT_IN) + " }"
+)
+
+
+class Echo:
+    """Resolvers that keep what came and give what they are told to."""
+
+    def __init__(self, given: Any = None) -> None:
+        self.given = given
+        self.came: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        def resolve(value: Any = None) -> Any:
+            self.came = value
+            return value if self.given is None else self.given
+
+        return resolve
+
+
+def call(name: str, echo: Echo, text: str, variables: dict[str, Any] | None = None) -> Result:
+    schema = make_executable_schema(parse_schema(SDL), SimpleNamespace(query=echo))
+    return compile_operation(schema, text.replace("X", name)).execute_sync(variables)
+
+
+BOTH_WAYS = [
+    ("DateTime", datetime(2026, 11, 23, 14, 0, tzinfo=UTC), "2026-11-23T14:00:00+00:00"),
+    ("DateTime", datetime(2026, 11, 23, 14, 0), "2026-11-23T14:00:00"),  # noqa: DTZ001
+    ("Date", date(2026, 11, 23), "2026-11-23"),
+    ("Time", time(14, 0, 30), "14:00:30"),
+    ("Duration", timedelta(hours=1, seconds=2), "PT3602S"),
+    ("Decimal", Decimal("1.10"), "1.10"),
+    ("UUID", UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+    ("Bytes", b"\x00\xff", "AP8="),
+    ("Int64", 2**63 - 1, 2**63 - 1),
+    ("JSON", {"a": [1, 2.5, None, True, "x"]}, {"a": [1, 2.5, None, True, "x"]}),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "shown"), BOTH_WAYS)
+def test_a_value_goes_both_ways(name: str, value: Any, shown: Any) -> None:
+    echo = Echo()
+    text = f"query ($v: {name}) {{ {name.lower()}(value: $v) }}"
+    result = call(name, echo, text, {"v": shown})
+    assert echo.came == value
+    assert type(echo.came) is type(value)
+    assert result == ({name.lower(): shown}, [])
+
+
+@pytest.mark.parametrize(("name", "value", "shown"), BOTH_WAYS)
+def test_a_value_may_stand_in_the_document(name: str, value: Any, shown: Any) -> None:
+    echo = Echo()
+    literal = '{a: [1, 2.5, null, true, "x"]}' if name == "JSON" else json.dumps(shown)
+    assert call(name, echo, f"{{ {name.lower()}(value: {literal}) }}").errors == []
+    assert echo.came == value
+
+
+WRONG_OUTPUT = [
+    ("DateTime", "2026-11-23"),
+    ("Date", datetime(2026, 11, 23, tzinfo=UTC)),
+    ("Decimal", 1.5),
+    ("Decimal", Decimal("NaN")),
+    ("UUID", "no uuid"),
+    ("Bytes", "text"),
+    ("Int64", 2**63),
+    ("Int64", True),
+    ("JSON", {1: "a key that is no string"}),
+    ("JSON", [float("inf")]),
+    ("JSON", {"a": object()}),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG_OUTPUT)
+def test_what_a_scalar_cannot_show_is_the_fields_error(name: str, value: Any) -> None:
+    result = call(name, Echo(value), f"{{ {name.lower()} }}")
+    assert result.data == {name.lower(): None}
+    (error,) = result.errors
+    assert error.path == [name.lower()]
+    assert error.message.startswith(f"{name} cannot represent value: ")
+
+
+WRONG_INPUT = [
+    ("DateTime", "yesterday"),
+    ("DateTime", 5),
+    ("Date", "2026-13-01"),
+    ("Time", "25:00"),
+    ("Duration", "an hour"),
+    ("Decimal", "1,5"),
+    ("Decimal", "Infinity"),
+    ("Decimal", 1.5),
+    ("UUID", "1"),
+    ("Bytes", "AP8"),
+    ("Int64", 2**63),
+    ("Int64", "5"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG_INPUT)
+def test_what_a_scalar_cannot_read_is_refused(name: str, value: Any) -> None:
+    text = f"query ($v: {name}) {{ {name.lower()}(value: $v) }}"
+    with pytest.raises(VariablesError, match=f"{name} cannot represent value: "):
+        call(name, Echo(), text, {"v": value})
+    with pytest.raises(ValidationError, match=f"{name} cannot represent value: "):
+        call(name, Echo(), f"{{ {name.lower()}(value: {json.dumps(value)}) }}")
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_no_digit_of_a_decimal_is_lost(value: Decimal) -> None:
+    scalar = BUILT_IN["Decimal"]
+    assert str(scalar.parse(scalar.serialize(value))) == str(value)
+
+
+@given(st.timedeltas())
+def test_no_microsecond_of_a_duration_is_lost(value: timedelta) -> None:
+    scalar = BUILT_IN["Duration"]
+    assert scalar.parse(scalar.serialize(value)) == value
+
+
+def test_a_program_may_give_its_own_scalar() -> None:
+    sdl = "scalar Money type Query { price(least: Money = 250): Money! }"
+
+    class Query:
+        def price(self, least: float) -> float:
+            return least * 2
+
+    euros = Scalar(serialize=lambda value: round(value * 100), parse=lambda value: value / 100)
+    schema = make_executable_schema(
+        parse_schema(sdl), SimpleNamespace(query=Query()), scalars={"Money": euros}
+    )
+    assert compile_operation(schema, "{ price }").execute_sync(None).data == {"price": 500}
+
+
+class Genre(Enum):
+    NOVEL = "a long story"
+    POETRY = 2
+
+
+ENUM_SDL = """
+enum Genre { NOVEL POETRY }
+input Filter { genre: Genre! = POETRY }
+type Query { echo(genre: Genre = NOVEL, filter: Filter): Genre  odd: Genre }
+"""
+
+
+class EnumQuery:
+    def echo(self, genre: Genre, filter: dict[str, Genre] | None = None) -> Genre:  # noqa: A002
+        assert isinstance(genre, Genre)
+        return filter["genre"] if filter else genre
+
+    def odd(self) -> str:
+        return "NOVEL"
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "shown"),
+    [
+        ("{ echo }", None, "NOVEL"),
+        ("{ echo(genre: POETRY) }", None, "POETRY"),
+        ("query ($g: Genre) { echo(genre: $g) }", {"g": "POETRY"}, "POETRY"),
+        ("query ($g: Genre = POETRY) { echo(genre: $g) }", {}, "POETRY"),
+        ("{ echo(filter: {}) }", None, "POETRY"),
+        ("{ echo(filter: {genre: NOVEL}) }", None, "NOVEL"),
+    ],
+)
+def test_an_enum_arrives_as_members(text: str, variables: Any, shown: str) -> None:
+    schema = make_executable_schema(
+        parse_schema(ENUM_SDL), SimpleNamespace(query=EnumQuery()), {"Genre": Genre}
+    )
+    assert compile_operation(schema, text).execute_sync(variables) == ({"echo": shown}, [])
+
+
+def test_what_is_no_member_is_an_error() -> None:
+    schema = make_executable_schema(
+        parse_schema(ENUM_SDL), SimpleNamespace(query=EnumQuery()), {"Genre": Genre}
+    )
+    result = compile_operation(schema, "{ odd }").execute_sync(None)
+    assert result.data == {"odd": None}
+    assert result.errors[0].message == "Enum 'Genre' cannot represent value: 'NOVEL'"
+
+
+def test_an_enum_that_lacks_a_member_is_told_at_start() -> None:
+    class Short(Enum):
+        NOVELS = 1
+        POETRY = 2
+
+    with pytest.raises(SchemaError) as caught:
+        make_executable_schema(
+            parse_schema(ENUM_SDL), SimpleNamespace(query=EnumQuery()), {"Genre": Short}
+        )
+    assert "Genre.NOVEL: " in str(caught.value)
+    assert "has no member 'NOVEL'. Did you mean 'NOVELS'?" in str(caught.value)
