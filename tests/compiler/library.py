@@ -9,7 +9,7 @@ from uuid import UUID
 
 from graphql import GraphQLError
 
-from trunkline.schema.bindings import Schema
+from trunkline.schema.bindings import Schema, batch
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
 
@@ -41,9 +41,14 @@ type Book implements Work {
   author: Author!
   reviews: [String!]
   related(first: Int!): [Book!]!
+  publisher: Publisher!
+  copies(branch: String = "main"): Int
 }
 
-type Map implements Work { id: ID!  title: String!  scale: Int! }
+type Publisher { name: String!  books: [Book!]!  address: Address }
+type Address { city: String! }
+
+type Map implements Work { id: ID!  title: String!  scale: Int!  copies: Int }
 
 type Author { name: String!  books: [Book!]! }
 
@@ -70,6 +75,11 @@ class Book:
     genre: Any = None
     writer: Any = "Ursula"
     reviews: Any = None
+
+
+@dataclass
+class Publisher:
+    name: Any
 
 
 @dataclass
@@ -137,6 +147,9 @@ class Mutation:
 
 
 class BookResolvers:
+    def __init__(self) -> None:
+        self.batches: list[tuple[str, int]] = []
+
     async def author(self, book: Book) -> Any:
         await asyncio.sleep(0)
         if isinstance(book.writer, Exception):
@@ -145,6 +158,36 @@ class BookResolvers:
 
     def related(self, book: Book, first: int) -> list[Any]:
         return [other for other in BOOKS if other is not book][:first]
+
+    @batch
+    async def publisher(self, books: list[Book]) -> list[Any]:
+        self.batches.append(("publisher", len(books)))
+        await asyncio.sleep(0)
+        return [Publisher(f"of {book.title}") for book in books]
+
+    @batch
+    def copies(self, books: list[Book], branch: str) -> list[Any]:
+        self.batches.append((f"copies in {branch}", len(books)))
+        return [None if book.pages is None else book.pages for book in books]
+
+
+class MapResolvers:
+    @batch
+    def copies(self, maps: list[Any]) -> list[Any]:
+        return [1 for _ in maps]
+
+
+class PublisherResolvers:
+    def __init__(self) -> None:
+        self.batches: list[tuple[str, int]] = []
+
+    def books(self, publisher: Publisher) -> list[Any]:
+        return [book for book in BOOKS if publisher.name.endswith(book.title)]
+
+    @batch
+    def address(self, publishers: list[Publisher]) -> list[Any]:
+        self.batches.append(("address", len(publishers)))
+        return [{"city": publisher.name.upper()} for publisher in publishers]
 
 
 class AuthorResolvers:
@@ -158,11 +201,13 @@ class Resolvers:
         self.mutation = Mutation()
         self.book = BookResolvers()
         self.author = AuthorResolvers()
+        self.publisher = PublisherResolvers()
+        self.map = MapResolvers()
 
 
 def library(resolvers: object = None) -> Schema:
     return make_executable_schema(
         parse_schema(SDL),
         resolvers or Resolvers(),
-        {"Book": Book, "Author": Author, "BookInput": NewBook},
+        {"Book": Book, "Author": Author, "Publisher": Publisher, "BookInput": NewBook},
     )

@@ -14,7 +14,9 @@ from tests.compiler.library import (
     AuthorResolvers,
     Book,
     BookResolvers,
+    MapResolvers,
     Mutation,
+    PublisherResolvers,
     Query,
     Resolvers,
     library,
@@ -362,6 +364,9 @@ class Meeting:
         self.barrier = asyncio.Barrier(expected)
         self.cancelled = 0
         barrier, outer = self.barrier, self
+
+        self.publisher = PublisherResolvers()
+        self.map = MapResolvers()
 
         class Waiting(BookResolvers):
             async def author(self, book: Book) -> Author:

@@ -11,9 +11,10 @@ of functions and variables come from the schema.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from trunkline.compiler.fields import FieldEmitter
 from trunkline.compiler.plan import (
@@ -56,10 +57,15 @@ def emit(plan: OperationPlan, document_id: str, info: object) -> Emitted:
     return Emitted(source.text(), binder.bound, source.marks)
 
 
+Kind: TypeAlias = Literal["value", "batch", "call"]
+"""What a function does: complete a value; complete a batch's values; call a batch resolver."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Function:
-    """A function that is still to be written: it completes a value of a field."""
+    """A function that is still to be written."""
 
+    kind: Kind
     name: str
     field: FieldPlan
     shape: Shape
@@ -75,7 +81,7 @@ class _ModuleEmitter:
         self._source = source
         self._binder = binder
         self._functions: deque[_Function] = deque()
-        self._names: dict[tuple[int, str], str] = {}  # by mark (the plan keeps it) and type
+        self._names: dict[tuple[str, int, str], str] = {}  # by kind, mark's id, type
         self._tables: list[tuple[str, dict[str, str]]] = []
 
     def module(self) -> None:
@@ -101,11 +107,21 @@ class _ModuleEmitter:
         A field that stands in several places of the answer has one function for all of them.
         ``type_name`` tells the functions of an abstract type's objects apart.
         """
-        key = (id(mark), type_name)
+        return self._later("value", "complete", field, shape, mark, type_name)
+
+    def batch(self, field: FieldPlan) -> tuple[str, str]:
+        """Return the names of two functions: to call a batch resolver, to complete its values."""
+        call = self._later("call", "batch", field, field.shape, field.mark)
+        return call, self._later("batch", "complete", field, field.shape, field.mark)
+
+    def _later(  # noqa: PLR0913, PLR0917  # a function's description, field by field
+        self, kind: Kind, verb: str, field: FieldPlan, shape: Shape, mark: Mark, type_name: str = ""
+    ) -> str:
+        key = (kind, id(mark), type_name)  # the plan keeps the mark, and so its id its own
         name = self._names.get(key)
         if name is None:
-            name = self._names[key] = self._binder.function(field.coordinate, type_name)
-            self._functions.append(_Function(name, field, shape, mark))
+            name = self._names[key] = self._binder.function(verb, field.coordinate, type_name)
+            self._functions.append(_Function(kind, name, field, shape, mark))
         return name
 
     def _root(self) -> None:
@@ -125,19 +141,61 @@ class _ModuleEmitter:
         shape = function.shape
         depth = function.mark.path.count(None)
         indices = tuple(f"index_{number}" for number in range(depth))
-        parameter = "values" if isinstance(shape, ListOf) else "value"
-        header = ", ".join(("execution", parameter, *indices))
+        if function.kind == "call":
+            self._call(function)
+        elif function.kind == "batch":
+            self._batch(function, indices)
+        elif isinstance(shape, ListOf):
+            with self._head(function, "values", *indices):
+                self._list(function, shape, indices)
+        else:
+            with self._head(function, "value", *indices):
+                self._single(function, indices)
+
+    @contextmanager
+    def _head(self, function: _Function, *parameters: str) -> Generator[None]:
+        """Write a function's first lines, and indent what follows."""
+        header = ", ".join(("execution", *parameters))
         with self._source.block(f"def {function.name}({header}):"):
             self._source.line(docstring(f"{function.field.coordinate}: {function.field.type_text}"))
-            if isinstance(shape, ListOf):
-                self._list(function, shape, indices)
-            else:
-                self._single(function, indices)
+            yield
+
+    def _call(self, function: _Function) -> None:
+        with self._head(function, "parents"):
+            scope = Scope(self._source, self._binder, (), parent="parents")
+            self._fields(scope).call_batch(function.field)
+
+    def _batch(self, function: _Function, indices: tuple[str, ...]) -> None:
+        """Write the function that completes the values of a batch, each in its place."""
+        field, shape, source = function.field, function.shape, self._source
+        scope = Scope(source, self._binder, indices, parent="value")
+        fields = self._fields(scope)
+        place = f"target[{fields.key(field.key, field.name)}] = {{}}"
+        item = ", ".join(("_", "target", *indices))
+        with self._head(function, "items", "values"):
+            if isinstance(shape, ObjectOf):
+                fields.open_batches(shape.selection)
+            with source.block(f"for ({item}), value in zip(items, values):"):
+                source.mark(function.mark)
+                with source.block("try:"):
+                    if shape.nullable:
+                        self._null_is("value", "continue")
+                    if isinstance(shape, ObjectOf):
+                        fields.check_object(shape, "value")
+                        fields.selection(shape.selection, place)
+                    else:
+                        fields.complete(field, shape, function.mark, "value")
+                        source.line(place.replace("{}", "value"))
+                with source.block("except Exception as error:"):
+                    source.call("execution.reject(", ["error", *scope.indices])
 
     def _single(self, function: _Function, indices: tuple[str, ...]) -> None:
         scope = Scope(self._source, self._binder, indices, parent="value")
         shape = function.shape
         fields = self._fields(scope)
+
+        if isinstance(shape, ObjectOf):
+            fields.open_batches(shape.selection)
 
         def body() -> None:
             if isinstance(shape, Leaf):
@@ -177,6 +235,8 @@ class _ModuleEmitter:
         if shape.nullable:
             self._null_is("values", "return None")
         source.line("result = []")
+        if isinstance(shape.item, ObjectOf):
+            self._fields(scope).open_batches(shape.item.selection)
 
         def body() -> None:
             with source.block("if type(values) is not list:"):
@@ -216,4 +276,4 @@ class _ModuleEmitter:
             self._source.call("raise execution.locate(", ["error", *scope.indices])
 
     def _fields(self, scope: Scope) -> FieldEmitter:
-        return FieldEmitter(scope, self._info, self.complete)
+        return FieldEmitter(scope, self._info, self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 from trunkline.compiler.plan import (
     Built,
@@ -31,24 +31,31 @@ _RANGES = {"Int": "{0}.bit_length() > 31", "Float": "{0} - {0} != 0.0"}
 (the smallest Int, which has 32 bits, is let pass by the function that is called then)."""
 
 
+class Functions(Protocol):
+    """The functions of the module at hand, which are written later."""
+
+    def complete(self, field: FieldPlan, shape: Shape, mark: Mark) -> str:
+        """Name the function that completes a value."""
+        ...
+
+    def batch(self, field: FieldPlan) -> tuple[str, str]:
+        """Name the functions that call a batch resolver and complete its values."""
+        ...
+
+
 class FieldEmitter:
     """Writes the fields of a selection into a scope.
 
-    ``info`` is what resolvers in graphql-core's form are given; ``complete_later`` names the
-    function that completes a value with fields or items of its own.
+    ``info`` is what resolvers in graphql-core's form are given; ``functions`` names the module's
+    other functions.
     """
 
-    def __init__(
-        self,
-        scope: Scope,
-        info: object,
-        complete_later: Callable[[FieldPlan, Shape, Mark], str],
-    ) -> None:
+    def __init__(self, scope: Scope, info: object, functions: Functions) -> None:
         self._scope = scope
         self._info = info
         self._source = scope.source
         self._binder = scope.binder
-        self._complete_later = complete_later
+        self._functions = functions
 
     # -- the object -----------------------------------------------------------------------------
 
@@ -64,11 +71,11 @@ class FieldEmitter:
 
     def selection(self, selection: SelectionPlan, use: str) -> None:
         """Write an object's fields, and ``use`` with the object in place of the braces."""
-        if any(s.condition or _is_awaited(s.field) for s in selection.fields):
+        if any(s.condition or _is_later(s.field) for s in selection.fields):
             self._source.line("entry = {}")
             for selected in selection.fields:
                 self._into_entry(selected)
-            self._source.line(use.format("entry"))
+            self._source.line(use.replace("{}", "entry"))
             return
         fields = [selected.field for selected in selection.fields]
         self._literal([(self.key(f.key, f.name), self._value(f)) for f in fields], use)
@@ -121,7 +128,9 @@ class FieldEmitter:
             self._store(field, key)
 
     def _store(self, field: FieldPlan, key: str) -> None:
-        if _is_awaited(field):
+        if _is_batch(field):
+            self._add_to_batch(field, key)
+        elif _is_later(field):
             self._defer(field, key)
         else:
             self._source.line(f"entry[{key}] = {self._value(field)}")
@@ -198,7 +207,7 @@ class FieldEmitter:
         """Write a field that is awaited: call its resolver now, complete its value later."""
         self._source.mark(field.mark)
         self._source.line(f"entry[{key}] = None")
-        complete = self._complete_later(field, field.shape, field.mark)
+        complete = self._functions.complete(field, field.shape, field.mark)
         mark = self._binder.constant("MARK", field.mark)
 
         def defer() -> None:
@@ -214,6 +223,29 @@ class FieldEmitter:
         else:
             defer()
 
+    def open_batches(self, selection: SelectionPlan) -> None:
+        """Write the lists that take the parents of a selection's batch fields."""
+        for selected in selection.fields:
+            field = selected.field
+            if not _is_batch(field) or id(field.mark) in self._scope.batches:
+                continue
+            name = self._scope.local(f"{field.name}_parents")
+            self._scope.batches[id(field.mark)] = name
+            call, complete = self._functions.batch(field)
+            mark = self._binder.constant("MARK", field.mark)
+            self._source.call(f"{name} = execution.batch(", [call, complete, mark])
+
+    def _add_to_batch(self, field: FieldPlan, key: str) -> None:
+        parents = self._scope.batches[id(field.mark)]
+        self._source.line(f"entry[{key}] = None")
+        item = ", ".join([self._scope.parent or "None", "entry", *self._scope.indices])
+        self._source.call(f"{parents}.append(", [f"({item})"])
+
+    def call_batch(self, field: FieldPlan) -> None:
+        """Write the call of a batch resolver."""
+        head, arguments = self._read(field)
+        self._source.call(f"return {head}", arguments)
+
     # -- its value ------------------------------------------------------------------------------
 
     def complete(self, field: FieldPlan, shape: Shape, mark: Mark, variable: str) -> None:
@@ -221,7 +253,7 @@ class FieldEmitter:
         if isinstance(shape, Leaf):
             self._leaf(shape, variable)
             return
-        complete = self._complete_later(field, shape, mark)
+        complete = self._functions.complete(field, shape, mark)
         self._source.call(
             f"{variable} = {complete}(", ["execution", variable, *self._scope.indices]
         )
@@ -244,5 +276,11 @@ class FieldEmitter:
             self._source.line(call)
 
 
-def _is_awaited(field: FieldPlan) -> bool:
-    return isinstance(field.binding, Resolver) and field.binding.is_async
+def _is_batch(field: FieldPlan) -> bool:
+    return isinstance(field.binding, Resolver) and field.binding.is_batch
+
+
+def _is_later(field: FieldPlan) -> bool:
+    """Say whether the value is there only after the function that leaves a place for it."""
+    binding = field.binding
+    return isinstance(binding, Resolver) and (binding.is_async or binding.is_batch)

@@ -14,7 +14,7 @@ from trunkline.protocol.ids import document_id
 from trunkline.runtime.execution import Execution, Result
 from trunkline.runtime.failures import FieldFailure
 from trunkline.runtime.marks import Marks
-from trunkline.runtime.schedule import run_serially, settle_all
+from trunkline.runtime.schedule import run_serially, settle, settle_sync
 from trunkline.runtime.variables import Variables
 from trunkline.schema.bindings import Schema
 from trunkline.text.module import load_module
@@ -70,6 +70,7 @@ class Operation:
         """Execute an operation none of whose resolvers is awaited."""
         execution = self.begin(variables, context)
         self._run_root(execution)
+        settle_sync(execution)
         return execution.result()
 
     async def execute(self, variables: Mapping[str, Any] | None, context: Any = None) -> Result:
@@ -80,7 +81,7 @@ class Operation:
             await run_serially(execution, steps)
         else:
             self._run_root(execution)
-            await settle_all(execution, execution.take_pending())
+            await settle(execution)
         return execution.result()
 
     def _run_root(self, execution: Execution) -> None:

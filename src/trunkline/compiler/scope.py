@@ -31,13 +31,14 @@ class Binder:
         self._given: dict[object, str] = {}
         self.bound: dict[str, object] = {}
 
-    def function(self, coordinate: str, type_name: str = "") -> str:
+    def function(self, verb: str, coordinate: str, type_name: str = "") -> str:
         """Give a name to a function that the module defines for a coordinate's values.
 
-        ``type_name`` is the object type's where the field is of an abstract type.
+        ``verb`` is what it does with them; ``type_name`` is the object type's where the field is
+        of an abstract type.
         """
         suffix = f"_{_shorten(snake_case(type_name))}" if type_name else ""
-        return self._names.give("complete_" + _identifier(coordinate) + suffix)
+        return self._names.give(f"{verb}_{_identifier(coordinate)}{suffix}")
 
     def resolver(self, coordinate: str, function: object) -> str:
         """Give the name of the function that resolves a coordinate."""
@@ -94,7 +95,7 @@ class Binder:
         return name
 
 
-_GLOBAL = re.compile(r"(complete|resolve|check|build|find)_|(lookup|present|to_list|info)$")
+_GLOBAL = re.compile(r"(batch|build|check|complete|find|resolve)_|(lookup|present|to_list|info)$")
 
 
 class Scope:
@@ -104,7 +105,10 @@ class Scope:
     ``parent`` is the variable that holds the object whose fields are read, ``None`` at the root.
     """
 
-    _RESERVED = frozenset({"awaitable", "entry", "error", "execution", "result", "value", "values"})
+    _RESERVED = frozenset(
+        {"awaitable", "entry", "error", "execution", "items", "parents", "result", "target"}
+        | {"value", "values", "_"}
+    )
 
     def __init__(
         self, source: Source[Mark], binder: Binder, indices: tuple[str, ...], parent: str | None
@@ -114,6 +118,7 @@ class Scope:
         self.indices = indices
         self.parent = parent
         self._names = Names(Scope._RESERVED | set(indices))
+        self.batches: dict[int, str] = {}  # the lists that take parents, by the mark's id
 
     def local(self, wanted: str) -> str:
         """Give a name to a variable of the function."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple
 
 from graphql import GraphQLError
 
 from trunkline.runtime.failures import FieldFailure
 from trunkline.runtime.marks import Mark, Marks
+from trunkline.runtime.work import Batch, Deferral, Path, Work
 
-__all__ = ["Deferral", "Execution", "Result"]
-
-Path: TypeAlias = tuple[str | int, ...]
+__all__ = ["Execution", "Result"]
 
 
 class Result(NamedTuple):
@@ -20,39 +19,6 @@ class Result(NamedTuple):
 
     data: dict[str, Any] | None
     errors: list[GraphQLError]
-
-
-class Deferral:
-    """A field whose value is awaited, and where it goes when it is there."""
-
-    __slots__ = ("awaitable", "complete", "entry", "indices", "key", "mark")
-
-    def __init__(  # noqa: PLR0913, PLR0917  # made by `Execution.defer` alone, once per field
-        self,
-        awaitable: Awaitable[Any],
-        complete: Callable[..., Any],
-        entry: dict[str, Any],
-        key: str,
-        mark: Mark,
-        indices: tuple[int, ...],
-    ) -> None:
-        self.awaitable = awaitable
-        self.complete = complete
-        self.entry = entry
-        self.key = key
-        self.mark = mark
-        self.indices = indices
-
-    @property
-    def path(self) -> Path:
-        """The field's path in the response."""
-        return self.mark.fill(self.indices)
-
-    def drop(self) -> None:
-        """Give the field up without awaiting it."""
-        close = getattr(self.awaitable, "close", None)
-        if close is not None:  # a coroutine that nobody awaits would warn
-            close()
 
 
 class Execution:
@@ -63,7 +29,17 @@ class Execution:
     thousand plain objects costs no coroutine.
     """
 
-    __slots__ = ("_marks", "_nulled", "context", "data", "failures", "pending", "variables")
+    __slots__ = (
+        "_batches",
+        "_marks",
+        "_nulled",
+        "_pending",
+        "_under_way",
+        "context",
+        "data",
+        "failures",
+        "variables",
+    )
 
     def __init__(self, marks: Marks, variables: list[Any], context: Any) -> None:
         self._marks = marks
@@ -72,7 +48,9 @@ class Execution:
         self.data: dict[str, Any] | None = None
         self.failures: list[FieldFailure] = []
         self._nulled: set[Path] = set()
-        self.pending: list[Deferral] = []
+        self._pending: list[Deferral] = []
+        self._batches: dict[int, Batch] = {}  # by the id of the mark, which is the module's
+        self._under_way: dict[tuple[str | None, ...], int] = {}
 
     def locate(self, error: Exception, *indices: int) -> FieldFailure:
         """Place an error that was just caught in the compiled function that calls this.
@@ -101,17 +79,54 @@ class Execution:
         *indices: int,
     ) -> None:
         """Leave the field ``key`` of ``entry`` for later: await it, complete it, put it there."""
-        self.pending.append(Deferral(awaitable, complete, entry, key, mark, indices))
+        self._pending.append(Deferral(awaitable, complete, entry, key, mark, indices))
 
-    def take_pending(self) -> list[Deferral]:
-        """Hand over what was deferred since the last time."""
-        pending, self.pending = self.pending, []
-        return pending
+    def batch(
+        self, call: Callable[..., Any], complete: Callable[..., None], mark: Mark
+    ) -> list[tuple[Any, ...]]:
+        """Return the list that takes the parents of a field that is resolved for all of them."""
+        batch = self._batches.get(id(mark))
+        if batch is None:
+            batch = self._batches[id(mark)] = Batch(call, complete, mark)
+        return batch.items
+
+    def take_work(self) -> list[Work]:
+        """Hand over what can be done now, and remember it as under way.
+
+        That is all that was deferred since the last time, and each batch that nothing can add to
+        any more: no field above it is under way.
+        """
+        work: list[Work] = list(self._pending)
+        self._pending.clear()
+        self._begin(work)
+        if self._batches:
+            ready = [batch for batch in self._batches.values() if self._is_whole(batch)]
+            for batch in ready:
+                del self._batches[id(batch.mark)]
+            ready = [batch for batch in ready if batch.items]
+            self._begin(ready)
+            work.extend(ready)
+        return work
+
+    def finish(self, work: Work) -> None:
+        """Forget work that was under way."""
+        self._under_way[work.mark.path] -= 1
 
     def drop_pending(self) -> None:
         """Give up what was deferred and not begun."""
-        for deferral in self.take_pending():
+        for deferral in self._pending:
             deferral.drop()
+        self._pending.clear()
+        self._batches.clear()
+
+    def _begin(self, work: Sequence[Work]) -> None:
+        for each in work:
+            path = each.mark.path
+            self._under_way[path] = self._under_way.get(path, 0) + 1
+
+    def _is_whole(self, batch: Batch) -> bool:
+        path = batch.mark.path
+        return not any(self._under_way.get(path[:length]) for length in range(len(path)))
 
     def result(self) -> Result:
         """Return what was found, with every error in its GraphQL form."""
@@ -148,14 +163,22 @@ class Execution:
         self._nulled.add(failure.position)
         self.failures.append(failure)
 
+    def reject(self, error: Exception, *indices: int) -> None:
+        """Put the null of an error, just caught in a compiled function, into what is there."""
+        failure = self.locate(error, *indices)
+        self._forget_below(failure.position)
+        self.nullify(failure)
+
     def _forget_below(self, position: Path) -> None:
         """Drop what was deferred below a position that is null now.
 
         Compiled code goes depth first, so what lies below the position was deferred last.
         """
-        pending = self.pending
-        while pending:
-            last = pending[-1]
-            if last.path[: len(position)] != position:
-                return
+        length = len(position)
+        pending = self._pending
+        while pending and pending[-1].path[:length] == position:
             pending.pop().drop()
+        for batch in self._batches.values():
+            items = batch.items
+            while items and batch.mark.fill(items[-1][2:])[:length] == position:
+                items.pop()

@@ -1,35 +1,45 @@
-"""Awaiting what compiled code deferred."""
+"""Doing what compiled code left for later: awaiting fields, calling batch resolvers."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Generator, Sequence
+from inspect import isawaitable
+from typing import Any
 
-from trunkline.runtime.execution import Deferral, Execution
+from trunkline.runtime.execution import Execution
 from trunkline.runtime.failures import FieldFailure
+from trunkline.runtime.work import Batch, Deferral, Work
 
-__all__ = ["run_serially", "settle_all"]
+__all__ = ["run_serially", "settle", "settle_sync"]
 
 
-async def settle_all(execution: Execution, deferrals: Sequence[Deferral]) -> None:
-    """Await fields that stand side by side, at the same time, and all that they lead to.
+async def settle(execution: Execution) -> None:
+    """Do what is left of an execution, and all that it leads to.
 
-    A single one is awaited where we are: most operations await one thing at a time, and a task
-    would cost more than they do. Cancelling this cancels every resolver that still runs.
+    Cancelling this cancels every resolver that still runs.
     """
-    if len(deferrals) == 1:
-        await _settle(execution, deferrals[0])
-    elif deferrals:
-        async with asyncio.TaskGroup() as group:
-            for deferral in deferrals:
-                group.create_task(_settle(execution, deferral))
+    await _do_all(execution, execution.take_work())
+
+
+def settle_sync(execution: Execution) -> None:
+    """Do what is left of an execution none of whose resolvers is awaited."""
+    while work := execution.take_work():
+        for batch in work:
+            assert isinstance(batch, Batch)  # noqa: S101  # nothing else waits without `async`
+            parents = _parents(execution, batch)
+            try:
+                _complete(execution, batch, batch.call(execution, parents))
+            except Exception as error:  # noqa: BLE001  # a resolver's error becomes the fields'
+                _reject(execution, batch, error)
+            execution.finish(batch)
 
 
 async def run_serially(execution: Execution, steps: Generator[None, None, None]) -> None:
     """Run the fields of a mutation one after the other, each to its end (GraphQL §6.3.2)."""
     try:
         for _ in steps:
-            await settle_all(execution, execution.take_pending())
+            await settle(execution)
             if execution.data is None:  # a field that must not be null was: the rest is moot
                 return
     except FieldFailure as failure:
@@ -39,8 +49,32 @@ async def run_serially(execution: Execution, steps: Generator[None, None, None])
         steps.close()
 
 
-async def _settle(execution: Execution, deferral: Deferral) -> None:
-    """Await one field, complete it, and go on with what was deferred below it."""
+async def _do_all(execution: Execution, work: Sequence[Work]) -> None:
+    """Do pieces of work that stand side by side, at the same time.
+
+    A single one is done where we are: most operations await one thing at a time, and a task would
+    cost more than they do.
+    """
+    if len(work) == 1:
+        await _do(execution, work[0])
+    elif work:
+        async with asyncio.TaskGroup() as group:
+            for each in work:
+                group.create_task(_do(execution, each))
+
+
+async def _do(execution: Execution, work: Work) -> None:
+    """Do one piece of work, and go on with what can be done after it."""
+    if isinstance(work, Batch):
+        await _do_batch(execution, work)
+    else:
+        await _do_deferral(execution, work)
+    execution.finish(work)
+    await _do_all(execution, execution.take_work())
+
+
+async def _do_deferral(execution: Execution, deferral: Deferral) -> None:
+    """Await one field, complete its value and put it in its place."""
     if execution.is_dead(deferral.path):
         deferral.drop()
         return
@@ -52,10 +86,43 @@ async def _settle(execution: Execution, deferral: Deferral) -> None:
     if execution.is_dead(deferral.path):
         return
     try:
-        completed = deferral.complete(execution, value, *deferral.indices)
+        deferral.entry[deferral.key] = deferral.complete(execution, value, *deferral.indices)
     except FieldFailure as failure:
-        execution.drop_pending()
-        execution.nullify(failure)
-        return
-    deferral.entry[deferral.key] = completed
-    await settle_all(execution, execution.take_pending())
+        execution.reject(failure)
+
+
+async def _do_batch(execution: Execution, batch: Batch) -> None:
+    """Resolve a field for all its parents, complete the values and put them in their places."""
+    parents = _parents(execution, batch)
+    try:
+        values = batch.call(execution, parents)
+        if isawaitable(values):
+            values = await values
+        _complete(execution, batch, values)
+    except Exception as error:  # noqa: BLE001  # a resolver's error becomes the fields'
+        _reject(execution, batch, error)
+
+
+def _parents(execution: Execution, batch: Batch) -> list[Any]:
+    """Return the parents, without those that an error has taken out of the answer."""
+    batch.items = [
+        item
+        for item, path in zip(batch.items, batch.paths(), strict=True)
+        if not execution.is_dead(path)
+    ]
+    return [item[0] for item in batch.items]
+
+
+def _complete(execution: Execution, batch: Batch, values: Any) -> None:
+    values = list(values)
+    if len(values) != len(batch.items):
+        raise TypeError(
+            f"The batch resolver of {batch.mark.coordinate} was given {len(batch.items)} parents"
+            f" and returned {len(values)} values. It must return one for each, in their order."
+        )
+    batch.complete(execution, batch.items, values)
+
+
+def _reject(execution: Execution, batch: Batch, error: Exception) -> None:
+    for item in batch.items:
+        execution.nullify(FieldFailure(error, batch.mark, item[2:]))

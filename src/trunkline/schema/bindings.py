@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from graphql import GraphQLSchema
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 __all__ = [
     "Attribute",
@@ -17,6 +19,8 @@ __all__ = [
     "Resolver",
     "Schema",
     "TypeResolver",
+    "batch",
+    "is_batch",
 ]
 
 
@@ -49,13 +53,15 @@ class Resolver:
     """The value is what a function returns.
 
     ``arguments`` gives, for each argument of the schema, the name of the function's parameter;
-    ``takes_parent`` says that the parent object is the first positional one; ``context`` is the
-    parameter that takes the request's context, if any does.
+    ``takes_parent`` says that the parent object is the first positional one, or, where it
+    ``is_batch``, a list of all parents of the level; ``context`` is the parameter that takes the
+    request's context, if any does.
     """
 
     function: Callable[..., Any]
     is_async: bool
     takes_parent: bool
+    is_batch: bool = False
     context: str | None = None
     arguments: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -68,6 +74,25 @@ class CoreResolver:
     """
 
     function: Callable[..., Any]
+
+
+_BATCH = "__trunkline_batch__"
+
+
+def batch(resolver: F) -> F:
+    """Mark a resolver as one for all parents of a level.
+
+    It takes a list of parents in place of one, and returns (or yields, or awaits) a value, or an
+    exception, for each of them in their order. So a list of any width costs one call, and one
+    query, where its parents would cost one each.
+    """
+    setattr(resolver, _BATCH, True)
+    return resolver
+
+
+def is_batch(resolver: object) -> bool:
+    """Say whether a function or method was marked as ``batch``."""
+    return getattr(resolver, _BATCH, False) is True
 
 
 TypeResolver: TypeAlias = Callable[[Any], str | None]

@@ -31,6 +31,7 @@ from trunkline.schema.bindings import (
     Resolver,
     Schema,
     TypeResolver,
+    is_batch,
 )
 from trunkline.schema.scalars import BUILT_IN, Scalar, bind_scalar
 from trunkline.text.names import snake_case
@@ -193,9 +194,10 @@ class _Binder:
             self.mistakes.append(f"{coordinate}: {_place(method)} {mistake}")
         for argument, parameter in arguments.items():
             field.args[argument].out_name = parameter
-        return Resolver(
-            method, inspect.iscoroutinefunction(method), takes_parent, context, arguments
-        )
+        if is_batch(method) and not takes_parent:
+            self.mistakes.append(f"{coordinate}: a field of a root type has no parents to batch.")
+        is_async = inspect.iscoroutinefunction(method)
+        return Resolver(method, is_async, takes_parent, is_batch(method), context, arguments)
 
 
 def _takes_context(

@@ -10,7 +10,7 @@ Mount("/playground", Playground("Todo", "/graphql")),
 from trunkline.compiler.limits import Limits
 from trunkline.observe.event import OperationEvent, Sink
 from trunkline.observe.log import access_log, log_operations
-from trunkline.schema.bindings import Schema
+from trunkline.schema.bindings import Schema, batch
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import load_schema, parse_schema
 from trunkline.schema.scalars import Scalar
@@ -26,6 +26,7 @@ __all__ = [
     "Schema",
     "Sink",
     "access_log",
+    "batch",
     "load_schema",
     "log_operations",
     "make_executable_schema",

@@ -1,0 +1,112 @@
+"""A query, compiled by Trunkline from sha256:4a2a1b4872b3ee5de504817b557974071f62ab230fc7c06b07fce91533207d29."""
+
+
+def OPERATION(execution):
+    """Query"""
+    try:
+        books = resolve_query_books(**build_arguments(execution.variables))
+        books = complete_query_books(execution, books)
+        return {
+            "books": books,
+        }
+    except Exception as error:
+        raise execution.locate(error)
+
+
+def complete_query_books(execution, values):
+    """Query.books: [Book!]!"""
+    result = []
+    copies_parents = execution.batch(batch_book_copies, complete_book_copies, MARK)
+    publisher_parents = execution.batch(
+        batch_book_publisher,
+        complete_book_publisher,
+        MARK_2,
+    )
+    try:
+        if type(values) is not list:
+            values = to_list(values)
+        for value in values:
+            if type(value) is not Book:
+                value = check_Book(value)
+            entry = {}
+            title = value.title
+            if type(title) is not str:
+                title = complete_String(title)
+            entry["title"] = title
+            entry["copies"] = None
+            copies_parents.append((value, entry, len(result)))
+            if execution.variables[1]:
+                entry["publisher"] = None
+                publisher_parents.append((value, entry, len(result)))
+            result.append(entry)
+        return result
+    except Exception as error:
+        raise execution.locate(error, len(result))
+
+
+def batch_book_copies(execution, parents):
+    """Book.copies: Int"""
+    return resolve_book_copies(parents, branch=execution.variables[0])
+
+
+def complete_book_copies(execution, items, values):
+    """Book.copies: Int"""
+    for (_, target, index_0), value in zip(items, values):
+        try:
+            if value is None:
+                continue
+            if type(value) is not int or value.bit_length() > 31:
+                value = complete_Int_or_null(value)
+            target["copies"] = value
+        except Exception as error:
+            execution.reject(error, index_0)
+
+
+def batch_book_publisher(execution, parents):
+    """Book.publisher: Publisher!"""
+    return resolve_book_publisher(parents)
+
+
+def complete_book_publisher(execution, items, values):
+    """Book.publisher: Publisher!"""
+    address_parents = execution.batch(
+        batch_publisher_address,
+        complete_publisher_address,
+        MARK_3,
+    )
+    for (_, target, index_0), value in zip(items, values):
+        try:
+            if type(value) is not Publisher:
+                value = check_Publisher(value)
+            entry = {}
+            name = value.name
+            if type(name) is not str:
+                name = complete_String(name)
+            entry["name"] = name
+            entry["address"] = None
+            address_parents.append((value, entry, index_0))
+            target["publisher"] = entry
+        except Exception as error:
+            execution.reject(error, index_0)
+
+
+def batch_publisher_address(execution, parents):
+    """Publisher.address: Address"""
+    return resolve_publisher_address(parents)
+
+
+def complete_publisher_address(execution, items, values):
+    """Publisher.address: Address"""
+    for (_, target, index_0), value in zip(items, values):
+        try:
+            if value is None:
+                continue
+            value = check_Address(value)
+            city = lookup(value, ("city",))
+            if type(city) is not str:
+                city = complete_String(city)
+            target["address"] = {
+                "city": city,
+            }
+        except Exception as error:
+            execution.reject(error, index_0)

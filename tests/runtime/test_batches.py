@@ -1,0 +1,147 @@
+"""Batch resolvers: one call for all parents of a level."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.compiler.library import BOOKS, Book, Resolvers, library
+from tests.runtime.test_execution import errors_of
+
+from trunkline.compiler.operation import compile_operation
+from trunkline.runtime.execution import Result
+from trunkline.schema.bindings import batch
+
+
+class Telling(Resolvers):
+    """Resolvers whose batches give what they are told to."""
+
+    def __init__(self, copies: Any) -> None:
+        super().__init__()
+        book = self.book
+
+        def resolve(books: list[Book], branch: str) -> Any:  # noqa: ARG001
+            book.batches.append(("copies", len(books)))
+            return copies(books)
+
+        book.copies = batch(resolve)  # type: ignore[method-assign]
+
+
+async def run(text: str, resolvers: Resolvers, variables: dict[str, Any] | None = None) -> Result:
+    return await compile_operation(library(resolvers), text).execute(variables)
+
+
+async def test_a_list_costs_one_call() -> None:
+    resolvers = Resolvers()
+    result = await run("{ books { title publisher { name } copies } }", resolvers)
+    assert result.errors == []
+    assert result.data == {
+        "books": [
+            {"title": b.title, "publisher": {"name": f"of {b.title}"}, "copies": b.pages}
+            for b in BOOKS
+        ]
+    }
+    assert sorted(resolvers.book.batches) == [("copies in main", 2), ("publisher", 2)]
+
+
+async def test_batches_below_batches_have_all_parents_of_their_level() -> None:
+    resolvers = Resolvers()
+    result = await run(
+        "{ books { publisher { address { city } books { publisher { name } } } } }", resolvers
+    )
+    assert result.errors == []
+    assert resolvers.book.batches == [("publisher", 2), ("publisher", 2)]
+    assert resolvers.publisher.batches == [("address", 2)]
+
+
+async def test_parents_that_come_one_by_one_are_waited_for() -> None:
+    """Each author is awaited on its own; what lies below all of them is one call."""
+    resolvers = Resolvers()
+    result = await run("{ books { author { books { copies } } } }", resolvers)
+    assert result.errors == []
+    assert resolvers.book.batches == [("copies in main", 4)]
+
+
+async def test_nested_lists_are_one_level() -> None:
+    resolvers = Resolvers()
+    result = await run("{ shelves { copies } }", resolvers)
+    assert result.data == {
+        "shelves": [[{"copies": 387}, {"copies": None}], [None, {"copies": None}]]
+    }
+    assert resolvers.book.batches == [("copies in main", 3)]
+
+
+def test_a_synchronous_operation_with_batches_stays_synchronous() -> None:
+    resolvers = Resolvers()
+    operation = compile_operation(library(resolvers), '{ books { copies(branch: "east") } }')
+    assert not operation.is_async
+    result = operation.execute_sync(None)
+    assert result == ({"books": [{"copies": 387}, {"copies": None}]}, [])
+    assert resolvers.book.batches == [("copies in east", 2)]
+
+
+async def test_one_key_of_several_types_is_a_batch_for_each_type() -> None:
+    resolvers = Resolvers()
+    text = '{ search(text: "U") { ... on Book { copies } ... on Map { copies } } }'
+    result = await run(text, resolvers)
+    assert result == ({"search": [{"copies": 387}, {"copies": None}, {}, {"copies": 1}]}, [])
+
+
+async def test_nobody_is_called_for_nothing() -> None:
+    resolvers = Resolvers()
+    text = "query ($a: Boolean!) { books { title copies @include(if: $a) } }"
+    assert (await run(text, resolvers, {"a": False})).errors == []
+    assert resolvers.book.batches == []
+
+
+async def test_each_parent_has_its_own_error() -> None:
+    resolvers = Telling(lambda books: [ValueError("the first"), *[7 for _ in books[1:]]])
+    result = await run("{ books { copies } }", resolvers)
+    assert result.data == {"books": [{"copies": None}, {"copies": 7}]}
+    assert errors_of(result) == [(["books", 0, "copies"], "the first")]
+
+
+MISCOUNT = (
+    "The batch resolver of Book.copies was given 2 parents and returned 1 values."
+    " It must return one for each, in their order."
+)
+
+
+@pytest.mark.parametrize(
+    ("copies", "message"),
+    [(lambda _: [1], MISCOUNT), (lambda _: 1 / 0, "division by zero")],
+)
+async def test_a_failed_call_is_every_parents_error(copies: Any, message: str) -> None:
+    result = await run("{ books { title copies } }", Telling(copies))
+    assert result.data == {"books": [{"title": b.title, "copies": None} for b in BOOKS]}
+    assert errors_of(result) == [(["books", index, "copies"], message) for index in (0, 1)]
+
+
+async def test_an_error_where_null_is_not_allowed_goes_up() -> None:
+    async def nobody(books: list[Book]) -> list[Any]:
+        return [None for _ in books]
+
+    class Failing(Resolvers):
+        def __init__(self) -> None:
+            super().__init__()
+            self.book.publisher = batch(nobody)  # type: ignore[method-assign]
+
+    result = await run("{ shelves { title publisher { name } } count }", Failing())
+    assert result.data == {"shelves": [[None, None], [None, None]], "count": 2}
+    assert [path for path, _ in errors_of(result)] == [
+        ["shelves", 0, 0, "publisher"],
+        ["shelves", 0, 1, "publisher"],
+        ["shelves", 1, 1, "publisher"],
+    ]
+
+
+async def test_parents_that_became_null_are_not_asked_for() -> None:
+    BOOKS.append(Book(3, None, pages=1))
+    try:
+        resolvers = Resolvers()
+        result = await run("{ shelves { copies title } }", resolvers)
+    finally:
+        BOOKS.pop()
+    assert result.data
+    assert result.data["shelves"][0][2] is None
+    assert resolvers.book.batches == [("copies in main", 3)]
