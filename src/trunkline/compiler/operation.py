@@ -51,6 +51,7 @@ class Operation:
         self.name = plan.name
         self.coordinates = plan.coordinates
         self.is_async = plan.is_async
+        self._has_batches = plan.has_batches
         emitted = emit(plan, self.id, Info(schema.definition))
         self.source = emitted.text
         self.bound = emitted.bound
@@ -70,7 +71,8 @@ class Operation:
         """Execute an operation none of whose resolvers is awaited."""
         execution = self.begin(variables, context)
         self._run_root(execution)
-        settle_sync(execution)
+        if self._has_batches:
+            settle_sync(execution)
         return execution.result()
 
     async def execute(self, variables: Mapping[str, Any] | None, context: Any = None) -> Result:

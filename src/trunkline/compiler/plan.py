@@ -148,7 +148,7 @@ class OperationPlan:
 
     ``kind`` is ``query``, ``mutation`` or ``subscription``; ``mark`` the position of ``data``
     itself; ``coordinates`` are the fields of the schema that the operation uses; ``is_async`` says
-    that some resolver of it is awaited.
+    that some resolver of it is awaited, ``has_batches`` that some is called for whole levels.
     """
 
     kind: str
@@ -158,3 +158,4 @@ class OperationPlan:
     mark: Mark
     coordinates: frozenset[str]
     is_async: bool
+    has_batches: bool

@@ -80,7 +80,7 @@ class _Planner:
         self._collector = Collector(schema.definition, checked.fragments, variable_names)
         self._coordinates: set[str] = set()
         self._planned = 0
-        self._is_async = False
+        self._resolvers: list[Resolver] = []
 
     def operation(self) -> OperationPlan:
         node = self._checked.node
@@ -95,7 +95,8 @@ class _Planner:
             root=selection,
             mark=mark,
             coordinates=frozenset(self._coordinates),
-            is_async=self._is_async,
+            is_async=any(resolver.is_async for resolver in self._resolvers),
+            has_batches=any(resolver.is_batch for resolver in self._resolvers),
         )
 
     def _selection(
@@ -159,8 +160,8 @@ class _Planner:
         binding = self._schema.bindings.get(coordinate)
         if binding is None and definition.resolve is not None:
             binding = CoreResolver(definition.resolve)
-        if isinstance(binding, Resolver) and binding.is_async:
-            self._is_async = True
+        if isinstance(binding, Resolver):
+            self._resolvers.append(binding)
         return binding or Lookup((name,))
 
     def _shape(

@@ -130,6 +130,8 @@ class Execution:
 
     def result(self) -> Result:
         """Return what was found, with every error in its GraphQL form."""
+        if not self.failures:
+            return Result(self.data, [])
         return Result(self.data, [failure.located(self.variables) for failure in self.failures])
 
     def abandon(self, failure: FieldFailure) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from graphql import (
@@ -30,17 +30,20 @@ _PYTHON_TYPES = {"String": str, "ID": str, "Boolean": bool}
 
 
 class Variables:
-    """The variables of one operation: their types and defaults, known before any value comes."""
+    """The variables of one operation: their types and defaults, known before any value comes.
+
+    ``names`` are in the order of the operation, which is that of `coerce`.
+    """
 
     def __init__(self, definition: GraphQLSchema, nodes: Sequence[VariableDefinitionNode]) -> None:
         self._definition = definition
         self._nodes = tuple(nodes)
-        self._variables = [_Variable(_signature(definition, node)) for node in self._nodes]
-
-    @property
-    def names(self) -> list[str]:
-        """The variables' names, in the order of the operation, which is that of `coerce`."""
-        return [variable.name for variable in self._variables]
+        signatures = [_signature(definition, node) for node in self._nodes]
+        self.names = [signature.name for signature in signatures]
+        self._table = [
+            (signature.name, _exact_type(signature), _coercion(signature))
+            for signature in signatures
+        ]
 
     def coerce(self, provided: Mapping[str, Any] | None) -> list[Any]:
         """Return the values in the order of the operation, ``Undefined`` for an absent one.
@@ -48,17 +51,16 @@ class Variables:
         Raises ``VariablesError`` with every value that does not fit. Names that the operation
         does not declare are ignored.
         """
-        if not self._variables:
+        if not self._table:
             return []
         values = provided or {}
         try:
-            coerced = [
-                variable.coerce(values.get(variable.name, Undefined))
-                for variable in self._variables
+            return [
+                value if type(value := values.get(name, Undefined)) is exact else coerce(value)
+                for name, exact, coerce in self._table
             ]
         except (_MisfitError, RecursionError):
             raise self._error(values) from None
-        return coerced
 
     def _error(self, provided: Mapping[str, Any]) -> VariablesError:
         """Let graphql-core, which explains better than it is fast, say what is wrong."""
@@ -74,30 +76,29 @@ class _MisfitError(Exception):
     """A value does not fit its variable."""
 
 
-class _Variable:
-    __slots__ = ("_exact", "_required", "_signature", "name")
+def _exact_type(signature: GraphQLVariableSignature) -> type | None:
+    """Return the Python type whose values need no coercion, if there is one."""
+    return _PYTHON_TYPES.get(str(signature.type).removesuffix("!"))
 
-    def __init__(self, signature: GraphQLVariableSignature) -> None:
-        self.name = signature.name
-        self._signature = signature
-        self._required = is_non_null_type(signature.type)
-        named = str(signature.type).removesuffix("!")
-        self._exact = _PYTHON_TYPES.get(named)
 
-    def coerce(self, value: Any) -> Any:
-        if type(value) is self._exact:
-            return value
-        signature = self._signature
+def _coercion(signature: GraphQLVariableSignature) -> Callable[[Any], Any]:
+    """Make the function that coerces a variable's value, or tells that it does not fit."""
+    type_, default = signature.type, signature.default
+    required = is_non_null_type(type_)
+
+    def coerce(value: Any) -> Any:
         if value is Undefined:
-            if signature.default is not None:
+            if default is not None:
                 return coerce_default_value(signature)
-            if self._required:
+            if required:
                 raise _MisfitError
             return Undefined
-        coerced = coerce_input_value(value, signature.type)
+        coerced = coerce_input_value(value, type_)
         if coerced is Undefined:
             raise _MisfitError
         return coerced
+
+    return coerce
 
 
 def _signature(definition: GraphQLSchema, node: VariableDefinitionNode) -> GraphQLVariableSignature:
