@@ -14,7 +14,7 @@ import msgspec
 
 from benchmarks.figures import Figure
 
-FILES = ("engine", "json_encoders", "asgi_servers")
+FILES = ("engine", "hostile", "json_encoders", "asgi_servers")
 RESULTS = Path(__file__).with_name("results") / "latest.json"
 
 

@@ -16,6 +16,7 @@ from graphql import (
 )
 
 from trunkline.compiler.limits import Limits, check_size
+from trunkline.compiler.rules import rules
 from trunkline.errors import (
     DocumentSyntaxError,
     LimitExceededError,
@@ -69,7 +70,7 @@ def _parse(text: str, limits: Limits) -> DocumentNode:
 
 def _validate(definition: GraphQLSchema, document: DocumentNode, limits: Limits) -> None:
     try:
-        errors = validate(definition, document, max_errors=limits.errors)
+        errors = validate(definition, document, rules(limits), max_errors=limits.errors)
     except RecursionError:
         raise LimitExceededError.because("The document is nested too deeply.") from None
     if errors:

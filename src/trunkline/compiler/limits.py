@@ -24,13 +24,16 @@ class Limits:
     """What a document may cost before it is validated and compiled.
 
     ``characters`` of text; ``tokens``, comments not counted; ``depth`` of fields below fields, and
-    number of ``fields``, both after fragments are spread out; ``errors`` listed in one answer.
+    number of ``fields``, both after fragments are spread out; ``comparisons`` of fields that have
+    one response key, which is what validation spends its time with; ``errors`` listed in one
+    answer.
     """
 
     characters: int = 65_536
-    tokens: int = 10_000
+    tokens: int = 5_000
     depth: int = 32
-    fields: int = 5_000
+    fields: int = 1_500
+    comparisons: int = 20_000
     errors: int = 50
 
 
