@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, TypedDict
 
 import msgspec
 import pytest
 
+from trunkline.compiler.operation import compile_operation
 from trunkline.errors import SchemaError
 from trunkline.schema.bindings import Attribute, Key, Lookup, Resolver
 from trunkline.schema.executable import make_executable_schema
@@ -135,3 +138,43 @@ def test_what_does_not_fit_is_told_at_start(
 def test_the_place_of_a_wrong_resolver_is_told() -> None:
     with pytest.raises(SchemaError, match=r"NoParameter\.todo \(.*test_executable\.py:\d+\)"):
         make_executable_schema(parse_schema(SDL), resolvers(query=NoParameter()))
+
+
+async def find() -> Todo:
+    return Todo("1", "awaited")
+
+
+class Asynchronous:
+    async def todo(self, todo_id: str, first: int = 1) -> Todo:  # noqa: ARG002
+        return await find()
+
+
+class Annotated:
+    def todo(self, todo_id: str, first: int = 1) -> Awaitable[Todo]:  # noqa: ARG002
+        return find()
+
+
+class Decorated:
+    @cache  # noqa: B019
+    def todo(self, todo_id: str, first: int = 1) -> Coroutine[Any, Any, Todo]:  # noqa: ARG002
+        return find()
+
+
+class Secretive:
+    def todo(self, todo_id: str, first: int = 1) -> Any:  # noqa: ARG002
+        return find()
+
+
+@pytest.mark.parametrize("query", [Asynchronous(), Annotated(), Decorated()])
+async def test_a_resolver_that_is_known_to_return_an_awaitable_is_awaited(query: Any) -> None:
+    schema = make_executable_schema(parse_schema(SDL), resolvers(query=query), {"Todo": Todo})
+    operation = compile_operation(schema, "{ todo(todoID: 1) { title } }")
+    assert operation.is_async
+    assert (await operation.execute(None)).data == {"todo": {"title": "awaited"}}
+
+
+async def test_an_awaitable_that_nobody_knew_of_is_an_error_that_says_so() -> None:
+    schema = make_executable_schema(parse_schema(SDL), resolvers(query=Secretive()), {"Todo": Todo})
+    result = await compile_operation(schema, "{ todo(todoID: 1) { title } }").execute(None)
+    assert result.data == {"todo": None}
+    assert "returned an awaitable and is not known to" in result.errors[0].message

@@ -7,6 +7,7 @@ the rest, so each of them may take its time.
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from inspect import isawaitable, iscoroutine
 from typing import Any
 from uuid import UUID
 
@@ -83,3 +84,10 @@ def refuse(value: Any) -> None:
         raise NullError
     if isinstance(value, Exception):
         raise value
+    if isawaitable(value):
+        if iscoroutine(value):
+            value.close()  # or Python would warn that nobody awaited it
+        raise TypeError(
+            "A resolver returned an awaitable and is not known to. Make it `async def`, or annotate"
+            " that it returns an Awaitable."
+        )

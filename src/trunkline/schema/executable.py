@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
-from typing import Any, cast, is_typeddict
+import re
+from collections.abc import Awaitable, Iterator, Mapping
+from typing import Any, cast, get_origin, is_typeddict
 
 from graphql import (
     GraphQLArgument,
@@ -37,6 +38,9 @@ from trunkline.schema.scalars import BUILT_IN, Scalar, bind_scalar
 from trunkline.text.names import snake_case
 
 __all__ = ["make_executable_schema"]
+
+_AWAITABLE = re.compile(r"([\w.]+\.)?(Awaitable|Coroutine|Future|Task)\b")
+"""An annotation of an awaitable that was left as text (PEP 563)."""
 
 
 def make_executable_schema(
@@ -196,8 +200,9 @@ class _Binder:
             field.args[argument].out_name = parameter
         if is_batch(method) and not takes_parent:
             self.mistakes.append(f"{coordinate}: a field of a root type has no parents to batch.")
-        is_async = inspect.iscoroutinefunction(method)
-        return Resolver(method, is_async, takes_parent, is_batch(method), context, arguments)
+        return Resolver(
+            method, _is_async(method), takes_parent, is_batch(method), context, arguments
+        )
 
 
 def _takes_context(
@@ -225,6 +230,20 @@ def _misfits(
         variadic = wanted.kind in (wanted.VAR_KEYWORD, wanted.VAR_POSITIONAL)
         if not known and not variadic and wanted.default is wanted.empty:
             yield f"wants a parameter {name!r} that the field has no argument for."
+
+
+def _is_async(method: Any) -> bool:
+    """Say whether what a resolver returns is awaited: decided here, once, not for every value.
+
+    It is if the resolver is an ``async def``, or is annotated to return an awaitable.
+    """
+    if inspect.iscoroutinefunction(inspect.unwrap(method)):
+        return True
+    annotation = inspect.signature(method).return_annotation
+    if isinstance(annotation, str):
+        return bool(_AWAITABLE.match(annotation))
+    origin = get_origin(annotation) or annotation
+    return isinstance(origin, type) and issubclass(origin, Awaitable)
 
 
 def _may_be_absent(argument: GraphQLArgument) -> bool:
