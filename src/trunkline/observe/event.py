@@ -10,7 +10,8 @@ __all__ = ["OperationEvent", "Outcome", "Sink"]
 
 Outcome: TypeAlias = Literal["ok", "partial", "request_error", "internal_error", "disconnected"]
 """``partial``: data and errors; ``request_error``: nothing was executed; ``internal_error``: an
-exception that nobody foresaw; ``disconnected``: the client went away first."""
+exception that nobody foresaw; ``disconnected``: no answer went out, for the client went away or
+the server cancelled the request."""
 
 
 @dataclass(slots=True)

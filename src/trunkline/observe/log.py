@@ -11,7 +11,7 @@ import msgspec
 
 from trunkline.observe.event import OperationEvent
 
-__all__ = ["access_log", "log_operations"]
+__all__ = ["access_log", "log_operations", "printable"]
 
 logger = logging.getLogger("trunkline.access")
 
@@ -53,11 +53,11 @@ class _Readable:
             f"{event.outcome:<13}",
             f"{event.operation_kind or '-'} {event.operation_name or '-'}",
             (event.document_id or "-")[:_SHORT_ID],
-            f"client={_escape(event.client or '-')}",
+            f"client={_word(event.client or '-')}",
         ]
         if event.error_codes:
-            codes = ",".join(sorted({code for code in event.error_codes if code}))
-            parts.append(f"errors={len(event.error_codes)} {_escape(codes)}".rstrip())
+            codes = ",".join(map(_word, _codes(event)))
+            parts.append(f"errors={len(event.error_codes)} {codes}".rstrip())
         return "  ".join(parts)
 
 
@@ -83,15 +83,24 @@ def _attributes(event: OperationEvent) -> dict[str, Any]:
         "graphql.operation.name": event.operation_name,
         "graphql.operation.type": event.operation_kind,
         "graphql.document.id": event.document_id,
-        "client": event.client,
+        "client": event.client and printable(event.client),
         "outcome": event.outcome,
         "http.status": event.status,
         "duration_ms": round(event.duration * 1000, 3),
         "errors": len(event.error_codes),
-        "error_codes": sorted({code for code in event.error_codes if code}),
+        "error_codes": [printable(code) for code in _codes(event)],
     }
 
 
-def _escape(text: str) -> str:
-    """Take control characters out: a caller's name must not move the terminal's cursor."""
-    return text.encode("unicode_escape").decode("ascii")
+def printable(text: str) -> str:
+    """Escape a text that would break the line or move the terminal's cursor."""
+    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
+
+
+def _word(text: str) -> str:
+    """Write a text without a space, which would read as the end of it and the next part."""
+    return printable(text).replace(" ", r"\x20")
+
+
+def _codes(event: OperationEvent) -> list[str]:
+    return sorted({code for code in event.error_codes if code})

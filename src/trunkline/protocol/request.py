@@ -25,12 +25,15 @@ class GraphQLRequest(msgspec.Struct, omit_defaults=True):
 
 
 _request_decoder = msgspec.json.Decoder(GraphQLRequest)
-_object_decoder = msgspec.json.Decoder(dict[str, Any])
+_object_decoder: msgspec.json.Decoder[dict[str, Any] | None] = msgspec.json.Decoder(
+    dict[str, Any] | None
+)
+_PARAMETERS = {"query", "operationName", "variables", "extensions"}
 _encoder = msgspec.json.Encoder()
 
 
 class NotJSONError(MalformedRequestError):
-    """The body is not JSON at all, which has a status of its own."""
+    """The body is not JSON that can be read at all, which has a status of its own."""
 
 
 def encode_request(request: GraphQLRequest) -> bytes:
@@ -44,24 +47,25 @@ def encode_request(request: GraphQLRequest) -> bytes:
 def read_json(body: bytes) -> GraphQLRequest:
     """Read the JSON body of a POST.
 
-    Raises ``NotJSONError`` where the bytes are not JSON in UTF-8, ``MalformedRequestError`` where
-    they are JSON of another shape.
+    Of a name that comes twice the last counts. Raises ``NotJSONError`` where the bytes are not
+    JSON in UTF-8, or too deep to be read, ``MalformedRequestError`` where they are JSON of another
+    shape.
     """
     try:
-        return _request_decoder.decode(body)
+        return _request_decoder.decode(body.decode())  # msgspec checks only what it keeps
     except msgspec.ValidationError as error:
         raise MalformedRequestError.because(f"This is not a GraphQL request: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise NotJSONError.because(f"The body is not JSON in UTF-8: {error}") from None
     except RecursionError:
-        raise MalformedRequestError.because("The body is nested too deeply.") from None
+        raise NotJSONError.because("The body is nested too deeply.") from None
 
 
 def read_query_string(query_string: bytes) -> GraphQLRequest:
     """Read the parameters of a GET (GraphQL over HTTP §5.3); an empty one counts as absent.
 
     Raises ``MalformedRequestError`` where ``variables`` or ``extensions`` is not a JSON object,
-    or a parameter comes twice.
+    or one of the four comes twice.
     """
     try:
         pairs = parse_qsl(query_string.decode("ascii"), errors="strict", max_num_fields=64)
@@ -69,8 +73,9 @@ def read_query_string(query_string: bytes) -> GraphQLRequest:
         raise MalformedRequestError.because(f"The query string cannot be read: {error}") from None
     parameters: dict[str, str] = {}
     for name, value in pairs:
-        if parameters.setdefault(name, value) is not value:
+        if name in parameters and name in _PARAMETERS:
             raise MalformedRequestError.because(f"The parameter {name!r} comes twice.")
+        parameters[name] = value
     return GraphQLRequest(
         query=parameters.get("query"),  # an empty value does not get here: `parse_qsl` drops it
         operation_name=parameters.get("operationName"),
@@ -80,7 +85,7 @@ def read_query_string(query_string: bytes) -> GraphQLRequest:
 
 
 def _json_object(name: str, text: str | None) -> dict[str, Any] | None:
-    if text is None or text == "null":
+    if text is None:
         return None
     try:
         return _object_decoder.decode(text)

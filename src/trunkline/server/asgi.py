@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -15,8 +15,11 @@ __all__ = [
     "Receive",
     "Scope",
     "Send",
-    "header",
+    "close_unread",
+    "has_body",
     "read_body",
+    "read_headers",
+    "refuse_socket",
     "send_answer",
 ]
 
@@ -24,6 +27,10 @@ Message: TypeAlias = MutableMapping[str, Any]
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+# Room for a long token and what proxies add; uvicorn on httptools has no limit of its own.
+_HEADER_BYTES = 32_768
+_HEADER_OVERHEAD = 32  # bytes per header, as HTTP/2 counts them (RFC 9113 §6.5.2)
 
 
 class HTTPProblem(Exception):  # noqa: N818  # an answer on its way out
@@ -52,20 +59,49 @@ class Answer:
     headers: list[tuple[bytes, bytes]] = field(default_factory=list[tuple[bytes, bytes]])
 
 
-def header(scope: Scope, name: bytes) -> str:
-    """Return a request header's value; several of one name are joined (RFC 9110 §5.3)."""
-    return b", ".join(value for key, value in scope["headers"] if key == name).decode("latin-1")
+def read_headers(scope: Scope) -> dict[bytes, str]:
+    """Read a request's headers; several of one name are joined (RFC 9110 §5.3).
+
+    Raises ``HTTPProblem`` (431) where they are too many or too long.
+    """
+    headers: dict[bytes, str] = {}
+    size = 0
+    for name, value in scope["headers"]:
+        size += len(name) + len(value) + _HEADER_OVERHEAD
+        if size > _HEADER_BYTES:
+            raise HTTPProblem(431, f"The headers are larger than {_HEADER_BYTES} bytes.")
+        text = value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
+    return headers
 
 
-async def read_body(scope: Scope, receive: Receive, limit: int, seconds: float) -> bytes:
+def has_body(headers: Mapping[bytes, str]) -> bool:
+    """Say whether a request announces a body (RFC 9112 §6)."""
+    return b"transfer-encoding" in headers or headers.get(b"content-length", "0") != "0"
+
+
+def close_unread(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """Return the header that ends the connection, for an answer to a body that was not read.
+
+    Else the ASGI server reads the rest to find the next request: however long the body is, and
+    however slowly it comes. HTTP/2 ends a stream by itself, and forbids the header (RFC 9113
+    §8.2.2).
+    """
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    if has_body(headers) and scope["http_version"].startswith("1"):
+        return [(b"connection", b"close")]
+    return []
+
+
+async def read_body(
+    headers: Mapping[bytes, str], receive: Receive, limit: int, seconds: float
+) -> bytes:
     """Read a request's body of at most ``limit`` bytes, waiting at most ``seconds`` for all of it.
 
     ASGI servers limit neither. Raises ``HTTPProblem`` (413, 408), or ``ClientGone``.
     """
-    close = (b"connection", b"close")  # what is left of the body is not read
-    too_large = HTTPProblem(413, f"The body is larger than {limit} bytes.", close)
-    if _declared_length(scope) > limit:
-        raise too_large
+    if _declared_length(headers) > limit:
+        raise _too_large(limit)
     chunks: list[bytes] = []
     size = 0
     try:
@@ -78,17 +114,28 @@ async def read_body(scope: Scope, receive: Receive, limit: int, seconds: float) 
                 chunk: bytes = message.get("body", b"")
                 size += len(chunk)
                 if size > limit:
-                    raise too_large
+                    raise _too_large(limit)
                 chunks.append(chunk)
                 more = message.get("more_body", False)
     except TimeoutError:
-        raise HTTPProblem(408, f"The body did not come within {seconds:g} s.", close) from None
+        raise HTTPProblem(408, f"The body did not come within {seconds:g} s.") from None
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def _declared_length(scope: Scope) -> int:
-    length = header(scope, b"content-length")
-    return int(length) if length.isdigit() else 0  # the ASGI server has seen to its form
+def _declared_length(headers: Mapping[bytes, str]) -> int:
+    """Read Content-Length, 0 where it says nothing usable: what comes is counted anyway."""
+    length = headers.get(b"content-length", "")
+    return int(length[:19]) if length.isdecimal() else 0  # 19 digits are more than any limit
+
+
+def _too_large(limit: int) -> HTTPProblem:
+    return HTTPProblem(413, f"The body is larger than {limit} bytes.")
+
+
+async def refuse_socket(receive: Receive, send: Send) -> None:
+    """Refuse a WebSocket's handshake; the ASGI server makes a 403 of it."""
+    await receive()
+    await send({"type": "websocket.close"})
 
 
 async def send_answer(send: Send, answer: Answer) -> None:

@@ -8,7 +8,7 @@ Whoever has read `GraphQL._respond` has read the server; each stage is a functio
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -17,8 +17,8 @@ from trunkline.compiler.limits import Limits
 from trunkline.compiler.operation import Operation
 from trunkline.errors import MalformedRequestError, RequestError
 from trunkline.observe.event import OperationEvent, Sink
-from trunkline.observe.log import access_log
-from trunkline.protocol.media import GRAPHQL_RESPONSE
+from trunkline.observe.log import access_log, printable
+from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.request import GraphQLRequest
 from trunkline.protocol.response import PARTIAL, status_of_request_error
 from trunkline.runtime.execution import Result
@@ -30,7 +30,9 @@ from trunkline.server.asgi import (
     Receive,
     Scope,
     Send,
-    header,
+    close_unread,
+    read_headers,
+    refuse_socket,
     send_answer,
 )
 from trunkline.server.encode import encode
@@ -47,6 +49,18 @@ from trunkline.server.transports import ReadLimits, read_request, response_type
 __all__ = ["GraphQL"]
 
 logger = logging.getLogger("trunkline.errors")
+
+_CLIENT_LENGTH = 128  # characters of a client's name that the event keeps
+
+_HEADERS = {
+    media_type: (
+        (b"content-type", f"{media_type}; charset=utf-8".encode()),
+        (b"cache-control", b"no-store"),
+        (b"vary", b"Accept"),
+        (b"x-content-type-options", b"nosniff"),
+    )
+    for media_type in (GRAPHQL_RESPONSE, JSON)
+}
 
 
 class GraphQL:
@@ -76,16 +90,22 @@ class GraphQL:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
-        if scope["type"] != "http":
+        if scope["type"] == "websocket":
+            await refuse_socket(receive, send)
+            return
+        if scope["type"] != "http":  # what ASGI expects of an application without a lifespan
             raise RuntimeError(f"A GraphQL endpoint serves HTTP, not {scope['type']!r}.")
         started = perf_counter()
-        event = OperationEvent(client=_client(scope))
+        event = OperationEvent()
         try:
             answer = await self._respond(scope, receive, event)
-            event.status = answer.status
             await send_answer(send, answer)
-        except ClientGone:
+            event.status = answer.status
+        except (ClientGone, OSError):  # OSError is what ASGI's `send` raises to a client gone
             event.outcome = "disconnected"
+        except BaseException:  # cancelled
+            event.outcome = "disconnected"
+            raise
         finally:
             event.duration = perf_counter() - started
             self._tell(event)
@@ -94,8 +114,10 @@ class GraphQL:
         """Take a request the whole way, and turn whatever goes wrong into an answer."""
         media_type = GRAPHQL_RESPONSE
         try:
-            media_type = response_type(scope)
-            request = await read_request(scope, receive, self._read_limits)
+            headers = read_headers(scope)
+            event.client = client_name(headers)
+            media_type = response_type(headers)
+            request = await read_request(scope, headers, receive, self._read_limits)
             operation = find_operation(self._operations, request)
             note_operation(event, operation)
             check_allowed(operation, scope["method"])
@@ -103,7 +125,7 @@ class GraphQL:
             answer = answer_result(result, event)
         except HTTPProblem as problem:
             answer = answer_errors(problem.status, present_problem(problem), event)
-            answer.headers.extend(problem.headers)
+            answer.headers.extend((*problem.headers, *close_unread(scope)))
         except RequestError as error:
             status = status_of_request_error(error)
             answer = answer_errors(status, present_request_error(error), event)
@@ -112,7 +134,9 @@ class GraphQL:
         except Exception as error:  # noqa: BLE001  # the last resort: no traceback leaves
             answer = answer_errors(500, [present_internal(error, "the endpoint")], event)
             event.outcome = "internal_error"
-        answer.headers.extend(_headers(media_type))
+        if answer.status // 100 != 2:  # whoever asked for plain JSON as well (draft §6.1)
+            media_type = GRAPHQL_RESPONSE
+        answer.headers.extend(_HEADERS[media_type])
         return answer
 
     def _tell(self, event: OperationEvent) -> None:
@@ -121,6 +145,20 @@ class GraphQL:
                 sink(event)
             except Exception:  # the answer is sent; a sink's fault is its own
                 logger.exception("The sink %r failed.", sink)
+
+
+def client_name(headers: Mapping[bytes, str]) -> str | None:
+    """Name the caller as it names itself, ``name/version``, in characters that show as they are.
+
+    What a stranger sends goes into logs and metrics: it must be short, and must not break a line
+    or move a terminal's cursor.
+    """
+    name = headers.get(b"graphql-client-name")
+    if not name:
+        return None
+    version = headers.get(b"graphql-client-version")
+    client = f"{name}/{version}" if version else name
+    return printable(client[:_CLIENT_LENGTH])
 
 
 def find_operation(operations: Operations, request: GraphQLRequest) -> Operation:
@@ -166,22 +204,6 @@ def answer_errors(status: int, errors: list[dict[str, Any]], event: OperationEve
     event.outcome = "request_error"
     event.error_codes = error_codes(errors)
     return Answer(status, encode({"errors": errors}))
-
-
-def _headers(media_type: str) -> list[tuple[bytes, bytes]]:
-    return [
-        (b"content-type", f"{media_type}; charset=utf-8".encode()),
-        (b"cache-control", b"no-store"),
-        (b"vary", b"Accept"),
-        (b"x-content-type-options", b"nosniff"),
-    ]
-
-
-def _client(scope: Scope) -> str | None:
-    """Name the caller as it names itself: ``name/version``."""
-    name = header(scope, b"graphql-client-name")
-    version = header(scope, b"graphql-client-version")
-    return f"{name}/{version}" if name and version else name or None
 
 
 def _no_context(scope: Scope) -> None:  # noqa: ARG001

@@ -26,6 +26,9 @@ logger = logging.getLogger("trunkline.errors")
 
 INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
 
+_MESSAGE_LENGTH = 1_000  # characters; messages about a request repeat parts of it
+_RENAMED = {413: "CONTENT_TOO_LARGE", 414: "URI_TOO_LONG"}  # Python 3.13 took RFC 9110's names
+
 
 def present_failure(error: GraphQLError) -> dict[str, Any]:
     """Show an error that a field met.
@@ -54,20 +57,28 @@ def present_internal(error: BaseException, place: str) -> dict[str, Any]:
 def present_request_error(error: RequestError) -> list[dict[str, Any]]:
     """Show what is wrong with a request, mistake by mistake."""
     return [
-        {**each.formatted, "extensions": {"code": error.code, **(each.extensions or {})}}
+        {
+            **each.formatted,
+            "message": _shorten(each.message),
+            "extensions": {"code": error.code, **(each.extensions or {})},
+        }
         for each in error.errors
     ]
 
 
 def present_problem(problem: HTTPProblem) -> list[dict[str, Any]]:
     """Show what is wrong with the HTTP of a request."""
-    code = HTTPStatus(problem.status).name
+    code = _RENAMED.get(problem.status) or HTTPStatus(problem.status).name
     return [{"message": problem.message, "extensions": {"code": code}}]
 
 
 def error_codes(errors: Sequence[dict[str, Any]]) -> tuple[str, ...]:
     """Return each error's code, empty where it has none."""
     return tuple(str(error.get("extensions", {}).get("code", "")) for error in errors)
+
+
+def _shorten(message: str) -> str:
+    return message if len(message) <= _MESSAGE_LENGTH else message[:_MESSAGE_LENGTH] + "…"
 
 
 def _place(error: GraphQLError) -> str:

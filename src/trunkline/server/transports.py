@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trunkline.protocol.media import JSON, charset_of, choose_response_type
 from trunkline.protocol.request import GraphQLRequest, read_json, read_query_string
-from trunkline.server.asgi import HTTPProblem, Receive, Scope, header, read_body
+from trunkline.server.asgi import HTTPProblem, Receive, Scope, has_body, read_body
 
 __all__ = ["ReadLimits", "read_request", "response_type"]
 
@@ -15,15 +16,18 @@ _ALLOW = (b"allow", b"GET, POST")
 
 @dataclass(frozen=True, slots=True)
 class ReadLimits:
-    """How much a server reads, in bytes, and how long it waits for it, in seconds."""
+    """How much a server reads, in bytes, and how long it waits for it, in seconds.
+
+    A URL's query string may have as many bytes as a body.
+    """
 
     body_bytes: int
     body_seconds: float
 
 
-def response_type(scope: Scope) -> str:
+def response_type(headers: Mapping[bytes, str]) -> str:
     """Choose the media type of the answer; raises ``HTTPProblem`` (406) where none suits."""
-    chosen = choose_response_type(header(scope, b"accept"))
+    chosen = choose_response_type(headers.get(b"accept", ""))
     if chosen is None:
         raise HTTPProblem(
             406, "This endpoint answers with application/graphql-response+json or application/json."
@@ -31,33 +35,47 @@ def response_type(scope: Scope) -> str:
     return chosen
 
 
-async def read_request(scope: Scope, receive: Receive, limits: ReadLimits) -> GraphQLRequest:
+async def read_request(
+    scope: Scope, headers: Mapping[bytes, str], receive: Receive, limits: ReadLimits
+) -> GraphQLRequest:
     """Read the GraphQL request out of an HTTP request.
 
     Raises ``HTTPProblem`` where the HTTP is wrong, ``MalformedRequestError`` where its contents
     are no GraphQL request.
     """
+    if b"transfer-encoding" in headers and b"content-length" in headers:
+        # Two lengths hide a second request in a first (RFC 9112 §6.1); h11 lets them pass.
+        raise HTTPProblem(400, "A body is either chunked or has a length.")
     method = scope["method"]
     if method == "POST":
-        _check_content(scope)
-        return read_json(await read_body(scope, receive, limits.body_bytes, limits.body_seconds))
+        _check_content(headers)
+        return read_json(await read_body(headers, receive, limits.body_bytes, limits.body_seconds))
     if method == "GET":
+        _check_url(scope, headers, limits.body_bytes)
         return read_query_string(scope["query_string"])
     raise HTTPProblem(405, f"{method} is not served here; use POST or GET.", _ALLOW)
 
 
-def _check_content(scope: Scope) -> None:
+def _check_url(scope: Scope, headers: Mapping[bytes, str], limit: int) -> None:
+    """Refuse a URL that is too long, and a body beside it, which would mean nothing."""
+    if len(scope["query_string"]) > limit:
+        raise HTTPProblem(414, f"The query string is longer than {limit} bytes; use POST.")
+    if has_body(headers):
+        raise HTTPProblem(400, "A GET has its parameters in the URL and no body; or use POST.")
+
+
+def _check_content(headers: Mapping[bytes, str]) -> None:
     """Refuse bodies that are not plain JSON in UTF-8.
 
     What a browser may send across origins without asking (``text/plain`` and forms) is refused
     with them, which is what keeps other people's pages from posting here.
     """
-    media_type, _, parameters = header(scope, b"content-type").partition(";")
+    media_type, _, parameters = headers.get(b"content-type", "").partition(";")
     if media_type.strip().lower() != JSON:
         raise HTTPProblem(415, f"The body must be {JSON}, and Content-Type must say so.")
     if charset_of(parameters) not in {"utf-8", "utf8"}:
         raise HTTPProblem(415, "The body must be in UTF-8.")
-    if header(scope, b"content-encoding").lower() not in {"", "identity"}:
+    if headers.get(b"content-encoding", "").lower() not in {"", "identity"}:
         raise HTTPProblem(
             415, "The body must not be compressed.", (b"accept-encoding", b"identity")
         )
