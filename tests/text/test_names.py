@@ -5,7 +5,7 @@ import keyword
 
 import pytest
 
-from trunkline.text.names import Names, snake_case
+from trunkline.text.names import Names, python_name, snake_case
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,13 @@ from trunkline.text.names import Names, snake_case
 )
 def test_snake_case(name: str, expected: str) -> None:
     assert snake_case(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("createdBy", "created_by"), ("from", "from_"), ("None", "none")]
+)
+def test_python_name(name: str, expected: str) -> None:
+    assert python_name(name) == expected
 
 
 def test_a_name_is_given_once() -> None:

@@ -17,7 +17,7 @@ from trunkline.errors import RequestError, SchemaError
 from trunkline.runtime.marks import Mark
 from trunkline.schema.bindings import Binding, Resolver, Schema
 from trunkline.schema.load import load_schema
-from trunkline.text.names import snake_case
+from trunkline.text.names import python_name
 
 __all__ = ["compile_command"]
 
@@ -94,7 +94,7 @@ def _with_stand_ins(definition: GraphQLSchema) -> Schema:
     bindings: dict[str, Binding] = {}
     for root in filter(None, (definition.query_type, definition.mutation_type)):
         for name, field in root.fields.items():
-            arguments = {argument: snake_case(argument) for argument in field.args}
+            arguments = {argument: python_name(argument) for argument in field.args}
             bindings[f"{root.name}.{name}"] = Resolver(
                 _stand_in, is_async=False, takes_parent=False, arguments=arguments
             )

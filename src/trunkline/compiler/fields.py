@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
 from typing import Protocol
 
 from trunkline.compiler.plan import (
@@ -162,6 +163,8 @@ class FieldEmitter:
         """Return the expression of a field's raw value: its head, and a call's arguments."""
         binding, parent = field.binding, self._scope.parent
         match binding:
+            case Attribute(name) if parent and iskeyword(name):
+                return "getattr(", [parent, literal(name)]
             case Attribute(name) if parent:
                 return f"{parent}.{name}", []
             case Key(name) if parent:
@@ -195,10 +198,10 @@ class FieldEmitter:
         for name, argument in field.arguments.items():
             match argument:
                 case Constant(value):
-                    sure.append(f"{name}={self._binder.constant('CONSTANT', value)}")
+                    sure.append(_keyword(name, self._binder.constant("CONSTANT", value)))
                 case Variable(index, may_be_absent):
                     given = unsure if may_be_absent else sure
-                    given.append(f"{name}=execution.variables[{index}]")
+                    given.append(_keyword(name, f"execution.variables[{index}]"))
         if unsure:
             sure.append(f"**{self._binder.runtime('present')}({', '.join(unsure)})")
         return sure
@@ -274,6 +277,11 @@ class FieldEmitter:
             test = self._source.all_of([is_other])
         with test:
             self._source.line(call)
+
+
+def _keyword(name: str, value: str) -> str:
+    """Write a keyword argument, also of a name that Python has taken (graphql-core's resolvers)."""
+    return f"**{{{literal(name)}: {value}}}" if iskeyword(name) else f"{name}={value}"
 
 
 def _is_batch(field: FieldPlan) -> bool:

@@ -35,7 +35,7 @@ from trunkline.schema.bindings import (
     is_batch,
 )
 from trunkline.schema.scalars import BUILT_IN, Scalar, bind_scalar
-from trunkline.text.names import snake_case
+from trunkline.text.names import python_name, snake_case
 
 __all__ = ["make_executable_schema"]
 
@@ -53,9 +53,9 @@ def make_executable_schema(
 
     ``resolvers`` has an attribute per object type that needs resolvers, named as the type in
     snake case (``query``, ``mutation``, ``todo``); its methods are named as the fields
-    (``createTodo`` → ``create_todo``) and take the parent object first, save those of the root
-    types, then the field's arguments by name, and the request's context if they have a parameter
-    ``context``. They may be ``async``.
+    (``createTodo`` → ``create_todo``, ``from`` → ``from_``) and take the parent object first, save
+    those of the root types, then the field's arguments by name, and the request's context if they
+    have a parameter ``context``. They may be ``async``.
 
     ``models`` says which class stands for a type: an object type's fields are then read from its
     attributes (from its keys, for a ``TypedDict`` or ``dict``), an input type's values arrive as
@@ -93,7 +93,7 @@ def _own_types(definition: GraphQLSchema) -> Iterator[Any]:
 def _bind_input(type_: GraphQLInputObjectType, model: type | None) -> None:
     """Let values of an input type arrive with Python's names, as instances of the model."""
     for name, field in type_.fields.items():
-        field.out_name = name if model is None else snake_case(name)
+        field.out_name = name if model is None else python_name(name)
     if model is not None and not issubclass(model, dict):
 
         def construct(value: dict[str, Any]) -> Any:
@@ -130,7 +130,7 @@ class _Binder:
         """Yield each object type's fields as coordinate and binding."""
         for type_ in _own_types(self.definition):
             if is_object_type(type_):
-                group = getattr(self.resolvers, snake_case(type_.name), None)
+                group = getattr(self.resolvers, python_name(type_.name), None)
                 for name, field in type_.fields.items():
                     yield f"{type_.name}.{name}", self._binding(type_, name, field, group)
 
@@ -148,7 +148,7 @@ class _Binder:
     def type_resolvers(self) -> Iterator[tuple[str, TypeResolver]]:
         """Yield what says of which object type an interface's or a union's value is."""
         for type_ in _own_types(self.definition):
-            group = getattr(self.resolvers, snake_case(type_.name), None)
+            group = getattr(self.resolvers, python_name(type_.name), None)
             resolve_type = getattr(group, "resolve_type", None)
             if is_abstract_type(type_) and callable(resolve_type):
                 yield type_.name, cast("TypeResolver", resolve_type)
@@ -156,28 +156,27 @@ class _Binder:
     def _binding(
         self, type_: GraphQLObjectType, name: str, field: GraphQLField, group: object
     ) -> Binding:
-        method = getattr(group, snake_case(name), None)
+        method = next(filter(None, (getattr(group, each, None) for each in _names(name))), None)
         if callable(method):
             return self._resolver(type_, name, field, method)
         if type_.name in self._roots:
-            place = f"{type(self.resolvers).__name__}.{snake_case(type_.name)}"
+            place = f"{type(self.resolvers).__name__}.{python_name(type_.name)}"
             self.mistakes.append(
-                f"{type_.name}.{name}: has no resolver. Add {snake_case(name)!r} to {place}."
+                f"{type_.name}.{name}: has no resolver. Add {python_name(name)!r} to {place}."
             )
         model = self.models.get(type_.name)
         if model is None:
-            return Lookup(tuple(dict.fromkeys((name, snake_case(name)))))
+            return Lookup(_names(name)[::-1])
         return self._member(f"{type_.name}.{name}", name, model)
 
     def _member(self, coordinate: str, name: str, model: type) -> Binding:
         """Bind a field to the member of its model that has its name, in Python's or its own way."""
-        wanted = dict.fromkeys((snake_case(name), name))
         members = _members(model)
-        found = next((member for member in wanted if member in members), None)
+        found = next((member for member in _names(name) if member in members), None)
         if found is None and model is not dict:
-            hint = did_you_mean(suggestion_list(snake_case(name), sorted(members)))
+            hint = did_you_mean(suggestion_list(python_name(name), sorted(members)))
             self.mistakes.append(
-                f"{coordinate}: {model.__qualname__} has no attribute {snake_case(name)!r}.{hint}"
+                f"{coordinate}: {model.__qualname__} has no attribute {python_name(name)!r}.{hint}"
                 " Add it, or a resolver for the field."
             )
         if is_typeddict(model) or issubclass(model, dict):
@@ -192,7 +191,7 @@ class _Binder:
         takes_parent = type_.name not in self._roots
         if takes_parent and parameters:
             parameters.pop(next(iter(parameters)))
-        arguments = {argument: snake_case(argument) for argument in field.args}
+        arguments = {argument: python_name(argument) for argument in field.args}
         context = "context" if _takes_context(parameters, arguments) else None
         for mistake in _misfits(parameters, field, arguments, context):
             self.mistakes.append(f"{coordinate}: {_place(method)} {mistake}")
@@ -230,6 +229,11 @@ def _misfits(
         variadic = wanted.kind in (wanted.VAR_KEYWORD, wanted.VAR_POSITIONAL)
         if not known and not variadic and wanted.default is wanted.empty:
             yield f"wants a parameter {name!r} that the field has no argument for."
+
+
+def _names(name: str) -> tuple[str, ...]:
+    """Return the names that a field may have in Python, the likeliest first."""
+    return tuple(dict.fromkeys((python_name(name), snake_case(name), name)))
 
 
 def _is_async(method: Any) -> bool:

@@ -6,7 +6,7 @@ import builtins
 import keyword
 import re
 
-__all__ = ["Names", "snake_case"]
+__all__ = ["Names", "python_name", "snake_case"]
 
 # an acronym's plural (userIDs), an acronym (HTTPServer), a word, digits
 _WORDS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -27,6 +27,15 @@ def snake_case(name: str) -> str:
         "_".join(word.lower() for word in _split(part)) for part in stripped.split("_") if part
     ]
     return leading + "_".join(words) + trailing
+
+
+def python_name(name: str) -> str:
+    """Turn a schema's name into one that Python takes: ``createdBy`` becomes ``created_by``.
+
+    Keywords get an underscore, as PEP 8 has it: ``from`` becomes ``from_``.
+    """
+    snake = snake_case(name)
+    return f"{snake}_" if keyword.iskeyword(snake) else snake
 
 
 def _split(part: str) -> list[str]:
