@@ -39,7 +39,10 @@ class Typed(TypedDict):
 
 
 class Query:
-    def todo(self, todo_id: str, first: int = 10) -> Todo | None: ...
+    found: Any = None
+
+    def todo(self, todo_id: str, first: int = 10) -> Any:  # noqa: ARG002
+        return self.found
 
 
 def resolvers(**groups: object) -> SimpleNamespace:
@@ -53,6 +56,9 @@ def resolvers(**groups: object) -> SimpleNamespace:
 def test_fields_are_bound_to_their_models_members(model: type, expected: object) -> None:
     schema = make_executable_schema(parse_schema(SDL), resolvers(query=Query()), {"Todo": model})
     assert schema.bindings["Todo.todoID"] == expected
+    Query.found = model(todo_id="1", title="A")
+    operation = compile_operation(schema, "{ todo(todoID: 1) { todoID title } }")
+    assert operation.execute_sync(None).data == {"todo": {"todoID": "1", "title": "A"}}
 
 
 def test_without_a_model_fields_are_looked_up() -> None:

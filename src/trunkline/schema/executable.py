@@ -83,7 +83,8 @@ def make_executable_schema(
             bind_scalar(type_, given[type_.name])
     if binder.mistakes:
         raise SchemaError("\n".join(binder.mistakes))
-    return Schema(definition, bindings, binder.models, dict(binder.type_resolvers()))
+    classes = {name: _class_of(model) for name, model in binder.models.items()}
+    return Schema(definition, bindings, classes, dict(binder.type_resolvers()))
 
 
 def _own_types(definition: GraphQLSchema) -> Iterator[Any]:
@@ -248,6 +249,11 @@ def _is_async(method: Any) -> bool:
         return bool(_AWAITABLE.match(annotation))
     origin = get_origin(annotation) or annotation
     return isinstance(origin, type) and issubclass(origin, Awaitable)
+
+
+def _class_of(model: type) -> type:
+    """Return the class that a model's values have: those of a ``TypedDict`` are plain dicts."""
+    return dict if is_typeddict(model) else model
 
 
 def _may_be_absent(argument: GraphQLArgument) -> bool:
