@@ -8,7 +8,7 @@ PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 	done)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint check-types pytest bench playground system-packages clean help
+.PHONY: demo test lint check-types pytest fuzz bench playground system-packages clean help
 .DEFAULT_GOAL := help
 
 demo: .venv/demo.installed playground
@@ -27,6 +27,11 @@ check-types: .venv/dev.installed
 
 pytest: .venv/dev.installed
 	$(BIN)/pytest
+
+# What `make test` does for seconds, for as long as one likes: make fuzz EXAMPLES=100000
+EXAMPLES ?= 5000
+fuzz: .venv/dev.installed
+	TRUNKLINE_FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/property
 
 bench: .venv/dev.installed
 	$(BIN)/python -m benchmarks
@@ -60,4 +65,4 @@ clean:
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
-	@echo "make lint, make check-types, make pytest, make playground, make bench, make clean"
+	@echo "make lint, make check-types, make pytest, make playground, make fuzz, make bench, make clean"

@@ -48,7 +48,8 @@ class Operations:
         try:
             operation = compile_operation(self.schema, *key, self._limits)
         except RequestError as error:
-            self._refused.put(key, error.with_traceback(None))
+            if sum(len(text or "") for text in key) <= self._limits.characters:
+                self._refused.put(key, type(error)(error.errors))  # without the way it came
             raise
         self._compiled.put(key, operation)
         return operation

@@ -6,7 +6,7 @@ all of an operation's requests.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from graphql import (
@@ -20,6 +20,7 @@ from graphql import (
     NamedTypeNode,
     SelectionNode,
     SelectionSetNode,
+    VariableDefinitionNode,
     VariableNode,
     is_abstract_type,
 )
@@ -42,11 +43,13 @@ class Collected:
     """The fields of a selection set by response key.
 
     ``order`` is the order of the answer: a key stands in it again where, by its condition, a later
-    occurrence can be the first.
+    occurrence can be the first. ``unsure`` are the variables that decide here although null may be
+    their value, by number, each with its node and the condition under which it is asked for.
     """
 
     occurrences: dict[str, list[Occurrence]]
     order: list[tuple[str, Condition]]
+    unsure: list[tuple[int, VariableNode, Condition]]
 
     def add(self, node: FieldNode, condition: Condition) -> None:
         """Add a field, merging it with those of its response key."""
@@ -64,11 +67,14 @@ class Collector:
         self,
         definition: GraphQLSchema,
         fragments: Mapping[str, FragmentDefinitionNode],
-        variable_names: Iterable[str],
+        variables: Iterable[VariableDefinitionNode],
     ) -> None:
         self._definition = definition
         self._fragments = fragments
-        self._variables = {name: index for index, name in enumerate(variable_names)}
+        self._variables = {
+            node.variable.name.value: (index, node.type.kind != "non_null_type")
+            for index, node in enumerate(variables)
+        }
 
     def collect(
         self,
@@ -108,10 +114,19 @@ class Collector:
             includes = name == "include"
             for argument in directive.arguments or ():  # validation knows: there is just `if`
                 if isinstance(argument.value, VariableNode):
-                    wanted.add((self._variables[argument.value.name.value], includes))
+                    wanted.add((self._variables[argument.value.name.value][0], includes))
                 elif isinstance(argument.value, BooleanValueNode):
                     never = never or argument.value.value is not includes
         return None if never else frozenset(wanted)
+
+    def unsure(self, node: SelectionNode) -> Iterator[tuple[int, VariableNode]]:
+        """Yield the variables of `@skip` and `@include` that can be null, which is an error."""
+        for directive in node.directives or ():
+            for argument in directive.arguments or ():
+                if isinstance(argument.value, VariableNode):
+                    index, nullable = self._variables[argument.value.name.value]
+                    if nullable and directive.name.value in {"skip", "include"}:
+                        yield index, argument.value
 
 
 class _Walk:
@@ -122,10 +137,12 @@ class _Walk:
         self._type = type_
         self._known = known
         self._spread: dict[str, list[Condition]] = {}
-        self.collected = Collected({}, [])
+        self.collected = Collected({}, [], [])
 
     def selections(self, nodes: Iterable[SelectionNode], condition: Condition) -> None:
         for node in nodes:
+            for index, variable in self._collector.unsure(node):
+                self.collected.unsure.append((index, variable, condition))
             own = self._collector.condition(node)
             met = None if own is None else self._combine(condition, own)
             if met is None:

@@ -140,7 +140,7 @@ class _ModuleEmitter:
     def _function(self, function: _Function) -> None:
         shape = function.shape
         depth = function.mark.path.count(None)
-        indices = tuple(f"index_{number}" for number in range(depth))
+        indices = tuple(f"i{number}" for number in range(depth))
         if function.kind == "call":
             self._call(function)
         elif function.kind == "batch":
@@ -155,8 +155,8 @@ class _ModuleEmitter:
     @contextmanager
     def _head(self, function: _Function, *parameters: str) -> Generator[None]:
         """Write a function's first lines, and indent what follows."""
-        header = ", ".join(("execution", *parameters))
-        with self._source.block(f"def {function.name}({header}):"):
+        arguments = ["execution", *parameters]
+        with self._source.call_block(f"def {function.name}(", arguments, "):"):
             self._source.line(docstring(f"{function.field.coordinate}: {function.field.type_text}"))
             yield
 

@@ -65,6 +65,7 @@ class FieldEmitter:
         if not serial:
             self.selection(selection, "return {}")
             return
+        self._refuse_nulls(selection)
         self._source.line("entry = execution.data = {}")
         for selected in selection.fields:
             self._into_entry(selected)
@@ -72,6 +73,7 @@ class FieldEmitter:
 
     def selection(self, selection: SelectionPlan, use: str) -> None:
         """Write an object's fields, and ``use`` with the object in place of the braces."""
+        self._refuse_nulls(selection)
         if any(s.condition or _is_later(s.field) for s in selection.fields):
             self._source.line("entry = {}")
             for selected in selection.fields:
@@ -80,6 +82,19 @@ class FieldEmitter:
             return
         fields = [selected.field for selected in selection.fields]
         self._literal([(self.key(f.key, f.name), self._value(f)) for f in fields], use)
+
+    def _refuse_nulls(self, selection: SelectionPlan) -> None:
+        """Write what refuses a null that decides whether a field is included."""
+        refuse = "refuse_null_condition"
+        for index, node, condition in selection.unsure:
+            name = self._binder.constant("VARIABLE", node)
+            call = f"{self._binder.runtime(refuse)}(execution.variables[{index}], {name})"
+            tests = self._scope.condition(condition)
+            if not tests:
+                self._source.line(call)
+                continue
+            with self._source.all_of(tests):
+                self._source.line(call)
 
     def check_object(self, shape: ObjectOf, variable: str) -> None:
         """Write the test that a value can be an object of its type."""
@@ -94,7 +109,9 @@ class FieldEmitter:
 
     def key(self, key: str, name: str) -> str:
         """Write a response key: the schema's own names as text, a request's aliases bound."""
-        return literal(key) if key == name else self._binder.constant("ALIAS", key)
+        if key != name:
+            return self._binder.constant("ALIAS", key)
+        return self._binder.text("KEY", key)
 
     def _literal(self, values: list[tuple[str, str]], use: str) -> None:
         before, after = use.split("{}")
@@ -141,11 +158,12 @@ class FieldEmitter:
     def _value(self, field: FieldPlan) -> str:
         """Write the statements that give a field's value; return the expression that holds it."""
         if isinstance(field.binding, TypeName):
-            return literal(field.binding.name)
+            return self._binder.text("TYPE", field.binding.name)
         self._source.mark(field.mark)
         variable = self._scope.local(field.name)
 
         def read_and_complete() -> None:
+            self._check_arguments(field)
             head, arguments = self._read(field)
             if head.endswith("("):
                 self._source.call(f"{variable} = {head}", arguments)
@@ -168,9 +186,12 @@ class FieldEmitter:
             case Attribute(name) if parent:
                 return f"{parent}.{name}", []
             case Key(name) if parent:
-                return f"{parent}.get(", [literal(name)]
+                return f"{parent}.get(", [self._binder.text("KEY", name)]
             case Lookup(names):
-                return f"{self._binder.runtime('lookup')}(", [parent or "None", literal(names)]
+                return f"{self._binder.runtime('lookup')}(", [
+                    parent or "None",
+                    self._binder.text("NAMES", names),
+                ]
             case Resolver():
                 return self._resolver(field, binding)
             case CoreResolver(function):
@@ -179,6 +200,13 @@ class FieldEmitter:
                 return f"{resolve}(", [parent or "None", info, *self._arguments(field)]
             case _:
                 raise AssertionError(f"{field.coordinate}: {binding}")
+
+    def _check_arguments(self, field: FieldPlan) -> None:
+        """Write the check of arguments that nobody takes: wrong ones are errors all the same."""
+        takes = isinstance(field.binding, (Resolver, CoreResolver))
+        if isinstance(field.arguments, Built) and not takes:
+            build = self._binder.builder(field.arguments.build)
+            self._source.line(f"{build}(execution.variables)")
 
     def _resolver(self, field: FieldPlan, binding: Resolver) -> tuple[str, list[str]]:
         arguments = self._arguments(field)
@@ -232,7 +260,7 @@ class FieldEmitter:
             field = selected.field
             if not _is_batch(field) or id(field.mark) in self._scope.batches:
                 continue
-            name = self._scope.local(f"{field.name}_parents")
+            name = self._scope.local(field.name, "_parents")
             self._scope.batches[id(field.mark)] = name
             call, complete = self._functions.batch(field)
             mark = self._binder.constant("MARK", field.mark)
@@ -263,10 +291,10 @@ class FieldEmitter:
 
     def _leaf(self, shape: Leaf, variable: str) -> None:
         name = shape.type.name
-        call = f"{variable} = {self._binder.leaf(shape.type, nullable=shape.nullable)}({variable})"
+        complete = self._binder.leaf(shape.type, nullable=shape.nullable)
         python_type = _PYTHON_TYPES.get(name)
         if python_type is None:
-            self._source.line(call)
+            self._source.call(f"{variable} = {complete}(", [variable])
             return
         is_other = f"type({variable}) is not {python_type}"
         if name in _RANGES:
@@ -276,7 +304,7 @@ class FieldEmitter:
         else:
             test = self._source.all_of([is_other])
         with test:
-            self._source.line(call)
+            self._source.call(f"{variable} = {complete}(", [variable])
 
 
 def _keyword(name: str, value: str) -> str:

@@ -45,7 +45,7 @@ class Operation:
     ) -> None:
         checked = check_operation(schema.definition, text, operation_name, limits)
         self._variables = Variables(schema.definition, checked.node.variable_definitions or ())
-        plan = plan_operation(schema, checked, self._variables.names, limits)
+        plan = plan_operation(schema, checked, self._variables, limits)
         self.id = document_id(text)
         self.kind = plan.kind
         self.name = plan.name

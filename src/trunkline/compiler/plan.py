@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from graphql import GraphQLLeafType
+from graphql import GraphQLLeafType, VariableNode
 
 from trunkline.runtime.marks import Condition, Mark
 from trunkline.schema.bindings import Binding
@@ -137,8 +137,13 @@ class Selected:
 
 @dataclass(slots=True)
 class SelectionPlan:
-    """The fields of an object, in the order of the answer."""
+    """The fields of an object, in the order of the answer.
 
+    ``unsure`` are conditions that can be null: the variable's number, its node in the document,
+    and when it is asked for.
+    """
+
+    unsure: list[tuple[int, VariableNode, Condition]]
     fields: list[Selected] = field(default_factory=list[Selected])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from graphql import (
@@ -12,6 +11,8 @@ from graphql import (
     GraphQLField,
     GraphQLObjectType,
     GraphQLOutputType,
+    ListValueNode,
+    ObjectValueNode,
     SelectionSetNode,
     Undefined,
     ValueNode,
@@ -46,6 +47,7 @@ from trunkline.errors import LimitExceededError
 from trunkline.runtime.arguments import argument_builder
 from trunkline.runtime.marks import ALWAYS, Condition, Mark
 from trunkline.runtime.types import type_finder
+from trunkline.runtime.variables import Variables
 from trunkline.schema.bindings import Binding, CoreResolver, Lookup, Resolver, Schema
 
 __all__ = ["plan_operation"]
@@ -56,13 +58,13 @@ SelectionSets = list[tuple[SelectionSetNode, Condition]]
 
 
 def plan_operation(
-    schema: Schema, checked: CheckedOperation, variable_names: Sequence[str], limits: Limits
+    schema: Schema, checked: CheckedOperation, variables: Variables, limits: Limits
 ) -> OperationPlan:
     """Plan one operation of a document that fits the schema.
 
     Raises ``LimitExceededError`` where it selects more fields than allowed.
     """
-    return _Planner(schema, checked, variable_names, limits).operation()
+    return _Planner(schema, checked, variables, limits).operation()
 
 
 class _Planner:
@@ -70,14 +72,16 @@ class _Planner:
         self,
         schema: Schema,
         checked: CheckedOperation,
-        variable_names: Sequence[str],
+        variables: Variables,
         limits: Limits,
     ) -> None:
         self._schema = schema
         self._checked = checked
         self._limits = limits
-        self._names = list(variable_names)
-        self._collector = Collector(schema.definition, checked.fragments, variable_names)
+        self._variables = variables
+        self._names = variables.names
+        nodes = checked.node.variable_definitions or ()
+        self._collector = Collector(schema.definition, checked.fragments, nodes)
         self._coordinates: set[str] = set()
         self._planned = 0
         self._resolvers: list[Resolver] = []
@@ -108,7 +112,7 @@ class _Planner:
             for key, occurrences in collected.occurrences.items()
         }
         placed: set[str] = set()
-        plan = SelectionPlan()
+        plan = SelectionPlan(collected.unsure)
         for key, condition in collected.order:
             plan.fields.append(Selected(fields[key], condition, key in placed))
             placed.add(key)
@@ -224,7 +228,7 @@ class _Planner:
         for name, argument in definition.args.items():
             value = self._argument(argument, given.get(name))
             if value is None:
-                return Built(argument_builder(definition, node, self._names))
+                return Built(argument_builder(definition, node, self._variables))
             if value is not _ABSENT:
                 arguments[names.get(name, name)] = value
         return arguments
@@ -237,6 +241,8 @@ class _Planner:
             return None if argument.default is not None else _ABSENT
         if isinstance(value, VariableNode):
             return self._variable(argument, value.name.value)
+        if isinstance(value, (ListValueNode, ObjectValueNode)):
+            return None  # it may have variables in it, and a resolver may change it
         constant: Any = coerce_input_literal(value, argument.type)
         return Constant(constant) if type(constant) in _IMMUTABLE else None
 

@@ -11,12 +11,17 @@ from graphql import GraphQLLeafType
 from trunkline.runtime import values
 from trunkline.runtime.marks import Condition, Mark
 from trunkline.runtime.values import leaf_completer, object_checker
+from trunkline.text.literals import literal
 from trunkline.text.names import Names, snake_case
 from trunkline.text.source import Source
 
 __all__ = ["Binder", "Scope"]
 
-_LONGEST = 28  # characters of a schema's name that a name in the text keeps
+# Characters of a schema's name that a name in the text keeps, so that no line gets too long.
+_LOCAL = 18
+_FIELD = 16
+_TYPE = 14
+SHORT = 30  # characters up to which a name stands in the text as a string
 
 
 class Binder:
@@ -37,7 +42,7 @@ class Binder:
         ``verb`` is what it does with them; ``type_name`` is the object type's where the field is
         of an abstract type.
         """
-        suffix = f"_{_shorten(snake_case(type_name))}" if type_name else ""
+        suffix = f"_{snake_case(type_name)[:_TYPE]}" if type_name else ""
         return self._names.give(f"{verb}_{_identifier(coordinate)}{suffix}")
 
     def resolver(self, coordinate: str, function: object) -> str:
@@ -47,6 +52,11 @@ class Binder:
     def builder(self, function: object) -> str:
         """Give a name to a function that builds arguments."""
         return self._bind("build_arguments", function)
+
+    def text(self, wanted: str, value: str | tuple[str, ...]) -> str:
+        """Write a name of the schema's, or several: as text, or bound where that is long."""
+        written = literal(value)
+        return written if len(written) <= SHORT else self._once(("text", value), wanted, value)
 
     def constant(self, wanted: str, value: object) -> str:
         """Give a name to a constant; ``wanted`` in capitals."""
@@ -59,22 +69,23 @@ class Binder:
     def model(self, type_name: str, model: type) -> str:
         """Give the name of the class of a type's values."""
         wanted = type_name if type_name[0].isupper() else f"Model_{type_name}"
-        return self._once(("model", type_name), _shorten(wanted), model)
+        return self._once(("model", type_name), wanted[:_TYPE], model)
 
     def leaf(self, type_: GraphQLLeafType, *, nullable: bool) -> str:
         """Give the name of the function that completes a scalar or an enum."""
-        name = "complete_" + _shorten(type_.name) + ("_or_null" if nullable else "")
-        return self._once(name, name, leaf_completer(type_, nullable=nullable))
+        name = "complete_" + type_.name[:_TYPE] + ("_or_null" if nullable else "")
+        key = ("leaf", type_.name, nullable)
+        return self._once(key, name, leaf_completer(type_, nullable=nullable))
 
     def check(self, type_name: str, model: type | None) -> str:
         """Give the name of the function that checks an object's value."""
-        name = "check_" + _shorten(type_name)
-        return self._once(name, name, object_checker(type_name, model))
+        name = "check_" + type_name[:_TYPE]
+        return self._once(("check", type_name), name, object_checker(type_name, model))
 
     def find_type(self, type_name: str, find: object) -> str:
         """Give the name of the function that names the object type of a value."""
-        name = "find_type_" + _shorten(type_name)
-        return self._once(name, name, find)
+        name = "find_type_" + type_name[:_TYPE]
+        return self._once(("find", type_name), name, find)
 
     def table(self) -> str:
         """Give a name to a table that the module defines at its end."""
@@ -120,9 +131,9 @@ class Scope:
         self._names = Names(Scope._RESERVED | set(indices))
         self.batches: dict[int, str] = {}  # the lists that take parents, by the mark's id
 
-    def local(self, wanted: str) -> str:
+    def local(self, wanted: str, suffix: str = "") -> str:
         """Give a name to a variable of the function."""
-        name = _shorten(snake_case(wanted))
+        name = snake_case(wanted)[: _LOCAL - len(suffix)] + suffix
         return self._names.give(f"{name}_value" if _GLOBAL.match(name) else name)
 
     def attempt(self, body: Callable[[], Any], otherwise: str | None = None) -> None:
@@ -144,8 +155,4 @@ class Scope:
 
 def _identifier(coordinate: str) -> str:
     type_name, _, name = coordinate.partition(".")
-    return f"{_shorten(snake_case(type_name))}_{_shorten(snake_case(name))}"
-
-
-def _shorten(name: str) -> str:
-    return name[:_LONGEST]
+    return f"{snake_case(type_name)[:_TYPE]}_{snake_case(name)[:_FIELD]}"

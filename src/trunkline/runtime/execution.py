@@ -162,6 +162,8 @@ class Execution:
         return bool(nulled) and any(path[:length] in nulled for length in range(len(path) + 1))
 
     def _record(self, failure: FieldFailure) -> None:
+        if failure.is_null:  # graphql-core's Undefined, which is null where null may be
+            return
         self._nulled.add(failure.position)
         self.failures.append(failure)
 

@@ -25,6 +25,12 @@ class FieldFailure(Exception):  # noqa: N818  # it carries an error; it is none 
         self.path = mark.fill(indices)
 
     @property
+    def is_null(self) -> bool:
+        """Say whether this is no error: a null at a position that may be null."""
+        nullable = self.mark.nullable_depth == len(self.mark.path)
+        return nullable and isinstance(self.original, NullError)
+
+    @property
     def position(self) -> tuple[str | int, ...]:
         """The path of the value that becomes null because of this error."""
         return self.path[: self.mark.nullable_depth]
@@ -32,8 +38,21 @@ class FieldFailure(Exception):  # noqa: N818  # it carries an error; it is none 
     def located(self, variables: Sequence[object]) -> GraphQLError:
         """Return the error as GraphQL shows it: message, path, places in the document (§7.1.6)."""
         original = self.original
+        nodes, path = self.mark.nodes_of(variables), list(self.path)
+        if isinstance(original, GraphQLError):
+            return located_error(original, nodes, path)
         if isinstance(original, NullError):
-            original = GraphQLError(
-                f"Cannot return null for non-nullable field {self.mark.coordinate}."
-            )
-        return located_error(original, self.mark.nodes_of(variables), list(self.path))
+            coordinate = self.mark.coordinate
+            message = f"Cannot return null for non-nullable field {coordinate}."
+            return GraphQLError(message, nodes, path=path)
+        located = GraphQLError(_text(original), nodes, path=path)
+        located.original_error = original  # not by the constructor, which asks it for more
+        return located
+
+
+def _text(error: Exception) -> str:
+    """Return an exception's text, which is anybody's code."""
+    try:
+        return str(error) or "An unknown error occurred."
+    except Exception:  # noqa: BLE001
+        return "An error occurred whose text cannot be told."

@@ -58,9 +58,12 @@ async def _do_all(execution: Execution, work: Sequence[Work]) -> None:
     if len(work) == 1:
         await _do(execution, work[0])
     elif work:
-        async with asyncio.TaskGroup() as group:
-            for each in work:
-                group.create_task(_do(execution, each))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for each in work:
+                    group.create_task(_do(execution, each))
+        except BaseExceptionGroup as failed:  # no `Exception`: those became errors of fields
+            raise failed.exceptions[0] from None
 
 
 async def _do(execution: Execution, work: Work) -> None:
@@ -83,6 +86,9 @@ async def _do_deferral(execution: Execution, deferral: Deferral) -> None:
     except Exception as error:  # noqa: BLE001  # a resolver's error becomes the field's
         execution.nullify(FieldFailure(error, deferral.mark, deferral.indices))
         return
+    except asyncio.CancelledError as error:
+        execution.nullify(FieldFailure(_not_ours(error), deferral.mark, deferral.indices))
+        return
     if execution.is_dead(deferral.path):
         return
     try:
@@ -101,6 +107,21 @@ async def _do_batch(execution: Execution, batch: Batch) -> None:
         _complete(execution, batch, values)
     except Exception as error:  # noqa: BLE001  # a resolver's error becomes the fields'
         _reject(execution, batch, error)
+    except asyncio.CancelledError as error:
+        _reject(execution, batch, _not_ours(error))
+
+
+def _not_ours(cancelled: asyncio.CancelledError) -> Exception:
+    """Return the error of a resolver that waited for something which was cancelled elsewhere.
+
+    If it is we who are cancelled, that goes on.
+    """
+    task = asyncio.current_task()
+    if task is None or task.cancelling():
+        raise cancelled
+    error = RuntimeError("What a resolver waited for was cancelled.")
+    error.__cause__ = cancelled
+    return error
 
 
 def _parents(execution: Execution, batch: Batch) -> list[Any]:

@@ -11,12 +11,23 @@ from inspect import isawaitable, iscoroutine
 from typing import Any
 from uuid import UUID
 
-from graphql import GraphQLError, GraphQLLeafType, Undefined
+from graphql import GraphQLError, GraphQLLeafType, Undefined, VariableNode
 from graphql.pyutils import inspect
 
 from trunkline.runtime.failures import NullError
 
-__all__ = ["leaf_completer", "lookup", "object_checker", "present", "refuse", "to_list"]
+__all__ = [
+    "leaf_completer",
+    "lookup",
+    "object_checker",
+    "present",
+    "refuse",
+    "refuse_null_condition",
+    "to_list",
+]
+
+
+_NO_LISTS = (str, bytes, bytearray, memoryview, Mapping)
 
 
 def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
@@ -27,7 +38,7 @@ def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any],
     def complete(value: Any) -> Any:
         if is_id and type(value) is UUID:  # the commonest id that is no string
             return str(value)
-        if value is None and nullable:
+        if nullable and (value is None or value is Undefined):
             return None
         refuse(value)
         result = coerce(value)
@@ -55,7 +66,7 @@ def object_checker(type_name: str, model: type | None) -> Callable[[Any], Any]:
 def to_list(values: Any) -> Iterable[Any]:
     """Let everything pass that can be iterated, save strings and mappings."""
     refuse(values)
-    if isinstance(values, Iterable) and not isinstance(values, (str, bytes, Mapping)):
+    if isinstance(values, Iterable) and not isinstance(values, _NO_LISTS):
         return values  # pyright: ignore[reportUnknownVariableType]
     if isinstance(values, AsyncIterable):
         raise TypeError("An asynchronous iterable is no list; gather it in the resolver.")
@@ -76,6 +87,16 @@ def lookup(parent: Any, names: tuple[str, ...]) -> Any:
 def present(**arguments: Any) -> dict[str, Any]:
     """Leave out the arguments that the request left out, so that a resolver's defaults hold."""
     return {name: value for name, value in arguments.items() if value is not Undefined}
+
+
+def refuse_null_condition(value: Any, node: VariableNode) -> None:
+    """Refuse a variable without a value where `@skip` or `@include` needs one (§3.13)."""
+    if value is None:
+        raise GraphQLError(
+            f"Argument 'if' has invalid value: Expected variable '${node.name.value}' provided to"
+            " non-null type 'Boolean!' not to be None.",
+            node,
+        )
 
 
 def refuse(value: Any) -> None:

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from graphql import (
+    GraphQLArgument,
     GraphQLError,
     GraphQLSchema,
     Undefined,
     VariableDefinitionNode,
+    get_named_type,
+    is_leaf_type,
     is_non_null_type,
 )
 from graphql.execution.get_variable_signature import (
     GraphQLVariableSignature,
     get_variable_signature,
 )
-from graphql.execution.values import get_variable_values
-from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_value
+from graphql.execution.values import (
+    VariableValues,
+    VariableValueSource,
+    get_variable_values,
+    input_is_nested_too_deeply,
+)
+from graphql.utilities.coerce_input_value import (
+    coerce_default_value,
+    coerce_input_literal,
+    coerce_input_value,
+)
 
 from trunkline.errors import ValidationError, VariablesError
 
@@ -39,6 +51,7 @@ class Variables:
         self._definition = definition
         self._nodes = tuple(nodes)
         signatures = [_signature(definition, node) for node in self._nodes]
+        self._signatures = signatures
         self.names = [signature.name for signature in signatures]
         self._table = [
             (signature.name, _exact_type(signature), _coercion(signature))
@@ -62,6 +75,17 @@ class Variables:
         except (_MisfitError, RecursionError):
             raise self._error(values) from None
 
+    def sources(self, values: Sequence[Any]) -> VariableValues:
+        """Return the coerced values as graphql-core's functions want them."""
+        return VariableValues(
+            {each.name: VariableValueSource(each, value) for each, value in self._pairs(values)},
+            {each.name: value for each, value in self._pairs(values)},
+        )
+
+    def _pairs(self, values: Sequence[Any]) -> Iterator[tuple[GraphQLVariableSignature, Any]]:
+        pairs = zip(self._signatures, values, strict=True)
+        return ((signature, value) for signature, value in pairs if value is not Undefined)
+
     def _error(self, provided: Mapping[str, Any]) -> VariablesError:
         """Let graphql-core, which explains better than it is fast, say what is wrong."""
         errors = get_variable_values(
@@ -83,22 +107,49 @@ def _exact_type(signature: GraphQLVariableSignature) -> type | None:
 
 def _coercion(signature: GraphQLVariableSignature) -> Callable[[Any], Any]:
     """Make the function that coerces a variable's value, or tells that it does not fit."""
-    type_, default = signature.type, signature.default
+    type_ = signature.type
     required = is_non_null_type(type_)
+    nests = not is_leaf_type(get_named_type(type_))
 
     def coerce(value: Any) -> Any:
         if value is Undefined:
-            if default is not None:
-                return coerce_default_value(signature)
+            if signature.default is not None:
+                return new_default(signature)
             if required:
                 raise _MisfitError
             return Undefined
+        if nests and input_is_nested_too_deeply(value, type_):
+            raise _MisfitError
         coerced = coerce_input_value(value, type_)
         if coerced is Undefined:
             raise _MisfitError
         return coerced
 
-    return coerce
+    def coerce_or_refuse(value: Any) -> Any:
+        try:
+            return coerce(value)
+        except (_MisfitError, RecursionError):
+            raise
+        except Exception as error:  # an input model's own, who refuses a value that fits the type
+            raise _refusal(signature, error) from error
+
+    return coerce_or_refuse
+
+
+def new_default(input_value: GraphQLArgument | GraphQLVariableSignature) -> Any:
+    """Coerce a default anew: a resolver may change what it is given."""
+    default = input_value.default
+    if default is None or default.literal is None:
+        return coerce_default_value(input_value)
+    return coerce_input_literal(default.literal, input_value.type)
+
+
+def _refusal(signature: GraphQLVariableSignature, error: Exception) -> VariablesError:
+    """Say that a model refuses a value; its own words are shown where they are for the caller."""
+    words = f": {error.message}" if isinstance(error, GraphQLError) else "."
+    return VariablesError.because(
+        f"Variable '${signature.name}' has a value that {signature.type} does not accept{words}"
+    )
 
 
 def _signature(definition: GraphQLSchema, node: VariableDefinitionNode) -> GraphQLVariableSignature:

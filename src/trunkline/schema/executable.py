@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import inspect
-import re
-from collections.abc import Awaitable, Iterator, Mapping
-from typing import Any, cast, get_origin, is_typeddict
+from collections.abc import Iterator, Mapping
+from typing import Any, cast, is_typeddict
 
 from graphql import (
-    GraphQLArgument,
     GraphQLEnumType,
     GraphQLField,
     GraphQLInputObjectType,
@@ -17,7 +15,6 @@ from graphql import (
     is_abstract_type,
     is_enum_type,
     is_input_object_type,
-    is_non_null_type,
     is_object_type,
     is_scalar_type,
 )
@@ -35,12 +32,16 @@ from trunkline.schema.bindings import (
     is_batch,
 )
 from trunkline.schema.scalars import BUILT_IN, Scalar, bind_scalar
+from trunkline.schema.signatures import (
+    describe,
+    misfits,
+    parameters_of,
+    returns_awaitable,
+    takes_context,
+)
 from trunkline.text.names import python_name, snake_case
 
 __all__ = ["make_executable_schema"]
-
-_AWAITABLE = re.compile(r"([\w.]+\.)?(Awaitable|Coroutine|Future|Task)\b")
-"""An annotation of an awaitable that was left as text (PEP 563)."""
 
 
 def make_executable_schema(
@@ -76,7 +77,7 @@ def make_executable_schema(
     for type_ in _own_types(definition):
         model = binder.models.get(type_.name)
         if is_input_object_type(type_):
-            _bind_input(type_, model)
+            binder.bind_input(type_, model)
         elif is_enum_type(type_) and model is not None:
             binder.bind_enum(type_, model)
         elif is_scalar_type(type_) and type_.name in given:
@@ -89,18 +90,6 @@ def make_executable_schema(
 
 def _own_types(definition: GraphQLSchema) -> Iterator[Any]:
     return (type_ for name, type_ in definition.type_map.items() if not name.startswith("__"))
-
-
-def _bind_input(type_: GraphQLInputObjectType, model: type | None) -> None:
-    """Let values of an input type arrive with Python's names, as instances of the model."""
-    for name, field in type_.fields.items():
-        field.out_name = name if model is None else python_name(name)
-    if model is not None and not issubclass(model, dict):
-
-        def construct(value: dict[str, Any]) -> Any:
-            return model(**value)
-
-        type_.out_type = construct  # type: ignore[method-assign]  # graphql-core's own hook
 
 
 class _Binder:
@@ -129,11 +118,39 @@ class _Binder:
 
     def bindings(self) -> Iterator[tuple[str, Binding]]:
         """Yield each object type's fields as coordinate and binding."""
+        groups: dict[str, str] = {}
         for type_ in _own_types(self.definition):
-            if is_object_type(type_):
-                group = getattr(self.resolvers, python_name(type_.name), None)
-                for name, field in type_.fields.items():
-                    yield f"{type_.name}.{name}", self._binding(type_, name, field, group)
+            if not is_object_type(type_):
+                continue
+            attribute = python_name(type_.name)
+            group = getattr(self.resolvers, attribute, None)
+            if group is not None:
+                groups[type_.name] = attribute
+            methods: dict[str, str] = {}
+            for name, field in type_.fields.items():
+                method = next((each for each in _names(name) if hasattr(group, each)), None)
+                if method is not None:
+                    methods[name] = method
+                resolver = getattr(group, method or "", None)
+                yield f"{type_.name}.{name}", self._binding(type_, name, field, resolver)
+            self._refuse_same(f"{type_.name}: the fields", methods, "method")
+        self._refuse_same("resolvers: the types", groups, "attribute")
+
+    def bind_input(self, type_: GraphQLInputObjectType, model: type | None) -> None:
+        """Let values of an input type arrive with Python's names, as instances of the model."""
+        if model is None:
+            return
+        names = {name: python_name(name) for name in type_.fields}
+        self._refuse_same(f"{type_.name}: the fields", names, "parameter")
+        for name, field in type_.fields.items():
+            field.out_name = names[name]
+        if _is_mapping(model):
+            return
+
+        def construct(value: dict[str, Any]) -> Any:
+            return model(**value)
+
+        type_.out_type = construct  # type: ignore[method-assign]  # graphql-core's own hook
 
     def bind_enum(self, type_: GraphQLEnumType, model: type) -> None:
         """Let an enum's values be the members of a Python enum, by name."""
@@ -155,11 +172,10 @@ class _Binder:
                 yield type_.name, cast("TypeResolver", resolve_type)
 
     def _binding(
-        self, type_: GraphQLObjectType, name: str, field: GraphQLField, group: object
+        self, type_: GraphQLObjectType, name: str, field: GraphQLField, resolver: object
     ) -> Binding:
-        method = next(filter(None, (getattr(group, each, None) for each in _names(name))), None)
-        if callable(method):
-            return self._resolver(type_, name, field, method)
+        if callable(resolver):
+            return self._resolver(type_, name, field, resolver)
         if type_.name in self._roots:
             place = f"{type(self.resolvers).__name__}.{python_name(type_.name)}"
             self.mistakes.append(
@@ -167,7 +183,7 @@ class _Binder:
             )
         model = self.models.get(type_.name)
         if model is None:
-            return Lookup(_names(name)[::-1])
+            return Lookup(_names(name))
         return self._member(f"{type_.name}.{name}", name, model)
 
     def _member(self, coordinate: str, name: str, model: type) -> Binding:
@@ -180,7 +196,7 @@ class _Binder:
                 f"{coordinate}: {model.__qualname__} has no attribute {python_name(name)!r}.{hint}"
                 " Add it, or a resolver for the field."
             )
-        if is_typeddict(model) or issubclass(model, dict):
+        if _is_mapping(model):
             return Key(found or name)
         return Attribute(found or name)
 
@@ -188,86 +204,49 @@ class _Binder:
         self, type_: GraphQLObjectType, name: str, field: GraphQLField, method: Any
     ) -> Resolver:
         coordinate = f"{type_.name}.{name}"
-        parameters = dict(inspect.signature(method).parameters)
+        parameters = parameters_of(method)
         takes_parent = type_.name not in self._roots
-        if takes_parent and parameters:
-            parameters.pop(next(iter(parameters)))
         arguments = {argument: python_name(argument) for argument in field.args}
-        context = "context" if _takes_context(parameters, arguments) else None
-        for mistake in _misfits(parameters, field, arguments, context):
-            self.mistakes.append(f"{coordinate}: {_place(method)} {mistake}")
+        self._refuse_same(f"{coordinate}: the arguments", arguments, "parameter")
+        context = None
+        if parameters is not None:
+            if takes_parent and parameters:
+                parameters.pop(next(iter(parameters)))
+            context = "context" if takes_context(parameters, arguments) else None
+            for mistake in misfits(parameters, field, arguments, context):
+                self.mistakes.append(f"{coordinate}: {describe(method)} {mistake}")
         for argument, parameter in arguments.items():
             field.args[argument].out_name = parameter
         if is_batch(method) and not takes_parent:
             self.mistakes.append(f"{coordinate}: a field of a root type has no parents to batch.")
-        return Resolver(
-            method, _is_async(method), takes_parent, is_batch(method), context, arguments
-        )
+        is_async = returns_awaitable(method)
+        return Resolver(method, is_async, takes_parent, is_batch(method), context, arguments)
 
-
-def _takes_context(
-    parameters: Mapping[str, inspect.Parameter], arguments: Mapping[str, str]
-) -> bool:
-    return "context" in parameters and "context" not in arguments.values()
-
-
-def _misfits(
-    parameters: Mapping[str, inspect.Parameter],
-    field: GraphQLField,
-    arguments: Mapping[str, str],
-    context: str | None,
-) -> Iterator[str]:
-    """Say what keeps a resolver from being called with the field's arguments."""
-    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-    for argument, parameter in arguments.items():
-        taken = parameters.get(parameter)
-        if taken is None and not takes_any:
-            yield f"lacks the parameter {parameter!r} for the argument {argument!r}."
-        elif taken and taken.default is taken.empty and _may_be_absent(field.args[argument]):
-            yield f"needs a default for {parameter!r}: requests may leave {argument!r} out."
-    for name, wanted in parameters.items():
-        known = name == context or name in arguments.values()
-        variadic = wanted.kind in (wanted.VAR_KEYWORD, wanted.VAR_POSITIONAL)
-        if not known and not variadic and wanted.default is wanted.empty:
-            yield f"wants a parameter {name!r} that the field has no argument for."
+    def _refuse_same(self, what: str, names: Mapping[str, str], become: str) -> None:
+        """Refuse names of the schema that are one name in Python: one of them would be lost."""
+        first: dict[str, str] = {}
+        for name, wanted in names.items():
+            if first.setdefault(wanted, name) != name:
+                self.mistakes.append(
+                    f"{what} {first[wanted]!r} and {name!r} would be one {become}, {wanted!r}."
+                )
 
 
 def _names(name: str) -> tuple[str, ...]:
-    """Return the names that a field may have in Python, the likeliest first."""
-    return tuple(dict.fromkeys((python_name(name), snake_case(name), name)))
+    """Return the names that a field may have in Python: its own, and what people make of it."""
+    return tuple(dict.fromkeys((name, python_name(name), snake_case(name))))
 
 
-def _is_async(method: Any) -> bool:
-    """Say whether what a resolver returns is awaited: decided here, once, not for every value.
+def _members(model: type) -> set[str]:
+    """Name what instances of a class have: attributes, properties, declared fields or keys."""
+    declared = {name for base in model.__mro__ for name in inspect.get_annotations(base)}
+    return declared if _is_mapping(model) else declared | set(dir(model))
 
-    It is if the resolver is an ``async def``, or is annotated to return an awaitable.
-    """
-    if inspect.iscoroutinefunction(inspect.unwrap(method)):
-        return True
-    annotation = inspect.signature(method).return_annotation
-    if isinstance(annotation, str):
-        return bool(_AWAITABLE.match(annotation))
-    origin = get_origin(annotation) or annotation
-    return isinstance(origin, type) and issubclass(origin, Awaitable)
+
+def _is_mapping(model: type) -> bool:
+    return is_typeddict(model) or issubclass(model, dict)
 
 
 def _class_of(model: type) -> type:
     """Return the class that a model's values have: those of a ``TypedDict`` are plain dicts."""
     return dict if is_typeddict(model) else model
-
-
-def _may_be_absent(argument: GraphQLArgument) -> bool:
-    return argument.default is None and not is_non_null_type(argument.type)
-
-
-def _members(model: type) -> set[str]:
-    """Name what instances of a class have: attributes, properties, declared fields."""
-    declared = {name for base in model.__mro__ for name in inspect.get_annotations(base)}
-    return declared | set(dir(model))
-
-
-def _place(method: Any) -> str:
-    """Name a function with its file and line."""
-    code = getattr(inspect.unwrap(method), "__code__", None)
-    where = f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
-    return f"the resolver {getattr(method, '__qualname__', method)}{where}"

@@ -50,6 +50,18 @@ class Source(Generic[Mark]):
                 self.line(argument + ",")
         self.line(tail)
 
+    def call_block(
+        self, head: str, arguments: list[str], tail: str
+    ) -> AbstractContextManager[None]:
+        """Open a block whose header is written as `call` writes a call."""
+        flat = head + ", ".join(arguments) + tail
+        if len(INDENT) * self._depth + len(flat) <= WIDTH:
+            return self.block(flat)
+        with self.block(head):
+            for argument in arguments:
+                self.line(argument + ",")
+        return self.block(tail)
+
     def all_of(self, operands: list[str]) -> AbstractContextManager[None]:
         """Open an ``if`` block that is entered where every operand is true."""
         return self._if("and", operands)

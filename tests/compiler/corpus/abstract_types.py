@@ -91,18 +91,18 @@ def complete_query_work_map(execution, value):
         raise execution.locate(error)
 
 
-def complete_query_search_2(execution, value, index_0):
+def complete_query_search_2(execution, value, i0):
     """Query.search: [Found]!"""
     try:
         if value is None:
             return None
         complete = TYPES_2[find_type_Found(value)]
-        return complete(execution, value, index_0)
+        return complete(execution, value, i0)
     except Exception as error:
-        raise execution.locate(error, index_0)
+        raise execution.locate(error, i0)
 
 
-def complete_query_search_book(execution, value, index_0):
+def complete_query_search_book(execution, value, i0):
     """Query.search: [Found]!"""
     try:
         if type(value) is not Book:
@@ -114,10 +114,10 @@ def complete_query_search_book(execution, value, index_0):
             "id": id_,
         }
     except Exception as error:
-        raise execution.locate(error, index_0)
+        raise execution.locate(error, i0)
 
 
-def complete_query_search_author(execution, value, index_0):
+def complete_query_search_author(execution, value, i0):
     """Query.search: [Found]!"""
     try:
         if type(value) is not Author:
@@ -129,10 +129,10 @@ def complete_query_search_author(execution, value, index_0):
             "name": name,
         }
     except Exception as error:
-        raise execution.locate(error, index_0)
+        raise execution.locate(error, i0)
 
 
-def complete_query_search_map(execution, value, index_0):
+def complete_query_search_map(execution, value, i0):
     """Query.search: [Found]!"""
     try:
         value = check_Map(value)
@@ -143,7 +143,7 @@ def complete_query_search_map(execution, value, index_0):
             "id": id_,
         }
     except Exception as error:
-        raise execution.locate(error, index_0)
+        raise execution.locate(error, i0)
 
 
 TYPES = {

@@ -43,7 +43,7 @@ def complete_query_books(execution, values):
         raise execution.locate(error, len(result))
 
 
-def complete_book_author(execution, value, index_0):
+def complete_book_author(execution, value, i0):
     """Book.author: Author!"""
     try:
         if type(value) is not Author:
@@ -55,4 +55,4 @@ def complete_book_author(execution, value, index_0):
             "name": name,
         }
     except Exception as error:
-        raise execution.locate(error, index_0)
+        raise execution.locate(error, i0)

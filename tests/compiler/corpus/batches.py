@@ -51,7 +51,7 @@ def batch_book_copies(execution, parents):
 
 def complete_book_copies(execution, items, values):
     """Book.copies: Int"""
-    for (_, target, index_0), value in zip(items, values):
+    for (_, target, i0), value in zip(items, values):
         try:
             if value is None:
                 continue
@@ -59,7 +59,7 @@ def complete_book_copies(execution, items, values):
                 value = complete_Int_or_null(value)
             target["copies"] = value
         except Exception as error:
-            execution.reject(error, index_0)
+            execution.reject(error, i0)
 
 
 def batch_book_publisher(execution, parents):
@@ -74,7 +74,7 @@ def complete_book_publisher(execution, items, values):
         complete_publisher_address,
         MARK_3,
     )
-    for (_, target, index_0), value in zip(items, values):
+    for (_, target, i0), value in zip(items, values):
         try:
             if type(value) is not Publisher:
                 value = check_Publisher(value)
@@ -84,10 +84,10 @@ def complete_book_publisher(execution, items, values):
                 name = complete_String(name)
             entry["name"] = name
             entry["address"] = None
-            address_parents.append((value, entry, index_0))
+            address_parents.append((value, entry, i0))
             target["publisher"] = entry
         except Exception as error:
-            execution.reject(error, index_0)
+            execution.reject(error, i0)
 
 
 def batch_publisher_address(execution, parents):
@@ -97,7 +97,7 @@ def batch_publisher_address(execution, parents):
 
 def complete_publisher_address(execution, items, values):
     """Publisher.address: Address"""
-    for (_, target, index_0), value in zip(items, values):
+    for (_, target, i0), value in zip(items, values):
         try:
             if value is None:
                 continue
@@ -109,4 +109,4 @@ def complete_publisher_address(execution, items, values):
                 "city": city,
             }
         except Exception as error:
-            execution.reject(error, index_0)
+            execution.reject(error, i0)

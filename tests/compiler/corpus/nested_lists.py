@@ -33,7 +33,7 @@ def complete_query_shelves(execution, values):
         raise execution.locate(error, len(result))
 
 
-def complete_query_shelves_2(execution, values, index_0):
+def complete_query_shelves_2(execution, values, i0):
     """Query.shelves: [[Book]!]"""
     result = []
     try:
@@ -55,8 +55,8 @@ def complete_query_shelves_2(execution, values, index_0):
                     }
                 )
             except Exception as error:
-                execution.fail(error, index_0, len(result))
+                execution.fail(error, i0, len(result))
                 result.append(None)
         return result
     except Exception as error:
-        raise execution.locate(error, index_0, len(result))
+        raise execution.locate(error, i0, len(result))

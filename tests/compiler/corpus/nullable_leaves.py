@@ -73,7 +73,7 @@ def complete_query_books(execution, values):
         raise execution.locate(error, len(result))
 
 
-def complete_book_reviews(execution, values, index_0):
+def complete_book_reviews(execution, values, i0):
     """Book.reviews: [String!]"""
     if values is None:
         return None
@@ -87,4 +87,4 @@ def complete_book_reviews(execution, values, index_0):
             result.append(value)
         return result
     except Exception as error:
-        raise execution.locate(error, index_0, len(result))
+        raise execution.locate(error, i0, len(result))
