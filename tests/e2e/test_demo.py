@@ -72,7 +72,7 @@ def test_the_calls_are_printed_and_the_data_kept(tmp_path: Path, server: str) ->
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("Buy oats") == 1
         assert "Cannot query field 'titel' on type 'Todo'. Did you mean 'title'?" in done.stdout
-        assert done.stdout.count("Another thing I need to remember") == run + 1
+        assert done.stdout.count("Another thing I need to remember") == run + 2
         assert done.stderr.count('"graphql.operation.name":"CreateTodo"') == 1
 
 

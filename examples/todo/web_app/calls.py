@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from trunkline import Client, ValidationError, gql
+from trunkline.client import Document
 from trunkline.transport.requests import RequestsHTTPTransport
 
 ALL_TODOS = gql("query AllTodos { todos { todoID title } }")
@@ -27,18 +28,23 @@ def make_calls(url: str) -> None:
         name="web-app",
         version="1.0",
     ) as client:
-        show("All todos", client.execute(ALL_TODOS))
+        call(client, ALL_TODOS)
         new = {"title": "Another thing I need to remember", "text": "A very long text"}
-        created = client.execute(CREATE_TODO, {"todo": new})
-        show("A new one", created)
-        todo_id = created["createTodo"]["todoID"]
-        show("The new one, read back", client.execute(ONE_TODO, {"id": todo_id}))
+        created = call(client, CREATE_TODO, {"todo": new})
+        call(client, ONE_TODO, {"id": created["createTodo"]["todoID"]})
         try:
-            client.execute(MISSPELT)
+            call(client, MISSPELT)
         except ValidationError as error:
-            print(f"── A mistake, found before any request was sent\n{error}\n", flush=True)
+            print(f"found before any request was sent: {error}\n", flush=True)
 
 
-def show(title: str, answer: dict[str, Any]) -> None:
-    """Print an answer under a title."""
-    print(f"── {title}\n{json.dumps(answer, indent=2)}\n", flush=True)
+def call(
+    client: Client, document: Document, variables: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Make a call; print it and its answer."""
+    print(f"── {str(document).strip()}", flush=True)
+    if variables:
+        print(f"with {json.dumps(variables)}", flush=True)
+    answer = client.execute(document, variables)
+    print(f"answers {json.dumps(answer, indent=2)}\n", flush=True)
+    return answer
