@@ -50,7 +50,7 @@ def test_a_programs_own_schema_is_taken(folder: Path) -> None:
         command, input=b"{ todo(todoID: 1) { title } }", capture_output=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert b"execution.defer(" in done.stdout
+    assert b"execution.agenda.defer(" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -245,7 +245,7 @@ class FieldEmitter:
             head, arguments = self._read(field)
             self._source.call("awaitable = " + head, arguments)
             self._source.call(
-                "execution.defer(",
+                "execution.agenda.defer(",
                 ["awaitable", complete, "entry", key, mark, *self._scope.indices],
             )
 
@@ -264,7 +264,7 @@ class FieldEmitter:
             self._scope.batches[id(field.mark)] = name
             call, complete = self._functions.batch(field)
             mark = self._binder.constant("MARK", field.mark)
-            self._source.call(f"{name} = execution.batch(", [call, complete, mark])
+            self._source.call(f"{name} = execution.agenda.batch(", [call, complete, mark])
 
     def _add_to_batch(self, field: FieldPlan, key: str) -> None:
         parents = self._scope.batches[id(field.mark)]

@@ -16,6 +16,7 @@ from trunkline.runtime.failures import FieldFailure
 from trunkline.runtime.marks import Marks
 from trunkline.runtime.schedule import run_serially, settle, settle_sync
 from trunkline.runtime.variables import Variables
+from trunkline.runtime.work import Agenda
 from trunkline.schema.bindings import Schema
 from trunkline.text.module import load_module
 
@@ -60,37 +61,41 @@ class Operation:
         file_name = f"{(self.name or self.kind)[:_NAME_LENGTH]}-{self.id[7:19]}.py"
         self._root = getattr(load_module(file_name, emitted.text, emitted.bound), ROOT)
 
-    def begin(self, variables: Mapping[str, Any] | None, context: Any = None) -> Execution:
-        """Coerce the variables and return an execution that has not started.
-
-        Raises ``VariablesError`` where a value does not fit (GraphQL §6.1.2).
-        """
-        return Execution(self._marks, self._variables.coerce(variables), context)
-
     def execute_sync(self, variables: Mapping[str, Any] | None, context: Any = None) -> Result:
-        """Execute an operation none of whose resolvers is awaited."""
-        execution = self.begin(variables, context)
+        """Execute an operation none of whose resolvers is awaited.
+
+        Raises ``VariablesError`` where a variable's value does not fit (GraphQL §6.1.2).
+        """
+        agenda = Agenda() if self._has_batches else None
+        execution = Execution(self._marks, self._variables.coerce(variables), context, agenda)
         self._run_root(execution)
-        if self._has_batches:
-            settle_sync(execution)
+        if agenda is not None:
+            settle_sync(execution, agenda)
         return execution.result()
 
     async def execute(self, variables: Mapping[str, Any] | None, context: Any = None) -> Result:
-        """Execute the operation (GraphQL §6.2); cancelling this cancels its resolvers."""
-        execution = self.begin(variables, context)
-        if self.is_async and self.kind == "mutation":
+        """Execute the operation (GraphQL §6.2); cancelling this cancels its resolvers.
+
+        Raises ``VariablesError`` as ``execute_sync`` does.
+        """
+        if not self.is_async:
+            return self.execute_sync(variables, context)
+        agenda = Agenda()
+        execution = Execution(self._marks, self._variables.coerce(variables), context, agenda)
+        if self.kind == "mutation":
             steps: Generator[None, None, None] = self._root(execution)
-            await run_serially(execution, steps)
+            await run_serially(execution, agenda, steps)
         else:
             self._run_root(execution)
-            await settle(execution)
+            await settle(execution, agenda)
         return execution.result()
 
     def _run_root(self, execution: Execution) -> None:
         try:
             execution.data = self._root(execution)
         except FieldFailure as failure:
-            execution.drop_pending()
+            if execution.agenda is not None:
+                execution.agenda.drop()
             execution.abandon(failure)
 
 

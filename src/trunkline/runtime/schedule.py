@@ -9,22 +9,22 @@ from typing import Any
 
 from trunkline.runtime.execution import Execution
 from trunkline.runtime.failures import FieldFailure
-from trunkline.runtime.work import Batch, Deferral, Work
+from trunkline.runtime.work import Agenda, Batch, Deferral, Work
 
 __all__ = ["run_serially", "settle", "settle_sync"]
 
 
-async def settle(execution: Execution) -> None:
+async def settle(execution: Execution, agenda: Agenda) -> None:
     """Do what is left of an execution, and all that it leads to.
 
     Cancelling this cancels every resolver that still runs.
     """
-    await _do_all(execution, execution.take_work())
+    await _do_all(execution, agenda, agenda.take())
 
 
-def settle_sync(execution: Execution) -> None:
+def settle_sync(execution: Execution, agenda: Agenda) -> None:
     """Do what is left of an execution none of whose resolvers is awaited."""
-    while work := execution.take_work():
+    while work := agenda.take():
         for batch in work:
             assert isinstance(batch, Batch)  # noqa: S101  # nothing else waits without `async`
             parents = _parents(execution, batch)
@@ -32,48 +32,50 @@ def settle_sync(execution: Execution) -> None:
                 _complete(execution, batch, batch.call(execution, parents))
             except Exception as error:  # noqa: BLE001  # a resolver's error becomes the fields'
                 _reject(execution, batch, error)
-            execution.finish(batch)
+            agenda.finish(batch)
 
 
-async def run_serially(execution: Execution, steps: Generator[None, None, None]) -> None:
+async def run_serially(
+    execution: Execution, agenda: Agenda, steps: Generator[None, None, None]
+) -> None:
     """Run the fields of a mutation one after the other, each to its end (GraphQL §6.3.2)."""
     try:
         for _ in steps:
-            await settle(execution)
+            await settle(execution, agenda)
             if execution.data is None:  # a field that must not be null was: the rest is moot
                 return
     except FieldFailure as failure:
-        execution.drop_pending()
+        agenda.drop()
         execution.abandon(failure)
     finally:
         steps.close()
 
 
-async def _do_all(execution: Execution, work: Sequence[Work]) -> None:
+async def _do_all(execution: Execution, agenda: Agenda, work: Sequence[Work]) -> None:
     """Do pieces of work that stand side by side, at the same time.
 
     A single one is done where we are: most operations await one thing at a time, and a task would
     cost more than they do.
     """
     if len(work) == 1:
-        await _do(execution, work[0])
+        await _do(execution, agenda, work[0])
     elif work:
         try:
             async with asyncio.TaskGroup() as group:
                 for each in work:
-                    group.create_task(_do(execution, each))
+                    group.create_task(_do(execution, agenda, each))
         except BaseExceptionGroup as failed:  # no `Exception`: those became errors of fields
             raise failed.exceptions[0] from None
 
 
-async def _do(execution: Execution, work: Work) -> None:
+async def _do(execution: Execution, agenda: Agenda, work: Work) -> None:
     """Do one piece of work, and go on with what can be done after it."""
     if isinstance(work, Batch):
         await _do_batch(execution, work)
     else:
         await _do_deferral(execution, work)
-    execution.finish(work)
-    await _do_all(execution, execution.take_work())
+    agenda.finish(work)
+    await _do_all(execution, agenda, agenda.take())
 
 
 async def _do_deferral(execution: Execution, deferral: Deferral) -> None:

@@ -1,13 +1,16 @@
-"""What an execution still waits for: single fields, and fields of all parents of a level."""
+"""What an execution still waits for: single fields, and fields of all parents of a level.
+
+Compiled code only notes it down here; `schedule` does it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
 from trunkline.runtime.marks import Mark
 
-__all__ = ["Batch", "Deferral", "Path", "Work"]
+__all__ = ["Agenda", "Batch", "Deferral", "Path", "Work"]
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -17,7 +20,7 @@ class Deferral:
 
     __slots__ = ("awaitable", "complete", "entry", "indices", "key", "mark")
 
-    def __init__(  # noqa: PLR0913, PLR0917  # made by `Execution.defer` alone, once per field
+    def __init__(  # noqa: PLR0913, PLR0917  # made by `Agenda.defer` alone, once per field
         self,
         awaitable: Awaitable[Any],
         complete: Callable[..., Any],
@@ -64,8 +67,89 @@ class Batch:
         """Return the field's path for each of its parents."""
         return [self.mark.fill(item[2:]) for item in self.items]
 
-    def drop(self) -> None:
-        """Give the field up: nothing was called."""
-
 
 Work: TypeAlias = Deferral | Batch
+
+
+class Agenda:
+    """What was left for later, and what is under way. Sync operations without batches have none."""
+
+    __slots__ = ("_batches", "_pending", "_under_way")
+
+    def __init__(self) -> None:
+        self._pending: list[Deferral] = []
+        self._batches: dict[int, Batch] = {}  # by the id of the mark, which is the module's
+        self._under_way: dict[tuple[str | None, ...], int] = {}
+
+    def defer(
+        self,
+        awaitable: Awaitable[Any],
+        complete: Callable[..., Any],
+        entry: dict[str, Any],
+        key: str,
+        mark: Mark,
+        *indices: int,
+    ) -> None:
+        """Leave the field ``key`` of ``entry`` for later: await it, complete it, put it there."""
+        self._pending.append(Deferral(awaitable, complete, entry, key, mark, indices))
+
+    def batch(
+        self, call: Callable[..., Any], complete: Callable[..., None], mark: Mark
+    ) -> list[tuple[Any, ...]]:
+        """Return the list that takes the parents of a field that is resolved for all of them."""
+        batch = self._batches.get(id(mark))
+        if batch is None:
+            batch = self._batches[id(mark)] = Batch(call, complete, mark)
+        return batch.items
+
+    def take(self) -> list[Work]:
+        """Hand over what can be done now, and remember it as under way.
+
+        That is all that was deferred since the last time, and each batch that nothing can add to
+        any more: no field above it is under way.
+        """
+        work: list[Work] = [*self._pending]
+        self._pending.clear()
+        self._begin(work)
+        if self._batches:
+            ready = [batch for batch in self._batches.values() if self._is_whole(batch)]
+            for batch in ready:
+                del self._batches[id(batch.mark)]
+            ready = [batch for batch in ready if batch.items]
+            self._begin(ready)
+            work.extend(ready)
+        return work
+
+    def finish(self, work: Work) -> None:
+        """Forget work that was under way."""
+        self._under_way[work.mark.path] -= 1
+
+    def drop(self) -> None:
+        """Give up what was left and not begun."""
+        for deferral in self._pending:
+            deferral.drop()
+        self._pending.clear()
+        self._batches.clear()
+
+    def forget_below(self, position: Path) -> None:
+        """Give up what was left below a position that is null now.
+
+        Compiled code goes depth first, so what lies below the position was left last.
+        """
+        length = len(position)
+        pending = self._pending
+        while pending and pending[-1].path[:length] == position:
+            pending.pop().drop()
+        for batch in self._batches.values():
+            items = batch.items
+            while items and batch.mark.fill(items[-1][2:])[:length] == position:
+                items.pop()
+
+    def _begin(self, work: Sequence[Work]) -> None:
+        for each in work:
+            path = each.mark.path
+            self._under_way[path] = self._under_way.get(path, 0) + 1
+
+    def _is_whole(self, batch: Batch) -> bool:
+        path = batch.mark.path
+        return not any(self._under_way.get(path[:length]) for length in range(len(path)))

@@ -8,7 +8,7 @@ def OPERATION(execution):
         entry["slowBook"] = None
         try:
             awaitable = resolve_query_slow_book(id=CONSTANT)
-            execution.defer(
+            execution.agenda.defer(
                 awaitable,
                 complete_query_slow_book,
                 entry,
@@ -40,7 +40,7 @@ def complete_query_slow_book(execution, value):
         entry["title"] = title
         entry["author"] = None
         awaitable = resolve_book_author(value)
-        execution.defer(awaitable, complete_book_author, entry, "author", MARK_2)
+        execution.agenda.defer(awaitable, complete_book_author, entry, "author", MARK_2)
         return entry
     except Exception as error:
         raise execution.locate(error)

@@ -29,7 +29,7 @@ def complete_query_books(execution, values):
             entry["title"] = title
             entry["author"] = None
             awaitable = resolve_book_author(value)
-            execution.defer(
+            execution.agenda.defer(
                 awaitable,
                 complete_book_author,
                 entry,

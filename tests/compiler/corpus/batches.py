@@ -16,8 +16,12 @@ def OPERATION(execution):
 def complete_query_books(execution, values):
     """Query.books: [Book!]!"""
     result = []
-    copies_parents = execution.batch(batch_book_copies, complete_book_copies, MARK)
-    publisher_parents = execution.batch(
+    copies_parents = execution.agenda.batch(
+        batch_book_copies,
+        complete_book_copies,
+        MARK,
+    )
+    publisher_parents = execution.agenda.batch(
         batch_book_publisher,
         complete_book_publisher,
         MARK_2,
@@ -69,7 +73,7 @@ def batch_book_publisher(execution, parents):
 
 def complete_book_publisher(execution, items, values):
     """Book.publisher: Publisher!"""
-    address_parents = execution.batch(
+    address_parents = execution.agenda.batch(
         batch_publisher_address,
         complete_publisher_address,
         MARK_3,

@@ -8,7 +8,13 @@ def OPERATION(execution):
         entry[ALIAS] = None
         try:
             awaitable = resolve_mutation_slow_add(title=execution.variables[0])
-            execution.defer(awaitable, complete_mutation_slow_add, entry, ALIAS, MARK)
+            execution.agenda.defer(
+                awaitable,
+                complete_mutation_slow_add,
+                entry,
+                ALIAS,
+                MARK,
+            )
         except Exception as error:
             execution.fail(error)
         yield  # the next field waits until this one is done
