@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from tests.serving import serving
 
 from todo.api_server.app import create_app
 from todo.api_server.database import Database
@@ -58,28 +54,10 @@ def application(database: Path) -> Callable[..., Awaitable[None]]:
     return app
 
 
-@contextmanager
-def serving(app: Callable[..., Awaitable[None]]) -> Iterator[str]:
-    """Serve on a free port of this machine, from a thread."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(application(tmp_path_factory.mktemp("site") / "todo.sqlite3")) as url:
-        yield url
+    with serving(application(tmp_path_factory.mktemp("site") / "todo.sqlite3")) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="module")

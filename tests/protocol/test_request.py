@@ -73,6 +73,7 @@ NOT_JSON = {
     "T-09 UTF-16 without BOM": '{"query":"{ a }"}'.encode("utf-16-le"),
     "T-09 UTF-32": '{"query":"{ a }"}'.encode("utf-32"),
     "T-10 deep": value("[" * 100_000 + "]" * 100_000),
+    "T-10 deep, but not for msgspec": value("[" * 200 + "]" * 200),
     "T-10 deep objects": value('{"a":' * 100_000 + "1" + "}" * 100_000),
     "T-10 deep unknown member": b'{"query":"{ a }","x":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     "T-11 NaN": value("NaN"),
@@ -168,6 +169,7 @@ def test_a_query_string(query_string: bytes, request_: GraphQLRequest) -> None:
         *(url(variables=wrong) for wrong in ("[]", "7", '"x"', "{", "{'a':1}", "NaN", "x")),
         *(url(extensions=wrong) for wrong in ("[]", "true", "{}}")),
         url(variables="[" * 100_000),
+        url(variables='{"a":' * 201 + "1" + "}" * 201),
         url(variables='{"a":' * 100_000),
         url(variables='{"a":' + "9" * 5_000 + "}"),
         url(variables=r'{"a":"\ud800"}'),
@@ -198,3 +200,9 @@ def test_writing_a_value_without_json(unwritable: Any) -> None:
 def test_the_status_of_a_document_that_does_not_parse_or_fit() -> None:
     assert status_of_request_error(DocumentSyntaxError.because("")) == 400
     assert status_of_request_error(ValidationError.because("")) == 422
+
+
+def test_T_10_as_deep_as_allowed() -> None:  # noqa: N802
+    deep = "[" * 199 + "]" * 199
+    assert read_json(b'{"variables": {"a": %s}}' % deep.encode()).variables
+    assert read_query_string(f'variables={{"a":{deep}}}'.encode()).variables

@@ -11,12 +11,11 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import Thread
 from typing import Literal, NamedTuple
 
 import pytest
-import uvicorn
 from tests.server.calling import Endpoint
+from tests.serving import serving
 
 SECONDS = 5.0  # what a test waits at most; everything should be over long before
 BODY_SECONDS = 0.3
@@ -34,25 +33,9 @@ def serve(
     http: Literal["h11", "httptools"], loop: Literal["asyncio", "uvloop"]
 ) -> Iterator[Server]:
     endpoint = Endpoint(body_timeout=BODY_SECONDS, max_body_bytes=65_536)
-    config = uvicorn.Config(
-        endpoint,
-        http=http,
-        loop=loop,
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        timeout_keep_alive=1,
-    )
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = Thread(target=server.run, args=([listening],), daemon=True)
-        thread.start()
-        try:
-            yield Server(listening.getsockname()[1], endpoint)
-        finally:
-            server.should_exit = True
-            thread.join(SECONDS)
-        assert not thread.is_alive(), "the server does not stop"
+    options = {"http": http, "loop": loop, "lifespan": "off", "timeout_keep_alive": 1}
+    with serving(endpoint, **options) as port:
+        yield Server(port, endpoint)
 
 
 @pytest.fixture(scope="module", params=["httptools-uvloop", "h11-asyncio"])

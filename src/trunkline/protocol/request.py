@@ -31,6 +31,9 @@ _object_decoder: msgspec.json.Decoder[dict[str, Any] | None] = msgspec.json.Deco
 _PARAMETERS = {"query", "operationName", "variables", "extensions"}
 _encoder = msgspec.json.Encoder()
 
+MAX_DEPTH = 200
+"""How deep lists and objects in variables may be nested; documents have the same limit."""
+
 
 class NotJSONError(MalformedRequestError):
     """The body is not JSON that can be read at all, which has a status of its own."""
@@ -52,13 +55,31 @@ def read_json(body: bytes) -> GraphQLRequest:
     shape.
     """
     try:
-        return _request_decoder.decode(body.decode())  # msgspec checks only what it keeps
+        request = _request_decoder.decode(body.decode())  # msgspec checks only what it keeps
     except msgspec.ValidationError as error:
         raise MalformedRequestError.because(f"This is not a GraphQL request: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise NotJSONError.because(f"The body is not JSON in UTF-8: {error}") from None
     except RecursionError:
         raise NotJSONError.because("The body is nested too deeply.") from None
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_too_deep(request.variables):
+        raise NotJSONError.because(f"The variables are nested deeper than {MAX_DEPTH}.")
+    return request
+
+
+def _is_too_deep(value: object) -> bool:
+    """Say whether lists and objects are nested deeper than whoever writes JSON can follow."""
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            item
+            for container in level
+            if isinstance(container, (list, dict))
+            for item in (container.values() if isinstance(container, dict) else container)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def read_query_string(query_string: bytes) -> GraphQLRequest:
@@ -88,8 +109,13 @@ def _json_object(name: str, text: str | None) -> dict[str, Any] | None:
     if text is None:
         return None
     try:
-        return _object_decoder.decode(text)
+        value = _object_decoder.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise MalformedRequestError.because(
             f"The parameter {name!r} must be a JSON object: {error}"
         ) from None
+    if _is_too_deep(value):
+        raise MalformedRequestError.because(
+            f"The parameter {name!r} is nested deeper than {MAX_DEPTH}."
+        )
+    return value

@@ -35,6 +35,7 @@ from trunkline.server.asgi import (
     refuse_socket,
     send_answer,
 )
+from trunkline.server.disconnect import WhileConnected
 from trunkline.server.encode import encode
 from trunkline.server.present import (
     INTERNAL_SERVER_ERROR,
@@ -121,7 +122,7 @@ class GraphQL:
             operation = find_operation(self._operations, request)
             note_operation(event, operation)
             check_allowed(operation, scope["method"])
-            result = await execute(operation, request, self._context(scope))
+            result = await execute(operation, request, self._context(scope), receive)
             answer = answer_result(result, event)
         except HTTPProblem as problem:
             answer = answer_errors(problem.status, present_problem(problem), event)
@@ -181,11 +182,14 @@ def check_allowed(operation: Operation, method: str) -> None:
         raise HTTPProblem(405, f"A {operation.kind} goes by POST.", (b"allow", b"POST"))
 
 
-async def execute(operation: Operation, request: GraphQLRequest, context: Any) -> Result:
-    """Execute the operation; one whose resolvers are all synchronous without a coroutine."""
-    if operation.is_async:
+async def execute(
+    operation: Operation, request: GraphQLRequest, context: Any, receive: Receive
+) -> Result:
+    """Execute the operation: what is awaited, only as long as the client is there."""
+    if not operation.is_async:
+        return operation.execute_sync(request.variables, context)
+    async with WhileConnected(receive):
         return await operation.execute(request.variables, context)
-    return operation.execute_sync(request.variables, context)
 
 
 def answer_result(result: Result, event: OperationEvent) -> Answer:
