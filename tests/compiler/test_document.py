@@ -36,6 +36,8 @@ def doubling(times: int) -> str:
     [
         ("{", None, DocumentSyntaxError, "Syntax Error: Expected Name, found <EOF>."),
         ("", None, DocumentSyntaxError, "Syntax Error: Unexpected <EOF>."),
+        ("{ }", None, DocumentSyntaxError, "Syntax Error: Expected Name, found '}'."),
+        ("{ books { } }", None, DocumentSyntaxError, "Syntax Error: Expected Name, found '}'."),
         ("{ boks { id } }", None, ValidationError, "Did you mean 'books' or 'book'?"),
         ("{ books }", None, ValidationError, "must have a selection of subfields"),
         (CIRCLE, None, ValidationError, "Cannot spread fragment 'A' within itself"),

@@ -36,7 +36,7 @@ def _parse(text: str) -> DocumentNode:
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # not all callers are typed
         raise TypeError(f"A document is text, not {type(text).__name__}.")
     try:
-        return parse(text)
+        return parse(text, allow_empty_selection_sets=False)
     except GraphQLError as error:
         raise DocumentSyntaxError([error]) from None
 

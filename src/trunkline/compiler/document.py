@@ -61,7 +61,7 @@ def _parse(text: str, limits: Limits) -> DocumentNode:
             f"The document has {len(text)} characters; this server allows {limits.characters}."
         )
     try:
-        return parse(text, max_lexical_tokens=limits.tokens)
+        return parse(text, max_lexical_tokens=limits.tokens, allow_empty_selection_sets=False)
     except GraphQLSyntaxError as error:
         if "Parsing aborted" in error.message:  # graphql-core has no other sign of it
             raise LimitExceededError([error]) from None
