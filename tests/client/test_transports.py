@@ -257,3 +257,9 @@ def test_a_transport_of_ones_own() -> None:
     with Client(canned) as client:
         assert client.execute("{ a }") == {"a": 1}
     assert canned.closed
+
+
+@pytest.mark.parametrize("transport", ["http://localhost/graphql", None])
+def test_a_client_without_a_transport_is_refused_at_once(transport: object) -> None:
+    with pytest.raises(TypeError, match="A client needs a transport, not"):
+        Client(transport)  # type: ignore[arg-type]

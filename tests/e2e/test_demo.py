@@ -101,6 +101,20 @@ def test_a_database_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     assert done.stderr.endswith("The API server stopped with exit code 3; see above.\n")
 
 
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("postgresql://localhost/todo", "DATABASE_URL needs a driver: pip install asyncpg."),
+        ("nonsense", "DATABASE_URL cannot be used: "),
+    ],
+)
+def test_a_database_url_that_cannot_be_used_is_told(tmp_path: Path, url: str, message: str) -> None:
+    done = run_demo(tmp_path, free_port(), ONCE="1", DATABASE_URL=url)
+    assert done.returncode == 1
+    assert done.stderr.startswith(message)
+    assert "Traceback" not in done.stderr
+
+
 PROGRAM = """
 from trunkline import Client, gql
 from trunkline.transport.requests import RequestsHTTPTransport

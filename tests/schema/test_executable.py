@@ -14,6 +14,7 @@ from trunkline.errors import SchemaError
 from trunkline.schema.bindings import Attribute, Key, Lookup, Resolver
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
+from trunkline.schema.scalars import Scalar
 
 SDL = """
 type Query { todo(todoID: ID!, first: Int): Todo }
@@ -127,6 +128,17 @@ class Tod:
             "Todo.title: Tod has no attribute 'title'. Did you mean 'titel'? Add it, or a resolver",
         ),
         (
+            {"query": Query},
+            {},
+            "Query: SimpleNamespace.query is a class; give an instance: Query(…).",
+        ),
+        (
+            {"query": Query(), "todo": SimpleNamespace(title=lambda: "")},
+            {},
+            "lacks a parameter for the parent object.",
+        ),
+        ({"query": Query()}, {"Todo": "Todo"}, "'Todo' must stand for a class, not 'Todo'."),
+        (
             {"query": Query()},
             {"Tood": Todo},
             "models: the schema has no type 'Tood'. Did you mean 'Todo'?",
@@ -139,6 +151,24 @@ def test_what_does_not_fit_is_told_at_start(
     with pytest.raises(SchemaError) as caught:
         make_executable_schema(parse_schema(SDL), resolvers(**groups), models)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("scalars", "message"),
+    [
+        ({"Monney": Scalar(str, str)}, "scalars: the schema has no type 'Monney'."),
+        ({"Todo": int}, "scalars: 'Todo' must stand for a Scalar, not <class 'int'>."),
+    ],
+)
+def test_a_scalar_that_is_none_is_told_at_start(scalars: Any, message: str) -> None:
+    with pytest.raises(SchemaError) as caught:
+        make_executable_schema(parse_schema(SDL), resolvers(query=Query()), scalars=scalars)
+    assert message in str(caught.value)
+
+
+def test_a_schema_that_was_not_loaded_is_told() -> None:
+    with pytest.raises(SchemaError, match="takes a loaded schema, not str"):
+        make_executable_schema("schema.graphql", resolvers(query=Query()))  # type: ignore[arg-type]
 
 
 def test_the_place_of_a_wrong_resolver_is_told() -> None:

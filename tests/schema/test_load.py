@@ -65,6 +65,11 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         load_schema(tmp_path / "nope.graphql")
 
 
+def test_text_instead_of_a_file() -> None:
+    with pytest.raises(SchemaError, match="this is a schema's text: use parse_schema"):
+        load_schema("type Query { a: Int }")
+
+
 def test_a_pattern_that_finds_nothing(tmp_path: Path) -> None:
     with pytest.raises(SchemaError, match="no schema file there"):
         load_schema(str(tmp_path / "*.graphql"))

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from sqlalchemy import func, make_url, select
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from todo.api_server.models import Base, Todo
@@ -21,9 +22,14 @@ class Database:
     """An engine and its sessions. ``url`` is a SQLAlchemy URL; a driver may be left out."""
 
     def __init__(self, url: str) -> None:
-        parsed = make_url(url)
-        driver = DRIVERS.get(parsed.drivername, parsed.drivername)
-        self._engine = create_async_engine(parsed.set(drivername=driver))
+        try:
+            parsed = make_url(url)
+            driver = DRIVERS.get(parsed.drivername, parsed.drivername)
+            self._engine = create_async_engine(parsed.set(drivername=driver))
+        except ArgumentError as error:
+            raise SystemExit(f"DATABASE_URL cannot be used: {error}") from None
+        except ModuleNotFoundError as error:
+            raise SystemExit(f"DATABASE_URL needs a driver: pip install {error.name}.") from None
         self.sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(
             self._engine, expire_on_commit=False
         )

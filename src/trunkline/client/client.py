@@ -41,6 +41,11 @@ class Client:
     ) -> None:
         if schema is not None and fetch_schema_from_transport:
             raise ValueError("Give the schema, or have it fetched, not both.")
+        if not isinstance(transport, (Transport, AsyncTransport)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(
+                f"A client needs a transport, not {type(transport).__name__}:"
+                " RequestsHTTPTransport(url), say."
+            )
         self.transport = transport
         taken = None if schema is None else take_schema(schema)
         headers = request_headers(name, version)

@@ -44,8 +44,9 @@ class FieldFailure(Exception):  # noqa: N818  # it carries an error; it is none 
         if isinstance(original, NullError):
             coordinate = self.mark.coordinate
             message = f"Cannot return null for non-nullable field {coordinate}."
-            return GraphQLError(message, nodes, path=path)
-        located = GraphQLError(_text(original), nodes, path=path)
+        else:
+            message = _text(original)
+        located = GraphQLError(message, nodes, path=path)
         located.original_error = original  # not by the constructor, which asks it for more
         return located
 

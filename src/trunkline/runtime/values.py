@@ -41,9 +41,12 @@ def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any],
         if nullable and (value is None or value is Undefined):
             return None
         refuse(value)
-        result = coerce(value)
+        try:
+            result = coerce(value)
+        except GraphQLError as error:  # the resolver's fault, and not for the caller to read
+            raise TypeError(error.message) from error
         if result is None or result is Undefined:
-            raise GraphQLError(f"{type_} has no representation of the value {inspect(value)}.")
+            raise TypeError(f"{type_} has no representation of the value {inspect(value)}.")
         return result
 
     return complete

@@ -70,8 +70,9 @@ def make_executable_schema(
     The schema is taken over: parameter names and input classes are written into ``definition``.
     Raises ``SchemaError``, with all mistakes at once, where something does not fit.
     """
+    _check_kinds(definition, models or {}, scalars or {})
     binder = _Binder(definition, resolvers, dict(models or {}))
-    binder.check_names()
+    binder.check_names(scalars or {})
     bindings = dict(binder.bindings())
     given = {**BUILT_IN, **(scalars or {})}
     for type_ in _own_types(definition):
@@ -86,6 +87,26 @@ def make_executable_schema(
         raise SchemaError("\n".join(binder.mistakes))
     classes = {name: _class_of(model) for name, model in binder.models.items()}
     return Schema(definition, bindings, classes, dict(binder.type_resolvers()))
+
+
+def _check_kinds(
+    definition: object, models: Mapping[str, object], scalars: Mapping[str, object]
+) -> None:
+    """Refuse what is not even of the right kind, which Python would only find somewhere within."""
+    if not isinstance(definition, GraphQLSchema):
+        raise SchemaError(
+            f"make_executable_schema takes a loaded schema, not {type(definition).__name__}:"
+            " load_schema(…) or parse_schema(…) gives one."
+        )
+    for what, given in (("models", models), ("scalars", scalars)):
+        if not isinstance(given, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise SchemaError(f"{what}: must be a mapping by the type's name.")
+    for name, model in models.items():
+        if not (isinstance(model, type) or is_typeddict(model)):
+            raise SchemaError(f"models: {name!r} must stand for a class, not {model!r}.")
+    for name, scalar in scalars.items():
+        if not isinstance(scalar, Scalar):
+            raise SchemaError(f"scalars: {name!r} must stand for a Scalar, not {scalar!r}.")
 
 
 def _own_types(definition: GraphQLSchema) -> Iterator[Any]:
@@ -105,13 +126,14 @@ class _Binder:
         roots = (definition.query_type, definition.mutation_type, definition.subscription_type)
         self._roots = {root.name for root in roots if root}
 
-    def check_names(self) -> None:
-        """Refuse models of types that the schema lacks, and what cannot be executed yet."""
+    def check_names(self, scalars: Mapping[str, Scalar]) -> None:
+        """Refuse types that the schema lacks, and what cannot be executed yet."""
         known = [type_.name for type_ in _own_types(self.definition)]
-        for name in self.models:
-            if name not in known:
-                hint = did_you_mean(suggestion_list(name, known))
-                self.mistakes.append(f"models: the schema has no type {name!r}.{hint}")
+        for what, names in (("models", self.models), ("scalars", scalars)):
+            for name in names:
+                if name not in known:
+                    hint = did_you_mean(suggestion_list(name, known))
+                    self.mistakes.append(f"{what}: the schema has no type {name!r}.{hint}")
         if self.definition.subscription_type:
             name = self.definition.subscription_type.name
             self.mistakes.append(f"{name}: subscriptions cannot be executed yet.")
@@ -124,6 +146,12 @@ class _Binder:
                 continue
             attribute = python_name(type_.name)
             group = getattr(self.resolvers, attribute, None)
+            if isinstance(group, type):
+                self.mistakes.append(
+                    f"{type_.name}: {type(self.resolvers).__name__}.{attribute} is a class;"
+                    f" give an instance: {group.__name__}(…)."
+                )
+                continue
             if group is not None:
                 groups[type_.name] = attribute
             methods: dict[str, str] = {}
@@ -210,6 +238,10 @@ class _Binder:
         self._refuse_same(f"{coordinate}: the arguments", arguments, "parameter")
         context = None
         if parameters is not None:
+            if takes_parent and not parameters:
+                self.mistakes.append(
+                    f"{coordinate}: {describe(method)} lacks a parameter for the parent object."
+                )
             if takes_parent and parameters:
                 parameters.pop(next(iter(parameters)))
             context = "context" if takes_context(parameters, arguments) else None

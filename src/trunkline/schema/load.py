@@ -44,6 +44,8 @@ def parse_schema(sdl: str, name: str = "schema") -> GraphQLSchema:
 
 
 def _paths(source: str | Path) -> Iterator[Path]:
+    if "{" in str(source) or "\n" in str(source):
+        raise SchemaError("load_schema takes files; this is a schema's text: use parse_schema.")
     path = Path(source)
     if path.is_dir():
         found = [*path.rglob("*.graphql"), *path.rglob("*.graphqls")]

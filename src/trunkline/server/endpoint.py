@@ -84,6 +84,11 @@ class GraphQL:
         body_timeout: float = 10.0,
         sinks: Sequence[Sink] = (access_log,),
     ) -> None:
+        if not isinstance(schema, Schema):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(
+                f"GraphQL serves an executable schema, not {type(schema).__name__}:"
+                " make_executable_schema(…) gives one."
+            )
         self._operations = Operations(schema, limits)
         self._context = context or _no_context
         self._read_limits = ReadLimits(max_body_bytes, body_timeout)

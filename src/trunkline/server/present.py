@@ -11,6 +11,7 @@ from uuid import uuid4
 from graphql import GraphQLError
 
 from trunkline.errors import RequestError
+from trunkline.runtime.failures import NullError
 from trunkline.server.asgi import HTTPProblem
 
 __all__ = [
@@ -40,8 +41,10 @@ def present_failure(error: GraphQLError) -> dict[str, Any]:
     original = error.original_error
     if original is None or isinstance(original, GraphQLError):
         return dict(error.formatted)
-    shown = dict(error.formatted)
-    return {**shown, **present_internal(original, _place(error))}
+    shown = {**error.formatted, **present_internal(original, _place(error))}
+    if isinstance(original, NullError):  # which tells nothing but the schema's own words
+        shown["message"] = error.message
+    return shown
 
 
 def present_internal(error: BaseException, place: str) -> dict[str, Any]:
