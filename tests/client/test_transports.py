@@ -13,7 +13,7 @@ import pytest
 from tests.client.calling import Caller, CallWith
 from tests.client.serving import QUERY, TODOS, Received, Reply, Todos, execute
 
-from trunkline import Client, ServerStatusError
+from trunkline import Client, ServerStatusError, VariablesError
 from trunkline.transport import HTTPRequest, HTTPResponse, Transport
 from trunkline.transport.httpx2 import AsyncHTTPX2Transport, HTTPX2Transport
 from trunkline.transport.requests import RequestsHTTPTransport
@@ -257,6 +257,12 @@ def test_a_transport_of_ones_own() -> None:
     with Client(canned) as client:
         assert client.execute("{ a }") == {"a": 1}
     assert canned.closed
+
+
+def test_variables_that_are_no_mapping_are_refused() -> None:
+    client = Client(HTTPX2Transport("http://127.0.0.1:1"))
+    with pytest.raises(VariablesError, match="Variables are a mapping by name, not str"):
+        client.execute("query ($a: Int) { a(a: $a) }", "1")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("transport", ["http://localhost/graphql", None])

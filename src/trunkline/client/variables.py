@@ -31,6 +31,9 @@ def json_variables(
     dates and times ISO 8601, UUIDs and Decimals text, bytes base64. Raises ``VariablesError``
     with the names of the variables whose values have no such form.
     """
+    if not isinstance(variables, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        kind = type(variables).__name__
+        raise VariablesError.because(f"Variables are a mapping by name, not {kind}.")
     plain: dict[str, Any] = {}
     encoded: dict[str, msgspec.Raw] = {}
     errors: list[GraphQLError] = []
