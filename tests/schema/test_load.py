@@ -86,3 +86,6 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     path = tmp_path / "s.graphql"
     path.write_text("type Query { a: Int }", encoding="utf-8-sig")
     assert load_schema(path).query_type
+    path.write_text("type Query { a: Nope }", encoding="utf-8-sig")
+    with pytest.raises(SchemaError, match=r"s\.graphql:1:17: "):  # and shifts no column
+        load_schema(path)

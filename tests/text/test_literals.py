@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trunkline.text.literals import docstring, literal
@@ -16,6 +16,10 @@ values = st.recursive(
 
 
 @given(values)
+@example('"')
+@example('\\"')
+@example("\\")
+@example(('"""', "\n", "\r", "\u2028"))
 def test_a_literal_reads_back_as_its_value(value: object) -> None:
     text = literal(value)
     assert ast.literal_eval(text) == value
@@ -24,6 +28,9 @@ def test_a_literal_reads_back_as_its_value(value: object) -> None:
 
 
 @given(any_text)
+@example('"""')
+@example('\\"""')
+@example("\\")
 def test_a_docstring_stays_one_string(text: str) -> None:
     (statement,) = ast.parse(docstring(text)).body
     assert isinstance(statement, ast.Expr)
