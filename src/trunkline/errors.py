@@ -8,7 +8,8 @@
     │   ├── LimitExceededError      the document is larger than the server allows
     │   ├── ValidationError         the document does not fit the schema
     │   ├── OperationNotFoundError  the document has no operation of that name
-    │   └── VariablesError          a variable's value does not fit its type
+    │   ├── VariablesError          a variable's value does not fit its type
+    │   └── SubscriptionError       a subscription has no stream of events
     ├── ExecutionError              the server answered, and its answer has errors
     └── TransportError              no answer that can be used
         ├── ConnectionFailedError   the server was not reached, or went away
@@ -38,6 +39,7 @@ __all__ = [
     "RequestError",
     "SchemaError",
     "ServerStatusError",
+    "SubscriptionError",
     "TransportError",
     "TrunklineError",
     "ValidationError",
@@ -111,6 +113,12 @@ class VariablesError(RequestError):
     """A variable's value does not fit its type (GraphQL §6.1.2)."""
 
     code = "BAD_USER_INPUT"
+
+
+class SubscriptionError(RequestError):
+    """The source stream of a subscription could not be created (GraphQL §6.2.3.1)."""
+
+    code = "SUBSCRIPTION_FAILED"
 
 
 class ExecutionError(TrunklineError):

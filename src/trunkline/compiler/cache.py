@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Generic, TypeAlias, TypeVar
 
+from graphql import GraphQLError
+
 from trunkline.compiler.limits import Limits
 from trunkline.compiler.operation import Operation, compile_operation
 from trunkline.errors import RequestError
@@ -48,11 +50,22 @@ class Operations:
         try:
             operation = compile_operation(self.schema, *key, self._limits)
         except RequestError as error:
+            refused = type(error)([_bare(each) for each in error.errors])
             if sum(len(text or "") for text in key) <= self._limits.characters:
-                self._refused.put(key, type(error)(error.errors))  # without the way it came
-            raise
+                self._refused.put(key, refused)
+            raise type(error)(refused.errors) from None
         self._compiled.put(key, operation)
         return operation
+
+
+def _bare(error: GraphQLError) -> GraphQLError:
+    """Copy an error without the document's nodes and the way it came, which hold every token."""
+    return GraphQLError(
+        error.message,
+        source=error.source,
+        positions=error.positions,
+        extensions=error.extensions,
+    )
 
 
 class _LeastRecentlyUsed(Generic[Value]):

@@ -99,9 +99,9 @@ class Collector:
         named = self._definition.get_type(condition.name.value)
         return is_abstract_type(named) and self._definition.is_sub_type(named, type_)
 
-    def fragment(self, name: str) -> FragmentDefinitionNode:
+    def fragment(self, name: str) -> FragmentDefinitionNode | None:
         """Return the fragment of that name; validation knows that there is one."""
-        return self._fragments[name]
+        return self._fragments.get(name)
 
     def condition(self, node: SelectionNode) -> Condition | None:
         """Read `@skip` and `@include` (§3.13.1, §3.13.2); ``None`` means never."""
@@ -155,9 +155,9 @@ class _Walk:
                 self._fragment(self._collector.fragment(node.name.value), met)
 
     def _fragment(
-        self, node: InlineFragmentNode | FragmentDefinitionNode, condition: Condition
+        self, node: InlineFragmentNode | FragmentDefinitionNode | None, condition: Condition
     ) -> None:
-        if self._collector.applies(node.type_condition, self._type):
+        if node and self._collector.applies(node.type_condition, self._type):
             self.selections(node.selection_set.selections, condition)
 
     def _combine(self, outer: Condition, own: Condition) -> Condition | None:

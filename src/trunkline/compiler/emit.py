@@ -27,6 +27,7 @@ from trunkline.compiler.plan import (
     Shape,
 )
 from trunkline.compiler.scope import Binder, Scope
+from trunkline.runtime.info import FieldFacts
 from trunkline.runtime.marks import Mark
 from trunkline.text.literals import docstring, literal
 from trunkline.text.source import Source
@@ -34,6 +35,7 @@ from trunkline.text.source import Source
 __all__ = ["Emitted", "emit"]
 
 ROOT = "OPERATION"
+SOURCE = "SOURCE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,12 @@ class Emitted:
 def emit(plan: OperationPlan, document_id: str, info: object) -> Emitted:
     """Write the module of an operation; its root function is called ``OPERATION``.
 
-    ``info`` is what resolvers in graphql-core's form are given as their second argument.
+    That of a subscription has a function ``SOURCE`` too, which gives the events. ``info`` is what
+    introspection's resolvers are given as their second argument.
     """
     source = Source[Mark]()
     source.line(docstring(f"A {plan.kind}, compiled by Trunkline from {document_id}."))
-    binder = Binder()
+    binder = Binder(plan.core)
     _ModuleEmitter(plan, source, binder, info).module()
     return Emitted(source.text(), binder.bound, source.marks)
 
@@ -85,6 +88,8 @@ class _ModuleEmitter:
         self._tables: list[tuple[str, dict[str, str]]] = []
 
     def module(self) -> None:
+        if self._plan.source is not None:
+            self._stream(self._plan.source)
         self._root()
         while self._functions:
             function = self._functions.popleft()
@@ -124,13 +129,24 @@ class _ModuleEmitter:
             self._functions.append(_Function(kind, name, field, shape, mark))
         return name
 
+    def _stream(self, field: FieldPlan) -> None:
+        """Write the function that makes the source stream (GraphQL §6.2.3.1)."""
+        parent = "execution.root_value" if self._plan.core else None
+        scope = Scope(self._source, self._binder, (), parent)
+        self._blank_lines()
+        with self._source.block(f"def {SOURCE}(execution):"):
+            self._source.line(docstring(field.coordinate))
+            self._guarded(scope, field.mark, lambda: self._fields(scope).returned(field))
+
     def _root(self) -> None:
         plan, source = self._plan, self._source
-        scope = Scope(source, self._binder, (), parent=None)
+        scope = Scope(source, self._binder, (), parent="root" if plan.core else None)
         serial = plan.kind == "mutation" and plan.is_async
         self._blank_lines()
         with source.block(f"def {ROOT}(execution):"):
             source.line(docstring(plan.root_type))
+            if plan.core:
+                source.line("root = execution.root_value")
             self._guarded(
                 scope,
                 plan.mark,
@@ -163,7 +179,7 @@ class _ModuleEmitter:
     def _call(self, function: _Function) -> None:
         with self._head(function, "parents"):
             scope = Scope(self._source, self._binder, (), parent="parents")
-            self._fields(scope).call_batch(function.field)
+            self._fields(scope).returned(function.field)
 
     def _batch(self, function: _Function, indices: tuple[str, ...]) -> None:
         """Write the function that completes the values of a batch, each in its place."""
@@ -220,9 +236,24 @@ class _ModuleEmitter:
             for name, possible in shape.possible.items()
         }
         self._tables.append((table, functions))
-        find = self._binder.find_type(shape.type_name, shape.find_type)
-        self._source.line(f"complete = {table}[{find}(value)]")
+        if shape.facts is not None:
+            self._find_core_type(shape, shape.facts, table, scope)
+        else:
+            find = self._binder.find_type(shape.type_name, shape.find_type)
+            self._source.line(f"complete = {table}[{find}(value)]")
         self._source.call("return complete(", ["execution", "value", *scope.indices])
+
+    def _find_core_type(
+        self, shape: AbstractOf, facts: FieldFacts, table: str, scope: Scope
+    ) -> None:
+        """Write the search for a value's type where it may have to be awaited."""
+        fields = self._fields(scope)
+        find = self._binder.find_core_type(shape.type_name, shape.find_type)
+        self._source.line(f"type_name = {find}(value, {fields.info(facts)})")
+        with self._source.block(f"if {self._binder.is_awaitable('type_name')}:"):
+            place = self._binder.place_by_type()
+            self._source.line(f"return {place}(type_name, value, {table})")
+        self._source.line(f"complete = {table}[type_name]")
 
     def _null_is(self, variable: str, *statements: str) -> None:
         with self._source.block(f"if {variable} is None:"):
@@ -240,7 +271,7 @@ class _ModuleEmitter:
 
         def body() -> None:
             with source.block("if type(values) is not list:"):
-                source.line(f"values = {self._binder.runtime('to_list')}(values)")
+                self._to_list(function)
             with source.block("for value in values:"):
                 source.mark(shape.mark)
                 self._item(function, shape, scope)
@@ -249,11 +280,26 @@ class _ModuleEmitter:
 
         self._guarded(scope, function.mark, body)
 
+    def _to_list(self, function: _Function) -> None:
+        """Write what takes a value as a list; graphql-core's may be there only later."""
+        if not self._plan.core:
+            self._source.line(f"values = {self._binder.runtime('to_list')}(values)")
+            return
+        self._source.line(f"values = {self._binder.core_list(function.field.coordinate)}(values)")
+        with self._source.block(f"if type(values) is {self._binder.later()}:"):
+            self._source.line(f"return values.then({function.name})")
+
     def _item(self, function: _Function, shape: ListOf, scope: Scope) -> None:
         item = shape.item
         fields = self._fields(scope)
 
         def body() -> None:
+            if self._plan.core:
+                key = "len(result)"
+                place = (function.field, item, shape.mark, "value", "result", key)
+                fields.complete_or_defer(*place)
+                self._source.line("result.append(value)")
+                return
             if isinstance(item, ObjectOf):
                 fields.check_object(item, "value")
                 fields.selection(item.selection, "result.append({})")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from keyword import iskeyword
 from typing import Protocol
 
 from trunkline.compiler.plan import (
+    AbstractOf,
     Built,
     Constant,
+    Event,
     FieldPlan,
     Leaf,
+    ListOf,
     ObjectOf,
     Selected,
     SelectionPlan,
@@ -17,9 +21,17 @@ from trunkline.compiler.plan import (
     TypeName,
     Variable,
 )
-from trunkline.compiler.scope import Scope
+from trunkline.compiler.scope import SHORT, Scope
+from trunkline.runtime.info import FieldFacts
 from trunkline.runtime.marks import Mark
-from trunkline.schema.bindings import Attribute, CoreResolver, Key, Lookup, Resolver
+from trunkline.schema.bindings import (
+    Attribute,
+    CoreDefault,
+    CoreResolver,
+    Key,
+    Lookup,
+    Resolver,
+)
 from trunkline.text.literals import literal
 
 __all__ = ["FieldEmitter"]
@@ -65,16 +77,18 @@ class FieldEmitter:
         if not serial:
             self.selection(selection, "return {}")
             return
-        self._refuse_nulls(selection)
+        self._prepare(selection)
         self._source.line("entry = execution.data = {}")
+        if not selection.fields:
+            self._source.line("yield")  # the function is a generator all the same
         for selected in selection.fields:
             self._into_entry(selected)
             self._source.line("yield  # the next field waits until this one is done")
 
     def selection(self, selection: SelectionPlan, use: str) -> None:
         """Write an object's fields, and ``use`` with the object in place of the braces."""
-        self._refuse_nulls(selection)
-        if any(s.condition or _is_later(s.field) for s in selection.fields):
+        self._prepare(selection)
+        if any(_needs_entry(selected) for selected in selection.fields):
             self._source.line("entry = {}")
             for selected in selection.fields:
                 self._into_entry(selected)
@@ -82,6 +96,13 @@ class FieldEmitter:
             return
         fields = [selected.field for selected in selection.fields]
         self._literal([(self.key(f.key, f.name), self._value(f)) for f in fields], use)
+
+    def _prepare(self, selection: SelectionPlan) -> None:
+        """Write what comes before an object's fields."""
+        self._refuse_nulls(selection)
+        if any(isinstance(selected.field.binding, CoreDefault) for selected in selection.fields):
+            getter = self._binder.runtime("getter")
+            self._source.line(f"get = {getter}({self._scope.parent})")
 
     def _refuse_nulls(self, selection: SelectionPlan) -> None:
         """Write what refuses a null that decides whether a field is included."""
@@ -146,10 +167,12 @@ class FieldEmitter:
             self._store(field, key)
 
     def _store(self, field: FieldPlan, key: str) -> None:
-        if _is_batch(field):
+        if field.is_batch:
             self._add_to_batch(field, key)
-        elif _is_later(field):
+        elif field.is_later:
             self._defer(field, key)
+        elif field.may_be_later:
+            self._complete_or_defer(field, key)
         else:
             self._source.line(f"entry[{key}] = {self._value(field)}")
 
@@ -179,8 +202,23 @@ class FieldEmitter:
 
     def _read(self, field: FieldPlan) -> tuple[str, list[str]]:
         """Return the expression of a field's raw value: its head, and a call's arguments."""
-        binding, parent = field.binding, self._scope.parent
-        match binding:
+        match field.binding:
+            case Resolver():
+                return self._resolver(field, field.binding)
+            case CoreResolver(function):
+                resolve = self._binder.resolver(field.coordinate, function)
+                info = self.info(field.facts)
+                parent = self._scope.parent or "None"
+                return f"{resolve}(", [parent, info, *self._arguments(field)]
+            case Event():
+                return "execution.root_value", []
+            case _:
+                return self._read_member(field)
+
+    def _read_member(self, field: FieldPlan) -> tuple[str, list[str]]:
+        """Return the expression of what the parent itself has."""
+        parent = self._scope.parent
+        match field.binding:
             case Attribute(name) if parent and iskeyword(name):
                 return "getattr(", [parent, literal(name)]
             case Attribute(name) if parent:
@@ -192,18 +230,22 @@ class FieldEmitter:
                     parent or "None",
                     self._binder.text("NAMES", names),
                 ]
-            case Resolver():
-                return self._resolver(field, binding)
-            case CoreResolver(function):
-                resolve = self._binder.resolver(field.coordinate, function)
-                info = self._binder.info(self._info)
-                return f"{resolve}(", [parent or "None", info, *self._arguments(field)]
+            case CoreDefault(name):
+                return "get(", [self._binder.text("KEY", name), "None"]
             case _:
-                raise AssertionError(f"{field.coordinate}: {binding}")
+                raise AssertionError(f"{field.coordinate}: {field.binding}")
+
+    def info(self, facts: FieldFacts | None) -> str:
+        """Write the ``info`` of a field, if there are facts to make it from; return its name."""
+        if facts is None:
+            return self._binder.info(self._info)
+        arguments = [self._binder.facts(facts), "execution", *self._scope.indices]
+        self._source.call(f"info = {self._binder.resolve_info()}(", arguments)
+        return "info"
 
     def _check_arguments(self, field: FieldPlan) -> None:
         """Write the check of arguments that nobody takes: wrong ones are errors all the same."""
-        takes = isinstance(field.binding, (Resolver, CoreResolver))
+        takes = isinstance(field.binding, (Resolver, CoreResolver, CoreDefault))
         if isinstance(field.arguments, Built) and not takes:
             build = self._binder.builder(field.arguments.build)
             self._source.line(f"{build}(execution.variables)")
@@ -226,20 +268,26 @@ class FieldEmitter:
         for name, argument in field.arguments.items():
             match argument:
                 case Constant(value):
-                    sure.append(_keyword(name, self._binder.constant("CONSTANT", value)))
+                    sure.append(self._keyword(name, self._binder.constant("CONSTANT", value)))
                 case Variable(index, may_be_absent):
                     given = unsure if may_be_absent else sure
-                    given.append(_keyword(name, f"execution.variables[{index}]"))
+                    given.append(self._keyword(name, f"execution.variables[{index}]"))
         if unsure:
             sure.append(f"**{self._binder.runtime('present')}({', '.join(unsure)})")
         return sure
+
+    def _keyword(self, name: str, value: str) -> str:
+        """Write a keyword argument, also of a name that is too long or that Python has taken."""
+        if iskeyword(name) or len(name) > SHORT:
+            return f"**{{{self._binder.text('NAME', name)}: {value}}}"
+        return f"{name}={value}"
 
     def _defer(self, field: FieldPlan, key: str) -> None:
         """Write a field that is awaited: call its resolver now, complete its value later."""
         self._source.mark(field.mark)
         self._source.line(f"entry[{key}] = None")
-        complete = self._functions.complete(field, field.shape, field.mark)
-        mark = self._binder.constant("MARK", field.mark)
+        complete = self._completer(field, field.shape, field.mark)
+        mark = self._binder.mark(field.mark)
 
         def defer() -> None:
             head, arguments = self._read(field)
@@ -254,16 +302,84 @@ class FieldEmitter:
         else:
             defer()
 
+    def _completer(self, field: FieldPlan, shape: Shape, mark: Mark) -> str:
+        """Name what completes a value that is there later."""
+        if isinstance(shape, Leaf):
+            return self._binder.later_leaf(shape.type, nullable=shape.nullable)
+        return self._functions.complete(field, shape, mark)
+
+    def _complete_or_defer(self, field: FieldPlan, key: str) -> None:
+        """Write a field of graphql-core's, whose value tells only now whether it is awaited."""
+        self._source.mark(field.mark)
+        variable = self._scope.local(field.name)
+
+        def read_and_place() -> None:
+            if isinstance(field.binding, CoreDefault) and isinstance(field.arguments, Built):
+                build = self._binder.builder(field.arguments.build)
+                self._source.line(f"arguments = {build}(execution.variables)")
+            head, arguments = self._read(field)
+            self._source.call(f"{variable} = {head}", arguments)
+            self.complete_or_defer(field, field.shape, field.mark, variable, "entry", key)
+
+        if field.shape.nullable:
+            self._scope.attempt(read_and_place, f"{variable} = None")
+        else:
+            read_and_place()
+        self._source.line(f"entry[{key}] = {variable}")
+
+    def complete_or_defer(  # noqa: PLR0913, PLR0917  # a value, what it is, and where it goes
+        self, field: FieldPlan, shape: Shape, mark: Mark, variable: str, entry: str, key: str
+    ) -> None:
+        """Write what makes the raw value in a variable the answer's, or leaves it for later."""
+        if isinstance(shape, Leaf) and shape.type.name in _PYTHON_TYPES:
+            with self._unless_plain(shape, variable):
+                self._call_and_place(field, shape, mark, variable, entry, key)
+        else:
+            self._call_and_place(field, shape, mark, variable, entry, key)
+
+    def _call_and_place(  # noqa: PLR0913, PLR0917  # as above
+        self, field: FieldPlan, shape: Shape, mark: Mark, variable: str, entry: str, key: str
+    ) -> None:
+        if isinstance(field.binding, CoreDefault) and entry == "entry":
+            with self._source.block(f"if callable({variable}):"):
+                self._call_default(field, variable)
+        place = [entry, key, self._binder.mark(mark), *self._scope.indices]
+        with self._source.block(f"if {self._binder.is_awaitable(variable)}:"):
+            complete = self._completer(field, shape, mark)
+            call = f"{variable} = execution.agenda.defer("
+            self._source.call(call, [variable, complete, *place])
+        with self._source.block("else:"):
+            self._complete_called(field, shape, mark, variable)
+            if isinstance(shape, (AbstractOf, ListOf)):
+                with self._source.block(f"if type({variable}) is {self._binder.later()}:"):
+                    call = f"{variable} = execution.agenda.place("
+                    self._source.call(call, [variable, *place])
+
+    def _call_default(self, field: FieldPlan, variable: str) -> None:
+        """Write the call of what the default resolver found, with the arguments of the field."""
+        info = self.info(field.facts)
+        if isinstance(field.arguments, Built):
+            self._source.line(f"{variable} = {variable}({info}, **arguments)")
+        else:
+            self._source.call(f"{variable} = {variable}(", [info, *self._arguments(field)])
+
+    def _complete_called(self, field: FieldPlan, shape: Shape, mark: Mark, variable: str) -> None:
+        if isinstance(shape, Leaf):
+            complete = self._binder.leaf(shape.type, nullable=shape.nullable)
+            self._source.call(f"{variable} = {complete}(", [variable])
+        else:
+            self.complete(field, shape, mark, variable)
+
     def open_batches(self, selection: SelectionPlan) -> None:
         """Write the lists that take the parents of a selection's batch fields."""
         for selected in selection.fields:
             field = selected.field
-            if not _is_batch(field) or id(field.mark) in self._scope.batches:
+            if not field.is_batch or id(field.mark) in self._scope.batches:
                 continue
             name = self._scope.local(field.name, "_parents")
             self._scope.batches[id(field.mark)] = name
             call, complete = self._functions.batch(field)
-            mark = self._binder.constant("MARK", field.mark)
+            mark = self._binder.mark(field.mark)
             self._source.call(f"{name} = execution.agenda.batch(", [call, complete, mark])
 
     def _add_to_batch(self, field: FieldPlan, key: str) -> None:
@@ -272,8 +388,8 @@ class FieldEmitter:
         item = ", ".join([self._scope.parent or "None", "entry", *self._scope.indices])
         self._source.call(f"{parents}.append(", [f"({item})"])
 
-    def call_batch(self, field: FieldPlan) -> None:
-        """Write the call of a batch resolver."""
+    def returned(self, field: FieldPlan) -> None:
+        """Write the return of what a resolver gives: a batch, or a stream of events."""
         head, arguments = self._read(field)
         self._source.call(f"return {head}", arguments)
 
@@ -290,33 +406,25 @@ class FieldEmitter:
         )
 
     def _leaf(self, shape: Leaf, variable: str) -> None:
-        name = shape.type.name
         complete = self._binder.leaf(shape.type, nullable=shape.nullable)
-        python_type = _PYTHON_TYPES.get(name)
-        if python_type is None:
+        if shape.type.name not in _PYTHON_TYPES:
             self._source.call(f"{variable} = {complete}(", [variable])
             return
-        is_other = f"type({variable}) is not {python_type}"
-        if name in _RANGES:
-            test = self._source.any_of([is_other, _RANGES[name].format(variable)])
-        elif shape.nullable:
-            test = self._source.all_of([f"{variable} is not None", is_other])
-        else:
-            test = self._source.all_of([is_other])
-        with test:
+        with self._unless_plain(shape, variable):
             self._source.call(f"{variable} = {complete}(", [variable])
 
+    def _unless_plain(self, shape: Leaf, variable: str) -> AbstractContextManager[None]:
+        """Open a block that is entered where a value is not what the response shows already."""
+        name = shape.type.name
+        is_other = f"type({variable}) is not {_PYTHON_TYPES[name]}"
+        if name in _RANGES:
+            return self._source.any_of([is_other, _RANGES[name].format(variable)])
+        if shape.nullable:
+            return self._source.all_of([f"{variable} is not None", is_other])
+        return self._source.all_of([is_other])
 
-def _keyword(name: str, value: str) -> str:
-    """Write a keyword argument, also of a name that Python has taken (graphql-core's resolvers)."""
-    return f"**{{{literal(name)}: {value}}}" if iskeyword(name) else f"{name}={value}"
 
-
-def _is_batch(field: FieldPlan) -> bool:
-    return isinstance(field.binding, Resolver) and field.binding.is_batch
-
-
-def _is_later(field: FieldPlan) -> bool:
-    """Say whether the value is there only after the function that leaves a place for it."""
-    binding = field.binding
-    return isinstance(binding, Resolver) and (binding.is_async or binding.is_batch)
+def _needs_entry(selected: Selected) -> bool:
+    """Say whether the object must be there before the field's value is."""
+    field = selected.field
+    return bool(selected.condition) or field.is_later or field.may_be_later

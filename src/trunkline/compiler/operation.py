@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+import linecache
+from collections.abc import AsyncGenerator, Awaitable, Generator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
+from weakref import finalize
 
-from trunkline.compiler.document import check_operation
-from trunkline.compiler.emit import ROOT, emit
+from graphql import GraphQLError, located_error
+from graphql.execution import map_async_iterable
+from graphql.pyutils import inspect
+
+from trunkline.compiler.document import CheckedOperation, check_operation
+from trunkline.compiler.emit import ROOT, SOURCE, emit
 from trunkline.compiler.limits import Limits
 from trunkline.compiler.planner import plan_operation
+from trunkline.errors import LimitExceededError, SubscriptionError
 from trunkline.protocol.ids import document_id
 from trunkline.runtime.execution import Execution, Result
 from trunkline.runtime.failures import FieldFailure
 from trunkline.runtime.marks import Marks
-from trunkline.runtime.schedule import run_serially, settle, settle_sync
+from trunkline.runtime.schedule import Pending, settle_sync
 from trunkline.runtime.variables import Variables
 from trunkline.runtime.work import Agenda
 from trunkline.schema.bindings import Schema
@@ -42,9 +50,8 @@ class Operation:
     """
 
     def __init__(
-        self, schema: Schema, text: str, operation_name: str | None, limits: Limits
+        self, schema: Schema, text: str, checked: CheckedOperation, limits: Limits
     ) -> None:
-        checked = check_operation(schema.definition, text, operation_name, limits)
         self._variables = Variables(schema.definition, checked.node.variable_definitions or ())
         plan = plan_operation(schema, checked, self._variables, limits)
         self.id = document_id(text)
@@ -53,41 +60,134 @@ class Operation:
         self.coordinates = plan.coordinates
         self.is_async = plan.is_async
         self._has_batches = plan.has_batches
+        self._stream_mark = plan.source.mark if plan.source else None
         emitted = emit(plan, self.id, Info(schema.definition))
         self.source = emitted.text
         self.bound = emitted.bound
         self._marks = Marks(emitted.marks)
         # graphql-core's names are letters, digits and underscores: they make good file names
         file_name = f"{(self.name or self.kind)[:_NAME_LENGTH]}-{self.id[7:19]}.py"
-        self._root = getattr(load_module(file_name, emitted.text, emitted.bound), ROOT)
+        # where a traceback was shown, `linecache` has kept the text
+        finalize(self, linecache.cache.pop, file_name, None).atexit = False
+        module = load_module(file_name, emitted.text, emitted.bound)
+        self._root = getattr(module, ROOT)
+        self._stream = getattr(module, SOURCE, None)
 
-    def execute_sync(self, variables: Mapping[str, Any] | None, context: Any = None) -> Result:
+    def execute_sync(
+        self, variables: Mapping[str, Any] | None, context: Any = None, root_value: Any = None
+    ) -> Result:
         """Execute an operation none of whose resolvers is awaited.
 
         Raises ``VariablesError`` where a variable's value does not fit (GraphQL §6.1.2).
         """
-        agenda = Agenda() if self._has_batches else None
-        execution = Execution(self._marks, self._variables.coerce(variables), context, agenda)
+        values = self._variables.coerce(variables)
+        agenda = Agenda(has_batches=True) if self._has_batches else None
+        execution = Execution(self._marks, values, context, agenda, root_value)
         self._run_root(execution)
         if agenda is not None:
             settle_sync(execution, agenda)
         return execution.result()
 
-    async def execute(self, variables: Mapping[str, Any] | None, context: Any = None) -> Result:
+    async def execute(
+        self, variables: Mapping[str, Any] | None, context: Any = None, root_value: Any = None
+    ) -> Result:
         """Execute the operation (GraphQL §6.2); cancelling this cancels its resolvers.
 
         Raises ``VariablesError`` as ``execute_sync`` does.
         """
         if not self.is_async:
-            return self.execute_sync(variables, context)
-        agenda = Agenda()
-        execution = Execution(self._marks, self._variables.coerce(variables), context, agenda)
-        if self.kind == "mutation":
-            steps: Generator[None, None, None] = self._root(execution)
-            await run_serially(execution, agenda, steps)
-        else:
-            self._run_root(execution)
-            await settle(execution, agenda)
+            return self.execute_sync(variables, context, root_value)
+        result = self.start(self._variables.coerce(variables), context, root_value)
+        return result if isinstance(result, Result) else await result
+
+    def start(self, values: list[Any], context: Any, root_value: Any) -> Result | Pending:
+        """Execute as far as can be done without waiting; return the result, or what awaits it.
+
+        ``values`` are the variables as `coerce` gave them.
+        """
+        agenda = Agenda(has_batches=self._has_batches)
+        execution = Execution(self._marks, values, context, agenda, root_value)
+        if self.kind == "mutation" and self.is_async:
+            return self._start_serially(execution, agenda)
+        self._run_root(execution)
+        return execution.result() if agenda.is_empty else Pending(execution, agenda)
+
+    def coerce(self, variables: Mapping[str, Any] | None) -> list[Any]:
+        """Return the variables' values as resolvers get them, in the operation's order."""
+        return self._variables.coerce(variables)
+
+    async def subscribe(
+        self, variables: Mapping[str, Any] | None, context: Any = None, root_value: Any = None
+    ) -> AsyncGenerator[Result, None]:
+        """Yield the response stream of a subscription (GraphQL §6.2.3).
+
+        Its events are executed one by one, as they are asked for; closing it (``aclose``) closes
+        the source. Before the first event it raises ``SubscriptionError`` where there is no source
+        stream, and ``VariablesError`` as ``execute`` does.
+        """
+        values = self._variables.coerce(variables)
+        stream = self.open_stream(values, context, root_value)
+        if isinstance(stream, Awaitable):
+            stream = await stream
+        async with aclosing(self.respond(stream, values, context)) as results:
+            async for result in results:
+                yield result
+
+    def open_stream(self, values: list[Any], context: Any, root_value: Any) -> Any:
+        """Create the source stream (GraphQL §6.2.3.1), or give what awaits it.
+
+        Raises ``SubscriptionError``, then or when it is awaited, where that fails.
+        """
+        if self._stream is None:
+            raise SubscriptionError.because("This operation is no subscription.")
+        execution = Execution(self._marks, values, context, None, root_value)
+        try:
+            stream = self._stream(execution)
+        except FieldFailure as failure:
+            raise SubscriptionError([failure.located(values)]) from failure.original
+        if hasattr(stream, "__await__"):
+            return self._await_stream(stream, values)
+        return self._checked_stream(stream, values)
+
+    def respond(self, stream: Any, values: list[Any], context: Any) -> AsyncGenerator[Result, None]:
+        """Map a source stream to the response stream (GraphQL §6.2.3.2)."""
+
+        async def execute_event(event: Any) -> Result:
+            result = self.start(values, context, event)
+            return result if isinstance(result, Result) else await result
+
+        return map_async_iterable(stream, execute_event)
+
+    async def _await_stream(self, awaitable: Awaitable[Any], values: list[Any]) -> Any:
+        try:
+            stream = await awaitable
+        except Exception as error:
+            raise self._no_stream(error, values) from error
+        return self._checked_stream(stream, values)
+
+    def _checked_stream(self, stream: Any, values: list[Any]) -> Any:
+        if isinstance(stream, Exception):
+            raise self._no_stream(stream, values) from stream
+        if not hasattr(stream, "__aiter__"):
+            sentence = "Subscription field must return AsyncIterable."
+            raise self._no_stream(GraphQLError(f"{sentence} Received: {inspect(stream)}."), values)
+        return stream
+
+    def _no_stream(self, error: Exception, values: list[Any]) -> SubscriptionError:
+        assert self._stream_mark is not None  # noqa: S101  # it is asked of subscriptions only
+        mark = self._stream_mark
+        return SubscriptionError([located_error(error, mark.nodes_of(values), list(mark.fill(())))])
+
+    def _start_serially(self, execution: Execution, agenda: Agenda) -> Result | Pending:
+        """Run the fields of a mutation one after the other until one must be awaited."""
+        steps: Generator[None, None, None] = self._root(execution)
+        try:
+            for _ in steps:
+                if not agenda.is_empty:
+                    return Pending(execution, agenda, steps)
+        except FieldFailure as failure:
+            agenda.drop()
+            execution.abandon(failure)
         return execution.result()
 
     def _run_root(self, execution: Execution) -> None:
@@ -107,4 +207,9 @@ def compile_operation(
     ``operation_name`` chooses among several. Raises the ``RequestError`` that says what is wrong
     with the document.
     """
-    return Operation(schema, text, operation_name, limits or Limits())
+    limits = limits or Limits()
+    checked = check_operation(schema.definition, text, operation_name, limits)
+    try:
+        return Operation(schema, text, checked, limits)
+    except RecursionError:
+        raise LimitExceededError.because("The document is nested too deeply.") from None

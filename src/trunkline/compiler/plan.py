@@ -8,13 +8,21 @@ from typing import Any, TypeAlias
 
 from graphql import GraphQLLeafType, VariableNode
 
+from trunkline.runtime.info import FieldFacts
 from trunkline.runtime.marks import Condition, Mark
-from trunkline.schema.bindings import Binding
+from trunkline.schema.bindings import (
+    Binding,
+    CoreConventions,
+    CoreDefault,
+    CoreResolver,
+    Resolver,
+)
 
 __all__ = [
     "AbstractOf",
     "Built",
     "Constant",
+    "Event",
     "FieldPlan",
     "Leaf",
     "ListOf",
@@ -85,13 +93,15 @@ class ListOf:
 class AbstractOf:
     """An object of an interface or a union: one of the ``possible`` types, by name.
 
-    ``find_type`` names a value's type.
+    ``find_type`` names a value's type. In a schema of graphql-core's it takes ``info``, made from
+    ``facts``, and may give an awaitable.
     """
 
     type_name: str
     possible: dict[str, ObjectOf]
-    find_type: Callable[[Any], str]
+    find_type: Callable[..., Any]
     nullable: bool
+    facts: FieldFacts | None = None
 
 
 Shape: TypeAlias = Leaf | ObjectOf | AbstractOf | ListOf
@@ -106,10 +116,16 @@ class TypeName:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """What the source stream of a subscription gave (GraphQL §6.2.3)."""
+
+
+@dataclass(frozen=True, slots=True)
 class FieldPlan:
     """A response key of an object: where its value comes from, and what it becomes.
 
-    ``name`` is the schema's, ``type_text`` the field's type as the schema writes it.
+    ``name`` is the schema's, ``type_text`` the field's type as the schema writes it; ``facts`` is
+    what the ``info`` of a graphql-core resolver is made from.
     """
 
     key: str
@@ -117,9 +133,27 @@ class FieldPlan:
     coordinate: str
     type_text: str
     mark: Mark
-    binding: Binding | TypeName
+    binding: Binding | TypeName | Event
     arguments: Arguments
     shape: Shape
+    facts: FieldFacts | None = None
+
+    @property
+    def is_batch(self) -> bool:
+        """Say whether one call resolves the field for all parents of the level."""
+        return isinstance(self.binding, Resolver) and self.binding.is_batch
+
+    @property
+    def is_later(self) -> bool:
+        """Say whether the value is there only after the function that leaves a place for it."""
+        return isinstance(self.binding, Resolver) and (
+            self.binding.is_async or self.binding.is_batch
+        )
+
+    @property
+    def may_be_later(self) -> bool:
+        """Say whether only the value itself tells if it is there already."""
+        return self.facts is not None and isinstance(self.binding, (CoreResolver, CoreDefault))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +187,9 @@ class OperationPlan:
 
     ``kind`` is ``query``, ``mutation`` or ``subscription``; ``mark`` the position of ``data``
     itself; ``coordinates`` are the fields of the schema that the operation uses; ``is_async`` says
-    that some resolver of it is awaited, ``has_batches`` that some is called for whole levels.
+    that some resolver of it is awaited, ``has_batches`` that some is called for whole levels;
+    ``source`` is the field whose resolver gives a subscription's events; ``core`` is there where
+    the schema was written for graphql-core.
     """
 
     kind: str
@@ -164,3 +200,5 @@ class OperationPlan:
     coordinates: frozenset[str]
     is_async: bool
     has_batches: bool
+    source: FieldPlan | None
+    core: CoreConventions | None

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from graphql import (
     FieldNode,
     GraphQLAbstractType,
     GraphQLArgument,
+    GraphQLError,
     GraphQLField,
     GraphQLObjectType,
     GraphQLOutputType,
     ListValueNode,
     ObjectValueNode,
+    OperationDefinitionNode,
     SelectionSetNode,
     Undefined,
     ValueNode,
     VariableNode,
+    default_field_resolver,
     is_abstract_type,
     is_leaf_type,
     is_list_type,
@@ -32,6 +36,7 @@ from trunkline.compiler.plan import (
     Arguments,
     Built,
     Constant,
+    Event,
     FieldPlan,
     Leaf,
     ListOf,
@@ -43,12 +48,22 @@ from trunkline.compiler.plan import (
     TypeName,
     Variable,
 )
-from trunkline.errors import LimitExceededError
+from trunkline.errors import LimitExceededError, ValidationError
 from trunkline.runtime.arguments import argument_builder
+from trunkline.runtime.core import core_type_finder
+from trunkline.runtime.info import DocumentFacts, FieldFacts
 from trunkline.runtime.marks import ALWAYS, Condition, Mark
 from trunkline.runtime.types import type_finder
 from trunkline.runtime.variables import Variables
-from trunkline.schema.bindings import Binding, CoreResolver, Lookup, Resolver, Schema
+from trunkline.schema.bindings import (
+    Binding,
+    CoreConventions,
+    CoreDefault,
+    CoreResolver,
+    Lookup,
+    Resolver,
+    Schema,
+)
 
 __all__ = ["plan_operation"]
 
@@ -81,17 +96,25 @@ class _Planner:
         self._variables = variables
         self._names = variables.names
         nodes = checked.node.variable_definitions or ()
+        self._variable_nodes = {node.variable.name.value: node for node in nodes}
         self._collector = Collector(schema.definition, checked.fragments, nodes)
         self._coordinates: set[str] = set()
         self._planned = 0
         self._resolvers: list[Resolver] = []
+        self._core = schema.core
+        self._facts = _Facts(schema.core, schema, checked, variables)
 
     def operation(self) -> OperationPlan:
         node = self._checked.node
         root = self._schema.definition.get_root_type(node.operation)
-        assert root is not None  # noqa: S101  # validation refuses an operation without one
+        if root is None:
+            kind = node.operation.value
+            message = f"Schema is not configured to execute {kind} operation."
+            raise ValidationError([GraphQLError(message, node)])
         mark = Mark((), (), root.name, 0)
         selection = self._selection(root, [(node.selection_set, ALWAYS)], ALWAYS, mark)
+        is_subscription = node.operation.value == "subscription"
+        source = self._source(root, selection) if is_subscription else None
         return OperationPlan(
             kind=node.operation.value,
             name=node.name.value if node.name else None,
@@ -99,9 +122,32 @@ class _Planner:
             root=selection,
             mark=mark,
             coordinates=frozenset(self._coordinates),
-            is_async=any(resolver.is_async for resolver in self._resolvers),
+            is_async=bool(self._core) or any(each.is_async for each in self._resolvers),
             has_batches=any(resolver.is_batch for resolver in self._resolvers),
+            source=source,
+            core=self._core,
         )
+
+    def _source(self, root: GraphQLObjectType, selection: SelectionPlan) -> FieldPlan:
+        """Plan the source stream: the resolver of the one field that a subscription selects.
+
+        What the stream gives is the field's value, or, in a schema of graphql-core's, what the
+        field is resolved on (GraphQL §6.2.3).
+        """
+        if not selection.fields:
+            raise ValidationError([_unknown_event(self._checked.node)])
+        selected = selection.fields[0]
+        field = selected.field
+        if self._core is None:
+            event = replace(field, binding=Event(), arguments={})
+            selection.fields[0] = replace(selected, field=event)
+            if isinstance(field.binding, Resolver):
+                self._resolvers.remove(field.binding)
+            return field
+        definition = self._schema.definition.get_field(root, field.name)
+        subscribe = definition.subscribe if definition else None
+        resolver = CoreResolver(subscribe or self._core.subscribe_resolver)
+        return replace(field, binding=resolver)
 
     def _selection(
         self, type_: GraphQLObjectType, sets: SelectionSets, known: Condition, mark: Mark
@@ -114,8 +160,10 @@ class _Planner:
         placed: set[str] = set()
         plan = SelectionPlan(collected.unsure)
         for key, condition in collected.order:
-            plan.fields.append(Selected(fields[key], condition, key in placed))
-            placed.add(key)
+            field = fields[key]
+            if field is not None:
+                plan.fields.append(Selected(field, condition, key in placed))
+                placed.add(key)
         return plan
 
     def _field(
@@ -125,15 +173,17 @@ class _Planner:
         occurrences: list[Occurrence],
         known: Condition,
         above: Mark,
-    ) -> FieldPlan:
+    ) -> FieldPlan | None:
         self._count()
         node = occurrences[0].node
         name = node.name.value
         definition = self._schema.definition.get_field(parent, name)
-        assert definition is not None  # noqa: S101  # validation refuses unknown fields
+        if definition is None:  # only in documents that nobody validated, as graphql-core does it
+            return None
         coordinate = f"{parent.name}.{name}"
         nodes = tuple((occurrence.node, occurrence.condition) for occurrence in occurrences)
         mark = _mark_below(above, key, nodes, coordinate, definition.type)
+        facts = self._facts.note(name, parent, definition.type, mark)
         binding = self._binding(parent, name, definition)
         return FieldPlan(
             key=key,
@@ -144,6 +194,7 @@ class _Planner:
             binding=binding,
             arguments=self._arguments(definition, node, binding),
             shape=self._shape(definition.type, occurrences, known, mark),
+            facts=facts,
         )
 
     def _count(self) -> None:
@@ -161,6 +212,8 @@ class _Planner:
             return TypeName(parent.name)
         coordinate = f"{parent.name}.{name}"
         self._coordinates.add(coordinate)
+        if self._core is not None:
+            return _core_binding(self._core, name, definition)
         binding = self._schema.bindings.get(coordinate)
         if binding is None and definition.resolve is not None:
             binding = CoreResolver(definition.resolve)
@@ -183,6 +236,8 @@ class _Planner:
             return ListOf(item, item_mark, nullable)
         if is_leaf_type(inner):
             return Leaf(inner, nullable)
+        if self._core and (is_abstract_type(inner) or inner.is_type_of):
+            return self._core_abstract(inner, occurrences, known, mark, nullable=nullable)
         if is_abstract_type(inner):
             return self._abstract(inner, occurrences, known, mark, nullable=nullable)
         return self._object(inner, occurrences, known, mark, nullable=nullable)
@@ -199,6 +254,36 @@ class _Planner:
         sets, known_within = _selection_sets(occurrences, known)
         selection = self._selection(type_, sets, known_within, mark)
         return ObjectOf(type_.name, self._schema.models.get(type_.name), selection, nullable)
+
+    def _core_abstract(
+        self,
+        type_: GraphQLAbstractType | GraphQLObjectType,
+        occurrences: list[Occurrence],
+        known: Condition,
+        mark: Mark,
+        *,
+        nullable: bool,
+    ) -> AbstractOf:
+        """Plan a value whose type its schema's own functions find, or confirm."""
+        assert self._core is not None  # noqa: S101  # it is asked for these alone
+        facts = self._facts.above(mark.path)
+        definition = self._schema.definition
+        if isinstance(type_, GraphQLObjectType):
+            types = [type_]
+        else:
+            types = definition.get_possible_types(type_)
+        find_type = core_type_finder(
+            definition,
+            type_,
+            self._core.type_resolver,
+            self._core.is_awaitable,
+            mark.coordinate,
+        )
+        possible = {
+            each.name: self._object(each, occurrences, known, mark, nullable=False)
+            for each in types
+        }
+        return AbstractOf(type_.name, possible, find_type, nullable, facts)
 
     def _abstract(
         self,
@@ -230,7 +315,7 @@ class _Planner:
             if value is None:
                 return Built(argument_builder(definition, node, self._variables))
             if value is not _ABSENT:
-                arguments[names.get(name, name)] = value
+                arguments[names.get(name) or argument.out_name or name] = value
         return arguments
 
     def _argument(
@@ -238,7 +323,8 @@ class _Planner:
     ) -> Constant | Variable | None:
         """Plan an argument; ``None`` where it must be built at run time."""
         if value is None:
-            return None if argument.default is not None else _ABSENT
+            is_built = argument.default is not None or is_non_null_type(argument.type)
+            return None if is_built else _ABSENT  # a missing one is refused when it is built
         if isinstance(value, VariableNode):
             return self._variable(argument, value.name.value)
         if isinstance(value, (ListValueNode, ObjectValueNode)):
@@ -248,11 +334,9 @@ class _Planner:
 
     def _variable(self, argument: GraphQLArgument, name: str) -> Variable | None:
         """Plan an argument that is a variable; ``None`` where it depends on the value how."""
-        node = next(
-            definition
-            for definition in self._checked.node.variable_definitions or ()
-            if definition.variable.name.value == name
-        )
+        node = self._variable_nodes.get(name)
+        if node is None:
+            return None  # must be refused
         is_required = node.type.kind == "non_null_type"
         may_be_absent = not is_required and node.default_value is None
         if may_be_absent and argument.default is not None:
@@ -263,6 +347,57 @@ class _Planner:
 
 
 _ABSENT = Constant(Undefined)
+
+
+def _unknown_event(operation: OperationDefinitionNode) -> GraphQLError:
+    """Say that a subscription nobody validated selects nothing that there is."""
+    first = operation.selection_set.selections[0]
+    name = first.name.value if isinstance(first, FieldNode) else "…"
+    return GraphQLError(f"The subscription field '{name}' is not defined.", first)
+
+
+class _Facts:
+    """What resolvers in graphql-core's form are told of the fields that they resolve."""
+
+    def __init__(
+        self,
+        core: CoreConventions | None,
+        schema: Schema,
+        checked: CheckedOperation,
+        variables: Variables,
+    ) -> None:
+        self._noted: dict[tuple[str | None, ...], FieldFacts] = {}
+        self._document: DocumentFacts | None = None
+        if core is not None:
+            self._document = DocumentFacts(
+                schema.definition, checked.fragments, checked.node, variables, core.is_awaitable
+            )
+
+    def note(
+        self, name: str, parent: GraphQLObjectType, type_: GraphQLOutputType, mark: Mark
+    ) -> FieldFacts | None:
+        """Note a field's facts, where there is somebody to tell them to."""
+        if self._document is None:
+            return None
+        above = self.above(mark.path[:-1])
+        facts = FieldFacts(name, parent, type_, mark, above, self._document)
+        self._noted[mark.path] = facts
+        return facts
+
+    def above(self, path: tuple[str | None, ...]) -> FieldFacts | None:
+        """Return the facts of the field that a position belongs to.
+
+        Of an abstract type there may be several at one path. Planning goes depth first: what was
+        noted last is what we stand in.
+        """
+        while path and path[-1] is None:
+            path = path[:-1]
+        return self._noted.get(path)
+
+
+def _core_binding(core: CoreConventions, name: str, definition: GraphQLField) -> Binding:
+    resolver = core.wrap(definition.resolve or core.field_resolver)
+    return CoreDefault(name) if resolver is default_field_resolver else CoreResolver(resolver)
 
 
 def _mark_below(

@@ -7,10 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from graphql import GraphQLLeafType
+from graphql.pyutils import is_awaitable
 
 from trunkline.runtime import values
+from trunkline.runtime.core import core_leaf_completer, core_list, place_by_type
+from trunkline.runtime.info import FieldFacts, ResolveInfo
 from trunkline.runtime.marks import Condition, Mark
-from trunkline.runtime.values import leaf_completer, object_checker
+from trunkline.runtime.values import completed_later, leaf_completer, object_checker
+from trunkline.runtime.work import Later
+from trunkline.schema.bindings import CoreConventions
 from trunkline.text.literals import literal
 from trunkline.text.names import Names, snake_case
 from trunkline.text.source import Source
@@ -29,9 +34,12 @@ class Binder:
 
     Their names have a capital letter, or match ``_GLOBAL``; those of local variables do neither.
     So no local variable ever hides a global one.
+
+    ``core`` is there where the schema was written for graphql-core.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, core: CoreConventions | None = None) -> None:
+        self._core = core
         self._names = Names()
         self._given: dict[object, str] = {}
         self.bound: dict[str, object] = {}
@@ -47,7 +55,8 @@ class Binder:
 
     def resolver(self, coordinate: str, function: object) -> str:
         """Give the name of the function that resolves a coordinate."""
-        return self._once(("resolve", coordinate), "resolve_" + _identifier(coordinate), function)
+        name = "resolve_" + _identifier(coordinate)
+        return self._once(("resolve", coordinate, id(function)), name, function)
 
     def builder(self, function: object) -> str:
         """Give a name to a function that builds arguments."""
@@ -62,6 +71,10 @@ class Binder:
         """Give a name to a constant; ``wanted`` in capitals."""
         return self._bind(wanted, value)
 
+    def mark(self, mark: Mark) -> str:
+        """Give the name of a position."""
+        return self._once(("mark", id(mark)), "MARK", mark)
+
     def info(self, info: object) -> str:
         """Give the name of what graphql-core's resolvers take as their second argument."""
         return self._once("info", "info", info)
@@ -75,7 +88,22 @@ class Binder:
         """Give the name of the function that completes a scalar or an enum."""
         name = "complete_" + type_.name[:_TYPE] + ("_or_null" if nullable else "")
         key = ("leaf", type_.name, nullable)
-        return self._once(key, name, leaf_completer(type_, nullable=nullable))
+        if key not in self._given:
+            make = core_leaf_completer if self._core else leaf_completer
+            self._given[key] = self._bind(name, make(type_, nullable=nullable))
+        return self._given[key]
+
+    def later_leaf(self, type_: GraphQLLeafType, *, nullable: bool) -> str:
+        """Give the name of the function that completes a scalar or an enum that was awaited.
+
+        It is called as those are that the module defines.
+        """
+        name = "finish_" + type_.name[:_TYPE] + ("_or_null" if nullable else "")
+        key = ("later leaf", type_.name, nullable)
+        if key not in self._given:
+            complete: Any = self.bound[self.leaf(type_, nullable=nullable)]
+            self._given[key] = self._bind(name, completed_later(complete))
+        return self._given[key]
 
     def check(self, type_name: str, model: type | None) -> str:
         """Give the name of the function that checks an object's value."""
@@ -86,6 +114,38 @@ class Binder:
         """Give the name of the function that names the object type of a value."""
         name = "find_type_" + type_name[:_TYPE]
         return self._once(("find", type_name), name, find)
+
+    def find_core_type(self, type_name: str, find: object) -> str:
+        """Give a name to a function that names the object type of one field's values."""
+        return self._bind("find_type_" + type_name[:_TYPE], find)
+
+    def facts(self, facts: FieldFacts) -> str:
+        """Give the name of what the ``info`` of a field is made from."""
+        return self._once(("facts", id(facts)), "FIELD", facts)
+
+    def resolve_info(self) -> str:
+        """Give the name of the class of ``info``."""
+        return self._once("ResolveInfo", "ResolveInfo", ResolveInfo)
+
+    def later(self) -> str:
+        """Give the name of the class of what stands in for values that are not there yet."""
+        return self._once("Later", "Later", Later)
+
+    def place_by_type(self) -> str:
+        """Give the name of the function that leaves a value for later whose type is awaited."""
+        return self._once("place_by_type", "place_by_type", place_by_type)
+
+    def core_list(self, coordinate: str) -> str:
+        """Give the name of the function that takes what graphql-core takes for a list."""
+        assert self._core is not None  # noqa: S101  # it is asked for there alone
+        to_list = core_list(coordinate, self._core.is_async_iterable)
+        return self._once(("list", coordinate), "to_list", to_list)
+
+    def is_awaitable(self, variable: str) -> str:
+        """Write the test whether a value is awaited."""
+        if self._core is None or self._core.is_awaitable is is_awaitable:
+            return f'hasattr({variable}, "__await__")'
+        return f"{self._once('is_awaitable', 'is_awaitable', self._core.is_awaitable)}({variable})"
 
     def table(self) -> str:
         """Give a name to a table that the module defines at its end."""
@@ -106,7 +166,10 @@ class Binder:
         return name
 
 
-_GLOBAL = re.compile(r"(batch|build|check|complete|find|resolve)_|(lookup|present|to_list|info)$")
+_GLOBAL = re.compile(
+    r"(batch|build|check|complete|find|finish|place|refuse|resolve)_"
+    r"|(getter|is_awaitable|lookup|present|to_list)(_\d+)?$"
+)
 
 
 class Scope:
@@ -117,8 +180,8 @@ class Scope:
     """
 
     _RESERVED = frozenset(
-        {"awaitable", "entry", "error", "execution", "items", "parents", "result", "target"}
-        | {"value", "values", "_"}
+        {"arguments", "awaitable", "entry", "error", "execution", "get", "info", "items", "parents"}
+        | {"result", "root", "target", "type_name", "value", "values", "_"}
     )
 
     def __init__(

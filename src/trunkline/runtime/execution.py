@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from graphql import GraphQLError
 
 from trunkline.runtime.failures import FieldFailure
-from trunkline.runtime.marks import Marks
+from trunkline.runtime.marks import Mark, Marks
 from trunkline.runtime.work import Agenda, Path
 
 __all__ = ["Execution", "Result"]
@@ -31,18 +32,28 @@ class Execution:
     plain objects costs no coroutine. Operations that leave nothing for later have no agenda.
     """
 
-    __slots__ = ("_marks", "_nulled", "agenda", "context", "data", "failures", "variables")
+    __slots__ = (
+        "_marks", "_nulled", "agenda", "context", "data", "failures", "has_bubbled", "root_value",
+        "variables",
+    )  # fmt: skip
 
-    def __init__(
-        self, marks: Marks, variables: list[Any], context: Any, agenda: Agenda | None
+    def __init__(  # made by `Operation` alone, once per request
+        self,
+        marks: Marks,
+        variables: list[Any],
+        context: Any,
+        agenda: Agenda | None,
+        root_value: Any = None,
     ) -> None:
         self._marks = marks
         self.variables = variables
         self.context = context
         self.agenda = agenda
+        self.root_value = root_value
         self.data: dict[str, Any] | None = None
         self.failures: list[FieldFailure] = _NONE  # until there is one
         self._nulled: set[Path] | None = None
+        self.has_bubbled = False  # whether an error's null has reached a place above its own
 
     def locate(self, error: Exception, *indices: int) -> FieldFailure:
         """Place an error that was just caught in the compiled function that calls this.
@@ -71,7 +82,13 @@ class Execution:
     def abandon(self, failure: FieldFailure) -> None:
         """Record an error that met no position to be null in: the whole data is null."""
         self._record(failure)
+        self.has_bubbled = True
         self.data = None
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Say whether an error has made the whole data null."""
+        return self._nulled is not None and () in self._nulled
 
     def nullify(self, failure: FieldFailure) -> None:
         """Put the null of an awaited field's error where it belongs in what is there already.
@@ -79,22 +96,24 @@ class Execution:
         Nothing happens where that place or one above it is null by an earlier error.
         """
         position = failure.position
-        if self.is_dead(position):
+        if self._nulled is not None and self._is_null(position):
             return
         if not position:
             self.abandon(failure)
             return
         self._record(failure)
+        self.has_bubbled = self.has_bubbled or position != failure.path
         container: Any = self.data
         for key in position[:-1]:
             container = container[key]
         container[position[-1]] = None
 
-    def is_dead(self, path: Path) -> bool:
+    def is_dead(self, mark: Mark, indices: Sequence[int]) -> bool:
         """Say whether an error has made this position, or one above it, null."""
-        nulled = self._nulled
-        if nulled is None:
-            return False
+        return self._nulled is not None and self._is_null(mark.fill(indices))
+
+    def _is_null(self, path: Path) -> bool:
+        nulled = self._nulled or ()
         return any(path[:length] in nulled for length in range(len(path) + 1))
 
     def _record(self, failure: FieldFailure) -> None:

@@ -1,25 +1,85 @@
-"""Doing what compiled code left for later: awaiting fields, calling batch resolvers."""
+"""Doing what compiled code left for later: awaiting fields, calling batch resolvers.
+
+What stands side by side runs at the same time, yet a task is made only for what really waits. A
+*lane* is a task that takes one piece of work after the other. A piece that ends at its first step
+costs no task. One that suspends keeps the lane for itself, in which its first step ran (so that
+``asyncio.timeout`` and all else that asks for the current task hold), and a new lane takes the
+rest.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Sequence
+from collections import deque
+from collections.abc import Coroutine, Generator
 from inspect import isawaitable
+from types import CoroutineType, coroutine
 from typing import Any
 
-from trunkline.runtime.execution import Execution
+from trunkline.runtime.execution import Execution, Result
 from trunkline.runtime.failures import FieldFailure
-from trunkline.runtime.work import Agenda, Batch, Deferral, Work
+from trunkline.runtime.work import Agenda, Batch, Deferral, Later, Work
 
-__all__ = ["run_serially", "settle", "settle_sync"]
+__all__ = ["Pending", "settle_sync"]
 
 
-async def settle(execution: Execution, agenda: Agenda) -> None:
+class Pending:
+    """What awaits the result of an execution that has begun; ``steps`` are a mutation's fields."""
+
+    __slots__ = ("_agenda", "_execution", "_steps")
+
+    def __init__(
+        self,
+        execution: Execution,
+        agenda: Agenda,
+        steps: Generator[None, None, None] | None = None,
+    ) -> None:
+        self._execution = execution
+        self._agenda = agenda
+        self._steps = steps
+
+    def __await__(self) -> Generator[Any, Any, Result]:
+        return self._settle().__await__()
+
+    async def _settle(self) -> Result:
+        try:
+            if self._steps is None:
+                await _settle(self._execution, self._agenda)
+            else:
+                await _run_serially(self._execution, self._agenda, self._steps)
+        finally:  # where we are cancelled, something is left
+            self.drop()
+        return self._execution.result()
+
+    def drop(self) -> None:
+        """Give up what was not begun."""
+        self._agenda.drop()
+        if self._steps is not None:
+            self._steps.close()
+
+
+async def _settle(execution: Execution, agenda: Agenda) -> None:
     """Do what is left of an execution, and all that it leads to.
 
     Cancelling this cancels every resolver that still runs.
     """
-    await _do_all(execution, agenda, agenda.take())
+    work = agenda.take()
+    while len(work) == 1:  # most operations await one thing at a time: no lanes are needed
+        suspended = _begin(execution, work[0])
+        if suspended is not None:
+            await _end(execution, work[0], *suspended)
+        agenda.finish(work[0])
+        work = agenda.take()
+    if not work:
+        return
+    lanes = _Lanes(execution, agenda, work)
+    try:
+        async with asyncio.TaskGroup() as lanes.group:
+            await lanes.run()
+    except BaseExceptionGroup as failed:  # no `Exception`: those became errors of fields
+        raise failed.exceptions[0] from None
+    finally:
+        lanes.drop()
 
 
 def settle_sync(execution: Execution, agenda: Agenda) -> None:
@@ -27,94 +87,195 @@ def settle_sync(execution: Execution, agenda: Agenda) -> None:
     while work := agenda.take():
         for batch in work:
             assert isinstance(batch, Batch)  # noqa: S101  # nothing else waits without `async`
-            parents = _parents(execution, batch)
             try:
-                _complete(execution, batch, batch.call(execution, parents))
+                _complete(execution, batch, batch.call(execution, _parents(execution, batch)))
             except Exception as error:  # noqa: BLE001  # a resolver's error becomes the fields'
-                _reject(execution, batch, error)
+                _fail(execution, batch, error)
             agenda.finish(batch)
 
 
-async def run_serially(
+async def _run_serially(
     execution: Execution, agenda: Agenda, steps: Generator[None, None, None]
 ) -> None:
-    """Run the fields of a mutation one after the other, each to its end (GraphQL §6.3.2)."""
+    """Run the fields of a mutation one after the other, each to its end (GraphQL §6.3.2).
+
+    What was left by a field that has been run already is done first.
+    """
     try:
-        for _ in steps:
-            await settle(execution, agenda)
-            if execution.data is None:  # a field that must not be null was: the rest is moot
-                return
+        await _settle(execution, agenda)
+        while not execution.is_abandoned and next(steps, _OVER) is not _OVER:
+            await _settle(execution, agenda)
     except FieldFailure as failure:
         agenda.drop()
         execution.abandon(failure)
-    finally:
-        steps.close()
 
 
-async def _do_all(execution: Execution, agenda: Agenda, work: Sequence[Work]) -> None:
-    """Do pieces of work that stand side by side, at the same time.
+_OVER = object()
 
-    A single one is done where we are: most operations await one thing at a time, and a task would
-    cost more than they do.
-    """
-    if len(work) == 1:
-        await _do(execution, agenda, work[0])
-    elif work:
+Suspended = tuple[Coroutine[Any, Any, Any], Any]
+"""A coroutine that has begun, and what it waits for."""
+
+
+class _Lanes:
+    """The lanes of one execution, and the work that none of them has taken yet."""
+
+    group: asyncio.TaskGroup
+
+    def __init__(self, execution: Execution, agenda: Agenda, work: list[Work]) -> None:
+        self._execution = execution
+        self._agenda = agenda
+        self._queue = deque(work)
+        self._waiting: dict[Work, asyncio.Task[Any]] = {}
+
+    async def run(self) -> None:
+        """Take work until none is left."""
+        execution, agenda, queue = self._execution, self._agenda, self._queue
+        while queue:
+            work = queue.popleft()
+            suspended = _begin(execution, work)
+            if suspended is not None:
+                if queue:
+                    self.group.create_task(self.run())
+                await self._wait(work, suspended)
+            agenda.finish(work)
+            queue.extend(agenda.take())
+            if execution.has_bubbled:
+                execution.has_bubbled = False
+                asyncio.get_running_loop().call_soon(self._cancel_dead)
+
+    async def _wait(self, work: Work, suspended: Suspended) -> None:
+        """Do the rest of a piece of work, unless an error elsewhere makes it moot."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # we are in a coroutine that runs
+        self._waiting[work] = task
         try:
-            async with asyncio.TaskGroup() as group:
-                for each in work:
-                    group.create_task(_do(execution, agenda, each))
-        except BaseExceptionGroup as failed:  # no `Exception`: those became errors of fields
-            raise failed.exceptions[0] from None
+            await _end(self._execution, work, *suspended)
+        except asyncio.CancelledError:
+            if work in self._waiting or task.uncancel() > 0:
+                raise
+        else:
+            if work not in self._waiting:  # it was cancelled, and ended well all the same
+                task.uncancel()
+        self._waiting.pop(work, None)
+
+    def drop(self) -> None:
+        """Give up what no lane has taken."""
+        for work in self._queue:
+            work.drop()
+
+    def _cancel_dead(self) -> None:
+        """Cancel what is awaited for positions that an error has taken out of the answer."""
+        for work, task in list(self._waiting.items()):
+            if isinstance(work, Deferral) and self._execution.is_dead(work.mark, work.indices):
+                del self._waiting[work]
+                task.cancel()
 
 
-async def _do(execution: Execution, agenda: Agenda, work: Work) -> None:
-    """Do one piece of work, and go on with what can be done after it."""
-    if isinstance(work, Batch):
-        await _do_batch(execution, work)
-    else:
-        await _do_deferral(execution, work)
-    agenda.finish(work)
-    await _do_all(execution, agenda, agenda.take())
-
-
-async def _do_deferral(execution: Execution, deferral: Deferral) -> None:
-    """Await one field, complete its value and put it in its place."""
-    if execution.is_dead(deferral.path):
-        deferral.drop()
-        return
+def _begin(execution: Execution, work: Work) -> Suspended | None:
+    """Do a piece of work, or as much of it as can be done without waiting."""
+    awaitable = _called(execution, work) if isinstance(work, Batch) else _live(execution, work)
+    if awaitable is None:
+        return None
+    running = awaitable if type(awaitable) is CoroutineType else _awaited(awaitable)
     try:
-        value = await deferral.awaitable
+        return running, running.send(None)
+    except StopIteration as done:
+        _put(execution, work, done.value)
     except Exception as error:  # noqa: BLE001  # a resolver's error becomes the field's
-        execution.nullify(FieldFailure(error, deferral.mark, deferral.indices))
-        return
+        _fail(execution, work, error)
     except asyncio.CancelledError as error:
-        execution.nullify(FieldFailure(_not_ours(error), deferral.mark, deferral.indices))
-        return
-    if execution.is_dead(deferral.path):
-        return
-    try:
-        deferral.entry[deferral.key] = deferral.complete(execution, value, *deferral.indices)
-    except FieldFailure as failure:
-        execution.reject(failure)
+        _fail(execution, work, _not_ours(error))
+    return None
 
 
-async def _do_batch(execution: Execution, batch: Batch) -> None:
-    """Resolve a field for all its parents, complete the values and put them in their places."""
-    parents = _parents(execution, batch)
+async def _end(
+    execution: Execution, work: Work, running: Coroutine[Any, Any, Any], waits_for: Any
+) -> None:
+    """Do the rest of a piece of work that was begun."""
     try:
-        values = batch.call(execution, parents)
+        value = await _resume(running, waits_for)
+    except Exception as error:  # noqa: BLE001  # a resolver's error becomes the field's
+        _fail(execution, work, error)
+    except asyncio.CancelledError as error:
+        _fail(execution, work, _not_ours(error))
+    else:
+        _put(execution, work, value)
+
+
+async def _awaited(awaitable: Any) -> Any:
+    return await awaitable
+
+
+@coroutine
+def _resume(running: Coroutine[Any, Any, Any], waits_for: Any) -> Generator[Any, Any, Any]:
+    """Await the rest of a coroutine whose first step has been made (PEP 380)."""
+    try:
+        while True:
+            try:
+                sent = yield waits_for
+            except GeneratorExit:
+                running.close()
+                raise
+            except BaseException as error:  # noqa: BLE001  # it is the coroutine's
+                waits_for = running.throw(error)
+            else:
+                waits_for = running.send(sent)
+    except StopIteration as done:
+        return done.value
+
+
+def _live(execution: Execution, deferral: Deferral) -> Any:
+    """Return what must be awaited; nothing where an error has taken the field out."""
+    if execution.is_dead(deferral.mark, deferral.indices):
+        deferral.drop()
+        return None
+    return deferral.awaitable
+
+
+def _called(execution: Execution, batch: Batch) -> Any:
+    """Call a batch resolver; return what must be awaited, if anything must."""
+    try:
+        values = batch.call(execution, _parents(execution, batch))
         if isawaitable(values):
-            values = await values
+            return values
         _complete(execution, batch, values)
     except Exception as error:  # noqa: BLE001  # a resolver's error becomes the fields'
-        _reject(execution, batch, error)
-    except asyncio.CancelledError as error:
-        _reject(execution, batch, _not_ours(error))
+        _fail(execution, batch, error)
+    return None
+
+
+def _put(execution: Execution, work: Work, value: Any) -> None:
+    """Complete a value that was awaited, and put it in its place."""
+    try:
+        if isinstance(work, Batch):
+            _complete(execution, work, value)
+        elif not execution.is_dead(work.mark, work.indices):
+            _place(execution, work, value)
+    except Exception as error:  # noqa: BLE001  # an error of completing is the field's
+        _fail(execution, work, error)
+
+
+def _place(execution: Execution, deferral: Deferral, value: Any) -> None:
+    result = deferral.complete(execution, value, *deferral.indices)
+    if type(result) is not Later:
+        deferral.entry[deferral.key] = result
+    elif execution.agenda is not None:
+        place = (deferral.entry, deferral.key, deferral.mark, *deferral.indices)
+        execution.agenda.place(result, *place)
+
+
+def _fail(execution: Execution, work: Work, error: Exception) -> None:
+    """Put the nulls of an error where they belong."""
+    if isinstance(work, Deferral):
+        located = isinstance(error, FieldFailure)
+        execution.reject(error if located else FieldFailure(error, work.mark, work.indices))
+        return
+    for item in work.items:
+        execution.nullify(FieldFailure(error, work.mark, item[2:]))
 
 
 def _not_ours(cancelled: asyncio.CancelledError) -> Exception:
-    """Return the error of a resolver that waited for something which was cancelled elsewhere.
+    """Return the error of a field whose awaitable somebody else has cancelled.
 
     If it is we who are cancelled, that goes on.
     """
@@ -128,11 +289,9 @@ def _not_ours(cancelled: asyncio.CancelledError) -> Exception:
 
 def _parents(execution: Execution, batch: Batch) -> list[Any]:
     """Return the parents, without those that an error has taken out of the answer."""
-    batch.items = [
-        item
-        for item, path in zip(batch.items, batch.paths(), strict=True)
-        if not execution.is_dead(path)
-    ]
+    if execution.failures:
+        is_dead, mark = execution.is_dead, batch.mark
+        batch.items = [item for item in batch.items if not is_dead(mark, item[2:])]
     return [item[0] for item in batch.items]
 
 
@@ -144,8 +303,3 @@ def _complete(execution: Execution, batch: Batch, values: Any) -> None:
             f" and returned {len(values)} values. It must return one for each, in their order."
         )
     batch.complete(execution, batch.items, values)
-
-
-def _reject(execution: Execution, batch: Batch, error: Exception) -> None:
-    for item in batch.items:
-        execution.nullify(FieldFailure(error, batch.mark, item[2:]))

@@ -39,7 +39,8 @@ def type_finder(
 def _type_name(value: Any) -> str | None:
     if isinstance(value, Mapping):
         return value.get("__typename")  # pyright: ignore[reportUnknownVariableType]
-    return getattr(value, "__typename", None)
+    mangled = f"_{type(value).__name__}__typename"  # what Python makes of it within a class
+    return getattr(value, mangled, None) or getattr(value, "__typename", None)
 
 
 def _name_of_base(value: Any, by_class: Mapping[type, str]) -> str | None:

@@ -7,6 +7,7 @@ the rest, so each of them may take its time.
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from functools import partial
 from inspect import isawaitable, iscoroutine
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,8 @@ from graphql.pyutils import inspect
 from trunkline.runtime.failures import NullError
 
 __all__ = [
+    "completed_later",
+    "getter",
     "leaf_completer",
     "lookup",
     "object_checker",
@@ -52,15 +55,29 @@ def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any],
     return complete
 
 
+def completed_later(complete: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Make a function that completes a leaf as an object is: told the execution and the indices."""
+
+    def finish(_execution: object, value: Any, *_indices: int) -> Any:
+        return complete(value)
+
+    return finish
+
+
 def object_checker(type_name: str, model: type | None) -> Callable[[Any], Any]:
     """Make the function that lets an object's value pass, or says why it cannot be one."""
+    last: type | None = None  # the class that was let pass last, for lists are of one mostly
 
     def check(value: Any) -> Any:
+        nonlocal last
+        if type(value) is last:
+            return value
         refuse(value)
         if model is not None and not isinstance(value, model):
             raise TypeError(
                 f"Expected {model.__qualname__} for {type_name}, got {type(value).__qualname__}."
             )
+        last = type(value)
         return value
 
     return check
@@ -85,6 +102,11 @@ def lookup(parent: Any, names: tuple[str, ...]) -> Any:
         if value is not Undefined:
             return value
     return None
+
+
+def getter(parent: Any) -> Callable[[str, None], Any]:
+    """Make the function that reads a parent whose class nobody told: by key, else by attribute."""
+    return parent.get if isinstance(parent, Mapping) else partial(getattr, parent)
 
 
 def present(**arguments: Any) -> dict[str, Any]:

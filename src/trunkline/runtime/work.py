@@ -10,13 +10,33 @@ from typing import Any, TypeAlias
 
 from trunkline.runtime.marks import Mark
 
-__all__ = ["Agenda", "Batch", "Deferral", "Path", "Work"]
+__all__ = ["Agenda", "Batch", "Deferral", "Later", "Path", "Work"]
 
 Path: TypeAlias = tuple[str | int, ...]
 
 
+class Later:
+    """In place of a completed value: what must be awaited first, and what completes it then."""
+
+    __slots__ = ("awaitable", "complete")
+
+    def __init__(
+        self, awaitable: Awaitable[Any], complete: Callable[..., Any] | None = None
+    ) -> None:
+        self.awaitable = awaitable
+        self.complete = complete
+
+    def then(self, complete: Callable[..., Any]) -> Later:
+        """Say what completes the value."""
+        self.complete = complete
+        return self
+
+
 class Deferral:
-    """A field whose value is awaited, and where it goes when it is there."""
+    """A value that is awaited, and where it goes when it is there.
+
+    ``entry`` is the object, or the list, that it goes into.
+    """
 
     __slots__ = ("awaitable", "complete", "entry", "indices", "key", "mark")
 
@@ -24,8 +44,8 @@ class Deferral:
         self,
         awaitable: Awaitable[Any],
         complete: Callable[..., Any],
-        entry: dict[str, Any],
-        key: str,
+        entry: Any,
+        key: str | int,
         mark: Mark,
         indices: tuple[int, ...],
     ) -> None:
@@ -63,20 +83,23 @@ class Batch:
         self.mark = mark
         self.items: list[tuple[Any, ...]] = []
 
-    def paths(self) -> list[Path]:
-        """Return the field's path for each of its parents."""
-        return [self.mark.fill(item[2:]) for item in self.items]
+    def drop(self) -> None:
+        """Give the fields up: nothing was called for them yet."""
 
 
 Work: TypeAlias = Deferral | Batch
 
 
 class Agenda:
-    """What was left for later, and what is under way. Sync operations without batches have none."""
+    """What was left for later, and what is under way. Sync operations without batches have none.
 
-    __slots__ = ("_batches", "_pending", "_under_way")
+    ``has_batches`` says that some work must wait until nothing can add to it any more.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_batches", "_has_batches", "_pending", "_under_way")
+
+    def __init__(self, *, has_batches: bool) -> None:
+        self._has_batches = has_batches
         self._pending: list[Deferral] = []
         self._batches: dict[int, Batch] = {}  # by the id of the mark, which is the module's
         self._under_way: dict[tuple[str | None, ...], int] = {}
@@ -85,13 +108,21 @@ class Agenda:
         self,
         awaitable: Awaitable[Any],
         complete: Callable[..., Any],
-        entry: dict[str, Any],
-        key: str,
+        entry: Any,
+        key: str | int,
         mark: Mark,
         *indices: int,
     ) -> None:
-        """Leave the field ``key`` of ``entry`` for later: await it, complete it, put it there."""
+        """Leave ``key`` of ``entry`` for later: await its value, complete it, put it there.
+
+        Returns nothing, which is what stands in the place until then.
+        """
         self._pending.append(Deferral(awaitable, complete, entry, key, mark, indices))
+
+    def place(self, later: Later, entry: Any, key: str | int, mark: Mark, *indices: int) -> None:
+        """Leave ``key`` of ``entry`` for later, where completing its value found that it must."""
+        assert later.complete is not None  # noqa: S101  # compiled code has said it
+        self.defer(later.awaitable, later.complete, entry, key, mark, *indices)
 
     def batch(
         self, call: Callable[..., Any], complete: Callable[..., None], mark: Mark
@@ -108,8 +139,11 @@ class Agenda:
         That is all that was deferred since the last time, and each batch that nothing can add to
         any more: no field above it is under way.
         """
-        work: list[Work] = [*self._pending]
-        self._pending.clear()
+        work: list[Work] = []
+        if self._pending:
+            work, self._pending = self._pending, []  # type: ignore[assignment]
+        if not self._has_batches:
+            return work
         self._begin(work)
         if self._batches:
             ready = [batch for batch in self._batches.values() if self._is_whole(batch)]
@@ -122,7 +156,13 @@ class Agenda:
 
     def finish(self, work: Work) -> None:
         """Forget work that was under way."""
-        self._under_way[work.mark.path] -= 1
+        if self._has_batches:
+            self._under_way[work.mark.path] -= 1
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether nothing was left for later."""
+        return not self._pending and not self._batches
 
     def drop(self) -> None:
         """Give up what was left and not begun."""

@@ -13,6 +13,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 __all__ = [
     "Attribute",
     "Binding",
+    "CoreConventions",
+    "CoreDefault",
     "CoreResolver",
     "Key",
     "Lookup",
@@ -70,10 +72,18 @@ class Resolver:
 class CoreResolver:
     """A function in graphql-core's form: ``(parent, info, **arguments)``.
 
-    The introspection fields (GraphQL §4) are resolved by such functions.
+    The introspection fields (GraphQL §4) are resolved by such functions. Nobody says beforehand
+    whether those of a schema that was written for graphql-core return awaitables.
     """
 
     function: Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CoreDefault:
+    """What graphql-core does without a resolver: a key or an attribute, called if it can be."""
+
+    name: str
 
 
 _BATCH = "__trunkline_batch__"
@@ -97,7 +107,24 @@ def is_batch(resolver: object) -> bool:
 
 TypeResolver: TypeAlias = Callable[[Any], str | None]
 
-Binding: TypeAlias = Attribute | Key | Lookup | Resolver | CoreResolver
+Binding: TypeAlias = Attribute | Key | Lookup | Resolver | CoreResolver | CoreDefault
+
+
+@dataclass(frozen=True, slots=True)
+class CoreConventions:
+    """How a schema is executed that was written for graphql-core's executor.
+
+    ``field_resolver``, ``type_resolver`` and ``subscribe_resolver`` stand in where the schema has
+    no function of its own; ``wrap`` puts the middleware around a resolver; ``is_awaitable`` and
+    ``is_async_iterable`` tell which values are awaited, and which are lists that are awaited.
+    """
+
+    field_resolver: Callable[..., Any]
+    type_resolver: Callable[..., Any]
+    subscribe_resolver: Callable[..., Any]
+    wrap: Callable[[Callable[..., Any]], Callable[..., Any]]
+    is_awaitable: Callable[[Any], bool]
+    is_async_iterable: Callable[[Any], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +134,12 @@ class Schema:
     ``definition`` is the type system; ``bindings`` has an entry per coordinate of an object type's
     field (``Todo.title``); ``models`` says which class an object type's values have, where that is
     known; ``type_resolvers`` has, for interfaces and unions that have one, the function that names
-    the object type of a value.
+    the object type of a value. ``core`` is there where the schema's own functions are to be called
+    as graphql-core calls them; there are no bindings then.
     """
 
     definition: GraphQLSchema
     bindings: Mapping[str, Binding]
     models: Mapping[str, type]
     type_resolvers: Mapping[str, TypeResolver] = field(default_factory=dict[str, "TypeResolver"])
+    core: CoreConventions | None = None

@@ -8,13 +8,7 @@ def OPERATION(execution):
         entry[ALIAS] = None
         try:
             awaitable = resolve_mutation_slow_add(title=execution.variables[0])
-            execution.agenda.defer(
-                awaitable,
-                complete_mutation_slow_add,
-                entry,
-                ALIAS,
-                MARK,
-            )
+            execution.agenda.defer(awaitable, finish_Int_or_null, entry, ALIAS, MARK)
         except Exception as error:
             execution.fail(error)
         yield  # the next field waits until this one is done
@@ -22,16 +16,6 @@ def OPERATION(execution):
         add_book = complete_mutation_add_book(execution, add_book)
         entry["addBook"] = add_book
         yield  # the next field waits until this one is done
-    except Exception as error:
-        raise execution.locate(error)
-
-
-def complete_mutation_slow_add(execution, value):
-    """Mutation.slowAdd: Int"""
-    try:
-        if type(value) is not int or value.bit_length() > 31:
-            value = complete_Int_or_null(value)
-        return value
     except Exception as error:
         raise execution.locate(error)
 
