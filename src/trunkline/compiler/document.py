@@ -12,11 +12,11 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     parse,
-    validate,
 )
 
 from trunkline.compiler.limits import Limits, check_size
 from trunkline.compiler.rules import rules
+from trunkline.compiler.validation import validate
 from trunkline.errors import (
     DocumentSyntaxError,
     LimitExceededError,
@@ -69,10 +69,7 @@ def _parse(text: str, limits: Limits) -> DocumentNode:
 
 
 def _validate(definition: GraphQLSchema, document: DocumentNode, limits: Limits) -> None:
-    try:
-        errors = validate(definition, document, rules(limits), max_errors=limits.errors)
-    except RecursionError:
-        raise LimitExceededError.because("The document is nested too deeply.") from None
+    errors = validate(definition, document, rules(limits), limits.errors)
     if errors:
         raise ValidationError(errors)
 

@@ -1,0 +1,218 @@
+"""Validation (GraphQL §5) by graphql-core's rules, walked through with less ado.
+
+The rules cost little; what costs is that graphql-core asks each of its thirty rules anew, at every
+node, whether it has a method for it, and hashes whole selections to find what it knows of them.
+Here a rule is asked once per kind of node for the life of the process, and only those that have a
+method are called. The errors, their order and their places are graphql-core's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeAlias
+
+from graphql import (
+    ASTValidationRule,
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    Node,
+    OperationDefinitionNode,
+    TypeInfo,
+    ValidationContext,
+    Visitor,
+    assert_valid_schema,
+)
+from graphql.language.ast import QUERY_DOCUMENT_KEYS
+from graphql.pyutils import RefMap
+from graphql.validation.validate import FragmentNestingVisitor, ValidationAbortedError
+from graphql.validation.validation_context import VariableUsage, VariableUsageVisitor
+
+__all__ = ["validate"]
+
+
+def validate(
+    definition: GraphQLSchema,
+    document: DocumentNode,
+    rules: Sequence[type[ASTValidationRule]],
+    max_errors: int,
+) -> list[GraphQLError]:
+    """Return what ``graphql.validate`` returns, for rules that read documents without editing them.
+
+    Raises ``TypeError`` where the schema itself is invalid.
+    """
+    assert_valid_schema(definition)
+    errors: list[GraphQLError] = []
+
+    def report(error: GraphQLError) -> None:
+        if len(errors) >= max_errors:
+            raise ValidationAbortedError(
+                "Too many validation errors, error limit reached. Validation aborted."
+            )
+        errors.append(error)
+
+    type_info = TypeInfo(definition)
+    context = _Context(definition, document, type_info, report)
+    fragments = {
+        node.name.value: node
+        for node in document.definitions
+        if isinstance(node, FragmentDefinitionNode)
+    }
+    visitors: list[Visitor] = [rule(context) for rule in rules]
+    if fragments:
+        visitors.insert(0, FragmentNestingVisitor(fragments))
+    try:
+        _Walk(type_info, visitors).visit(document)
+    except ValidationAbortedError as error:
+        error.__context__ = None  # nor the traceback: both keep the whole validation alive
+        errors.append(error.with_traceback(None))
+    except RecursionError:
+        errors.append(ValidationAbortedError("Validation aborted."))
+    return errors
+
+
+class _Context(ValidationContext):
+    """What the rules share, found by identity: nodes are hashed by all that is below them."""
+
+    def __init__(
+        self,
+        definition: GraphQLSchema,
+        document: DocumentNode,
+        type_info: TypeInfo,
+        report: Callable[[GraphQLError], None],
+    ) -> None:
+        super().__init__(definition, document, type_info, report)
+        self._fragment_spreads = RefMap()  # type: ignore[assignment]
+        self._recursive_variable_usages = RefMap()  # type: ignore[assignment]
+        self._usages: dict[int, list[VariableUsage]] = {}
+        text = document.loc.source.body if document.loc else "$"
+        self._has_variables = "$" in text
+
+    def get_variable_usages(
+        self, node: OperationDefinitionNode | FragmentDefinitionNode
+    ) -> list[VariableUsage]:
+        usages = self._usages.get(id(node))
+        if usages is None:
+            usages = self._usages[id(node)] = self._find_usages(node)
+        return usages
+
+    def _find_usages(
+        self, node: OperationDefinitionNode | FragmentDefinitionNode
+    ) -> list[VariableUsage]:
+        if not self._has_variables:
+            return []
+        fragment = node if isinstance(node, FragmentDefinitionNode) else None
+        visitor = VariableUsageVisitor(self._type_info, fragment)
+        _Walk(self._type_info, [visitor]).visit(node)
+        return visitor.usages
+
+
+Method: TypeAlias = Callable[..., object]
+
+
+class _Steps(NamedTuple):
+    """What to do at nodes of one kind: whom to call, by number, and which children to visit."""
+
+    enter: tuple[tuple[int, Method], ...]
+    leave: tuple[tuple[int, Method], ...]
+    enter_type: Method | None
+    leave_type: Method | None
+    children: tuple[str, ...]
+
+
+class _Walk:
+    """Visits nodes as graphql-core's ``visit`` does, for visitors that share a ``TypeInfo``.
+
+    They are told no path, and what they return can only mean not to be called below the node.
+    """
+
+    def __init__(self, type_info: TypeInfo, visitors: Sequence[Visitor]) -> None:
+        self._type_info = type_info
+        self._visitors = visitors
+        self._classes = tuple(map(type, visitors))
+        self._steps: dict[str, _Steps] = {}
+        self._is_awake = [True] * len(visitors)
+        self._ancestors: list[Node | tuple[Node, ...]] = []
+
+    def visit(self, node: Node, key: str | int | None = None, parent: Any = None) -> None:
+        """Visit a node and what is below it; one frame a level, for documents may nest deeply."""
+        steps = self._steps.get(node.kind) or self._prepare(node.kind)
+        asleep = self._enter(steps, node, key, parent)
+        ancestors = self._ancestors
+        if parent is not None:
+            ancestors.append(parent)
+        for name in steps.children:
+            child = getattr(node, name, None)
+            if isinstance(child, Node):
+                self.visit(child, name, node)
+            elif child:
+                ancestors.append(node)
+                for index, item in enumerate(child):
+                    self.visit(item, index, child)
+                ancestors.pop()
+        if parent is not None:
+            ancestors.pop()
+        self._leave(steps, asleep, node, key, parent)
+
+    def _enter(
+        self, steps: _Steps, node: Node, key: str | int | None, parent: Any
+    ) -> list[int] | None:
+        """Call who is awake; return who is not to be called until the node is left."""
+        if steps.enter_type is not None:
+            steps.enter_type(node)
+        asleep: list[int] | None = None
+        is_awake = self._is_awake
+        for number, method in steps.enter:
+            if is_awake[number] and method(node, key, parent, (), self._ancestors) is not None:
+                is_awake[number] = False
+                asleep = [*(asleep or ()), number]
+        return asleep
+
+    def _leave(
+        self,
+        steps: _Steps,
+        asleep: list[int] | None,
+        node: Node,
+        key: str | int | None,
+        parent: Any,
+    ) -> None:
+        for number, method in steps.leave:
+            if self._is_awake[number]:
+                method(node, key, parent, (), self._ancestors)
+        for number in asleep or ():
+            self._is_awake[number] = True
+        if steps.leave_type is not None:
+            steps.leave_type()
+
+    def _prepare(self, kind: str) -> _Steps:
+        def methods(verb: str) -> tuple[tuple[int, Method], ...]:
+            names = _methods(self._classes, verb, kind)
+            return tuple((number, getattr(self._visitors[number], name)) for number, name in names)
+
+        steps = self._steps[kind] = _Steps(
+            methods("enter"),
+            methods("leave"),
+            getattr(self._type_info, f"enter_{kind}", None),
+            getattr(self._type_info, f"leave_{kind}", None),
+            tuple(key for key in QUERY_DOCUMENT_KEYS.get(kind, ()) if key not in _UNREAD),
+        )
+        return steps
+
+
+_UNREAD = {"alias", "description", "name"}
+"""No rule visits names by themselves, and descriptions must not count."""
+
+
+@lru_cache(maxsize=1024)
+def _methods(
+    visitors: tuple[type[Visitor], ...], verb: str, kind: str
+) -> tuple[tuple[int, str], ...]:
+    """Find which visitors have a method for a kind of node, and what it is called."""
+    return tuple(
+        (number, name)
+        for number, visitor in enumerate(visitors)
+        for name in (f"{verb}_{kind}" if hasattr(visitor, f"{verb}_{kind}") else verb,)
+        if hasattr(visitor, name)
+    )
