@@ -18,12 +18,12 @@ def literal(value: object) -> str:
     the file. Raises ``TypeError`` for everything else; floats too, whose ``repr`` is not always
     source (``inf``).
     """
+    if type(value) is str:
+        return '"' + _escape(value).replace('"', '\\"') + '"'
     if value is None or isinstance(value, bool):
         return repr(value)
     if type(value) is int and abs(value) < 1 << 63:
         return repr(value)
-    if type(value) is str:
-        return '"' + _escape(value).replace('"', '\\"') + '"'
     if isinstance(value, tuple):
         items = [literal(item) for item in cast("tuple[object, ...]", value)]
         return "(" + ", ".join(items) + ("," if len(items) == 1 else "") + ")"
@@ -36,4 +36,6 @@ def docstring(text: str) -> str:
 
 
 def _escape(text: str) -> str:
+    if text.isascii() and text.isidentifier():
+        return text  # as nearly all are
     return text.encode("unicode_escape").decode("ascii")

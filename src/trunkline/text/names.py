@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+from functools import lru_cache
 
 __all__ = ["Names", "python_name", "snake_case"]
 
@@ -13,6 +14,7 @@ _WORDS = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))
 
 
+@lru_cache(maxsize=4096)
 def snake_case(name: str) -> str:
     """Turn a schema's name into the Python name that people would give it.
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from typing import Generic, TypeVar
 
 __all__ = ["INDENT", "WIDTH", "Source"]
@@ -24,25 +23,22 @@ class Source(Generic[Mark]):
 
     def __init__(self) -> None:
         self._lines: list[str] = []
-        self._depth = 0
+        self._indentation = _Indentation()
         self.marks: list[tuple[int, Mark]] = []
 
     def line(self, text: str = "") -> None:
         """Add a line at the current indentation; none adds a blank one."""
-        self._lines.append(INDENT * self._depth + text if text else "")
+        self._lines.append(self._indentation.text + text if text else "")
 
-    @contextmanager
-    def block(self, header: str) -> Generator[None]:
+    def block(self, header: str) -> AbstractContextManager[None]:
         """Add a header line and indent what follows in the ``with`` statement."""
         self.line(header)
-        self._depth += 1
-        yield
-        self._depth -= 1
+        return self._indentation
 
     def call(self, head: str, arguments: list[str], tail: str = ")") -> None:
         """Add ``head`` + arguments + ``tail``: on one line if it fits, else an argument a line."""
         flat = head + ", ".join(arguments) + tail
-        if len(INDENT) * self._depth + len(flat) <= WIDTH:
+        if self._fits(flat):
             self.line(flat)
             return
         with self.block(head):
@@ -55,7 +51,7 @@ class Source(Generic[Mark]):
     ) -> AbstractContextManager[None]:
         """Open a block whose header is written as `call` writes a call."""
         flat = head + ", ".join(arguments) + tail
-        if len(INDENT) * self._depth + len(flat) <= WIDTH:
+        if self._fits(flat):
             return self.block(flat)
         with self.block(head):
             for argument in arguments:
@@ -72,13 +68,16 @@ class Source(Generic[Mark]):
 
     def _if(self, operator: str, operands: list[str]) -> AbstractContextManager[None]:
         flat = "if " + f" {operator} ".join(operands) + ":"
-        if len(operands) == 1 or len(INDENT) * self._depth + len(flat) <= WIDTH:
+        if len(operands) == 1 or self._fits(flat):
             return self.block(flat)
         with self.block("if ("):
             self.line(operands[0])
             for operand in operands[1:]:
                 self.line(f"{operator} {operand}")
         return self.block("):")
+
+    def _fits(self, line: str) -> bool:
+        return len(self._indentation.text) + len(line) <= WIDTH
 
     def mark(self, mark: Mark) -> None:
         """Say what the lines from here on are about."""
@@ -87,3 +86,16 @@ class Source(Generic[Mark]):
     def text(self) -> str:
         """Return the whole text, ending with a newline."""
         return "\n".join(self._lines) + "\n"
+
+
+class _Indentation(AbstractContextManager[None]):
+    """The white space before a line: deeper by one step within each ``with``."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def __enter__(self) -> None:
+        self.text += INDENT
+
+    def __exit__(self, *_error: object) -> None:
+        self.text = self.text[: -len(INDENT)]
