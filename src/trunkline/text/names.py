@@ -60,14 +60,16 @@ class Names:
 
     def __init__(self, taken: frozenset[str] | set[str] = frozenset()) -> None:
         self._taken = set(taken)
+        self._numbers: dict[str, int] = {}  # the last that was given, by the name wanted
 
     def give(self, wanted: str) -> str:
         """Return ``wanted``, or the first free ``wanted_2``, ``wanted_3``, …, and keep it."""
         if wanted in _RESERVED:
             wanted += "_"
-        name, number = wanted, 1
+        name, number = wanted, self._numbers.get(wanted, 1)
         while name in self._taken:
             number += 1
             name = f"{wanted}_{number}"
         self._taken.add(name)
+        self._numbers[wanted] = number
         return name
