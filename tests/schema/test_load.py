@@ -52,6 +52,7 @@ def test_a_mistake_is_told_with_its_place(sdl: str, message: str) -> None:
     with pytest.raises(SchemaError) as caught:
         parse_schema(sdl, "s.graphql")
     assert str(caught.value) == message
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None  # told once
 
 
 def test_all_mistakes_are_told_at_once() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from glob import glob, has_magic
 from pathlib import Path
 from threading import Lock
@@ -94,13 +94,12 @@ def _build(files: list[Source], saved: Path | None = None) -> GraphQLSchema:
     if kept is not None:
         return build_ast_schema(kept, assume_valid=True)
     document = _document(files, located=False)
-    try:
+    with suppress(SchemaError):
         schema = _checked(document)
-    except SchemaError:
-        return _checked(_document(files, located=True))
-    if saved is not None:
-        _save(saved, texts, document)
-    return schema
+        if saved is not None:
+            _save(saved, texts, document)
+        return schema
+    return _checked(_document(files, located=True))
 
 
 def _save(saved: Path, texts: list[str], document: DocumentNode) -> None:
