@@ -8,7 +8,13 @@ from importlib import import_module
 
 import pytest
 
-DOORS = ["trunkline", "trunkline.client", "trunkline.engine", "trunkline.server", "trunkline.transport"]
+DOORS = [
+    "trunkline",
+    "trunkline.client",
+    "trunkline.engine",
+    "trunkline.server",
+    "trunkline.transport",
+]
 
 # What one side must not need of the other, so that the extras can be installed apart.
 SERVER_ONLY = ["orjson", "uvicorn", "httptools", "trunkline.server", "trunkline.compiler"]
