@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from graphql import FieldNode, GraphQLField
+from graphql import FieldNode, GraphQLField, Undefined, is_required_argument
 from graphql.execution.values import get_argument_values
 
-from trunkline.runtime.variables import Variables, new_default
+from trunkline.runtime.literals import Build, Literals, MisfitError, default_builder
+from trunkline.runtime.variables import Variables
 
 __all__ = ["argument_builder"]
+
+
+class _Argument(NamedTuple):
+    """An argument as a call wants it; ``build`` is ``None`` where the field was not given it."""
+
+    name: str
+    build: Build | None
+    default: Build | None
+    is_required: bool
 
 
 def argument_builder(
@@ -19,19 +29,42 @@ def argument_builder(
     """Make the function that builds a field's arguments anew for every call.
 
     Lists and input objects must be built anew, for a resolver may change what it is given; those
-    of defaults too, of which graphql-core makes one for all.
+    of defaults too, of which graphql-core makes one for all. The function takes what
+    `Variables.coerce` returned, and raises the ``GraphQLError`` of an argument that does not fit.
     """
-    given = {argument.name.value for argument in node.arguments or ()}
-    defaults = {
-        argument.out_name or name: argument
-        for name, argument in field.args.items()
-        if name not in given and argument.default is not None
-    }
+    arguments = _arguments(field, node, variables.literals())
 
     def build(values: Sequence[Any]) -> dict[str, Any]:
-        arguments = get_argument_values(field, node, variables.sources(values))
-        for name, argument in defaults.items():
-            arguments[name] = new_default(argument)
-        return arguments
+        try:
+            return _build(arguments, values)
+        except MisfitError:
+            pass  # graphql-core says why
+        return get_argument_values(field, node, variables.sources(values))
 
     return build
+
+
+def _arguments(field: GraphQLField, node: FieldNode, literals: Literals) -> list[_Argument]:
+    given = {argument.name.value: argument.value for argument in node.arguments or ()}
+    arguments: list[_Argument] = []
+    for name, argument in field.args.items():
+        default = default_builder(argument)
+        build = None
+        if name in given:
+            build = literals.build(given[name], argument.type, has_default=default is not None)
+        required = is_required_argument(argument)
+        arguments.append(_Argument(argument.out_name or name, build, default, required))
+    return arguments
+
+
+def _build(arguments: list[_Argument], values: Sequence[Any]) -> dict[str, Any]:
+    built: dict[str, Any] = {}
+    for name, build, default, is_required in arguments:
+        value = build(values) if build else Undefined
+        if value is Undefined and default:
+            value = default(values)
+        if value is not Undefined:
+            built[name] = value
+        elif is_required:
+            raise MisfitError
+    return built

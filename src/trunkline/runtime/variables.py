@@ -2,158 +2,173 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
-    GraphQLArgument,
     GraphQLError,
     GraphQLSchema,
     Undefined,
     VariableDefinitionNode,
-    get_named_type,
-    is_leaf_type,
     is_non_null_type,
 )
 from graphql.execution.get_variable_signature import (
     GraphQLVariableSignature,
     get_variable_signature,
 )
-from graphql.execution.values import (
-    VariableValues,
-    VariableValueSource,
-    get_variable_values,
-    input_is_nested_too_deeply,
-)
-from graphql.utilities.coerce_input_value import (
-    coerce_default_value,
-    coerce_input_literal,
-    coerce_input_value,
-)
+from graphql.execution.values import VariableValues, VariableValueSource
 
 from trunkline.errors import ValidationError, VariablesError
+from trunkline.runtime.coercion import (
+    Allowance,
+    Coerce,
+    Coercions,
+    TooDeepError,
+    exact_type,
+    nests,
+)
+from trunkline.runtime.literals import Literals, MisfitError, default_builder
+from trunkline.runtime.misfits import explain, refusal, too_deep
 
-__all__ = ["MAX_ERRORS", "Variables"]
+__all__ = ["MAX_ERRORS", "MAX_VALUES", "Variables"]
 
 MAX_ERRORS = 50
 """How many wrong values one answer lists."""
 
-_PYTHON_TYPES = {"String": str, "ID": str, "Boolean": bool}
+MAX_VALUES = 100_000
+"""How many values the variables of one request may have, unless the program says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Variable:
+    """One variable; ``coerce`` takes ``Undefined`` where it is absent."""
+
+    signature: GraphQLVariableSignature
+    node: VariableDefinitionNode
+    coerce: Coerce
 
 
 class Variables:
     """The variables of one operation: their types and defaults, known before any value comes.
 
-    ``names`` are in the order of the operation, which is that of `coerce`.
+    ``names`` are in the order of the operation, which is that of `coerce`; ``most`` is the number
+    of values that one request's may have, items of lists and fields of input objects counted.
     """
 
-    def __init__(self, definition: GraphQLSchema, nodes: Sequence[VariableDefinitionNode]) -> None:
+    def __init__(
+        self,
+        definition: GraphQLSchema,
+        nodes: Sequence[VariableDefinitionNode],
+        most: int = MAX_VALUES,
+    ) -> None:
         self._definition = definition
-        self._nodes = tuple(nodes)
-        signatures = [_signature(definition, node) for node in self._nodes]
-        self._signatures = signatures
+        self._most = most
+        coercions = Coercions()
+        self._variables = [_variable(definition, node, coercions) for node in nodes]
+        signatures = [variable.signature for variable in self._variables]
         self.names = [signature.name for signature in signatures]
         self._table = [
-            (signature.name, _exact_type(signature), _coercion(signature))
-            for signature in signatures
+            (variable.signature.name, exact_type(variable.signature.type), variable.coerce)
+            for variable in self._variables
         ]
+        self._allowance = None if any(nests(each.type) for each in signatures) else Allowance(0)
+        self._kept: list[str] = []
 
     def coerce(self, provided: Mapping[str, Any] | None) -> list[Any]:
         """Return the values in the order of the operation, ``Undefined`` for an absent one.
 
-        Raises ``VariablesError`` with every value that does not fit. Names that the operation
-        does not declare are ignored.
+        After them come those as they were provided that `literals` need. Raises ``VariablesError``
+        with every value that does not fit, or where there are more than allowed. Names that the
+        operation does not declare are ignored.
         """
         if not self._table:
             return []
         values = provided or {}
+        allowance = self._allowance or Allowance(self._most)
         try:
-            return [
-                value if type(value := values.get(name, Undefined)) is exact else coerce(value)
+            coerced = [
+                value
+                if type(value := values.get(name, Undefined)) is exact
+                else coerce(value, 0, allowance)
                 for name, exact, coerce in self._table
             ]
-        except (_MisfitError, RecursionError):
+        except VariablesError:
+            raise
+        except (MisfitError, RecursionError):
             raise self._error(values) from None
-
-    def sources(self, values: Sequence[Any]) -> VariableValues:
-        """Return the coerced values as graphql-core's functions want them."""
-        return VariableValues(
-            {each.name: VariableValueSource(each, value) for each, value in self._pairs(values)},
-            {each.name: value for each, value in self._pairs(values)},
-        )
-
-    def _pairs(self, values: Sequence[Any]) -> Iterator[tuple[GraphQLVariableSignature, Any]]:
-        pairs = zip(self._signatures, values, strict=True)
-        return ((signature, value) for signature, value in pairs if value is not Undefined)
-
-    def _error(self, provided: Mapping[str, Any]) -> VariablesError:
-        """Let graphql-core, which explains better than it is fast, say what is wrong."""
-        errors = get_variable_values(
-            self._definition, self._nodes, dict(provided), max_errors=MAX_ERRORS
-        )
-        if isinstance(errors, list):
-            return VariablesError(errors)
-        return VariablesError.because("The variables are nested too deeply.")
-
-
-class _MisfitError(Exception):
-    """A value does not fit its variable."""
-
-
-def _exact_type(signature: GraphQLVariableSignature) -> type | None:
-    """Return the Python type whose values need no coercion, if there is one."""
-    return _PYTHON_TYPES.get(str(signature.type).removesuffix("!"))
-
-
-def _coercion(signature: GraphQLVariableSignature) -> Callable[[Any], Any]:
-    """Make the function that coerces a variable's value, or tells that it does not fit."""
-    type_ = signature.type
-    required = is_non_null_type(type_)
-    nests = not is_leaf_type(get_named_type(type_))
-
-    def coerce(value: Any) -> Any:
-        if value is Undefined:
-            if signature.default is not None:
-                return new_default(signature)
-            if required:
-                raise _MisfitError
-            return Undefined
-        if nests and input_is_nested_too_deeply(value, type_):
-            raise _MisfitError
-        coerced = coerce_input_value(value, type_)
-        if coerced is Undefined:
-            raise _MisfitError
+        except Exception as error:  # an input model's own, who refuses a value that fits the type
+            raise self._error(values) from error
+        if self._kept:
+            coerced += [values.get(name, Undefined) for name in self._kept]
         return coerced
 
-    def coerce_or_refuse(value: Any) -> Any:
+    def literals(self) -> Literals:
+        """Return what makes functions of literals that have these variables in them."""
+        indices = {name: index for index, name in enumerate(self.names)}
+        return Literals(indices, self._keep)
+
+    def _keep(self, names: set[str]) -> Callable[[Sequence[Any]], VariableValues]:
+        """Keep variables as they are provided: custom scalars see those, not what came of them."""
+        self._kept += [name for name in self.names if name in names and name not in self._kept]
+        return self.sources
+
+    def sources(self, values: Sequence[Any]) -> VariableValues:
+        """Return what `coerce` returned as graphql-core's functions want it."""
+        coerced = dict(zip(self.names, values, strict=False))
+        provided = coerced | dict(zip(self._kept, values[len(self.names) :], strict=True))
+        return VariableValues(
+            {
+                name: VariableValueSource(variable.signature, provided[name])
+                for name, variable in zip(self.names, self._variables, strict=True)
+            },
+            {name: value for name, value in coerced.items() if value is not Undefined},
+        )
+
+    def _error(self, provided: Mapping[str, Any]) -> VariablesError:
+        """Say what is wrong with every variable."""
+        errors: list[GraphQLError] = []
+        for variable in self._variables:
+            value = provided.get(variable.signature.name, Undefined)
+            errors += self._mistakes(variable, value, MAX_ERRORS - len(errors))
+            if len(errors) > MAX_ERRORS:
+                break
+        return VariablesError(errors)
+
+    def _mistakes(self, variable: _Variable, value: Any, most: int) -> list[GraphQLError]:
+        """Let graphql-core, which explains better than it is fast, say what is wrong."""
         try:
-            return coerce(value)
-        except (_MisfitError, RecursionError):
+            variable.coerce(value, 0, Allowance(self._most))
+        except VariablesError:
             raise
-        except Exception as error:  # an input model's own, who refuses a value that fits the type
-            raise _refusal(signature, error) from error
-
-    return coerce_or_refuse
-
-
-def new_default(input_value: GraphQLArgument | GraphQLVariableSignature) -> Any:
-    """Coerce a default anew: a resolver may change what it is given."""
-    default = input_value.default
-    if default is None or default.literal is None:
-        return coerce_default_value(input_value)
-    return coerce_input_literal(default.literal, input_value.type)
+        except (TooDeepError, RecursionError):
+            return [too_deep()]
+        except MisfitError as misfit:
+            signature = variable.signature
+            mistakes = explain(self._definition, variable.node, signature, value, most)
+            return mistakes or [refusal(signature, misfit)]
+        except Exception as error:  # noqa: BLE001  # a model's
+            return [refusal(variable.signature, error)]
+        return []
 
 
-def _refusal(signature: GraphQLVariableSignature, error: Exception) -> VariablesError:
-    """Say that a model refuses a value; its own words are shown where they are for the caller."""
-    words = f": {error.message}" if isinstance(error, GraphQLError) else "."
-    return VariablesError.because(
-        f"Variable '${signature.name}' has a value that {signature.type} does not accept{words}"
-    )
-
-
-def _signature(definition: GraphQLSchema, node: VariableDefinitionNode) -> GraphQLVariableSignature:
+def _variable(
+    definition: GraphQLSchema, node: VariableDefinitionNode, coercions: Coercions
+) -> _Variable:
     signature = get_variable_signature(definition, node)
     if isinstance(signature, GraphQLError):  # validation has seen it before
         raise ValidationError([signature])
-    return signature
+    default = default_builder(signature)
+    required = is_non_null_type(signature.type)
+    coerce_value = coercions.of(signature.type)
+
+    def coerce(value: Any, depth: int, allowance: Allowance) -> Any:
+        if value is not Undefined:
+            return coerce_value(value, depth, allowance)
+        if default is not None:
+            return default(())
+        if required:
+            raise MisfitError
+        return Undefined
+
+    return _Variable(signature, node, coerce)

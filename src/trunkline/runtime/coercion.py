@@ -1,0 +1,279 @@
+"""Input coercion (GraphQL §3.9-3.12): a function for each input type of an operation, made once.
+
+The functions only find out whether a value fits; graphql-core says what is wrong with one that
+does not, for it explains better than it is fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLScalarType,
+    Undefined,
+    is_enum_type,
+    is_input_object_type,
+    is_list_type,
+    is_non_null_type,
+    is_required_input_field,
+    is_specified_scalar_type,
+    specified_scalar_types,
+)
+from graphql.language.parser import MAX_NESTING_DEPTH
+
+from trunkline.errors import VariablesError
+from trunkline.runtime.literals import Build, MisfitError, default_builder, finisher
+
+__all__ = ["Allowance", "Coerce", "Coercions", "TooDeepError", "exact_type", "nests"]
+
+_STRAY_NAMES = 50  # more than these are not worth listing, and listing them all would cost
+
+
+class TooDeepError(MisfitError):
+    """A value has more lists and objects within each other than anybody wants to follow."""
+
+
+class Allowance:
+    """How many values the variables of one request may have: ``left`` of ``most``.
+
+    Lists, input objects and what custom scalars take are counted before anything is done with
+    their values, so a request that has too many is refused before they cost.
+    """
+
+    __slots__ = ("left", "most")
+
+    def __init__(self, most: int) -> None:
+        self.left = self.most = most
+
+    def refuse(self) -> None:
+        """Raise the ``VariablesError`` for more values than allowed."""
+        raise VariablesError.because(
+            f"The variables have more than {self.most} values, items of lists and fields of"
+            " objects counted; this server allows no more in one request."
+        )
+
+    def spend_within(self, value: object) -> None:
+        """Count what is in lists and objects whose type nobody knows."""
+        containers = [value]
+        while containers:
+            container: Any = containers.pop()
+            self.left -= len(container)
+            if self.left < 0:
+                self.refuse()
+            items = container.values() if isinstance(container, dict) else container
+            containers += [item for item in items if isinstance(item, _CONTAINERS)]
+
+
+_CONTAINERS = (list, dict, tuple)
+
+Coerce: TypeAlias = Callable[[Any, int, Allowance], Any]
+"""Coerces a value, given how deep it is nested; raises ``MisfitError`` if it does not fit."""
+
+_EXACT = {"String": str, "ID": str, "Boolean": bool}
+_NO_LISTS = (str, bytes, bytearray, memoryview, Mapping)
+
+
+def exact_type(type_: GraphQLInputType) -> type | None:
+    """Return the Python type whose values need no coercion, if there is one."""
+    return _EXACT.get(str(type_).removesuffix("!"))
+
+
+def nests(type_: GraphQLInputType) -> bool:
+    """Say whether values of a type may have values within."""
+    return str(type_).removesuffix("!") not in specified_scalar_types
+
+
+class _Row(NamedTuple):
+    """A field of an input object, as its coercion wants it."""
+
+    name: str
+    out_name: str
+    exact: type | None
+    coerce: Coerce
+    is_nullable: bool
+    is_required: bool
+    default: Build | None
+
+
+class Coercions:
+    """The functions that coerce values, by type.
+
+    Those of input objects are shared, and look at their fields when the first value comes: so
+    input types that contain themselves end, and types that no value has cost nothing.
+    """
+
+    def __init__(self) -> None:
+        self._objects: dict[str, Coerce] = {}
+
+    def of(self, type_: GraphQLInputType) -> Coerce:
+        """Return the function for a type."""
+        coerce = self._without_null(type_)
+        return coerce if is_non_null_type(type_) else _nullable(coerce)
+
+    def _without_null(self, type_: GraphQLInputType) -> Coerce:
+        """Return the function for a type's values that are not null; it refuses null."""
+        inner: Any = type_.of_type if is_non_null_type(type_) else type_
+        if is_list_type(inner):
+            return self._list(inner.of_type)
+        if is_input_object_type(inner):
+            if inner.name not in self._objects:
+                self._objects[inner.name] = self._object(inner)
+            return self._objects[inner.name]
+        return _enum(inner) if is_enum_type(inner) else _scalar(inner)
+
+    def _list(self, item_type: GraphQLInputType) -> Coerce:
+        exact = exact_type(item_type)
+        coerce_item = self.of(item_type)
+
+        def coerce(value: Any, depth: int, allowance: Allowance) -> Any:
+            if depth >= MAX_NESTING_DEPTH and value:
+                raise TooDeepError
+            below = depth + 1
+            if type(value) is not list:
+                if value is None or value is Undefined:
+                    raise MisfitError
+                if not isinstance(value, Iterable) or isinstance(value, _NO_LISTS):
+                    return [coerce_item(value, below, allowance)]
+                value = list(value)
+            allowance.left -= len(value)
+            if allowance.left < 0:
+                allowance.refuse()
+            return [
+                item if type(item) is exact else coerce_item(item, below, allowance)
+                for item in value
+            ]
+
+        return coerce
+
+    def _object(self, type_: GraphQLInputObjectType) -> Coerce:
+        rows: list[_Row] | None = None
+        finish = finisher(type_)
+
+        def coerce(value: Any, depth: int, allowance: Allowance) -> Any:
+            nonlocal rows
+            if rows is None:
+                rows = [self._row(name, field) for name, field in type_.fields.items()]
+            if not isinstance(value, dict):
+                raise MisfitError
+            if depth >= MAX_NESTING_DEPTH and value:
+                raise TooDeepError
+            allowance.left -= len(value)
+            if allowance.left < 0:
+                allowance.refuse()
+            if len(value) > len(rows) + _STRAY_NAMES:
+                raise _stray_names(type_, value)
+            coerced = _coerce_fields(rows, value, depth + 1, allowance)
+            return finish(coerced) if finish else coerced
+
+        return coerce
+
+    def _row(self, name: str, field: GraphQLInputField) -> _Row:
+        return _Row(
+            name,
+            field.out_name or name,
+            exact_type(field.type),
+            self._without_null(field.type),
+            not is_non_null_type(field.type),
+            is_required_input_field(field),
+            default_builder(field),
+        )
+
+
+def _coerce_fields(
+    rows: list[_Row], given: dict[str, Any], depth: int, allowance: Allowance
+) -> dict[str, Any]:
+    """Coerce the fields of an input object, in the order of its type."""
+    coerced: dict[str, Any] = {}
+    absent = 0
+    get = given.get
+    for name, out_name, exact, coerce, is_nullable, is_required, default in rows:
+        value = get(name, Undefined)
+        if type(value) is exact or (value is None and is_nullable):
+            coerced[out_name] = value
+        elif value is not Undefined:
+            coerced[out_name] = coerce(value, depth, allowance)
+        elif is_required:
+            raise MisfitError
+        else:
+            absent += 1
+            if default is not None:
+                coerced[out_name] = default(())
+    known = len(rows) - absent
+    if known != len(given) and known != sum(value is not Undefined for value in given.values()):
+        raise MisfitError  # there are names that the type lacks
+    return coerced
+
+
+def _stray_names(type_: GraphQLInputObjectType, given: dict[str, Any]) -> VariablesError:
+    """Say that there are more unknown names than anybody wants to see in a list."""
+    return VariablesError.because(
+        f"A value of type '{type_}' in the variables has {len(given)} fields; the type has"
+        f" {len(type_.fields)}."
+    )
+
+
+def _nullable(coerce: Coerce) -> Coerce:
+    def let_null_pass(value: Any, depth: int, allowance: Allowance) -> Any:
+        if value is None or value is Undefined:
+            return None
+        return coerce(value, depth, allowance)
+
+    return let_null_pass
+
+
+def _enum(type_: GraphQLEnumType) -> Coerce:
+    members = {name: type_.coerce_input_value(name) for name in type_.values}
+
+    def coerce(value: Any, _depth: int, _allowance: Allowance) -> Any:
+        if not isinstance(value, str) or value not in members:
+            raise MisfitError
+        return members[value]
+
+    return coerce
+
+
+def _scalar(type_: GraphQLScalarType) -> Coerce:
+    parse = type_.coerce_input_value
+    containers = () if is_specified_scalar_type(type_) else _CONTAINERS
+
+    def coerce(value: Any, _depth: int, allowance: Allowance) -> Any:
+        if value is None or value is Undefined:
+            raise MisfitError
+        if isinstance(value, containers):
+            allowance.spend_within(value)
+        try:
+            coerced = parse(value)
+        except Exception:  # noqa: BLE001  # whatever it is, graphql-core asks again and tells it
+            raise MisfitError from None
+        if coerced is Undefined:
+            raise MisfitError
+        return coerced
+
+    return _QUICK[type_.name](coerce) if type_.name in _QUICK else coerce
+
+
+def _quick_int(coerce: Coerce) -> Coerce:
+    def coerce_int(value: Any, depth: int, allowance: Allowance) -> Any:
+        if type(value) is int and -0x80000000 <= value <= 0x7FFFFFFF:
+            return value
+        return coerce(value, depth, allowance)
+
+    return coerce_int
+
+
+def _quick_float(coerce: Coerce) -> Coerce:
+    def coerce_float(value: Any, depth: int, allowance: Allowance) -> Any:
+        if type(value) is float and value - value == 0.0:  # infinity less itself is no number
+            return value
+        return coerce(value, depth, allowance)
+
+    return coerce_float
+
+
+_QUICK = {"Int": _quick_int, "Float": _quick_float}
+"""What lets the commonest values pass at once."""

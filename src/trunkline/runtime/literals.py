@@ -1,0 +1,257 @@
+"""Literals of documents and schemas: coerced once, with places for variables (GraphQL §6.4.1).
+
+What nobody can change is coerced when an operation is compiled. Lists and input objects are built
+anew for every call, for a resolver may change what it is given; variables are put in then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from operator import itemgetter
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    ListValueNode,
+    NullValueNode,
+    ObjectValueNode,
+    Undefined,
+    ValueNode,
+    VariableNode,
+    is_enum_type,
+    is_input_object_type,
+    is_list_type,
+    is_non_null_type,
+    is_required_input_field,
+)
+from graphql.execution.get_variable_signature import GraphQLVariableSignature
+from graphql.execution.values import VariableValues
+from graphql.utilities.coerce_input_value import coerce_input_literal, coerce_input_value
+
+__all__ = ["Build", "Fixed", "Literals", "MisfitError", "default_builder", "finisher"]
+
+
+class MisfitError(Exception):
+    """A value does not fit its type."""
+
+
+Build: TypeAlias = Callable[[Sequence[Any]], Any]
+"""Gives a value, once the variables have theirs; raises ``MisfitError`` if that does not fit."""
+
+_IMMUTABLE = {str, int, float, bool, type(None), bytes}
+_IMMUTABLE |= {datetime, date, time, timedelta, Decimal, UUID}
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """The same value for every call: nobody can change it."""
+
+    value: Any
+
+    def __call__(self, _values: Sequence[Any]) -> Any:  # noqa: D102  # the class has said it
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class _Hole:
+    """A field of an input object whose value is not known before the variables are."""
+
+    name: str
+    build: Build
+    default: Build | None
+
+
+class Literals:
+    """Makes the functions that build literals.
+
+    ``indices`` says which of an operation's variables is which; ``sources`` gives the variables of
+    those names to graphql-core, which puts them into what custom scalars are given.
+    """
+
+    def __init__(
+        self,
+        indices: Mapping[str, int],
+        sources: Callable[[set[str]], Callable[[Sequence[Any]], VariableValues]],
+    ) -> None:
+        self._indices = indices
+        self._sources = sources
+
+    def build(self, node: ValueNode, type_: Any, *, has_default: bool = False) -> Build:
+        """Make the function that builds a literal's value.
+
+        Where the literal is a variable without a value, it gives ``Undefined``, unless the type is
+        not null; ``has_default`` says that there is something in place of it all the same.
+        """
+        if isinstance(node, VariableNode):
+            return self._variable(node, required=is_non_null_type(type_), has_default=has_default)
+        if is_non_null_type(type_):
+            return _refuse if isinstance(node, NullValueNode) else self.build(node, type_.of_type)
+        if isinstance(node, NullValueNode):
+            return Fixed(None)
+        if is_list_type(type_):
+            return self._list(node, type_.of_type)
+        if is_input_object_type(type_):
+            return self._object(node, type_)
+        return self._leaf(node, type_)
+
+    def _variable(self, node: VariableNode, *, required: bool, has_default: bool) -> Build:
+        index = self._indices[node.name.value]
+        if not required:
+            return itemgetter(index)
+
+        def build(values: Sequence[Any]) -> Any:
+            value = values[index]
+            if value is None or (value is Undefined and not has_default):
+                raise MisfitError
+            return value
+
+        return build
+
+    def _list(self, node: ValueNode, item_type: Any) -> Build:
+        if not isinstance(node, ListValueNode):
+            item = self.build(node, item_type)
+            return lambda values: [item(values)]
+        items = [self.build(each, item_type) for each in node.values]
+        template = [_fixed(item) for item in items]
+        holes = [(index, item) for index, item in enumerate(items) if not isinstance(item, Fixed)]
+
+        def build(values: Sequence[Any]) -> list[Any]:
+            built = template.copy()
+            for index, build_item in holes:
+                value = build_item(values)
+                built[index] = None if value is Undefined else value
+            return built
+
+        return build
+
+    def _object(self, node: ValueNode, type_: GraphQLInputObjectType) -> Build:
+        if not isinstance(node, ObjectValueNode):
+            return _refuse
+        nodes = {field.name.value: field.value for field in node.fields}
+        if not nodes.keys() <= type_.fields.keys() or (type_.is_one_of and len(nodes) != 1):
+            return _refuse
+        template: dict[str, Any] = {}
+        holes: list[_Hole] = []
+        for name, field in type_.fields.items():
+            default = default_builder(field)
+            out_name = field.out_name or name
+            if name in nodes:
+                build = self.build(nodes[name], field.type, has_default=default is not None)
+            elif is_required_input_field(field):
+                return _refuse
+            elif default is not None:
+                build = default
+            else:
+                continue
+            template[out_name] = _fixed(build)
+            if not isinstance(build, Fixed):
+                holes.append(_Hole(out_name, build, default))
+        return _object_builder(template, holes, finisher(type_))
+
+    def _leaf(self, node: ValueNode, type_: Any) -> Build:
+        names = _variables_within(node)
+        if names:
+            sources = self._sources(names)
+            return lambda values: _fitting(coerce_input_literal(node, type_, sources(values)))
+        value = coerce_input_literal(node, type_)
+        if is_enum_type(type_) or type(value) in _IMMUTABLE or isinstance(value, Enum):
+            return Fixed(value) if value is not Undefined else _refuse
+        return lambda _values: _fitting(coerce_input_literal(node, type_))
+
+
+def _object_builder(
+    template: dict[str, Any], holes: list[_Hole], finish: Callable[[dict[str, Any]], Any] | None
+) -> Build:
+    """Make the function that fills the holes of an input object, each in its place."""
+
+    def build(values: Sequence[Any]) -> Any:
+        built = template.copy()
+        for hole in holes:
+            value = hole.build(values)
+            if value is Undefined and hole.default is not None:
+                value = hole.default(values)
+            if value is Undefined:
+                del built[hole.name]
+            else:
+                built[hole.name] = value
+        return finish(built) if finish else built
+
+    return build
+
+
+def finisher(type_: GraphQLInputObjectType) -> Callable[[dict[str, Any]], Any] | None:
+    """Return what is left to do with the coerced fields of an input object, if anything is.
+
+    Of a ``@oneOf`` there must be one field that is not null; a model takes the fields.
+    """
+    out_type = None if type_.out_type is GraphQLInputObjectType.out_type else type_.out_type
+    if not type_.is_one_of:
+        return out_type
+
+    def finish(coerced: dict[str, Any]) -> Any:
+        if len(coerced) != 1 or next(iter(coerced.values())) is None:
+            raise MisfitError
+        return out_type(coerced) if out_type else coerced
+
+    return finish
+
+
+def default_builder(
+    input_value: GraphQLArgument | GraphQLInputField | GraphQLVariableSignature,
+) -> Build | None:
+    """Make the function that gives the default of an argument, a field or a variable.
+
+    Without a default it is ``None``. A default is never the same list or object twice.
+    """
+    default = input_value.default
+    if default is None:  # graphql-core's older kind, which is what resolvers get
+        given = input_value.default_value
+        return None if given is Undefined else Fixed(given)
+    if default.literal is not None:
+        return _CONSTANT.build(default.literal, input_value.type)
+    type_ = input_value.type
+    return lambda _values: _fitting(coerce_input_value(default.value, type_))
+
+
+def _no_sources(_names: set[str]) -> Callable[[Sequence[Any]], VariableValues]:
+    return lambda _values: VariableValues({}, {})
+
+
+_CONSTANT = Literals({}, _no_sources)
+
+
+def _fixed(build: Build) -> Any:
+    """Return what a template has where the function puts its value."""
+    return build.value if isinstance(build, Fixed) else None
+
+
+def _refuse(_values: Sequence[Any]) -> Any:
+    raise MisfitError
+
+
+def _fitting(value: Any) -> Any:
+    if value is Undefined:
+        raise MisfitError
+    return value
+
+
+def _variables_within(node: ValueNode) -> set[str]:
+    """Name the variables within a literal."""
+    names: set[str] = set()
+    nodes = [node]
+    while nodes:
+        each = nodes.pop()
+        if isinstance(each, VariableNode):
+            names.add(each.name.value)
+        elif isinstance(each, ListValueNode):
+            nodes += each.values
+        elif isinstance(each, ObjectValueNode):
+            nodes += [field.value for field in each.fields]
+    return names
