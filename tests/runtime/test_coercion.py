@@ -9,6 +9,7 @@ import pytest
 from graphql import parse
 from graphql.execution.values import get_variable_values
 
+from trunkline.compiler.limits import Limits
 from trunkline.compiler.operation import compile_operation
 from trunkline.errors import VariablesError
 from trunkline.runtime.execution import Result
@@ -105,6 +106,21 @@ def test_values_that_are_too_many_are_refused_before_they_are_coerced() -> None:
     with pytest.raises(VariablesError, match="more than 100000 values"):
         Variables(definition, _nodes("$v: [JSON]")).coerce({"v": [[1]] * 100_001})
     assert asked == []
+
+
+def test_the_limit_is_the_operations() -> None:
+    schema = make_executable_schema(parse_schema(SDL), SimpleNamespace(query=_Anything()))
+    text, provided = "query ($j: JSON) { echo(json: $j) }", {"j": [1, 2, 3]}
+    operation = compile_operation(schema, text, limits=Limits(values=2))
+    with pytest.raises(VariablesError, match="more than 2 values"):
+        operation.execute_sync(provided)
+    assert compile_operation(schema, text).execute_sync(provided).errors == []
+
+
+class _Anything:
+    def echo(self, **_arguments: Any) -> None: ...
+
+    def find(self, **_arguments: Any) -> None: ...
 
 
 @pytest.mark.parametrize(

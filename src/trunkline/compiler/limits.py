@@ -15,18 +15,20 @@ from graphql import (
 )
 
 from trunkline.errors import LimitExceededError
+from trunkline.runtime.variables import MAX_VALUES
 
 __all__ = ["Limits", "check_size"]
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a document may cost before it is validated and compiled.
+    """What a document may cost before it is validated and compiled, and its variables.
 
     ``characters`` of text; ``tokens``, comments not counted; ``depth`` of fields below fields, and
     number of ``fields``, both after fragments are spread out; ``comparisons`` of fields that have
     one response key, which is what validation spends its time with; ``errors`` listed in one
-    answer.
+    answer; ``values`` in the variables of one request, items of lists and fields of input objects
+    counted.
     """
 
     characters: int = 65_536
@@ -35,6 +37,7 @@ class Limits:
     fields: int = 1_500
     comparisons: int = 20_000
     errors: int = 50
+    values: int = MAX_VALUES
 
 
 def check_size(document: DocumentNode, limits: Limits) -> None:

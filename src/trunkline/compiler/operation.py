@@ -52,7 +52,8 @@ class Operation:
     def __init__(
         self, schema: Schema, text: str, checked: CheckedOperation, limits: Limits
     ) -> None:
-        self._variables = Variables(schema.definition, checked.node.variable_definitions or ())
+        nodes = checked.node.variable_definitions or ()
+        self._variables = Variables(schema.definition, nodes, limits.values)
         plan = plan_operation(schema, checked, self._variables, limits)
         self.id = document_id(text)
         self.kind = plan.kind
@@ -78,7 +79,8 @@ class Operation:
     ) -> Result:
         """Execute an operation none of whose resolvers is awaited.
 
-        Raises ``VariablesError`` where a variable's value does not fit (GraphQL §6.1.2).
+        Raises ``VariablesError`` where a variable's value does not fit (GraphQL §6.1.2), or there
+        are more values than the limits allow.
         """
         values = self._variables.coerce(variables)
         agenda = Agenda(has_batches=True) if self._has_batches else None
