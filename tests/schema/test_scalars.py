@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from enum import Enum
-from types import SimpleNamespace
+from enum import Enum, IntEnum
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +44,21 @@ def call(name: str, echo: Echo, text: str, variables: dict[str, Any] | None = No
     return compile_operation(schema, text.replace("X", name)).execute_sync(variables)
 
 
+_ZONE = timezone(timedelta(hours=5, minutes=45))
+
+
+class Level(IntEnum):
+    LOW = 1
+
+
+class Text(str):
+    __slots__ = ()
+
+
+class Stamp(datetime):
+    pass
+
+
 BOTH_WAYS = [
     ("DateTime", datetime(2026, 11, 23, 14, 0, tzinfo=UTC), "2026-11-23T14:00:00+00:00"),
     ("DateTime", datetime(2026, 11, 23, 14, 0), "2026-11-23T14:00:00"),  # noqa: DTZ001
@@ -51,6 +66,17 @@ BOTH_WAYS = [
     ("Time", time(14, 0, 30), "14:00:30"),
     ("Duration", timedelta(hours=1, seconds=2), "PT3602S"),
     ("Decimal", Decimal("1.10"), "1.10"),
+    ("DateTime", datetime(1, 1, 1, tzinfo=_ZONE), "0001-01-01T00:00:00+05:45"),
+    ("DateTime", datetime.max, "9999-12-31T23:59:59.999999"),  # noqa: DTZ901
+    ("Time", time(14, 0, tzinfo=_ZONE), "14:00:00+05:45"),
+    ("Duration", timedelta(days=-1, microseconds=1), "-PT86399.999999S"),
+    ("Decimal", Decimal("-0.00"), "-0.00"),
+    ("Decimal", Decimal("1E+6144"), "1E+6144"),
+    ("Int64", -(2**63), -(2**63)),
+    ("Bytes", b"", ""),
+    ("JSON", None, None),
+    ("JSON", [], []),
+    ("JSON", 2**70, 2**70),
     ("UUID", UUID(int=1), "00000000-0000-0000-0000-000000000001"),
     ("Bytes", b"\x00\xff", "AP8="),
     ("Int64", 2**63 - 1, 2**63 - 1),
@@ -71,12 +97,56 @@ def test_a_value_goes_both_ways(name: str, value: Any, shown: Any) -> None:
 @pytest.mark.parametrize(("name", "value", "shown"), BOTH_WAYS)
 def test_a_value_may_stand_in_the_document(name: str, value: Any, shown: Any) -> None:
     echo = Echo()
-    literal = '{a: [1, 2.5, null, true, "x"]}' if name == "JSON" else json.dumps(shown)
+    literal = json.dumps(shown).replace('"a"', "a")
     assert call(name, echo, f"{{ {name.lower()}(value: {literal}) }}").errors == []
     assert echo.came == value
 
 
+ALSO_READ = [
+    ("DateTime", "2026-11-23T14:00Z", datetime(2026, 11, 23, 14, 0, tzinfo=UTC)),
+    ("DateTime", "2026-11-23 14:00:00.5", datetime(2026, 11, 23, 14, 0, 0, 500_000)),  # noqa: DTZ001
+    ("Duration", "P1DT2M", timedelta(days=1, minutes=2)),
+    ("Decimal", 10**30, Decimal(10**30)),
+    ("Decimal", "-.5e3", Decimal("-.5e3")),
+    ("UUID", "0" * 31 + "A", UUID(int=10)),
+    ("JSON", {"a": {"b": [[]]}}, {"a": {"b": [[]]}}),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "came"), ALSO_READ)
+def test_other_forms_are_read_too(name: str, given: Any, came: Any) -> None:
+    assert BUILT_IN[name].parse(given) == came
+
+
+SUBCLASSES = [
+    ("DateTime", Stamp(2026, 1, 1), "2026-01-01T00:00:00"),
+    ("Int64", Level.LOW, 1),
+    ("Decimal", Level.LOW, "1"),
+    ("JSON", {"a": [Level.LOW, Text("x")]}, {"a": [1, "x"]}),
+    ("JSON", (1, MappingProxyType({"a": 1})), [1, {"a": 1}]),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "shown"), SUBCLASSES)
+def test_subclasses_are_shown_as_what_they_are(name: str, value: Any, shown: Any) -> None:
+    assert call(name, Echo(value), f"{{ {name.lower()} }}") == ({name.lower(): shown}, [])
+
+
 WRONG_OUTPUT = [
+    ("DateTime", date(2026, 11, 23)),
+    ("Date", "2026-11-23"),
+    ("Time", datetime(2026, 11, 23, tzinfo=UTC)),
+    ("Duration", 5),
+    ("Decimal", True),
+    ("Decimal", Decimal("-Infinity")),
+    ("UUID", 1),
+    ("Bytes", bytearray(b"x")),
+    ("Int64", 1.0),
+    ("Int64", "5"),
+    ("Int64", -(2**63) - 1),
+    ("JSON", float("nan")),
+    ("JSON", {"a": {1, 2}}),
+    ("JSON", b"bytes"),
     ("DateTime", "2026-11-23"),
     ("Date", datetime(2026, 11, 23, tzinfo=UTC)),
     ("Decimal", 1.5),
@@ -101,6 +171,39 @@ def test_what_a_scalar_cannot_show_is_the_fields_error(name: str, value: Any) ->
 
 
 WRONG_INPUT = [
+    ("DateTime", "2026-11-23"),  # a date is no date and time, and not midnight
+    ("DateTime", "2026-11-23\x0014:00"),
+    ("DateTime", "2026-11-23T14:00+25:00"),
+    ("DateTime", "2026-02-30T14:00"),
+    ("DateTime", ""),
+    ("DateTime", True),
+    ("Date", "2026-11-23T00:00"),
+    ("Date", 20261123),
+    ("Time", "14:00:60"),
+    ("Time", ["14:00"]),
+    ("Duration", 3600),
+    ("Duration", "P1Y"),
+    ("Duration", "P99999999999D"),
+    ("Decimal", "NaN"),
+    ("Decimal", " 1"),
+    ("Decimal", "1_0"),
+    ("Decimal", "\uff11"),
+    ("Decimal", ""),
+    ("Decimal", True),
+    ("Decimal", "1E+999999999"),  # of which int() is a gigabyte
+    ("Decimal", "1E-999999999"),
+    ("Decimal", "1E+9999999999999999999"),
+    ("UUID", "{00000000-0000-0000-0000-000000000001}"),
+    ("UUID", "0-0000000-0000-0000-0000-000000000001"),
+    ("UUID", "0000000000000000_000000000000001"),
+    ("UUID", 1),
+    ("Bytes", "A P8="),
+    ("Bytes", "AP8=\n"),
+    ("Bytes", "_-8="),
+    ("Bytes", "\u00e9"),
+    ("Int64", -(2**63) - 1),
+    ("Int64", 5.0),
+    ("Int64", True),
     ("DateTime", "yesterday"),
     ("DateTime", 5),
     ("Date", "2026-13-01"),
@@ -123,6 +226,50 @@ def test_what_a_scalar_cannot_read_is_refused(name: str, value: Any) -> None:
         call(name, Echo(), text, {"v": value})
     with pytest.raises(ValidationError, match=f"{name} cannot represent value: "):
         call(name, Echo(), f"{{ {name.lower()}(value: {json.dumps(value)}) }}")
+
+
+WRONG_LITERALS = [
+    *[(name, "RED") for name in BUILT_IN],
+    ("Duration", "PT1H"),  # a name, without its quotes
+    ("Bytes", "AAAA"),
+    ("Date", "{ a: 1 }"),
+    ("Decimal", "1.5"),
+    ("Int64", "9" * 5_000),
+    ("JSON", "1e400"),
+    ("JSON", "[{ a: 1e400 }]"),
+]
+
+
+@pytest.mark.parametrize(("name", "literal"), WRONG_LITERALS)
+def test_an_error_of_a_literal_has_its_place_and_its_text(name: str, literal: str) -> None:
+    text = f"{{ {name.lower()}(value: {literal}) }}"
+    with pytest.raises(ValidationError) as caught:
+        call(name, Echo(), text)
+    (error,) = caught.value.errors
+    assert error.message.startswith(f"{name} cannot represent value: {literal[:4]}")
+    assert error.locations
+    assert error.locations[0].column == text.index(literal) + 1
+
+
+def test_an_error_of_a_variable_has_its_path() -> None:
+    sdl = "scalar Date input I { days: [Date!] } type Query { a(i: I): Int }"
+    schema = make_executable_schema(
+        parse_schema(sdl), SimpleNamespace(query=SimpleNamespace(a=lambda i=None: len(i)))
+    )
+    operation = compile_operation(schema, "query ($i: I) { a(i: $i) }")
+    with pytest.raises(VariablesError, match=r"at \.days\[1\]: Date cannot represent value: 5"):
+        operation.execute_sync({"i": {"days": ["2026-11-23", 5]}})
+
+
+def test_where_a_scalar_is_specified_is_told_by_introspection() -> None:
+    url = "https://scalars.graphql.org/andimarek/date-time"
+    sdl = f'scalar DateTime @specifiedBy(url: "{url}") type Query {{ now: DateTime }}'
+    schema = make_executable_schema(
+        parse_schema(sdl), SimpleNamespace(query=SimpleNamespace(now=lambda: None))
+    )
+    text = '{ __type(name: "DateTime") { specifiedByURL } }'
+    shown = compile_operation(schema, text).execute_sync(None).data
+    assert shown == {"__type": {"specifiedByURL": url}}
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False))

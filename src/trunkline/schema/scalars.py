@@ -5,6 +5,7 @@ A schema that declares ``scalar DateTime`` gets the one here, unless the program
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,12 +15,21 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from graphql import GraphQLError, GraphQLScalarType, ValueNode, value_from_ast_untyped
+from graphql import (
+    EnumValueNode,
+    GraphQLError,
+    GraphQLScalarType,
+    ValueNode,
+    value_from_ast_untyped,
+)
+from graphql.language.printer import print_for_error
 from graphql.pyutils import inspect
 
 __all__ = ["BUILT_IN", "Scalar", "bind_scalar"]
 
-_INT64 = range(-(2**63), 2**63)
+_INT64 = 2**63  # a range would be searched one by one for an ``IntEnum`` or the like
+_DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_EXPONENT = 6_144  # of IEEE 754's widest decimals; ``int`` of a huge one takes all memory there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +45,34 @@ class Scalar:
     parse: Callable[[Any], Any]
 
 
+_REFUSALS = (ValueError, TypeError, ArithmeticError, LookupError)
+
+
 def bind_scalar(type_: GraphQLScalarType, scalar: Scalar) -> None:
     """Let a scalar type of a schema work as ``scalar`` says."""
-    output = _told(type_.name, scalar.serialize)
-    parse = _told(type_.name, scalar.parse)
+    # graphql-core's own hooks
+    type_.coerce_output_value = _told(type_.name, scalar.serialize)
+    type_.coerce_input_value = _told(type_.name, scalar.parse)
+    type_.coerce_input_literal = _literal_reader(type_.name, scalar.parse)
 
-    def from_literal(node: ValueNode) -> Any:
-        return parse(value_from_ast_untyped(node))
 
-    type_.coerce_output_value = output  # graphql-core's own hooks
-    type_.coerce_input_value = parse
-    type_.coerce_input_literal = from_literal
+def _literal_reader(name: str, parse: Callable[[Any], Any]) -> Callable[[ValueNode], Any]:
+    """Make the function that reads a literal; its errors have a place in the document."""
+
+    def read(node: ValueNode) -> Any:
+        try:
+            if isinstance(node, EnumValueNode):  # what JSON cannot say either
+                raise TypeError(node)
+            return parse(value_from_ast_untyped(node))
+        except GraphQLError as error:
+            if error.nodes:
+                raise
+            raise GraphQLError(error.message, node, original_error=error) from error
+        except _REFUSALS as error:
+            message = f"{name} cannot represent value: {print_for_error(node)}"
+            raise GraphQLError(message, node) from error
+
+    return read
 
 
 def _told(name: str, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -54,7 +81,7 @@ def _told(name: str, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def told(value: Any) -> Any:
         try:
             return convert(value)
-        except (ValueError, TypeError, ArithmeticError, LookupError) as error:
+        except _REFUSALS as error:
             raise GraphQLError(f"{name} cannot represent value: {inspect(value)}") from error
 
     return told
@@ -88,13 +115,31 @@ def _date(value: Any) -> str:
     raise TypeError(value)
 
 
+def _date_time(text: str) -> datetime:
+    """Read a date and a time; Python would make midnight of a date."""
+    if text[10:11] not in {"T", "t", " "}:
+        raise ValueError(text)
+    return datetime.fromisoformat(text)
+
+
+def _uuid(text: str) -> UUID:
+    """Read the two common forms; Python ignores braces and hyphens anywhere."""
+    value = UUID(text)
+    if text.lower() not in {str(value), value.hex}:
+        raise ValueError(text)
+    return value
+
+
 def _decimal(value: Any) -> Decimal:
     """Read a decimal from text, or from a whole number; a float has lost its digits already."""
-    if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
-        decimal = Decimal(value)
-        if decimal.is_finite():
-            return decimal
-    raise TypeError(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
+        raise TypeError(value)
+    decimal = Decimal(value)
+    if abs(decimal.adjusted()) > _EXPONENT:
+        raise ValueError(value)
+    return decimal
 
 
 def _finite(value: Any) -> str:
@@ -106,7 +151,7 @@ def _finite(value: Any) -> str:
 
 
 def _int64(value: Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value in _INT64:
+    if isinstance(value, int) and not isinstance(value, bool) and -_INT64 <= value < _INT64:
         return value
     raise TypeError(value)
 
@@ -137,12 +182,12 @@ def _write_duration(value: timedelta) -> str:
 
 
 BUILT_IN: Mapping[str, Scalar] = {
-    "DateTime": Scalar(_instance(datetime, datetime.isoformat), _text(datetime.fromisoformat)),
+    "DateTime": Scalar(_instance(datetime, datetime.isoformat), _text(_date_time)),
     "Date": Scalar(_date, _text(date.fromisoformat)),
     "Time": Scalar(_instance(time, time.isoformat), _text(time.fromisoformat)),
     "Duration": Scalar(_instance(timedelta, _write_duration), _text(_read_duration)),
     "Decimal": Scalar(_finite, _decimal),
-    "UUID": Scalar(_instance(UUID, str), _text(UUID)),
+    "UUID": Scalar(_instance(UUID, str), _text(_uuid)),
     "Bytes": Scalar(
         _instance(bytes, lambda value: b64encode(value).decode("ascii")),
         _text(lambda text: b64decode(text, validate=True)),
