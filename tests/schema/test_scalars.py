@@ -272,6 +272,29 @@ def test_where_a_scalar_is_specified_is_told_by_introspection() -> None:
     assert shown == {"__type": {"specifiedByURL": url}}
 
 
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), [1, float("-inf")], {"a": [{"b": float("nan")}]}]
+)
+def test_a_scalar_that_nobody_described_shows_no_number_as_null(value: Any) -> None:
+    schema = make_executable_schema(
+        parse_schema("scalar Any type Query { any: Any }"),
+        SimpleNamespace(query=SimpleNamespace(any=lambda: value)),
+    )
+    result = compile_operation(schema, "{ any }").execute_sync(None)
+    assert result.data == {"any": None}
+    assert [error.path for error in result.errors] == [["any"]]
+    assert result.errors[0].message.startswith("Any cannot represent value: ")
+
+
+@pytest.mark.parametrize("value", [1.5, "x", [1, {"a": None}], date(2026, 11, 23)])
+def test_a_scalar_that_nobody_described_shows_the_rest_as_it_is(value: Any) -> None:
+    schema = make_executable_schema(
+        parse_schema("scalar Any type Query { any: Any }"),
+        SimpleNamespace(query=SimpleNamespace(any=lambda: value)),
+    )
+    assert compile_operation(schema, "{ any }").execute_sync(None) == ({"any": value}, [])
+
+
 @given(st.decimals(allow_nan=False, allow_infinity=False))
 def test_no_digit_of_a_decimal_is_lost(value: Decimal) -> None:
     scalar = BUILT_IN["Decimal"]

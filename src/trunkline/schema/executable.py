@@ -17,6 +17,7 @@ from graphql import (
     is_input_object_type,
     is_object_type,
     is_scalar_type,
+    is_specified_scalar_type,
 )
 from graphql.pyutils import did_you_mean, suggestion_list
 
@@ -31,7 +32,7 @@ from trunkline.schema.bindings import (
     TypeResolver,
     is_batch,
 )
-from trunkline.schema.scalars import BUILT_IN, Scalar, bind_scalar
+from trunkline.schema.scalars import BUILT_IN, Scalar, bind_scalar, guard_scalar
 from trunkline.schema.signatures import (
     describe,
     misfits,
@@ -83,6 +84,8 @@ def make_executable_schema(
             binder.bind_enum(type_, model)
         elif is_scalar_type(type_) and type_.name in given:
             bind_scalar(type_, given[type_.name])
+        elif is_scalar_type(type_) and not is_specified_scalar_type(type_):
+            guard_scalar(type_)
     if binder.mistakes:
         raise SchemaError("\n".join(binder.mistakes))
     classes = {name: _class_of(model) for name, model in binder.models.items()}

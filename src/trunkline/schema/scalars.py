@@ -25,7 +25,7 @@ from graphql import (
 from graphql.language.printer import print_for_error
 from graphql.pyutils import inspect
 
-__all__ = ["BUILT_IN", "Scalar", "bind_scalar"]
+__all__ = ["BUILT_IN", "Scalar", "bind_scalar", "guard_scalar"]
 
 _INT64 = 2**63  # a range would be searched one by one for an ``IntEnum`` or the like
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -54,6 +54,24 @@ def bind_scalar(type_: GraphQLScalarType, scalar: Scalar) -> None:
     type_.coerce_output_value = _told(type_.name, scalar.serialize)
     type_.coerce_input_value = _told(type_.name, scalar.parse)
     type_.coerce_input_literal = _literal_reader(type_.name, scalar.parse)
+
+
+def guard_scalar(type_: GraphQLScalarType) -> None:
+    """Let a scalar that nobody described refuse to show numbers that JSON has not.
+
+    They would be written as null, without a word.
+    """
+    if type_.coerce_output_value is GraphQLScalarType.serialize:
+        type_.coerce_output_value = _told(type_.name, _finite_within)
+
+
+def _finite_within(value: Any) -> Any:
+    if isinstance(value, float) and value - value != 0.0:  # not finite
+        raise ValueError(value)
+    if isinstance(value, (list, tuple, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            _finite_within(item)
+    return value
 
 
 def _literal_reader(name: str, parse: Callable[[Any], Any]) -> Callable[[ValueNode], Any]:
