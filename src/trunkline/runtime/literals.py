@@ -45,8 +45,10 @@ class MisfitError(Exception):
 Build: TypeAlias = Callable[[Sequence[Any]], Any]
 """Gives a value, once the variables have theirs; raises ``MisfitError`` if that does not fit."""
 
-_IMMUTABLE = {str, int, float, bool, type(None), bytes}
-_IMMUTABLE |= {datetime, date, time, timedelta, Decimal, UUID}
+_IMMUTABLE = {
+    *(str, int, float, bool, type(None), bytes),
+    *(datetime, date, time, timedelta, Decimal, UUID),
+}
 
 
 @dataclass(frozen=True, slots=True)

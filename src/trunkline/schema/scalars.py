@@ -19,6 +19,8 @@ from graphql import (
     EnumValueNode,
     GraphQLError,
     GraphQLScalarType,
+    ListValueNode,
+    ObjectValueNode,
     ValueNode,
     value_from_ast_untyped,
 )
@@ -85,12 +87,25 @@ def _literal_reader(name: str, parse: Callable[[Any], Any]) -> Callable[[ValueNo
         except GraphQLError as error:
             if error.nodes:
                 raise
-            raise GraphQLError(error.message, node, original_error=error) from error
+            raise GraphQLError(error.message, _placed(node), original_error=error) from error
         except _REFUSALS as error:
             message = f"{name} cannot represent value: {print_for_error(node)}"
-            raise GraphQLError(message, node) from error
+            raise GraphQLError(message, _placed(node)) from error
 
     return read
+
+
+def _placed(node: ValueNode) -> ValueNode:
+    """Return what has a place in the document: graphql-core gives lists and objects without."""
+    while node.loc is None and isinstance(node, (ListValueNode, ObjectValueNode)):
+        if isinstance(node, ListValueNode):
+            within = node.values
+        else:
+            within = tuple(field.value for field in node.fields)
+        if not within:
+            break
+        node = within[0]
+    return node
 
 
 def _told(name: str, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
