@@ -196,8 +196,10 @@ def test_a_custom_scalar_sees_a_variable_as_it_was_provided() -> None:
 
 
 def test_the_sources_of_absent_variables_are_their_defaults() -> None:
-    text = 'query ($a: DateTime = "2026-11-23", $b: Int) { echo(json: {a: $a, b: $b, c: [$b]}) }'
-    assert execute(text)[1] == {"json": {"a": "2026-11-23", "c": [None]}}
+    text = (
+        'query ($a: DateTime = "2026-11-23T14:00", $b: Int) { echo(json: {a: $a, b: $b, c: [$b]}) }'
+    )
+    assert execute(text)[1] == {"json": {"a": "2026-11-23T14:00", "c": [None]}}
 
 
 # -- models ---------------------------------------------------------------------------------------

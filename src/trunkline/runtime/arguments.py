@@ -32,7 +32,7 @@ def argument_builder(
     of defaults too, of which graphql-core makes one for all. The function takes what
     `Variables.coerce` returned, and raises the ``GraphQLError`` of an argument that does not fit.
     """
-    arguments = _arguments(field, node, variables.literals())
+    arguments = _arguments(field, node, variables.literals)
 
     def build(values: Sequence[Any]) -> dict[str, Any]:
         try:

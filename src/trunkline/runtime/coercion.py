@@ -230,9 +230,10 @@ def _enum(type_: GraphQLEnumType) -> Coerce:
     members = {name: type_.coerce_input_value(name) for name in type_.values}
 
     def coerce(value: Any, _depth: int, _allowance: Allowance) -> Any:
-        if not isinstance(value, str) or value not in members:
-            raise MisfitError
-        return members[value]
+        try:
+            return members[value]
+        except (KeyError, TypeError):  # of what has no hash
+            raise MisfitError from None
 
     return coerce
 

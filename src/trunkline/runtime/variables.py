@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -52,8 +53,9 @@ class _Variable:
 class Variables:
     """The variables of one operation: their types and defaults, known before any value comes.
 
-    ``names`` are in the order of the operation, which is that of `coerce`; ``most`` is the number
-    of values that one request's may have, items of lists and fields of input objects counted.
+    ``names`` are in the order of the operation, which is that of `coerce`; ``literals`` makes
+    functions of literals that have these variables in them. ``most`` is the number of values that
+    one request's may have, items of lists and fields of input objects counted.
     """
 
     def __init__(
@@ -66,13 +68,18 @@ class Variables:
         self._most = most
         coercions = Coercions()
         self._variables = [_variable(definition, node, coercions) for node in nodes]
-        signatures = [variable.signature for variable in self._variables]
-        self.names = [signature.name for signature in signatures]
+        self._signatures = [variable.signature for variable in self._variables]
+        self.names = [signature.name for signature in self._signatures]
         self._table = [
             (variable.signature.name, exact_type(variable.signature.type), variable.coerce)
             for variable in self._variables
         ]
-        self._allowance = None if any(nests(each.type) for each in signatures) else Allowance(0)
+        # of types whose values have none within nothing is counted, so one will do for all requests
+        self._allowance = (
+            None if any(nests(each.type) for each in self._signatures) else Allowance(0)
+        )
+        indices = {name: index for index, name in enumerate(self.names)}
+        self.literals = Literals(indices, self._keep)
         self._kept: list[str] = []
 
     def coerce(self, provided: Mapping[str, Any] | None) -> list[Any]:
@@ -103,26 +110,25 @@ class Variables:
             coerced += [values.get(name, Undefined) for name in self._kept]
         return coerced
 
-    def literals(self) -> Literals:
-        """Return what makes functions of literals that have these variables in them."""
-        indices = {name: index for index, name in enumerate(self.names)}
-        return Literals(indices, self._keep)
-
     def _keep(self, names: set[str]) -> Callable[[Sequence[Any]], VariableValues]:
         """Keep variables as they are provided: custom scalars see those, not what came of them."""
-        self._kept += [name for name in self.names if name in names and name not in self._kept]
-        return self.sources
+        self._kept += sorted(names.difference(self._kept))
+        return partial(self.sources, names=names)
 
-    def sources(self, values: Sequence[Any]) -> VariableValues:
-        """Return what `coerce` returned as graphql-core's functions want it."""
+    def sources(
+        self, values: Sequence[Any], names: Collection[str] | None = None
+    ) -> VariableValues:
+        """Return what `coerce` returned, all or some of it, as graphql-core's functions want it."""
         coerced = dict(zip(self.names, values, strict=False))
         provided = coerced | dict(zip(self._kept, values[len(self.names) :], strict=True))
+        wanted = [each for each in self._signatures if names is None or each.name in names]
         return VariableValues(
+            {each.name: VariableValueSource(each, provided[each.name]) for each in wanted},
             {
-                name: VariableValueSource(variable.signature, provided[name])
-                for name, variable in zip(self.names, self._variables, strict=True)
+                each.name: coerced[each.name]
+                for each in wanted
+                if coerced[each.name] is not Undefined
             },
-            {name: value for name, value in coerced.items() if value is not Undefined},
         )
 
     def _error(self, provided: Mapping[str, Any]) -> VariablesError:
