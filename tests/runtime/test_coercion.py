@@ -16,6 +16,7 @@ from trunkline.runtime.execution import Result
 from trunkline.runtime.variables import Variables
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
+from trunkline.schema.scalars import Scalar
 
 SDL = """
 scalar JSON
@@ -237,6 +238,29 @@ def test_a_model_in_a_literal_is_made_anew_for_every_call() -> None:
         assert operation.execute_sync(None).errors == []
     assert [each.number for each in made] == [2, 1, 3] * 2
     assert len({id(each) for each in made}) == 6
+
+
+def test_a_custom_scalar_reads_its_literal_anew_for_every_call() -> None:
+    read: list[Any] = []
+    came: list[Any] = []
+
+    def parse_value(value: Any) -> list[Any]:
+        read.append(value)
+        return [len(read)]
+
+    def keep(at: Any, within: Any) -> None:
+        came.extend((at, *within))
+
+    schema = make_executable_schema(
+        parse_schema("scalar Time type Query { a(at: Time!, within: [Time]! = []): Int }"),
+        SimpleNamespace(query=SimpleNamespace(a=keep)),
+        scalars={"Time": Scalar(serialize=str, parse=parse_value)},
+    )
+    operation = compile_operation(schema, '{ a(at: "now", within: ["soon"]) }')
+    read.clear()
+    for _ in range(2):
+        assert operation.execute_sync(None).errors == []
+    assert came == [[1], [2], [3], [4]]
 
 
 # -- types ----------------------------------------------------------------------------------------

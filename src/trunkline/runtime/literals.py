@@ -1,19 +1,16 @@
 """Literals of documents and schemas: coerced once, with places for variables (GraphQL §6.4.1).
 
 What nobody can change is coerced when an operation is compiled. Lists and input objects are built
-anew for every call, for a resolver may change what it is given; variables are put in then.
+anew for every call, for a resolver may change what it is given; variables are put in then. Custom
+scalars read their literals then too: what one makes of "tomorrow" is not for us to keep.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from enum import Enum
 from operator import itemgetter
 from typing import Any, TypeAlias
-from uuid import UUID
 
 from graphql import (
     GraphQLArgument,
@@ -30,6 +27,7 @@ from graphql import (
     is_list_type,
     is_non_null_type,
     is_required_input_field,
+    is_specified_scalar_type,
 )
 from graphql.execution.get_variable_signature import GraphQLVariableSignature
 from graphql.execution.values import VariableValues
@@ -44,11 +42,6 @@ class MisfitError(Exception):
 
 Build: TypeAlias = Callable[[Sequence[Any]], Any]
 """Gives a value, once the variables have theirs; raises ``MisfitError`` if that does not fit."""
-
-_IMMUTABLE = {
-    *(str, int, float, bool, type(None), bytes),
-    *(datetime, date, time, timedelta, Decimal, UUID),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +155,9 @@ class Literals:
         if names:
             sources = self._sources(names)
             return lambda values: _fitting(coerce_input_literal(node, type_, sources(values)))
-        value = coerce_input_literal(node, type_)
-        if is_enum_type(type_) or type(value) in _IMMUTABLE or isinstance(value, Enum):
-            return Fixed(value) if value is not Undefined else _refuse
+        if is_enum_type(type_) or is_specified_scalar_type(type_):
+            value = coerce_input_literal(node, type_)
+            return _refuse if value is Undefined else Fixed(value)
         return lambda _values: _fitting(coerce_input_literal(node, type_))
 
 
