@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+import msgspec
 
 __all__ = ["OperationEvent", "Outcome", "Sink"]
 
@@ -14,8 +15,7 @@ exception that nobody foresaw; ``disconnected``: no answer went out, for the cli
 the server cancelled the request."""
 
 
-@dataclass(slots=True)
-class OperationEvent:
+class OperationEvent(msgspec.Struct):
     """One request to a GraphQL endpoint.
 
     Attributes that a request did not get as far as are ``None``. ``document_id`` is ``sha256:…``;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 __all__ = ["ACCEPT", "GRAPHQL_RESPONSE", "JSON", "charset_of", "choose_response_type"]
 
@@ -45,7 +44,6 @@ def _weigh(ranges: Sequence[tuple[str, str]], media_type: str) -> tuple[float, b
     return (quality if specificity and quality > 0 else 0.0), specificity == _ITSELF
 
 
-@lru_cache(maxsize=256)  # the few forms that a server's clients send
 def choose_response_type(accept: str) -> str | None:
     """Choose the media type of the answer, or ``None`` if the client takes neither.
 

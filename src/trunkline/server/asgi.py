@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any, TypeAlias
+
+import msgspec
+
+from trunkline.server.started import Started
 
 __all__ = [
     "Answer",
     "ClientGone",
     "HTTPProblem",
+    "Headers",
     "Message",
     "Receive",
     "Scope",
@@ -27,6 +31,7 @@ Message: TypeAlias = MutableMapping[str, Any]
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Headers: TypeAlias = Mapping[bytes, bytes]
 
 # Room for a long token and what proxies add; uvicorn on httptools has no limit of its own.
 _HEADER_BYTES = 32_768
@@ -50,34 +55,41 @@ class ClientGone(Exception):  # noqa: N818
     """The client went away before its request was whole."""
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(msgspec.Struct):
     """A whole HTTP answer."""
 
     status: int
     body: bytes
-    headers: list[tuple[bytes, bytes]] = field(default_factory=list[tuple[bytes, bytes]])
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-def read_headers(scope: Scope) -> dict[bytes, str]:
+def read_headers(scope: Scope) -> Headers:
     """Read a request's headers; several of one name are joined (RFC 9110 §5.3).
 
     Raises ``HTTPProblem`` (431) where they are too many or too long.
     """
-    headers: dict[bytes, str] = {}
-    size = 0
-    for name, value in scope["headers"]:
-        size += len(name) + len(value) + _HEADER_OVERHEAD
-        if size > _HEADER_BYTES:
-            raise HTTPProblem(431, f"The headers are larger than {_HEADER_BYTES} bytes.")
-        text = value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {text}" if name in headers else text
+    pairs = scope["headers"]
+    headers = dict(pairs)
+    if len(headers) == len(pairs):
+        size = len(b"".join(headers)) + len(b"".join(headers.values()))
+    else:
+        size = sum(len(name) + len(value) for name, value in pairs)
+        headers = _join_repeated(pairs)
+    if size + len(pairs) * _HEADER_OVERHEAD > _HEADER_BYTES:
+        raise HTTPProblem(431, f"The headers are larger than {_HEADER_BYTES} bytes.")
     return headers
 
 
-def has_body(headers: Mapping[bytes, str]) -> bool:
+def _join_repeated(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    values: dict[bytes, list[bytes]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return {name: b", ".join(each) for name, each in values.items()}
+
+
+def has_body(headers: Headers) -> bool:
     """Say whether a request announces a body (RFC 9112 §6)."""
-    return b"transfer-encoding" in headers or headers.get(b"content-length", "0") != "0"
+    return b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
 
 
 def close_unread(scope: Scope) -> list[tuple[bytes, bytes]]:
@@ -87,45 +99,57 @@ def close_unread(scope: Scope) -> list[tuple[bytes, bytes]]:
     however slowly it comes. HTTP/2 ends a stream by itself, and forbids the header (RFC 9113
     §8.2.2).
     """
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    if has_body(headers) and scope["http_version"].startswith("1"):
+    if has_body(dict(scope["headers"])) and scope["http_version"].startswith("1"):
         return [(b"connection", b"close")]
     return []
 
 
-async def read_body(
-    headers: Mapping[bytes, str], receive: Receive, limit: int, seconds: float
-) -> bytes:
+async def read_body(headers: Headers, receive: Receive, limit: int, seconds: float) -> bytes:
     """Read a request's body of at most ``limit`` bytes, waiting at most ``seconds`` for all of it.
 
     ASGI servers limit neither. Raises ``HTTPProblem`` (413, 408), or ``ClientGone``.
     """
     if _declared_length(headers) > limit:
         raise _too_large(limit)
-    chunks: list[bytes] = []
-    size = 0
+    first = Started(receive())
+    if first.is_done and not first.value.get("more_body", False):  # as most are
+        return _join([_read_chunk(first.value)], limit)
     try:
         async with asyncio.timeout(seconds):
-            more = True
-            while more:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientGone
-                chunk: bytes = message.get("body", b"")
-                size += len(chunk)
-                if size > limit:
-                    raise _too_large(limit)
-                chunks.append(chunk)
-                more = message.get("more_body", False)
+            return await _read_chunks(first, receive, limit)
     except TimeoutError:
         raise HTTPProblem(408, f"The body did not come within {seconds:g} s.") from None
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def _declared_length(headers: Mapping[bytes, str]) -> int:
+async def _read_chunks(first: Started[Message], receive: Receive, limit: int) -> bytes:
+    message = await first
+    body = _read_chunk(message)
+    chunks, size = [body], len(body)
+    while message.get("more_body", False) and size <= limit:
+        message = await receive()
+        chunks.append(_read_chunk(message))
+        size += len(chunks[-1])
+    return _join(chunks, limit)
+
+
+def _read_chunk(message: Message) -> bytes:
+    if message["type"] == "http.disconnect":
+        raise ClientGone
+    chunk: bytes = message.get("body", b"")
+    return chunk
+
+
+def _join(chunks: list[bytes], limit: int) -> bytes:
+    body = b"".join(chunks)  # itself where there is one
+    if len(body) > limit:
+        raise _too_large(limit)
+    return body
+
+
+def _declared_length(headers: Headers) -> int:
     """Read Content-Length, 0 where it says nothing usable: what comes is counted anyway."""
-    length = headers.get(b"content-length", "")
-    return int(length[:19]) if length.isdecimal() else 0  # 19 digits are more than any limit
+    length = headers.get(b"content-length", b"")
+    return int(length[:19]) if length.isdigit() else 0  # 19 digits are more than any limit
 
 
 def _too_large(limit: int) -> HTTPProblem:

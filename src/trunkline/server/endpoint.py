@@ -8,7 +8,8 @@ Whoever has read `GraphQL._respond` has read the server; each stage is a functio
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
@@ -26,6 +27,7 @@ from trunkline.schema.bindings import Schema
 from trunkline.server.asgi import (
     Answer,
     ClientGone,
+    Headers,
     HTTPProblem,
     Receive,
     Scope,
@@ -131,7 +133,7 @@ class GraphQL:
             answer = answer_result(result, event)
         except HTTPProblem as problem:
             answer = answer_errors(problem.status, present_problem(problem), event)
-            answer.headers.extend((*problem.headers, *close_unread(scope)))
+            answer.headers = (*problem.headers, *close_unread(scope))
         except RequestError as error:
             status = status_of_request_error(error)
             answer = answer_errors(status, present_request_error(error), event)
@@ -142,7 +144,7 @@ class GraphQL:
             event.outcome = "internal_error"
         if answer.status // 100 != 2:  # whoever asked for plain JSON as well (draft §6.1)
             media_type = GRAPHQL_RESPONSE
-        answer.headers.extend(_HEADERS[media_type])
+        answer.headers += _HEADERS[media_type]
         return answer
 
     def _tell(self, event: OperationEvent) -> None:
@@ -153,18 +155,20 @@ class GraphQL:
                 logger.exception("The sink %r failed.", sink)
 
 
-def client_name(headers: Mapping[bytes, str]) -> str | None:
+def client_name(headers: Headers) -> str | None:
     """Name the caller as it names itself, ``name/version``, in characters that show as they are.
 
     What a stranger sends goes into logs and metrics: it must be short, and must not break a line
     or move a terminal's cursor.
     """
     name = headers.get(b"graphql-client-name")
-    if not name:
-        return None
-    version = headers.get(b"graphql-client-version")
-    client = f"{name}/{version}" if version else name
-    return printable(client[:_CLIENT_LENGTH])
+    return _client_name(name, headers.get(b"graphql-client-version")) if name else None
+
+
+@lru_cache(maxsize=256)  # a server's clients are few
+def _client_name(name: bytes, version: bytes | None) -> str:
+    client = b"%b/%b" % (name, version) if version else name
+    return printable(client.decode("latin-1")[:_CLIENT_LENGTH])
 
 
 def find_operation(operations: Operations, request: GraphQLRequest) -> Operation:

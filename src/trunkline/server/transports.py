@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from trunkline.protocol.media import JSON, charset_of, choose_response_type
 from trunkline.protocol.request import GraphQLRequest, read_json, read_query_string
-from trunkline.server.asgi import HTTPProblem, Receive, Scope, has_body, read_body
+from trunkline.server.asgi import Headers, HTTPProblem, Receive, Scope, has_body, read_body
 
 __all__ = ["ReadLimits", "read_request", "response_type"]
 
@@ -25,9 +25,9 @@ class ReadLimits:
     body_seconds: float
 
 
-def response_type(headers: Mapping[bytes, str]) -> str:
+def response_type(headers: Headers) -> str:
     """Choose the media type of the answer; raises ``HTTPProblem`` (406) where none suits."""
-    chosen = choose_response_type(headers.get(b"accept", ""))
+    chosen = _choose_response_type(headers.get(b"accept", b""))
     if chosen is None:
         raise HTTPProblem(
             406, "This endpoint answers with application/graphql-response+json or application/json."
@@ -35,8 +35,13 @@ def response_type(headers: Mapping[bytes, str]) -> str:
     return chosen
 
 
+@lru_cache(maxsize=256)  # the few forms that a server's clients send
+def _choose_response_type(accept: bytes) -> str | None:
+    return choose_response_type(accept.decode("latin-1"))
+
+
 async def read_request(
-    scope: Scope, headers: Mapping[bytes, str], receive: Receive, limits: ReadLimits
+    scope: Scope, headers: Headers, receive: Receive, limits: ReadLimits
 ) -> GraphQLRequest:
     """Read the GraphQL request out of an HTTP request.
 
@@ -56,7 +61,7 @@ async def read_request(
     raise HTTPProblem(405, f"{method} is not served here; use POST or GET.", _ALLOW)
 
 
-def _check_url(scope: Scope, headers: Mapping[bytes, str], limit: int) -> None:
+def _check_url(scope: Scope, headers: Headers, limit: int) -> None:
     """Refuse a URL that is too long, and a body beside it, which would mean nothing."""
     if len(scope["query_string"]) > limit:
         raise HTTPProblem(414, f"The query string is longer than {limit} bytes; use POST.")
@@ -64,18 +69,28 @@ def _check_url(scope: Scope, headers: Mapping[bytes, str], limit: int) -> None:
         raise HTTPProblem(400, "A GET has its parameters in the URL and no body; or use POST.")
 
 
-def _check_content(headers: Mapping[bytes, str]) -> None:
+def _check_content(headers: Headers) -> None:
     """Refuse bodies that are not plain JSON in UTF-8.
 
     What a browser may send across origins without asking (``text/plain`` and forms) is refused
     with them, which is what keeps other people's pages from posting here.
     """
-    media_type, _, parameters = headers.get(b"content-type", "").partition(";")
+    problem = _problem_of_content(
+        headers.get(b"content-type", b""), headers.get(b"content-encoding", b"")
+    )
+    if problem is not None:
+        raise HTTPProblem(415, *problem)
+
+
+@lru_cache(maxsize=256)  # the few forms that a server's clients send
+def _problem_of_content(
+    content_type: bytes, encoding: bytes
+) -> tuple[str, *tuple[tuple[bytes, bytes], ...]] | None:
+    media_type, _, parameters = content_type.decode("latin-1").partition(";")
     if media_type.strip().lower() != JSON:
-        raise HTTPProblem(415, f"The body must be {JSON}, and Content-Type must say so.")
+        return (f"The body must be {JSON}, and Content-Type must say so.",)
     if charset_of(parameters) not in {"utf-8", "utf8"}:
-        raise HTTPProblem(415, "The body must be in UTF-8.")
-    if headers.get(b"content-encoding", "").lower() not in {"", "identity"}:
-        raise HTTPProblem(
-            415, "The body must not be compressed.", (b"accept-encoding", b"identity")
-        )
+        return ("The body must be in UTF-8.",)
+    if encoding.lower() not in {b"", b"identity"}:
+        return ("The body must not be compressed.", (b"accept-encoding", b"identity"))
+    return None

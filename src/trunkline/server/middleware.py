@@ -1,0 +1,61 @@
+"""What a program may put around the execution of every operation."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from trunkline.compiler.operation import Operation
+from trunkline.runtime.execution import Result
+from trunkline.server.asgi import Scope
+
+__all__ = ["Call", "Middleware", "Proceed", "wrap"]
+
+Context = TypeVar("Context")
+
+
+@dataclass(slots=True)
+class Call(Generic[Context]):
+    """An operation that is about to be executed.
+
+    ``operation`` is the compiled one; ``variables`` are as they came, not yet coerced;
+    ``context`` is what resolvers get; ``client`` is what the caller calls itself, ``name/version``,
+    and not proven; ``scope`` is ASGI's, with the request's headers. What a middleware assigns to
+    ``variables`` or ``context`` is what is executed.
+    """
+
+    operation: Operation
+    variables: dict[str, Any] | None
+    context: Context
+    client: str | None
+    scope: Scope
+
+
+Proceed: TypeAlias = Callable[[], Awaitable[Result]]
+"""Executes the operation, by way of the middlewares further in."""
+
+Middleware: TypeAlias = Callable[[Call[Any], Proceed], Awaitable[Result]]
+"""Stands around the execution; may refuse it by raising ``GraphQLError`` or ``RequestError``."""
+
+Run: TypeAlias = Callable[[Call[Any]], Awaitable[Result]]
+
+
+async def run(call: Call[Any]) -> Result:
+    """Execute the operation of a call."""
+    return await call.operation.execute(call.variables, call.context)
+
+
+def wrap(middlewares: Sequence[Middleware]) -> Run:
+    """Put middlewares around the execution, the first one outermost."""
+    wrapped: Run = run
+    for middleware in reversed(middlewares):
+        wrapped = _around(middleware, wrapped)
+    return wrapped
+
+
+def _around(middleware: Middleware, inner: Run) -> Run:
+    async def outer(call: Call[Any]) -> Result:
+        return await middleware(call, lambda: inner(call))
+
+    return outer
