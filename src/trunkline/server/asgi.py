@@ -69,15 +69,13 @@ def read_headers(scope: Scope) -> Headers:
     Raises ``HTTPProblem`` (431) where they are too many or too long.
     """
     pairs = scope["headers"]
-    headers = dict(pairs)
-    if len(headers) == len(pairs):
-        size = len(b"".join(headers)) + len(b"".join(headers.values()))
-    else:
-        size = sum(len(name) + len(value) for name, value in pairs)
-        headers = _join_repeated(pairs)
-    if size + len(pairs) * _HEADER_OVERHEAD > _HEADER_BYTES:
+    size = len(pairs) * _HEADER_OVERHEAD
+    for name, value in pairs:
+        size += len(name) + len(value)
+    if size > _HEADER_BYTES:
         raise HTTPProblem(431, f"The headers are larger than {_HEADER_BYTES} bytes.")
-    return headers
+    headers = dict(pairs)
+    return headers if len(headers) == len(pairs) else _join_repeated(pairs)
 
 
 def _join_repeated(pairs: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
@@ -113,7 +111,10 @@ async def read_body(headers: Headers, receive: Receive, limit: int, seconds: flo
         raise _too_large(limit)
     first = Started(receive())
     if first.is_done and not first.value.get("more_body", False):  # as most are
-        return _join([_read_chunk(first.value)], limit)
+        body = _read_chunk(first.value)
+        if len(body) > limit:
+            raise _too_large(limit)
+        return body
     try:
         async with asyncio.timeout(seconds):
             return await _read_chunks(first, receive, limit)
@@ -123,13 +124,15 @@ async def read_body(headers: Headers, receive: Receive, limit: int, seconds: flo
 
 async def _read_chunks(first: Started[Message], receive: Receive, limit: int) -> bytes:
     message = await first
-    body = _read_chunk(message)
-    chunks, size = [body], len(body)
+    chunks = [_read_chunk(message)]
+    size = len(chunks[0])
     while message.get("more_body", False) and size <= limit:
         message = await receive()
         chunks.append(_read_chunk(message))
         size += len(chunks[-1])
-    return _join(chunks, limit)
+    if size > limit:
+        raise _too_large(limit)
+    return b"".join(chunks)
 
 
 def _read_chunk(message: Message) -> bytes:
@@ -137,13 +140,6 @@ def _read_chunk(message: Message) -> bytes:
         raise ClientGone
     chunk: bytes = message.get("body", b"")
     return chunk
-
-
-def _join(chunks: list[bytes], limit: int) -> bytes:
-    body = b"".join(chunks)  # itself where there is one
-    if len(body) > limit:
-        raise _too_large(limit)
-    return body
 
 
 def _declared_length(headers: Headers) -> int:

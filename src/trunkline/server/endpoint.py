@@ -129,7 +129,11 @@ class GraphQL:
             operation = find_operation(self._operations, request)
             note_operation(event, operation)
             check_allowed(operation, scope["method"])
-            result = await execute(operation, request, self._context(scope), receive)
+            context = self._context(scope)
+            if operation.is_async:
+                result = await execute(operation, request, context, receive)
+            else:
+                result = operation.execute_sync(request.variables, context)
             answer = answer_result(result, event)
         except HTTPProblem as problem:
             answer = answer_errors(problem.status, present_problem(problem), event)
