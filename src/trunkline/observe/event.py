@@ -9,10 +9,13 @@ import msgspec
 
 __all__ = ["OperationEvent", "Outcome", "Sink"]
 
-Outcome: TypeAlias = Literal["ok", "partial", "request_error", "internal_error", "disconnected"]
+Outcome: TypeAlias = Literal[
+    "ok", "partial", "request_error", "internal_error", "deadline_exceeded", "disconnected"
+]
 """``partial``: data and errors; ``request_error``: nothing was executed; ``internal_error``: an
-exception that nobody foresaw; ``disconnected``: no answer went out, for the client went away or
-the server cancelled the request."""
+exception that nobody foresaw; ``deadline_exceeded``: the execution was given up half-way;
+``disconnected``: no answer went out, for the client went away or the server cancelled the
+request."""
 
 
 class OperationEvent(msgspec.Struct):

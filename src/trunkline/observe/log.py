@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import TextIO
 
 import msgspec
 
@@ -15,13 +15,25 @@ __all__ = ["access_log", "log_operations", "printable"]
 
 logger = logging.getLogger("trunkline.access")
 
+_encoder = msgspec.json.Encoder()
+
 _SHORT_ID = len("sha256:") + 12
 
 
 def access_log(event: OperationEvent) -> None:
     """Log an event to the logger ``trunkline.access``; the record has it as ``operation``."""
     if logger.isEnabledFor(logging.INFO):
-        logger.info("%s", _Readable(event), extra={"operation": event})
+        # Not `logger.info`, which would walk the stack for a caller that is always this one.
+        record = _new_record(event)
+        record.operation = event
+        logger.handle(record)
+
+
+def _new_record(event: OperationEvent) -> logging.LogRecord:
+    message = _Readable(event)
+    return logging.getLogRecordFactory()(
+        logger.name, logging.INFO, __file__, 0, message, (), None, access_log.__name__
+    )
 
 
 def log_operations(stream: TextIO | None = None) -> logging.Handler:
@@ -68,28 +80,42 @@ class _TerminalFormatter(logging.Formatter):
 
 class _JSONFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "ts": datetime.fromtimestamp(record.created, UTC),
-            "level": record.levelname.lower(),
-            "event": "graphql.request",
-            **_attributes(getattr(record, "operation", OperationEvent())),
-        }
-        return msgspec.json.encode(line).decode()
+        event = getattr(record, "operation", None) or OperationEvent()
+        return _encoder.encode(_line(record, event)).decode()
 
 
-def _attributes(event: OperationEvent) -> dict[str, Any]:
-    """Name an event's attributes as OpenTelemetry's conventions do, where they have a name."""
-    return {
-        "graphql.operation.name": event.operation_name,
-        "graphql.operation.type": event.operation_kind,
-        "graphql.document.id": event.document_id,
-        "client": event.client and printable(event.client),
-        "outcome": event.outcome,
-        "http.status": event.status,
-        "duration_ms": round(event.duration * 1000, 3),
-        "errors": len(event.error_codes),
-        "error_codes": [printable(code) for code in _codes(event)],
-    }
+class _Line(msgspec.Struct):
+    """A line of JSON; attributes are named as OpenTelemetry's conventions do, where they are."""
+
+    ts: datetime
+    level: str
+    event: str
+    operation_name: str | None = msgspec.field(name="graphql.operation.name")
+    operation_kind: str | None = msgspec.field(name="graphql.operation.type")
+    document_id: str | None = msgspec.field(name="graphql.document.id")
+    client: str | None
+    outcome: str
+    status: int = msgspec.field(name="http.status")
+    duration_ms: float
+    errors: int
+    error_codes: list[str]
+
+
+def _line(record: logging.LogRecord, event: OperationEvent) -> _Line:
+    return _Line(
+        datetime.fromtimestamp(record.created, UTC),
+        record.levelname.lower(),
+        "graphql.request",
+        event.operation_name,
+        event.operation_kind,
+        event.document_id,
+        event.client and printable(event.client),
+        event.outcome,
+        event.status,
+        round(event.duration * 1000, 3),
+        len(event.error_codes),
+        [printable(code) for code in _codes(event)],
+    )
 
 
 def printable(text: str) -> str:
@@ -103,4 +129,4 @@ def _word(text: str) -> str:
 
 
 def _codes(event: OperationEvent) -> list[str]:
-    return sorted({code for code in event.error_codes if code})
+    return sorted(set(event.error_codes) - {""})

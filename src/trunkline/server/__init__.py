@@ -10,18 +10,26 @@ Mount("/playground", Playground("Todo", "/graphql")),
 from trunkline.compiler.limits import Limits
 from trunkline.observe.event import OperationEvent, Sink
 from trunkline.observe.log import access_log, log_operations
+from trunkline.runtime.execution import Result
 from trunkline.schema.bindings import Schema, batch
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import load_schema, parse_schema
 from trunkline.schema.scalars import Scalar
 from trunkline.server.endpoint import GraphQL
+from trunkline.server.middleware import Call, Middleware, Proceed
 from trunkline.server.playground import Playground
+from trunkline.server.present import PresentError
 
 __all__ = [
+    "Call",
     "GraphQL",
     "Limits",
+    "Middleware",
     "OperationEvent",
     "Playground",
+    "PresentError",
+    "Proceed",
+    "Result",
     "Scalar",
     "Schema",
     "Sink",

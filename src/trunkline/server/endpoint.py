@@ -8,7 +8,7 @@ Whoever has read `GraphQL._respond` has read the server; each stage is a functio
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from time import perf_counter
 from typing import Any
@@ -37,11 +37,14 @@ from trunkline.server.asgi import (
     refuse_socket,
     send_answer,
 )
-from trunkline.server.disconnect import WhileConnected
 from trunkline.server.encode import encode
+from trunkline.server.execute import DeadlineExceeded, Executor, MakeContext
+from trunkline.server.middleware import Middleware
 from trunkline.server.present import (
     INTERNAL_SERVER_ERROR,
+    PresentError,
     error_codes,
+    present_deadline,
     present_failure,
     present_internal,
     present_problem,
@@ -70,17 +73,22 @@ class GraphQL:
     """A GraphQL endpoint over HTTP: ``POST`` and ``GET``, as GraphQL over HTTP says.
 
     An ASGI application; in Starlette, ``Route("/graphql", GraphQL(schema))``. ``context`` makes,
-    from a request's ASGI scope, what resolvers get as their ``context``. ``limits`` bounds
-    documents. A body may have ``max_body_bytes`` and take ``body_timeout`` seconds to come.
-    ``sinks`` are told of every request; the default writes one line to the logger
-    ``trunkline.access``.
+    from a request's ASGI scope, what resolvers get as their ``context``; it may be ``async``.
+    ``middlewares`` stand around every execution, the first one outermost. ``present_error``
+    decides what a caller sees of an error. What waits for something may take ``deadline`` seconds.
+    ``limits`` bounds documents. A body may have ``max_body_bytes`` and take ``body_timeout``
+    seconds to come. ``sinks`` are told of every request; the default writes one line to the
+    logger ``trunkline.access``.
     """
 
     def __init__(  # noqa: PLR0913  # all by name
         self,
         schema: Schema,
         *,
-        context: Callable[[Scope], Any] | None = None,
+        context: MakeContext | None = None,
+        middlewares: Sequence[Middleware] = (),
+        present_error: PresentError | None = None,
+        deadline: float | None = None,
         limits: Limits | None = None,
         max_body_bytes: int = 1_048_576,
         body_timeout: float = 10.0,
@@ -92,7 +100,8 @@ class GraphQL:
                 " make_executable_schema(…) gives one."
             )
         self._operations = Operations(schema, limits)
-        self._context = context or _no_context
+        self._executor = Executor(context, middlewares, deadline)
+        self._presenter = present_error
         self._read_limits = ReadLimits(max_body_bytes, body_timeout)
         self._sinks = tuple(sinks)
 
@@ -129,22 +138,27 @@ class GraphQL:
             operation = find_operation(self._operations, request)
             note_operation(event, operation)
             check_allowed(operation, scope["method"])
-            context = self._context(scope)
-            if operation.is_async:
-                result = await execute(operation, request, context, receive)
+            if self._executor.is_direct(operation):
+                result = operation.execute_sync(request.variables)
             else:
-                result = operation.execute_sync(request.variables, context)
-            answer = answer_result(result, event)
+                result = await self._executor.execute(
+                    operation, request, event.client, scope, receive
+                )
+            answer = answer_result(result, event, self._presenter)
         except HTTPProblem as problem:
             answer = answer_errors(problem.status, present_problem(problem), event)
             answer.headers = (*problem.headers, *close_unread(scope))
         except RequestError as error:
             status = status_of_request_error(error)
-            answer = answer_errors(status, present_request_error(error), event)
+            answer = answer_errors(status, present_request_error(error, self._presenter), event)
+        except DeadlineExceeded as passed:
+            answer = answer_errors(504, present_deadline(passed.seconds), event)
+            event.outcome = "deadline_exceeded"
         except ClientGone:
             raise
         except Exception as error:  # noqa: BLE001  # the last resort: no traceback leaves
-            answer = answer_errors(500, [present_internal(error, "the endpoint")], event)
+            shown = present_internal(error, "the endpoint", self._presenter)
+            answer = answer_errors(500, [shown], event)
             event.outcome = "internal_error"
         if answer.status // 100 != 2:  # whoever asked for plain JSON as well (draft §6.1)
             media_type = GRAPHQL_RESPONSE
@@ -195,21 +209,13 @@ def check_allowed(operation: Operation, method: str) -> None:
         raise HTTPProblem(405, f"A {operation.kind} goes by POST.", (b"allow", b"POST"))
 
 
-async def execute(
-    operation: Operation, request: GraphQLRequest, context: Any, receive: Receive
-) -> Result:
-    """Execute the operation: what is awaited, only as long as the client is there."""
-    if not operation.is_async:
-        return operation.execute_sync(request.variables, context)
-    async with WhileConnected(receive):
-        return await operation.execute(request.variables, context)
-
-
-def answer_result(result: Result, event: OperationEvent) -> Answer:
+def answer_result(
+    result: Result, event: OperationEvent, presenter: PresentError | None = None
+) -> Answer:
     """Write what an execution gave."""
     if not result.errors:
         return Answer(200, encode({"data": result.data}))
-    errors = [present_failure(error) for error in result.errors]
+    errors = [present_failure(error, presenter) for error in result.errors]
     event.error_codes = error_codes(errors)
     internal = INTERNAL_SERVER_ERROR in event.error_codes
     event.outcome = "internal_error" if internal else "partial"
@@ -221,7 +227,3 @@ def answer_errors(status: int, errors: list[dict[str, Any]], event: OperationEve
     event.outcome = "request_error"
     event.error_codes = error_codes(errors)
     return Answer(status, encode({"errors": errors}))
-
-
-def _no_context(scope: Scope) -> None:  # noqa: ARG001
-    return None

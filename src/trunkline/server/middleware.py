@@ -41,14 +41,14 @@ Middleware: TypeAlias = Callable[[Call[Any], Proceed], Awaitable[Result]]
 Run: TypeAlias = Callable[[Call[Any]], Awaitable[Result]]
 
 
-async def run(call: Call[Any]) -> Result:
+async def _run(call: Call[Any]) -> Result:
     """Execute the operation of a call."""
     return await call.operation.execute(call.variables, call.context)
 
 
 def wrap(middlewares: Sequence[Middleware]) -> Run:
     """Put middlewares around the execution, the first one outermost."""
-    wrapped: Run = run
+    wrapped: Run = _run
     for middleware in reversed(middlewares):
         wrapped = _around(middleware, wrapped)
     return wrapped
@@ -56,6 +56,12 @@ def wrap(middlewares: Sequence[Middleware]) -> Run:
 
 def _around(middleware: Middleware, inner: Run) -> Run:
     async def outer(call: Call[Any]) -> Result:
-        return await middleware(call, lambda: inner(call))
+        result: object = await middleware(call, lambda: inner(call))
+        if isinstance(result, Result):
+            return result
+        raise TypeError(
+            f"The middleware {middleware!r} returned {result!r}. It must return a Result: what"
+            " `await proceed()` gave, or another."
+        )
 
     return outer

@@ -41,5 +41,6 @@ class Started(Generic[T]):
                 else:
                     self._waits_for = self._steps.send(sent)
         except StopIteration as done:
-            return done.value
+            value: T = done.value
+            return value
         return self.value

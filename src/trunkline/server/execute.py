@@ -1,0 +1,97 @@
+"""Executing an operation that waits for something: as long as it may take and somebody listens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from inspect import isawaitable
+from typing import Any, TypeAlias
+
+from graphql import GraphQLError
+
+from trunkline.compiler.operation import Operation
+from trunkline.errors import RequestError
+from trunkline.protocol.request import GraphQLRequest
+from trunkline.runtime.execution import Result
+from trunkline.server.asgi import Receive, Scope
+from trunkline.server.disconnect import WhileConnected
+from trunkline.server.middleware import Call, Middleware, wrap
+
+__all__ = ["DeadlineExceeded", "Executor", "MakeContext"]
+
+MakeContext: TypeAlias = Callable[[Scope], Any]
+"""Makes the context of a request out of its ASGI scope; may be ``async``."""
+
+
+class DeadlineExceeded(Exception):  # noqa: N818  # an answer on its way out
+    """An execution took longer than ``seconds``, and was cancelled."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+class Executor:
+    """Executes operations with what a program has put around them.
+
+    ``make_context`` makes what resolvers get, ``middlewares`` stand around the execution, and the
+    whole may take ``deadline`` seconds.
+    """
+
+    def __init__(
+        self,
+        make_context: MakeContext | None,
+        middlewares: Sequence[Middleware],
+        deadline: float | None,
+    ) -> None:
+        self._make_context = make_context
+        self._run = wrap(middlewares) if middlewares else None
+        self._deadline = deadline
+        self._is_bare = make_context is None and not middlewares
+
+    def is_direct(self, operation: Operation) -> bool:
+        """Say whether nothing stands around an operation, and it never gives way."""
+        return self._is_bare and not operation.is_async
+
+    async def execute(
+        self,
+        operation: Operation,
+        request: GraphQLRequest,
+        client: str | None,
+        scope: Scope,
+        receive: Receive,
+    ) -> Result:
+        """Make the context and execute the operation.
+
+        What is awaited is given up when the client goes away (``ClientGone``) or the deadline
+        passes (``DeadlineExceeded``). A ``GraphQLError`` of the context or a middleware refuses
+        the request, as a ``RequestError`` does.
+        """
+        try:
+            context = self._make_context(scope) if self._make_context else None
+            waits = context is not None and isawaitable(context)
+            if not (waits or operation.is_async or self._run):
+                return operation.execute_sync(request.variables, context)
+            call = Call(operation, request.variables, context, client, scope)
+            async with WhileConnected(receive):
+                return await self._within_deadline(self._finish(call, waits))
+        except GraphQLError as error:
+            raise RequestError([error]) from error
+
+    async def _finish(self, call: Call[Any], waits: bool) -> Result:  # noqa: FBT001
+        if waits:
+            call.context = await call.context
+        if self._run is not None:
+            return await self._run(call)
+        return await call.operation.execute(call.variables, call.context)
+
+    async def _within_deadline(self, execution: Awaitable[Result]) -> Result:
+        if self._deadline is None:
+            return await execution
+        try:
+            async with asyncio.timeout(self._deadline) as timer:
+                return await execution
+        except TimeoutError:
+            if timer.expired():
+                raise DeadlineExceeded(self._deadline) from None
+            raise  # a middleware's own
