@@ -88,8 +88,9 @@ class Executor:
     async def _within_deadline(self, execution: Awaitable[Result]) -> Result:
         if self._deadline is None:
             return await execution
+        timer = asyncio.timeout(self._deadline)
         try:
-            async with asyncio.timeout(self._deadline) as timer:
+            async with timer:
                 return await execution
         except TimeoutError:
             if timer.expired():

@@ -56,7 +56,7 @@ def wrap(middlewares: Sequence[Middleware]) -> Run:
 
 def _around(middleware: Middleware, inner: Run) -> Run:
     async def outer(call: Call[Any]) -> Result:
-        result: object = await middleware(call, lambda: inner(call))
+        result: Any = await middleware(call, lambda: inner(call))
         if isinstance(result, Result):
             return result
         raise TypeError(
