@@ -218,6 +218,8 @@ PRESENTERS: list[Any] = [
     lambda _error, _shown: None,
     lambda _error, _shown: {},
     lambda _error, _shown: {"message": 7},
+    lambda _error, _shown: {"message": PRIVATE, "extensions": ["code"]},
+    lambda _error, _shown: {"message": PRIVATE, "extensions": None},
     lambda _error, _shown: {"message": PRIVATE, "extensions": {"unwritable": {1}}},
 ]
 

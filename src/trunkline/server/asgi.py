@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any, TypeAlias
 
 import msgspec
-
-from trunkline.server.started import Started
 
 __all__ = [
     "Answer",
@@ -21,10 +18,9 @@ __all__ = [
     "Send",
     "close_unread",
     "has_body",
-    "read_body",
+    "messages_of",
     "read_headers",
     "refuse_socket",
-    "send_answer",
 ]
 
 Message: TypeAlias = MutableMapping[str, Any]
@@ -102,64 +98,16 @@ def close_unread(scope: Scope) -> list[tuple[bytes, bytes]]:
     return []
 
 
-async def read_body(headers: Headers, receive: Receive, limit: int, seconds: float) -> bytes:
-    """Read a request's body of at most ``limit`` bytes, waiting at most ``seconds`` for all of it.
-
-    ASGI servers limit neither. Raises ``HTTPProblem`` (413, 408), or ``ClientGone``.
-    """
-    if _declared_length(headers) > limit:
-        raise _too_large(limit)
-    first = Started(receive())
-    if first.is_done and not first.value.get("more_body", False):  # as most are
-        body = _read_chunk(first.value)
-        if len(body) > limit:
-            raise _too_large(limit)
-        return body
-    try:
-        async with asyncio.timeout(seconds):
-            return await _read_chunks(first, receive, limit)
-    except TimeoutError:
-        raise HTTPProblem(408, f"The body did not come within {seconds:g} s.") from None
-
-
-async def _read_chunks(first: Started[Message], receive: Receive, limit: int) -> bytes:
-    message = await first
-    chunks = [_read_chunk(message)]
-    size = len(chunks[0])
-    while message.get("more_body", False) and size <= limit:
-        message = await receive()
-        chunks.append(_read_chunk(message))
-        size += len(chunks[-1])
-    if size > limit:
-        raise _too_large(limit)
-    return b"".join(chunks)
-
-
-def _read_chunk(message: Message) -> bytes:
-    if message["type"] == "http.disconnect":
-        raise ClientGone
-    chunk: bytes = message.get("body", b"")
-    return chunk
-
-
-def _declared_length(headers: Headers) -> int:
-    """Read Content-Length, 0 where it says nothing usable: what comes is counted anyway."""
-    length = headers.get(b"content-length", b"")
-    return int(length[:19]) if length.isdigit() else 0  # 19 digits are more than any limit
-
-
-def _too_large(limit: int) -> HTTPProblem:
-    return HTTPProblem(413, f"The body is larger than {limit} bytes.")
-
-
 async def refuse_socket(receive: Receive, send: Send) -> None:
     """Refuse a WebSocket's handshake; the ASGI server makes a 403 of it."""
     await receive()
     await send({"type": "websocket.close"})
 
 
-async def send_answer(send: Send, answer: Answer) -> None:
-    """Send an answer with its length."""
+def messages_of(answer: Answer) -> tuple[Message, Message]:
+    """Return the messages that send an answer with its length."""
     headers = [(b"content-length", b"%d" % len(answer.body)), *answer.headers]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    return (
+        {"type": "http.response.start", "status": answer.status, "headers": headers},
+        {"type": "http.response.body", "body": answer.body},
+    )

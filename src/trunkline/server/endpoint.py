@@ -20,7 +20,7 @@ from trunkline.errors import MalformedRequestError, RequestError
 from trunkline.observe.event import OperationEvent, Sink
 from trunkline.observe.log import access_log, printable
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
-from trunkline.protocol.request import GraphQLRequest
+from trunkline.protocol.request import GraphQLRequest, read_json, read_query_string
 from trunkline.protocol.response import PARTIAL, status_of_request_error
 from trunkline.runtime.execution import Result
 from trunkline.schema.bindings import Schema
@@ -33,10 +33,11 @@ from trunkline.server.asgi import (
     Scope,
     Send,
     close_unread,
+    messages_of,
     read_headers,
     refuse_socket,
-    send_answer,
 )
+from trunkline.server.body import read_body
 from trunkline.server.encode import encode
 from trunkline.server.execute import DeadlineExceeded, Executor, MakeContext
 from trunkline.server.middleware import Middleware
@@ -50,7 +51,7 @@ from trunkline.server.present import (
     present_problem,
     present_request_error,
 )
-from trunkline.server.transports import ReadLimits, read_request, response_type
+from trunkline.server.transports import check_request, response_type
 
 __all__ = ["GraphQL"]
 
@@ -102,7 +103,8 @@ class GraphQL:
         self._operations = Operations(schema, limits)
         self._executor = Executor(context, middlewares, deadline)
         self._presenter = present_error
-        self._read_limits = ReadLimits(max_body_bytes, body_timeout)
+        self._max_body_bytes = max_body_bytes
+        self._body_timeout = body_timeout
         self._sinks = tuple(sinks)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,7 +118,8 @@ class GraphQL:
         event = OperationEvent()
         try:
             answer = await self._respond(scope, receive, event)
-            await send_answer(send, answer)
+            for message in messages_of(answer):
+                await send(message)
             event.status = answer.status
         except (ClientGone, OSError):  # OSError is what ASGI's `send` raises to a client gone
             event.outcome = "disconnected"
@@ -134,7 +137,12 @@ class GraphQL:
             headers = read_headers(scope)
             event.client = client_name(headers)
             media_type = response_type(headers)
-            request = await read_request(scope, headers, receive, self._read_limits)
+            check_request(scope, headers, self._max_body_bytes)
+            if scope["method"] == "POST":
+                body = await read_body(headers, receive, self._max_body_bytes, self._body_timeout)
+                request = read_json(body)
+            else:
+                request = read_query_string(scope["query_string"])
             operation = find_operation(self._operations, request)
             note_operation(event, operation)
             check_allowed(operation, scope["method"])

@@ -135,7 +135,9 @@ def _ask(
 
 def _checked(presented: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(presented.get("message"), str):
-        raise TypeError(f"An error must have a message, and {presented!r} has none.")
+        raise TypeError(f"An error must have a message, a text; {presented!r} has none.")
+    if not isinstance(presented.get("extensions", {}), Mapping):
+        raise TypeError(f"An error's extensions must be a mapping; those of {presented!r} are not.")
     encode(shown := dict(presented))  # raises where it cannot be written
     return shown
 

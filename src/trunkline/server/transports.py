@@ -1,28 +1,15 @@
-"""HTTP request → GraphQL request: POST and GET (GraphQL over HTTP §5)."""
+"""Which HTTP requests may hold a GraphQL request: POST and GET (GraphQL over HTTP §5)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from trunkline.protocol.media import JSON, charset_of, choose_response_type
-from trunkline.protocol.request import GraphQLRequest, read_json, read_query_string
-from trunkline.server.asgi import Headers, HTTPProblem, Receive, Scope, has_body, read_body
+from trunkline.server.asgi import Headers, HTTPProblem, Scope, has_body
 
-__all__ = ["ReadLimits", "read_request", "response_type"]
+__all__ = ["check_request", "response_type"]
 
 _ALLOW = (b"allow", b"GET, POST")
-
-
-@dataclass(frozen=True, slots=True)
-class ReadLimits:
-    """How much a server reads, in bytes, and how long it waits for it, in seconds.
-
-    A URL's query string may have as many bytes as a body.
-    """
-
-    body_bytes: int
-    body_seconds: float
 
 
 def response_type(headers: Headers) -> str:
@@ -40,13 +27,10 @@ def _choose_response_type(accept: bytes) -> str | None:
     return choose_response_type(accept.decode("latin-1"))
 
 
-async def read_request(
-    scope: Scope, headers: Headers, receive: Receive, limits: ReadLimits
-) -> GraphQLRequest:
-    """Read the GraphQL request out of an HTTP request.
+def check_request(scope: Scope, headers: Headers, limit: int) -> None:
+    """Refuse what no GraphQL request comes in, before its body is read (``HTTPProblem``).
 
-    Raises ``HTTPProblem`` where the HTTP is wrong, ``MalformedRequestError`` where its contents
-    are no GraphQL request.
+    A query string may have as many bytes as a body: ``limit``.
     """
     if b"transfer-encoding" in headers and b"content-length" in headers:
         # Two lengths hide a second request in a first (RFC 9112 §6.1); h11 lets them pass.
@@ -54,11 +38,10 @@ async def read_request(
     method = scope["method"]
     if method == "POST":
         _check_content(headers)
-        return read_json(await read_body(headers, receive, limits.body_bytes, limits.body_seconds))
-    if method == "GET":
-        _check_url(scope, headers, limits.body_bytes)
-        return read_query_string(scope["query_string"])
-    raise HTTPProblem(405, f"{method} is not served here; use POST or GET.", _ALLOW)
+    elif method == "GET":
+        _check_url(scope, headers, limit)
+    else:
+        raise HTTPProblem(405, f"{method} is not served here; use POST or GET.", _ALLOW)
 
 
 def _check_url(scope: Scope, headers: Headers, limit: int) -> None:
