@@ -268,6 +268,18 @@ async def test_a_deadline_holds_for_the_context_and_middlewares() -> None:
         assert (reply.status, reply.code) == (504, "DEADLINE_EXCEEDED")
 
 
+async def test_a_deadline_within_a_deadline_is_the_inner_ones_own() -> None:
+    async def of_its_own(call: Call[Any], proceed: Proceed) -> Result:
+        try:
+            async with asyncio.timeout(0.02):
+                return await proceed()
+        except TimeoutError:
+            return Result({"slow": call.operation.kind}, [])
+
+    reply = await post(Endpoint(deadline=5.0, middlewares=[of_its_own]), "{ slow }")
+    assert (reply.status, reply.data) == (200, {"slow": "query"})
+
+
 async def test_who_is_in_time_does_not_notice() -> None:
     app = Endpoint(deadline=5.0, context=of_path)
     assert (await post(app, "{ context }")).data == {"context": "/graphql"}

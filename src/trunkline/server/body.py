@@ -7,15 +7,13 @@ times what reading does, is never set up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Generator
-from types import coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable
+from typing import Any
 
 from trunkline.server.asgi import ClientGone, Headers, HTTPProblem, Message, Receive
+from trunkline.server.resume import resume
 
-__all__ = ["read_body", "resume"]
-
-T = TypeVar("T")
+__all__ = ["read_body"]
 
 
 async def read_body(headers: Headers, receive: Receive, limit: int, seconds: float) -> bytes:
@@ -74,22 +72,3 @@ def _too_large(limit: int) -> HTTPProblem:
 
 async def _given(message: Message) -> Message:
     return message
-
-
-@coroutine
-def resume(steps: Generator[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
-    """Await the rest of an awaitable whose ``__await__`` has taken its first step.
-
-    ``waits_for`` is what the step gave. From there on this is what ``await`` does (PEP 380).
-    """
-    while True:
-        try:
-            try:
-                sent = yield waits_for
-            except BaseException as error:  # noqa: BLE001  # being cancelled is for the awaited
-                waits_for = steps.throw(error)
-            else:
-                waits_for = steps.send(sent)
-        except StopIteration as done:
-            value: T = done.value
-            return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from inspect import isawaitable
 from typing import Any, TypeAlias
 
@@ -16,6 +16,7 @@ from trunkline.runtime.execution import Result
 from trunkline.server.asgi import Receive, Scope
 from trunkline.server.disconnect import WhileConnected
 from trunkline.server.middleware import Call, Middleware, wrap
+from trunkline.server.resume import resume
 
 __all__ = ["DeadlineExceeded", "Executor", "MakeContext"]
 
@@ -73,8 +74,7 @@ class Executor:
             if not (waits or operation.is_async or self._run):
                 return operation.execute_sync(request.variables, context)
             call = Call(operation, request.variables, context, client, scope)
-            async with WhileConnected(receive):
-                return await self._within_deadline(self._finish(call, waits))
+            return await self._watch(self._finish(call, waits), receive)
         except GraphQLError as error:
             raise RequestError([error]) from error
 
@@ -85,14 +85,24 @@ class Executor:
             return await self._run(call)
         return await call.operation.execute(call.variables, call.context)
 
-    async def _within_deadline(self, execution: Awaitable[Result]) -> Result:
-        if self._deadline is None:
-            return await execution
-        timer = asyncio.timeout(self._deadline)
+    async def _watch(self, execution: Coroutine[Any, Any, Result], receive: Receive) -> Result:
+        """Look after an execution from where it first waits; many an ``async`` one never does."""
+        steps: Any = execution.__await__()
         try:
-            async with timer:
-                return await execution
-        except TimeoutError:
-            if timer.expired():
-                raise DeadlineExceeded(self._deadline) from None
-            raise  # a middleware's own
+            rest = resume(steps, next(steps))
+        except StopIteration as done:
+            result: Result = done.value
+            return result
+        async with WhileConnected(receive):
+            return await (rest if self._deadline is None else _within(self._deadline, rest))
+
+
+async def _within(deadline: float, execution: Awaitable[Result]) -> Result:
+    timer = asyncio.timeout(deadline)
+    try:
+        async with timer:
+            return await execution
+    except TimeoutError:
+        if timer.expired():
+            raise DeadlineExceeded(deadline) from None
+        raise  # a middleware's own
