@@ -129,4 +129,4 @@ def _word(text: str) -> str:
 
 
 def _codes(event: OperationEvent) -> list[str]:
-    return sorted(set(event.error_codes) - {""})
+    return sorted(set(event.error_codes) - {""}) if event.error_codes else []
