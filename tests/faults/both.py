@@ -42,7 +42,8 @@ def answer(data: str, *errors: tuple[str, list[str | int] | None, list[tuple[int
 class Both:
     """A schema for both engines, whose resolvers are given by coordinate.
 
-    Those of root fields take the field's arguments, the others their parent before them.
+    Those of root fields take the field's arguments, the others their parent before them. Root
+    fields that have none are null.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Both:
         self.core = build_schema(sdl)
         self._limits = limits
         groups: dict[str, SimpleNamespace] = {}
-        for coordinate, function in resolvers.items():
+        for coordinate, function in {**_nothing(self.core), **resolvers}.items():
             type_name, _, name = coordinate.partition(".")
             group = groups.setdefault(python_name(type_name), SimpleNamespace())
             setattr(group, python_name(name), function)
@@ -100,6 +101,16 @@ class Both:
 
         result = asyncio.run(run())
         return _answer(result.data, result.errors or [])
+
+
+def _nothing(schema: GraphQLSchema) -> dict[str, Callable[..., None]]:
+    roots = [schema.query_type, schema.mutation_type]
+    return {
+        f"{root.name}.{name}": lambda **_arguments: None
+        for root in roots
+        if root
+        for name in root.fields
+    }
 
 
 def _give_core(

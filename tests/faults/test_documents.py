@@ -79,8 +79,8 @@ def check(text: str, variables: dict[str, Any] | None = None) -> Answer:
         ),
         (
             (
-                "{ ...F ...G } fragment F on Query { a { ...H } } fragment G on Query { a { id ...H } }"
-                " fragment H on Cat { m }"
+                "{ ...F ...G } fragment F on Query { a { ...H } }"
+                " fragment G on Query { a { id ...H } } fragment H on Cat { m }"
             ),
             '{"a": {"m": 2, "id": "1"}}',
         ),
