@@ -1,0 +1,121 @@
+"""Q-16: a flood of distinct documents leaves memory flat, and what is in use compiled.
+
+``TRUNKLINE_SOAK=100000 pytest tests/compiler/test_memory.py`` sends that many documents of each
+kind.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import pytest
+from tests.faults.both import Both
+
+from trunkline.compiler.cache import Operations
+from trunkline.compiler.operation import Operation
+from trunkline.errors import RequestError
+from trunkline.schema.bindings import Schema
+
+TIMES = int(os.environ.get("TRUNKLINE_SOAK", "600"))
+SIZE = 100
+HOT = "{ ts { x t { x } } }"
+
+Request = Callable[[Operations, int], object]
+
+
+def schema() -> Schema:
+    def fail(_parent: object) -> int:
+        raise ValueError("on purpose")
+
+    resolvers: dict[str, Callable[..., Any]] = {
+        "Query.n": lambda i=None: i,
+        "Query.ts": lambda: [{"x": 1}, {"x": None}, {"x": "?"}],
+        "T.failing": fail,
+    }
+    sdl = "type Query { n(i: Int): Int ts: [T!]! } type T { x: Int failing: Int t: T }"
+    return Both(sdl, resolvers).schema
+
+
+class Kept(NamedTuple):
+    """What is alive: objects that the garbage collector knows, and blocks of memory."""
+
+    objects: int
+    blocks: int
+
+
+def kept() -> Kept:
+    """Count; `tracemalloc` would not do, for it keeps every file name that it has seen."""
+    gc.collect()
+    return Kept(len(gc.get_objects()), sys.getallocatedblocks())
+
+
+def thirds(request: Request) -> list[Kept]:
+    """Send requests, each with a number of its own; tell what is alive after each third."""
+    operations = Operations(schema(), size=SIZE)
+    measured: list[Kept] = []
+    for third in range(3):
+        for number in range(TIMES // 3):
+            request(operations, 10_000_000 + third * TIMES + number)
+        measured.append(kept())
+    return measured
+
+
+def good(operations: Operations, number: int) -> None:
+    text = f"query Q{number} {{ a{number}: n(i: {number}) ts {{ x b{number}: x }} }}"
+    assert operations.get(text, f"Q{number}").execute_sync(None).data
+
+
+def failing(operations: Operations, number: int) -> None:
+    result = operations.get(f"{{ a{number}: ts {{ x failing }} }}").execute_sync(None)
+    assert len(result.errors) == 4
+
+
+def wrong(operations: Operations, number: int) -> None:
+    with suppress(RequestError):
+        operations.get(f"{{ n nope{number} }}")
+
+
+def unreadable(operations: Operations, number: int) -> None:
+    with suppress(RequestError):
+        operations.get(f"{{ n a{number}: ")
+
+
+def misfit(operations: Operations, number: int) -> None:
+    operation = operations.get(f"query ($v{number}: Int!) {{ n(i: $v{number}) }}")
+    with suppress(RequestError):
+        operation.execute_sync({f"v{number}": "no number"})
+
+
+@pytest.mark.parametrize("request_", [good, failing, wrong, unreadable, misfit])
+def test_q16_memory_is_flat_under_distinct_documents(request_: Request) -> None:
+    _, second, third = thirds(request_)
+    assert third.objects - second.objects < TIMES // 30
+    assert third.blocks - second.blocks < TIMES // 30
+
+
+def test_q16_what_is_in_use_stays_compiled_and_is_compiled_once() -> None:
+    operations = Operations(schema(), size=SIZE)
+    hot = operations.get(HOT)
+    for number in range(TIMES):
+        (wrong if number % 3 else good)(operations, number)
+        if number % 10 == 0:
+            assert operations.get(HOT) is hot
+
+
+@pytest.mark.parametrize("type_", [Operation, ModuleType])
+def test_q16_an_operation_that_is_forgotten_is_freed(type_: type) -> None:
+    def count() -> int:
+        gc.collect()
+        return sum(isinstance(each, type_) for each in gc.get_objects())
+
+    operations = Operations(schema(), size=3)
+    before = count()
+    for number in range(50):
+        good(operations, number)
+    assert count() - before <= 3
