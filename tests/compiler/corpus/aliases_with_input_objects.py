@@ -1,0 +1,88 @@
+"""A query, compiled by Trunkline from sha256:659ff51c07770b87101343fd4e013e5d8e7a25c72f3334dd6601b44d2fe21c81."""
+
+
+def OPERATION(execution):
+    """Query"""
+    try:
+        books = resolve_query_books(**build_arguments(execution.variables))
+        books = complete_query_books(execution, books)
+        books_2 = resolve_query_books(
+            first=execution.variables[2],
+            **present(filter=execution.variables[0]),
+        )
+        books_2 = complete_query_books_2(execution, books_2)
+        books_3 = resolve_query_books(**build_arguments_2(execution.variables))
+        books_3 = complete_query_books_3(execution, books_3)
+        return {
+            ALIAS: books,
+            ALIAS_2: books_2,
+            ALIAS_3: books_3,
+        }
+    except Exception as error:
+        raise execution.locate(error)
+
+
+def complete_query_books(execution, values):
+    """Query.books: [Book!]!"""
+    result = []
+    try:
+        if type(values) is not list:
+            values = to_list(values)
+        for value in values:
+            if type(value) is not Book:
+                value = check_Book(value)
+            id_ = value.id
+            if type(id_) is not str:
+                id_ = complete_ID(id_)
+            result.append(
+                {
+                    "id": id_,
+                }
+            )
+        return result
+    except Exception as error:
+        raise execution.locate(error, len(result))
+
+
+def complete_query_books_2(execution, values):
+    """Query.books: [Book!]!"""
+    result = []
+    try:
+        if type(values) is not list:
+            values = to_list(values)
+        for value in values:
+            if type(value) is not Book:
+                value = check_Book(value)
+            id_ = value.id
+            if type(id_) is not str:
+                id_ = complete_ID(id_)
+            result.append(
+                {
+                    "id": id_,
+                }
+            )
+        return result
+    except Exception as error:
+        raise execution.locate(error, len(result))
+
+
+def complete_query_books_3(execution, values):
+    """Query.books: [Book!]!"""
+    result = []
+    try:
+        if type(values) is not list:
+            values = to_list(values)
+        for value in values:
+            if type(value) is not Book:
+                value = check_Book(value)
+            id_ = value.id
+            if type(id_) is not str:
+                id_ = complete_ID(id_)
+            result.append(
+                {
+                    "id": id_,
+                }
+            )
+        return result
+    except Exception as error:
+        raise execution.locate(error, len(result))

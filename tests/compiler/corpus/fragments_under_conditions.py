@@ -1,0 +1,130 @@
+"""A query, compiled by Trunkline from sha256:568b6db503970a488967f2044b217158d13cdf52e44fe70dbc62cadfc3061bff."""
+
+
+def OPERATION(execution):
+    """Query"""
+    try:
+        entry = {}
+        if not execution.variables[0]:
+            count = resolve_query_count()
+            if type(count) is not int or count.bit_length() > 31:
+                count = complete_Int(count)
+            entry["count"] = count
+        if not execution.variables[0]:
+            try:
+                work = resolve_query_work()
+                work = complete_query_work(execution, work)
+            except Exception as error:
+                execution.fail(error)
+                work = None
+            entry["work"] = work
+        if "work" not in entry:
+            try:
+                work_2 = resolve_query_work()
+                work_2 = complete_query_work(execution, work_2)
+            except Exception as error:
+                execution.fail(error)
+                work_2 = None
+            entry["work"] = work_2
+        return entry
+    except Exception as error:
+        raise execution.locate(error)
+
+
+def complete_query_work(execution, value):
+    """Query.work: Work"""
+    try:
+        if value is None:
+            return None
+        complete = TYPES[find_type_Work(value)]
+        return complete(execution, value)
+    except Exception as error:
+        raise execution.locate(error)
+
+
+def complete_query_work_book(execution, value):
+    """Query.work: Work"""
+    try:
+        if type(value) is not Book:
+            value = check_Book(value)
+        refuse_null_condition(execution.variables[1], VARIABLE)
+        entry = {}
+        if not execution.variables[0]:
+            id_ = value.id
+            if type(id_) is not str:
+                id_ = complete_ID(id_)
+            entry["id"] = id_
+        if execution.variables[1] and "id" not in entry:
+            id__2 = value.id
+            if type(id__2) is not str:
+                id__2 = complete_ID(id__2)
+            entry["id"] = id__2
+        if not execution.variables[0]:
+            try:
+                rating = value.rating
+                if type(rating) is not float or rating - rating != 0.0:
+                    rating = complete_Float_or_null(rating)
+            except Exception as error:
+                execution.fail(error)
+                rating = None
+            entry["rating"] = rating
+        if not execution.variables[0]:
+            entry["author"] = None
+            awaitable = resolve_book_author(value)
+            execution.agenda.defer(
+                awaitable,
+                complete_book_author,
+                entry,
+                "author",
+                MARK,
+            )
+        return entry
+    except Exception as error:
+        raise execution.locate(error)
+
+
+def complete_query_work_map(execution, value):
+    """Query.work: Work"""
+    try:
+        value = check_Map(value)
+        refuse_null_condition(execution.variables[1], VARIABLE_2)
+        entry = {}
+        if not execution.variables[0]:
+            id_ = lookup(value, ("id",))
+            if type(id_) is not str:
+                id_ = complete_ID(id_)
+            entry["id"] = id_
+        if execution.variables[1] and "id" not in entry:
+            id__2 = lookup(value, ("id",))
+            if type(id__2) is not str:
+                id__2 = complete_ID(id__2)
+            entry["id"] = id__2
+        if execution.variables[0] and execution.variables[1]:
+            scale = lookup(value, ("scale",))
+            if type(scale) is not int or scale.bit_length() > 31:
+                scale = complete_Int(scale)
+            entry["scale"] = scale
+        return entry
+    except Exception as error:
+        raise execution.locate(error)
+
+
+def complete_book_author(execution, value):
+    """Book.author: Author!"""
+    try:
+        if type(value) is not Author:
+            value = check_Author(value)
+        name = value.name
+        if type(name) is not str:
+            name = complete_String(name)
+        return {
+            "name": name,
+        }
+    except Exception as error:
+        raise execution.locate(error)
+
+
+TYPES = {
+    "Book": complete_query_work_book,
+    "Map": complete_query_work_map,
+}
