@@ -1,0 +1,279 @@
+"""Case 20 of what goes wrong when operations are compiled: subscriptions, in both forms."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from inspect import isawaitable
+from types import SimpleNamespace
+from typing import Any
+
+import graphql
+import pytest
+from graphql import ExecutionResult, GraphQLError, parse
+from tests.faults.test_engine import schema_of
+
+from trunkline.compiler.operation import Operation, compile_operation
+from trunkline.engine import subscribe
+from trunkline.errors import RequestError
+from trunkline.schema.executable import make_executable_schema
+from trunkline.schema.load import parse_schema
+
+RUNNERS = [subscribe, graphql.subscribe]
+TICK = "subscription ($to: Int!) { tick(to: $to) }"
+
+
+async def tick(_root: object, _info: object, to: int, **_: Any) -> AsyncIterator[Any]:
+    for number in range(to):
+        await asyncio.sleep(0)
+        yield {"tick": number}
+
+
+async def stream(run: Callable[..., Any], schema: Any, text: str, **named: Any) -> Any:
+    result = run(schema, parse(text), **named)
+    return await result if isawaitable(result) else result
+
+
+def events(run: Callable[..., Any], schema: Any, text: str, **named: Any) -> list[Any]:
+    """Return all that a subscription gives, or its refusal."""
+
+    async def collect() -> list[Any]:
+        source = await stream(run, schema, text, **named)
+        if isinstance(source, ExecutionResult):
+            return [_shown(source)]
+        return [_shown(result) async for result in source]
+
+    return asyncio.run(collect())
+
+
+def _shown(result: ExecutionResult) -> Any:
+    return json.dumps(result.data), [dict(error.formatted) for error in result.errors or ()]
+
+
+def check(schema: Any, text: str, **named: Any) -> list[Any]:
+    ours, theirs = (events(run, schema, text, **named) for run in RUNNERS)
+    assert ours == theirs
+    return ours
+
+
+def test_20_every_event_is_an_answer() -> None:
+    schema = schema_of({"Subscription.subscribe_tick": tick})
+    got = check(schema, TICK, variable_values={"to": 3})
+    assert got == [(f'{{"tick": {number}}}', []) for number in range(3)]
+
+
+@pytest.mark.parametrize("to", [None, "x"])
+def test_20_variables_that_do_not_fit_are_one_answer_with_errors(to: Any) -> None:
+    schema = schema_of({"Subscription.subscribe_tick": tick})
+    ((data, errors),) = check(schema, TICK, variable_values={"to": to})
+    assert data == "null"
+    assert len(errors) == 1
+
+
+async def _fail(*_: object, **_arguments: object) -> AsyncIterator[Any]:
+    raise ValueError("no source")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        _fail,
+        lambda *_, **_arguments: ValueError("returned"),
+        lambda *_, **_arguments: GraphQLError("in our words"),
+        lambda *_, **_arguments: (_ for _ in ()).throw(ValueError("raised")),
+    ],
+)
+def test_20_an_error_of_the_source_is_one_answer(source: Callable[..., Any]) -> None:
+    schema = schema_of({"Subscription.subscribe_tick": source})
+    ((data, errors),) = check(schema, TICK, variable_values={"to": 1})
+    assert data == "null"
+    assert [error["path"] for error in errors] == [["tick"]]
+
+
+def test_20_errors_belong_to_their_event() -> None:
+    async def values(*_: object) -> AsyncIterator[Any]:
+        for value in (1, None, "?", 4):
+            yield {"strict": value}
+
+    got = check(schema_of({"Subscription.subscribe_strict": values}), "subscription { strict }")
+    assert [len(errors) for _, errors in got] == [0, 1, 1, 0]
+    assert [data for data, _ in got] == ['{"strict": 1}', "null", "null", '{"strict": 4}']
+
+
+def test_20_an_event_may_await() -> None:
+    async def source(*_: object) -> AsyncIterator[Any]:
+        yield {"o": {"n": 1}}
+        yield {"o": {"n": 2}}
+
+    async def x(parent: Any, _info: object) -> Any:
+        await asyncio.sleep(0)
+        return parent["n"]
+
+    schema = schema_of({"Subscription.subscribe_o": source, "O.x": x})
+    got = check(schema, "subscription { o { x again: x } }")
+    assert got == [(f'{{"o": {{"x": {n}, "again": {n}}}}}', []) for n in (1, 2)]
+
+
+def test_20_a_source_that_breaks_off_raises_after_what_it_gave() -> None:
+    async def source(*_: object, **_arguments: object) -> AsyncIterator[Any]:
+        yield {"tick": 1}
+        raise ValueError("broke off")
+
+    schema = schema_of({"Subscription.subscribe_tick": source})
+
+    async def run(runner: Callable[..., Any]) -> tuple[list[Any], str]:
+        found: list[Any] = []
+        try:
+            async for result in await stream(runner, schema, TICK, variable_values={"to": 1}):
+                found.append(_shown(result))  # noqa: PERF401  # what came before counts too
+        except ValueError as error:
+            return found, str(error)
+        return found, ""
+
+    ours, theirs = (asyncio.run(run(runner)) for runner in RUNNERS)
+    assert ours == theirs == ([('{"tick": 1}', [])], "broke off")
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("taken", [0, 1, 3])
+def test_20_a_client_that_goes_away_closes_the_source(
+    runner: Callable[..., Any], taken: int
+) -> None:
+    log: list[str] = []
+
+    async def source(*_: object, **_arguments: object) -> AsyncIterator[Any]:
+        try:
+            log.append("begin")
+            while True:
+                yield {"tick": 1}
+        finally:
+            log.append("closed")
+
+    async def run() -> int:
+        schema = schema_of({"Subscription.subscribe_tick": source})
+        results = await stream(runner, schema, TICK, variable_values={"to": 1})
+        for _ in range(taken):
+            await anext(results)
+        await results.aclose()
+        return len(asyncio.all_tasks())
+
+    assert asyncio.run(run()) == 1
+    assert log in ([], ["begin", "closed"])
+    if taken:
+        assert log == ["begin", "closed"]
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_20_a_client_that_is_cancelled_closes_the_source(runner: Callable[..., Any]) -> None:
+    closed: list[bool] = []
+
+    async def source(*_: object, **_arguments: object) -> AsyncIterator[Any]:
+        try:
+            yield {"tick": 1}
+            await asyncio.Event().wait()
+        finally:
+            closed.append(True)
+
+    async def run() -> int:
+        schema = schema_of({"Subscription.subscribe_tick": source})
+        results = await stream(runner, schema, TICK, variable_values={"to": 1})
+
+        async def consume() -> None:
+            async for _ in results:
+                pass
+
+        task = asyncio.create_task(consume())
+        for _ in range(5):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return len(asyncio.all_tasks())
+
+    assert asyncio.run(run()) == 1
+    assert closed == [True]
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_20_variables_are_coerced_once(runner: Callable[..., Any]) -> None:
+    seen: list[Any] = []
+    counted = 0
+    schema = schema_of({"Subscription.subscribe_tick": tick})
+    scalar: Any = schema.type_map["Int"]
+    original = scalar.coerce_input_value
+
+    def counting(value: Any) -> Any:
+        nonlocal counted
+        counted += 1
+        return original(value)
+
+    scalar.coerce_input_value = counting
+    try:
+        seen = events(runner, schema, TICK, variable_values={"to": 5})
+    finally:
+        scalar.coerce_input_value = original
+    assert len(seen) == 5
+    assert counted <= 1  # not at all where the value is an int already
+
+
+# -- our own form ---------------------------------------------------------------------------------
+
+
+def own(source: Callable[..., Any]) -> Operation:
+    definition = parse_schema("type Query { a: Int } type Subscription { tick(to: Int!): Int! }")
+    resolvers = SimpleNamespace(
+        query=SimpleNamespace(a=lambda: 1), subscription=SimpleNamespace(tick=source)
+    )
+    return compile_operation(make_executable_schema(definition, resolvers), TICK)
+
+
+async def own_tick(to: int) -> AsyncIterator[Any]:
+    for number in range(to):
+        await asyncio.sleep(0)
+        yield None if number == 1 else number
+
+
+def own_events(operation: Operation, variables: dict[str, Any]) -> list[Any]:
+    async def collect() -> list[Any]:
+        return [result async for result in operation.subscribe(variables, None)]
+
+    return asyncio.run(collect())
+
+
+def test_20_a_generator_is_the_source_and_its_values_are_the_fields() -> None:
+    results = own_events(own(own_tick), {"to": 3})
+    assert [result.data for result in results] == [{"tick": 0}, None, {"tick": 2}]
+    assert [[error.path for error in result.errors] for result in results] == [[], [["tick"]], []]
+
+
+@pytest.mark.parametrize("to", [None, "x"])
+def test_20_what_is_wrong_before_the_stream_starts_is_told_once(to: Any) -> None:
+    """Raised, or as the only answer."""
+    with suppress(RequestError):
+        (result,) = own_events(own(own_tick), {"to": to})
+        assert result.data is None
+        assert len(result.errors) == 1
+
+
+@pytest.mark.parametrize("taken", [1, 3])
+def test_20_who_goes_away_closes_the_generator(taken: int) -> None:
+    closed: list[bool] = []
+
+    async def forever(to: int) -> AsyncIterator[int]:
+        try:
+            while True:
+                yield to
+        finally:
+            closed.append(True)
+
+    async def run() -> int:
+        results = own(forever).subscribe({"to": 1}, None)
+        for _ in range(taken):
+            await anext(results)
+        await results.aclose()
+        return len(asyncio.all_tasks())
+
+    assert asyncio.run(run()) == 1
+    assert closed == [True]
