@@ -53,7 +53,8 @@ def formatted(result: ExecutionResult) -> tuple[str, list[Any]]:
 
 async def answer_of(run: Callable[..., Any], *arguments: Any, **named: Any) -> ExecutionResult:
     result = run(*arguments, **named)
-    return await result if isawaitable(result) else result
+    answer: ExecutionResult = await result if isawaitable(result) else result
+    return answer
 
 
 def check(resolvers: Resolvers, text: str, **named: Any) -> tuple[str, list[Any]]:

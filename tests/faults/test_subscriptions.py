@@ -21,7 +21,7 @@ from trunkline.errors import RequestError
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
 
-RUNNERS = [subscribe, graphql.subscribe]
+RUNNERS: list[Callable[..., Any]] = [subscribe, graphql.subscribe]
 TICK = "subscription ($to: Int!) { tick(to: $to) }"
 
 
