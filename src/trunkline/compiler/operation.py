@@ -65,7 +65,7 @@ class Operation:
         emitted = emit(plan, self.id, Info(schema.definition))
         self.source = emitted.text
         self.bound = emitted.bound
-        self._marks = Marks(emitted.marks)
+        self._marks = Marks(emitted.marks, f"{self.kind} {self.name or ''}".strip())
         # graphql-core's names are letters, digits and underscores: they make good file names
         file_name = f"{(self.name or self.kind)[:_NAME_LENGTH]}-{self.id[7:19]}.py"
         # where a traceback was shown, `linecache` has kept the text
@@ -146,7 +146,9 @@ class Operation:
         try:
             stream = self._stream(execution)
         except FieldFailure as failure:
-            raise SubscriptionError([failure.located(values)]) from failure.original
+            raise SubscriptionError(
+                [failure.located(values, self._marks.operation)]
+            ) from failure.original
         if hasattr(stream, "__await__"):
             return self._await_stream(stream, values)
         return self._checked_stream(stream, values)

@@ -11,6 +11,7 @@ from graphql import (
     GraphQLArgument,
     GraphQLError,
     GraphQLField,
+    GraphQLInputType,
     GraphQLObjectType,
     GraphQLOutputType,
     ListValueNode,
@@ -22,9 +23,11 @@ from graphql import (
     VariableNode,
     default_field_resolver,
     is_abstract_type,
+    is_enum_type,
     is_leaf_type,
     is_list_type,
     is_non_null_type,
+    specified_scalar_types,
 )
 from graphql.utilities.coerce_input_value import coerce_input_literal
 
@@ -323,12 +326,14 @@ class _Planner:
     ) -> Constant | Variable | None:
         """Plan an argument; ``None`` where it must be built at run time."""
         if value is None:
-            is_built = argument.default is not None or is_non_null_type(argument.type)
+            is_built = _has_default(argument) or is_non_null_type(argument.type)
             return None if is_built else _ABSENT  # a missing one is refused when it is built
         if isinstance(value, VariableNode):
             return self._variable(argument, value.name.value)
         if isinstance(value, (ListValueNode, ObjectValueNode)):
             return None  # it may have variables in it, and a resolver may change it
+        if not _is_constant(argument.type):
+            return None  # what a custom scalar makes of its text may depend on the hour
         constant: Any = coerce_input_literal(value, argument.type)
         return Constant(constant) if type(constant) in _IMMUTABLE else None
 
@@ -339,7 +344,7 @@ class _Planner:
             return None  # must be refused
         is_required = node.type.kind == "non_null_type"
         may_be_absent = not is_required and node.default_value is None
-        if may_be_absent and argument.default is not None:
+        if may_be_absent and _has_default(argument):
             return None  # the argument's own default steps in
         if not is_required and is_non_null_type(argument.type):
             return None  # null must be refused
@@ -347,6 +352,16 @@ class _Planner:
 
 
 _ABSENT = Constant(Undefined)
+
+
+def _has_default(argument: GraphQLArgument) -> bool:
+    return argument.default is not None or argument.default_value is not Undefined
+
+
+def _is_constant(type_: GraphQLInputType) -> bool:
+    """Say whether a literal of the type always means the same."""
+    leaf = type_.of_type if is_non_null_type(type_) else type_
+    return is_enum_type(leaf) or str(leaf) in specified_scalar_types
 
 
 def _unknown_event(operation: OperationDefinitionNode) -> GraphQLError:

@@ -77,7 +77,9 @@ class Execution:
         """Return what was found, with every error in its GraphQL form."""
         if not self.failures:
             return Result(self.data, [])
-        return Result(self.data, [failure.located(self.variables) for failure in self.failures])
+        variables, operation = self.variables, self._marks.operation
+        errors = [failure.located(variables, operation) for failure in self.failures]
+        return Result(self.data, errors)
 
     def abandon(self, failure: FieldFailure) -> None:
         """Record an error that met no position to be null in: the whole data is null."""

@@ -51,12 +51,13 @@ class Marks:
     """The marks of a module, found by line number.
 
     So the compiled code itself does nothing to know where it is: when something raises, the
-    traceback has the line.
+    traceback has the line. ``operation`` is what people call the operation: ``query Todos``.
     """
 
-    __slots__ = ("_lines", "_marks")
+    __slots__ = ("_lines", "_marks", "operation")
 
-    def __init__(self, marks: Sequence[tuple[int, Mark]]) -> None:
+    def __init__(self, marks: Sequence[tuple[int, Mark]], operation: str) -> None:
+        self.operation = operation
         self._lines = [line for line, _ in marks]
         self._marks = [mark for _, mark in marks]
 

@@ -18,6 +18,7 @@ from graphql import (
     is_object_type,
     is_scalar_type,
     is_specified_scalar_type,
+    specified_scalar_types,
 )
 from graphql.pyutils import did_you_mean, suggestion_list
 
@@ -58,6 +59,9 @@ def make_executable_schema(
     (``createTodo`` → ``create_todo``, ``from`` → ``from_``) and take the parent object first, save
     those of the root types, then the field's arguments by name, and the request's context if they
     have a parameter ``context``. They may be ``async``.
+
+    A field of the subscription type has a resolver that is an asynchronous generator, or returns
+    an asynchronous iterable: each thing it gives is the value of the field in one event.
 
     ``models`` says which class stands for a type: an object type's fields are then read from its
     attributes (from its keys, for a ``TypedDict`` or ``dict``), an input type's values arrive as
@@ -130,16 +134,16 @@ class _Binder:
         self._roots = {root.name for root in roots if root}
 
     def check_names(self, scalars: Mapping[str, Scalar]) -> None:
-        """Refuse types that the schema lacks, and what cannot be executed yet."""
+        """Refuse types that the schema lacks, and scalars that are GraphQL's own."""
         known = [type_.name for type_ in _own_types(self.definition)]
         for what, names in (("models", self.models), ("scalars", scalars)):
             for name in names:
                 if name not in known:
                     hint = did_you_mean(suggestion_list(name, known))
                     self.mistakes.append(f"{what}: the schema has no type {name!r}.{hint}")
-        if self.definition.subscription_type:
-            name = self.definition.subscription_type.name
-            self.mistakes.append(f"{name}: subscriptions cannot be executed yet.")
+        for name in scalars:
+            if name in specified_scalar_types:
+                self.mistakes.append(f"scalars: {name!r} is GraphQL's own, and stays as it is.")
 
     def bindings(self) -> Iterator[tuple[str, Binding]]:
         """Yield each object type's fields as coordinate and binding."""

@@ -16,7 +16,7 @@ from typing import Any
 from trunkline.compiler.cache import Operations
 from trunkline.compiler.limits import Limits
 from trunkline.compiler.operation import Operation
-from trunkline.errors import MalformedRequestError, RequestError
+from trunkline.errors import MalformedRequestError, RequestError, SubscriptionError
 from trunkline.observe.event import OperationEvent, Sink
 from trunkline.observe.log import access_log, printable
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
@@ -215,6 +215,10 @@ def check_allowed(operation: Operation, method: str) -> None:
     """Refuse a mutation by ``GET``, which must change nothing (GraphQL over HTTP §5.3)."""
     if method == "GET" and operation.kind != "query":
         raise HTTPProblem(405, f"A {operation.kind} goes by POST.", (b"allow", b"POST"))
+    if operation.kind == "subscription":
+        raise SubscriptionError.because(
+            "A subscription needs a connection that stays open; this endpoint has none."
+        )
 
 
 def answer_result(
