@@ -58,6 +58,7 @@ def shown(text: str) -> str:
         "Todo.all": at_once,
     }
     operation = Both(SDL, resolvers, {"Todo": Todo}).compile(text)
+    operation.inline()
     error, *_ = asyncio.run(operation.execute(None)).errors
     assert isinstance(error.original_error, TodoError)
     return "".join(traceback.format_exception(error.original_error))

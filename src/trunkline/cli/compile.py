@@ -7,13 +7,14 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
 from graphql import GraphQLSchema
 
 from trunkline.compiler.operation import Operation, compile_operation
 from trunkline.errors import RequestError, SchemaError
+from trunkline.runtime.leaves import PlainLeaf
 from trunkline.runtime.marks import Mark
 from trunkline.schema.bindings import Binding, Resolver, Schema
 from trunkline.schema.load import load_schema
@@ -65,11 +66,21 @@ def compile_command(
 def _constants(compiled: Operation) -> Iterator[str]:
     """Tell what stands behind the constants: the request's own words, which the text has not."""
     constants = {name: value for name, value in compiled.bound.items() if name.isupper()}
+    constants.pop("MARKS")
     if constants:
         yield "\n\n# Bound when the module is made:\n"
     for name, value in constants.items():
-        shown = value.coordinate if isinstance(value, Mark) else repr(value)
-        yield f"# {name} = {shown}\n"
+        yield f"# {name} = {_shown(value)}\n"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, PlainLeaf):
+        return value.mark.coordinate
+    if isinstance(value, Mark):
+        return value.coordinate
+    if isinstance(value, tuple):
+        return ", ".join(map(_shown, cast("tuple[object, ...]", value)))
+    return repr(value)
 
 
 def _load(sources: list[str]) -> Schema:

@@ -28,36 +28,53 @@ from trunkline.compiler.plan import (
 )
 from trunkline.compiler.scope import Binder, Scope
 from trunkline.runtime.info import FieldFacts
-from trunkline.runtime.marks import Mark
+from trunkline.runtime.marks import Mark, Marks
 from trunkline.text.literals import docstring, literal
 from trunkline.text.source import Source
 
-__all__ = ["Emitted", "emit"]
+__all__ = ["COMPLETE", "ROOT", "SOURCE", "Emitted", "Form", "emit", "emit_object"]
 
 ROOT = "OPERATION"
 SOURCE = "SOURCE"
+COMPLETE = "COMPLETE"
 
 
 @dataclass(frozen=True, slots=True)
 class Emitted:
-    """A module's text, the objects that it looks up by name, and what its lines are about."""
+    """A module's text, and the objects that it looks up by name."""
 
     text: str
     bound: dict[str, object]
-    marks: list[tuple[int, Mark]]
 
 
-def emit(plan: OperationPlan, document_id: str, info: object) -> Emitted:
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How much is written out.
+
+    ``inline`` writes the leaves of objects out, in place of calls that read them one by one.
+    ``table`` makes what has the functions for the objects of an abstract type; without it those of
+    all types are written into the same module.
+    """
+
+    inline: bool
+    table: Callable[[FieldPlan, AbstractOf, Mark, Form], object] | None
+
+
+def emit(plan: OperationPlan, document_id: str, info: object, form: Form) -> Emitted:
     """Write the module of an operation; its root function is called ``OPERATION``.
 
     That of a subscription has a function ``SOURCE`` too, which gives the events. ``info`` is what
     introspection's resolvers are given as their second argument.
     """
-    source = Source[Mark]()
-    source.line(docstring(f"A {plan.kind}, compiled by Trunkline from {document_id}."))
-    binder = Binder(plan.core)
-    _ModuleEmitter(plan, source, binder, info).module()
-    return Emitted(source.text(), binder.bound, source.marks)
+    emitter = _ModuleEmitter(plan, info, form)
+    return emitter.module(f"A {plan.kind}, compiled by Trunkline from {document_id}.")
+
+
+def emit_object(  # noqa: PLR0913, PLR0917  # a value, what it is, and what it is written for
+    plan: OperationPlan, info: object, form: Form, field: FieldPlan, shape: ObjectOf, mark: Mark
+) -> Emitted:
+    """Write a module whose function ``COMPLETE`` completes an abstract field's object."""
+    return _ModuleEmitter(plan, info, form).object_module(field, shape, mark)
 
 
 Kind: TypeAlias = Literal["value", "batch", "call"]
@@ -76,21 +93,32 @@ class _Function:
 
 
 class _ModuleEmitter:
-    def __init__(
-        self, plan: OperationPlan, source: Source[Mark], binder: Binder, info: object
-    ) -> None:
+    def __init__(self, plan: OperationPlan, info: object, form: Form) -> None:
         self._plan = plan
         self._info = info
-        self._source = source
-        self._binder = binder
+        self._form = form
+        self._source = Source[Mark]()
+        self._binder = Binder(plan.core)
         self._functions: deque[_Function] = deque()
         self._names: dict[tuple[str, int, str], str] = {}  # by kind, mark's id, type
         self._tables: list[tuple[str, dict[str, str]]] = []
 
-    def module(self) -> None:
+    def module(self, title: str) -> Emitted:
+        """Write an operation's module."""
+        self._source.line(docstring(title))
         if self._plan.source is not None:
             self._stream(self._plan.source)
         self._root()
+        return self._finished()
+
+    def object_module(self, field: FieldPlan, shape: ObjectOf, mark: Mark) -> Emitted:
+        """Write the module of one object type of an abstract field."""
+        self._source.line(docstring(f"{field.coordinate} where it is of type {shape.type_name}."))
+        name = self.complete(field, shape, mark, shape.type_name)
+        return self._finished(f"{COMPLETE} = {name}")
+
+    def _finished(self, last: str = "") -> Emitted:
+        """Write the functions that are left, and what stands below them."""
         while self._functions:
             function = self._functions.popleft()
             self._blank_lines()
@@ -101,6 +129,11 @@ class _ModuleEmitter:
                 for type_name, function_name in functions.items():
                     self._source.line(f"{literal(type_name)}: {function_name},")
             self._source.line("}")
+        if last:
+            self._blank_lines()
+            self._source.line(last)
+        bound = {**self._binder.bound, "MARKS": Marks(self._source.marks)}
+        return Emitted(self._source.text(), bound)
 
     def _blank_lines(self) -> None:
         self._source.line()
@@ -230,18 +263,26 @@ class _ModuleEmitter:
 
     def _dispatch(self, function: _Function, shape: AbstractOf, scope: Scope) -> None:
         """Write the call of the function for the value's own type, found in a table."""
-        table = self._binder.table()
-        functions = {
-            name: self.complete(function.field, possible, function.mark, name)
-            for name, possible in shape.possible.items()
-        }
-        self._tables.append((table, functions))
+        table = self._table(function, shape)
         if shape.facts is not None:
             self._find_core_type(shape, shape.facts, table, scope)
         else:
             find = self._binder.find_type(shape.type_name, shape.find_type)
             self._source.line(f"complete = {table}[{find}(value)]")
         self._source.call("return complete(", ["execution", "value", *scope.indices])
+
+    def _table(self, function: _Function, shape: AbstractOf) -> str:
+        """Name the table of the functions for the objects of an abstract type."""
+        field, mark = function.field, function.mark
+        if self._form.table is not None:
+            functions = self._form.table(field, shape, mark, self._form)
+            return self._binder.constant("TYPES", functions)
+        table = self._binder.table()
+        written = {
+            name: self.complete(field, shape.plan_object(name), mark, name) for name in shape.names
+        }
+        self._tables.append((table, written))
+        return table
 
     def _find_core_type(
         self, shape: AbstractOf, facts: FieldFacts, table: str, scope: Scope
@@ -322,4 +363,4 @@ class _ModuleEmitter:
             self._source.call("raise execution.locate(", ["error", *scope.indices])
 
     def _fields(self, scope: Scope) -> FieldEmitter:
-        return FieldEmitter(scope, self._info, self)
+        return FieldEmitter(scope, self._info, self, inline=self._form.inline)

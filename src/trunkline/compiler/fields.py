@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from keyword import iskeyword
-from typing import Protocol
+from operator import attrgetter
+from typing import Any, Protocol, TypeAlias
 
 from trunkline.compiler.plan import (
     AbstractOf,
@@ -21,9 +24,11 @@ from trunkline.compiler.plan import (
     TypeName,
     Variable,
 )
-from trunkline.compiler.scope import SHORT, Scope
+from trunkline.compiler.scope import LOCAL, SHORT, Scope
 from trunkline.runtime.info import FieldFacts
+from trunkline.runtime.leaves import PlainLeaf
 from trunkline.runtime.marks import Mark
+from trunkline.runtime.values import lookup
 from trunkline.schema.bindings import (
     Attribute,
     CoreDefault,
@@ -33,11 +38,16 @@ from trunkline.schema.bindings import (
     Resolver,
 )
 from trunkline.text.literals import literal
+from trunkline.text.names import snake_case
 
 __all__ = ["FieldEmitter"]
 
-_PYTHON_TYPES = {"String": "str", "ID": "str", "Boolean": "bool", "Int": "int", "Float": "float"}
+_TYPES = {"String": str, "ID": str, "Boolean": bool, "Int": int, "Float": float}
 """The Python type of a scalar's value that needs no conversion."""
+
+_PYTHON_TYPES = {name: type_.__name__ for name, type_ in _TYPES.items()}
+
+_ROW = 54  # characters of the names of leaves that are read under one `try`: they stand in a line
 
 _RANGES = {"Int": "{0}.bit_length() > 31", "Float": "{0} - {0} != 0.0"}
 """Where the value counts too: more than 32 bits; infinite, for infinity less infinity is no number
@@ -59,11 +69,12 @@ class Functions(Protocol):
 class FieldEmitter:
     """Writes the fields of a selection into a scope.
 
-    ``info`` is what resolvers in graphql-core's form are given; ``functions`` names the module's
-    other functions.
+    ``info`` is what introspection's resolvers are given; ``functions`` names the module's other
+    functions; ``inline`` says that leaves are written out.
     """
 
-    def __init__(self, scope: Scope, info: object, functions: Functions) -> None:
+    def __init__(self, scope: Scope, info: object, functions: Functions, *, inline: bool) -> None:
+        self._inline = inline
         self._scope = scope
         self._info = info
         self._source = scope.source
@@ -88,14 +99,18 @@ class FieldEmitter:
     def selection(self, selection: SelectionPlan, use: str) -> None:
         """Write an object's fields, and ``use`` with the object in place of the braces."""
         self._prepare(selection)
-        if any(_needs_entry(selected) for selected in selection.fields):
+        if any(self._needs_entry(selected) for selected in selection.fields):
             self._source.line("entry = {}")
-            for selected in selection.fields:
-                self._into_entry(selected)
+            for row in _rows(selection):
+                self._row_into_entry(row)
             self._source.line(use.replace("{}", "entry"))
             return
-        fields = [selected.field for selected in selection.fields]
-        self._literal([(self.key(f.key, f.name), self._value(f)) for f in fields], use)
+        values: list[tuple[str, str]] = []
+        for row in _rows(selection):
+            variables = self._row(row) if len(row) > 1 else [self._value(row[0].field)]
+            keys = [self.key(selected.field.key, selected.field.name) for selected in row]
+            values += zip(keys, variables, strict=True)
+        self._literal(values, use)
 
     def _prepare(self, selection: SelectionPlan) -> None:
         """Write what comes before an object's fields."""
@@ -103,6 +118,51 @@ class FieldEmitter:
         if any(isinstance(selected.field.binding, CoreDefault) for selected in selection.fields):
             getter = self._binder.runtime("getter")
             self._source.line(f"get = {getter}({self._scope.parent})")
+
+    def _needs_entry(self, selected: Selected) -> bool:
+        """Say whether the object must be there before the field's value is."""
+        field = selected.field
+        is_later = field.is_later or field.may_be_later
+        is_row = not self._inline and _is_plain(selected)
+        return bool(selected.condition) or is_later or is_row
+
+    def _row_into_entry(self, row: Row) -> None:
+        if self._inline or not _is_plain(row[0]):
+            for selected in row:
+                self._into_entry(selected)
+            return
+        arguments = ["execution", "entry", self._leaves(row), self._scope.parent or "None"]
+        add_leaves = self._binder.leaves_adder()
+        self._source.call(f"{add_leaves}(", [*arguments, *self._scope.indices])
+
+    def _row(self, row: Row) -> list[str]:
+        """Write several plain leaves under one `try`; return the variables that hold them."""
+        variables = [self._scope.local(selected.field.name) for selected in row]
+
+        def read_and_complete() -> None:
+            for selected, variable in zip(row, variables, strict=True):
+                self._read_and_complete(selected.field, variable)
+
+        if not any(selected.field.shape.nullable for selected in row):
+            read_and_complete()
+            return variables
+        with self._source.block("try:"):
+            read_and_complete()
+        with self._source.block("except Exception as error:"):
+            arguments = ["execution", "error", self._leaves(row), self._scope.parent or "None"]
+            call = f"{', '.join(variables)} = {self._binder.rereader()}("
+            self._source.call(call, [*arguments, *self._scope.indices])
+        return variables
+
+    def _leaves(self, row: Row) -> str:
+        """Bind the description of a row."""
+        return self._binder.constant("LEAVES", tuple(self._plain_leaf(each.field) for each in row))
+
+    def _plain_leaf(self, field: FieldPlan) -> PlainLeaf:
+        shape = field.shape
+        assert isinstance(shape, Leaf)  # noqa: S101  # that is what makes it one
+        complete: Any = self._binder.bound[self._binder.leaf(shape.type, nullable=shape.nullable)]
+        return _plain_leaf(field, complete)
 
     def _refuse_nulls(self, selection: SelectionPlan) -> None:
         """Write what refuses a null that decides whether a field is included."""
@@ -182,23 +242,23 @@ class FieldEmitter:
         """Write the statements that give a field's value; return the expression that holds it."""
         if isinstance(field.binding, TypeName):
             return self._binder.text("TYPE", field.binding.name)
-        self._source.mark(field.mark)
         variable = self._scope.local(field.name)
-
-        def read_and_complete() -> None:
-            self._check_arguments(field)
-            head, arguments = self._read(field)
-            if head.endswith("("):
-                self._source.call(f"{variable} = {head}", arguments)
-            else:
-                self._source.line(f"{variable} = {head}")
-            self.complete(field, field.shape, field.mark, variable)
-
-        if field.shape.nullable:
-            self._scope.attempt(read_and_complete, f"{variable} = None")
-        else:
-            read_and_complete()
+        if not field.shape.nullable:
+            self._read_and_complete(field, variable)
+            return variable
+        self._source.mark(field.mark)
+        self._scope.attempt(lambda: self._read_and_complete(field, variable), f"{variable} = None")
         return variable
+
+    def _read_and_complete(self, field: FieldPlan, variable: str) -> None:
+        self._source.mark(field.mark)
+        self._check_arguments(field)
+        head, arguments = self._read(field)
+        if head.endswith("("):
+            self._source.call(f"{variable} = {head}", arguments)
+        else:
+            self._source.line(f"{variable} = {head}")
+        self.complete(field, field.shape, field.mark, variable)
 
     def _read(self, field: FieldPlan) -> tuple[str, list[str]]:
         """Return the expression of a field's raw value: its head, and a call's arguments."""
@@ -424,7 +484,59 @@ class FieldEmitter:
         return self._source.all_of([is_other])
 
 
-def _needs_entry(selected: Selected) -> bool:
-    """Say whether the object must be there before the field's value is."""
+Row: TypeAlias = list[Selected]
+"""Fields that stand side by side: several plain leaves, or one of any other kind."""
+
+
+def _rows(selection: SelectionPlan) -> Iterator[Row]:
+    """Divide the fields of an object."""
+    row: Row = []
+    for selected in selection.fields:
+        is_plain = _is_plain(selected)
+        if row and not (is_plain and sum(map(_width, [*row, selected])) <= _ROW):
+            yield row
+            row = []
+        if is_plain:
+            row.append(selected)
+        else:
+            yield [selected]
+    if row:
+        yield row
+
+
+def _width(selected: Selected) -> int:
+    """Say how many characters the variable of a field takes in a list, with a number behind it."""
+    return min(len(snake_case(selected.field.name)), LOCAL) + len("_1234, ")
+
+
+def _is_plain(selected: Selected) -> bool:
+    """Say whether a field is a leaf that the object itself has, always asked for."""
     field = selected.field
-    return bool(selected.condition) or field.is_later or field.may_be_later
+    is_leaf = isinstance(field.shape, Leaf) and isinstance(field.binding, (Attribute, Key, Lookup))
+    return is_leaf and not selected.condition and not isinstance(field.arguments, Built)
+
+
+def _plain_leaf(field: FieldPlan, complete: Callable[[Any], Any]) -> PlainLeaf:
+    """Describe a leaf to what reads leaves one by one."""
+    shape = field.shape
+    assert isinstance(shape, Leaf)  # noqa: S101  # that is what makes it one
+    read: Callable[[Any], Any]
+    match field.binding:
+        case Attribute(name):
+            read = attrgetter(name)
+        case Key(name):
+            read = partial(_get, name)
+        case Lookup(names):
+            read = partial(_look_up, names)
+        case _:
+            raise AssertionError(f"{field.coordinate}: {field.binding}")
+    plain_type = None if shape.type.name in _RANGES else _TYPES.get(shape.type.name)
+    return PlainLeaf(field.key, read, plain_type, complete, shape.nullable, field.mark)
+
+
+def _get(name: str, parent: Any) -> Any:
+    return parent.get(name)
+
+
+def _look_up(names: tuple[str, ...], parent: Any) -> Any:
+    return lookup(parent, names)

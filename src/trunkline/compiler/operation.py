@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import linecache
-from collections.abc import AsyncGenerator, Awaitable, Generator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
-from weakref import finalize
 
 from graphql import GraphQLError, located_error
 from graphql.execution import map_async_iterable
 from graphql.pyutils import inspect
 
+from trunkline.compiler.assemble import Assembler
 from trunkline.compiler.document import CheckedOperation, check_operation
-from trunkline.compiler.emit import ROOT, SOURCE, emit
+from trunkline.compiler.emit import ROOT, SOURCE
 from trunkline.compiler.limits import Limits
 from trunkline.compiler.planner import plan_operation
 from trunkline.errors import LimitExceededError, SubscriptionError
 from trunkline.protocol.ids import document_id
 from trunkline.runtime.execution import Execution, Result
 from trunkline.runtime.failures import FieldFailure
-from trunkline.runtime.marks import Marks
 from trunkline.runtime.schedule import Pending, settle_sync
 from trunkline.runtime.variables import Variables
 from trunkline.runtime.work import Agenda
 from trunkline.schema.bindings import Schema
-from trunkline.text.module import load_module
 
 __all__ = ["Operation", "compile_operation"]
+
+_FIRST_RUNS = 2  # executions of an operation before it counts as one that comes again
 
 _NAME_LENGTH = 40  # characters of an operation's name that its module's file name keeps
 
@@ -45,8 +44,7 @@ class Operation:
 
     ``id`` is the document's (``sha256:…``), ``kind`` is ``query``, ``mutation`` or
     ``subscription``, ``name`` the operation's own, ``coordinates`` the fields of the schema that
-    it uses, ``source`` the Python text that it was compiled to and ``bound`` the objects that the
-    text finds by name; ``is_async`` says whether `execute` must be awaited.
+    it uses; ``is_async`` says whether `execute` must be awaited.
     """
 
     def __init__(
@@ -62,17 +60,39 @@ class Operation:
         self.is_async = plan.is_async
         self._has_batches = plan.has_batches
         self._stream_mark = plan.source.mark if plan.source else None
-        emitted = emit(plan, self.id, Info(schema.definition))
-        self.source = emitted.text
-        self.bound = emitted.bound
-        self._marks = Marks(emitted.marks, f"{self.kind} {self.name or ''}".strip())
+        self._title = f"{self.kind} {self.name or ''}".strip()
         # graphql-core's names are letters, digits and underscores: they make good file names
-        file_name = f"{(self.name or self.kind)[:_NAME_LENGTH]}-{self.id[7:19]}.py"
-        # where a traceback was shown, `linecache` has kept the text
-        finalize(self, linecache.cache.pop, file_name, None).atexit = False
-        module = load_module(file_name, emitted.text, emitted.bound)
-        self._root = getattr(module, ROOT)
-        self._stream = getattr(module, SOURCE, None)
+        file_name = f"{(self.name or self.kind)[:_NAME_LENGTH]}-{self.id[7:19]}"
+        self._assembler = Assembler(plan, self.id, Info(schema.definition), file_name)
+        self._runs = 0
+        self._first = self._assembler.functions(inline=False)
+        self._root: Callable[[Execution], Any] = self._run_first
+        self._stream = self._first.get(SOURCE)
+
+    @property
+    def source(self) -> str:
+        """The text, with every type that a value may have."""
+        return self._assembler.whole().text
+
+    @property
+    def bound(self) -> Mapping[str, object]:
+        """The objects that the text finds by name."""
+        return self._assembler.whole().bound
+
+    def inline(self) -> None:
+        """Compile the operation as it pays for one that is executed often.
+
+        Done at the third execution anyhow; whoever knows that there will be many does it before.
+        """
+        self._root = self._assembler.functions(inline=True)[ROOT]
+
+    def _run_first(self, execution: Execution) -> Any:
+        """Execute the short text, as long as nothing shows that more will pay."""
+        self._runs += 1
+        if self._runs <= _FIRST_RUNS:
+            return self._first[ROOT](execution)
+        self.inline()
+        return self._root(execution)
 
     def execute_sync(
         self, variables: Mapping[str, Any] | None, context: Any = None, root_value: Any = None
@@ -84,7 +104,7 @@ class Operation:
         """
         values = self._variables.coerce(variables)
         agenda = Agenda(has_batches=True) if self._has_batches else None
-        execution = Execution(self._marks, values, context, agenda, root_value)
+        execution = Execution(self._title, values, context, agenda, root_value)
         self._run_root(execution)
         if agenda is not None:
             settle_sync(execution, agenda)
@@ -108,7 +128,7 @@ class Operation:
         ``values`` are the variables as `coerce` gave them.
         """
         agenda = Agenda(has_batches=self._has_batches)
-        execution = Execution(self._marks, values, context, agenda, root_value)
+        execution = Execution(self._title, values, context, agenda, root_value)
         if self.kind == "mutation" and self.is_async:
             return self._start_serially(execution, agenda)
         self._run_root(execution)
@@ -142,13 +162,11 @@ class Operation:
         """
         if self._stream is None:
             raise SubscriptionError.because("This operation is no subscription.")
-        execution = Execution(self._marks, values, context, None, root_value)
+        execution = Execution(self._title, values, context, None, root_value)
         try:
             stream = self._stream(execution)
         except FieldFailure as failure:
-            raise SubscriptionError(
-                [failure.located(values, self._marks.operation)]
-            ) from failure.original
+            raise SubscriptionError([failure.located(values, self._title)]) from failure.original
         if hasattr(stream, "__await__"):
             return self._await_stream(stream, values)
         return self._checked_stream(stream, values)

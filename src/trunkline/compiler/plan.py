@@ -91,14 +91,16 @@ class ListOf:
 
 @dataclass(frozen=True, slots=True)
 class AbstractOf:
-    """An object of an interface or a union: one of the ``possible`` types, by name.
+    """An object of an interface or a union: one of the types ``names``.
 
-    ``find_type`` names a value's type. In a schema of graphql-core's it takes ``info``, made from
-    ``facts``, and may give an awaitable.
+    ``plan_object`` plans the fields of one of them, when its first value comes: of hundreds of
+    possible types few turn up. ``find_type`` names a value's type. In a schema of graphql-core's it
+    takes ``info``, made from ``facts``, and may give an awaitable.
     """
 
     type_name: str
-    possible: dict[str, ObjectOf]
+    names: tuple[str, ...]
+    plan_object: Callable[[str], ObjectOf]
     find_type: Callable[..., Any]
     nullable: bool
     facts: FieldFacts | None = None

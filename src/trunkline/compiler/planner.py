@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from graphql import (
@@ -51,6 +53,7 @@ from trunkline.compiler.plan import (
     TypeName,
     Variable,
 )
+from trunkline.compiler.reach import reached_coordinates
 from trunkline.errors import LimitExceededError, ValidationError
 from trunkline.runtime.arguments import argument_builder
 from trunkline.runtime.core import core_type_finder
@@ -101,9 +104,7 @@ class _Planner:
         nodes = checked.node.variable_definitions or ()
         self._variable_nodes = {node.variable.name.value: node for node in nodes}
         self._collector = Collector(schema.definition, checked.fragments, nodes)
-        self._coordinates: set[str] = set()
         self._planned = 0
-        self._resolvers: list[Resolver] = []
         self._core = schema.core
         self._facts = _Facts(schema.core, schema, checked, variables)
 
@@ -118,18 +119,34 @@ class _Planner:
         selection = self._selection(root, [(node.selection_set, ALWAYS)], ALWAYS, mark)
         is_subscription = node.operation.value == "subscription"
         source = self._source(root, selection) if is_subscription else None
+        coordinates = reached_coordinates(
+            self._schema.definition,
+            root,
+            node.selection_set,
+            self._checked.fragments,
+            self._collector,
+        )
+        resolvers = self._resolvers(coordinates, source)
         return OperationPlan(
             kind=node.operation.value,
             name=node.name.value if node.name else None,
             root_type=root.name,
             root=selection,
             mark=mark,
-            coordinates=frozenset(self._coordinates),
-            is_async=bool(self._core) or any(each.is_async for each in self._resolvers),
-            has_batches=any(resolver.is_batch for resolver in self._resolvers),
+            coordinates=coordinates,
+            is_async=bool(self._core) or any(each.is_async for each in resolvers),
+            has_batches=any(resolver.is_batch for resolver in resolvers),
             source=source,
             core=self._core,
         )
+
+    def _resolvers(self, coordinates: frozenset[str], source: FieldPlan | None) -> list[Resolver]:
+        """Return the resolvers that may be called, save that of a subscription's stream."""
+        bindings = self._schema.bindings
+        reached = (
+            bindings.get(each) for each in coordinates if not source or each != source.coordinate
+        )
+        return [binding for binding in reached if isinstance(binding, Resolver)]
 
     def _source(self, root: GraphQLObjectType, selection: SelectionPlan) -> FieldPlan:
         """Plan the source stream: the resolver of the one field that a subscription selects.
@@ -144,8 +161,6 @@ class _Planner:
         if self._core is None:
             event = replace(field, binding=Event(), arguments={})
             selection.fields[0] = replace(selected, field=event)
-            if isinstance(field.binding, Resolver):
-                self._resolvers.remove(field.binding)
             return field
         definition = self._schema.definition.get_field(root, field.name)
         subscribe = definition.subscribe if definition else None
@@ -214,14 +229,11 @@ class _Planner:
         if name == "__typename":
             return TypeName(parent.name)
         coordinate = f"{parent.name}.{name}"
-        self._coordinates.add(coordinate)
         if self._core is not None:
             return _core_binding(self._core, name, definition)
         binding = self._schema.bindings.get(coordinate)
         if binding is None and definition.resolve is not None:
             binding = CoreResolver(definition.resolve)
-        if isinstance(binding, Resolver):
-            self._resolvers.append(binding)
         return binding or Lookup((name,))
 
     def _shape(
@@ -282,11 +294,27 @@ class _Planner:
             self._core.is_awaitable,
             mark.coordinate,
         )
-        possible = {
-            each.name: self._object(each, occurrences, known, mark, nullable=False)
-            for each in types
-        }
-        return AbstractOf(type_.name, possible, find_type, nullable, facts)
+        names = tuple(each.name for each in types)
+        plan_object = self._on_demand(occurrences, known, mark, facts)
+        return AbstractOf(type_.name, names, plan_object, find_type, nullable, facts)
+
+    def _on_demand(
+        self,
+        occurrences: list[Occurrence],
+        known: Condition,
+        mark: Mark,
+        facts: FieldFacts | None = None,
+    ) -> Callable[[str], ObjectOf]:
+        """Make the function that plans an object of one of several types."""
+
+        @cache
+        def plan_object(name: str) -> ObjectOf:
+            type_: Any = self._schema.definition.type_map[name]
+            self._facts.enter(facts)
+            self._planned = 0  # the limit has let the document pass; a type is not all of it
+            return self._object(type_, occurrences, known, mark, nullable=False)
+
+        return plan_object
 
     def _abstract(
         self,
@@ -301,11 +329,9 @@ class _Planner:
         types = schema.definition.get_possible_types(type_)
         models = {each.name: schema.models.get(each.name) for each in types}
         find_type = type_finder(type_.name, models, schema.type_resolvers.get(type_.name))
-        possible = {
-            each.name: self._object(each, occurrences, known, mark, nullable=False)
-            for each in types
-        }
-        return AbstractOf(type_.name, possible, find_type, nullable)
+        names = tuple(models)
+        plan_object = self._on_demand(occurrences, known, mark)
+        return AbstractOf(type_.name, names, plan_object, find_type, nullable)
 
     def _arguments(
         self, definition: GraphQLField, node: FieldNode, binding: Binding | TypeName
@@ -398,6 +424,11 @@ class _Facts:
         facts = FieldFacts(name, parent, type_, mark, above, self._document)
         self._noted[mark.path] = facts
         return facts
+
+    def enter(self, facts: FieldFacts | None) -> None:
+        """Go back to a field, to plan what lies below it."""
+        if facts is not None:
+            self._noted[facts.mark.path] = facts
 
     def above(self, path: tuple[str | None, ...]) -> FieldFacts | None:
         """Return the facts of the field that a position belongs to.

@@ -12,6 +12,7 @@ from graphql.pyutils import is_awaitable
 from trunkline.runtime import values
 from trunkline.runtime.core import core_leaf_completer, core_list, place_by_type
 from trunkline.runtime.info import FieldFacts, ResolveInfo
+from trunkline.runtime.leaves import add_leaves, reread
 from trunkline.runtime.marks import Condition, Mark
 from trunkline.runtime.values import completed_later, leaf_completer, object_checker
 from trunkline.runtime.work import Later
@@ -23,7 +24,7 @@ from trunkline.text.source import Source
 __all__ = ["Binder", "Scope"]
 
 # Characters of a schema's name that a name in the text keeps, so that no line gets too long.
-_LOCAL = 18
+LOCAL = 18
 _FIELD = 16
 _TYPE = 14
 SHORT = 30  # characters up to which a name stands in the text as a string
@@ -40,7 +41,7 @@ class Binder:
 
     def __init__(self, core: CoreConventions | None = None) -> None:
         self._core = core
-        self._names = Names()
+        self._names = Names({"COMPLETE", "MARKS", "OPERATION", "SOURCE"})
         self._given: dict[object, str] = {}
         self.bound: dict[str, object] = {}
 
@@ -147,6 +148,14 @@ class Binder:
             return f'hasattr({variable}, "__await__")'
         return f"{self._once('is_awaitable', 'is_awaitable', self._core.is_awaitable)}({variable})"
 
+    def leaves_adder(self) -> str:
+        """Give the name of the function that reads leaves one by one."""
+        return self._once("add_leaves", "add_leaves", add_leaves)
+
+    def rereader(self) -> str:
+        """Give the name of the function that reads leaves again of which one has failed."""
+        return self._once("reread", "reread", reread)
+
     def table(self) -> str:
         """Give a name to a table that the module defines at its end."""
         return self._names.give("TYPES")
@@ -168,7 +177,7 @@ class Binder:
 
 _GLOBAL = re.compile(
     r"(batch|build|check|complete|find|finish|place|refuse|resolve)_"
-    r"|(getter|is_awaitable|lookup|present|to_list)(_\d+)?$"
+    r"|(add_leaves|getter|is_awaitable|lookup|present|reread|to_list)(_\d+)?$"
 )
 
 
@@ -196,7 +205,7 @@ class Scope:
 
     def local(self, wanted: str, suffix: str = "") -> str:
         """Give a name to a variable of the function."""
-        name = snake_case(wanted)[: _LOCAL - len(suffix)] + suffix
+        name = snake_case(wanted)[: LOCAL - len(suffix)] + suffix
         return self._names.give(f"{name}_value" if _GLOBAL.match(name) else name)
 
     def attempt(self, body: Callable[[], Any], otherwise: str | None = None) -> None:

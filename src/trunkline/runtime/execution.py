@@ -27,25 +27,27 @@ _NONE: list[FieldFailure] = []
 class Execution:
     """The state that compiled code is given as its first argument.
 
+    ``operation`` is what people call the operation: ``query Todos``.
+
     Compiled functions never await. They leave a field that must be awaited on the ``agenda`` and go
     on; `schedule` awaits it and calls them back. So one text serves both, and a list of a thousand
     plain objects costs no coroutine. Operations that leave nothing for later have no agenda.
     """
 
     __slots__ = (
-        "_marks", "_nulled", "agenda", "context", "data", "failures", "has_bubbled", "root_value",
-        "variables",
+        "_nulled", "_operation", "agenda", "context", "data", "failures", "has_bubbled",
+        "root_value", "variables",
     )  # fmt: skip
 
     def __init__(  # made by `Operation` alone, once per request
         self,
-        marks: Marks,
+        operation: str,
         variables: list[Any],
         context: Any,
         agenda: Agenda | None,
         root_value: Any = None,
     ) -> None:
-        self._marks = marks
+        self._operation = operation
         self.variables = variables
         self.context = context
         self.agenda = agenda
@@ -64,7 +66,8 @@ class Execution:
             return error
         traceback = error.__traceback__
         assert traceback is not None  # noqa: S101  # it was raised
-        return FieldFailure(error, self._marks.at(traceback.tb_lineno), indices)
+        marks: Marks = traceback.tb_frame.f_globals["MARKS"]
+        return FieldFailure(error, marks.at(traceback.tb_lineno), indices)
 
     def fail(self, error: Exception, *indices: int) -> None:
         """Record an error at a position that may be null; the caller puts the null there."""
@@ -77,7 +80,7 @@ class Execution:
         """Return what was found, with every error in its GraphQL form."""
         if not self.failures:
             return Result(self.data, [])
-        variables, operation = self.variables, self._marks.operation
+        variables, operation = self.variables, self._operation
         errors = [failure.located(variables, operation) for failure in self.failures]
         return Result(self.data, errors)
 

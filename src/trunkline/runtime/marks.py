@@ -51,13 +51,12 @@ class Marks:
     """The marks of a module, found by line number.
 
     So the compiled code itself does nothing to know where it is: when something raises, the
-    traceback has the line. ``operation`` is what people call the operation: ``query Todos``.
+    traceback has the line. A module has its own under the name ``MARKS``.
     """
 
-    __slots__ = ("_lines", "_marks", "operation")
+    __slots__ = ("_lines", "_marks")
 
-    def __init__(self, marks: Sequence[tuple[int, Mark]], operation: str) -> None:
-        self.operation = operation
+    def __init__(self, marks: Sequence[tuple[int, Mark]]) -> None:
         self._lines = [line for line, _ in marks]
         self._marks = [mark for _, mark in marks]
 

@@ -26,26 +26,23 @@ def complete_query_books(execution, values):
                 subtitle = value.subtitle
                 if subtitle is not None and type(subtitle) is not str:
                     subtitle = complete_String_or_null(subtitle)
-            except Exception as error:
-                execution.fail(error, len(result))
-                subtitle = None
-            try:
                 pages = value.pages
                 if type(pages) is not int or pages.bit_length() > 31:
                     pages = complete_Int_or_null(pages)
-            except Exception as error:
-                execution.fail(error, len(result))
-                pages = None
-            try:
                 rating = value.rating
                 if type(rating) is not float or rating - rating != 0.0:
                     rating = complete_Float_or_null(rating)
+                is_lent = value.is_lent
+                if type(is_lent) is not bool:
+                    is_lent = complete_Boolean(is_lent)
             except Exception as error:
-                execution.fail(error, len(result))
-                rating = None
-            is_lent = value.is_lent
-            if type(is_lent) is not bool:
-                is_lent = complete_Boolean(is_lent)
+                subtitle, pages, rating, is_lent = reread(
+                    execution,
+                    error,
+                    LEAVES,
+                    value,
+                    len(result),
+                )
             try:
                 genre = value.genre
                 genre = complete_Genre_or_null(genre)

@@ -25,16 +25,15 @@ def complete_mutation_add_book(execution, value):
     try:
         if type(value) is not Book:
             value = check_Book(value)
-        title = value.title
-        if type(title) is not str:
-            title = complete_String(title)
         try:
+            title = value.title
+            if type(title) is not str:
+                title = complete_String(title)
             pages = value.pages
             if type(pages) is not int or pages.bit_length() > 31:
                 pages = complete_Int_or_null(pages)
         except Exception as error:
-            execution.fail(error)
-            pages = None
+            title, pages = reread(execution, error, LEAVES, value)
         return {
             "title": title,
             "pages": pages,
