@@ -298,7 +298,15 @@ class Attributes:
 
 @pytest.mark.parametrize(
     "values",
-    [(1, 2), deque([1, 2]), {1: "a", 2: "b"}.keys(), generate, range(1, 3), {1, 2}, lambda: iter([1, 2])],
+    [
+        (1, 2),
+        deque([1, 2]),
+        {1: "a", 2: "b"}.keys(),
+        generate,
+        range(1, 3),
+        {1, 2},
+        lambda: iter([1, 2]),
+    ],
     ids=lambda value: type(value).__name__,
 )
 def test_18_whatever_can_be_iterated_is_a_list(values: Any) -> None:

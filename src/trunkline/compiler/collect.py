@@ -24,14 +24,14 @@ from graphql import (
     VariableNode,
     is_abstract_type,
 )
+from msgspec import Struct
 
 from trunkline.runtime.marks import ALWAYS, Condition
 
 __all__ = ["Collected", "Collector", "Occurrence"]
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(Struct, frozen=True, eq=False):
     """A field of the document, and when it takes part."""
 
     node: FieldNode

@@ -38,7 +38,6 @@ from trunkline.schema.bindings import (
     Resolver,
 )
 from trunkline.text.literals import literal
-from trunkline.text.names import snake_case
 
 __all__ = ["FieldEmitter"]
 
@@ -48,6 +47,8 @@ _TYPES = {"String": str, "ID": str, "Boolean": bool, "Int": int, "Float": float}
 _PYTHON_TYPES = {name: type_.__name__ for name, type_ in _TYPES.items()}
 
 _ROW = 54  # characters of the names of leaves that are read under one `try`: they stand in a line
+_CAPITALS = 4  # underscores that snake case may add
+_ANY_WIDTH = float("inf")
 
 _RANGES = {"Int": "{0}.bit_length() > 31", "Float": "{0} - {0} != 0.0"}
 """Where the value counts too: more than 32 bits; infinite, for infinity less infinity is no number
@@ -101,12 +102,12 @@ class FieldEmitter:
         self._prepare(selection)
         if any(self._needs_entry(selected) for selected in selection.fields):
             self._source.line("entry = {}")
-            for row in _rows(selection):
+            for row in _rows(selection, _ROW if self._inline else _ANY_WIDTH):
                 self._row_into_entry(row)
             self._source.line(use.replace("{}", "entry"))
             return
         values: list[tuple[str, str]] = []
-        for row in _rows(selection):
+        for row in _rows(selection, _ROW):
             variables = self._row(row) if len(row) > 1 else [self._value(row[0].field)]
             keys = [self.key(selected.field.key, selected.field.name) for selected in row]
             values += zip(keys, variables, strict=True)
@@ -488,14 +489,16 @@ Row: TypeAlias = list[Selected]
 """Fields that stand side by side: several plain leaves, or one of any other kind."""
 
 
-def _rows(selection: SelectionPlan) -> Iterator[Row]:
-    """Divide the fields of an object."""
+def _rows(selection: SelectionPlan, limit: float) -> Iterator[Row]:
+    """Divide the fields of an object; the names in a row may have so many characters."""
     row: Row = []
+    width = 0
     for selected in selection.fields:
         is_plain = _is_plain(selected)
-        if row and not (is_plain and sum(map(_width, [*row, selected])) <= _ROW):
+        width += _width(selected)
+        if row and not (is_plain and width <= limit):
             yield row
-            row = []
+            row, width = [], _width(selected)
         if is_plain:
             row.append(selected)
         else:
@@ -506,7 +509,7 @@ def _rows(selection: SelectionPlan) -> Iterator[Row]:
 
 def _width(selected: Selected) -> int:
     """Say how many characters the variable of a field takes in a list, with a number behind it."""
-    return min(len(snake_case(selected.field.name)), LOCAL) + len("_1234, ")
+    return min(len(selected.field.name) + _CAPITALS, LOCAL) + len("_1234, ")
 
 
 def _is_plain(selected: Selected) -> bool:

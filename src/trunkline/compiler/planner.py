@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -32,6 +31,7 @@ from graphql import (
     specified_scalar_types,
 )
 from graphql.utilities.coerce_input_value import coerce_input_literal
+from msgspec.structs import replace
 
 from trunkline.compiler.collect import Collector, Occurrence
 from trunkline.compiler.document import CheckedOperation

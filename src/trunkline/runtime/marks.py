@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from graphql import FieldNode
+from msgspec import Struct
 
 __all__ = ["ALWAYS", "Condition", "Mark", "Marks", "holds"]
 
@@ -22,8 +22,7 @@ def holds(condition: Condition, variables: Sequence[object]) -> bool:
     return all(variables[index] is wanted for index, wanted in condition)
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True, eq=False, weakref=True):
     """A position in the response, as far as it is known before execution.
 
     ``path`` has ``None`` where a list's index goes. ``nodes`` are the fields of the document that

@@ -32,11 +32,8 @@ def complete_query_books(execution, values):
                 rating = value.rating
                 if type(rating) is not float or rating - rating != 0.0:
                     rating = complete_Float_or_null(rating)
-                is_lent = value.is_lent
-                if type(is_lent) is not bool:
-                    is_lent = complete_Boolean(is_lent)
             except Exception as error:
-                subtitle, pages, rating, is_lent = reread(
+                subtitle, pages, rating = reread(
                     execution,
                     error,
                     LEAVES,
@@ -44,11 +41,13 @@ def complete_query_books(execution, values):
                     len(result),
                 )
             try:
+                is_lent = value.is_lent
+                if type(is_lent) is not bool:
+                    is_lent = complete_Boolean(is_lent)
                 genre = value.genre
                 genre = complete_Genre_or_null(genre)
             except Exception as error:
-                execution.fail(error, len(result))
-                genre = None
+                is_lent, genre = reread(execution, error, LEAVES_2, value, len(result))
             try:
                 reviews = value.reviews
                 reviews = complete_book_reviews(execution, reviews, len(result))
