@@ -1,20 +1,29 @@
 """Run the benchmarks, print a table, write ``benchmarks/results/latest.json``.
 
-``python -m benchmarks engine`` runs those whose file is named.
+``python -m benchmarks in_process`` runs those whose file is named.
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
 import msgspec
 
-from benchmarks.figures import Figure
+from benchmarks.figures import HEADING, Figure
 
-FILES = ("engine", "hostile", "json_encoders", "asgi_servers")
+FILES = (
+    "in_process",
+    "awaited",
+    "over_http",
+    "new_documents",
+    "large_schema",
+    "shapes",
+    "hostile",
+    "json_encoders",
+    "asgi_servers",
+)
 RESULTS = Path(__file__).with_name("results") / "latest.json"
 
 
@@ -23,6 +32,7 @@ def main() -> None:
     unknown = [name for name in wanted if name not in FILES]
     if unknown:
         sys.exit(f"No benchmark is called {unknown[0]!r}; there are {', '.join(FILES)}.")
+    print(HEADING)
     figures: list[Figure] = []
     for name in wanted:
         print(f"── {name}", flush=True)
@@ -30,8 +40,15 @@ def main() -> None:
             figures.append(figure)
             print(figure, flush=True)
     RESULTS.parent.mkdir(exist_ok=True)
-    rows = [{**asdict(figure), "holds": figure.holds} for figure in figures]
+    rows = [figure.row() for figure in figures]
     RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(rows)))
+    print(summary(figures))
+
+
+def summary(figures: list[Figure]) -> str:
+    """Say how many goals hold."""
+    held = [figure.holds for figure in figures if figure.goal is not None]
+    return f"{sum(held)} of {len(held)} goals hold."
 
 
 if __name__ == "__main__":

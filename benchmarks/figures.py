@@ -1,63 +1,65 @@
-"""A measured figure, and how ratios are measured: side by side, in turns, medians."""
+"""A measured figure, the goal it is held against, and the table's line for it."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import median
+from typing import Any
 
-__all__ = ["Figure", "cpu_seconds", "side_by_side"]
-
-ROUNDS = 9
-SECONDS_A_ROUND = 0.05
+__all__ = ["Figure", "at_least", "at_most"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """The lowest or the highest value that a figure may have."""
+
+    bound: float
+    is_least: bool
+
+    def holds(self, value: float) -> bool:
+        return value >= self.bound if self.is_least else value <= self.bound
+
+    def __str__(self) -> str:
+        return f"{'≥' if self.is_least else '≤'} {self.bound:g}"
+
+
+def at_most(bound: float) -> Goal:
+    return Goal(bound, is_least=False)
+
+
+def at_least(bound: float) -> Goal:
+    return Goal(bound, is_least=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure: ``value`` in ``unit``; ``goal`` is the highest value that ``holds``, if any."""
+    """A figure: ``value`` in ``unit``, by processor time; ``wall`` is the same by the clock."""
 
     name: str
     value: float
     unit: str = "x"
-    goal: float | None = None
+    goal: Goal | None = None
+    wall: float | None = None
 
     @property
     def holds(self) -> bool:
         """Say whether the goal is reached, if there is one."""
-        return self.goal is None or self.value <= self.goal
+        return self.goal is None or self.goal.holds(self.value)
+
+    def row(self) -> dict[str, Any]:
+        """Return what `latest.json` keeps."""
+        return {
+            "name": self.name,
+            "value": self.value,
+            "unit": self.unit,
+            "wall": self.wall,
+            "goal": None if self.goal is None else str(self.goal),
+            "holds": self.holds,
+        }
 
     def __str__(self) -> str:
-        verdict = (
-            "" if self.goal is None else f"   goal ≤ {self.goal:g}: {'yes' if self.holds else 'NO'}"
-        )
-        return f"{self.name:<64} {self.value:9.2f} {self.unit}{verdict}"
+        wall = "" if self.wall is None else f"{self.wall:.2f}"
+        goal = "" if self.goal is None else f"{self.goal!s:<7} {'yes' if self.holds else 'NO'}"
+        return f"{self.name:<68} {self.value:10.2f} {self.unit:<10} {wall:>9}  {goal}".rstrip()
 
 
-def cpu_seconds(function: Callable[[], object], times: int) -> float:
-    """Return the processor's seconds for one call, from ``times`` calls in a row."""
-    begin = time.process_time()
-    for _ in range(times):
-        function()
-    return (time.process_time() - begin) / times
-
-
-def side_by_side(*functions: Callable[[], object]) -> list[float]:
-    """Time functions in turns; return each one's median seconds of processor time a call.
-
-    In turns, so that a machine which slows down slows all of them.
-    """
-    times = [_enough(function) for function in functions]
-    rounds: list[Sequence[float]] = [
-        [cpu_seconds(function, count) for function, count in zip(functions, times, strict=True)]
-        for _ in range(ROUNDS)
-    ]
-    return [median(column) for column in zip(*rounds, strict=True)]
-
-
-def _enough(function: Callable[[], object]) -> int:
-    """Count how many calls fill a round."""
-    count = 1
-    while (taken := cpu_seconds(function, count) * count) < SECONDS_A_ROUND / 2:
-        count *= 2
-    return max(1, round(count * SECONDS_A_ROUND / taken))
+HEADING = f"{'':<68} {'CPU':>10} {'':<10} {'wall':>9}  goal"

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, at_most
 from trunkline.compiler.operation import compile_operation
 from trunkline.errors import RequestError
 from trunkline.schema.bindings import Schema
@@ -69,8 +69,9 @@ DOCUMENTS["Q-05 fragments that double 25 times"] = (
 def measure() -> Iterator[Figure]:
     schema = Schema(parse_schema(SDL), {}, {})
     for name, document in DOCUMENTS.items():
-        begin = time.process_time()
+        begin, clock = time.process_time(), time.perf_counter()
         with suppress(RequestError):
             compile_operation(schema, document)
         spent = (time.process_time() - begin) * 1000
-        yield Figure(f"until it is refused: {name}", spent, "ms", goal=MILLISECONDS)
+        wall = (time.perf_counter() - clock) * 1000
+        yield Figure(f"until it is refused: {name}", spent, "ms", at_most(MILLISECONDS), wall)

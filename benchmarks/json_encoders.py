@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
 import orjson
 
-from benchmarks.figures import Figure, side_by_side
+from benchmarks.figures import Figure
+from benchmarks.local import Sync
+from benchmarks.race import race
 from trunkline.protocol.request import GraphQLRequest
 
 __all__ = ["measure"]
@@ -24,8 +26,22 @@ def measure() -> Iterator[Figure]:
     for count in (1, 10, 100, 1_000):
         item = {"todoID": "00000000-0000-0000-0000-000000000001", "title": "Todo", "text": "Text"}
         answer: dict[str, Any] = {"data": {"todos": [item] * count}}
-        theirs, ours = side_by_side(lambda: encode(answer), lambda: orjson.dumps(answer))  # noqa: B023
-        yield Figure(f"write {count} objects: msgspec / orjson", theirs / ours)
+        writers = race(
+            {
+                "msgspec": Sync(lambda: encode(answer)),  # noqa: B023
+                "orjson": Sync(lambda: orjson.dumps(answer)),  # noqa: B023
+            }
+        )
+        yield writers.ratio(f"write {count} objects: msgspec / orjson", "msgspec", "orjson")
     decode = msgspec.json.Decoder(GraphQLRequest).decode
-    theirs, ours = side_by_side(lambda: orjson.loads(REQUEST), lambda: decode(REQUEST))
-    yield Figure("read a request: orjson / msgspec with types", theirs / ours)
+    readers = race(
+        {
+            "orjson": Sync(lambda: _read(orjson.loads)),
+            "msgspec": Sync(lambda: _read(decode)),
+        }
+    )
+    yield readers.ratio("read a request: orjson / msgspec with types", "orjson", "msgspec")
+
+
+def _read(decode: Callable[[bytes], object]) -> None:
+    decode(REQUEST)

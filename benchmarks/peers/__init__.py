@@ -1,0 +1,1 @@
+"""The competitors: one schema, the same data, a folder per language."""
