@@ -46,9 +46,12 @@ def main() -> None:
 
 
 def summary(figures: list[Figure]) -> str:
-    """Say how many goals hold."""
-    held = [figure.holds for figure in figures if figure.goal is not None]
-    return f"{sum(held)} of {len(held)} goals hold."
+    """Say how many goals hold, and which do not."""
+    aimed = [figure for figure in figures if figure.goal is not None]
+    missed = [figure for figure in aimed if not figure.holds]
+    lines = [f"── {len(aimed) - len(missed)} of {len(aimed)} goals hold"]
+    lines += ["not yet:", *map(str, missed)] if missed else []
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

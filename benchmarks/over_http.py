@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figure, Goal, at_most
 from benchmarks.peers import installed
+from benchmarks.processes import can_measure
 from benchmarks.queries import Query, list_of, one
 from benchmarks.race import Race, race
 from benchmarks.served import Asked, Server, serving
@@ -37,6 +38,8 @@ QUERIES = {
 
 
 def measure() -> Iterator[Figure]:
+    if not can_measure():
+        return
     with serving(commands()) as servers:
         for name, query in QUERIES.items():
             yield from compare(f"HTTP, {name}", query, servers)

@@ -7,9 +7,17 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["cpu_of_tree", "on_load_core", "on_server_core"]
+__all__ = ["can_measure", "cpu_of_tree", "on_load_core", "on_server_core"]
 
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
+
+def can_measure() -> bool:
+    """Say whether this system tells what other processes have spent; if not, print that too."""
+    if Path("/proc/self/task").exists():
+        return True
+    print("Servers are left out: what they spend is read from /proc, which only Linux has.")
+    return False
 
 
 @contextmanager
