@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import time
 import traceback
@@ -17,9 +18,10 @@ __all__ = ["Async", "Forked", "Sync"]
 
 
 class _Clock:
-    """Started when it is made."""
+    """Started when it is made, with the litter of whoever had the turn before collected."""
 
     def __init__(self) -> None:
+        gc.collect()
         self._wall = time.perf_counter()
         self._cpu = time.process_time()
 

@@ -18,7 +18,7 @@ from benchmarks.served import Asked, Server, serving
 
 __all__ = ["measure"]
 
-ROUNDS = 6
+ROUNDS = 10
 SECONDS = 0.25  # of the server's processor, for one contestant's turn
 
 OURS, BY_HAND, RAW = "ours", "hand-written", "ours on a raw protocol"
