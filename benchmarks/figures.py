@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Figure", "at_least", "at_most"]
+__all__ = ["HEADING", "Figure", "Goal", "at_least", "at_most"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class Goal:
     is_least: bool
 
     def holds(self, value: float) -> bool:
+        """Say whether a value is on the right side."""
         return value >= self.bound if self.is_least else value <= self.bound
 
     def __str__(self) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 import orjson
 from graphql import execute_sync
 
-from benchmarks.figures import Figure, at_least, at_most
+from benchmarks.figures import Figure, Goal, at_least, at_most
 from benchmarks.jit_process import JITProcess, graphql_jit
 from benchmarks.local import Sync
 from benchmarks.peers.installed import node
@@ -22,26 +23,32 @@ from trunkline.compiler.operation import compile_operation
 __all__ = ["measure"]
 
 
+@dataclass(frozen=True, slots=True)
+class Goals:
+    """What is aimed at for a query, beside each of the others."""
+
+    by_hand: Goal | None = None
+    core: Goal | None = None
+    jit: Goal | None = None
+
+
+GOALS = {
+    None: Goals(by_hand=at_most(3), core=at_least(15)),
+    100: Goals(by_hand=at_most(1.3), core=at_least(50), jit=at_most(1)),
+}
+
+
 def measure() -> Iterator[Figure]:
     with ExitStack() as stack:
         program = node()
         jit = stack.enter_context(graphql_jit(program)) if program else None
         for fields in (2, 5):
-            name = f"one object of {fields} fields by variable"
-            yield from compare(name, one(fields), jit, times_by_hand=3, times_core=15)
+            yield from compare(one(fields), jit)
             for count in (10, 100, 1_000):
-                hand, faster = (1.3, 50) if count == 100 else (None, None)
-                name = f"list of {count} of {fields} fields"
-                yield from compare(name, list_of(count, fields), jit, hand, faster)
+                yield from compare(list_of(count, fields), jit)
 
 
-def compare(
-    name: str,
-    query: Query,
-    jit: JITProcess | None,
-    times_by_hand: float | None = None,
-    times_core: float | None = None,
-) -> Iterator[Figure]:
+def compare(query: Query, jit: JITProcess | None) -> Iterator[Figure]:
     """Measure one query, cached, to the bytes of its answer."""
     contestants: dict[str, Contestant] = {
         "ours": ours(query),
@@ -51,13 +58,11 @@ def compare(
     if jit:
         contestants["graphql-jit"] = jit.query(query)
     result = race(contestants)
-    hand = at_most(times_by_hand) if times_by_hand else None
-    yield result.ratio(f"{name}: ours / hand-written", "ours", "by hand", hand)
-    faster = at_least(times_core) if times_core else None
-    yield result.ratio(f"{name}: graphql-core / ours", "graphql-core", "ours", faster)
+    name, goals = query.name, GOALS.get(query.count, Goals())
+    yield result.ratio(f"{name}: ours / hand-written", "ours", "by hand", goals.by_hand)
+    yield result.ratio(f"{name}: graphql-core / ours", "graphql-core", "ours", goals.core)
     if jit:
-        ahead = at_most(1) if name.startswith("list of 100 ") else None
-        yield result.ratio(f"{name}: ours / graphql-jit", "ours", "graphql-jit", ahead)
+        yield result.ratio(f"{name}: ours / graphql-jit", "ours", "graphql-jit", goals.jit)
 
 
 def ours(query: Query) -> Sync:

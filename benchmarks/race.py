@@ -18,7 +18,7 @@ from benchmarks.figures import Figure, Goal
 
 __all__ = ["Contestant", "Race", "Spent", "race"]
 
-ROUNDS = 9
+ROUNDS = 15
 
 
 @dataclass(frozen=True, slots=True)
