@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from trunkline.compiler.comprehension import plain_items
 from trunkline.compiler.fields import FieldEmitter
 from trunkline.compiler.plan import (
     AbstractOf,
@@ -311,6 +312,11 @@ class _ModuleEmitter:
             self._fields(scope).open_batches(shape.item.selection)
 
         def body() -> None:
+            # in a scope of its own: the loop below uses the same names again
+            again = Scope(source, self._binder, scope.indices, parent="value")
+            plain = plain_items(shape, again) if self._form.inline else None
+            if plain is not None:
+                self._comprehension(shape, plain)
             with source.block("if type(values) is not list:"):
                 self._to_list(function)
             with source.block("for value in values:"):
@@ -320,6 +326,27 @@ class _ModuleEmitter:
             source.line("return result")
 
         self._guarded(scope, function.mark, body)
+
+    def _comprehension(self, shape: ListOf, items: list[str]) -> None:
+        """Write the list as it should be; where it is not, the loop below finds out."""
+        assert isinstance(shape.item, ObjectOf)  # noqa: S101  # that is what makes it plain
+        assert shape.item.model is not None  # noqa: S101  # as above
+        source = self._source
+        with source.block("if type(values) is list:"):
+            with source.block("try:"):
+                with source.block("plain = ["):
+                    with source.block("{"):
+                        for item in items:
+                            source.line(item)
+                    source.line("}")
+                    source.line("for value in values")
+                    model = self._binder.model(shape.item.type_name, shape.item.model)
+                    source.line(f"if type(value) is {model}")
+                source.line("]")
+                with source.block("if len(plain) == len(values):"):
+                    source.line("return plain")
+            with source.block("except Exception:"):
+                source.line("pass  # the loop below finds out what it was")
 
     def _to_list(self, function: _Function) -> None:
         """Write what takes a value as a list; graphql-core's may be there only later."""

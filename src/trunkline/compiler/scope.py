@@ -148,6 +148,10 @@ class Binder:
             return f'hasattr({variable}, "__await__")'
         return f"{self._once('is_awaitable', 'is_awaitable', self._core.is_awaitable)}({variable})"
 
+    def booleans(self) -> str:
+        """Give the name of a mapping that has the two booleans and nothing else."""
+        return self._once("BOOLEANS", "BOOLEANS", {True: True, False: False})
+
     def leaves_adder(self) -> str:
         """Give the name of the function that reads leaves one by one."""
         return self._once("add_leaves", "add_leaves", add_leaves)
@@ -190,7 +194,7 @@ class Scope:
 
     _RESERVED = frozenset(
         {"arguments", "awaitable", "entry", "error", "execution", "get", "info", "items", "parents"}
-        | {"result", "root", "target", "type_name", "value", "values", "_"}
+        | {"plain", "result", "root", "target", "type_name", "value", "values", "_"}
     )
 
     def __init__(

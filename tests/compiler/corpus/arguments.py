@@ -29,6 +29,19 @@ def complete_query_books(execution, values):
     """Query.books: [Book!]!"""
     result = []
     try:
+        if type(values) is list:
+            try:
+                plain = [
+                    {
+                        "id": id_ if type(id_ := value.id) is str else complete_ID(id_),
+                    }
+                    for value in values
+                    if type(value) is Book
+                ]
+                if len(plain) == len(values):
+                    return plain
+            except Exception:
+                pass  # the loop below finds out what it was
         if type(values) is not list:
             values = to_list(values)
         for value in values:
@@ -51,6 +64,19 @@ def complete_query_books_2(execution, values):
     """Query.books: [Book!]!"""
     result = []
     try:
+        if type(values) is list:
+            try:
+                plain = [
+                    {
+                        "id": id_ if type(id_ := value.id) is str else complete_ID(id_),
+                    }
+                    for value in values
+                    if type(value) is Book
+                ]
+                if len(plain) == len(values):
+                    return plain
+            except Exception:
+                pass  # the loop below finds out what it was
         if type(values) is not list:
             values = to_list(values)
         for value in values:
@@ -73,6 +99,19 @@ def complete_query_books_3(execution, values):
     """Query.books: [Book!]!"""
     result = []
     try:
+        if type(values) is list:
+            try:
+                plain = [
+                    {
+                        "id": id_ if type(id_ := value.id) is str else complete_ID(id_),
+                    }
+                    for value in values
+                    if type(value) is Book
+                ]
+                if len(plain) == len(values):
+                    return plain
+            except Exception:
+                pass  # the loop below finds out what it was
         if type(values) is not list:
             values = to_list(values)
         for value in values:
@@ -95,6 +134,19 @@ def complete_query_books_4(execution, values):
     """Query.books: [Book!]!"""
     result = []
     try:
+        if type(values) is list:
+            try:
+                plain = [
+                    {
+                        "id": id_ if type(id_ := value.id) is str else complete_ID(id_),
+                    }
+                    for value in values
+                    if type(value) is Book
+                ]
+                if len(plain) == len(values):
+                    return plain
+            except Exception:
+                pass  # the loop below finds out what it was
         if type(values) is not list:
             values = to_list(values)
         for value in values:

@@ -68,6 +68,19 @@ def complete_author_books(execution, values):
     """Author.books: [Book!]!"""
     result = []
     try:
+        if type(values) is list:
+            try:
+                plain = [
+                    {
+                        "title": "" + value.title,
+                    }
+                    for value in values
+                    if type(value) is Book
+                ]
+                if len(plain) == len(values):
+                    return plain
+            except Exception:
+                pass  # the loop below finds out what it was
         if type(values) is not list:
             values = to_list(values)
         for value in values:

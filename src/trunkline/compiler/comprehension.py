@@ -1,0 +1,102 @@
+"""The text of a list whose objects have plain leaves only: one comprehension, for the good case.
+
+It takes for granted that every value is what the schema says, in expressions that fail where one is
+not: ``"" + title`` is the string itself, or an error. Whatever fails, the loop that is written
+below the comprehension starts anew and finds out. So a list as it should be costs little more than
+one that somebody wrote by hand and checks nothing.
+"""
+
+from __future__ import annotations
+
+import inspect
+from keyword import iskeyword
+from typing import Any
+
+from trunkline.compiler.plan import FieldPlan, Leaf, ListOf, ObjectOf, TypeName
+from trunkline.compiler.scope import Binder, Scope
+from trunkline.schema.bindings import Attribute
+from trunkline.text.source import INDENT, WIDTH
+
+__all__ = ["plain_items"]
+
+_DEPTH = 5  # indentations that an item's line has
+
+_TEXT = {str, "str", "Mapped[str]"}  # how classes declare that an attribute is text
+
+
+def plain_items(shape: ListOf, scope: Scope) -> list[str] | None:
+    """Write the keys and values of a list's objects, a line each.
+
+    ``None`` where the list is not of that kind.
+    """
+    item = shape.item
+    if not isinstance(item, ObjectOf) or item.model is None or item.selection.unsure:
+        return None
+    lines: list[str] = []
+    for selected in item.selection.fields:
+        value = None if selected.condition else _value(selected.field, item.model, scope)
+        if value is None:
+            return None
+        lines.append(f"{_key(selected.field, scope.binder)}: {value},")
+    fits = all(len(INDENT) * _DEPTH + len(line) <= WIDTH for line in lines)
+    return lines if lines and fits else None
+
+
+def _key(field: FieldPlan, binder: Binder) -> str:
+    aliased = field.key != field.name
+    return binder.constant("ALIAS", field.key) if aliased else binder.text("KEY", field.key)
+
+
+def _value(field: FieldPlan, model: type, scope: Scope) -> str | None:
+    """Write an expression of a field's value that fails, or completes it, where it must be."""
+    if isinstance(field.binding, TypeName):
+        return scope.binder.text("TYPE", field.binding.name)
+    shape = field.shape
+    if not (
+        isinstance(field.binding, Attribute) and isinstance(shape, Leaf) and not field.arguments
+    ):
+        return None
+    name = field.binding.name
+    if iskeyword(name):
+        return None
+    read = f"value.{name}"
+    if shape.type.name == "String" or (shape.type.name == "ID" and _is_text(model, name)):
+        return _text(read, shape, scope, name)
+    if shape.type.name == "Boolean" and not shape.nullable:
+        return f"{scope.binder.booleans()}[{read}]"
+    return _checked(read, shape, scope, name)
+
+
+def _text(read: str, shape: Leaf, scope: Scope, name: str) -> str:
+    if not shape.nullable:
+        return f'"" + {read}'
+    variable = scope.local(name)
+    return f'None if ({variable} := {read}) is None else "" + {variable}'
+
+
+def _checked(read: str, shape: Leaf, scope: Scope, name: str) -> str:
+    """Write a value that its completer takes over where it is not as it should be."""
+    complete = scope.binder.leaf(shape.type, nullable=shape.nullable)
+    variable = scope.local(name)
+    match shape.type.name:
+        case "Int":
+            test = f"type({variable} := {read}) is int and {variable}.bit_length() < 32"
+        case "ID":
+            test = f"type({variable} := {read}) is str"
+        case "Boolean":
+            test = f"type({variable} := {read}) is bool"
+        case _:
+            return f"{complete}({read})"
+    return f"{variable} if {test} else {complete}({variable})"
+
+
+def _is_text(model: type, name: str) -> bool:
+    """Say whether a class declares that its attribute is a string."""
+    for base in model.__mro__:
+        declared: Any = inspect.get_annotations(base).get(name)
+        found = base.__dict__.get(name)
+        if declared is None and isinstance(found, property):
+            declared = inspect.get_annotations(found.fget).get("return") if found.fget else None
+        if declared is not None:
+            return declared in _TEXT or str(declared).endswith("Mapped[str]")
+    return False
