@@ -44,7 +44,9 @@ def test_answers_are_graphql_cores(example: Example) -> None:
     else:
         assert actual.errors == expected.errors
         assert actual.calls == expected.calls
-        assert ours.answer_at_once(example.request) == actual
+        again = ours.answer_at_once(example.request)
+        assert _text(again.data) == _text(actual.data)
+        assert (again.errors, again.calls) == (actual.errors, actual.calls)
 
 
 def _check_awaited(core: Core, example: Example, answer: Answer) -> None:
