@@ -90,14 +90,14 @@ def test_values_are_counted_in_lists_objects_and_scalars(type_: str, value: Any)
 
 def test_all_variables_of_a_request_are_counted_together() -> None:
     both = {"a": [1, 2], "b": {"child": {}}, "not declared": [1] * 100}
-    assert variables("$a: [Int], $b: Tree", 3).coerce(both) == [[1, 2], {"child": {}}]
+    assert variables("$a: [Int], $b: Tree", 3).coerce(both) == [[1, 2], {"child": {}}, both]
     with pytest.raises(VariablesError, match="more than 2 values"):
         variables("$a: [Int], $b: Tree", 2).coerce(both)
 
 
 def test_ten_thousand_rows_of_several_fields_pass() -> None:
     rows = [{"value": 1, "child": {"value": 2}, "children": [{"value": 3}]}] * 10_000
-    assert variables("$v: [Tree!]!").coerce({"v": rows}) == [rows]
+    assert variables("$v: [Tree!]!").coerce({"v": rows})[0] == rows
 
 
 def test_values_that_are_too_many_are_refused_before_they_are_coerced() -> None:
@@ -144,7 +144,7 @@ def test_the_depth_is_graphql_cores(levels: int, name: str) -> None:
     nodes = _nodes("$v: Tree")
     expected = get_variable_values(_definition(), nodes, {"v": value}, max_errors=50)
     if not isinstance(expected, list):
-        assert repr(variables("$v: Tree").coerce({"v": value})) == repr([expected.coerced["v"]])
+        assert repr(variables("$v: Tree").coerce({"v": value})[0]) == repr(expected.coerced["v"])
         return
     with pytest.raises(VariablesError) as caught:
         variables("$v: Tree").coerce({"v": value})
@@ -270,7 +270,7 @@ def test_input_types_that_no_value_has_are_not_looked_at() -> None:
     definition = _definition()
     unseen = Variables(definition, _nodes("$v: Tree"))
     definition.type_map["Tree"].fields = None
-    assert unseen.coerce({"v": None}) == [None]
+    assert unseen.coerce({"v": None})[0] is None
 
 
 def test_a_scalar_that_refuses_only_once_is_an_error_all_the_same() -> None:

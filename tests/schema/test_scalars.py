@@ -91,7 +91,7 @@ def test_a_value_goes_both_ways(name: str, value: Any, shown: Any) -> None:
     result = call(name, echo, text, {"v": shown})
     assert echo.came == value
     assert type(echo.came) is type(value)
-    assert result == ({name.lower(): shown}, [])
+    assert result == Result({name.lower(): shown}, [])
 
 
 @pytest.mark.parametrize(("name", "value", "shown"), BOTH_WAYS)
@@ -129,7 +129,7 @@ SUBCLASSES = [
 
 @pytest.mark.parametrize(("name", "value", "shown"), SUBCLASSES)
 def test_subclasses_are_shown_as_what_they_are(name: str, value: Any, shown: Any) -> None:
-    assert call(name, Echo(value), f"{{ {name.lower()} }}") == ({name.lower(): shown}, [])
+    assert call(name, Echo(value), f"{{ {name.lower()} }}") == Result({name.lower(): shown}, [])
 
 
 WRONG_OUTPUT = [
@@ -292,7 +292,7 @@ def test_a_scalar_that_nobody_described_shows_the_rest_as_it_is(value: Any) -> N
         parse_schema("scalar Any type Query { any: Any }"),
         SimpleNamespace(query=SimpleNamespace(any=lambda: value)),
     )
-    assert compile_operation(schema, "{ any }").execute_sync(None) == ({"any": value}, [])
+    assert compile_operation(schema, "{ any }").execute_sync(None) == Result({"any": value}, [])
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False))
@@ -357,7 +357,7 @@ def test_an_enum_arrives_as_members(text: str, variables: Any, shown: str) -> No
     schema = make_executable_schema(
         parse_schema(ENUM_SDL), SimpleNamespace(query=EnumQuery()), {"Genre": Genre}
     )
-    assert compile_operation(schema, text).execute_sync(variables) == ({"echo": shown}, [])
+    assert compile_operation(schema, text).execute_sync(variables) == Result({"echo": shown}, [])
 
 
 def test_what_is_no_member_is_an_error() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from graphql import GraphQLError
+from msgspec import Struct, field
 
 from trunkline.runtime.failures import FieldFailure
 from trunkline.runtime.marks import Mark, Marks
@@ -14,48 +15,38 @@ from trunkline.runtime.work import Agenda, Path
 __all__ = ["Execution", "Result"]
 
 
-class Result(NamedTuple):
+class Result(Struct):
     """What an execution gave: ``data``, and the errors that were met (GraphQL §7.1)."""
 
     data: dict[str, Any] | None
     errors: list[GraphQLError]
 
+    def __iter__(self) -> Iterator[Any]:
+        """Let it be taken apart: ``data, errors = result``."""
+        return iter((self.data, self.errors))
 
-_NONE: list[FieldFailure] = []
 
-
-class Execution:
+class Execution(Struct, eq=False):
     """The state that compiled code is given as its first argument.
 
-    ``operation`` is what people call the operation: ``query Todos``.
+    ``operation`` is what people call the operation: ``query Todos``; ``failures`` are the errors
+    that were met, ``nulled`` the positions that are null by them; ``has_bubbled`` says that an
+    error's null has reached a place above its own.
 
     Compiled functions never await. They leave a field that must be awaited on the ``agenda`` and go
     on; `schedule` awaits it and calls them back. So one text serves both, and a list of a thousand
     plain objects costs no coroutine. Operations that leave nothing for later have no agenda.
     """
 
-    __slots__ = (
-        "_nulled", "_operation", "agenda", "context", "data", "failures", "has_bubbled",
-        "root_value", "variables",
-    )  # fmt: skip
-
-    def __init__(  # made by `Operation` alone, once per request
-        self,
-        operation: str,
-        variables: list[Any],
-        context: Any,
-        agenda: Agenda | None,
-        root_value: Any = None,
-    ) -> None:
-        self._operation = operation
-        self.variables = variables
-        self.context = context
-        self.agenda = agenda
-        self.root_value = root_value
-        self.data: dict[str, Any] | None = None
-        self.failures: list[FieldFailure] = _NONE  # until there is one
-        self._nulled: set[Path] | None = None
-        self.has_bubbled = False  # whether an error's null has reached a place above its own
+    operation: str
+    variables: list[Any]
+    context: Any
+    agenda: Agenda | None
+    root_value: Any = None
+    data: dict[str, Any] | None = None
+    failures: list[FieldFailure] = field(default_factory=list[FieldFailure])
+    nulled: set[Path] | None = None
+    has_bubbled: bool = False
 
     def locate(self, error: Exception, *indices: int) -> FieldFailure:
         """Place an error that was just caught in the compiled function that calls this.
@@ -80,7 +71,7 @@ class Execution:
         """Return what was found, with every error in its GraphQL form."""
         if not self.failures:
             return Result(self.data, [])
-        variables, operation = self.variables, self._operation
+        variables, operation = self.variables, self.operation
         errors = [failure.located(variables, operation) for failure in self.failures]
         return Result(self.data, errors)
 
@@ -93,7 +84,7 @@ class Execution:
     @property
     def is_abandoned(self) -> bool:
         """Say whether an error has made the whole data null."""
-        return self._nulled is not None and () in self._nulled
+        return self.nulled is not None and () in self.nulled
 
     def nullify(self, failure: FieldFailure) -> None:
         """Put the null of an awaited field's error where it belongs in what is there already.
@@ -101,7 +92,7 @@ class Execution:
         Nothing happens where that place or one above it is null by an earlier error.
         """
         position = failure.position
-        if self._nulled is not None and self._is_null(position):
+        if self.nulled is not None and self._is_null(position):
             return
         if not position:
             self.abandon(failure)
@@ -115,18 +106,18 @@ class Execution:
 
     def is_dead(self, mark: Mark, indices: Sequence[int]) -> bool:
         """Say whether an error has made this position, or one above it, null."""
-        return self._nulled is not None and self._is_null(mark.fill(indices))
+        return self.nulled is not None and self._is_null(mark.fill(indices))
 
     def _is_null(self, path: Path) -> bool:
-        nulled = self._nulled or ()
+        nulled = self.nulled or ()
         return any(path[:length] in nulled for length in range(len(path) + 1))
 
     def _record(self, failure: FieldFailure) -> None:
         if failure.is_null:  # graphql-core's Undefined, which is null where null may be
             return
-        if self._nulled is None:
-            self._nulled, self.failures = set(), []
-        self._nulled.add(failure.position)
+        if self.nulled is None:
+            self.nulled = set()
+        self.nulled.add(failure.position)
         self.failures.append(failure)
 
     def reject(self, error: Exception, *indices: int) -> None:

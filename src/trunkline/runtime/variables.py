@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from graphql import (
@@ -50,6 +51,9 @@ class _Variable:
     coerce: Coerce
 
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
 class Variables:
     """The variables of one operation: their types and defaults, known before any value comes.
 
@@ -79,19 +83,18 @@ class Variables:
             None if any(nests(each.type) for each in self._signatures) else Allowance(0)
         )
         indices = {name: index for index, name in enumerate(self.names)}
-        self.literals = Literals(indices, self._keep)
-        self._kept: list[str] = []
+        self.literals = Literals(indices, self._only)
 
     def coerce(self, provided: Mapping[str, Any] | None) -> list[Any]:
         """Return the values in the order of the operation, ``Undefined`` for an absent one.
 
-        After them come those as they were provided that `literals` need. Raises ``VariablesError``
+        After them comes what was provided, which `literals` may need. Raises ``VariablesError``
         with every value that does not fit, or where there are more than allowed. Names that the
         operation does not declare are ignored.
         """
         if not self._table:
             return []
-        values = provided or {}
+        values = provided or _NOTHING
         allowance = self._allowance or Allowance(self._most)
         try:
             coerced = [
@@ -106,13 +109,11 @@ class Variables:
             raise self._error(values) from None
         except Exception as error:  # an input model's own, who refuses a value that fits the type
             raise self._error(values) from error
-        if self._kept:
-            coerced += [values.get(name, Undefined) for name in self._kept]
+        coerced.append(values)
         return coerced
 
-    def _keep(self, names: set[str]) -> Callable[[Sequence[Any]], VariableValues]:
-        """Keep variables as they are provided: custom scalars see those, not what came of them."""
-        self._kept += sorted(names.difference(self._kept))
+    def _only(self, names: set[str]) -> Callable[[Sequence[Any]], VariableValues]:
+        """Make what gives some variables as they were provided: custom scalars see those."""
         return partial(self.sources, names=names)
 
     def sources(
@@ -120,10 +121,13 @@ class Variables:
     ) -> VariableValues:
         """Return what `coerce` returned, all or some of it, as graphql-core's functions want it."""
         coerced = dict(zip(self.names, values, strict=False))
-        provided = coerced | dict(zip(self._kept, values[len(self.names) :], strict=True))
+        provided: Mapping[str, Any] = values[-1] if values else _NOTHING
         wanted = [each for each in self._signatures if names is None or each.name in names]
         return VariableValues(
-            {each.name: VariableValueSource(each, provided[each.name]) for each in wanted},
+            {
+                each.name: VariableValueSource(each, provided.get(each.name, Undefined))
+                for each in wanted
+            },
             {
                 each.name: coerced[each.name]
                 for each in wanted
