@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 from keyword import iskeyword
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from trunkline.compiler.plan import FieldPlan, Leaf, ListOf, ObjectOf, TypeName
 from trunkline.compiler.scope import Binder, Scope
@@ -18,6 +18,17 @@ from trunkline.schema.bindings import Attribute
 from trunkline.text.source import INDENT, WIDTH
 
 __all__ = ["plain_items"]
+
+
+class _Conditional(NamedTuple):
+    """``good`` if every one of the ``tests`` holds, ``otherwise`` if not."""
+
+    good: str
+    tests: list[str]
+    otherwise: str
+
+
+_Expression: TypeAlias = str | _Conditional
 
 _DEPTH = 5  # indentations that an item's line has
 
@@ -37,9 +48,24 @@ def plain_items(shape: ListOf, scope: Scope) -> list[str] | None:
         value = None if selected.condition else _value(selected.field, item.model, scope)
         if value is None:
             return None
-        lines.append(f"{_key(selected.field, scope.binder)}: {value},")
-    fits = all(len(INDENT) * _DEPTH + len(line) <= WIDTH for line in lines)
-    return lines if lines and fits else None
+        lines += _item(_key(selected.field, scope.binder), value)
+    return lines if lines and all(map(_fits, lines)) else None
+
+
+def _item(key: str, value: _Expression) -> list[str]:
+    """Write a key and its value: on one line if it fits, else broken where ruff would."""
+    if isinstance(value, str):
+        return [f"{key}: {value},"]
+    flat = f"{key}: {value.good} if {' and '.join(value.tests)} else {value.otherwise},"
+    if _fits(flat):
+        return [flat]
+    tests = "if " + " and ".join(value.tests)
+    broken = [tests] if _fits(tests) else [f"if {value.tests[0]}", f"and {value.tests[1]}"]
+    return [f"{key}: {value.good}", *broken, f"else {value.otherwise},"]
+
+
+def _fits(line: str) -> bool:
+    return len(INDENT) * _DEPTH + len(line) <= WIDTH
 
 
 def _key(field: FieldPlan, binder: Binder) -> str:
@@ -47,7 +73,7 @@ def _key(field: FieldPlan, binder: Binder) -> str:
     return binder.constant("ALIAS", field.key) if aliased else binder.text("KEY", field.key)
 
 
-def _value(field: FieldPlan, model: type, scope: Scope) -> str | None:
+def _value(field: FieldPlan, model: type, scope: Scope) -> _Expression | None:
     """Write an expression of a field's value that fails, or completes it, where it must be."""
     if isinstance(field.binding, TypeName):
         return scope.binder.text("TYPE", field.binding.name)
@@ -67,27 +93,27 @@ def _value(field: FieldPlan, model: type, scope: Scope) -> str | None:
     return _checked(read, shape, scope, name)
 
 
-def _text(read: str, shape: Leaf, scope: Scope, name: str) -> str:
+def _text(read: str, shape: Leaf, scope: Scope, name: str) -> _Expression:
     if not shape.nullable:
         return f'"" + {read}'
     variable = scope.local(name)
-    return f'None if ({variable} := {read}) is None else "" + {variable}'
+    return _Conditional("None", [f"({variable} := {read}) is None"], f'"" + {variable}')
 
 
-def _checked(read: str, shape: Leaf, scope: Scope, name: str) -> str:
+def _checked(read: str, shape: Leaf, scope: Scope, name: str) -> _Expression:
     """Write a value that its completer takes over where it is not as it should be."""
     complete = scope.binder.leaf(shape.type, nullable=shape.nullable)
     variable = scope.local(name)
     match shape.type.name:
         case "Int":
-            test = f"type({variable} := {read}) is int and {variable}.bit_length() < 32"
+            tests = [f"type({variable} := {read}) is int", f"{variable}.bit_length() < 32"]
         case "ID":
-            test = f"type({variable} := {read}) is str"
+            tests = [f"type({variable} := {read}) is str"]
         case "Boolean":
-            test = f"type({variable} := {read}) is bool"
+            tests = [f"type({variable} := {read}) is bool"]
         case _:
             return f"{complete}({read})"
-    return f"{variable} if {test} else {complete}({variable})"
+    return _Conditional(variable, tests, f"{complete}({variable})")
 
 
 def _is_text(model: type, name: str) -> bool:

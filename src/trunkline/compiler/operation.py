@@ -105,10 +105,14 @@ class Operation:
         values = self._variables.coerce(variables)
         agenda = Agenda(has_batches=True) if self._has_batches else None
         execution = Execution(self._title, values, context, agenda, root_value)
-        self._run_root(execution)
+        try:  # what `_run_root` does, without the call: this is the way of most requests
+            execution.data = data = self._root(execution)
+        except FieldFailure as failure:
+            self._abandon(execution, failure)
+            return execution.result()
         if agenda is not None:
             settle_sync(execution, agenda)
-        return execution.result()
+        return execution.result() if execution.failures else Result(data, [])
 
     async def execute(
         self, variables: Mapping[str, Any] | None, context: Any = None, root_value: Any = None
@@ -216,9 +220,12 @@ class Operation:
         try:
             execution.data = self._root(execution)
         except FieldFailure as failure:
-            if execution.agenda is not None:
-                execution.agenda.drop()
-            execution.abandon(failure)
+            self._abandon(execution, failure)
+
+    def _abandon(self, execution: Execution, failure: FieldFailure) -> None:
+        if execution.agenda is not None:
+            execution.agenda.drop()
+        execution.abandon(failure)
 
 
 def compile_operation(

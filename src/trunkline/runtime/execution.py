@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from graphql import GraphQLError
-from msgspec import Struct, field
+from msgspec import Struct
 
 from trunkline.runtime.failures import FieldFailure
 from trunkline.runtime.marks import Mark, Marks
@@ -44,7 +44,7 @@ class Execution(Struct, eq=False):
     agenda: Agenda | None
     root_value: Any = None
     data: dict[str, Any] | None = None
-    failures: list[FieldFailure] = field(default_factory=list[FieldFailure])
+    failures: list[FieldFailure] = []  # msgspec makes a new one for each
     nulled: set[Path] | None = None
     has_bubbled: bool = False
 

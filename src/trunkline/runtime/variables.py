@@ -78,6 +78,7 @@ class Variables:
             (variable.signature.name, exact_type(variable.signature.type), variable.coerce)
             for variable in self._variables
         ]
+        self._single = self._table[0][:2] if len(self._table) == 1 else None
         # of types whose values have none within nothing is counted, so one will do for all requests
         self._allowance = (
             None if any(nests(each.type) for each in self._signatures) else Allowance(0)
@@ -95,6 +96,10 @@ class Variables:
         if not self._table:
             return []
         values = provided or _NOTHING
+        if self._single is not None:  # one id, mostly: the commonest request there is
+            value = values.get(self._single[0])
+            if type(value) is self._single[1]:
+                return [value, values]
         allowance = self._allowance or Allowance(self._most)
         try:
             coerced = [
