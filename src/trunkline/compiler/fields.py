@@ -313,12 +313,22 @@ class FieldEmitter:
 
     def _resolver(self, field: FieldPlan, binding: Resolver) -> tuple[str, list[str]]:
         arguments = self._arguments(field)
-        if binding.takes_parent:
+        if binding.takes_parent and not binding.method:
             arguments.insert(0, self._scope.parent or "None")
         if binding.context:
             arguments.append(f"{binding.context}=execution.context")
+        if binding.selection and field.selection is not None:
+            selection = self._binder.selection(field.selection)
+            arguments.append(f"{binding.selection}={selection}")
+        if binding.method:
+            return f"{self._member(binding.method)}(", arguments
         resolve = self._binder.resolver(field.coordinate, binding.function)
         return f"{resolve}(", arguments
+
+    def _member(self, name: str) -> str:
+        """Write the parent's member of that name."""
+        parent = self._scope.parent
+        return f"getattr({parent}, {literal(name)})" if iskeyword(name) else f"{parent}.{name}"
 
     def _arguments(self, field: FieldPlan) -> list[str]:
         if isinstance(field.arguments, Built):

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from trunkline.runtime.info import FieldFacts
 from trunkline.runtime.marks import Condition, Mark
+from trunkline.runtime.selection import Selection
 from trunkline.schema.bindings import (
     Binding,
     CoreConventions,
@@ -124,7 +125,8 @@ class FieldPlan(Struct, frozen=True, eq=False):
     """A response key of an object: where its value comes from, and what it becomes.
 
     ``name`` is the schema's, ``type_text`` the field's type as the schema writes it; ``facts`` is
-    what the ``info`` of a graphql-core resolver is made from.
+    what the ``info`` of a graphql-core resolver is made from; ``selection`` is there where the
+    resolver asks what is wanted below.
     """
 
     key: str
@@ -136,6 +138,7 @@ class FieldPlan(Struct, frozen=True, eq=False):
     arguments: Arguments
     shape: Shape
     facts: FieldFacts | None = None
+    selection: Selection | None = None
 
     @property
     def is_batch(self) -> bool:

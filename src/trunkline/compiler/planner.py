@@ -54,6 +54,7 @@ from trunkline.compiler.plan import (
     Variable,
 )
 from trunkline.compiler.reach import reached_coordinates
+from trunkline.compiler.selections import selection_below
 from trunkline.errors import LimitExceededError, ValidationError
 from trunkline.runtime.arguments import argument_builder
 from trunkline.runtime.core import core_type_finder
@@ -203,6 +204,8 @@ class _Planner:
         mark = _mark_below(above, key, nodes, coordinate, definition.type)
         facts = self._facts.note(name, parent, definition.type, mark)
         binding = self._binding(parent, name, definition)
+        shape = self._shape(definition.type, occurrences, known, mark)
+        looks_ahead = isinstance(binding, Resolver) and binding.selection
         return FieldPlan(
             key=key,
             name=name,
@@ -211,8 +214,9 @@ class _Planner:
             mark=mark,
             binding=binding,
             arguments=self._arguments(definition, node, binding),
-            shape=self._shape(definition.type, occurrences, known, mark),
+            shape=shape,
             facts=facts,
+            selection=selection_below(shape) if looks_ahead else None,
         )
 
     def _count(self) -> None:

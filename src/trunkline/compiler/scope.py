@@ -14,6 +14,7 @@ from trunkline.runtime.core import core_leaf_completer, core_list, place_by_type
 from trunkline.runtime.info import FieldFacts, ResolveInfo
 from trunkline.runtime.leaves import add_leaves, reread
 from trunkline.runtime.marks import Condition, Mark
+from trunkline.runtime.selection import Selection
 from trunkline.runtime.values import completed_later, leaf_completer, object_checker
 from trunkline.runtime.work import Later
 from trunkline.schema.bindings import CoreConventions
@@ -71,6 +72,11 @@ class Binder:
     def constant(self, wanted: str, value: object) -> str:
         """Give a name to a constant; ``wanted`` in capitals."""
         return self._bind(wanted, value)
+
+    def selection(self, selection: Selection) -> str:
+        """Write what is wanted below a field: a constant, unless it depends on variables."""
+        name = self._once(("selection", id(selection)), "SELECTION", selection)
+        return f"{name}.given(execution.variables)" if selection.is_conditional else name
 
     def mark(self, mark: Mark) -> str:
         """Give the name of a position."""

@@ -57,7 +57,8 @@ class Resolver:
     ``arguments`` gives, for each argument of the schema, the name of the function's parameter;
     ``takes_parent`` says that the parent object is the first positional one, or, where it
     ``is_batch``, a list of all parents of the level; ``context`` is the parameter that takes the
-    request's context, if any does.
+    request's context, and ``selection`` the one that takes what is wanted below, if any do.
+    ``method`` is there where the function is a method of the parent, and called through it.
     """
 
     function: Callable[..., Any]
@@ -65,6 +66,8 @@ class Resolver:
     takes_parent: bool
     is_batch: bool = False
     context: str | None = None
+    selection: str | None = None
+    method: str | None = None
     arguments: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
