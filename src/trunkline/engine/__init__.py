@@ -8,12 +8,14 @@ from trunkline.compiler.core_calls import execute, execute_sync, subscribe
 from trunkline.compiler.limits import Limits
 from trunkline.compiler.operation import Operation, compile_operation
 from trunkline.runtime.execution import Result
+from trunkline.runtime.selection import Selection
 from trunkline.schema.adopt import adopt_schema
 
 __all__ = [
     "Limits",
     "Operation",
     "Result",
+    "Selection",
     "adopt_schema",
     "compile_operation",
     "execute",

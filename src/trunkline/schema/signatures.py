@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import AsyncIterable, Awaitable, Collection, Iterator, Mapping
 from typing import Any, get_origin
 
 from graphql import GraphQLArgument, GraphQLField, is_non_null_type
 
-__all__ = ["describe", "misfits", "parameters_of", "returns_awaitable", "takes_context"]
+__all__ = [
+    "Parameters",
+    "describe",
+    "given_to",
+    "is_stream",
+    "misfits",
+    "no_stream",
+    "parameters_of",
+    "returns_awaitable",
+    "takes_one",
+]
 
 Parameters = Mapping[str, inspect.Parameter]
 
@@ -25,18 +35,22 @@ def parameters_of(function: Any) -> dict[str, inspect.Parameter] | None:
         return None
 
 
-def takes_context(parameters: Parameters, arguments: Mapping[str, str]) -> bool:
-    """Say whether a parameter is for the request's context, and not for an argument."""
-    return "context" in parameters and "context" not in arguments.values()
+def given_to(parameters: Parameters | None, arguments: Mapping[str, str], name: str) -> str | None:
+    """Return ``name`` where a parameter is for what the engine gives, and for no argument."""
+    wants = parameters is not None and name in parameters
+    return name if wants and name not in arguments.values() else None
 
 
 def misfits(
     parameters: Parameters,
     field: GraphQLField,
     arguments: Mapping[str, str],
-    context: str | None,
+    given: Collection[str | None],
 ) -> Iterator[str]:
-    """Say what keeps a resolver from being called with the field's arguments."""
+    """Say what keeps a resolver from being called with the field's arguments.
+
+    ``given`` are the parameters that are for something else, and get it.
+    """
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     for argument, parameter in arguments.items():
         taken = parameters.get(parameter)
@@ -45,34 +59,76 @@ def misfits(
         elif taken and taken.default is taken.empty and _may_be_absent(field.args[argument]):
             yield f"needs a default for {parameter!r}: requests may leave {argument!r} out."
     for name, wanted in parameters.items():
-        known = name == context or name in arguments.values()
+        known = name in given or name in arguments.values()
         variadic = wanted.kind in (wanted.VAR_KEYWORD, wanted.VAR_POSITIONAL)
         if not known and not variadic and wanted.default is wanted.empty:
             yield f"wants a parameter {name!r} that the field has no argument for."
 
 
+def takes_one(parameters: Parameters) -> bool:
+    """Say whether a function can be called with one positional argument."""
+    try:
+        inspect.Signature(list(parameters.values())).bind(None)
+    except TypeError:
+        return False
+    return True
+
+
 def returns_awaitable(method: Any) -> bool:
     """Say whether what a resolver returns is awaited: decided here, once, not for every value.
 
-    It is if the resolver is an ``async def``, or is annotated to return an awaitable.
+    It is if the resolver, or what it wraps (``functools.wraps``), is an ``async def``, or is
+    annotated to return an awaitable.
     """
-    if inspect.iscoroutinefunction(inspect.unwrap(method)):
+    if any(map(inspect.iscoroutinefunction, _wrapped(method))):
         return True
-    try:
-        annotation = inspect.signature(method).return_annotation
-    except ValueError:  # a builtin that does not tell
-        return False
+    annotation = _returned(method)
     if isinstance(annotation, str):
         return bool(_AWAITABLE.match(annotation))
     origin = get_origin(annotation) or annotation
     return isinstance(origin, type) and issubclass(origin, Awaitable)
 
 
-def describe(method: Any) -> str:
+def no_stream(method: Any) -> str | None:
+    """Say what keeps a resolver from giving a subscription's events, as far as can be known."""
+    if any(map(inspect.isasyncgenfunction, _wrapped(method))):
+        return None
+    if any(map(inspect.isgeneratorfunction, _wrapped(method))):
+        return "is a generator that is not asynchronous"
+    annotation = _returned(method, evaluate=True)
+    origin = type(None) if annotation is None else get_origin(annotation) or annotation
+    is_class = isinstance(origin, type) and origin is not inspect.Signature.empty
+    if not is_class or origin is object or origin.__module__ in {"typing", "types"}:
+        return None  # nobody knows
+    is_stream = issubclass(origin, (AsyncIterable, Awaitable))
+    return None if is_stream else f"returns {origin.__qualname__}"
+
+
+def is_stream(method: Any) -> bool:
+    """Say whether a resolver is an asynchronous generator."""
+    return any(map(inspect.isasyncgenfunction, _wrapped(method)))
+
+
+def _wrapped(method: Any) -> Iterator[Any]:
+    """Yield a function and what it wraps, outermost first."""
+    while method is not None:
+        yield method
+        method = getattr(method, "__wrapped__", None)
+
+
+def _returned(method: Any, *, evaluate: bool = False) -> Any:
+    """Return the annotation of what a function returns; ``Signature.empty`` where there is none."""
+    try:
+        return inspect.signature(method, eval_str=evaluate).return_annotation
+    except Exception:  # noqa: BLE001  # a builtin that does not tell, a name that is not there yet
+        return inspect.Signature.empty
+
+
+def describe(method: Any, what: str = "the resolver") -> str:
     """Name a function with its file and line."""
     code = getattr(inspect.unwrap(method), "__code__", None)
     where = f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
-    return f"the resolver {getattr(method, '__qualname__', method)}{where}"
+    return f"{what} {getattr(method, '__qualname__', method)}{where}"
 
 
 def _may_be_absent(argument: GraphQLArgument) -> bool:

@@ -11,9 +11,11 @@ from trunkline.compiler.limits import Limits
 from trunkline.observe.event import OperationEvent, Sink
 from trunkline.observe.log import access_log, log_operations
 from trunkline.runtime.execution import Result
+from trunkline.runtime.selection import Selection
 from trunkline.schema.bindings import Schema, batch
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import load_schema, parse_schema
+from trunkline.schema.middleware import ResolverMiddleware
 from trunkline.schema.scalars import Scalar
 from trunkline.server.endpoint import GraphQL
 from trunkline.server.middleware import Call, Middleware, Proceed
@@ -29,9 +31,11 @@ __all__ = [
     "Playground",
     "PresentError",
     "Proceed",
+    "ResolverMiddleware",
     "Result",
     "Scalar",
     "Schema",
+    "Selection",
     "Sink",
     "access_log",
     "batch",
