@@ -16,8 +16,9 @@ from graphql import ExecutionResult, GraphQLError, parse
 from tests.faults.test_engine import schema_of
 
 from trunkline.compiler.operation import Operation, compile_operation
-from trunkline.engine import subscribe
-from trunkline.errors import RequestError
+from trunkline.engine import Selection, subscribe
+from trunkline.errors import RequestError, SchemaError
+from trunkline.schema.bindings import batch
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
 
@@ -276,4 +277,150 @@ def test_20_who_goes_away_closes_the_generator(taken: int) -> None:
         return len(asyncio.all_tasks())
 
     assert asyncio.run(run()) == 1
+    assert closed == [True]
+
+
+async def _told(context: str, selection: Selection, to: int) -> AsyncIterator[int]:
+    assert not list(selection)
+    for number in range(to):
+        yield len(context) + number
+
+
+def test_20_a_source_is_told_the_context() -> None:
+    async def collect() -> list[Any]:
+        return [result.data async for result in own(_told).subscribe({"to": 2}, "abc")]
+
+    assert asyncio.run(collect()) == [{"tick": 3}, {"tick": 4}]
+
+
+class Ticks:
+    """An asynchronous iterable that is no generator."""
+
+    def __init__(self, to: int) -> None:
+        self.numbers = iter(range(to))
+
+    def __aiter__(self) -> Ticks:
+        return self
+
+    async def __anext__(self) -> int:
+        try:
+            return next(self.numbers)
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+
+async def _awaited_ticks(to: int) -> Ticks:
+    await asyncio.sleep(0)
+    return Ticks(to)
+
+
+def _any_ticks(to: int) -> Any:
+    return Ticks(to)
+
+
+def _unresolved(to: int) -> NotThereYet:  # type: ignore[name-defined] # noqa: F821
+    return Ticks(to)
+
+
+@pytest.mark.parametrize("source", [Ticks, _awaited_ticks, _any_ticks, _unresolved])
+def test_20_whatever_gives_an_asynchronous_iterable_is_a_source(source: Any) -> None:
+    results = own_events(own(source), {"to": 2})
+    assert [result.data for result in results] == [{"tick": 0}, {"tick": 1}]
+
+
+async def _one(to: int) -> int:
+    return to
+
+
+def _list(to: int) -> list[int]:
+    return [to]
+
+
+async def _nothing(to: int) -> None: ...
+
+
+def _generator(to: int) -> Any:
+    yield to
+
+
+@batch
+async def _batch(to: int) -> AsyncIterator[int]:
+    yield to
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (_one, "returns int; a subscription's resolver is an asynchronous generator, or"),
+        (_list, "returns list; a subscription's resolver is an asynchronous generator, or"),
+        (_nothing, "returns NoneType; a subscription's resolver"),
+        (_generator, "is a generator that is not asynchronous; a subscription's resolver"),
+        (_batch, "a field of a root type has no parents to batch."),
+        (None, "Subscription.tick: has no resolver. Add 'tick' to SimpleNamespace.subscription."),
+    ],
+)
+def test_20_a_resolver_that_gives_no_stream_is_told_at_start(source: Any, message: str) -> None:
+    with pytest.raises(SchemaError) as caught:
+        own(source)
+    assert message in str(caught.value)
+
+
+def test_20_a_model_does_not_stand_for_a_subscriptions_resolver() -> None:
+    definition = parse_schema("type Query { a: Int } type Subscription { tick: Int! }")
+    resolvers = SimpleNamespace(query=SimpleNamespace(a=lambda: 1))
+    with pytest.raises(SchemaError, match=r"Subscription\.tick: has no resolver"):
+        make_executable_schema(definition, resolvers, {"Subscription": Ticks})
+
+
+def test_20_a_generator_is_no_resolver_of_a_query() -> None:
+    definition = parse_schema("type Query { ticks: [Int] }")
+
+    async def ticks() -> AsyncIterator[int]:
+        yield 1
+
+    with pytest.raises(SchemaError, match="which only a field of the subscription type can have"):
+        make_executable_schema(definition, SimpleNamespace(query=SimpleNamespace(ticks=ticks)))
+
+
+async def consume(operation: Operation, seen: list[Any]) -> None:
+    """Listen to the end; what was seen is there also if the end is an exception."""
+    async for result in operation.subscribe({"to": 1}, None):
+        seen.append(result.data)  # noqa: PERF401  # a list would be lost
+
+
+def test_20_an_exception_in_the_midst_reaches_who_listens() -> None:
+    closed: list[bool] = []
+
+    async def breaks(to: int) -> AsyncIterator[int]:
+        try:
+            yield to
+            raise OSError("connection lost")
+        finally:
+            closed.append(True)
+
+    seen: list[Any] = []
+    with pytest.raises(OSError, match="connection lost"):
+        asyncio.run(consume(own(breaks), seen))
+    assert seen == [{"tick": 1}]
+    assert closed == [True]
+
+
+def test_20_a_deadline_of_who_listens_closes_the_generator() -> None:
+    closed: list[bool] = []
+
+    async def waits(to: int) -> AsyncIterator[int]:
+        try:
+            yield to
+            await asyncio.Event().wait()
+        finally:
+            closed.append(True)
+
+    async def run() -> None:
+        async with asyncio.timeout(0.02):
+            await consume(own(waits), seen)
+
+    seen: list[Any] = []
+    with pytest.raises(TimeoutError):
+        asyncio.run(run())
+    assert seen == [{"tick": 1}]
     assert closed == [True]

@@ -28,7 +28,7 @@ class Selection:
     """The fields that an operation wants of what a resolver returns (GraphQL §6.3.2).
 
     Fields have their names in the schema, whatever an operation calls them, each once, in the
-    order of the operation; ``__typename`` is not among them. Where the type is an interface or a
+    order of the answer; ``__typename`` is not among them. Where the type is an interface or a
     union, a field counts that is wanted of any object type; ``on`` asks of one. Fields that
     ``@skip`` or ``@include`` leave out for the request at hand are not wanted.
 

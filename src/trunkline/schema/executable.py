@@ -80,11 +80,10 @@ def make_executable_schema(
 
     ``models`` says which class stands for a type: an object type's fields are then read from its
     attributes (from its keys, for a ``TypedDict`` or ``dict``) or got from its methods, which take
-    what resolvers take; an input type's values arrive as
-    its instances instead of as dicts, an enum's as members of a Python enum that has the same
-    names. ``scalars`` says how custom scalars are written and read; those that `scalars.py` has a
-    name for need nothing. What neither a resolver nor a model gives is looked up in the
-    parent by name. Values of interfaces and unions are told apart by class, by ``__typename``, or
+    what resolvers take; an input type's values arrive as its instances instead of as dicts, an
+    enum's as members of a Python enum that has the same names. ``scalars`` says how custom scalars
+    are written and read; those that `scalars.py` has a name for need nothing. What neither a
+    resolver nor a model gives is looked up in the parent by name. Values of interfaces and unions are told apart by class, by ``__typename``, or
     by ``resolve_type`` among the resolvers of the interface or union: it takes a value and returns
     the name of its type.
 

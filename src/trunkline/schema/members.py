@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Callable
 from typing import Any, ClassVar, get_origin, is_typeddict
 
@@ -52,8 +53,8 @@ def whose(model: type, name: str) -> type | None:
         if name in inspect.get_annotations(base) and not _is_class_variable(base, name):
             return None
         if _package(base) == _package(model):
-            if _is_code(vars(base).get(name)):
-                return None
+            if name in vars(base):
+                return _library_of(vars(base)[name], model)
         elif _is_class_variable(base, name) or callable(vars(base).get(name)):
             return base
     return None
@@ -86,8 +87,11 @@ def _is_class_variable(base: type, name: str) -> bool:
     return annotation is ClassVar or get_origin(annotation) is ClassVar
 
 
-def _is_code(member: object) -> bool:
-    return callable(member) or hasattr(member, "__get__")
+def _library_of(value: object, model: type) -> type | None:
+    """Return the class of what a library has put in a class of one's own, as its tool."""
+    is_code = callable(value) or hasattr(value, "__get__")
+    ours = {_package(model), *sys.stdlib_module_names}
+    return None if is_code or _package(type(value)) in ours else type(value)
 
 
 def _package(class_: type) -> str:

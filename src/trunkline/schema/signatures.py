@@ -118,6 +118,8 @@ def _wrapped(method: Any) -> Iterator[Any]:
 
 def _returned(method: Any, *, evaluate: bool = False) -> Any:
     """Return the annotation of what a function returns; ``Signature.empty`` where there is none."""
+    if isinstance(method, type):
+        return method
     try:
         return inspect.signature(method, eval_str=evaluate).return_annotation
     except Exception:  # noqa: BLE001  # a builtin that does not tell, a name that is not there yet
