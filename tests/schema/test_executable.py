@@ -214,3 +214,58 @@ async def test_an_awaitable_that_nobody_knew_of_is_an_error_that_says_so() -> No
     result = await compile_operation(schema, "{ todo(todoID: 1) { title } }").execute(None)
     assert result.data == {"todo": None}
     assert "returned an awaitable and is not known to" in result.errors[0].message
+
+
+PETS = """
+type Query { pet: Pet }
+interface Pet { name: String }
+type Dog implements Pet { name: String }
+"""
+
+
+async def awaited_type(_value: object) -> str:
+    return "Dog"
+
+
+def promised_type(_value: object) -> Awaitable[str]:
+    raise NotImplementedError
+
+
+def of_two(_value: object, _info: object) -> str:
+    return "Dog"
+
+
+def of_none() -> str:
+    return "Dog"
+
+
+@pytest.mark.parametrize(
+    ("resolve_type", "message"),
+    [
+        (awaited_type, "is awaited, and a value's type must be known without waiting."),
+        (promised_type, "is awaited, and a value's type must be known without waiting."),
+        (of_two, "must take one parameter, the value."),
+        (of_none, "must take one parameter, the value."),
+    ],
+)
+def test_a_type_resolver_that_does_not_fit_is_told_at_start(
+    resolve_type: Any, message: str
+) -> None:
+    query = SimpleNamespace(pet=lambda: {"name": "Rex"})
+    groups = resolvers(query=query, pet=SimpleNamespace(resolve_type=resolve_type))
+    with pytest.raises(SchemaError) as caught:
+        make_executable_schema(parse_schema(PETS), groups)
+    assert f"Pet: the resolver {resolve_type.__name__} (" in str(caught.value)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("resolve_type", [lambda _: "Dog", {"Rex": "Dog"}.get])
+def test_a_type_resolver_may_be_any_function_of_a_value(resolve_type: Any) -> None:
+    groups = resolvers(
+        query=SimpleNamespace(pet=lambda: "Rex"),
+        pet=SimpleNamespace(resolve_type=resolve_type),
+        dog=SimpleNamespace(name=lambda dog: dog),
+    )
+    schema = make_executable_schema(parse_schema(PETS), groups)
+    operation = compile_operation(schema, "{ pet { name __typename } }")
+    assert operation.execute_sync(None).data == {"pet": {"name": "Rex", "__typename": "Dog"}}

@@ -221,7 +221,7 @@ Plain = namedtuple("Plain", ["title"])  # noqa: PYI024  # the old way counts too
          "Thing.plain: nothing takes its arguments (scale): Wrong.plain is no method. Add"),
         ("declared(a: Int, b: Int): Int", Wrong, "nothing takes its arguments (a, b)"),
         ("read(scale: Int): Int", Wrong, "Wrong.read is no method"),
-        ("area(scale: Int): Int", Keyed, "nothing takes its arguments (scale): a key of Keyed"),
+        ("area(scale: Int): Int", Keyed, "its arguments (scale): Keyed has keys only."),
         ("lacks(scale: Int): Int", Wrong, "Wrong.lacks"),
         ("lacks(scale: Int): Int", Wrong, "lacks the parameter 'scale' for the argument 'scale'."),
         ("needs(scale: Int): Int", Wrong, "needs a default for 'scale'"),

@@ -7,9 +7,7 @@ from typing import Any, cast, is_typeddict
 
 from graphql import (
     GraphQLEnumType,
-    GraphQLField,
     GraphQLInputObjectType,
-    GraphQLObjectType,
     GraphQLSchema,
     is_abstract_type,
     is_enum_type,
@@ -22,38 +20,12 @@ from graphql import (
 from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.errors import SchemaError
-from trunkline.schema.bindings import (
-    Attribute,
-    Binding,
-    Key,
-    Lookup,
-    Resolver,
-    Schema,
-    TypeResolver,
-    is_batch,
-)
-from trunkline.schema.members import (
-    class_of,
-    is_mapping,
-    members_of,
-    method_of,
-    names_of,
-    takes_self,
-    whose,
-)
-from trunkline.schema.middleware import ResolverMiddleware, wrap_resolver
+from trunkline.schema.bindings import Binding, Schema, TypeResolver
+from trunkline.schema.fields import FieldBinder, same_names
+from trunkline.schema.members import class_of, is_mapping, names_of
+from trunkline.schema.middleware import ResolverMiddleware
 from trunkline.schema.scalars import BUILT_IN, Scalar, bind_scalar, guard_scalar
-from trunkline.schema.signatures import (
-    Parameters,
-    describe,
-    given_to,
-    is_stream,
-    misfits,
-    no_stream,
-    parameters_of,
-    returns_awaitable,
-    takes_one,
-)
+from trunkline.schema.signatures import describe, parameters_of, returns_awaitable, takes_one
 from trunkline.text.names import python_name
 
 __all__ = ["make_executable_schema"]
@@ -83,9 +55,9 @@ def make_executable_schema(
     what resolvers take; an input type's values arrive as its instances instead of as dicts, an
     enum's as members of a Python enum that has the same names. ``scalars`` says how custom scalars
     are written and read; those that `scalars.py` has a name for need nothing. What neither a
-    resolver nor a model gives is looked up in the parent by name. Values of interfaces and unions are told apart by class, by ``__typename``, or
-    by ``resolve_type`` among the resolvers of the interface or union: it takes a value and returns
-    the name of its type.
+    resolver nor a model gives is looked up in the parent by name. Values of interfaces and unions
+    are told apart by class, by ``__typename``, or by ``resolve_type`` among the resolvers of the
+    interface or union: it takes a value and returns the name of its type.
 
     ``middlewares`` are asked once for every resolver and method: each takes the field's coordinate
     and what gives its value, and returns that, or a function that is called in its place. The first
@@ -141,7 +113,7 @@ def _own_types(definition: GraphQLSchema) -> Iterator[Any]:
 
 
 class _Binder:
-    """Finds each field's binding and collects what does not fit."""
+    """Binds types to what stands for them, and collects what does not fit."""
 
     def __init__(
         self,
@@ -153,10 +125,8 @@ class _Binder:
         self.definition = definition
         self.resolvers = resolvers
         self.models = models
-        self.middlewares = middlewares
         self.mistakes: list[str] = []
-        roots = (definition.query_type, definition.mutation_type, definition.subscription_type)
-        self._roots = {root.name for root in roots if root}
+        self._fields = FieldBinder(definition, models, middlewares, self.mistakes)
 
     def check_names(self, scalars: Mapping[str, Scalar]) -> None:
         """Refuse types that the schema lacks, and scalars that are GraphQL's own."""
@@ -192,16 +162,18 @@ class _Binder:
                 if method is not None:
                     methods[name] = method
                 resolver = getattr(group, method or "", None)
-                yield f"{type_.name}.{name}", self._binding(type_, name, field, resolver)
-            self._refuse_same(f"{type_.name}: the fields", methods, "method")
-        self._refuse_same("resolvers: the types", groups, "attribute")
+                place = f"{type(self.resolvers).__name__}.{attribute}"
+                binding = self._fields.bind(type_, name, field, resolver, place)
+                yield f"{type_.name}.{name}", binding
+            self.mistakes += same_names(f"{type_.name}: the fields", methods, "method")
+        self.mistakes += same_names("resolvers: the types", groups, "attribute")
 
     def bind_input(self, type_: GraphQLInputObjectType, model: type | None) -> None:
         """Let values of an input type arrive with Python's names, as instances of the model."""
         if model is None:
             return
         names = {name: python_name(name) for name in type_.fields}
-        self._refuse_same(f"{type_.name}: the fields", names, "parameter")
+        self.mistakes += same_names(f"{type_.name}: the fields", names, "parameter")
         for name, field in type_.fields.items():
             field.out_name = names[name]
         if is_mapping(model):
@@ -243,154 +215,3 @@ class _Binder:
         parameters = parameters_of(resolve_type)
         if parameters is not None and not takes_one(parameters):
             self.mistakes.append(f"{place} must take one parameter, the value.")
-
-    def _binding(
-        self, type_: GraphQLObjectType, name: str, field: GraphQLField, resolver: object
-    ) -> Binding:
-        if callable(resolver):
-            return self._resolver(type_, name, field, resolver)
-        if type_.name in self._roots:
-            place = f"{type(self.resolvers).__name__}.{python_name(type_.name)}"
-            self.mistakes.append(
-                f"{type_.name}.{name}: has no resolver. Add {python_name(name)!r} to {place}."
-            )
-        model = self.models.get(type_.name)
-        coordinate = f"{type_.name}.{name}"
-        if model is None:
-            self._refuse_arguments(
-                coordinate, field, "no resolver, and its type no model, that does"
-            )
-            return Lookup(names_of(name))
-        return self._member(coordinate, name, field, model)
-
-    def _member(self, coordinate: str, name: str, field: GraphQLField, model: type) -> Binding:
-        """Bind a field to the member of its model that has its name, in Python's or its own way."""
-        members = members_of(model)
-        found = next((member for member in names_of(name) if member in members), None)
-        if found is None and model is not dict:
-            hint = did_you_mean(suggestion_list(python_name(name), sorted(members)))
-            self.mistakes.append(
-                f"{coordinate}: {model.__qualname__} has no attribute {python_name(name)!r}.{hint}"
-                " Add it, or a resolver for the field."
-            )
-        if is_mapping(model):
-            self._refuse_arguments(coordinate, field, f"a key of {model.__qualname__} does not")
-            return Key(found or name)
-        if found is None:
-            return Attribute(name)
-        return self._own_member(coordinate, found, field, model)
-
-    def _own_member(self, coordinate: str, name: str, field: GraphQLField, model: type) -> Binding:
-        """Bind a field to an attribute or a method of a class, if it is the class's own."""
-        library = whose(model, name)
-        if library is not None:
-            self.mistakes.append(
-                f"{coordinate}: {model.__qualname__} has {name!r} from {library.__module__}."
-                f"{library.__qualname__}, where it means something else. Define it in a class of"
-                " your own, or add a resolver for the field."
-            )
-        method = method_of(model, name)
-        if method is not None:
-            return self._method(coordinate, name, field, model, method)
-        self._refuse_arguments(coordinate, field, f"{model.__qualname__}.{name} is no method")
-        return Attribute(name)
-
-    def _refuse_arguments(self, coordinate: str, field: GraphQLField, who: str) -> None:
-        """Refuse arguments that would be ignored."""
-        if field.args:
-            self.mistakes.append(
-                f"{coordinate}: nothing takes its arguments ({', '.join(field.args)}): {who}."
-                f" Add a resolver for the field, or a method to its model."
-            )
-
-    def _method(
-        self, coordinate: str, name: str, field: GraphQLField, model: type, method: Any
-    ) -> Resolver:
-        """Bind a field to a method of its model."""
-        parameters = parameters_of(method)
-        if parameters is not None and takes_self(model, name):
-            parameters.pop(next(iter(parameters), ""), None)
-        if is_batch(method):
-            self.mistakes.append(
-                f"{coordinate}: {describe(method)} is a method of one object, which cannot take all"
-                " of a level. Make it a batch resolver of the type."
-            )
-        return self._called(coordinate, field, method, parameters, method=name)
-
-    def _resolver(
-        self, type_: GraphQLObjectType, name: str, field: GraphQLField, method: Any
-    ) -> Resolver:
-        """Bind a field to a resolver."""
-        coordinate = f"{type_.name}.{name}"
-        parameters = parameters_of(method)
-        takes_parent = type_.name not in self._roots
-        if takes_parent and parameters is not None:
-            if not parameters:
-                self.mistakes.append(
-                    f"{coordinate}: {describe(method)} lacks a parameter for the parent object."
-                )
-            parameters.pop(next(iter(parameters), ""), None)
-        if is_batch(method) and not takes_parent:
-            self.mistakes.append(f"{coordinate}: a field of a root type has no parents to batch.")
-        self._check_stream(type_, coordinate, method)
-        return self._called(coordinate, field, method, parameters, takes_parent=takes_parent)
-
-    def _check_stream(self, type_: GraphQLObjectType, coordinate: str, method: Any) -> None:
-        """Refuse a subscription's resolver that gives no events, and events anywhere else."""
-        if type_ is self.definition.subscription_type:
-            reason = no_stream(method)
-            if reason:
-                self.mistakes.append(
-                    f"{coordinate}: {describe(method)} {reason}; a subscription's resolver is an"
-                    " asynchronous generator, or returns an asynchronous iterable."
-                )
-        elif is_stream(method):
-            self.mistakes.append(
-                f"{coordinate}: {describe(method)} is an asynchronous generator, which only a field"
-                " of the subscription type can have. Return a list."
-            )
-
-    def _called(  # noqa: PLR0913  # what there is to know of a function that is called
-        self,
-        coordinate: str,
-        field: GraphQLField,
-        function: Any,
-        parameters: Parameters | None,
-        *,
-        takes_parent: bool = True,
-        method: str | None = None,
-    ) -> Resolver:
-        """Bind a field to a function, whose ``parameters`` are those besides the parent."""
-        arguments = {argument: python_name(argument) for argument in field.args}
-        self._refuse_same(f"{coordinate}: the arguments", arguments, "parameter")
-        context = given_to(parameters, arguments, "context")
-        selection = given_to(parameters, arguments, "selection")
-        for mistake in misfits(parameters or {}, field, arguments, {context, selection}):
-            if parameters is not None:
-                self.mistakes.append(f"{coordinate}: {describe(function)} {mistake}")
-        for argument, parameter in arguments.items():
-            field.args[argument].out_name = parameter
-        resolver = Resolver(
-            function,
-            is_async=returns_awaitable(function),
-            takes_parent=takes_parent,
-            is_batch=is_batch(function),
-            context=context,
-            selection=selection,
-            method=method,
-            arguments=arguments,
-        )
-        try:
-            return wrap_resolver(coordinate, resolver, self.middlewares)
-        except SchemaError as mistake:
-            self.mistakes.append(str(mistake))
-            return resolver
-
-    def _refuse_same(self, what: str, names: Mapping[str, str], become: str) -> None:
-        """Refuse names of the schema that are one name in Python: one of them would be lost."""
-        first: dict[str, str] = {}
-        for name, wanted in names.items():
-            if first.setdefault(wanted, name) != name:
-                self.mistakes.append(
-                    f"{what} {first[wanted]!r} and {name!r} would be one {become}, {wanted!r}."
-                )
