@@ -9,6 +9,7 @@ from uuid import UUID
 
 from graphql import GraphQLError
 
+from trunkline.runtime.selection import Selection
 from trunkline.schema.bindings import Schema, batch
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
@@ -23,6 +24,7 @@ type Query {
   class: String
   search(text: String!): [Found]!
   work: Work
+  lent(genre: Genre): [Book!]
 }
 
 interface Work { id: ID!  title: String! }
@@ -50,7 +52,7 @@ type Address { city: String! }
 
 type Map implements Work { id: ID!  title: String!  scale: Int!  copies: Int }
 
-type Author { name: String!  books: [Book!]! }
+type Author { name: String!  books: [Book!]!  initials: String  signs(book: ID!): String }
 
 enum Genre { NOVEL POETRY }
 
@@ -62,6 +64,13 @@ input BookInput { title: String!  pages: Int }
 @dataclass
 class Author:
     name: Any
+
+    def initials(self) -> str:
+        return "".join(word[0] for word in str(self.name).split())
+
+    async def signs(self, book: str, context: Any) -> str:
+        await asyncio.sleep(0)
+        return f"{self.name} signs {book} for {context}"
 
 
 @dataclass
@@ -124,6 +133,10 @@ class Query:
 
     def class_(self) -> str:
         return "a keyword"
+
+    def lent(self, selection: Selection, genre: str | None = None) -> list[Any]:
+        self.calls.append(("lent", {"genre": genre, "wanted": list(selection)}))
+        return BOOKS
 
     def count(self) -> Any:
         return len(BOOKS)
