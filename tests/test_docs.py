@@ -96,3 +96,14 @@ def test_serving_and_calling(tmp_path: Path) -> None:
         assert printed == "{'book': {'title': 'The Dispossessed', 'pageCount': 387}}\n"
         printed = run(calling.files["async_client.py"], tmp_path)
         assert printed == "{'books': [{'title': 'The Dispossessed'}]} {'book': None}\n"
+
+
+def test_what_is_shown_has_types_that_hold(tmp_path: Path) -> None:
+    page = Page(ROOT / "docs" / "serving.md", 8080)
+    page.write_files(tmp_path)
+    (tmp_path / "programs.py").write_text("\n".join(page.programs), encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--allow-redefinition", "programs.py"]
+    done = subprocess.run(  # noqa: S603
+        command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stdout
