@@ -246,3 +246,16 @@ def test_an_argument_of_that_name_is_an_argument() -> None:
     schema = make_executable_schema(definition, SimpleNamespace(query=query))
     operation = compile_operation(schema, '{ book(selection: "mine") }')
     assert operation.execute_sync(None).data == {"book": "mine"}
+
+
+def test_resolvers_below_each_other_are_told_of_the_same_conditions() -> None:
+    text = """query ($a: Boolean!) {
+      book { publisher { city @include(if: $a) name @skip(if: $a) } }
+    }"""
+    operation, seen = compiled(text)
+    operation.execute_sync({"a": True})
+    operation.execute_sync({"a": False})
+    assert [shown(each) for each in seen] == [
+        {"publisher": {"city": {}}}, {"city": {}},
+        {"publisher": {"name": {}}}, {"name": {}},
+    ]  # fmt: skip

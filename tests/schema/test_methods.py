@@ -199,6 +199,8 @@ class Wrong:
 
     def wants(self, scale: int, extra: int) -> int: ...  # type: ignore[empty-body]
 
+    def placed(self, scale: int, /) -> int: ...  # type: ignore[empty-body]
+
     @batch
     def batched(self) -> list[int]: ...  # type: ignore[empty-body]
 
@@ -226,6 +228,7 @@ Plain = namedtuple("Plain", ["title"])  # noqa: PYI024  # the old way counts too
         ("lacks(scale: Int): Int", Wrong, "lacks the parameter 'scale' for the argument 'scale'."),
         ("needs(scale: Int): Int", Wrong, "needs a default for 'scale'"),
         ("wants(scale: Int!): Int", Wrong, "wants a parameter 'extra' that the field has no"),
+        ("placed(scale: Int!): Int", Wrong, "takes 'scale' by position only"),
         ("batched: Int", Wrong, "is a method of one object, which cannot take all of a level."),
     ],
 )  # fmt: skip

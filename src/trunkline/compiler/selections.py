@@ -36,4 +36,4 @@ def _wanted(shape: ObjectOf) -> Iterator[Wanted]:
 
 def _below(known: Selection | None, shape: Shape) -> WantedByType:
     """Return what is below a field, once for all resolvers that stand above each other."""
-    return (known or selection_below(shape)).types
+    return (selection_below(shape) if known is None else known).types

@@ -56,6 +56,8 @@ def misfits(
         taken = parameters.get(parameter)
         if taken is None and not takes_any:
             yield f"lacks the parameter {parameter!r} for the argument {argument!r}."
+        elif taken and taken.kind is taken.POSITIONAL_ONLY:
+            yield f"takes {parameter!r} by position only; arguments come by name."
         elif taken and taken.default is taken.empty and _may_be_absent(field.args[argument]):
             yield f"needs a default for {parameter!r}: requests may leave {argument!r} out."
     for name, wanted in parameters.items():
