@@ -100,6 +100,7 @@ def _draw_field(  # noqa: PLR0913, PLR0917
     field = type_.fields[name]
     may_be_read = not is_root(definition, type_)
     must_be_read = may_be_read and name in ambiguous(type_)
+    may_be_read = may_be_read and not field.args  # which no attribute takes
     has_resolver = not must_be_read and not (may_be_read and draw(st.booleans()))
     return FieldPlan(
         has_resolver=has_resolver,

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from pydantic import BaseModel
 from sqlalchemy import String
-from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from trunkline.engine import Selection, compile_operation
@@ -238,13 +238,6 @@ def test_what_does_not_fit_is_told_at_start(fields: str, model: Any, message: st
     assert message in str(caught.value)
 
 
-def test_arguments_that_nobody_takes_are_told_without_a_model_too() -> None:
-    definition = parse_schema("type Query { it: Thing } type Thing { a(b: Int): Int }")
-    resolvers = SimpleNamespace(query=SimpleNamespace(it=dict))
-    with pytest.raises(SchemaError, match=r"Thing\.a: nothing takes its arguments \(b\)"):
-        make_executable_schema(definition, resolvers)
-
-
 @pytest.mark.parametrize(
     ("name", "model", "library"),
     [
@@ -280,6 +273,10 @@ class Hybrid(Base):
     __tablename__ = "hybrids"
     id: Mapped[int] = mapped_column(primary_key=True)
 
+    @hybrid_method
+    def plus(self, by: int) -> int:
+        return self.id + by
+
     @hybrid_property
     def label(self) -> str:
         return f"no {self.id}"
@@ -288,8 +285,8 @@ class Hybrid(Base):
 def test_what_a_model_defines_itself_is_its_own() -> None:
     got = answer(schema_of("copy: String kind: String", Own, Own()), "copy kind")
     assert got == {"copy": "mine", "kind": "own"}
-    row = schema_of("id: Int label: String", Hybrid, Hybrid(id=1))
-    assert answer(row, "id label") == {"id": 1, "label": "no 1"}
+    row = schema_of("id: Int label: String plus(by: Int!): Int", Hybrid, Hybrid(id=1))
+    assert answer(row, "id label plus(by: 2)") == {"id": 1, "label": "no 1", "plus": 3}
 
 
 class Elsewhere:

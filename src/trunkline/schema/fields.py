@@ -66,7 +66,6 @@ class FieldBinder:
         model = self._models.get(type_.name)
         coordinate = f"{type_.name}.{name}"
         if model is None:
-            self._refuse_arguments(coordinate, field, f"{type_.name} has no model")
             return Lookup(names_of(name))
         return self._member(coordinate, name, field, model)
 

@@ -39,7 +39,8 @@ def method_of(model: type, name: str) -> Callable[..., Any] | None:
 
 def takes_self(model: type, name: str) -> bool:
     """Say whether the method, as the class has it, takes the instance as its first parameter."""
-    return not isinstance(inspect.getattr_static(model, name), (classmethod, staticmethod))
+    is_static = isinstance(inspect.getattr_static(model, name), staticmethod)
+    return not is_static and not inspect.ismethod(getattr(model, name))
 
 
 def whose(model: type, name: str) -> type | None:
