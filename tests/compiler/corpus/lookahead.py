@@ -96,6 +96,19 @@ def complete_query_lent_3(execution, values):
         return None
     result = []
     try:
+        if type(values) is list:
+            try:
+                plain = [
+                    {
+                        "id": id_ if type(id_ := value.id) is str else complete_ID(id_),
+                    }
+                    for value in values
+                    if type(value) is Book
+                ]
+                if len(plain) == len(values):
+                    return plain
+            except Exception:
+                pass  # the loop below finds out what it was
         if type(values) is not list:
             values = to_list(values)
         for value in values:
