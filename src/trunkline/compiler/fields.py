@@ -107,11 +107,18 @@ class FieldEmitter:
             self._source.line(use.replace("{}", "entry"))
             return
         values: list[tuple[str, str]] = []
+        later: list[tuple[FieldPlan, str]] = []
         for row in _rows(selection, _ROW):
             variables = self._row(row) if len(row) > 1 else [self._value(row[0].field)]
             keys = [self.key(selected.field.key, selected.field.name) for selected in row]
             values += zip(keys, variables, strict=True)
-        self._literal(values, use)
+            if row[0].field.is_later:
+                later.append((row[0].field, keys[0]))
+        self._literal(values, "entry = {}" if later else use)
+        for field, key in later:
+            self._leave_for_later(field, key)
+        if later:
+            self._source.line(use.replace("{}", "entry"))
 
     def _prepare(self, selection: SelectionPlan) -> None:
         """Write what comes before an object's fields."""
@@ -122,10 +129,8 @@ class FieldEmitter:
 
     def _needs_entry(self, selected: Selected) -> bool:
         """Say whether the object must be there before the field's value is."""
-        field = selected.field
-        is_later = field.is_later or field.may_be_later
         is_row = not self._inline and _is_plain(selected)
-        return bool(selected.condition) or is_later or is_row
+        return bool(selected.condition) or selected.field.may_be_later or is_row
 
     def _row_into_entry(self, row: Row) -> None:
         if self._inline or not _is_plain(row[0]):
@@ -228,14 +233,18 @@ class FieldEmitter:
             self._store(field, key)
 
     def _store(self, field: FieldPlan, key: str) -> None:
-        if field.is_batch:
-            self._add_to_batch(field, key)
-        elif field.is_later:
-            self._defer(field, key)
-        elif field.may_be_later:
+        if field.may_be_later:
             self._complete_or_defer(field, key)
+            return
+        self._source.line(f"entry[{key}] = {self._value(field)}")
+        if field.is_later:
+            self._leave_for_later(field, key)
+
+    def _leave_for_later(self, field: FieldPlan, key: str) -> None:
+        if field.is_batch:
+            self._add_to_batch(field)
         else:
-            self._source.line(f"entry[{key}] = {self._value(field)}")
+            self._defer(field, key)
 
     # -- one field ------------------------------------------------------------------------------
 
@@ -243,6 +252,8 @@ class FieldEmitter:
         """Write the statements that give a field's value; return the expression that holds it."""
         if isinstance(field.binding, TypeName):
             return self._binder.text("TYPE", field.binding.name)
+        if field.is_later:
+            return "None"  # what stands in the place until then
         variable = self._scope.local(field.name)
         if not field.shape.nullable:
             self._read_and_complete(field, variable)
@@ -356,7 +367,6 @@ class FieldEmitter:
     def _defer(self, field: FieldPlan, key: str) -> None:
         """Write a field that is awaited: call its resolver now, complete its value later."""
         self._source.mark(field.mark)
-        self._source.line(f"entry[{key}] = None")
         complete = self._completer(field, field.shape, field.mark)
         mark = self._binder.mark(field.mark)
 
@@ -453,9 +463,8 @@ class FieldEmitter:
             mark = self._binder.mark(field.mark)
             self._source.call(f"{name} = execution.agenda.batch(", [call, complete, mark])
 
-    def _add_to_batch(self, field: FieldPlan, key: str) -> None:
+    def _add_to_batch(self, field: FieldPlan) -> None:
         parents = self._scope.batches[id(field.mark)]
-        self._source.line(f"entry[{key}] = None")
         item = ", ".join([self._scope.parent or "None", "entry", *self._scope.indices])
         self._source.call(f"{parents}.append(", [f"({item})"])
 

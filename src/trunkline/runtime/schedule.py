@@ -137,8 +137,10 @@ class _Lanes:
                 if queue:
                     self.group.create_task(self.run())
                 await self._wait(work, suspended)
-            agenda.finish(work)
-            queue.extend(agenda.take())
+            if agenda.has_batches:
+                agenda.finish(work)
+            if agenda.pending or agenda.has_batches:
+                queue.extend(agenda.take())
             if execution.has_bubbled:
                 execution.has_bubbled = False
                 asyncio.get_running_loop().call_soon(self._cancel_dead)
@@ -173,10 +175,16 @@ class _Lanes:
 
 def _begin(execution: Execution, work: Work) -> Suspended | None:
     """Do a piece of work, or as much of it as can be done without waiting."""
-    awaitable = _called(execution, work) if isinstance(work, Batch) else _live(execution, work)
-    if awaitable is None:
+    if isinstance(work, Batch):
+        awaitable = _called(execution, work)
+        if awaitable is None:
+            return None
+    elif execution.nulled is not None and execution.is_dead(work.mark, work.indices):
+        work.drop()
         return None
-    running = awaitable if type(awaitable) is CoroutineType else _awaited(awaitable)
+    else:
+        awaitable = work.awaitable
+    running: Any = awaitable if type(awaitable) is CoroutineType else _awaited(awaitable)
     try:
         return running, running.send(None)
     except StopIteration as done:
@@ -224,14 +232,6 @@ def _resume(running: Coroutine[Any, Any, Any], waits_for: Any) -> Generator[Any,
         return done.value
 
 
-def _live(execution: Execution, deferral: Deferral) -> Any:
-    """Return what must be awaited; nothing where an error has taken the field out."""
-    if execution.is_dead(deferral.mark, deferral.indices):
-        deferral.drop()
-        return None
-    return deferral.awaitable
-
-
 def _called(execution: Execution, batch: Batch) -> Any:
     """Call a batch resolver; return what must be awaited, if anything must."""
     try:
@@ -249,19 +249,20 @@ def _put(execution: Execution, work: Work, value: Any) -> None:
     try:
         if isinstance(work, Batch):
             _complete(execution, work, value)
-        elif not execution.is_dead(work.mark, work.indices):
-            _place(execution, work, value)
+        elif execution.nulled is None or not execution.is_dead(work.mark, work.indices):
+            result = work.complete(execution, value, *work.indices)
+            if type(result) is Later:
+                _wait_again(execution, work, result)
+            else:
+                work.entry[work.key] = result
     except Exception as error:  # noqa: BLE001  # an error of completing is the field's
         _fail(execution, work, error)
 
 
-def _place(execution: Execution, deferral: Deferral, value: Any) -> None:
-    result = deferral.complete(execution, value, *deferral.indices)
-    if type(result) is not Later:
-        deferral.entry[deferral.key] = result
-    elif execution.agenda is not None:
-        place = (deferral.entry, deferral.key, deferral.mark, *deferral.indices)
-        execution.agenda.place(result, *place)
+def _wait_again(execution: Execution, deferral: Deferral, later: Later) -> None:
+    assert execution.agenda is not None  # noqa: S101  # this was on it
+    place = (deferral.entry, deferral.key, deferral.mark, *deferral.indices)
+    execution.agenda.place(later, *place)
 
 
 def _fail(execution: Execution, work: Work, error: Exception) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
+from msgspec import Struct
+
 from trunkline.runtime.marks import Mark
 
 __all__ = ["Agenda", "Batch", "Deferral", "Later", "Path", "Work"]
@@ -32,29 +34,18 @@ class Later:
         return self
 
 
-class Deferral:
+class Deferral(Struct, eq=False):
     """A value that is awaited, and where it goes when it is there.
 
     ``entry`` is the object, or the list, that it goes into.
     """
 
-    __slots__ = ("awaitable", "complete", "entry", "indices", "key", "mark")
-
-    def __init__(  # noqa: PLR0913, PLR0917  # made by `Agenda.defer` alone, once per field
-        self,
-        awaitable: Awaitable[Any],
-        complete: Callable[..., Any],
-        entry: Any,
-        key: str | int,
-        mark: Mark,
-        indices: tuple[int, ...],
-    ) -> None:
-        self.awaitable = awaitable
-        self.complete = complete
-        self.entry = entry
-        self.key = key
-        self.mark = mark
-        self.indices = indices
+    awaitable: Awaitable[Any]
+    complete: Callable[..., Any]
+    entry: Any
+    key: str | int
+    mark: Mark
+    indices: tuple[int, ...]
 
     @property
     def path(self) -> Path:
@@ -96,11 +87,11 @@ class Agenda:
     ``has_batches`` says that some work must wait until nothing can add to it any more.
     """
 
-    __slots__ = ("_batches", "_has_batches", "_pending", "_under_way")
+    __slots__ = ("_batches", "_under_way", "has_batches", "pending")
 
     def __init__(self, *, has_batches: bool) -> None:
-        self._has_batches = has_batches
-        self._pending: list[Deferral] = []
+        self.has_batches = has_batches
+        self.pending: list[Deferral] = []
         self._batches: dict[int, Batch] = {}  # by the id of the mark, which is the module's
         self._under_way: dict[tuple[str | None, ...], int] = {}
 
@@ -117,7 +108,7 @@ class Agenda:
 
         Returns nothing, which is what stands in the place until then.
         """
-        self._pending.append(Deferral(awaitable, complete, entry, key, mark, indices))
+        self.pending.append(Deferral(awaitable, complete, entry, key, mark, indices))
 
     def place(self, later: Later, entry: Any, key: str | int, mark: Mark, *indices: int) -> None:
         """Leave ``key`` of ``entry`` for later, where completing its value found that it must."""
@@ -140,9 +131,9 @@ class Agenda:
         any more: no field above it is under way.
         """
         work: list[Work] = []
-        if self._pending:
-            work, self._pending = self._pending, []  # type: ignore[assignment]
-        if not self._has_batches:
+        if self.pending:
+            work, self.pending = self.pending, []  # type: ignore[assignment]
+        if not self.has_batches:
             return work
         self._begin(work)
         if self._batches:
@@ -156,19 +147,19 @@ class Agenda:
 
     def finish(self, work: Work) -> None:
         """Forget work that was under way."""
-        if self._has_batches:
+        if self.has_batches:
             self._under_way[work.mark.path] -= 1
 
     @property
     def is_empty(self) -> bool:
         """Say whether nothing was left for later."""
-        return not self._pending and not self._batches
+        return not self.pending and not self._batches
 
     def drop(self) -> None:
         """Give up what was left and not begun."""
-        for deferral in self._pending:
+        for deferral in self.pending:
             deferral.drop()
-        self._pending.clear()
+        self.pending.clear()
         self._batches.clear()
 
     def forget_below(self, position: Path) -> None:
@@ -177,7 +168,7 @@ class Agenda:
         Compiled code goes depth first, so what lies below the position was left last.
         """
         length = len(position)
-        pending = self._pending
+        pending = self.pending
         while pending and pending[-1].path[:length] == position:
             pending.pop().drop()
         for batch in self._batches.values():

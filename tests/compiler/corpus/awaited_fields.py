@@ -4,8 +4,13 @@
 def OPERATION(execution):
     """Query"""
     try:
-        entry = {}
-        entry["slowBook"] = None
+        count = resolve_query_count()
+        if type(count) is not int or count.bit_length() > 31:
+            count = complete_Int(count)
+        entry = {
+            "slowBook": None,
+            "count": count,
+        }
         try:
             awaitable = resolve_query_slow_book(id=CONSTANT)
             execution.agenda.defer(
@@ -17,10 +22,6 @@ def OPERATION(execution):
             )
         except Exception as error:
             execution.fail(error)
-        count = resolve_query_count()
-        if type(count) is not int or count.bit_length() > 31:
-            count = complete_Int(count)
-        entry["count"] = count
         return entry
     except Exception as error:
         raise execution.locate(error)
@@ -33,12 +34,13 @@ def complete_query_slow_book(execution, value):
             return None
         if type(value) is not Book:
             value = check_Book(value)
-        entry = {}
         title = value.title
         if type(title) is not str:
             title = complete_String(title)
-        entry["title"] = title
-        entry["author"] = None
+        entry = {
+            "title": title,
+            "author": None,
+        }
         awaitable = resolve_book_author(value)
         execution.agenda.defer(awaitable, complete_book_author, entry, "author", MARK_2)
         return entry

@@ -22,12 +22,13 @@ def complete_query_books(execution, values):
         for value in values:
             if type(value) is not Book:
                 value = check_Book(value)
-            entry = {}
             title = value.title
             if type(title) is not str:
                 title = complete_String(title)
-            entry["title"] = title
-            entry["author"] = None
+            entry = {
+                "title": title,
+                "author": None,
+            }
             awaitable = resolve_book_author(value)
             execution.agenda.defer(
                 awaitable,

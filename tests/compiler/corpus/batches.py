@@ -82,12 +82,13 @@ def complete_book_publisher(execution, items, values):
         try:
             if type(value) is not Publisher:
                 value = check_Publisher(value)
-            entry = {}
             name = value.name
             if type(name) is not str:
                 name = complete_String(name)
-            entry["name"] = name
-            entry["address"] = None
+            entry = {
+                "name": name,
+                "address": None,
+            }
             address_parents.append((value, entry, i0))
             target["publisher"] = entry
         except Exception as error:

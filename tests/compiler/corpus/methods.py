@@ -24,8 +24,9 @@ def complete_query_book(execution, value):
             return None
         if type(value) is not Book:
             value = check_Book(value)
-        entry = {}
-        entry["author"] = None
+        entry = {
+            "author": None,
+        }
         awaitable = resolve_book_author(value)
         execution.agenda.defer(awaitable, complete_book_author, entry, "author", MARK)
         return entry
@@ -38,11 +39,9 @@ def complete_book_author(execution, value):
     try:
         if type(value) is not Author:
             value = check_Author(value)
-        entry = {}
         name = value.name
         if type(name) is not str:
             name = complete_String(name)
-        entry["name"] = name
         try:
             initials = value.initials()
             if initials is not None and type(initials) is not str:
@@ -50,8 +49,12 @@ def complete_book_author(execution, value):
         except Exception as error:
             execution.fail(error)
             initials = None
-        entry["initials"] = initials
-        entry["signs"] = None
+        entry = {
+            "name": name,
+            "initials": initials,
+            "signs": None,
+            ALIAS: None,
+        }
         try:
             awaitable = value.signs(
                 book=execution.variables[0],
@@ -66,7 +69,6 @@ def complete_book_author(execution, value):
             )
         except Exception as error:
             execution.fail(error)
-        entry[ALIAS] = None
         try:
             awaitable = value.signs(book=CONSTANT_2, context=execution.context)
             execution.agenda.defer(
