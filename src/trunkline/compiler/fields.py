@@ -466,7 +466,7 @@ class FieldEmitter:
     def _add_to_batch(self, field: FieldPlan) -> None:
         parents = self._scope.batches[id(field.mark)]
         item = ", ".join([self._scope.parent or "None", "entry", *self._scope.indices])
-        self._source.call(f"{parents}.append(", [f"({item})"])
+        self._source.call(f"{parents}.extend(", [f"({item})"])
 
     def returned(self, field: FieldPlan) -> None:
         """Write the return of what a resolver gives: a batch, or a stream of events."""

@@ -271,7 +271,7 @@ def _fail(execution: Execution, work: Work, error: Exception) -> None:
         located = isinstance(error, FieldFailure)
         execution.reject(error if located else FieldFailure(error, work.mark, work.indices))
         return
-    for item in work.items:
+    for item in work.items():
         execution.nullify(FieldFailure(error, work.mark, item[2:]))
 
 
@@ -292,15 +292,17 @@ def _parents(execution: Execution, batch: Batch) -> list[Any]:
     """Return the parents, without those that an error has taken out of the answer."""
     if execution.failures:
         is_dead, mark = execution.is_dead, batch.mark
-        batch.items = [item for item in batch.items if not is_dead(mark, item[2:])]
-    return [item[0] for item in batch.items]
+        alive = [item for item in batch.items() if not is_dead(mark, item[2:])]
+        batch.flat = [each for item in alive for each in item]
+    return batch.parents
 
 
 def _complete(execution: Execution, batch: Batch, values: Any) -> None:
     values = list(values)
-    if len(values) != len(batch.items):
+    given = len(batch.parents)
+    if len(values) != given:
         raise TypeError(
-            f"The batch resolver of {batch.mark.coordinate} was given {len(batch.items)} parents"
+            f"The batch resolver of {batch.mark.coordinate} was given {given} parents"
             f" and returned {len(values)} values. It must return one for each, in their order."
         )
-    batch.complete(execution, batch.items, values)
+    batch.complete(execution, batch.items(), values)

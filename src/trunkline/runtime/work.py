@@ -5,7 +5,7 @@ Compiled code only notes it down here; `schedule` does it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -62,17 +62,37 @@ class Deferral(Struct, eq=False):
 class Batch:
     """A field that one call resolves for all its parents.
 
-    ``items`` has a tuple per parent: the parent, the entry that the value goes into, the indices
-    of its path. ``call`` resolves a list of parents, ``complete`` puts the values in their places.
+    ``flat`` has for each parent in turn: the parent, the entry that the value goes into, the
+    indices of its path. One list, for a thousand tuples would keep the garbage collector busy.
+    ``call`` resolves a list of parents, ``complete`` puts the values in their places.
     """
 
-    __slots__ = ("call", "complete", "items", "mark")
+    __slots__ = ("_stride", "call", "complete", "flat", "mark")
 
     def __init__(self, call: Callable[..., Any], complete: Callable[..., None], mark: Mark) -> None:
         self.call = call
         self.complete = complete
         self.mark = mark
-        self.items: list[tuple[Any, ...]] = []
+        self.flat: list[Any] = []
+        self._stride = 2 + mark.path.count(None)
+
+    @property
+    def parents(self) -> list[Any]:
+        """The parents, in the order in which they came."""
+        return self.flat[:: self._stride]
+
+    def items(self) -> Iterator[tuple[Any, ...]]:
+        """Yield a tuple per parent: the parent, the entry, the indices."""
+        stride = self._stride
+        return zip(*(self.flat[start::stride] for start in range(stride)), strict=True)
+
+    def path_of_last(self) -> Path:
+        """Return the field's path below the parent that came last."""
+        return self.mark.fill(self.flat[2 - self._stride :])
+
+    def forget_last(self) -> None:
+        """Give up the parent that came last."""
+        del self.flat[-self._stride :]
 
     def drop(self) -> None:
         """Give the fields up: nothing was called for them yet."""
@@ -117,12 +137,15 @@ class Agenda:
 
     def batch(
         self, call: Callable[..., Any], complete: Callable[..., None], mark: Mark
-    ) -> list[tuple[Any, ...]]:
-        """Return the list that takes the parents of a field that is resolved for all of them."""
+    ) -> list[Any]:
+        """Return the list that takes the parents of a field that is resolved for all of them.
+
+        Each with the entry that the value goes into, and the indices of its path.
+        """
         batch = self._batches.get(id(mark))
         if batch is None:
             batch = self._batches[id(mark)] = Batch(call, complete, mark)
-        return batch.items
+        return batch.flat
 
     def take(self) -> list[Work]:
         """Hand over what can be done now, and remember it as under way.
@@ -140,7 +163,7 @@ class Agenda:
             ready = [batch for batch in self._batches.values() if self._is_whole(batch)]
             for batch in ready:
                 del self._batches[id(batch.mark)]
-            ready = [batch for batch in ready if batch.items]
+            ready = [batch for batch in ready if batch.flat]
             self._begin(ready)
             work.extend(ready)
         return work
@@ -172,9 +195,8 @@ class Agenda:
         while pending and pending[-1].path[:length] == position:
             pending.pop().drop()
         for batch in self._batches.values():
-            items = batch.items
-            while items and batch.mark.fill(items[-1][2:])[:length] == position:
-                items.pop()
+            while batch.flat and batch.path_of_last()[:length] == position:
+                batch.forget_last()
 
     def _begin(self, work: Sequence[Work]) -> None:
         for each in work:

@@ -38,10 +38,10 @@ def complete_query_books(execution, values):
                 title = complete_String(title)
             entry["title"] = title
             entry["copies"] = None
-            copies_parents.append((value, entry, len(result)))
+            copies_parents.extend((value, entry, len(result)))
             if execution.variables[1]:
                 entry["publisher"] = None
-                publisher_parents.append((value, entry, len(result)))
+                publisher_parents.extend((value, entry, len(result)))
             result.append(entry)
         return result
     except Exception as error:
@@ -89,7 +89,7 @@ def complete_book_publisher(execution, items, values):
                 "name": name,
                 "address": None,
             }
-            address_parents.append((value, entry, i0))
+            address_parents.extend((value, entry, i0))
             target["publisher"] = entry
         except Exception as error:
             execution.reject(error, i0)
