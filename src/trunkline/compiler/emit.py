@@ -291,7 +291,7 @@ class _ModuleEmitter:
         """Write the search for a value's type where it may have to be awaited."""
         fields = self._fields(scope)
         find = self._binder.find_core_type(shape.type_name, shape.find_type)
-        self._source.line(f"type_name = {find}(value, {fields.info(facts)})")
+        self._source.line(f"type_name = {find}(value, {fields.reader.info(facts)})")
         with self._source.block(f"if {self._binder.is_awaitable('type_name')}:"):
             place = self._binder.place_by_type()
             self._source.line(f"return {place}(type_name, value, {table})")

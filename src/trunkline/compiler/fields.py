@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from functools import partial
-from keyword import iskeyword
-from operator import attrgetter
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from trunkline.compiler.plan import (
     AbstractOf,
     Built,
-    Constant,
-    Event,
     FieldPlan,
     Leaf,
     ListOf,
@@ -22,37 +16,26 @@ from trunkline.compiler.plan import (
     SelectionPlan,
     Shape,
     TypeName,
-    Variable,
 )
-from trunkline.compiler.scope import LOCAL, SHORT, Scope
-from trunkline.runtime.info import FieldFacts
+from trunkline.compiler.reading import Reader
+from trunkline.compiler.rows import (
+    ANY_WIDTH,
+    PYTHON_TYPES,
+    RANGES,
+    ROW,
+    Row,
+    describe_leaf,
+    is_plain,
+    rows,
+)
+from trunkline.compiler.scope import Scope
 from trunkline.runtime.leaves import PlainLeaf
 from trunkline.runtime.marks import Mark
-from trunkline.runtime.values import lookup
 from trunkline.schema.bindings import (
-    Attribute,
     CoreDefault,
-    CoreResolver,
-    Key,
-    Lookup,
-    Resolver,
 )
-from trunkline.text.literals import literal
 
 __all__ = ["FieldEmitter"]
-
-_TYPES = {"String": str, "ID": str, "Boolean": bool, "Int": int, "Float": float}
-"""The Python type of a scalar's value that needs no conversion."""
-
-_PYTHON_TYPES = {name: type_.__name__ for name, type_ in _TYPES.items()}
-
-_ROW = 54  # characters of the names of leaves that are read under one `try`: they stand in a line
-_CAPITALS = 4  # underscores that snake case may add
-_ANY_WIDTH = float("inf")
-
-_RANGES = {"Int": "{0}.bit_length() > 31", "Float": "{0} - {0} != 0.0"}
-"""Where the value counts too: more than 32 bits; infinite, for infinity less infinity is no number
-(the smallest Int, which has 32 bits, is let pass by the function that is called then)."""
 
 
 class Functions(Protocol):
@@ -77,7 +60,7 @@ class FieldEmitter:
     def __init__(self, scope: Scope, info: object, functions: Functions, *, inline: bool) -> None:
         self._inline = inline
         self._scope = scope
-        self._info = info
+        self.reader = Reader(scope, info)
         self._source = scope.source
         self._binder = scope.binder
         self._functions = functions
@@ -102,13 +85,13 @@ class FieldEmitter:
         self._prepare(selection)
         if any(self._needs_entry(selected) for selected in selection.fields):
             self._source.line("entry = {}")
-            for row in _rows(selection, _ROW if self._inline else _ANY_WIDTH):
+            for row in rows(selection, ROW if self._inline else ANY_WIDTH):
                 self._row_into_entry(row)
             self._source.line(use.replace("{}", "entry"))
             return
         values: list[tuple[str, str]] = []
         later: list[tuple[FieldPlan, str]] = []
-        for row in _rows(selection, _ROW):
+        for row in rows(selection, ROW):
             variables = self._row(row) if len(row) > 1 else [self._value(row[0].field)]
             keys = [self.key(selected.field.key, selected.field.name) for selected in row]
             values += zip(keys, variables, strict=True)
@@ -129,11 +112,11 @@ class FieldEmitter:
 
     def _needs_entry(self, selected: Selected) -> bool:
         """Say whether the object must be there before the field's value is."""
-        is_row = not self._inline and _is_plain(selected)
+        is_row = not self._inline and is_plain(selected)
         return bool(selected.condition) or selected.field.may_be_later or is_row
 
     def _row_into_entry(self, row: Row) -> None:
-        if self._inline or not _is_plain(row[0]):
+        if self._inline or not is_plain(row[0]):
             for selected in row:
                 self._into_entry(selected)
             return
@@ -168,7 +151,7 @@ class FieldEmitter:
         shape = field.shape
         assert isinstance(shape, Leaf)  # noqa: S101  # that is what makes it one
         complete: Any = self._binder.bound[self._binder.leaf(shape.type, nullable=shape.nullable)]
-        return _plain_leaf(field, complete)
+        return describe_leaf(field, complete)
 
     def _refuse_nulls(self, selection: SelectionPlan) -> None:
         """Write what refuses a null that decides whether a field is included."""
@@ -264,105 +247,13 @@ class FieldEmitter:
 
     def _read_and_complete(self, field: FieldPlan, variable: str) -> None:
         self._source.mark(field.mark)
-        self._check_arguments(field)
-        head, arguments = self._read(field)
+        self.reader.check_arguments(field)
+        head, arguments = self.reader.read(field)
         if head.endswith("("):
             self._source.call(f"{variable} = {head}", arguments)
         else:
             self._source.line(f"{variable} = {head}")
         self.complete(field, field.shape, field.mark, variable)
-
-    def _read(self, field: FieldPlan) -> tuple[str, list[str]]:
-        """Return the expression of a field's raw value: its head, and a call's arguments."""
-        match field.binding:
-            case Resolver():
-                return self._resolver(field, field.binding)
-            case CoreResolver(function):
-                resolve = self._binder.resolver(field.coordinate, function)
-                info = self.info(field.facts)
-                parent = self._scope.parent or "None"
-                return f"{resolve}(", [parent, info, *self._arguments(field)]
-            case Event():
-                return "execution.root_value", []
-            case _:
-                return self._read_member(field)
-
-    def _read_member(self, field: FieldPlan) -> tuple[str, list[str]]:
-        """Return the expression of what the parent itself has."""
-        parent = self._scope.parent
-        match field.binding:
-            case Attribute(name) if parent and iskeyword(name):
-                return "getattr(", [parent, literal(name)]
-            case Attribute(name) if parent:
-                return f"{parent}.{name}", []
-            case Key(name) if parent:
-                return f"{parent}.get(", [self._binder.text("KEY", name)]
-            case Lookup(names):
-                return f"{self._binder.runtime('lookup')}(", [
-                    parent or "None",
-                    self._binder.text("NAMES", names),
-                ]
-            case CoreDefault(name):
-                return "get(", [self._binder.text("KEY", name), "None"]
-            case _:
-                raise AssertionError(f"{field.coordinate}: {field.binding}")
-
-    def info(self, facts: FieldFacts | None) -> str:
-        """Write the ``info`` of a field, if there are facts to make it from; return its name."""
-        if facts is None:
-            return self._binder.info(self._info)
-        arguments = [self._binder.facts(facts), "execution", *self._scope.indices]
-        self._source.call(f"info = {self._binder.resolve_info()}(", arguments)
-        return "info"
-
-    def _check_arguments(self, field: FieldPlan) -> None:
-        """Write the check of arguments that nobody takes: wrong ones are errors all the same."""
-        takes = isinstance(field.binding, (Resolver, CoreResolver, CoreDefault))
-        if isinstance(field.arguments, Built) and not takes:
-            build = self._binder.builder(field.arguments.build)
-            self._source.line(f"{build}(execution.variables)")
-
-    def _resolver(self, field: FieldPlan, binding: Resolver) -> tuple[str, list[str]]:
-        arguments = self._arguments(field)
-        if binding.takes_parent and not binding.method:
-            arguments.insert(0, self._scope.parent or "None")
-        if binding.context:
-            arguments.append(f"{binding.context}=execution.context")
-        if binding.selection and field.selection is not None:
-            selection = self._binder.selection(field.selection)
-            arguments.append(f"{binding.selection}={selection}")
-        if binding.method:
-            return f"{self._member(binding.method)}(", arguments
-        resolve = self._binder.resolver(field.coordinate, binding.function)
-        return f"{resolve}(", arguments
-
-    def _member(self, name: str) -> str:
-        """Write the parent's member of that name."""
-        parent = self._scope.parent
-        return f"getattr({parent}, {literal(name)})" if iskeyword(name) else f"{parent}.{name}"
-
-    def _arguments(self, field: FieldPlan) -> list[str]:
-        if isinstance(field.arguments, Built):
-            build = self._binder.builder(field.arguments.build)
-            return [f"**{build}(execution.variables)"]
-        sure: list[str] = []
-        unsure: list[str] = []
-        for name, argument in field.arguments.items():
-            match argument:
-                case Constant(value):
-                    sure.append(self._keyword(name, self._binder.constant("CONSTANT", value)))
-                case Variable(index, may_be_absent):
-                    given = unsure if may_be_absent else sure
-                    given.append(self._keyword(name, f"execution.variables[{index}]"))
-        if unsure:
-            sure.append(f"**{self._binder.runtime('present')}({', '.join(unsure)})")
-        return sure
-
-    def _keyword(self, name: str, value: str) -> str:
-        """Write a keyword argument, also of a name that is too long or that Python has taken."""
-        if iskeyword(name) or len(name) > SHORT:
-            return f"**{{{self._binder.text('NAME', name)}: {value}}}"
-        return f"{name}={value}"
 
     def _defer(self, field: FieldPlan, key: str) -> None:
         """Write a field that is awaited: call its resolver now, complete its value later."""
@@ -371,7 +262,7 @@ class FieldEmitter:
         mark = self._binder.mark(field.mark)
 
         def defer() -> None:
-            head, arguments = self._read(field)
+            head, arguments = self.reader.read(field)
             self._source.call("awaitable = " + head, arguments)
             self._source.call(
                 "execution.agenda.defer(",
@@ -398,7 +289,7 @@ class FieldEmitter:
             if isinstance(field.binding, CoreDefault) and isinstance(field.arguments, Built):
                 build = self._binder.builder(field.arguments.build)
                 self._source.line(f"arguments = {build}(execution.variables)")
-            head, arguments = self._read(field)
+            head, arguments = self.reader.read(field)
             self._source.call(f"{variable} = {head}", arguments)
             self.complete_or_defer(field, field.shape, field.mark, variable, "entry", key)
 
@@ -412,7 +303,7 @@ class FieldEmitter:
         self, field: FieldPlan, shape: Shape, mark: Mark, variable: str, entry: str, key: str
     ) -> None:
         """Write what makes the raw value in a variable the answer's, or leaves it for later."""
-        if isinstance(shape, Leaf) and shape.type.name in _PYTHON_TYPES:
+        if isinstance(shape, Leaf) and shape.type.name in PYTHON_TYPES:
             with self._unless_plain(shape, variable):
                 self._call_and_place(field, shape, mark, variable, entry, key)
         else:
@@ -438,11 +329,11 @@ class FieldEmitter:
 
     def _call_default(self, field: FieldPlan, variable: str) -> None:
         """Write the call of what the default resolver found, with the arguments of the field."""
-        info = self.info(field.facts)
+        info = self.reader.info(field.facts)
         if isinstance(field.arguments, Built):
             self._source.line(f"{variable} = {variable}({info}, **arguments)")
         else:
-            self._source.call(f"{variable} = {variable}(", [info, *self._arguments(field)])
+            self._source.call(f"{variable} = {variable}(", [info, *self.reader.arguments(field)])
 
     def _complete_called(self, field: FieldPlan, shape: Shape, mark: Mark, variable: str) -> None:
         if isinstance(shape, Leaf):
@@ -470,7 +361,7 @@ class FieldEmitter:
 
     def returned(self, field: FieldPlan) -> None:
         """Write the return of what a resolver gives: a batch, or a stream of events."""
-        head, arguments = self._read(field)
+        head, arguments = self.reader.read(field)
         self._source.call(f"return {head}", arguments)
 
     # -- its value ------------------------------------------------------------------------------
@@ -487,7 +378,7 @@ class FieldEmitter:
 
     def _leaf(self, shape: Leaf, variable: str) -> None:
         complete = self._binder.leaf(shape.type, nullable=shape.nullable)
-        if shape.type.name not in _PYTHON_TYPES:
+        if shape.type.name not in PYTHON_TYPES:
             self._source.call(f"{variable} = {complete}(", [variable])
             return
         with self._unless_plain(shape, variable):
@@ -496,69 +387,9 @@ class FieldEmitter:
     def _unless_plain(self, shape: Leaf, variable: str) -> AbstractContextManager[None]:
         """Open a block that is entered where a value is not what the response shows already."""
         name = shape.type.name
-        is_other = f"type({variable}) is not {_PYTHON_TYPES[name]}"
-        if name in _RANGES:
-            return self._source.any_of([is_other, _RANGES[name].format(variable)])
+        is_other = f"type({variable}) is not {PYTHON_TYPES[name].__name__}"
+        if name in RANGES:
+            return self._source.any_of([is_other, RANGES[name].format(variable)])
         if shape.nullable:
             return self._source.all_of([f"{variable} is not None", is_other])
         return self._source.all_of([is_other])
-
-
-Row: TypeAlias = list[Selected]
-"""Fields that stand side by side: several plain leaves, or one of any other kind."""
-
-
-def _rows(selection: SelectionPlan, limit: float) -> Iterator[Row]:
-    """Divide the fields of an object; the names in a row may have so many characters."""
-    row: Row = []
-    width = 0
-    for selected in selection.fields:
-        is_plain = _is_plain(selected)
-        width += _width(selected)
-        if row and not (is_plain and width <= limit):
-            yield row
-            row, width = [], _width(selected)
-        if is_plain:
-            row.append(selected)
-        else:
-            yield [selected]
-    if row:
-        yield row
-
-
-def _width(selected: Selected) -> int:
-    """Say how many characters the variable of a field takes in a list, with a number behind it."""
-    return min(len(selected.field.name) + _CAPITALS, LOCAL) + len("_1234, ")
-
-
-def _is_plain(selected: Selected) -> bool:
-    """Say whether a field is a leaf that the object itself has, always asked for."""
-    field = selected.field
-    is_leaf = isinstance(field.shape, Leaf) and isinstance(field.binding, (Attribute, Key, Lookup))
-    return is_leaf and not selected.condition and not isinstance(field.arguments, Built)
-
-
-def _plain_leaf(field: FieldPlan, complete: Callable[[Any], Any]) -> PlainLeaf:
-    """Describe a leaf to what reads leaves one by one."""
-    shape = field.shape
-    assert isinstance(shape, Leaf)  # noqa: S101  # that is what makes it one
-    read: Callable[[Any], Any]
-    match field.binding:
-        case Attribute(name):
-            read = attrgetter(name)
-        case Key(name):
-            read = partial(_get, name)
-        case Lookup(names):
-            read = partial(_look_up, names)
-        case _:
-            raise AssertionError(f"{field.coordinate}: {field.binding}")
-    plain_type = None if shape.type.name in _RANGES else _TYPES.get(shape.type.name)
-    return PlainLeaf(field.key, read, plain_type, complete, shape.nullable, field.mark)
-
-
-def _get(name: str, parent: Any) -> Any:
-    return parent.get(name)
-
-
-def _look_up(names: tuple[str, ...], parent: Any) -> Any:
-    return lookup(parent, names)
