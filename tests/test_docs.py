@@ -98,8 +98,15 @@ def test_serving_and_calling(tmp_path: Path) -> None:
         assert printed == "{'books': [{'title': 'The Dispossessed'}]} {'book': None}\n"
 
 
-def test_what_is_shown_has_types_that_hold(tmp_path: Path) -> None:
-    page = Page(ROOT / "docs" / "serving.md", 8080)
+def test_the_engine_by_itself(tmp_path: Path) -> None:
+    printed = run("\n".join(Page(ROOT / "docs" / "engine.md", 8080).programs), tmp_path)
+    assert printed.startswith("query Greet sha256:")
+    assert len(printed.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["serving.md", "engine.md"])
+def test_what_is_shown_has_types_that_hold(name: str, tmp_path: Path) -> None:
+    page = Page(ROOT / "docs" / name, 8080)
     page.write_files(tmp_path)
     (tmp_path / "programs.py").write_text("\n".join(page.programs), encoding="utf-8")
     command = [sys.executable, "-m", "mypy", "--strict", "--allow-redefinition", "programs.py"]
