@@ -13,11 +13,12 @@ import asyncio
 from collections import deque
 from collections.abc import Coroutine, Generator
 from inspect import isawaitable
-from types import CoroutineType, coroutine
+from types import CoroutineType
 from typing import Any
 
 from trunkline.runtime.execution import Execution, Result
 from trunkline.runtime.failures import FieldFailure
+from trunkline.runtime.resume import resume
 from trunkline.runtime.work import Agenda, Batch, Deferral, Later, Work
 
 __all__ = ["Pending", "settle_sync"]
@@ -201,7 +202,7 @@ async def _end(
 ) -> None:
     """Do the rest of a piece of work that was begun."""
     try:
-        value = await _resume(running, waits_for)
+        value = await resume(running, waits_for)
     except Exception as error:  # noqa: BLE001  # a resolver's error becomes the field's
         _fail(execution, work, error)
     except asyncio.CancelledError as error:
@@ -212,24 +213,6 @@ async def _end(
 
 async def _awaited(awaitable: Any) -> Any:
     return await awaitable
-
-
-@coroutine
-def _resume(running: Coroutine[Any, Any, Any], waits_for: Any) -> Generator[Any, Any, Any]:
-    """Await the rest of a coroutine whose first step has been made (PEP 380)."""
-    try:
-        while True:
-            try:
-                sent = yield waits_for
-            except GeneratorExit:
-                running.close()
-                raise
-            except BaseException as error:  # noqa: BLE001  # it is the coroutine's
-                waits_for = running.throw(error)
-            else:
-                waits_for = running.send(sent)
-    except StopIteration as done:
-        return done.value
 
 
 def _called(execution: Execution, batch: Batch) -> Any:

@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
+from trunkline.runtime.resume import resume
 from trunkline.server.asgi import ClientGone, Headers, HTTPProblem, Message, Receive
-from trunkline.server.resume import resume
 
 __all__ = ["read_body"]
 

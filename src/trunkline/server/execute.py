@@ -13,10 +13,10 @@ from trunkline.compiler.operation import Operation
 from trunkline.errors import RequestError
 from trunkline.protocol.request import GraphQLRequest
 from trunkline.runtime.execution import Result
+from trunkline.runtime.resume import resume
 from trunkline.server.asgi import Receive, Scope
 from trunkline.server.disconnect import WhileConnected
 from trunkline.server.middleware import Call, Middleware, wrap
-from trunkline.server.resume import resume
 
 __all__ = ["DeadlineExceeded", "Executor", "MakeContext"]
 

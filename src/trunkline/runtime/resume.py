@@ -11,7 +11,7 @@ What never waits needs neither a deadline nor a look after its client, and both 
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Coroutine, Generator
 from types import coroutine
 from typing import Any, TypeVar
 
@@ -21,7 +21,9 @@ T = TypeVar("T")
 
 
 @coroutine
-def resume(steps: Generator[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
+def resume(
+    steps: Generator[Any, Any, T] | Coroutine[Any, Any, T], waits_for: Any
+) -> Generator[Any, Any, T]:
     """Await the rest of an awaitable whose ``__await__`` has taken its first step.
 
     ``waits_for`` is what the step gave. From there on this is what ``await`` does (PEP 380).
