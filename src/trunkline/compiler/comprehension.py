@@ -1,9 +1,9 @@
 """The text of a list whose objects have plain leaves only: one comprehension, for the good case.
 
 It takes for granted that every value is what the schema says, in expressions that fail where one is
-not: ``"" + title`` is the string itself, or an error. Whatever fails, the loop that is written
-below the comprehension starts anew and finds out. So a list as it should be costs little more than
-one that somebody wrote by hand and checks nothing.
+not: ``"" + title``, of what is declared as ``str``, is the string itself, or an error. Whatever
+fails, the loop that is written below the comprehension starts anew and finds out. So a list as it
+should be costs little more than one that somebody wrote by hand and checks nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from keyword import iskeyword
 from typing import Any, NamedTuple, TypeAlias
 
 from trunkline.compiler.plan import FieldPlan, Leaf, ListOf, ObjectOf, TypeName
-from trunkline.compiler.scope import Binder, Scope
+from trunkline.compiler.scope import SHORT, Binder, Scope
 from trunkline.schema.bindings import Attribute
 from trunkline.text.source import INDENT, WIDTH
 
@@ -30,9 +30,7 @@ class _Conditional(NamedTuple):
 
 _Expression: TypeAlias = str | _Conditional
 
-_DEPTH = 5  # indentations that an item's line has
-
-_TEXT = {str, "str", "Mapped[str]"}  # how classes declare that an attribute is text
+_DEPTH = 6  # indentations that a line of an item has
 
 
 def plain_items(shape: ListOf, scope: Scope) -> list[str] | None:
@@ -59,8 +57,9 @@ def _item(key: str, value: _Expression) -> list[str]:
     flat = f"{key}: {value.good} if {' and '.join(value.tests)} else {value.otherwise},"
     if _fits(flat):
         return [flat]
-    tests = "if " + " and ".join(value.tests)
-    broken = [tests] if _fits(tests) else [f"if {value.tests[0]}", f"and {value.tests[1]}"]
+    flat = "if " + " and ".join(value.tests)
+    first, *others = value.tests
+    broken = [flat] if _fits(flat) else [f"if {first}", *(f"and {other}" for other in others)]
     return [f"{key}: {value.good}", *broken, f"else {value.otherwise},"]
 
 
@@ -83,12 +82,12 @@ def _value(field: FieldPlan, model: type, scope: Scope) -> _Expression | None:
     ):
         return None
     name = field.binding.name
-    if iskeyword(name):
+    if iskeyword(name) or len(name) > SHORT:
         return None
     read = f"value.{name}"
-    if shape.type.name == "String" or (shape.type.name == "ID" and _is_text(model, name)):
+    if shape.type.name in {"String", "ID"} and _is_declared(model, name, "str"):
         return _text(read, shape, scope, name)
-    if shape.type.name == "Boolean" and not shape.nullable:
+    if shape.type.name == "Boolean" and _is_declared(model, name, "bool") and not shape.nullable:
         return f"{scope.binder.booleans()}[{read}]"
     return _checked(read, shape, scope, name)
 
@@ -107,8 +106,10 @@ def _checked(read: str, shape: Leaf, scope: Scope, name: str) -> _Expression:
     match shape.type.name:
         case "Int":
             tests = [f"type({variable} := {read}) is int", f"{variable}.bit_length() < 32"]
-        case "ID":
+        case "String" | "ID":
             tests = [f"type({variable} := {read}) is str"]
+        case "Float":
+            tests = [f"type({variable} := {read}) is float", f"{variable} - {variable} == 0.0"]
         case "Boolean":
             tests = [f"type({variable} := {read}) is bool"]
         case _:
@@ -116,13 +117,17 @@ def _checked(read: str, shape: Leaf, scope: Scope, name: str) -> _Expression:
     return _Conditional(variable, tests, f"{complete}({variable})")
 
 
-def _is_text(model: type, name: str) -> bool:
-    """Say whether a class declares that its attribute is a string."""
+def _is_declared(model: type, name: str, wanted: str) -> bool:
+    """Say whether a class declares that its attribute is a ``str``, or a ``bool``.
+
+    Only then is it taken for one: what looks like a string may be a proxy that adds itself to one.
+    """
     for base in model.__mro__:
         declared: Any = inspect.get_annotations(base).get(name)
         found = base.__dict__.get(name)
         if declared is None and isinstance(found, property):
             declared = inspect.get_annotations(found.fget).get("return") if found.fget else None
         if declared is not None:
-            return declared in _TEXT or str(declared).endswith("Mapped[str]")
+            text = declared.__name__ if isinstance(declared, type) else str(declared)
+            return text == wanted or text.endswith(f"Mapped[{wanted}]")
     return False

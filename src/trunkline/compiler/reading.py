@@ -15,7 +15,6 @@ from trunkline.schema.bindings import (
     Lookup,
     Resolver,
 )
-from trunkline.text.literals import literal
 
 __all__ = ["Reader"]
 
@@ -51,8 +50,8 @@ class Reader:
         """Return the expression of what the parent itself has."""
         parent = self._scope.parent
         match field.binding:
-            case Attribute(name) if parent and iskeyword(name):
-                return "getattr(", [parent, literal(name)]
+            case Attribute(name) if parent and not _is_short(name):
+                return "getattr(", [parent, self._binder.text("NAME", name)]
             case Attribute(name) if parent:
                 return f"{parent}.{name}", []
             case Key(name) if parent:
@@ -99,7 +98,9 @@ class Reader:
     def _member(self, name: str) -> str:
         """Write the parent's member of that name."""
         parent = self._scope.parent
-        return f"getattr({parent}, {literal(name)})" if iskeyword(name) else f"{parent}.{name}"
+        if _is_short(name):
+            return f"{parent}.{name}"
+        return f"getattr({parent}, {self._binder.text('NAME', name)})"
 
     def arguments(self, field: FieldPlan) -> list[str]:
         """Write the arguments that a field is called with."""
@@ -124,3 +125,8 @@ class Reader:
         if iskeyword(name) or len(name) > SHORT:
             return f"**{{{self._binder.text('NAME', name)}: {value}}}"
         return f"{name}={value}"
+
+
+def _is_short(name: str) -> bool:
+    """Say whether a name can stand behind a dot, and in a line."""
+    return not iskeyword(name) and len(name) <= SHORT

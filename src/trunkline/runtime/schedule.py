@@ -4,7 +4,7 @@ What stands side by side runs at the same time, yet a task is made only for what
 *lane* is a task that takes one piece of work after the other. A piece that ends at its first step
 costs no task. One that suspends keeps the lane for itself, in which its first step ran (so that
 ``asyncio.timeout`` and all else that asks for the current task hold), and a new lane takes the
-rest.
+rest. What a resolver keeps in context variables is its own, as if each had a task.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Coroutine, Generator
+from contextvars import Context, copy_context
 from inspect import isawaitable
 from types import CoroutineType
 from typing import Any
@@ -131,13 +132,19 @@ class _Lanes:
     async def run(self) -> None:
         """Take work until none is left."""
         execution, agenda, queue = self._execution, self._agenda, self._queue
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # we are in a coroutine that runs
+        before = task.cancelling()
         while queue:
             work = queue.popleft()
-            suspended = _begin(execution, work)
+            context = copy_context()
+            suspended = context.run(_begin, execution, work)
             if suspended is not None:
                 if queue:
                     self.group.create_task(self.run())
-                await self._wait(work, suspended)
+                await self._wait(work, *suspended, context)
+            if task.cancelling() > before:  # and what was awaited has ended all the same
+                raise asyncio.CancelledError
             if agenda.has_batches:
                 agenda.finish(work)
             if agenda.pending or agenda.has_batches:
@@ -146,13 +153,15 @@ class _Lanes:
                 execution.has_bubbled = False
                 asyncio.get_running_loop().call_soon(self._cancel_dead)
 
-    async def _wait(self, work: Work, suspended: Suspended) -> None:
+    async def _wait(
+        self, work: Work, running: Coroutine[Any, Any, Any], waits_for: Any, context: Context
+    ) -> None:
         """Do the rest of a piece of work, unless an error elsewhere makes it moot."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  # we are in a coroutine that runs
         self._waiting[work] = task
         try:
-            await _end(self._execution, work, *suspended)
+            await _end(self._execution, work, running, waits_for, context)
         except asyncio.CancelledError:
             if work in self._waiting or task.uncancel() > 0:
                 raise
@@ -198,11 +207,15 @@ def _begin(execution: Execution, work: Work) -> Suspended | None:
 
 
 async def _end(
-    execution: Execution, work: Work, running: Coroutine[Any, Any, Any], waits_for: Any
+    execution: Execution,
+    work: Work,
+    running: Coroutine[Any, Any, Any],
+    waits_for: Any,
+    context: Context | None = None,
 ) -> None:
-    """Do the rest of a piece of work that was begun."""
+    """Do the rest of a piece of work that was begun, in the context that it was begun in."""
     try:
-        value = await resume(running, waits_for)
+        value = await resume(running, waits_for, context)
     except Exception as error:  # noqa: BLE001  # a resolver's error becomes the field's
         _fail(execution, work, error)
     except asyncio.CancelledError as error:

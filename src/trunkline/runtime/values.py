@@ -95,8 +95,11 @@ def to_list(values: Any) -> Iterable[Any]:
 
 def lookup(parent: Any, names: tuple[str, ...]) -> Any:
     """Find a field's value in a parent whose class nobody told: by key, else by attribute."""
-    if isinstance(parent, Mapping):
-        return next((parent[name] for name in names if name in parent), None)  # pyright: ignore[reportUnknownVariableType]
+    if type(parent) is dict or isinstance(parent, Mapping):
+        for name in names:
+            if name in parent:
+                return parent[name]  # pyright: ignore[reportUnknownVariableType]
+        return None
     for name in names:
         value = getattr(parent, name, Undefined)
         if value is not Undefined:

@@ -74,7 +74,9 @@ def complete_author_books(execution, values):
             try:
                 plain = [
                     {
-                        "title": "" + value.title,
+                        "title": title
+                        if type(title := value.title) is str
+                        else complete_String(title),
                     }
                     for value in values
                     if type(value) is Book

@@ -22,7 +22,9 @@ def complete_query_books(execution, values):
                 plain = [
                     {
                         "id": id_ if type(id_ := value.id) is str else complete_ID(id_),
-                        "title": "" + value.title,
+                        "title": title
+                        if type(title := value.title) is str
+                        else complete_String(title),
                     }
                     for value in values
                     if type(value) is Book

@@ -41,7 +41,9 @@ def complete_query_shelves_2(execution, values, i0):
             try:
                 plain = [
                     {
-                        "title": "" + value.title,
+                        "title": title
+                        if type(title := value.title) is str
+                        else complete_String(title),
                     }
                     for value in values
                     if type(value) is Book

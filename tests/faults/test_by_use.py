@@ -1,0 +1,118 @@
+"""What was found by using the engine in ways that its own tests had not thought of."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections import UserString
+from contextvars import ContextVar
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from tests.faults.both import Both
+
+from trunkline.compiler.operation import compile_operation
+from trunkline.schema.executable import make_executable_schema
+from trunkline.schema.load import parse_schema
+
+KINDS = {"String": ("x", str), "ID": ("1", str), "Int": (1, int), "Float": (1.5, float)}
+KINDS |= {"Boolean": (True, bool)}
+
+
+def one_field(name: str, type_name: str, value: object, declared: type | None) -> Any:
+    """Make an operation that asks for a list of objects of one field."""
+    annotations = {name: declared} if declared else {}
+    model = type("Item", (), {name: value, "__annotations__": annotations})
+    definition = parse_schema(
+        f"type Query {{ items: [Item!]! }} type Item {{ {name}: {type_name} }}"
+    )
+    query = SimpleNamespace(items=lambda: [model(), model()])
+    schema = make_executable_schema(definition, SimpleNamespace(query=query), {"Item": model})
+    return compile_operation(schema, f"{{ items {{ {name} }} }}")
+
+
+@pytest.mark.parametrize("bang", ["", "!"])
+@pytest.mark.parametrize("type_name", KINDS)
+def test_a_name_of_any_length_is_written(type_name: str, bang: str, tmp_path: Path) -> None:
+    value, declared = KINDS[type_name]
+    for length in range(1, 101):
+        for shown in (declared, None):
+            operation = one_field("a" * length, type_name + bang, value, shown)
+            answers = [operation.execute_sync(None).data for _ in range(4)]
+            assert answers == [{"items": [{"a" * length: value}] * 2}] * 4
+            (tmp_path / f"{length}_{shown is None}.py").write_text(operation.source)
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("type_name", "declared", "value"),
+    [("String", str, UserString("x")), ("Boolean!", bool, 1 + 0j), ("ID!", str, 7)],
+)
+def test_what_lies_about_its_type_is_found_out_alike_at_every_execution(
+    type_name: str, declared: type, value: object
+) -> None:
+    operation = one_field("v", type_name, value, declared)
+    answers = [operation.execute_sync(None) for _ in range(4)]
+    assert len({str(answer) for answer in answers}) == 1
+
+
+async def test_what_a_resolver_keeps_in_a_context_variable_is_its_own() -> None:
+    kept: ContextVar[str] = ContextVar("kept", default="-")
+
+    async def sets() -> str:
+        token = kept.set("A")
+        try:
+            await asyncio.sleep(0.01)
+            return kept.get()
+        finally:
+            kept.reset(token)
+
+    async def reads() -> str:
+        before = kept.get()
+        await asyncio.sleep(0)
+        return before + kept.get()
+
+    async def forgets() -> str:
+        kept.set("B")
+        return kept.get()
+
+    resolvers: dict[str, Any] = {"Query.a": sets, "Query.b": reads, "Query.d": reads}
+    resolvers["Query.c"] = forgets
+    operation = Both("type Query { a: String b: String c: String d: String }", resolvers).compile(
+        "{ a b c d }"
+    )
+    result = await operation.execute(None)
+    assert result.data == {"a": "A", "b": "--", "c": "B", "d": "--"}
+    assert kept.get() == "-"
+
+
+async def test_a_resolver_that_ends_though_it_is_cancelled_does_not_go_on() -> None:
+    async def slow() -> int:
+        await asyncio.sleep(10)
+        return 1
+
+    async def stubborn() -> list[dict[str, int]]:
+        try:
+            await asyncio.sleep(10)
+        except asyncio.CancelledError:
+            return [{}, {}]
+        return []
+
+    async def below(_parent: object) -> int:
+        await asyncio.sleep(0.01)
+        return 1
+
+    resolvers: dict[str, Any] = {"Query.a": slow, "Query.l": stubborn, "O.v": below}
+    operation = Both("type Query { a: Int l: [O!] } type O { v: Int }", resolvers).compile(
+        "{ a l { v } }"
+    )
+    task = asyncio.create_task(operation.execute(None))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
