@@ -97,7 +97,9 @@ class Literals:
         return self._leaf(node, type_)
 
     def _variable(self, node: VariableNode, *, required: bool, has_default: bool) -> Build:
-        index = self._indices[node.name.value]
+        index = self._indices.get(node.name.value)
+        if index is None:  # validation would have refused it
+            return _refuse if required and not has_default else _absent
         if not required:
             return itemgetter(index)
 
@@ -153,7 +155,7 @@ class Literals:
     def _leaf(self, node: ValueNode, type_: Any) -> Build:
         names = _variables_within(node)
         if names:
-            sources = self._sources(names)
+            sources = self._sources(names & self._indices.keys())
             return lambda values: _fitting(coerce_input_literal(node, type_, sources(values)))
         if is_enum_type(type_) or is_specified_scalar_type(type_):
             value = coerce_input_literal(node, type_)
@@ -229,6 +231,10 @@ def _fixed(build: Build) -> Any:
 
 def _refuse(_values: Sequence[Any]) -> Any:
     raise MisfitError
+
+
+def _absent(_values: Sequence[Any]) -> Any:
+    return Undefined
 
 
 def _fitting(value: Any) -> Any:
