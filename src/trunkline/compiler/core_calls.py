@@ -19,6 +19,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
+    assert_schema,
     print_ast,
 )
 from graphql.execution.values import get_variable_values
@@ -46,6 +47,8 @@ Resolver: TypeAlias = Callable[..., Any] | None
 Predicate: TypeAlias = Callable[[Any], bool]
 
 _KEPT = 1_000  # operations of documents that each schema keeps
+
+_KEPT_ADOPTIONS = 100  # who makes new functions for each request must not fill the memory
 
 _LIMITS = Limits(fields=20_000)
 """Whoever validates on their own sets their own limits; this one is for circles of fragments."""
@@ -259,8 +262,17 @@ class _Adopted:
             raise LimitExceededError([GraphQLError(message, checked.node)]) from None
 
 
-_EXTENSION = "trunkline"
-"""Where a schema keeps what it was adopted as: in its own extensions, so that both end together."""
+class _Adoptions(dict[object, _Adopted]):
+    """What a schema was adopted as, by the functions that it was executed with.
+
+    The schema itself keeps it, so that both end together; a copy of the schema begins anew.
+    """
+
+    def __reduce__(self) -> tuple[type[_Adoptions], tuple[()]]:
+        return _Adoptions, ()
+
+
+_ATTRIBUTE = "_trunkline"  # not in the extensions: those of a schema that extends it are the same
 
 
 def _adopt(
@@ -271,13 +283,14 @@ def _adopt(
     is_async_iterable: Predicate = default_is_async_iterable,
 ) -> _Adopted:
     """Adopt a schema once for each set of functions that it is executed with."""
+    assert_schema(schema)
     if schema.get_directive("defer") or schema.get_directive("stream"):
         raise GraphQLError(
             "The provided schema unexpectedly contains experimental directives (@defer or @stream)."
             " These directives may only be utilized if experimental execution features are"
             " explicitly enabled."
         )
-    known: dict[object, _Adopted] = schema.extensions.setdefault(_EXTENSION, {})
+    known: _Adoptions = vars(schema).setdefault(_ATTRIBUTE, _Adoptions())
     wrappers = middleware if isinstance(middleware, (list, tuple)) else (middleware,)
     key = (functions, tuple(map(id, wrappers)), is_awaitable, is_async_iterable)
     adopted = known.get(key)
@@ -293,6 +306,8 @@ def _adopt(
             is_async_iterable=is_async_iterable,
         )
         adopted = known[key] = _Adopted(executable, middleware)
+        while len(known) > _KEPT_ADOPTIONS:
+            del known[next(iter(known))]
     return adopted
 
 

@@ -1,0 +1,88 @@
+"""What graphql-core's own tests and random examples have found in `trunkline.engine.execute`.
+
+Where graphql-core is the measure, `check` asks it for the answer.
+"""
+
+from __future__ import annotations
+
+import copy
+import gc
+import json
+import pickle
+import weakref
+from typing import Any
+
+import graphql
+import pytest
+from graphql import ExecutionResult, GraphQLSchema, build_schema, extend_schema, parse
+
+from trunkline.engine import execute, execute_sync
+
+
+def _text(result: ExecutionResult) -> tuple[str, list[Any]]:
+    return json.dumps(result.data), [dict(error.formatted) for error in result.errors or ()]
+
+
+def check(schema: GraphQLSchema, text: str, root: object = None) -> Any:
+    """Compare the answers of both engines; return the data."""
+    ours, theirs = (
+        execute_sync(schema, parse(text), root),
+        graphql.execute_sync(schema, parse(text), root),
+    )
+    assert _text(ours) == _text(theirs)
+    return ours.data
+
+
+# -- the schema ---------------------------------------------------------------------------------
+
+
+def test_a_schema_that_is_none_is_a_type_error() -> None:
+    with pytest.raises(TypeError, match="Expected None to be a GraphQL schema"):
+        execute(None, parse("{ a }"))  # type: ignore[arg-type]
+
+
+def test_an_executed_schema_may_be_extended() -> None:
+    schema, document = (
+        build_schema("type Query { a: Int }"),
+        parse("{ __schema { types { name } } a }"),
+    )
+    execute_sync(schema, document, {"a": 1})
+    extended = extend_schema(schema, parse("extend type Query { b: New } type New { c: Int }"))
+    known = execute_sync(extended, document, {"a": 1}).data
+    assert known is not None
+    assert "New" in [type_["name"] for type_ in known["__schema"]["types"]]
+    assert check(extended, "{ a b { c } }", {"a": 1, "b": {"c": 2}}) == {"a": 1, "b": {"c": 2}}
+
+
+def test_an_executed_schema_may_be_copied_and_pickled() -> None:
+    schema = build_schema("type Query { a: Int }")
+    execute_sync(schema, parse("{ a }"), {"a": 1})
+    assert schema.extensions == {}
+    for same in (copy.copy(schema), copy.deepcopy(schema), pickle.loads(pickle.dumps(schema))):  # noqa: S301
+        assert check(same, "{ a }", {"a": 2}) == {"a": 2}
+
+
+def test_functions_that_are_new_each_time_do_not_fill_the_memory() -> None:
+    schema, document = build_schema("type Query { a: Int }"), parse("{ a }")
+    resolvers = [lambda _parent, _info: 1 for _ in range(150)]
+    remembered = [weakref.ref(resolver) for resolver in resolvers]
+    while resolvers:
+        execute_sync(schema, document, field_resolver=resolvers.pop(0))
+    gc.collect()
+    assert sum(reference() is not None for reference in remembered) <= 101
+
+
+# -- documents that nobody validated ------------------------------------------------------------
+
+UNDECLARED = (
+    "type Query { a(x: Int): String, b(x: Int!): String, c(x: [Int], i: I): Int, d(x: Any): Int }"
+)
+
+
+@pytest.mark.parametrize(
+    "text", ["{ a(x: $v) }", "{ b(x: $v) }", "{ c(x: [$v], i: {x: $v}) }", "{ d(x: {v: $v}) }"]
+)
+def test_a_variable_that_is_not_declared_is_absent(text: str) -> None:
+    schema = build_schema(UNDECLARED + " input I { x: Int = 3 } scalar Any")
+    root = {name: lambda _info, **given: json.dumps(given) for name in "ab"}
+    check(schema, text, root | {"c": lambda _info, **given: len(str(given)), "d": 1})
