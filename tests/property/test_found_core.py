@@ -14,7 +14,20 @@ from typing import Any
 
 import graphql
 import pytest
-from graphql import ExecutionResult, GraphQLSchema, build_schema, extend_schema, parse
+from graphql import (
+    ExecutionResult,
+    GraphQLArgument,
+    GraphQLDefaultInput,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLString,
+    build_schema,
+    extend_schema,
+    parse,
+)
 
 from trunkline.engine import execute, execute_sync
 
@@ -86,3 +99,14 @@ def test_a_variable_that_is_not_declared_is_absent(text: str) -> None:
     schema = build_schema(UNDECLARED + " input I { x: Int = 3 } scalar Any")
     root = {name: lambda _info, **given: json.dumps(given) for name in "ab"}
     check(schema, text, root | {"c": lambda _info, **given: len(str(given)), "d": 1})
+
+
+# -- defaults -----------------------------------------------------------------------------------
+
+
+def test_a_default_within_a_default_that_does_not_fit_is_told_as_graphql_core_tells_it() -> None:
+    wrong = GraphQLInputField(GraphQLString, default=GraphQLDefaultInput(value=123))
+    input_type = GraphQLInputObjectType("I", {"x": wrong})
+    argument = GraphQLArgument(input_type, default=GraphQLDefaultInput(value={}))
+    query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLString, {"i": argument})})
+    check(GraphQLSchema(query, assume_valid=True), "{ a }", {"a": "text"})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 from typing import Any, TypeAlias
 
@@ -213,8 +214,14 @@ def default_builder(
         return None if given is Undefined else Fixed(given)
     if default.literal is not None:
         return _CONSTANT.build(default.literal, input_value.type)
-    type_ = input_value.type
-    return lambda _values: _fitting(coerce_input_value(default.value, type_))
+    return partial(_coerce_default, default.value, input_value.type)
+
+
+def _coerce_default(value: Any, type_: Any, _values: Sequence[Any]) -> Any:
+    try:
+        return _fitting(coerce_input_value(value, type_))
+    except TypeError:  # a default within it does not fit
+        raise MisfitError from None
 
 
 def _no_sources(_names: set[str]) -> Callable[[Sequence[Any]], VariableValues]:
