@@ -110,3 +110,15 @@ def test_a_default_within_a_default_that_does_not_fit_is_told_as_graphql_core_te
     argument = GraphQLArgument(input_type, default=GraphQLDefaultInput(value={}))
     query = GraphQLObjectType("Query", {"a": GraphQLField(GraphQLString, {"i": argument})})
     check(GraphQLSchema(query, assume_valid=True), "{ a }", {"a": "text"})
+
+
+# -- abstract types -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["query", "mutation"])
+def test_the_type_of_null_is_not_asked(kind: str) -> None:
+    schema = build_schema(
+        "interface Node { id: ID } type T implements Node { id: ID }"
+        " type Query { node: Node! } type Mutation { node: Node! }"
+    )
+    check(schema, f"{kind} {{ node {{ id }} }}", {"node": lambda _info: None})

@@ -97,7 +97,7 @@ def core_type_finder(
         return name if isinstance(name, str) else await name
 
     def find(value: Any, info: Any) -> str | Awaitable[str]:
-        if value is Undefined:
+        if value is None or value is Undefined:
             raise NullError
         if isinstance(value, Exception):
             raise value
