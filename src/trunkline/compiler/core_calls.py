@@ -18,6 +18,7 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
+    MiddlewareManager,
     OperationDefinitionNode,
     assert_schema,
     print_ast,
@@ -224,7 +225,7 @@ async def _answers(
 
 
 class _Kept(NamedTuple):
-    """The operations of a document, which is kept so that its id stays its own."""
+    """The operations of a document, and the document, for others to be compared with it."""
 
     document: DocumentNode
     operations: dict[str | None, Operation]
@@ -239,27 +240,41 @@ class _Adopted:
     def __init__(self, schema: Schema, middleware: Middleware) -> None:
         self._schema = schema
         self._middleware = middleware
-        self._kept: OrderedDict[int, _Kept] = OrderedDict()
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
     def operation(self, document: DocumentNode, name: str | None) -> Operation:
-        kept = self._kept.get(id(document))
-        if kept is None:
-            kept = self._kept[id(document)] = _Kept(document, {})
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+        kept = self._find(document)
         operation = kept.operations.get(name)
         if operation is None:
             operation = kept.operations[name] = self._compile(document, name)
         return operation
 
+    def _find(self, document: DocumentNode) -> _Kept:
+        """Find what is kept of a document: of itself, or of one that was parsed from its text.
+
+        The text alone does not tell, for people change documents that they have parsed.
+        """
+        text = _text(document)
+        kept = self._kept.get(text)
+        if kept is None or (kept.document is not document and kept.document != document):
+            kept = self._kept[text] = _Kept(document, {})
+        self._kept.move_to_end(text)
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return kept
+
     def _compile(self, document: DocumentNode, name: str | None) -> Operation:
-        text = document.loc.source.body if document.loc else print_ast(document)
+        text = _text(document)
         checked = CheckedOperation(_choose(document, name), _fragments(document))
         try:
             return Operation(self._schema, text, checked, _LIMITS)
         except RecursionError:
             message = "Selections are nested too deeply. Execution aborted."
             raise LimitExceededError([GraphQLError(message, checked.node)]) from None
+
+
+def _text(document: DocumentNode) -> str:
+    return document.loc.source.body if document.loc else print_ast(document)
 
 
 class _Adoptions(dict[object, _Adopted]):
@@ -291,8 +306,7 @@ def _adopt(
             " explicitly enabled."
         )
     known: _Adoptions = vars(schema).setdefault(_ATTRIBUTE, _Adoptions())
-    wrappers = middleware if isinstance(middleware, (list, tuple)) else (middleware,)
-    key = (functions, tuple(map(id, wrappers)), is_awaitable, is_async_iterable)
+    key = (functions, _identity(middleware), is_awaitable, is_async_iterable)
     adopted = known.get(key)
     if adopted is None:
         field_resolver, type_resolver, subscribe_field_resolver = functions
@@ -309,6 +323,14 @@ def _adopt(
         while len(known) > _KEPT_ADOPTIONS:
             del known[next(iter(known))]
     return adopted
+
+
+def _identity(middleware: Middleware) -> tuple[object, ...]:
+    """Tell middleware apart by what it calls: servers make a manager for each request."""
+    if isinstance(middleware, MiddlewareManager):
+        return (type(middleware), *map(id, middleware.middlewares))
+    several = middleware if isinstance(middleware, (list, tuple)) else (middleware,)
+    return tuple(map(id, several))
 
 
 def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
