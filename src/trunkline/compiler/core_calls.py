@@ -51,7 +51,7 @@ _KEPT = 1_000  # operations of documents that each schema keeps
 
 _KEPT_ADOPTIONS = 100  # who makes new functions for each request must not fill the memory
 
-_LIMITS = Limits(fields=20_000)
+_LIMITS = Limits(fields=20_000, cost=None)
 """Whoever validates on their own sets their own limits; this one is for circles of fragments."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -24,18 +25,24 @@ __all__ = ["Limits", "check_size"]
 class Limits:
     """What a document may cost before it is validated and compiled, and its variables.
 
-    ``characters`` of text; ``tokens``, comments not counted; ``depth`` of fields below fields, and
-    number of ``fields``, both after fragments are spread out; ``comparisons`` of fields that have
-    one response key, which is what validation spends its time with; ``errors`` listed in one
-    answer; ``values`` in the variables of one request, items of lists and fields of input objects
-    counted.
+    ``characters`` of text; ``tokens``, comments not counted; ``definitions`` of operations and
+    fragments; ``directives`` on all that is selected; ``depth`` of fields below fields, number of
+    ``fields`` and of those with ``aliases``, all after fragments are spread out; ``comparisons`` of
+    fields that have one response key, which is what validation spends its time with; ``cost``, the
+    fields times the sizes of lists that the request says (``cost.py``), ``None`` for any;
+    ``errors`` listed in one answer; ``values`` in the variables of one request, items of lists and
+    fields of input objects counted.
     """
 
     characters: int = 65_536
     tokens: int = 5_000
+    definitions: int = 200
+    directives: int = 1_000
     depth: int = 32
     fields: int = 1_500
+    aliases: int = 1_500
     comparisons: int = 20_000
+    cost: int | None = 1_000_000
     errors: int = 50
     values: int = MAX_VALUES
 
@@ -46,6 +53,7 @@ def check_size(document: DocumentNode, limits: Limits) -> None:
     Each fragment is measured once, so a document that doubles itself with every fragment costs no
     more than it is long. Circles of fragments are left to validation.
     """
+    _refuse("The document has {} definitions", len(document.definitions), limits.definitions)
     measure = _Measure(document)
     try:
         sizes = [
@@ -55,16 +63,27 @@ def check_size(document: DocumentNode, limits: Limits) -> None:
         ]
     except RecursionError:
         raise LimitExceededError.because("The document is nested too deeply.") from None
-    for depth, fields in sizes:
-        if depth > limits.depth:
-            raise LimitExceededError.because(
-                f"The operation is {depth} fields deep; this server allows {limits.depth}."
-            )
-        if fields > limits.fields:
-            raise LimitExceededError.because(
-                f"The operation selects {fields} fields, with every fragment spread out;"
-                f" this server allows {limits.fields}."
-            )
+    _refuse("The document has {} directives", measure.directives, limits.directives)
+    for size in sizes:
+        _refuse("The operation is {} fields deep", size.depth, limits.depth)
+        _refuse(f"The operation selects {{}} fields, {_SPREAD}", size.fields, limits.fields)
+        _refuse(f"The operation has {{}} aliases, {_SPREAD}", size.aliases, limits.aliases)
+
+
+_SPREAD = "with every fragment spread out"
+
+
+def _refuse(sentence: str, count: int, allowed: int) -> None:
+    if count > allowed:
+        raise LimitExceededError.because(f"{sentence.format(count)}; this server allows {allowed}.")
+
+
+class _Size(NamedTuple):
+    """How deep a selection set is, and what it has after fragments are spread out."""
+
+    depth: int
+    fields: int
+    aliases: int
 
 
 class _Measure:
@@ -76,25 +95,28 @@ class _Measure:
             for definition in document.definitions
             if isinstance(definition, FragmentDefinitionNode)
         }
-        self._measured: dict[str, tuple[int, int]] = {}
+        self._measured: dict[str, _Size] = {}
+        self.directives = 0
 
-    def selection_set(self, node: SelectionSetNode | None) -> tuple[int, int]:
-        depth = fields = 0
+    def selection_set(self, node: SelectionSetNode | None) -> _Size:
+        depth = fields = aliases = 0
         for selection in node.selections if node else ():
+            self.directives += len(selection.directives or ())
             if isinstance(selection, FieldNode):
-                below, within = self.selection_set(selection.selection_set)
+                below, within, aliased = self.selection_set(selection.selection_set)
                 below, within = below + 1, within + 1
+                aliased += selection.alias is not None
             elif isinstance(selection, InlineFragmentNode):
-                below, within = self.selection_set(selection.selection_set)
+                below, within, aliased = self.selection_set(selection.selection_set)
             else:
                 assert isinstance(selection, FragmentSpreadNode)  # noqa: S101  # there is no fourth
-                below, within = self._fragment(selection.name.value)
-            depth, fields = max(depth, below), fields + within
-        return depth, fields
+                below, within, aliased = self._fragment(selection.name.value)
+            depth, fields, aliases = max(depth, below), fields + within, aliases + aliased
+        return _Size(depth, fields, aliases)
 
-    def _fragment(self, name: str) -> tuple[int, int]:
+    def _fragment(self, name: str) -> _Size:
         if name not in self._measured:
-            self._measured[name] = (0, 0)  # what a circle finds
+            self._measured[name] = _Size(0, 0, 0)  # what a circle finds
             fragment = self._fragments.get(name)
             self._measured[name] = self.selection_set(fragment.selection_set if fragment else None)
         return self._measured[name]

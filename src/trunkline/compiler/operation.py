@@ -12,6 +12,7 @@ from graphql.execution import map_async_iterable
 from graphql.pyutils import inspect
 
 from trunkline.compiler.assemble import Assembler
+from trunkline.compiler.cost import Cost
 from trunkline.compiler.document import CheckedOperation, check_operation
 from trunkline.compiler.emit import ROOT, SOURCE
 from trunkline.compiler.limits import Limits
@@ -52,6 +53,8 @@ class Operation:
     ) -> None:
         nodes = checked.node.variable_definitions or ()
         self._variables = Variables(schema.definition, nodes, limits.values)
+        selection_set, fragments = checked.node.selection_set, checked.fragments
+        self._cost = Cost(selection_set, fragments, self._variables.names, limits.cost)
         plan = plan_operation(schema, checked, self._variables, limits)
         self.id = document_id(text)
         self.kind = plan.kind
@@ -102,7 +105,7 @@ class Operation:
         Raises ``VariablesError`` where a variable's value does not fit (GraphQL §6.1.2), or there
         are more values than the limits allow.
         """
-        values = self._variables.coerce(variables)
+        values = self.coerce(variables)
         agenda = Agenda(has_batches=True) if self._has_batches else None
         execution = Execution(self._title, values, context, agenda, root_value)
         try:  # what `_run_root` does, without the call: this is the way of most requests
@@ -123,7 +126,7 @@ class Operation:
         """
         if not self.is_async:
             return self.execute_sync(variables, context, root_value)
-        result = self.start(self._variables.coerce(variables), context, root_value)
+        result = self.start(self.coerce(variables), context, root_value)
         return result if isinstance(result, Result) else await result
 
     def start(self, values: list[Any], context: Any, root_value: Any) -> Result | Pending:
@@ -139,8 +142,14 @@ class Operation:
         return execution.result() if agenda.is_empty else Pending(execution, agenda)
 
     def coerce(self, variables: Mapping[str, Any] | None) -> list[Any]:
-        """Return the variables' values as resolvers get them, in the operation's order."""
-        return self._variables.coerce(variables)
+        """Return the variables' values as resolvers get them, in the operation's order.
+
+        Raises ``VariablesError`` where one does not fit, ``LimitExceededError`` where they ask for
+        more than is allowed.
+        """
+        values = self._variables.coerce(variables)
+        self._cost.check(values)
+        return values
 
     async def subscribe(
         self, variables: Mapping[str, Any] | None, context: Any = None, root_value: Any = None
@@ -151,7 +160,7 @@ class Operation:
         the source. Before the first event it raises ``SubscriptionError`` where there is no source
         stream, and ``VariablesError`` as ``execute`` does.
         """
-        values = self._variables.coerce(variables)
+        values = self.coerce(variables)
         stream = self.open_stream(values, context, root_value)
         if isinstance(stream, Awaitable):
             stream = await stream
