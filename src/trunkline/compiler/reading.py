@@ -19,6 +19,9 @@ from trunkline.schema.bindings import (
 __all__ = ["Reader"]
 
 
+_ARGUMENT = 60  # characters of an argument that fit into a line wherever it stands
+
+
 class Reader:
     """Writes how fields are read into a scope.
 
@@ -117,8 +120,17 @@ class Reader:
                     given = unsure if may_be_absent else sure
                     given.append(self._keyword(name, f"execution.variables[{index}]"))
         if unsure:
-            sure.append(f"**{self._binder.runtime('present')}({', '.join(unsure)})")
+            sure.append(self._present(unsure))
         return sure
+
+    def _present(self, unsure: list[str]) -> str:
+        """Write those arguments that the request may leave out; in a statement if they are many."""
+        head = f"{self._binder.runtime('present')}("
+        flat = f"**{head}{', '.join(unsure)})"
+        if len(flat) <= _ARGUMENT:
+            return flat
+        self._source.call(f"given = {head}", unsure)
+        return "**given"
 
     def _keyword(self, name: str, value: str) -> str:
         """Write a keyword argument, also of a name that is too long or that Python has taken."""

@@ -199,7 +199,18 @@ class Scope:
     """
 
     _RESERVED = frozenset(
-        {"arguments", "awaitable", "entry", "error", "execution", "get", "info", "items", "parents"}
+        {
+            "arguments",
+            "awaitable",
+            "entry",
+            "error",
+            "execution",
+            "get",
+            "given",
+            "info",
+            "items",
+            "parents",
+        }
         | {"plain", "result", "root", "target", "type_name", "value", "values", "_"}
     )
 
