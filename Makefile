@@ -64,7 +64,7 @@ system-packages:
 	echo "$(PYTHON) cannot make virtual environments; on Debian, apt-get install python3-venv."; exit 1; }
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist \
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis dist \
 	playground/node_modules src/trunkline/server/playground/assets \
 	benchmarks/.venv benchmarks/peers/node/node_modules benchmarks/peers/gqlgen/generated
 
