@@ -9,10 +9,10 @@ from graphql import GraphQLSchema
 
 from trunkline.client.core import Core
 from trunkline.client.document import Document, gql
-from trunkline.client.flow import run, run_async
 from trunkline.client.identity import request_headers
 from trunkline.client.schemas import take_schema
 from trunkline.client.transports.interface import AsyncTransport, Transport
+from trunkline.protocol.flow import run, run_async
 
 __all__ = ["Client"]
 

@@ -10,9 +10,9 @@ from graphql import GraphQLSchema
 
 from trunkline.client.answers import data_of
 from trunkline.client.document import Document
-from trunkline.client.flow import Flow, request_response
 from trunkline.client.introspection import fetch_schema
 from trunkline.client.schemas import SchemaSource
+from trunkline.protocol.flow import Flow, request_response
 from trunkline.protocol.messages import HTTPRequest
 from trunkline.protocol.request import GraphQLRequest, encode_request
 

@@ -13,8 +13,8 @@ from graphql import (
     get_introspection_query,
 )
 
-from trunkline.client.flow import Flow
 from trunkline.errors import ExecutionError, ProtocolError, TransportError
+from trunkline.protocol.flow import Flow
 from trunkline.protocol.request import GraphQLRequest
 
 __all__ = ["fetch_schema"]

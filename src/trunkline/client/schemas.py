@@ -7,9 +7,9 @@ from collections.abc import Callable
 from graphql import GraphQLError, GraphQLSchema, build_schema
 
 from trunkline.client.checks import Checker
-from trunkline.client.flow import Flow
-from trunkline.client.single_flight import SingleFlight
 from trunkline.errors import SchemaError
+from trunkline.protocol.flow import Flow
+from trunkline.protocol.single_flight import SingleFlight
 
 __all__ = ["SchemaSource", "take_schema"]
 

@@ -10,14 +10,18 @@ __all__ = ["HTTPRequest", "HTTPResponse"]
 
 @dataclass(frozen=True, slots=True)
 class HTTPRequest:
-    """What a transport sends. The URL is the transport's own.
+    """What a transport sends.
 
     ``method`` in capitals, ``headers`` with lower-case names, ``body`` as it goes on the wire.
+    ``url`` is for a request that does not go to the API but elsewhere, to an issuer of tokens say:
+    the transport sends it there, without the headers that it adds for the API. ``None`` is the
+    transport's own URL.
     """
 
     method: str
     headers: Mapping[str, str]
     body: bytes
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

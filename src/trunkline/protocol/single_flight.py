@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Lock
 
-from trunkline.client.flow import Flow
+from trunkline.protocol.flow import Flow
 
 __all__ = ["SingleFlight"]
 

@@ -1,4 +1,4 @@
-"""A flow: what the client does, as a generator without I/O, and the two who drive it.
+"""A flow: what a caller does, as a generator without I/O, and the two who drive it.
 
 A flow yields what it wants from outside and is sent the outcome: for an ``HTTPRequest`` the
 ``HTTPResponse``, for a ``Future`` nothing, once it is done. What goes wrong outside is thrown into
@@ -11,16 +11,28 @@ from __future__ import annotations
 from asyncio import wrap_future
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Future
-from typing import TypeAlias, TypeVar, cast
+from typing import Protocol, TypeAlias, TypeVar, cast
 
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
-__all__ = ["Flow", "request_response", "run", "run_async"]
+__all__ = ["AuthScheme", "Flow", "request_response", "run", "run_async"]
 
 T = TypeVar("T")
 Step: TypeAlias = HTTPRequest | Future[None]
 Outcome: TypeAlias = HTTPResponse | None
 Flow: TypeAlias = Generator[Step, Outcome, T]
+
+
+class AuthScheme(Protocol):
+    """How a request is given the caller's credentials, and what happens when they are refused."""
+
+    def auth_flow(self, request: HTTPRequest) -> Flow[HTTPResponse]:
+        """Send the request with credentials and return the response to it.
+
+        The flow may send others before (for a token), and the request itself again where its
+        response says that the credentials are no longer good.
+        """
+        ...
 
 
 def request_response(request: HTTPRequest) -> Flow[HTTPResponse]:
