@@ -22,6 +22,7 @@ from graphql import (
 from graphql.validation.validate import validate_sdl
 
 from trunkline.errors import SchemaError
+from trunkline.schema.directives import misapplied, with_known_directives
 from trunkline.schema.saved import read_saved, write_saved
 
 __all__ = ["load_schema", "parse_schema"]
@@ -34,7 +35,8 @@ def load_schema(*sources: str | Path, saved: str | Path | None = None) -> GraphQ
 
     A folder stands for every ``*.graphql`` and ``*.graphqls`` file below it; ``**`` in a pattern
     stands for folders. Types may be extended from file to file (GraphQL §3.4.3 and the ``extend``
-    forms). The order of the files does not matter, save that it is the order of the fields.
+    forms). The order of the files does not matter, save that it is the order of the fields. The
+    directives of `directives.py` need no definition.
 
     ``saved`` names a file that is to keep what was read and checked. Where it fits the sources, the
     schema is built from it, in about a quarter of the time; else it is written anew. So a build
@@ -93,13 +95,12 @@ def _build(files: list[Source], saved: Path | None = None) -> GraphQLSchema:
     kept = None if saved is None else read_saved(saved, texts)
     if kept is not None:
         return build_ast_schema(kept, assume_valid=True)
-    document = _document(files, located=False)
     with suppress(SchemaError):
-        schema = _checked(document)
+        schema, document = _checked(_document(files, located=False))
         if saved is not None:
             _save(saved, texts, document)
         return schema
-    return _checked(_document(files, located=True))
+    return _checked(_document(files, located=True))[0]
 
 
 def _save(saved: Path, texts: list[str], document: DocumentNode) -> None:
@@ -120,14 +121,17 @@ def _document(files: list[Source], *, located: bool) -> DocumentNode:
     )
 
 
-def _checked(document: DocumentNode) -> GraphQLSchema:
-    _raise_any(validate_sdl(document))
+def _checked(document: DocumentNode) -> tuple[GraphQLSchema, DocumentNode]:
+    """Build a document's schema; return with it the document that makes the same one again."""
+    _raise_any(list(misapplied(document)))
+    _raise_any(validate_sdl(with_known_directives(document)))
+    document = with_known_directives(document, shown_only=True)
     try:
         schema = build_ast_schema(document, assume_valid_sdl=True)
     except (GraphQLError, TypeError) as error:
         raise SchemaError(str(error)) from error
     _raise_any(validate_schema(schema))
-    return schema
+    return schema, document
 
 
 def _raise_any(errors: list[GraphQLError]) -> None:

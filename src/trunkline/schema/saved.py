@@ -27,7 +27,7 @@ from graphql.language import ast
 
 __all__ = ["pack", "read_saved", "unpack", "write_saved"]
 
-_FORMAT = 1  # to be raised with every change of `pack`, or of what is checked before it
+_FORMAT = 2  # to be raised with every change of `pack`, or of what is checked before it
 
 
 def read_saved(path: Path, texts: Iterable[str]) -> DocumentNode | None:
