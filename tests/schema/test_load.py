@@ -90,3 +90,60 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     path.write_text("type Query { a: Nope }", encoding="utf-8-sig")
     with pytest.raises(SchemaError, match=r"s\.graphql:1:17: "):  # and shifts no column
         load_schema(path)
+
+
+@pytest.mark.parametrize(
+    ("files", "fields"),
+    [
+        (["extend type Query { a: Int }", "extend type Query { b: Int }"], ["a", "b"]),
+        (["extend type Query { a: Int }", "type Query { b: Int }"], ["b", "a"]),
+        (["schema { query: Root }", "extend type Root { a: Int }"], ["a"]),
+        (["extend schema { query: Root }", "extend type Root { a: Int }"], ["a"]),
+        (
+            ["interface A { a: Int }", "extend type Query implements A { a: Int }"],
+            ["a"],
+        ),
+    ],
+)
+def test_a_root_type_may_be_extended_only(
+    tmp_path: Path, files: list[str], fields: list[str]
+) -> None:
+    for number, sdl in enumerate(files):
+        (tmp_path / f"{number}.graphql").write_text(sdl, encoding="utf-8")
+    saved = tmp_path / "schema.saved"
+    for schema in (load_schema(tmp_path, saved=saved), load_schema(tmp_path, saved=saved)):
+        assert schema.query_type
+        assert list(schema.query_type.fields) == fields
+
+
+def test_all_three_root_types_may_be_extended_only() -> None:
+    schema = parse_schema(
+        "extend type Query { a: Int } extend type Mutation { a: Int }"
+        " extend type Subscription { a: Int }"
+    )
+    assert schema.query_type
+    assert schema.mutation_type
+    assert schema.subscription_type
+
+
+@pytest.mark.parametrize(
+    ("sdl", "message"),
+    [
+        (
+            "type Query { a: Int }\nextend type Todo { a: Int }",
+            "s.graphql:2:13: Cannot extend type 'Todo' because it is not defined.",
+        ),
+        (
+            "schema { query: Root }\ntype Root { a: Int }\nextend type Query { a: Int }",
+            "s.graphql:3:13: Cannot extend type 'Query' because it is not defined.",
+        ),
+        (
+            "interface A { b: Int }\nextend type Query implements A { a: Int }",
+            "s.graphql:1:15: Interface field A.b expected but Query does not provide it.",
+        ),
+    ],
+)
+def test_other_types_need_a_definition(sdl: str, message: str) -> None:
+    with pytest.raises(SchemaError) as caught:
+        parse_schema(sdl, "s.graphql")
+    assert str(caught.value).splitlines()[0] == message

@@ -23,6 +23,7 @@ from graphql.validation.validate import validate_sdl
 
 from trunkline.errors import SchemaError
 from trunkline.schema.directives import misapplied, with_known_directives
+from trunkline.schema.roots import with_extended_roots
 from trunkline.schema.saved import read_saved, write_saved
 
 __all__ = ["load_schema", "parse_schema"]
@@ -35,8 +36,8 @@ def load_schema(*sources: str | Path, saved: str | Path | None = None) -> GraphQ
 
     A folder stands for every ``*.graphql`` and ``*.graphqls`` file below it; ``**`` in a pattern
     stands for folders. Types may be extended from file to file (GraphQL §3.4.3 and the ``extend``
-    forms). The order of the files does not matter, save that it is the order of the fields. The
-    directives of `directives.py` need no definition.
+    forms); root types need not be defined then. The order of the files does not matter, save that
+    it is the order of the fields. The directives of `directives.py` need no definition.
 
     ``saved`` names a file that is to keep what was read and checked. Where it fits the sources, the
     schema is built from it, in about a quarter of the time; else it is written anew. So a build
@@ -116,8 +117,10 @@ def _document(files: list[Source], *, located: bool) -> DocumentNode:
         parsed = [parse(file, no_location=not located) for file in files]
     except GraphQLError as error:
         raise SchemaError(_sentence(error)) from None
-    return DocumentNode(
-        definitions=tuple(definition for each in parsed for definition in each.definitions)
+    return with_extended_roots(
+        DocumentNode(
+            definitions=tuple(definition for each in parsed for definition in each.definitions)
+        )
     )
 
 
