@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn, cast
 import typer
 from graphql import GraphQLSchema
 
+from trunkline.cli.stop import stop
 from trunkline.compiler.operation import Operation, compile_operation
 from trunkline.errors import RequestError, SchemaError
 from trunkline.runtime.leaves import PlainLeaf
@@ -48,17 +49,17 @@ def compile_command(
     try:
         executable = _load(schema)
     except SchemaError as error:
-        _stop(str(error))
+        stop(str(error))
     try:
         text = sys.stdin.read() if str(document) == "-" else document.read_text(encoding="utf-8")
     except OSError as error:
-        _stop(f"{document}: cannot be read ({error.strerror}).")
+        stop(f"{document}: cannot be read ({error.strerror}).")
     except UnicodeDecodeError as error:
-        _stop(f"{document}: is not UTF-8 (byte {error.start}).")
+        stop(f"{document}: is not UTF-8 (byte {error.start}).")
     try:
         compiled = compile_operation(executable, text, operation)
     except RequestError as error:
-        _stop("\n".join(_sentences(error, str(document))))
+        stop("\n".join(_sentences(error, str(document))))
     typer.echo(compiled.source, nl=False)
     typer.echo("".join(_constants(compiled)), nl=False)
 
@@ -124,8 +125,3 @@ def _sentences(error: RequestError, document: str) -> list[str]:
         place = f":{places[0].line}:{places[0].column}" if places else ""
         sentences.append(f"{document}{place}: {each.message}")
     return sentences
-
-
-def _stop(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)

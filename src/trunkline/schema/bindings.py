@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from graphql import GraphQLSchema
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+
+Resolved: TypeAlias = T | Awaitable[T]
+"""What a resolver returns: a value, or, where it is an ``async def``, what gives one."""
+
+Streamed: TypeAlias = AsyncIterable[T] | Awaitable[AsyncIterable[T]]
+"""What a subscription's resolver returns: one value after the other."""
 
 __all__ = [
     "Attribute",
@@ -18,8 +25,10 @@ __all__ = [
     "CoreResolver",
     "Key",
     "Lookup",
+    "Resolved",
     "Resolver",
     "Schema",
+    "Streamed",
     "TypeResolver",
     "batch",
     "is_batch",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from glob import glob, has_magic
 from pathlib import Path
@@ -26,7 +26,7 @@ from trunkline.schema.directives import misapplied, with_known_directives
 from trunkline.schema.roots import with_extended_roots
 from trunkline.schema.saved import read_saved, write_saved
 
-__all__ = ["load_schema", "parse_schema"]
+__all__ = ["load_located_schema", "load_schema", "parse_schema"]
 
 logger = logging.getLogger("trunkline.schema")
 
@@ -47,10 +47,19 @@ def load_schema(*sources: str | Path, saved: str | Path | None = None) -> GraphQ
     The nodes of the schema (``ast_node``) have no locations. Raises ``SchemaError`` with
     ``file:line:column`` of each mistake.
     """
-    paths = list(dict.fromkeys(path for source in sources for path in _paths(source)))
-    files = [Source(_read(path), str(path)) for path in paths]
+    files = _files(sources)
     with _collector_paused():
         return _build(files, None if saved is None else Path(saved))
+
+
+def load_located_schema(*sources: str | Path) -> tuple[GraphQLSchema, DocumentNode]:
+    """Read a schema as `load_schema` does, with the places of its nodes; and its document.
+
+    For who must tell people where something stands; it takes three times as long.
+    """
+    files = _files(sources)
+    with _collector_paused():
+        return _checked(_document(files, located=True))
 
 
 def parse_schema(sdl: str, name: str = "schema") -> GraphQLSchema:
@@ -60,6 +69,11 @@ def parse_schema(sdl: str, name: str = "schema") -> GraphQLSchema:
     """
     with _collector_paused():
         return _build([Source(sdl, name)])
+
+
+def _files(sources: Iterable[str | Path]) -> list[Source]:
+    paths = dict.fromkeys(path for source in sources for path in _paths(source))
+    return [Source(_read(path), str(path)) for path in paths]
 
 
 def _paths(source: str | Path) -> Iterator[Path]:

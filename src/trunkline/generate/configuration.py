@@ -1,0 +1,342 @@
+"""The configuration: what ``[tool.trunkline]`` may say, and reading it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import UnionType
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    TypeAlias,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+import msgspec
+from graphql.pyutils import did_you_mean, suggestion_list
+from msgspec import Meta, Struct
+
+from trunkline.errors import TrunklineError
+
+__all__ = [
+    "Configuration",
+    "ConfigurationError",
+    "Directive",
+    "Field",
+    "Model",
+    "Project",
+    "Scalar",
+    "read_configuration",
+]
+
+
+class ConfigurationError(TrunklineError):
+    """The configuration cannot be used; the message names the file, the key and the remedy."""
+
+
+ClassName: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$",
+        description="A class or an object as package.module:name.",
+    ),
+]
+ModuleName: TypeAlias = Annotated[
+    str, Meta(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$", description="A module or package.")
+]
+Layout: TypeAlias = Annotated[
+    Literal["schema", "type", "feature", "single"],
+    Meta(
+        description=(
+            "Where new resolvers go: a module per schema file, a module per type, a package per"
+            " folder of the schema, or one module for all."
+        )
+    ),
+]
+TypeKind: TypeAlias = Annotated[
+    Literal["msgspec", "dataclasses", "pydantic"],
+    Meta(description="What the generated classes are."),
+]
+
+
+class Field(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """How one field, argument-less part of a type, is bound."""
+
+    name: Annotated[str | None, Meta(description="Its name in Python.")] = None
+    resolver: Annotated[
+        bool | None,
+        Meta(
+            description="true: it has a resolver, though the class could answer."
+            " false: the class must answer."
+        ),
+    ] = None
+    batch: Annotated[
+        bool, Meta(description="Its resolver is called once for all parents of a level.")
+    ] = False
+    selection: Annotated[
+        bool, Meta(description="Its resolver is told what is wanted below it.")
+    ] = False
+    omittable: Annotated[
+        bool | None, Meta(description="Of an input: absent is UNSET, and null is None.")
+    ] = None
+    arguments: Annotated[
+        dict[str, str], Meta(description="The names of its arguments in Python.")
+    ] = msgspec.field(default_factory=dict[str, str])
+
+
+class Model(
+    Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, rename={"path": "class"}
+):
+    """What a type of the schema is bound to."""
+
+    path: Annotated[
+        ClassName | None,
+        Meta(description="The class that stands for it; without, one is generated."),
+    ] = None
+    name: Annotated[
+        str | None, Meta(description="The name of the generated class, where it must be another.")
+    ] = None
+    fields: Annotated[
+        dict[str, str | Field], Meta(description="Fields by name: the name in Python, or more.")
+    ] = msgspec.field(default_factory=dict[str, "str | Field"])
+    extra: Annotated[
+        dict[str, ClassName],
+        Meta(description="Attributes of the generated class that the schema has not: their class."),
+    ] = msgspec.field(default_factory=dict[str, str])
+    values: Annotated[
+        dict[str, str], Meta(description="Of an enum: the members' names in Python.")
+    ] = msgspec.field(default_factory=dict[str, str])
+
+
+class Scalar(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What a custom scalar is in Python."""
+
+    type: Annotated[ClassName, Meta(description="The class of its values.")]
+    scalar: Annotated[
+        ClassName | None,
+        Meta(description="The trunkline.server.Scalar that writes and reads it."),
+    ] = None
+
+
+class Directive(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What a directive of the schema is in Python."""
+
+    name: Annotated[str | None, Meta(description="The name of its function.")] = None
+    runtime: Annotated[
+        bool, Meta(description="false: it says something to people and tools, and has no function.")
+    ] = True
+
+
+class Configuration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What ``[tool.trunkline]`` says."""
+
+    schema: Annotated[str | list[str], Meta(description="Schema files, folders or globs.")]
+    package: Annotated[
+        ModuleName, Meta(description="The package that is generated, as it is imported.")
+    ]
+    resolvers: Annotated[
+        ModuleName | None,
+        Meta(description="The package with your resolvers; without, no stubs are written."),
+    ] = None
+    layout: Layout = "schema"
+    source: Annotated[
+        str | None,
+        Meta(description="The folder that imports start from; src if there is one, else this one."),
+    ] = None
+    types: TypeKind = "msgspec"
+    context: Annotated[
+        ClassName | None, Meta(description="The class of the context that resolvers get.")
+    ] = None
+    snake_case: Annotated[
+        bool, Meta(description="camelCase in the schema is snake_case in Python.")
+    ] = True
+    omittable: Annotated[
+        bool, Meta(description="Inputs keep absent (UNSET) and null (None) apart.")
+    ] = False
+    autobind: Annotated[
+        list[ModuleName], Meta(description="Modules whose classes stand for types of their names.")
+    ] = msgspec.field(default_factory=list[str])
+    models: Annotated[
+        dict[str, ClassName | Model], Meta(description="Types by name: their class, or more.")
+    ] = msgspec.field(default_factory=dict[str, "str | Model"])
+    scalars: Annotated[
+        dict[str, ClassName | Scalar],
+        Meta(description="Custom scalars by name: their class, or more."),
+    ] = msgspec.field(default_factory=dict[str, "str | Scalar"])
+    directives: Annotated[dict[str, Directive], Meta(description="Directives by name.")] = (
+        msgspec.field(default_factory=dict[str, Directive])
+    )
+    plugins: Annotated[
+        list[str],
+        Meta(description="Plugins by the name of their entry point, or as package.module:name."),
+    ] = msgspec.field(default_factory=list[str])
+    app: Annotated[
+        ClassName | None, Meta(description="The ASGI application that `trunkline serve` runs.")
+    ] = None
+
+
+class Project(Struct, frozen=True):
+    """A configuration and where it was found: paths in it start from ``folder``."""
+
+    file: Path
+    folder: Path
+    configuration: Configuration
+
+    @property
+    def source(self) -> Path:
+        """The folder that imports start from."""
+        configured = self.configuration.source
+        if configured is not None:
+            return self.folder / configured
+        src = self.folder / "src"
+        return src if src.is_dir() else self.folder
+
+    @property
+    def schema_sources(self) -> list[Path]:
+        """The schema's files, folders and globs."""
+        schema = self.configuration.schema
+        return [self.folder / each for each in ([schema] if isinstance(schema, str) else schema)]
+
+
+def read_configuration(start: Path) -> Project:
+    """Find the configuration in a folder or one above it, and read it.
+
+    It stands in ``trunkline.toml``, or under ``[tool.trunkline]`` in ``pyproject.toml``. Raises
+    ``ConfigurationError`` with all mistakes at once.
+    """
+    for folder in (start, *start.parents):
+        found = list(_found_in(folder))
+        if len(found) > 1:
+            raise ConfigurationError(
+                f"{folder}: both trunkline.toml and [tool.trunkline] in pyproject.toml are there."
+                " Keep one of them."
+            )
+        for file, table, text in found:
+            return Project(file, folder, _configuration(file, table, text))
+    raise ConfigurationError(
+        f"{start}: no trunkline.toml here or above, and no pyproject.toml with [tool.trunkline]."
+        " `trunkline init NAME` makes a project that has one."
+    )
+
+
+def _found_in(folder: Path) -> Iterator[tuple[Path, object, str]]:
+    own = folder / "trunkline.toml"
+    if own.is_file():
+        text = _read(own)
+        yield own, _toml(own, text), text
+    project = folder / "pyproject.toml"
+    if project.is_file():
+        text = _read(project)
+        tool: object = _toml(project, text).get("tool", {})
+        table = cast("dict[str, object]", tool).get("trunkline") if isinstance(tool, dict) else None
+        if table is not None:
+            yield project, table, text
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: is not UTF-8 (byte {error.start}).") from None
+
+
+def _toml(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path}: is not TOML: {error}.") from None
+
+
+def _configuration(file: Path, table: object, text: str) -> Configuration:
+    mistakes = [
+        f"{file}{_line_of(text, path)}: {'.'.join(path) or 'tool.trunkline'}: {what}"
+        for path, what in _mistakes(table, Configuration, ())
+    ]
+    if mistakes:
+        raise ConfigurationError("\n".join(mistakes))
+    return msgspec.convert(table, Configuration)
+
+
+def _line_of(text: str, path: tuple[str, ...]) -> str:
+    """Say on which line a key stands, as far as a look at the text can tell."""
+    for key in reversed(path):
+        written = re.compile(rf"""^\s*(\[.*\b)?["']?{re.escape(key)}["']?\s*(=|\.|\])""")
+        for number, line in enumerate(text.splitlines(), 1):
+            if written.match(line):
+                return f":{number}"
+    return ""
+
+
+Mistake: TypeAlias = tuple[tuple[str, ...], str]
+
+
+def _mistakes(value: object, kind: Any, path: tuple[str, ...]) -> Iterator[Mistake]:
+    """Yield what is wrong with a value, at the path of each mistake."""
+    if isinstance(value, dict):
+        kind = _for_a_table(kind)
+    if isinstance(value, dict) and _is_struct(kind):
+        yield from _table_mistakes(cast("dict[str, object]", value), kind, path)
+    elif isinstance(value, dict) and get_origin(kind) is dict:
+        for key, item in cast("dict[str, object]", value).items():
+            yield from _mistakes(item, get_args(kind)[1], (*path, key))
+    else:
+        try:
+            msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            yield path, _told(str(error), kind)
+
+
+def _table_mistakes(
+    value: Mapping[str, object], kind: type[Struct], path: tuple[str, ...]
+) -> Iterator[Mistake]:
+    hints = get_type_hints(kind, include_extras=True)
+    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    for key in value:
+        if key not in known:
+            hint = did_you_mean(suggestion_list(key, list(known))) or (
+                f" There are {', '.join(known)}."
+            )
+            yield (*path, key), f"no such key.{hint}"
+    for key, field in known.items():
+        if key in value:
+            yield from _mistakes(value[key], hints[field.name], (*path, key))
+        elif field.required:
+            yield path, f"{key!r} is missing."
+
+
+def _for_a_table(kind: Any) -> Any:
+    """Return the part of a type that a table can be meant for."""
+    if get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    if get_origin(kind) in (Union, UnionType):
+        return next((each for each in get_args(kind) if _is_struct(each)), kind)
+    return kind
+
+
+def _told(message: str, kind: Any) -> str:
+    if "regex" in message:
+        return (
+            "must be written as package.module:name." if ":" in message else "is no module's name."
+        )
+    choices = _choices(kind)
+    hint = f" There are {', '.join(choices)}." if choices else ""
+    return message.replace("`object`", "a table").replace("`", "'") + "." + hint
+
+
+def _choices(kind: Any) -> tuple[str, ...]:
+    if get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    return get_args(kind) if get_origin(kind) is Literal else ()
+
+
+def _is_struct(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Struct)

@@ -1,0 +1,47 @@
+"""Writing what was generated: all of it or nothing, and only what has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from secrets import token_hex
+
+__all__ = ["changed_files", "write_files"]
+
+
+def changed_files(files: Mapping[Path, bytes | None]) -> dict[Path, bytes | None]:
+    """Return the files whose content on the disk is another; ``None`` is a file that must go."""
+    return {path: content for path, content in files.items() if _on_disk(path) != content}
+
+
+def write_files(files: Mapping[Path, bytes | None]) -> None:
+    """Write files, each at once: who reads one meanwhile reads the old or the new.
+
+    Everything is on the disk under other names before the first file is replaced, so a full disk
+    changes nothing. Raises ``OSError``.
+    """
+    beside: dict[Path, Path] = {}
+    try:
+        for path, content in files.items():
+            if content is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                beside[path] = path.with_name(f".{path.name}.{token_hex(8)}")
+                beside[path].write_bytes(content)
+        for path, new in beside.items():
+            new.replace(path)
+        for path in _gone(files):
+            path.unlink(missing_ok=True)
+    finally:
+        for new in beside.values():
+            new.unlink(missing_ok=True)
+
+
+def _on_disk(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _gone(files: Mapping[Path, bytes | None]) -> Iterator[Path]:
+    return (path for path, content in files.items() if content is None)

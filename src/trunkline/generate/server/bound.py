@@ -1,0 +1,167 @@
+"""Which class stands for each type: configured, named by a directive, or found by its name."""
+
+from __future__ import annotations
+
+import inspect
+from types import ModuleType
+from typing import Any, is_typeddict
+
+from graphql import GraphQLNamedType, GraphQLSchema, is_scalar_type
+
+from trunkline.errors import SchemaError
+from trunkline.generate.configuration import Project, Scalar
+from trunkline.generate.server.classes import (
+    import_module,
+    import_object,
+    reference_to,
+    shown_path,
+)
+from trunkline.generate.server.settings import Settings
+from trunkline.text.imports import Hint, Reference
+
+__all__ = ["Bound", "find_bound", "own_types"]
+
+_SCALARS = {
+    "DateTime": ("datetime", "datetime"),
+    "Date": ("datetime", "date"),
+    "Time": ("datetime", "time"),
+    "Duration": ("datetime", "timedelta"),
+    "Decimal": ("decimal", "Decimal"),
+    "UUID": ("uuid", "UUID"),
+    "Bytes": ("builtins", "bytes"),
+    "Int64": ("builtins", "int"),
+}
+_BUILT_IN = {
+    "String": "str",
+    "ID": "str",
+    "Int": "int",
+    "Float": "float",
+    "Boolean": "bool",
+}
+
+
+class Bound:
+    """The classes that exist already, by the names of the types that they stand for."""
+
+    def __init__(self) -> None:
+        self.references: dict[str, Reference] = {}
+        self.classes: dict[str, type] = {}
+        self.scalar_hints: dict[str, Hint] = {}
+        self.scalar_classes: dict[str, type] = {}
+        self.scalars: dict[str, Reference] = {}
+        self.mistakes: list[str] = []
+
+    def add(self, name: str, reference: Reference, class_: Any, where: str) -> None:
+        """Let a class stand for a type."""
+        if not (isinstance(class_, type) or is_typeddict(class_)):
+            self.mistakes.append(f"{where}: {reference} is {class_!r}, and no class.")
+            return
+        self.references[name] = reference
+        self.classes[name] = class_
+
+
+def own_types(schema: GraphQLSchema) -> list[GraphQLNamedType]:
+    """Return the types of the schema itself, without those of introspection."""
+    return [type_ for name, type_ in schema.type_map.items() if not name.startswith("__")]
+
+
+def find_bound(schema: GraphQLSchema, project: Project, settings: Settings) -> Bound:
+    """Find the classes of the program that stand for types of the schema."""
+    bound = Bound()
+    modules = _autobound(project, bound)
+    roots = {schema.query_type, schema.mutation_type, schema.subscription_type}
+    for type_ in own_types(schema):
+        if is_scalar_type(type_) or type_ in roots:
+            continue
+        wished = settings.bound(type_)
+        try:
+            if wished is not None:
+                reference = reference_to(wished[0])
+                bound.add(type_.name, reference, import_object(reference, wished[1]), wished[1])
+            elif settings.model(type_).name is None:
+                _autobind(type_.name, modules, bound)
+        except SchemaError as error:
+            bound.mistakes.append(str(error))
+    _find_scalars(schema, project, bound)
+    return bound
+
+
+def _autobound(project: Project, bound: Bound) -> list[ModuleType]:
+    modules: list[ModuleType] = []
+    place = f"{shown_path(project.file)}: autobind"
+    package = project.configuration.package
+    for name in project.configuration.autobind:
+        if name == package or name.startswith(f"{package}."):
+            bound.mistakes.append(
+                f"{place}: {name} is what is generated, and not there to be bound to."
+            )
+            continue
+        try:
+            modules.append(import_module(name, place))
+        except SchemaError as error:
+            bound.mistakes.append(str(error))
+    return modules
+
+
+def _autobind(name: str, modules: list[ModuleType], bound: Bound) -> None:
+    """Bind a type to the class of its name, which one of the modules has."""
+    found = [module for module in modules if _has_class(module, name)]
+    if len(found) > 1:
+        names = " and ".join(module.__name__ for module in found)
+        bound.mistakes.append(
+            f"autobind: {names} both have a class {name}. Say which one it is:"
+            f' models.{name} = "{found[0].__name__}:{name}".'
+        )
+    elif found:
+        reference = Reference(found[0].__name__, name)
+        bound.add(name, reference, vars(found[0])[name], f"autobind {found[0].__name__}")
+
+
+def _has_class(module: ModuleType, name: str) -> bool:
+    """Say whether a module has a class of its own by that name, or hands one on by `__all__`."""
+    found = vars(module).get(name)
+    if not (inspect.isclass(found) or is_typeddict(found)):
+        return False
+    return found.__module__ == module.__name__ or name in getattr(module, "__all__", ())
+
+
+def _find_scalars(schema: GraphQLSchema, project: Project, bound: Bound) -> None:
+    """Find the classes of the scalars' values, and what writes and reads them."""
+    builtin = {name: Hint.of("builtins", class_) for name, class_ in _BUILT_IN.items()}
+    bound.scalar_hints.update(builtin)
+    configured = project.configuration.scalars
+    place = f"{shown_path(project.file)}: scalars"
+    for type_ in own_types(schema):
+        if not is_scalar_type(type_) or type_.name in builtin:
+            continue
+        given = configured.get(type_.name)
+        scalar = Scalar(type=given) if isinstance(given, str) else given
+        if scalar is None:
+            _known_scalar(type_.name, bound)
+        else:
+            _configured_scalar(type_.name, scalar, f"{place}.{type_.name}", bound)
+    for name in configured:
+        if not is_scalar_type(schema.type_map.get(name)) or name in builtin:
+            bound.mistakes.append(f"{place}.{name}: the schema has no scalar of that name.")
+
+
+def _known_scalar(name: str, bound: Bound) -> None:
+    module, class_ = _SCALARS.get(name, ("typing", "Any"))
+    bound.scalar_hints[name] = Hint.of(module, class_)
+    if name in _SCALARS:
+        bound.scalar_classes[name] = import_object(Reference(module, class_), name)
+
+
+def _configured_scalar(name: str, scalar: Scalar, where: str, bound: Bound) -> None:
+    reference = reference_to(scalar.type)
+    try:
+        class_ = import_object(reference, where)
+        if scalar.scalar is not None:
+            bound.scalars[name] = reference_to(scalar.scalar)
+            import_object(bound.scalars[name], where)
+    except SchemaError as error:
+        bound.mistakes.append(str(error))
+        return
+    bound.scalar_hints[name] = Hint("{}", (reference,))
+    if isinstance(class_, type):
+        bound.scalar_classes[name] = class_

@@ -1,0 +1,66 @@
+"""The names that a schema's names become in Python.
+
+What is decided here: words are split as people would (`createdBy` → `created_by`), keywords get an
+underscore, and where two names of one type would become one, each that differs keeps the schema's
+own spelling: `differentCase` beside `different_case` stay two.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from trunkline.text.names import python_name
+
+__all__ = ["class_name", "enum_member", "python_names"]
+
+_ENUM_RESERVED = frozenset({"mro", "name", "value"})
+
+
+def python_names(
+    names: Iterable[str],
+    *,
+    snake_case: bool = True,
+    configured: dict[str, str] | None = None,
+    reserved: Collection[str] = (),
+) -> dict[str, str]:
+    """Return the Python name of each of a type's fields, or a field's arguments.
+
+    ``configured`` ones stay as they are; ``reserved`` ones get an underscore, as keywords do.
+    """
+    configured = configured or {}
+    plain = {name: python_name(name) if snake_case else _no_keyword(name) for name in names}
+    wanted = {**plain, **{name: configured[name] for name in plain if name in configured}}
+    counts = Counter(wanted.values())
+    chosen = {
+        name: name if counts[python] > 1 and name not in configured else python
+        for name, python in wanted.items()
+    }
+    return {
+        name: f"{_no_keyword(python)}_"
+        if python in reserved and name not in configured
+        else _no_keyword(python)
+        for name, python in chosen.items()
+    }
+
+
+def class_name(name: str) -> str:
+    """Return the name of a generated class: the type's, unless Python does not take it."""
+    return _no_keyword(name)
+
+
+def enum_member(name: str) -> str:
+    """Return the name of a generated enum's member.
+
+    Names that `enum` keeps for itself (`mro`, `_ignore_`, whatever has underscores at both ends)
+    get an underscore too.
+    """
+    sunder = name.startswith("_") and name.endswith("_")
+    if sunder or name in _ENUM_RESERVED:
+        return f"{name.lstrip('_') or 'underscore'}_value"
+    return _no_keyword(name)
+
+
+def _no_keyword(name: str) -> str:
+    return f"{name}_" if keyword.iskeyword(name) else name

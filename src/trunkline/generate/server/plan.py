@@ -1,0 +1,175 @@
+"""What will be generated, decided wholly before a line is written.
+
+Plugins may change a plan: everything in it is data, and the texts follow from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from trunkline.text.imports import Hint, Reference
+
+__all__ = [
+    "AbstractPlan",
+    "AttributePlan",
+    "DirectivePlan",
+    "EnumPlan",
+    "Expression",
+    "MemberPlan",
+    "ParameterPlan",
+    "Place",
+    "ResolverPlan",
+    "ResolversPlan",
+    "ServerPlan",
+    "StructPlan",
+    "TypePlan",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is written, as messages tell it."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A default: ``text`` has ``{}`` for each reference; ``mutable`` ones are made anew."""
+
+    text: str
+    references: tuple[Reference, ...] = ()
+    mutable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPlan:
+    """A value of an enum: ``name`` is the member's, ``value`` the schema's."""
+
+    name: str
+    value: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnumPlan:
+    """An enum to be generated."""
+
+    type: str
+    name: str
+    description: str
+    members: tuple[MemberPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AttributePlan:
+    """An attribute of a generated class. ``default`` is ``None`` where it must be given."""
+
+    name: str
+    hint: Hint
+    description: str
+    default: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StructPlan:
+    """An object or input type to be generated as a class."""
+
+    type: str
+    name: str
+    description: str
+    attributes: tuple[AttributePlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AbstractPlan:
+    """An interface or a union to be generated: any of ``types``."""
+
+    type: str
+    name: str
+    description: str
+    types: tuple[Reference, ...]
+
+
+TypePlan: TypeAlias = EnumPlan | StructPlan | AbstractPlan
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterPlan:
+    """A parameter that is given by name; ``default`` is its text, ``None`` where there is none."""
+
+    name: str
+    hint: Hint
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverPlan:
+    """A field that has a resolver.
+
+    ``parent`` is the parameter for the parent object, a list of them for a batch; ``None`` for
+    root types. ``hint`` is one value of the field.
+    """
+
+    coordinate: str
+    name: str
+    kind: Literal["field", "batch", "stream"]
+    parent: ParameterPlan | None
+    parameters: tuple[ParameterPlan, ...]
+    hint: Hint
+    description: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class ResolversPlan:
+    """The resolvers of a type. ``attribute`` is its name in ``Resolvers``."""
+
+    type: str
+    protocol: str
+    attribute: str
+    description: str
+    resolvers: tuple[ResolverPlan, ...]
+    place: Place
+    type_resolver: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DirectivePlan:
+    """A directive that has a function."""
+
+    directive: str
+    name: str
+    description: str
+    locations: tuple[str, ...]
+    parameters: tuple[ParameterPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPlan:
+    """All that is generated for a server.
+
+    ``models`` is the class of each bound or generated type by the type's name; ``names`` has the
+    Python name of a coordinate where it is not the usual one; ``resolved`` are the coordinates
+    that must have a resolver; ``sdl`` is the schema's text.
+    """
+
+    package: str
+    sources: tuple[str, ...]
+    sdl: str
+    types: tuple[TypePlan, ...]
+    resolvers: tuple[ResolversPlan, ...]
+    models: Mapping[str, Reference]
+    scalars: Mapping[str, Reference]
+    names: Mapping[str, str]
+    resolved: tuple[str, ...]
+    directives: tuple[DirectivePlan, ...] = ()
+    metadata: tuple[str, ...] = ()
+    context: Hint | None = None
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,139 @@
+"""The module ``types``: what no class of the program stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import TypeVar
+
+from trunkline.generate.configuration import TypeKind
+from trunkline.generate.server.emission import SHADOWING, Emission, head
+from trunkline.generate.server.plan import (
+    AbstractPlan,
+    AttributePlan,
+    EnumPlan,
+    ServerPlan,
+    StructPlan,
+)
+from trunkline.text.imports import Reference
+from trunkline.text.literals import literal
+from trunkline.text.source import WIDTH
+
+__all__ = ["types_module"]
+
+T = TypeVar("T")
+
+_BASES = {
+    "msgspec": Reference("msgspec", "Struct"),
+    "pydantic": Reference("pydantic", "BaseModel"),
+}
+_FACTORIES = {
+    "msgspec": Reference("msgspec", "field"),
+    "dataclasses": Reference("dataclasses", "field"),
+    "pydantic": Reference("pydantic", "Field"),
+}
+
+
+def types_module(plan: ServerPlan, kind: TypeKind) -> str:
+    """Write the module: enums, then classes, then what interfaces and unions can be."""
+    own = f"{plan.package}.types"
+    root = plan.package.partition(".")[0]
+
+    def is_typing_only(reference: Reference) -> bool:
+        in_program = reference.module in bound_modules or reference.module.startswith(f"{root}.")
+        return kind != "pydantic" and in_program
+
+    bound_modules = {each.module for each in plan.models.values()} - {own}
+    emission = Emission(own, _taken(plan), is_typing_only)
+    for enum in _of(plan.types, EnumPlan):
+        _enum(emission, enum)
+    for struct in _of(plan.types, StructPlan):
+        _struct(emission, struct, kind)
+    abstract = _of(plan.types, AbstractPlan)
+    if abstract:
+        emission.line()
+    for each in abstract:
+        _abstract(emission, each)
+    what = "The types of the schema that no class of yours stands for."
+    docstring = f"{what}\n\n{head(plan.sources)}"
+    return emission.module(docstring, [type_.name for type_ in plan.types])
+
+
+def _of(types: Iterable[object], kind: type[T]) -> list[T]:
+    return [type_ for type_ in types if isinstance(type_, kind)]
+
+
+def _taken(plan: ServerPlan) -> Collection[str]:
+    """Return the names that imports must leave alone: classes, and what stands in their bodies."""
+    names = {type_.name for type_ in plan.types}
+    for type_ in plan.types:
+        if isinstance(type_, StructPlan):
+            names |= {each.name for each in type_.attributes}
+    return names
+
+
+def _enum(emission: Emission, type_: EnumPlan) -> None:
+    emission.line()
+    emission.line()
+    with emission.block(f"class {type_.name}({emission.name(Reference('enum', 'Enum'))}):"):
+        emission.document(type_.description)
+        if type_.description:
+            emission.line()
+        for member in type_.members:
+            emission.line(f"{member.name} = {literal(member.value)}")
+            emission.document(member.description)
+
+
+def _struct(emission: Emission, type_: StructPlan, kind: TypeKind) -> None:
+    emission.line()
+    emission.line()
+    if kind == "dataclasses":
+        emission.line(f"@{emission.name(Reference('dataclasses', 'dataclass'))}(kw_only=True)")
+        header = f"class {type_.name}:"
+    else:
+        keywords = ", kw_only=True" if kind == "msgspec" else ""
+        header = f"class {type_.name}({emission.name(_BASES[kind])}{keywords}):"
+    shadowed = frozenset(each.name for each in type_.attributes) & SHADOWING
+    with emission.block(header):
+        emission.document(type_.description or f"`{type_.type}` of the schema.")
+        _model_config(emission, type_, kind)
+        if type_.attributes:
+            emission.line()
+        for attribute in type_.attributes:
+            _attribute(emission, attribute, kind, shadowed)
+
+
+def _model_config(emission: Emission, type_: StructPlan, kind: TypeKind) -> None:
+    """Let Pydantic take ``UNSET``, of whose class it knows nothing."""
+    unset = Reference("msgspec", "UnsetType")
+    if kind == "pydantic" and any(unset in each.hint.references for each in type_.attributes):
+        dictionary = emission.name(Reference("pydantic", "ConfigDict"))
+        emission.line()
+        emission.line(f"model_config = {dictionary}(arbitrary_types_allowed=True)")
+
+
+def _attribute(
+    emission: Emission, attribute: AttributePlan, kind: TypeKind, shadowed: frozenset[str]
+) -> None:
+    line = f"{attribute.name}: {emission.hint(attribute.hint, shadowed)}"
+    default = attribute.default
+    if default is not None:
+        text = default.text.format(*map(emission.name, default.references))
+        if default.mutable:
+            text = f"{emission.name(_FACTORIES[kind])}(default_factory=lambda: {text})"
+        line += f" = {text}"
+    emission.line(line)
+    emission.document(attribute.description)
+
+
+def _abstract(emission: Emission, type_: AbstractPlan) -> None:
+    """Write an interface or a union as any of its types, in quotes: they may come from anywhere."""
+    alias = emission.name(Reference("typing", "TypeAlias"))
+    names = [emission.name(each) for each in type_.types] or ["object"]
+    emission.line()
+    flat = f'{type_.name}: {alias} = "{" | ".join(names)}"'
+    if len(flat) <= WIDTH:
+        emission.line(flat)
+    else:
+        union = emission.name(Reference("typing", "Union"))
+        emission.call(f"{type_.name}: {alias} = {union}[", [f'"{name}"' for name in names], "]")
+    emission.document(type_.description, depth=0)
