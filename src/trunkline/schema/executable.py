@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, cast, is_typeddict
 
 from graphql import (
-    GraphQLEnumType,
-    GraphQLInputObjectType,
     GraphQLSchema,
     is_abstract_type,
     is_enum_type,
@@ -21,22 +19,32 @@ from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.errors import SchemaError
 from trunkline.schema.bindings import Binding, Schema, TypeResolver
-from trunkline.schema.fields import FieldBinder, same_names
-from trunkline.schema.members import class_of, is_mapping, names_of
+from trunkline.schema.fields import FieldBinder
+from trunkline.schema.inputs import bind_enum, bind_input
+from trunkline.schema.members import class_of
 from trunkline.schema.middleware import ResolverMiddleware
+from trunkline.schema.names import PythonNames, unknown_coordinates
 from trunkline.schema.scalars import BUILT_IN, Scalar, bind_scalar, guard_scalar
-from trunkline.schema.signatures import describe, parameters_of, returns_awaitable, takes_one
-from trunkline.text.names import python_name
+from trunkline.schema.signatures import (
+    describe,
+    parameters_of,
+    returns_awaitable,
+    same_names,
+    takes_one,
+)
 
 __all__ = ["make_executable_schema"]
 
 
-def make_executable_schema(
+def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
     definition: GraphQLSchema,
     resolvers: object,
     models: Mapping[str, type] | None = None,
     scalars: Mapping[str, Scalar] | None = None,
     middlewares: Sequence[ResolverMiddleware] = (),
+    *,
+    names: Mapping[str, str] | None = None,
+    resolved: Collection[str] = (),
 ) -> Schema:
     """Bind every field of a schema to what gives its value.
 
@@ -63,11 +71,28 @@ def make_executable_schema(
     and what gives its value, and returns that, or a function that is called in its place. The first
     is outermost.
 
+    ``names`` says, by coordinate, what is called otherwise in Python: a field (``Todo.todoID``: the
+    attribute, method or resolver), an argument (``Query.todo(todoID:)``), an input field, an enum's
+    value (the member), or a type (``Todo``: the attribute of ``resolvers``). ``resolved`` are the
+    coordinates of fields that must have a resolver though a model could answer.
+
     The schema is taken over: parameter names and input classes are written into ``definition``.
     Raises ``SchemaError``, with all mistakes at once, where something does not fit.
     """
-    _check_kinds(definition, models or {}, scalars or {})
-    binder = _Binder(definition, resolvers, dict(models or {}), middlewares)
+    _check_kinds(definition, models or {}, scalars or {}, names or {})
+    python_names = PythonNames(definition, names or {})
+    if misnamed := list(python_names.mistakes()):
+        raise SchemaError("\n".join(misnamed))
+    mistakes = list(unknown_coordinates("resolved", definition, resolved))
+    fields = FieldBinder(
+        definition,
+        models or {},
+        middlewares,
+        names=python_names,
+        resolved=resolved,
+        mistakes=mistakes,
+    )
+    binder = _Binder(definition, resolvers, dict(models or {}), fields)
     binder.check_names(scalars or {})
     bindings = dict(binder.bindings())
     type_resolvers = dict(binder.type_resolvers())
@@ -75,21 +100,24 @@ def make_executable_schema(
     for type_ in _own_types(definition):
         model = binder.models.get(type_.name)
         if is_input_object_type(type_):
-            binder.bind_input(type_, model)
+            mistakes += () if model is None else bind_input(type_, model, python_names)
         elif is_enum_type(type_) and model is not None:
-            binder.bind_enum(type_, model)
+            mistakes += bind_enum(type_, model, python_names)
         elif is_scalar_type(type_) and type_.name in given:
             bind_scalar(type_, given[type_.name])
         elif is_scalar_type(type_) and not is_specified_scalar_type(type_):
             guard_scalar(type_)
-    if binder.mistakes:
-        raise SchemaError("\n".join(binder.mistakes))
+    if mistakes:
+        raise SchemaError("\n".join(mistakes))
     classes = {name: class_of(model) for name, model in binder.models.items()}
     return Schema(definition, bindings, classes, type_resolvers)
 
 
 def _check_kinds(
-    definition: object, models: Mapping[str, object], scalars: Mapping[str, object]
+    definition: object,
+    models: Mapping[str, object],
+    scalars: Mapping[str, object],
+    names: Mapping[str, object],
 ) -> None:
     """Refuse what is not even of the right kind, which Python would only find somewhere within."""
     if not isinstance(definition, GraphQLSchema):
@@ -100,6 +128,8 @@ def _check_kinds(
     for what, given in (("models", models), ("scalars", scalars)):
         if not isinstance(given, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise SchemaError(f"{what}: must be a mapping by the type's name.")
+    if not isinstance(names, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise SchemaError("names: must be a mapping by coordinate.")
     for name, model in models.items():
         if not (isinstance(model, type) or is_typeddict(model)):
             raise SchemaError(f"models: {name!r} must stand for a class, not {model!r}.")
@@ -120,13 +150,14 @@ class _Binder:
         definition: GraphQLSchema,
         resolvers: object,
         models: dict[str, type],
-        middlewares: Sequence[ResolverMiddleware],
+        fields: FieldBinder,
     ) -> None:
         self.definition = definition
         self.resolvers = resolvers
         self.models = models
-        self.mistakes: list[str] = []
-        self._fields = FieldBinder(definition, models, middlewares, self.mistakes)
+        self.mistakes = fields.mistakes
+        self._names = fields.names
+        self._fields = fields
 
     def check_names(self, scalars: Mapping[str, Scalar]) -> None:
         """Refuse types that the schema lacks, and scalars that are GraphQL's own."""
@@ -146,7 +177,7 @@ class _Binder:
         for type_ in _own_types(self.definition):
             if not is_object_type(type_):
                 continue
-            attribute = python_name(type_.name)
+            attribute = self._names.of(type_.name, type_.name)
             group = getattr(self.resolvers, attribute, None)
             if isinstance(group, type):
                 self.mistakes.append(
@@ -158,7 +189,8 @@ class _Binder:
                 groups[type_.name] = attribute
             methods: dict[str, str] = {}
             for name, field in type_.fields.items():
-                method = next((each for each in names_of(name) if hasattr(group, each)), None)
+                candidates = self._names.any_of(f"{type_.name}.{name}", name)
+                method = next((each for each in candidates if hasattr(group, each)), None)
                 if method is not None:
                     methods[name] = method
                 resolver = getattr(group, method or "", None)
@@ -168,37 +200,10 @@ class _Binder:
             self.mistakes += same_names(f"{type_.name}: the fields", methods, "method")
         self.mistakes += same_names("resolvers: the types", groups, "attribute")
 
-    def bind_input(self, type_: GraphQLInputObjectType, model: type | None) -> None:
-        """Let values of an input type arrive with Python's names, as instances of the model."""
-        if model is None:
-            return
-        names = {name: python_name(name) for name in type_.fields}
-        self.mistakes += same_names(f"{type_.name}: the fields", names, "parameter")
-        for name, field in type_.fields.items():
-            field.out_name = names[name]
-        if is_mapping(model):
-            return
-
-        def construct(value: dict[str, Any]) -> Any:
-            return model(**value)
-
-        type_.out_type = construct  # type: ignore[method-assign]  # graphql-core's own hook
-
-    def bind_enum(self, type_: GraphQLEnumType, model: type) -> None:
-        """Let an enum's values be the members of a Python enum, by name."""
-        members: Mapping[str, object] = getattr(model, "__members__", {})
-        for name, value in type_.values.items():
-            if name not in members:
-                hint = did_you_mean(suggestion_list(name, list(members)))
-                self.mistakes.append(
-                    f"{type_.name}.{name}: {model.__qualname__} has no member {name!r}.{hint}"
-                )
-            value.value = members.get(name, name)
-
     def type_resolvers(self) -> Iterator[tuple[str, TypeResolver]]:
         """Yield what says of which object type an interface's or a union's value is."""
         for type_ in _own_types(self.definition):
-            group = getattr(self.resolvers, python_name(type_.name), None)
+            group = getattr(self.resolvers, self._names.of(type_.name, type_.name), None)
             resolve_type = getattr(group, "resolve_type", None)
             if is_abstract_type(type_) and callable(resolve_type):
                 self._check_type_resolver(type_.name, resolve_type)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
@@ -10,8 +10,9 @@ from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.errors import SchemaError
 from trunkline.schema.bindings import Attribute, Binding, Key, Lookup, Resolver, is_batch
-from trunkline.schema.members import is_mapping, members_of, method_of, names_of, takes_self, whose
+from trunkline.schema.members import is_mapping, members_of, method_of, takes_self, whose
 from trunkline.schema.middleware import ResolverMiddleware, wrap_resolver
+from trunkline.schema.names import PythonNames
 from trunkline.schema.signatures import (
     Parameters,
     describe,
@@ -21,26 +22,34 @@ from trunkline.schema.signatures import (
     no_stream,
     parameters_of,
     returns_awaitable,
+    same_names,
 )
-from trunkline.text.names import python_name
 
-__all__ = ["FieldBinder", "same_names"]
+__all__ = ["FieldBinder"]
 
 
 class FieldBinder:
-    """Binds one field after the other, and adds what does not fit to the ``mistakes``."""
+    """Binds one field after the other, and adds what does not fit to the ``mistakes``.
 
-    def __init__(
+    ``resolved`` are the coordinates of fields that have a resolver though a model could answer.
+    """
+
+    def __init__(  # noqa: PLR0913  # what `make_executable_schema` was given
         self,
         definition: GraphQLSchema,
         models: Mapping[str, type],
         middlewares: Sequence[ResolverMiddleware],
+        *,
+        names: PythonNames,
+        resolved: Collection[str],
         mistakes: list[str],
     ) -> None:
         self._definition = definition
         self._models = models
         self._middlewares = middlewares
-        self._mistakes = mistakes
+        self.names = names
+        self._resolved = frozenset(resolved)
+        self.mistakes = mistakes
         roots = (definition.query_type, definition.mutation_type, definition.subscription_type)
         self._roots = {root.name for root in roots if root}
 
@@ -58,30 +67,30 @@ class FieldBinder:
         """
         if callable(resolver):
             return self._resolver(type_, name, field, resolver)
-        if type_.name in self._roots:
-            self._mistakes.append(
-                f"{type_.name}.{name}: has no resolver. Add {python_name(name)!r} to {place}."
-            )
-            return Lookup(names_of(name))
-        model = self._models.get(type_.name)
         coordinate = f"{type_.name}.{name}"
-        if model is None:
-            return Lookup(names_of(name))
-        return self._member(coordinate, name, field, model)
+        names = self.names.any_of(coordinate, name)
+        if type_.name in self._roots or coordinate in self._resolved:
+            wanted = self.names.of(coordinate, name)
+            self.mistakes.append(f"{coordinate}: has no resolver. Add {wanted!r} to {place}.")
+            return Lookup(names)
+        model = self._models.get(type_.name)
+        return Lookup(names) if model is None else self._member(coordinate, name, field, model)
 
     def _member(self, coordinate: str, name: str, field: GraphQLField, model: type) -> Binding:
         """Bind a field to the member of its model that has its name, in Python's or its own way."""
         members = members_of(model)
-        found = next((member for member in names_of(name) if member in members), None)
+        names = self.names.any_of(coordinate, name)
+        found = next((member for member in names if member in members), None)
         if found is None and model is not dict:
-            hint = did_you_mean(suggestion_list(python_name(name), sorted(members)))
-            self._mistakes.append(
-                f"{coordinate}: {model.__qualname__} has no attribute {python_name(name)!r}.{hint}"
+            wanted = self.names.of(coordinate, name)
+            hint = did_you_mean(suggestion_list(wanted, sorted(members)))
+            self.mistakes.append(
+                f"{coordinate}: {model.__qualname__} has no attribute {wanted!r}.{hint}"
                 " Add it, or a resolver for the field."
             )
         if is_mapping(model):
             self._refuse_arguments(coordinate, field, f"{model.__qualname__} has keys only")
-            return Key(found or name)
+            return Key(found or names[0])
         if found is None:
             return Attribute(name)
         return self._own_member(coordinate, found, field, model)
@@ -90,7 +99,7 @@ class FieldBinder:
         """Bind a field to an attribute or a method of a class, if it is the class's own."""
         library = whose(model, name)
         if library is not None:
-            self._mistakes.append(
+            self.mistakes.append(
                 f"{coordinate}: {model.__qualname__} has {name!r} from {library.__module__}."
                 f"{library.__qualname__}, where it means something else. Define it in a class of"
                 " your own, or add a resolver for the field."
@@ -105,7 +114,7 @@ class FieldBinder:
     def _refuse_arguments(self, coordinate: str, field: GraphQLField, why: str) -> None:
         """Refuse arguments that would be ignored."""
         if field.args:
-            self._mistakes.append(
+            self.mistakes.append(
                 f"{coordinate}: nothing takes its arguments ({', '.join(field.args)}): {why}."
                 " Add a resolver for the field, or a method to its model's class."
             )
@@ -118,7 +127,7 @@ class FieldBinder:
         if parameters is not None and takes_self(model, name):
             parameters.pop(next(iter(parameters), ""), None)
         if is_batch(method):
-            self._mistakes.append(
+            self.mistakes.append(
                 f"{coordinate}: {describe(method)} is a method of one object, which cannot take all"
                 " of a level. Make it a batch resolver of the type."
             )
@@ -133,12 +142,12 @@ class FieldBinder:
         takes_parent = type_.name not in self._roots
         if takes_parent and parameters is not None:
             if not parameters:
-                self._mistakes.append(
+                self.mistakes.append(
                     f"{coordinate}: {describe(method)} lacks a parameter for the parent object."
                 )
             parameters.pop(next(iter(parameters), ""), None)
         if is_batch(method) and not takes_parent:
-            self._mistakes.append(f"{coordinate}: a field of a root type has no parents to batch.")
+            self.mistakes.append(f"{coordinate}: a field of a root type has no parents to batch.")
         self._check_stream(type_, coordinate, method)
         return self._called(coordinate, field, method, parameters, takes_parent=takes_parent)
 
@@ -147,12 +156,12 @@ class FieldBinder:
         if type_ is self._definition.subscription_type:
             reason = no_stream(method)
             if reason:
-                self._mistakes.append(
+                self.mistakes.append(
                     f"{coordinate}: {describe(method)} {reason}; a subscription's resolver is an"
                     " asynchronous generator, or returns an asynchronous iterable."
                 )
         elif is_stream(method):
-            self._mistakes.append(
+            self.mistakes.append(
                 f"{coordinate}: {describe(method)} is an asynchronous generator, which only a field"
                 " of the subscription type can have. Return a list."
             )
@@ -168,13 +177,13 @@ class FieldBinder:
         method: str | None = None,
     ) -> Resolver:
         """Bind a field to a function, whose ``parameters`` are those besides the parent."""
-        arguments = {argument: python_name(argument) for argument in field.args}
-        self._mistakes += same_names(f"{coordinate}: the arguments", arguments, "parameter")
+        arguments = {name: self.names.of(f"{coordinate}({name}:)", name) for name in field.args}
+        self.mistakes += same_names(f"{coordinate}: the arguments", arguments, "parameter")
         context = given_to(parameters, arguments, "context")
         selection = given_to(parameters, arguments, "selection")
-        for mistake in misfits(parameters or {}, field, arguments, {context, selection}):
+        for mistake in misfits(parameters or {}, field.args, arguments, (context, selection)):
             if parameters is not None:
-                self._mistakes.append(f"{coordinate}: {describe(function)} {mistake}")
+                self.mistakes.append(f"{coordinate}: {describe(function)} {mistake}")
         for argument, parameter in arguments.items():
             field.args[argument].out_name = parameter
         resolver = Resolver(
@@ -190,13 +199,5 @@ class FieldBinder:
         try:
             return wrap_resolver(coordinate, resolver, self._middlewares)
         except SchemaError as mistake:
-            self._mistakes.append(str(mistake))
+            self.mistakes.append(str(mistake))
             return resolver
-
-
-def same_names(what: str, names: Mapping[str, str], become: str) -> Iterator[str]:
-    """Say which names of the schema are one name in Python: one of them would be lost."""
-    first: dict[str, str] = {}
-    for name, wanted in names.items():
-        if first.setdefault(wanted, name) != name:
-            yield f"{what} {first[wanted]!r} and {name!r} would be one {become}, {wanted!r}."

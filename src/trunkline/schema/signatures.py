@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import AsyncIterable, Awaitable, Collection, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, get_origin
 
-from graphql import GraphQLArgument, GraphQLField, is_non_null_type
+from graphql import GraphQLArgument, GraphQLInputField, is_non_null_type
 
 __all__ = [
     "Parameters",
@@ -18,6 +19,7 @@ __all__ = [
     "no_stream",
     "parameters_of",
     "returns_awaitable",
+    "same_names",
     "takes_one",
 ]
 
@@ -43,28 +45,40 @@ def given_to(parameters: Parameters | None, arguments: Mapping[str, str], name: 
 
 def misfits(
     parameters: Parameters,
-    field: GraphQLField,
-    arguments: Mapping[str, str],
-    given: Collection[str | None],
+    inputs: Mapping[str, GraphQLArgument] | Mapping[str, GraphQLInputField],
+    names: Mapping[str, str],
+    given: Collection[str | None] = (),
+    absent: str = "the field has no argument for",
 ) -> Iterator[str]:
-    """Say what keeps a resolver from being called with the field's arguments.
+    """Say what keeps a function, or a class, from being called with arguments or input fields.
 
-    ``given`` are the parameters that are for something else, and get it.
+    ``names`` are those of its parameters; ``given`` are the parameters that are for something else,
+    and get it; ``absent`` says of any other what is not there for it.
     """
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-    for argument, parameter in arguments.items():
+    for name, input_ in inputs.items():
+        parameter = names[name]
+        what = "argument" if isinstance(input_, GraphQLArgument) else "field"
         taken = parameters.get(parameter)
         if taken is None and not takes_any:
-            yield f"lacks the parameter {parameter!r} for the argument {argument!r}."
+            yield f"lacks the parameter {parameter!r} for the {what} {name!r}."
         elif taken and taken.kind is taken.POSITIONAL_ONLY:
-            yield f"takes {parameter!r} by position only; arguments come by name."
-        elif taken and taken.default is taken.empty and _may_be_absent(field.args[argument]):
-            yield f"needs a default for {parameter!r}: requests may leave {argument!r} out."
-    for name, wanted in parameters.items():
-        known = name in given or name in arguments.values()
+            yield f"takes {parameter!r} by position only; {what}s come by name."
+        elif taken and taken.default is taken.empty and _may_be_absent(input_):
+            yield f"needs a default for {parameter!r}: requests may leave {name!r} out."
+    known = {*given, *names.values()}
+    for parameter, wanted in parameters.items():
         variadic = wanted.kind in (wanted.VAR_KEYWORD, wanted.VAR_POSITIONAL)
-        if not known and not variadic and wanted.default is wanted.empty:
-            yield f"wants a parameter {name!r} that the field has no argument for."
+        if parameter not in known and not variadic and wanted.default is wanted.empty:
+            yield f"wants a parameter {parameter!r} that {absent}."
+
+
+def same_names(what: str, names: Mapping[str, str], become: str) -> Iterator[str]:
+    """Say which names of the schema are one name in Python: one of them would be lost."""
+    first: dict[str, str] = {}
+    for name, wanted in names.items():
+        if first.setdefault(wanted, name) != name:
+            yield f"{what} {first[wanted]!r} and {name!r} would be one {become}, {wanted!r}."
 
 
 def takes_one(parameters: Parameters) -> bool:
@@ -129,11 +143,17 @@ def _returned(method: Any, *, evaluate: bool = False) -> Any:
 
 
 def describe(method: Any, what: str = "the resolver") -> str:
-    """Name a function with its file and line."""
+    """Name a function, or a class, with its file and line."""
+    return f"{what} {getattr(method, '__qualname__', method)}{_place(method)}"
+
+
+def _place(method: Any) -> str:
+    if isinstance(method, type):
+        with suppress(OSError, TypeError):  # one of a shell's, or of no file
+            return f" ({inspect.getsourcefile(method)}:{inspect.getsourcelines(method)[1]})"
     code = getattr(inspect.unwrap(method), "__code__", None)
-    where = f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
-    return f"{what} {getattr(method, '__qualname__', method)}{where}"
+    return f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
 
 
-def _may_be_absent(argument: GraphQLArgument) -> bool:
-    return argument.default is None and not is_non_null_type(argument.type)
+def _may_be_absent(input_: GraphQLArgument | GraphQLInputField) -> bool:
+    return input_.default is None and not is_non_null_type(input_.type)
