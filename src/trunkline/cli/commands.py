@@ -9,12 +9,16 @@ import typer
 
 from trunkline.cli.compile import compile_command
 from trunkline.cli.generate import generate_command
+from trunkline.cli.init import init_command
+from trunkline.cli.serve import serve_command
 
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-app.command("compile")(compile_command)
+app.command("init")(init_command)
 app.command("generate")(generate_command)
+app.command("serve")(serve_command)
+app.command("compile")(compile_command)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  # Typer's form

@@ -20,9 +20,9 @@ def docstring_lines(text: str, indentation: int = 0) -> list[str]:
     """
     width = max(WIDTH - indentation, 40)
     lines = [_safe(line) for line in text.strip().splitlines()] or [""]
-    if len(lines) == 1 and len(lines[0]) + 2 * len(_QUOTES) + 2 <= width:
-        return [_QUOTES + _apart(lines[0]) + _QUOTES]
     broken = [each for line in lines for each in _broken(line, width - len(_QUOTES))]
+    if len(broken) == 1:  # formatters let the quotes at its end stand out
+        return [_QUOTES + _apart(broken[0]) + _QUOTES]
     broken[0] = _QUOTES + (" " if broken[0].startswith('"') else "") + broken[0]
     return [*broken, _QUOTES]
 

@@ -10,11 +10,11 @@ from graphql import GraphQLNamedType, GraphQLSchema, is_scalar_type
 
 from trunkline.errors import SchemaError
 from trunkline.generate.configuration import Project, Scalar
+from trunkline.generate.places import shown_path
 from trunkline.generate.server.classes import (
     import_module,
     import_object,
     reference_to,
-    shown_path,
 )
 from trunkline.generate.server.settings import Settings
 from trunkline.text.imports import Hint, Reference

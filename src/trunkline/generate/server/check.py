@@ -142,7 +142,7 @@ class Checker:
         arguments = bound.field.args
         names = {each: self._python[f"{bound.coordinate}({each}:)"] for each in arguments}
         given = {given_to(parameters, names, each) for each in ("context", "selection")}
-        for reason in misfits(parameters, bound.field, names, given):
+        for reason in misfits(parameters, arguments, names, given):
             self._misfit(bound, reason.rstrip("."), "or the schema")
         for argument, element in arguments.items():
             reason = self._fits.input(element.type, hints.get(names[argument], Any))

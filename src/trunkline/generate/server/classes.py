@@ -16,7 +16,7 @@ from typing import Any
 from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.errors import SchemaError
-from trunkline.generate.server.plan import Place
+from trunkline.generate.places import Place
 from trunkline.text.imports import Reference
 
 __all__ = ["import_from", "import_module", "import_object", "place_of", "reference_to"]
@@ -79,16 +79,8 @@ def place_of(class_: type, member: str | None = None) -> Place | None:
             continue
         line = _lines(file).get((base.__qualname__, member)) if file else None
         if file and line:
-            return Place(shown_path(Path(file)), line)
+            return Place(file, line)
     return None
-
-
-def shown_path(path: Path) -> str:
-    """Return a path as people write it from where they are."""
-    try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return str(path)
 
 
 @cache

@@ -34,10 +34,10 @@ _HELD = {
 }
 """What the built-in scalars can be made of, where a resolver returns it."""
 
-_GIVEN = {"String": str, "ID": str, "Int": int, "Float": float, "Boolean": bool}
+_GIVEN: Mapping[str, type] = {"String": str, "ID": str, "Int": int, "Float": float, "Boolean": bool}
 """What the built-in scalars arrive as."""
 
-_PROMOTED = {int: (float, complex), float: (complex,)}
+_PROMOTED: Mapping[type, tuple[type, ...]] = {int: (float, complex), float: (complex,)}
 """What `int` may stand for without being a subclass of it (PEP 484)."""
 
 _TRANSPARENT = {"Mapped", "WriteOnlyMapped", "DynamicMapped", "ReadOnly", "Required", "NotRequired"}

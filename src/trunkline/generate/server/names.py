@@ -51,15 +51,12 @@ def class_name(name: str) -> str:
 
 
 def enum_member(name: str) -> str:
-    """Return the name of a generated enum's member.
+    """Return the name of a generated enum's member: the value's, unless `enum` keeps it for itself.
 
-    Names that `enum` keeps for itself (`mro`, `_ignore_`, whatever has underscores at both ends)
-    get an underscore too.
+    Names with underscores at both ends are enum's own (`_ignore_`).
     """
-    sunder = name.startswith("_") and name.endswith("_")
-    if sunder or name in _ENUM_RESERVED:
-        return f"{name.lstrip('_') or 'underscore'}_value"
-    return _no_keyword(name)
+    is_enums_own = name in _ENUM_RESERVED or (name.startswith("_") and name.endswith("_"))
+    return f"{name}_" if is_enums_own else _no_keyword(name)
 
 
 def _no_keyword(name: str) -> str:

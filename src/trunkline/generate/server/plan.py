@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from trunkline.generate.places import Place
 from trunkline.text.imports import Hint, Reference
 
 __all__ = [
@@ -19,24 +20,12 @@ __all__ = [
     "Expression",
     "MemberPlan",
     "ParameterPlan",
-    "Place",
     "ResolverPlan",
     "ResolversPlan",
     "ServerPlan",
     "StructPlan",
     "TypePlan",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something is written, as messages tell it."""
-
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True)

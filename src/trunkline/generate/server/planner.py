@@ -30,7 +30,7 @@ from trunkline.errors import SchemaError
 from trunkline.generate.configuration import Field, Project
 from trunkline.generate.server.bound import find_bound, own_types
 from trunkline.generate.server.check import Checker
-from trunkline.generate.server.classes import reference_to, shown_path
+from trunkline.generate.server.classes import reference_to
 from trunkline.generate.server.defaults import Defaults
 from trunkline.generate.server.hints import LIST, SEQUENCE, UNSET_TYPE, TypeHints
 from trunkline.generate.server.names import class_name, enum_member, python_names
@@ -100,7 +100,7 @@ class _Planner:
             raise SchemaError("\n".join(mistakes))
         return ServerPlan(
             package=self._configuration.package,
-            sources=tuple(shown_path(each) for each in self._project.schema_sources),
+            sources=self._sources(),
             sdl="\n\n".join(map(print_ast, document.definitions)) + "\n",
             types=types,
             resolvers=resolvers,
@@ -111,6 +111,10 @@ class _Planner:
             context=self._context,
             notes=tuple(self._checker.notes),
         )
+
+    def _sources(self) -> tuple[str, ...]:
+        schema = self._configuration.schema
+        return (schema,) if isinstance(schema, str) else tuple(schema)
 
     # names
 
@@ -320,7 +324,8 @@ class _Planner:
                     yield StructPlan(type_.name, name, description, tuple(self._outputs(type_)))
                 case GraphQLInterfaceType() | GraphQLUnionType():
                     possible = self._schema.get_possible_types(type_)
-                    types = tuple(self._classes[each.name] for each in possible)
+                    classes = [self._classes.get(each.name) for each in possible]
+                    types = tuple(filter(None, classes))  # a root type is no class
                     yield AbstractPlan(type_.name, name, description, types)
                 case _:
                     pass

@@ -6,7 +6,6 @@ The configuration wins, for it can be changed where the schema is somebody else'
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from graphql import GraphQLNamedType, GraphQLSchema
@@ -14,8 +13,7 @@ from graphql.pyutils import did_you_mean, suggestion_list
 from msgspec.structs import replace
 
 from trunkline.generate.configuration import Field, Model, Project
-from trunkline.generate.server.classes import shown_path
-from trunkline.generate.server.plan import Place
+from trunkline.generate.places import Place, shown_path
 from trunkline.schema.directives import arguments_of
 
 __all__ = ["Settings", "place_in_schema"]
@@ -106,7 +104,7 @@ def place_in_schema(element: Any) -> Place:
     node = element.ast_node or next(iter(getattr(element, "extension_ast_nodes", ())), None)
     if node is None or node.loc is None:
         return Place("the schema", 0)
-    return Place(shown_path(Path(node.loc.source.name)), node.loc.start_token.line)
+    return Place(node.loc.source.name, node.loc.start_token.line)
 
 
 def _hint(name: str, known: Any) -> str:

@@ -16,7 +16,7 @@ from trunkline.generate.server.plan import (
 )
 from trunkline.text.imports import Reference
 from trunkline.text.literals import literal
-from trunkline.text.source import WIDTH
+from trunkline.text.source import INDENT, WIDTH
 
 __all__ = ["types_module"]
 
@@ -88,12 +88,13 @@ def _struct(emission: Emission, type_: StructPlan, kind: TypeKind) -> None:
     emission.line()
     if kind == "dataclasses":
         emission.line(f"@{emission.name(Reference('dataclasses', 'dataclass'))}(kw_only=True)")
-        header = f"class {type_.name}:"
+        block = emission.block(f"class {type_.name}:")
     else:
-        keywords = ", kw_only=True" if kind == "msgspec" else ""
-        header = f"class {type_.name}({emission.name(_BASES[kind])}{keywords}):"
+        keywords = ["kw_only=True"] if kind == "msgspec" else []
+        base = emission.name(_BASES[kind])
+        block = emission.call_block(f"class {type_.name}(", [base, *keywords], "):")
     shadowed = frozenset(each.name for each in type_.attributes) & SHADOWING
-    with emission.block(header):
+    with block:
         emission.document(type_.description or f"`{type_.type}` of the schema.")
         _model_config(emission, type_, kind)
         if type_.attributes:
@@ -121,6 +122,11 @@ def _attribute(
         if default.mutable:
             text = f"{emission.name(_FACTORIES[kind])}(default_factory=lambda: {text})"
         line += f" = {text}"
+        if len(INDENT) + len(line) > WIDTH:
+            line = line.removesuffix(text)
+            with emission.block(f"{line}("):
+                emission.line(text)
+            line = ")"
     emission.line(line)
     emission.document(attribute.description)
 

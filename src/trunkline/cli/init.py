@@ -1,0 +1,40 @@
+"""`trunkline init`: a new project that runs at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trunkline.cli.stop import stop
+from trunkline.errors import TrunklineError
+from trunkline.generate.configuration import read_configuration
+from trunkline.generate.files import write_files
+from trunkline.generate.generation import generate
+from trunkline.generate.scaffold import scaffold
+
+__all__ = ["init_command"]
+
+
+def init_command(
+    name: Annotated[
+        str, typer.Argument(help="The project's name, and its folder's; . for the folder here.")
+    ],
+) -> None:
+    """Make a new project: a schema, resolvers, and an API that `trunkline serve` runs at once."""
+    folder = Path(name).resolve()
+    try:
+        files = scaffold(folder.name)
+        there = [path for path in files if (folder / path).exists()]
+        if there:
+            stop(f"{folder}: {', '.join(there)} exists already. Nothing was written.")
+        write_files({folder / path: text.encode() for path, text in files.items()})
+        generation = generate(read_configuration(folder))
+        write_files({path: text.encode() for path, text in generation.files.items()})
+    except (TrunklineError, OSError) as error:
+        stop(str(error))
+    typer.echo(f"Made {name}: {len(files) + len(generation.files)} files. It runs:\n")
+    if name != ".":
+        typer.echo(f"  cd {name}")
+    typer.echo("  trunkline serve --reload")

@@ -1,0 +1,60 @@
+"""`trunkline serve`: run the API of a project."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trunkline.cli.stop import stop
+from trunkline.errors import TrunklineError
+from trunkline.generate.configuration import read_configuration
+
+__all__ = ["serve_command"]
+
+
+def serve_command(
+    app: Annotated[
+        str | None,
+        typer.Argument(
+            help="The ASGI application as package.module:name; else the configured one."
+        ),
+    ] = None,
+    *,
+    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port.", min=0, max=65535)] = 8080,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Start anew whenever a file changes.")
+    ] = False,
+) -> None:
+    """Run the project's API, with uvicorn."""
+    if importlib.util.find_spec("uvicorn") is None:
+        stop("`trunkline serve` needs uvicorn: pip install 'trunkline[server]'.")
+    import uvicorn  # noqa: PLC0415  # of the server's extra
+
+    source = Path.cwd()
+    try:
+        project = read_configuration(source)
+        source, app = project.source, app or project.configuration.app
+    except TrunklineError as error:
+        if app is None:
+            stop(str(error))
+    if app is None:
+        stop(
+            "Which application? Name it, as package.module:name, or write it as `app` into"
+            " [tool.trunkline]."
+        )
+    sys.path.insert(0, str(source))  # uvicorn's workers get it by `app_dir`
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        app_dir=str(source),
+        reload=reload,
+        reload_dirs=[str(source)] if reload else None,
+        reload_includes=["*.py", "*.graphql"] if reload else None,
+        access_log=False,  # one line per operation is Trunkline's own
+    )
