@@ -1,0 +1,150 @@
+"""Adding to the class that puts the resolvers of all types together."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+
+from trunkline.generate.resolvers.assembly import last_assignment
+from trunkline.generate.resolvers.bindings import dotted
+from trunkline.generate.resolvers.package import PythonClass, PythonFile
+from trunkline.generate.resolvers.stubs import docstring_lines
+from trunkline.generate.resolvers.wanted import Expression, Import, WantedClass
+from trunkline.generate.resolvers.workbench import NewClass, Workbench
+from trunkline.text.source import Source
+
+__all__ = ["assemble"]
+
+Part = PythonClass | NewClass
+
+
+def assemble(bench: Workbench, new: Mapping[str, Sequence[NewClass]]) -> None:
+    """Give the class an attribute for each type; where there is no such class, add it."""
+    _Assembling(bench, new).make()
+
+
+class _Assembling:
+    def __init__(self, bench: Workbench, new: Mapping[str, Sequence[NewClass]]) -> None:
+        self._bench = bench
+        self._new = new
+        assembly = bench.assembly
+        path = assembly.cls.file.path if assembly else bench.wanted.assembly
+        self._home = bench.home(path)
+        self._assigned: list[tuple[str, str]] = []
+
+    def make(self) -> None:
+        for protocol, parts in self._bench.by_protocol().items():
+            self._type(protocol, parts[0])
+        if self._bench.assembly:
+            for attribute, name in self._assigned:
+                self._assign(attribute, name)
+        elif self._assigned:
+            self._create()
+
+    def _type(self, protocol: str, wanted: WantedClass) -> None:
+        assembly = self._bench.assembly
+        present = assembly.attributes.get(wanted.attribute, []) if assembly else []
+        new = self._new.get(protocol, [])
+        known = self._bench.implementing(protocol)
+        whole = self._whole(known)
+        if present and not (new and known):
+            return
+        if whole and new:
+            self._extend(whole, new)
+        parts: list[Part] = [*known, *new]
+        if not whole and len(parts) > 1:
+            name = self._combine(wanted, parts)
+            for each in present:
+                self._swap(each.value, each.cls.home, name, wanted)
+        elif not present:
+            name = self._written(whole or parts[0])
+        if not present:
+            self._assigned.append((wanted.attribute, name))
+
+    def _whole(self, known: Sequence[PythonClass]) -> PythonClass | None:
+        """Find the class that people, or we, have put together from several."""
+        for cls in self._bench.package.heirs(known):
+            ancestors = self._bench.package.ancestors([cls])
+            if len(known) > 1 and all(each in ancestors for each in known):
+                return cls
+        heirs = [each for each in self._bench.package.heirs(known) if each not in known]
+        return heirs[0] if heirs else None
+
+    def _written(self, part: Part) -> str:
+        """Return what a class is called in the file, and have it imported."""
+        if part.home is self._home:
+            return part.name
+        module, _, name = part.origin.rpartition(".")
+        return self._home.imports.write(Expression(name, (Import(module, name),)))
+
+    def _extend(self, whole: PythonClass, new: Sequence[NewClass]) -> None:
+        names = [self._written_in(whole.home, part) for part in new]
+        end = whole.file.end(whole.node.bases[-1])
+        whole.file.insert(end, "".join(f", {name}" for name in names))
+        text = f"{whole.name} inherits {' and '.join(names)}, too"
+        self._bench.report.note(whole.file, whole.file.begin(whole.node), text)
+
+    def _written_in(self, home: PythonFile, part: NewClass) -> str:
+        if part.home is home:
+            return part.name
+        module, _, name = part.origin.rpartition(".")
+        return home.imports.write(Expression(name, (Import(module, name),)))
+
+    def _combine(self, wanted: WantedClass, parts: Sequence[Part]) -> str:
+        """Add a class that inherits several; return its name."""
+        home = self._home
+        name = wanted.protocol
+        while name in home.imports.bindings:
+            name = f"All{name}"
+        home.imports.reserve(name)
+        source: Source[None] = Source()
+        bases = [self._written(part) for part in parts]
+        with source.call_block(f"class {name}(", bases, "):"):
+            for line in docstring_lines(wanted.docstring or f"Resolvers of `{wanted.type_name}`."):
+                source.line(line)
+        self._bench.add_class(home, source.text().rstrip("\n"))
+        text = f"{name} is new; it has the resolvers of {' and '.join(bases)}"
+        self._bench.report.note(home.file, len(home.file.text), text)
+        return name
+
+    def _swap(
+        self, value: ast.expr | None, home: PythonFile, name: str, wanted: WantedClass
+    ) -> None:
+        """Let an attribute be made of another class."""
+        file = home.file
+        if isinstance(value, ast.Call) and dotted(value.func) and home is self._home:
+            file.replace(file.begin(value.func), file.end(value.func), name)
+        else:
+            place = file.begin(value) if value else 0
+            text = f"{wanted.attribute}: its resolvers are in {name} now; use it here"
+            self._bench.report.warn(file, place, text)
+
+    # the class itself
+
+    def _assign(self, attribute: str, name: str) -> None:
+        assembly = self._bench.assembly
+        if assembly is None:
+            return
+        cls, init = assembly.cls, assembly.init
+        if init:
+            self._bench.want_line(init, cls, f"self.{attribute} = {name}()")
+            anchor = last_assignment(init)
+        else:
+            self._bench.want_line(cls.node, cls, f"{attribute} = {name}()")
+            anchor = None
+        place = cls.file.begin(anchor or cls.node)
+        self._bench.report.note(cls.file, place, f"{cls.name}.{attribute} is new: {name}()")
+
+    def _create(self) -> None:
+        source: Source[None] = Source()
+        name = self._bench.wanted.assembly_class
+        with source.block(f"class {name}:"):
+            for line in docstring_lines("The resolvers of each type that needs some."):
+                source.line(line)
+            source.line()
+            for attribute, cls in self._assigned:
+                source.line(f"{attribute} = {cls}()")
+        home = self._home
+        home.imports.reserve(name)
+        self._bench.add_class(home, source.text().rstrip("\n"))
+        self._bench.report.note(home.file, len(home.file.text), f"{name} is new")

@@ -1,0 +1,119 @@
+"""Resolvers whose field is gone, and classes whose type is: kept as comments."""
+
+from __future__ import annotations
+
+import ast
+
+from trunkline.generate.resolvers.assembly import AttributeStatement
+from trunkline.generate.resolvers.bindings import defined
+from trunkline.generate.resolvers.package import PythonClass
+from trunkline.generate.resolvers.places import is_alone, region, remove_region
+from trunkline.generate.resolvers.uses import imports_of, users_of
+from trunkline.generate.resolvers.workbench import Workbench
+
+__all__ = ["keep_what_is_gone"]
+
+
+def keep_what_is_gone(bench: Workbench) -> None:
+    """Move classes and resolvers that were generated for what the schema has no longer."""
+    _Gone(bench).keep()
+
+
+class _Gone:
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
+        self._wanted = {
+            protocol: {method.name for cls in classes for method in cls.methods}
+            for protocol, classes in bench.by_protocol().items()
+        }
+        protocols = dict.fromkeys([*bench.previous.protocols, *self._wanted])
+        self._protocols: dict[PythonClass, list[str]] = {}
+        for protocol in protocols:
+            for cls in bench.package.family(protocol):
+                self._protocols.setdefault(cls, []).append(protocol)
+
+    def keep(self) -> None:
+        for protocol in self._bench.previous.protocols:
+            if protocol not in self._wanted:
+                self._type(protocol)
+        for cls, protocols in self._protocols.items():
+            if cls not in self._bench.gone_classes:
+                self._members(cls, protocols)
+
+    # resolvers
+
+    def _members(self, cls: PythonClass, protocols: list[str]) -> None:
+        wanted: set[str] = set().union(*(self._wanted.get(name, ()) for name in protocols))
+        for protocol in protocols:
+            for name in self._bench.previous.protocols.get(protocol, ()):
+                if name not in wanted and name in cls.members:
+                    self._member(cls, name, protocol)
+
+    def _member(self, cls: PythonClass, name: str, protocol: str) -> None:
+        bench, what = self._bench, f"{cls.name}.{name}"
+        for statement in cls.members[name]:
+            begin = cls.file.begin(statement)
+            alone = list(defined(statement)) == [name]
+            if alone and bench.keep(cls, statement, f"from class {cls.name}"):
+                text = f"{what} is kept as a comment; {protocol} has no such field any more"
+                bench.report.note(cls.file, begin, text)
+            else:
+                text = f"{what}: {protocol} has no such field any more; remove it"
+                bench.report.warn(cls.file, begin, text)
+
+    # classes
+
+    def _type(self, protocol: str) -> None:
+        package, attribute = self._bench.package, self._bench.previous.attributes.get(protocol)
+        classes = package.heirs(package.implementing(protocol))
+        attributes = self._attributes(attribute)
+        going: set[ast.AST] = {
+            *(each.statement for each in attributes),
+            *(cls.node for cls in classes),
+        }
+        reasons = {cls: self._reason(cls, going) for cls in classes}
+        for cls, reason in reasons.items():
+            if reason:
+                text = f"{cls.name}: the schema has nothing for {protocol} any more; remove it"
+                self._bench.report.warn(
+                    cls.file, cls.file.begin(cls.node), f"{text} (by hand: {reason})"
+                )
+        if not any(reasons.values()):
+            for cls in classes:
+                self._class(cls, protocol)
+            for each in attributes:
+                self._bench.keep_attribute(each)
+
+    def _reason(self, cls: PythonClass, going: set[ast.AST]) -> str | None:
+        """Say what keeps a class from being moved, if something does."""
+        if any(name in self._wanted for name in self._protocols[cls]):
+            return "it has resolvers of other types, too"
+        if cls.node not in cls.file.tree.body or not is_alone(cls.file, cls.node):
+            return "it stands within something else"
+        user = next(users_of(self._bench.package, cls, going), None)
+        return user and f"{user} uses it"
+
+    def _class(self, cls: PythonClass, protocol: str) -> None:
+        bench, file = self._bench, cls.file
+        bench.gone_classes.add(cls)
+        for imported in imports_of(bench.package, cls):
+            imported.remove(bench.kept(imported.home.file))
+        place = region(file, cls.node)
+        bench.kept(file).add(f"class {cls.name}", place)
+        remove_region(file, place, file.tree.body)
+        text = f"{cls.name} is kept as a comment; the schema has nothing for {protocol} any more"
+        bench.report.note(file, file.begin(cls.node), text)
+
+    # attributes
+
+    def _attributes(self, name: str | None) -> list[AttributeStatement]:
+        """Return the statements that give the class of all resolvers an attribute."""
+        assembly = self._bench.assembly
+        wanted = {cls.attribute for cls in self._bench.wanted.classes}
+        if assembly is None or name is None or name in wanted:
+            return []
+        return [
+            each
+            for each in assembly.attributes.get(name, ())
+            if each.statement in each.owner.body and is_alone(each.cls.file, each.statement)
+        ]

@@ -1,0 +1,64 @@
+"""Adding what is missing: stubs to people's classes, and classes to their files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from trunkline.generate.resolvers.bindings import Bindings
+from trunkline.generate.resolvers.package import PythonClass
+from trunkline.generate.resolvers.stubs import class_of_stubs
+from trunkline.generate.resolvers.wanted import WantedClass, WantedMethod
+from trunkline.generate.resolvers.workbench import NewClass, Workbench
+
+__all__ = ["add_what_is_missing"]
+
+
+def add_what_is_missing(bench: Workbench) -> dict[str, list[NewClass]]:
+    """Add stubs for resolvers that no class has; return the classes that are new, by protocol."""
+    new: dict[str, list[NewClass]] = {}
+    for protocol, parts in bench.by_protocol().items():
+        defined = {name for cls in bench.package.family(protocol) for name in cls.members}
+        for part in parts:
+            missing = [method for method in part.methods if method.name not in defined]
+            cls = _owner(bench, part, is_only_one=len(parts) == 1)
+            if cls is None and (missing or len(parts) == 1):
+                new.setdefault(protocol, []).append(_new_class(bench, part, missing))
+            for method in missing if cls else ():
+                _stub(bench, cls, method)
+    return new
+
+
+def _stub(bench: Workbench, cls: PythonClass | None, method: WantedMethod) -> None:
+    if cls:
+        bench.want(cls, method)
+        text = f"{cls.name}.{method.name} is a stub for {method.coordinate}; write it"
+        bench.report.note(cls.file, cls.file.begin(cls.node), text)
+
+
+def _owner(bench: Workbench, part: WantedClass, *, is_only_one: bool) -> PythonClass | None:
+    """Find the class that stubs go into, wherever people have moved it."""
+    classes = bench.implementing(part.protocol)
+    if here := [cls for cls in classes if cls.file.path == part.path]:
+        return here[0]
+    names = {method.name for method in part.methods}
+    by_share = sorted(classes, key=lambda cls: -len(names & cls.members.keys()))
+    if by_share and (is_only_one or names & by_share[0].members.keys()):
+        return by_share[0]
+    return None
+
+
+def _new_class(bench: Workbench, part: WantedClass, missing: Sequence[WantedMethod]) -> NewClass:
+    home = bench.home(part.path)
+    name = _free_name(part.protocol, home.imports.bindings)
+    text = class_of_stubs(part, name, missing, home.imports)
+    home.imports.reserve(name)
+    bench.add_class(home, text)
+    bench.report.note(home.file, len(home.file.text), f"{name} is new; write its stubs")
+    return NewClass(home, name)
+
+
+def _free_name(wanted: str, taken: Bindings) -> str:
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted}_{number}", number + 1
+    return name

@@ -1,0 +1,93 @@
+"""Who needs a class that is to go: imports that go with it, and what stands in the way."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from trunkline.generate.resolvers.bindings import dotted, statements
+from trunkline.generate.resolvers.kept import Kept
+from trunkline.generate.resolvers.package import Package, PythonClass, PythonFile
+from trunkline.generate.resolvers.places import Region, is_alone
+
+__all__ = ["ImportedName", "imports_of", "users_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedName:
+    """A name in an import."""
+
+    home: PythonFile
+    statement: ast.ImportFrom
+    index: int
+
+    @property
+    def _span(self) -> tuple[int, int]:
+        """The part of the statement to take out, with a comma."""
+        file, names = self.home.file, self.statement.names
+        if self.index:
+            return file.end(names[self.index - 1]), file.end(names[self.index])
+        return file.begin(names[0]), file.begin(names[1])
+
+    @property
+    def can_go(self) -> bool:
+        """Whether nothing that people wrote goes with it."""
+        file = self.home.file
+        if len(self.statement.names) == 1:
+            in_module = self.statement in file.tree.body and len(file.tree.body) > 1
+            return in_module and is_alone(file, self.statement)
+        start, end = self._span
+        return "#" not in file.text[start:end] and "\\" not in file.text[start:end]
+
+    def remove(self, kept: Kept) -> None:
+        """Take it out; a whole line is kept."""
+        file, node = self.home.file, self.statement
+        if len(node.names) > 1:
+            file.replace(*self._span, "")
+            return
+        place = Region(node.lineno, node.end_lineno or node.lineno)
+        kept.add("import", place)
+        file.replace(file.line_start(place.first), file.line_start(place.last + 1), "")
+
+
+def imports_of(package: Package, cls: PythonClass) -> Iterator[ImportedName]:
+    """Yield the imports of a class in the other files of the package."""
+    for home in package.files.values():
+        for statement in statements(home.file.tree.body):
+            if isinstance(statement, ast.ImportFrom):
+                for index, alias in enumerate(statement.names):
+                    local = alias.asname or alias.name
+                    if alias.name == cls.name and _finds(package, home, local, cls):
+                        yield ImportedName(home, statement, index)
+
+
+def _finds(package: Package, home: PythonFile, local: str, cls: PythonClass) -> bool:
+    return package.find(home.imports.bindings.origin(local)) is cls
+
+
+def users_of(package: Package, cls: PythonClass, going: Collection[ast.AST]) -> Iterator[str]:
+    """Yield the places (``file:line``) that use a class, without what is ``going`` too."""
+    for home in package.files.values():
+        for node in _walk(home.file.tree, going):
+            if _refers(node, package, home, cls):
+                yield f"{home.file.path}:{getattr(node, 'lineno', 1)}"
+    for imported in imports_of(package, cls):
+        if not imported.can_go:
+            yield f"{imported.home.file.path}:{imported.statement.lineno}"
+
+
+def _walk(node: ast.AST, going: Collection[ast.AST]) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if child not in going:
+            yield child
+            yield from _walk(child, going)
+
+
+def _refers(node: ast.AST, package: Package, home: PythonFile, cls: PythonClass) -> bool:
+    if isinstance(node, ast.Constant):  # in __all__, or in an annotation
+        return isinstance(node.value, str) and node.value == cls.name
+    if not isinstance(node, ast.Name | ast.Attribute):
+        return False
+    chain = dotted(node)
+    return bool(chain) and package.find(home.imports.bindings.origin(chain)) is cls
