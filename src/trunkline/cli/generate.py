@@ -28,7 +28,7 @@ def generate_command(
         generation = generate(project)
     except TrunklineError as error:
         stop(str(error))
-    changed = changed_files({path: text.encode() for path, text in generation.files.items()})
+    changed = changed_files(generation.files)
     for message in generation.messages:
         typer.echo(message, err=True)
     if not check:

@@ -31,7 +31,7 @@ def init_command(
             stop(f"{folder}: {', '.join(there)} exists already. Nothing was written.")
         write_files({folder / path: text.encode() for path, text in files.items()})
         generation = generate(read_configuration(folder))
-        write_files({path: text.encode() for path, text in generation.files.items()})
+        write_files(generation.files)
     except (TrunklineError, OSError) as error:
         stop(str(error))
     typer.echo(f"Made {name}: {len(files) + len(generation.files)} files. It runs:\n")

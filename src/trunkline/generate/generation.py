@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from trunkline.errors import SchemaError
 from trunkline.generate.configuration import Project
+from trunkline.generate.places import shown_path
+from trunkline.generate.resolvers.merge import merge
+from trunkline.generate.resolvers.messages import Severity
+from trunkline.generate.resolvers.previous import read_previous
+from trunkline.generate.resolvers.wanted import Previous
 from trunkline.generate.server.classes import import_from
 from trunkline.generate.server.package_text import bindings_module, package_module, schema_file
 from trunkline.generate.server.plan import ServerPlan
 from trunkline.generate.server.planner import plan_server
 from trunkline.generate.server.resolvers_text import resolvers_module
 from trunkline.generate.server.types_text import types_module
+from trunkline.generate.stubs import wanted_of
 from trunkline.schema.load import load_located_schema
 
 __all__ = ["Generation", "generate"]
@@ -20,9 +27,9 @@ __all__ = ["Generation", "generate"]
 
 @dataclass(slots=True)
 class Generation:
-    """What is to be written: each file's text by its path, and what people should know of it."""
+    """What is to be written: each file's content by its path, and what people should know of it."""
 
-    files: dict[Path, str] = field(default_factory=dict[Path, str])
+    files: dict[Path, bytes] = field(default_factory=dict[Path, bytes])
     messages: list[str] = field(default_factory=list[str])
 
 
@@ -37,8 +44,43 @@ def generate(project: Project) -> Generation:
     generation = Generation(messages=list(plan.notes))
     folder = project.source.joinpath(*plan.package.split("."))
     for name, text in server_files(plan, project).items():
-        generation.files[folder / name] = text
+        generation.files[folder / name] = text.encode()
+    if project.configuration.resolvers is not None:
+        _merge_resolvers(plan, project, folder, generation)
     return generation
+
+
+def _merge_resolvers(
+    plan: ServerPlan, project: Project, generated: Path, generation: Generation
+) -> None:
+    """Bring people's resolvers in line with the plan. Raises ``SchemaError`` where that fails."""
+    wanted = wanted_of(plan, project)
+    folder = project.source.joinpath(*wanted.package.split("."))
+    theirs = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*.py"))
+        if not path.is_relative_to(generated)
+    }
+    merged = merge(theirs, wanted, _previous(generated / "resolvers.py", plan))
+    shown = [replace(each, path=shown_path(folder / each.path)) for each in merged.messages]
+    errors = [str(each) for each in shown if each.severity is Severity.ERROR]
+    if errors:
+        raise SchemaError("\n".join(errors))
+    generation.messages += map(str, shown)
+    for path, content in merged.files.items():
+        generation.files[folder / path] = content
+        for parent in (folder / path).parents:
+            marker = parent / "__init__.py"
+            if parent == project.source or marker.exists() or marker in generation.files:
+                break
+            generation.files[marker] = b""
+
+
+def _previous(path: Path, plan: ServerPlan) -> Previous | None:
+    """Read which resolvers were wanted the last time."""
+    if not path.is_file():
+        return None
+    return read_previous(path.read_text(encoding="utf-8"), f"{plan.package}.resolvers")
 
 
 def server_files(plan: ServerPlan, project: Project) -> Mapping[str, str]:

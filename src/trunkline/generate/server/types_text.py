@@ -115,20 +115,31 @@ def _model_config(emission: Emission, type_: StructPlan, kind: TypeKind) -> None
 def _attribute(
     emission: Emission, attribute: AttributePlan, kind: TypeKind, shadowed: frozenset[str]
 ) -> None:
-    line = f"{attribute.name}: {emission.hint(attribute.hint, shadowed)}"
+    hint = emission.hint(attribute.hint, shadowed)
     default = attribute.default
     if default is not None:
         text = default.text.format(*map(emission.name, default.references))
         if default.mutable:
             text = f"{emission.name(_FACTORIES[kind])}(default_factory=lambda: {text})"
-        line += f" = {text}"
-        if len(INDENT) + len(line) > WIDTH:
-            line = line.removesuffix(text)
-            with emission.block(f"{line}("):
-                emission.line(text)
-            line = ")"
-    emission.line(line)
+        _assign(emission, attribute.name, hint, text)
+    else:
+        _assign(emission, attribute.name, hint, "")
     emission.document(attribute.description)
+
+
+def _assign(emission: Emission, name: str, hint: str, value: str) -> None:
+    """Write an attribute on one line, or the longer part of it in parentheses."""
+    tail = f" = {value}" if value else ""
+    if len(INDENT) + len(f"{name}: {hint}{tail}") <= WIDTH:
+        emission.line(f"{name}: {hint}{tail}")
+    elif len(value) > len("None"):
+        with emission.block(f"{name}: {hint} = ("):
+            emission.line(value)
+        emission.line(")")
+    else:
+        with emission.block(f"{name}: ("):
+            emission.line(hint)
+        emission.line(f"){tail}")
 
 
 def _abstract(emission: Emission, type_: AbstractPlan) -> None:

@@ -1,0 +1,118 @@
+"""What the plan wants of people's resolver files, as data for `resolvers/`."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+
+from trunkline.generate.configuration import Project
+from trunkline.generate.layout import Layout
+from trunkline.generate.resolvers.wanted import (
+    Expression,
+    Import,
+    Parameter,
+    Wanted,
+    WantedClass,
+    WantedMethod,
+)
+from trunkline.generate.server.plan import ParameterPlan, ResolverPlan, ResolversPlan, ServerPlan
+from trunkline.text.imports import Hint, Reference
+
+__all__ = ["wanted_of"]
+
+_LIST = Reference("builtins", "list")
+_SEQUENCE = Reference("collections.abc", "Sequence")
+_EVENTS = Reference("collections.abc", "AsyncIterator")
+_EXCEPTION = Hint.of("builtins", "Exception")
+_UNSET = Expression("UNSET", (Import("msgspec", "UNSET"),))
+
+
+def wanted_of(plan: ServerPlan, project: Project) -> Wanted:
+    """Return the classes and methods that people's package must have."""
+    layout = Layout(project)
+    classes = [each for group in plan.resolvers for each in _classes(group, plan, layout)]
+    return Wanted(layout.package, tuple(classes), layout.assembly)
+
+
+def _classes(group: ResolversPlan, plan: ServerPlan, layout: Layout) -> Iterator[WantedClass]:
+    """Divide a type's resolvers among the files that the layout puts them in."""
+    placed = [(layout.path(group.type, each.place), each) for each in group.resolvers]
+    if not placed:
+        placed_type = layout.path(group.type, group.place)
+        yield _class(group, plan, placed_type, ())
+    for path, members in groupby(
+        sorted(placed, key=lambda each: each[0]), key=lambda each: each[0]
+    ):
+        yield _class(group, plan, path, tuple(resolver for _, resolver in members))
+
+
+def _class(
+    group: ResolversPlan, plan: ServerPlan, path: str, resolvers: tuple[ResolverPlan, ...]
+) -> WantedClass:
+    package, _, name = plan.package.rpartition(".")
+    base = Expression(f"{name}.{group.protocol}", (Import(package, name),))
+    hidden = frozenset(each.name for each in group.resolvers)
+    methods = [_method(each, hidden) for each in resolvers]
+    return WantedClass(
+        type_name=group.type,
+        protocol=group.protocol,
+        attribute=group.attribute,
+        base=base,
+        path=path,
+        methods=tuple(methods),
+        docstring=f"Resolvers of `{group.type}`.",
+    )
+
+
+def _method(resolver: ResolverPlan, hidden: frozenset[str]) -> WantedMethod:
+    parent = resolver.parent
+    return WantedMethod(
+        name=resolver.name,
+        coordinate=resolver.coordinate,
+        returns=_expression(_returned(resolver), hidden),
+        parent=None if parent is None else _parameter(parent, hidden),
+        parameters=tuple(_parameter(each, hidden) for each in resolver.parameters),
+        docstring=resolver.description.partition("\n")[0] or None,
+        is_batch=resolver.kind == "batch",
+        is_subscription=resolver.kind == "stream",
+    )
+
+
+def _returned(resolver: ResolverPlan) -> Hint:
+    """Return what people's function gives: of lists, a plain one."""
+    hint = Hint(
+        resolver.hint.text,
+        tuple(_LIST if each == _SEQUENCE else each for each in resolver.hint.references),
+    )
+    match resolver.kind:
+        case "batch":
+            return hint.either(_EXCEPTION).within(_LIST)
+        case "stream":
+            return hint.within(_EVENTS)
+        case _:
+            return hint
+
+
+def _parameter(parameter: ParameterPlan, hidden: frozenset[str]) -> Parameter:
+    default = parameter.default and (
+        _UNSET if parameter.default == _UNSET.text else Expression(parameter.default)
+    )
+    return Parameter(parameter.name, _expression(parameter.hint, hidden), default or None)
+
+
+def _expression(hint: Hint, hidden: frozenset[str]) -> Expression:
+    """Write a type; ``hidden`` are names that methods of the class hide from those after them."""
+    names: list[str] = []
+    imports: list[Import] = []
+    for each in hint.references:
+        first = each.name.partition(".")[0]
+        is_builtin = each.module == builtins.__name__
+        if is_builtin and first in hidden:
+            names.append(f"builtins.{each.name}")
+            imports.append(Import("builtins"))
+        else:
+            names.append(each.name)
+            imports += [] if is_builtin else [Import(each.module, first)]
+    return Expression(hint.text.format(*names), tuple(dict.fromkeys(imports)))
