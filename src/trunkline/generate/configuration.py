@@ -24,6 +24,7 @@ from graphql.pyutils import did_you_mean, suggestion_list
 from msgspec import Meta, Struct
 
 from trunkline.errors import TrunklineError
+from trunkline.generate.places import shown_path
 
 __all__ = [
     "Configuration",
@@ -202,7 +203,8 @@ class Project(Struct, frozen=True):
     def schema_sources(self) -> list[Path]:
         """The schema's files, folders and globs."""
         schema = self.configuration.schema
-        return [self.folder / each for each in ([schema] if isinstance(schema, str) else schema)]
+        names = [schema] if isinstance(schema, str) else schema
+        return [Path(shown_path(self.folder / name)) for name in names]
 
 
 def read_configuration(start: Path) -> Project:
@@ -244,21 +246,25 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read ({error.strerror}).") from None
+        raise ConfigurationError(
+            f"{shown_path(path)}: cannot be read ({error.strerror})."
+        ) from None
     except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path}: is not UTF-8 (byte {error.start}).") from None
+        raise ConfigurationError(
+            f"{shown_path(path)}: is not UTF-8 (byte {error.start})."
+        ) from None
 
 
 def _toml(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path}: is not TOML: {error}.") from None
+        raise ConfigurationError(f"{shown_path(path)}: is not TOML: {error}.") from None
 
 
 def _configuration(file: Path, table: object, text: str) -> Configuration:
     mistakes = [
-        f"{file}{_line_of(text, path)}: {'.'.join(path) or 'tool.trunkline'}: {what}"
+        f"{shown_path(file)}{_line_of(text, path)}: {'.'.join(path) or 'tool.trunkline'}: {what}"
         for path, what in _mistakes(table, Configuration, ())
     ]
     if mistakes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator
 from itertools import groupby
-from operator import itemgetter
 
 from trunkline.generate.configuration import Project
 from trunkline.generate.layout import Layout
@@ -55,6 +54,8 @@ def _class(
     base = Expression(f"{name}.{group.protocol}", (Import(package, name),))
     hidden = frozenset(each.name for each in group.resolvers)
     methods = [_method(each, hidden) for each in resolvers]
+    if group.type_resolver:
+        methods.append(_type_resolver(group.type))
     return WantedClass(
         type_name=group.type,
         protocol=group.protocol,
@@ -77,6 +78,17 @@ def _method(resolver: ResolverPlan, hidden: frozenset[str]) -> WantedMethod:
         docstring=resolver.description.partition("\n")[0] or None,
         is_batch=resolver.kind == "batch",
         is_subscription=resolver.kind == "stream",
+    )
+
+
+def _type_resolver(type_name: str) -> WantedMethod:
+    return WantedMethod(
+        name="resolve_type",
+        coordinate=type_name,
+        returns=Expression("str"),
+        parent=Parameter("value", Expression("object")),
+        docstring="Name the type of a value, which its class does not tell.",
+        is_async=False,
     )
 
 

@@ -56,15 +56,15 @@ KNOWN_DIRECTIVES: Mapping[str, KnownDirective] = {
     ),
     "field": KnownDirective(
         "directive @field("
-        "name: String, resolver: Boolean, batch: Boolean, omittable: Boolean, type: String"
+        "name: String, resolver: Boolean, batch: Boolean, selection: Boolean, omittable: Boolean"
         ") on FIELD_DEFINITION | INPUT_FIELD_DEFINITION | ENUM_VALUE | ARGUMENT_DEFINITION",
         is_shown=False,
     ),
 }
 """By name. ``@model`` says which Python class (``package.module:Class``) stands for a type.
 ``@field`` gives the Python name of a field, an argument or a value of an enum; says that it has a
-``resolver`` though its model could answer, or a ``batch`` resolver; that absent and null are told
-apart (``omittable``); or of which Python type it is."""
+``resolver`` though its model could answer, a ``batch`` resolver, or one that is told the
+``selection``; or that absent and null are told apart (``omittable``)."""
 
 
 def with_known_directives(document: DocumentNode, *, shown_only: bool = False) -> DocumentNode:

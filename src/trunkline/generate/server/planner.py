@@ -128,7 +128,9 @@ class _Planner:
         return references
 
     def _is_generated(self, type_: GraphQLNamedType) -> bool:
-        return type_.name not in self._bound.references and not is_scalar_type(type_)
+        """Say whether there is a class of ours for a type."""
+        is_bound = type_.name in self._bound.references
+        return not (is_bound or is_scalar_type(type_) or type_ in self._roots)
 
     def _name_everything(self) -> None:
         """Give every field, argument and enum value its name in Python."""
@@ -311,7 +313,7 @@ class _Planner:
 
     def _types(self) -> Iterator[TypePlan]:
         for type_ in own_types(self._schema):
-            if not self._is_generated(type_) or type_ in self._roots:
+            if not self._is_generated(type_):
                 continue
             name = self._classes[type_.name].name
             description = type_.description or ""

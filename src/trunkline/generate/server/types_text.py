@@ -46,8 +46,9 @@ def types_module(plan: ServerPlan, kind: TypeKind) -> str:
     emission = Emission(own, _taken(plan), is_typing_only)
     for enum in _of(plan.types, EnumPlan):
         _enum(emission, enum)
+    names = {each.name for each in plan.types}
     for struct in _of(plan.types, StructPlan):
-        _struct(emission, struct, kind)
+        _struct(emission, struct, kind, names)
     abstract = _of(plan.types, AbstractPlan)
     if abstract:
         emission.line()
@@ -83,7 +84,7 @@ def _enum(emission: Emission, type_: EnumPlan) -> None:
             emission.document(member.description)
 
 
-def _struct(emission: Emission, type_: StructPlan, kind: TypeKind) -> None:
+def _struct(emission: Emission, type_: StructPlan, kind: TypeKind, types: Collection[str]) -> None:
     emission.line()
     emission.line()
     if kind == "dataclasses":
@@ -93,7 +94,7 @@ def _struct(emission: Emission, type_: StructPlan, kind: TypeKind) -> None:
         keywords = ["kw_only=True"] if kind == "msgspec" else []
         base = emission.name(_BASES[kind])
         block = emission.call_block(f"class {type_.name}(", [base, *keywords], "):")
-    shadowed = frozenset(each.name for each in type_.attributes) & SHADOWING
+    shadowed = SHADOWING & {*types, *(each.name for each in type_.attributes)}
     with block:
         emission.document(type_.description or f"`{type_.type}` of the schema.")
         _model_config(emission, type_, kind)
@@ -117,23 +118,27 @@ def _attribute(
 ) -> None:
     hint = emission.hint(attribute.hint, shadowed)
     default = attribute.default
-    if default is not None:
-        text = default.text.format(*map(emission.name, default.references))
-        if default.mutable:
-            text = f"{emission.name(_FACTORIES[kind])}(default_factory=lambda: {text})"
-        _assign(emission, attribute.name, hint, text)
+    text = default and default.text.format(*map(emission.name, default.references))
+    if default is None or text is None:
+        _assign(emission, attribute.name, hint)
+    elif default.mutable:
+        factory = emission.name(_FACTORIES[kind])
+        _assign(emission, attribute.name, hint, f"default_factory=lambda: {text}", f"{factory}(")
     else:
-        _assign(emission, attribute.name, hint, "")
+        _assign(emission, attribute.name, hint, text)
     emission.document(attribute.description)
 
 
-def _assign(emission: Emission, name: str, hint: str, value: str) -> None:
-    """Write an attribute on one line, or the longer part of it in parentheses."""
-    tail = f" = {value}" if value else ""
+def _assign(
+    emission: Emission, name: str, hint: str, value: str = "", opening: str | None = None
+) -> None:
+    """Write an attribute on one line, or the longer part of it within parentheses."""
+    closed = value if opening is None else f"{opening}{value})"
+    tail = f" = {closed}" if value else ""
     if len(INDENT) + len(f"{name}: {hint}{tail}") <= WIDTH:
         emission.line(f"{name}: {hint}{tail}")
-    elif len(value) > len("None"):
-        with emission.block(f"{name}: {hint} = ("):
+    elif len(closed) > len("None"):
+        with emission.block(f"{name}: {hint} = {opening or '('}"):
             emission.line(value)
         emission.line(")")
     else:
@@ -143,14 +148,17 @@ def _assign(emission: Emission, name: str, hint: str, value: str) -> None:
 
 
 def _abstract(emission: Emission, type_: AbstractPlan) -> None:
-    """Write an interface or a union as any of its types, in quotes: they may come from anywhere."""
-    alias = emission.name(Reference("typing", "TypeAlias"))
-    names = [emission.name(each) for each in type_.types] or ["object"]
+    """Write an interface or a union as any of its types.
+
+    They stand in quotes, for they may come from modules that import this one; within `Union` or
+    `Annotated`, which unlike text can be made optional in annotations that are evaluated.
+    """
+    alias = f"{type_.name}: {emission.name(Reference('typing', 'TypeAlias'))}"
+    names = [f'"{emission.name(each)}"' for each in type_.types] or ["object"]
     emission.line()
-    flat = f'{type_.name}: {alias} = "{" | ".join(names)}"'
-    if len(flat) <= WIDTH:
-        emission.line(flat)
+    if len(names) == 1:  # a union needs two
+        names.append(literal(type_.type))
+        emission.call(f"{alias} = {emission.name(Reference('typing', 'Annotated'))}[", names, "]")
     else:
-        union = emission.name(Reference("typing", "Union"))
-        emission.call(f"{type_.name}: {alias} = {union}[", [f'"{name}"' for name in names], "]")
+        emission.call(f"{alias} = {emission.name(Reference('typing', 'Union'))}[", names, "]")
     emission.document(type_.description, depth=0)

@@ -1,0 +1,7 @@
+from dataclasses import dataclass
+
+
+@dataclass
+class Animal:
+    name: str
+    kind: str

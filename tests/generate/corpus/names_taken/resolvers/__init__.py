@@ -1,0 +1,11 @@
+"""Resolvers of the schema's types."""
+
+from names_taken.resolvers.schema import QueryResolvers
+from names_taken.resolvers.schema import classResolvers
+
+
+class Resolvers:
+    """The resolvers of each type that needs some."""
+
+    query = QueryResolvers()
+    class_ = classResolvers()

@@ -1,0 +1,11 @@
+"""Resolvers of the schema's types."""
+
+from omittable.resolvers.schema import MutationResolvers
+from omittable.resolvers.schema import QueryResolvers
+
+
+class Resolvers:
+    """The resolvers of each type that needs some."""
+
+    query = QueryResolvers()
+    mutation = MutationResolvers()

@@ -1,0 +1,4 @@
+"""Somebody is in the middle of something."""
+
+class Resolvers
+    query = None
