@@ -5,13 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
-from trunkline.generate.resolvers.assembly import last_assignment
 from trunkline.generate.resolvers.bindings import dotted
 from trunkline.generate.resolvers.package import PythonClass, PythonFile
-from trunkline.generate.resolvers.stubs import docstring_lines
 from trunkline.generate.resolvers.wanted import Expression, Import, WantedClass
 from trunkline.generate.resolvers.workbench import NewClass, Workbench
-from trunkline.text.source import Source
+from trunkline.text.docstrings import docstring_lines
+from trunkline.text.source import INDENT, Source
 
 __all__ = ["assemble"]
 
@@ -99,12 +98,13 @@ class _Assembling:
         home.imports.reserve(name)
         source: Source[None] = Source()
         bases = [self._written(part) for part in parts]
+        text = wanted.docstring or f"Resolvers of `{wanted.type_name}`."
         with source.call_block(f"class {name}(", bases, "):"):
-            for line in docstring_lines(wanted.docstring or f"Resolvers of `{wanted.type_name}`."):
+            for line in docstring_lines(text, len(INDENT)):
                 source.line(line)
         self._bench.add_class(home, source.text().rstrip("\n"))
         text = f"{name} is new; it has the resolvers of {' and '.join(bases)}"
-        self._bench.report.note(home.file, len(home.file.text), text)
+        self._bench.report.new(home.file, f"class {name}", text)
         return name
 
     def _swap(
@@ -127,13 +127,14 @@ class _Assembling:
             return
         cls, init = assembly.cls, assembly.init
         if init:
-            self._bench.want_line(init, cls, f"self.{attribute} = {name}()")
-            anchor = last_assignment(init)
+            line = f"self.{attribute} = {name}()"
+            self._bench.want_line(init, cls, line)
         else:
-            self._bench.want_line(cls.node, cls, f"{attribute} = {name}()")
-            anchor = None
-        place = cls.file.begin(anchor or cls.node)
-        self._bench.report.note(cls.file, place, f"{cls.name}.{attribute} is new: {name}()")
+            line = f"{attribute} = {name}()"
+            self._bench.want_line(cls.node, cls, line)
+        begin = cls.file.begin(cls.node)
+        text = f"{cls.name}.{attribute} is new; give {name} what it needs"
+        self._bench.report.new(cls.file, line, text, begin)
 
     def _create(self) -> None:
         source: Source[None] = Source()
@@ -147,4 +148,4 @@ class _Assembling:
         home = self._home
         home.imports.reserve(name)
         self._bench.add_class(home, source.text().rstrip("\n"))
-        self._bench.report.note(home.file, len(home.file.text), f"{name} is new")
+        self._bench.report.new(home.file, f"class {name}", f"{name} is new")

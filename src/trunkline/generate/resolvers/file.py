@@ -149,6 +149,13 @@ class File:
         """Return the line in which a place is once the edits are made."""
         return 1 + len(_LINE_END.findall(self._pieced(offset)))
 
+    def line_of_new(self, begins: str, first: int) -> int:
+        """Return the line, from ``first`` on, that begins with a text once the edits are made."""
+        lines = _LINE_END.split(self._pieced(len(self.text)))
+        texts = (line.strip().removeprefix("async ") for line in lines[first - 1 :])
+        found = (line for line, text in enumerate(texts, first) if text.startswith(begins))
+        return next(found, first)
+
     def _pieced(self, until: int) -> str:
         pieces: list[str] = []
         at = 0

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import builtins
-import sys
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from trunkline.generate.resolvers.annotations import expression_tree
 from trunkline.generate.resolvers.bindings import Binding, Bindings, dotted
 from trunkline.generate.resolvers.file import File
+from trunkline.generate.resolvers.import_lines import write_imports
 from trunkline.generate.resolvers.wanted import Expression, Import
 
 __all__ = ["Imports"]
@@ -20,15 +21,15 @@ _BUILTINS = frozenset(dir(builtins))
 class Imports:
     """The imports of a file: those that it has, and those that what we write needs.
 
-    What is there is neither touched nor moved. An import is written as a line of its own beside
-    those of its package; a name that means something else in the file already is reached through
+    What is there is neither touched nor moved. An import is written as a line of its own among
+    the others; a name that means something else in the file already is reached through
     its module instead, or gets another name.
     """
 
     def __init__(self, file: File) -> None:
         self._file = file
         self.bindings = Bindings(file.tree, file.module, is_package=file.is_package)
-        self._added: list[str] = []
+        self._added: list[Import] = []
         self._reserved: set[str] = set()
 
     def reserve(self, name: str) -> None:
@@ -121,35 +122,13 @@ class Imports:
         return not taken and name not in _BUILTINS
 
     def _import(self, needed: Import, local: str) -> str:
-        renamed = "" if local == (needed.name or needed.module) else f" as {local}"
-        if needed.name and needed.module:
-            self._added.append(f"from {needed.module} import {needed.name}{renamed}")
-        else:
-            self._added.append(f"import {needed.origin}{renamed}")
+        self._added.append(replace(needed, alias=local))
         self.bindings.add(local, needed.origin)
         return local
 
     def flush(self) -> None:
         """Write the imports that were added into the file."""
-        present = list(_import_lines(self._file))
-        for text in sorted(self._added, key=_order):
-            before = [line for key, line in present if key <= _order(text)]
-            if before:
-                self._file.insert(self._file.line_end(before[-1]), f"\n{text}", rank=-1)
-            elif present:
-                first = self._file.line_start(_first_line(self._file))
-                self._file.insert(first, f"{text}\n", rank=-1)
-        if self._added and not present:
-            self._without_imports()
-
-    def _without_imports(self) -> None:
-        block = "\n".join(sorted(self._added, key=_order))
-        body = self._file.tree.body
-        if _is_docstring(body[0]):
-            end = self._file.line_end(body[0].end_lineno or 1)
-            self._file.insert(end, f"\n\n{block}", rank=-1)
-        else:
-            self._file.insert(self._file.line_start(_first_line_of(body[0])), f"{block}\n\n", -1)
+        write_imports(self._file, self._added)
 
 
 def _chains(text: str) -> Iterator[ast.expr]:
@@ -176,42 +155,3 @@ def _leads_to(binding: Binding, origin: str, needed: Import) -> bool:
         return True
     before, _, _ = origin.rpartition(".")
     return binding.is_import and binding.origin == before and len(before) >= len(needed.module)
-
-
-def _import_lines(file: File) -> Iterator[tuple[tuple[int, str, str], int]]:
-    """Yield the order and the last line of each import that the file begins with."""
-    for statement in file.tree.body:
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            text = ast.unparse(statement)
-            yield _order(text), statement.end_lineno or statement.lineno
-        elif not _is_docstring(statement):
-            return
-
-
-def _order(text: str) -> tuple[int, str, str]:
-    """Return where isort puts an import: futures, standard library, the rest, relative ones."""
-    module = text.split()[1]
-    root = module.partition(".")[0]
-    if module == "__future__":
-        return 0, "", text
-    if module.startswith("."):
-        return 3, module, text
-    return (1 if root in sys.stdlib_module_names else 2), module.lower(), text
-
-
-def _first_line(file: File) -> int:
-    first = next(s for s in file.tree.body if not _is_docstring(s))
-    return _first_line_of(first)
-
-
-def _first_line_of(statement: ast.stmt) -> int:
-    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
-    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
-
-
-def _is_docstring(statement: ast.stmt) -> bool:
-    return (
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    )

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from trunkline.generate.resolvers.file import File
 
-__all__ = ["Region", "add_to_body", "body_prefix", "is_alone", "region", "remove_region"]
+__all__ = [
+    "Region",
+    "add_to_body",
+    "body_prefix",
+    "is_alone",
+    "is_docstring",
+    "region",
+    "remove_region",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,15 @@ def region(file: File, node: ast.stmt) -> Region:
                 break
             last = line
     return Region(first, last)
+
+
+def is_docstring(statement: ast.stmt) -> bool:
+    """Say whether a statement is but a string."""
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
 
 
 def is_alone(file: File, node: ast.stmt) -> bool:

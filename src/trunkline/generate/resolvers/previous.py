@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from trunkline.generate.resolvers.bindings import Bindings, dotted
+from trunkline.generate.resolvers.bindings import Binding, Bindings, dotted
 from trunkline.generate.resolvers.file import parse
 from trunkline.generate.resolvers.wanted import (
     Expression,
@@ -15,6 +15,12 @@ from trunkline.generate.resolvers.wanted import (
 )
 
 __all__ = ["read_previous"]
+
+# What a stub returns where the protocol allows more.
+_NARROWED = {
+    "collections.abc.Sequence": Import("builtins", "list", "Sequence"),
+    "trunkline.server.Streamed": Import("collections.abc", "AsyncIterator", "Streamed"),
+}
 
 
 def read_previous(text: str, module: str, assembly_class: str = "Resolvers") -> Previous | None:
@@ -59,6 +65,7 @@ class _Reader:
             statement.name: self._method(statement)
             for statement in protocol.body
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
+            and not _tells_types(statement)
         }
 
     def _method(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> WantedMethod:
@@ -75,10 +82,19 @@ class _Reader:
         return WantedMethod(
             function.name,
             coordinate="",
-            returns=self._expression(_resolved(function.returns)),
+            returns=self._returned(function.returns),
             parent=by_position[0] if is_parent else None,
             parameters=tuple(by_name),
         )
+
+    def _returned(self, annotation: ast.expr | None) -> Expression:
+        """Read what a stub returns, which says it more narrowly than the protocol."""
+        if isinstance(annotation, ast.Subscript) and self._last(annotation.value) == "Resolved":
+            annotation = annotation.slice
+        return self._expression(annotation, narrowed=True)
+
+    def _last(self, chain: ast.expr) -> str:
+        return self._bindings.origin(dotted(chain)).rpartition(".")[2]
 
     def _parameter(self, argument: ast.arg, default: ast.expr | None) -> Parameter:
         return Parameter(
@@ -87,26 +103,31 @@ class _Reader:
             self._expression(default) if default else None,
         )
 
-    def _expression(self, tree: ast.expr | None) -> Expression:
+    def _expression(self, tree: ast.expr | None, *, narrowed: bool = False) -> Expression:
         if tree is None:
             return Expression("None")
-        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        bindings = filter(None, map(self._bindings.get, sorted(names)))
-        return Expression(
-            ast.unparse(tree),
-            tuple(_import(binding.local, binding.origin) for binding in bindings),
-        )
+        names = sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)})
+        needed = {
+            binding.local: _import(binding)
+            for binding in map(self._bindings.get, names)
+            if binding is not None
+        }
+        for local, each in needed.items() if narrowed else ():
+            needed[local] = _NARROWED.get(each.origin, each)
+        return Expression(ast.unparse(tree), tuple(needed.values()))
 
 
-def _import(local: str, origin: str) -> Import:
-    """Return an import that gives ``local`` its origin, whatever its real form."""
-    module, _, name = origin.rpartition(".")
-    return Import(module, name, local) if module else Import(origin, None, local)
+def _import(binding: Binding) -> Import:
+    """Return an import that gives a name its origin, whatever its real form."""
+    module, _, name = binding.origin.rpartition(".")
+    if module:
+        return Import(module, name, binding.local)
+    return Import(binding.origin, None, binding.local)
 
 
-def _resolved(annotation: ast.expr | None) -> ast.expr | None:
-    """Return ``T`` of ``Resolved[T]``: what a resolver gives, awaited or not."""
-    if not isinstance(annotation, ast.Subscript):
-        return annotation
-    is_resolved = dotted(annotation.value).rpartition(".")[2] == "Resolved"
-    return annotation.slice if is_resolved else annotation
+def _tells_types(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Say whether a method is that of an interface or union, and no field's resolver."""
+    return function.name == "resolve_type" and [each.arg for each in function.args.posonlyargs] == [
+        "self",
+        "value",
+    ]

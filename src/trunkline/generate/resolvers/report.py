@@ -16,6 +16,13 @@ class _Draft:
     file: File
     offset: int
     text: str
+    begins: str | None = None
+
+    def message(self) -> Message:
+        line = self.file.line_after(self.offset)
+        if self.begins is not None:
+            line = self.file.line_of_new(self.begins, line)
+        return Message(self.severity, self.file.path, line, self.text)
 
 
 class Report:
@@ -28,16 +35,15 @@ class Report:
         """Tell what was done."""
         self._drafts.append(_Draft(Severity.NOTE, file, offset, text))
 
+    def new(self, file: File, begins: str, text: str, offset: int = 0) -> None:
+        """Tell what was added: the first line behind an offset that begins so."""
+        self._drafts.append(_Draft(Severity.NOTE, file, offset, text, begins))
+
     def warn(self, file: File, offset: int, text: str) -> None:
         """Tell what people have to do themselves."""
         self._drafts.append(_Draft(Severity.WARNING, file, offset, text))
 
     def messages(self) -> tuple[Message, ...]:
         """Return the messages, by file and line."""
-        drafts = sorted(self._drafts, key=lambda draft: (draft.file.path, draft.offset))
-        return tuple(
-            Message(
-                draft.severity, draft.file.path, draft.file.line_after(draft.offset), draft.text
-            )
-            for draft in drafts
-        )
+        messages = [draft.message() for draft in self._drafts]
+        return tuple(sorted(messages, key=lambda message: (message.path, message.line)))

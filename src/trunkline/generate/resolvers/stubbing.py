@@ -32,7 +32,7 @@ def _stub(bench: Workbench, cls: PythonClass | None, method: WantedMethod) -> No
     if cls:
         bench.want(cls, method)
         text = f"{cls.name}.{method.name} is a stub for {method.coordinate}; write it"
-        bench.report.note(cls.file, cls.file.begin(cls.node), text)
+        bench.report.new(cls.file, f"def {method.name}(", text, cls.file.begin(cls.node))
 
 
 def _owner(bench: Workbench, part: WantedClass, *, is_only_one: bool) -> PythonClass | None:
@@ -53,7 +53,7 @@ def _new_class(bench: Workbench, part: WantedClass, missing: Sequence[WantedMeth
     text = class_of_stubs(part, name, missing, home.imports)
     home.imports.reserve(name)
     bench.add_class(home, text)
-    bench.report.note(home.file, len(home.file.text), f"{name} is new; write its stubs")
+    bench.report.new(home.file, f"class {name}(", f"{name} is new; write its stubs")
     return NewClass(home, name)
 
 

@@ -13,10 +13,11 @@ from trunkline.generate.resolvers.wanted import (
     WantedClass,
     WantedMethod,
 )
+from trunkline.text.docstrings import docstring_lines
 from trunkline.text.literals import literal
 from trunkline.text.source import INDENT, Source
 
-__all__ = ["class_of_stubs", "docstring_lines", "reindented", "signature", "stubs"]
+__all__ = ["class_of_stubs", "parameter", "reindented", "signature", "stubs"]
 
 _BATCH = Expression("batch", (Import("trunkline.server", "batch"),))
 
@@ -29,7 +30,7 @@ def class_of_stubs(
     base = imports.write(wanted.base)
     with source.call_block(f"class {name}(", [base], "):"):
         text = wanted.docstring or f"Resolvers of `{wanted.type_name}`."
-        for line in docstring_lines(text):
+        for line in docstring_lines(text, len(INDENT)):
             source.line(line)
         shadowed = {method.name for method in wanted.methods}
         for method in methods:
@@ -60,7 +61,7 @@ def _stub(
         source.line(f"@{write(_BATCH, is_annotation=False)}")
     head, parameters, tail = _parts(method, write)
     with source.call_block(head, parameters, tail):
-        for line in docstring_lines(method.docstring) if method.docstring else []:
+        for line in docstring_lines(method.docstring, 2 * len(INDENT)) if method.docstring else ():
             source.line(line)
         source.call("raise NotImplementedError(", [literal(method.coordinate)])
         if method.is_subscription:
@@ -92,27 +93,6 @@ def parameter(wanted: Parameter, write: Callable[..., str]) -> str:
     if wanted.default is None:
         return text
     return f"{text} = {write(wanted.default, is_annotation=False)}"
-
-
-def docstring_lines(text: str) -> list[str]:
-    """Write a text as the lines of a docstring, as ``ruff format`` would."""
-    lines = [_escaped(line).rstrip() for line in text.strip().splitlines()]
-    if not lines:
-        return ['""""""']
-    if lines[0].startswith('"'):
-        lines[0] = " " + lines[0]
-    if len(lines) == 1:
-        space = " " if lines[0].endswith(('"', "\\")) else ""
-        return [f'"""{lines[0]}{space}"""']
-    return [f'"""{lines[0]}', *lines[1:], '"""']
-
-
-def _escaped(line: str) -> str:
-    """Escape what would end the docstring, and what cannot be seen."""
-    line = line.expandtabs().replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in line
-    )
 
 
 def reindented(text: str, file: File, base: str, depth: int = 1) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from trunkline.generate.resolvers.assembly import Assembly, AttributeStatement, find_assembly
 from trunkline.generate.resolvers.file import File
@@ -57,6 +58,7 @@ class Workbench:
         self.wanted = wanted
         self.previous = previous
         self.report = Report()
+        self.made: dict[str, bytes] = {}
         self.gone_classes: set[PythonClass] = set()
         self.assembly = find_assembly(package, wanted)
         self._changes: dict[Owner, _Change] = {}
@@ -83,8 +85,16 @@ class Workbench:
         begin = home.file.text if home else ""
         begin += "\n" if begin and not begin.endswith("\n") else ""
         text = begin + self._docstring(path)
+        if home is None:
+            self._make_packages(PurePosixPath(path))
         encoding = home.file.encoding if home else "utf-8"
         return self.package.add(File(path, self.wanted.package, text.encode(encoding)))
+
+    def _make_packages(self, path: PurePosixPath) -> None:
+        """Make packages of the folders that a new file brings with it."""
+        for folder in path.parents[:-1]:
+            if not any(PurePosixPath(each).is_relative_to(folder) for each in self.package.files):
+                self.made[str(folder / "__init__.py")] = b""
 
     def _docstring(self, path: str) -> str:
         types = dict.fromkeys(
