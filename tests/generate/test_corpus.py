@@ -1,8 +1,8 @@
 """What is generated for each case of the corpus, and what is said of it.
 
 A case is a package: a configuration, a schema, the classes that are there already; and what comes
-of them. ``messages.txt`` is what `trunkline generate` prints. ``UPDATE_CORPUS=1 make pytest`` writes
-everything anew; read what changed.
+of them. ``messages.txt`` is what `trunkline generate` prints. ``UPDATE_CORPUS=1 make pytest``
+writes everything anew; read what changed.
 """
 
 from __future__ import annotations

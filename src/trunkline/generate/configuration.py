@@ -243,15 +243,16 @@ def _found_in(folder: Path) -> Iterator[tuple[Path, object, str]]:
 
 
 def _read(path: Path) -> str:
+    shown = shown_path(path)
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigurationError(
-            f"{shown_path(path)}: cannot be read ({error.strerror})."
+            f"{shown}: cannot be read ({error.strerror})."
         ) from None
     except UnicodeDecodeError as error:
         raise ConfigurationError(
-            f"{shown_path(path)}: is not UTF-8 (byte {error.start})."
+            f"{shown}: is not UTF-8 (byte {error.start})."
         ) from None
 
 

@@ -7,7 +7,7 @@ import ast
 from trunkline.generate.resolvers.assembly import AttributeStatement
 from trunkline.generate.resolvers.bindings import defined
 from trunkline.generate.resolvers.package import PythonClass
-from trunkline.generate.resolvers.places import is_alone, region, remove_region
+from trunkline.generate.resolvers.places import is_alone, region
 from trunkline.generate.resolvers.uses import imports_of, users_of
 from trunkline.generate.resolvers.workbench import Workbench
 
@@ -43,7 +43,8 @@ class _Gone:
     # resolvers
 
     def _members(self, cls: PythonClass, protocols: list[str]) -> None:
-        wanted: set[str] = set().union(*(self._wanted.get(name, ()) for name in protocols))
+        protocols = [protocol for protocol in protocols if protocol in self._wanted]
+        wanted = {name for protocol in protocols for name in self._wanted[protocol]}
         for protocol in protocols:
             for name in self._bench.previous.protocols.get(protocol, ()):
                 if name not in wanted and name in cls.members:
@@ -51,14 +52,15 @@ class _Gone:
 
     def _member(self, cls: PythonClass, name: str, protocol: str) -> None:
         bench, what = self._bench, f"{cls.name}.{name}"
+        type_name = _type(protocol)
         for statement in cls.members[name]:
             begin = cls.file.begin(statement)
             alone = list(defined(statement)) == [name]
             if alone and bench.keep(cls, statement, f"from class {cls.name}"):
-                text = f"{what} is kept as a comment; {protocol} has no such field any more"
+                text = f"{what} is kept as a comment; {type_name} has no such field any more"
                 bench.report.note(cls.file, begin, text)
             else:
-                text = f"{what}: {protocol} has no such field any more; remove it"
+                text = f"{what}: {type_name} has no such field any more; remove it"
                 bench.report.warn(cls.file, begin, text)
 
     # classes
@@ -74,7 +76,9 @@ class _Gone:
         reasons = {cls: self._reason(cls, going) for cls in classes}
         for cls, reason in reasons.items():
             if reason:
-                text = f"{cls.name}: the schema has nothing for {protocol} any more; remove it"
+                text = (
+                    f"{cls.name}: nothing of {_type(protocol)} has a resolver any more; remove it"
+                )
                 self._bench.report.warn(
                     cls.file, cls.file.begin(cls.node), f"{text} (by hand: {reason})"
                 )
@@ -98,10 +102,10 @@ class _Gone:
         bench.gone_classes.add(cls)
         for imported in imports_of(bench.package, cls):
             imported.remove(bench.kept(imported.home.file))
-        place = region(file, cls.node)
-        bench.kept(file).add(f"class {cls.name}", place)
-        remove_region(file, place, file.tree.body)
-        text = f"{cls.name} is kept as a comment; the schema has nothing for {protocol} any more"
+        bench.kept(file).add(f"class {cls.name}", region(file, cls.node))
+        text = (
+            f"{cls.name} is kept as a comment; nothing of {_type(protocol)} has a resolver any more"
+        )
         bench.report.note(file, file.begin(cls.node), text)
 
     # attributes
@@ -117,3 +121,7 @@ class _Gone:
             for each in assembly.attributes.get(name, ())
             if each.statement in each.owner.body and is_alone(each.cls.file, each.statement)
         ]
+
+
+def _type(protocol: str) -> str:
+    return protocol.removesuffix("Resolvers")

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from trunkline.generate.resolvers.file import File
-from trunkline.generate.resolvers.places import is_docstring, region
+from trunkline.generate.resolvers.places import is_docstring
 from trunkline.generate.resolvers.wanted import Import
 from trunkline.text.source import WIDTH
 
@@ -88,8 +88,10 @@ def _present(file: File) -> Iterator[tuple[_Order, int]]:
 
 
 def _first_line(file: File) -> int:
+    """Return where the code begins, below the comments that a file has at its head."""
     first = next(each for each in file.tree.body if not is_docstring(each))
-    return region(file, first).first
+    decorators: list[ast.expr] = getattr(first, "decorator_list", [])
+    return min([first.lineno, *(each.lineno for each in decorators)])
 
 
 def _write_block(file: File, new: list[tuple[_Order, str]]) -> None:

@@ -70,6 +70,9 @@ class Imports:
         if needed is None:
             return self._builtin(chain, head, shadowed), False
         origin = f"{needed.origin}.{rest}" if rest else needed.origin
+        if needed.module == "builtins":
+            builtin = origin.removeprefix("builtins.")
+            return self._builtin(builtin, builtin.partition(".")[0], shadowed), False
         known = self._known(origin, needed, shadowed, is_annotation)
         if known:
             return known
@@ -98,8 +101,12 @@ class Imports:
         ]
         if not candidates:
             return None
-        best = max(candidates, key=lambda b: (not b.typing_only, len(b.origin), -len(b.local)))
+        best = max(candidates, key=lambda b: (self._is_plain(b), len(b.origin), -len(b.local)))
         return best.local + origin[len(best.origin) :], best.typing_only
+
+    def _is_plain(self, binding: Binding) -> bool:
+        """Say whether an annotation can have a name without quotes."""
+        return not binding.typing_only or self.bindings.has_future_annotations
 
     def _add(self, needed: Import, shadowed: Collection[str]) -> str:
         """Add an import, under a name that is free; return the name."""

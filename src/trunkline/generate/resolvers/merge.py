@@ -73,7 +73,7 @@ def _finish(bench: Workbench, files: Mapping[str, bytes]) -> Merged:
     if errors:
         return Merged({}, tuple(errors))
     changed = {path: data for path, data in changed.items() if data != files.get(path)}
-    return Merged({**bench.made, **changed}, bench.report.messages())
+    return Merged(changed, bench.report.messages())
 
 
 def _unreadable(path: str, data: bytes) -> list[Message]:

@@ -125,7 +125,9 @@ class _Token:
 def _tokens(file: File, begin: int, end: int) -> Iterator[_Token]:
     first = file.line_of(begin)
     column = begin - file.line_start(first)
-    source = io.StringIO(file.text[begin:end], newline="")
+    # A lone carriage return ends a line in Python, but not for `tokenize`.
+    text = re.sub(r"\r(?!\n)", "\n", file.text[begin:end])
+    source = io.StringIO(text, newline="")
     for token in tokenize.generate_tokens(source.readline):
         places = [
             file.line_start(first + row - 1) + col + (column if row == 1 else 0)

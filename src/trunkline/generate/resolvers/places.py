@@ -15,7 +15,7 @@ __all__ = [
     "is_alone",
     "is_docstring",
     "region",
-    "remove_region",
+    "remove",
 ]
 
 
@@ -73,16 +73,21 @@ def _width(file: File, line: int) -> int:
     return len(file.prefix(line).expandtabs())
 
 
-def remove_region(file: File, place: Region, body: list[ast.stmt]) -> None:
-    """Remove lines, and the blank ones that kept them apart from what is before them."""
-    first, last = place.first, place.last
-    if region(file, body[0]) != place:
-        while first > 1 and _is_blank(file, first - 1):
-            first -= 1
-    else:
-        while last < file.lines and _is_blank(file, last + 1):
-            last += 1
-    file.replace(file.line_start(first), file.line_start(last + 1), "")
+def remove(file: File, body: list[ast.stmt], gone: Collection[ast.stmt]) -> None:
+    """Remove statements of a body, with the blank lines that kept them apart from the others."""
+    stays = [index for index, statement in enumerate(body) if statement not in gone]
+    for index, statement in enumerate(body):
+        if statement not in gone:
+            continue
+        place = region(file, statement)
+        first, last = place.first, place.last
+        if stays and stays[0] < index:
+            while _is_blank(file, first - 1):
+                first -= 1
+        elif stays:
+            while _is_blank(file, last + 1):
+                last += 1
+        file.replace(file.line_start(first), file.line_start(last + 1), "")
 
 
 def add_to_body(  # noqa: PLR0913

@@ -33,7 +33,7 @@ def read_previous(text: str, module: str, assembly_class: str = "Resolvers") -> 
         tree = parse(text)
     except SyntaxError:
         return None
-    reader = _Reader(Bindings(tree, module))
+    reader = _Reader(text, Bindings(tree, module))
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     assembly = classes.pop(assembly_class, None)
     attributes = reader.attributes(assembly) if assembly else {}
@@ -42,7 +42,8 @@ def read_previous(text: str, module: str, assembly_class: str = "Resolvers") -> 
 
 
 class _Reader:
-    def __init__(self, bindings: Bindings) -> None:
+    def __init__(self, text: str, bindings: Bindings) -> None:
+        self._text = text
         self._bindings = bindings
 
     def attributes(self, assembly: ast.ClassDef) -> dict[str, str]:
@@ -114,7 +115,9 @@ class _Reader:
         }
         for local, each in needed.items() if narrowed else ():
             needed[local] = _NARROWED.get(each.origin, each)
-        return Expression(ast.unparse(tree), tuple(needed.values()))
+        source = ast.get_source_segment(self._text, tree) or ""
+        text = ast.unparse(tree) if "\n" in source else source
+        return Expression(text, tuple(needed.values()))
 
 
 def _import(binding: Binding) -> Import:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from trunkline.generate.resolvers.assembly import Assembly, AttributeStatement, find_assembly
 from trunkline.generate.resolvers.file import File
@@ -15,7 +15,7 @@ from trunkline.generate.resolvers.places import (
     body_prefix,
     is_alone,
     region,
-    remove_region,
+    remove,
 )
 from trunkline.generate.resolvers.report import Report
 from trunkline.generate.resolvers.stubs import reindented, stubs
@@ -58,7 +58,6 @@ class Workbench:
         self.wanted = wanted
         self.previous = previous
         self.report = Report()
-        self.made: dict[str, bytes] = {}
         self.gone_classes: set[PythonClass] = set()
         self.assembly = find_assembly(package, wanted)
         self._changes: dict[Owner, _Change] = {}
@@ -82,28 +81,21 @@ class Workbench:
         home = self.package.files.get(path)
         if home is not None and home.file.tree.body:
             return home
-        begin = home.file.text if home else ""
-        begin += "\n" if begin and not begin.endswith("\n") else ""
-        text = begin + self._docstring(path)
-        if home is None:
-            self._make_packages(PurePosixPath(path))
-        encoding = home.file.encoding if home else "utf-8"
+        begin, newline = (home.file.text, home.file.newline) if home else ("", "\n")
+        text, encoding = self._docstring(path) + newline, home.file.encoding if home else "utf-8"
+        if begin and begin.splitlines(keepends=True)[-1] == begin.splitlines()[-1]:
+            text = newline + text.removesuffix(newline)
+        text = begin + text
         return self.package.add(File(path, self.wanted.package, text.encode(encoding)))
-
-    def _make_packages(self, path: PurePosixPath) -> None:
-        """Make packages of the folders that a new file brings with it."""
-        for folder in path.parents[:-1]:
-            if not any(PurePosixPath(each).is_relative_to(folder) for each in self.package.files):
-                self.made[str(folder / "__init__.py")] = b""
 
     def _docstring(self, path: str) -> str:
         types = dict.fromkeys(
             f"`{wanted.type_name}`" for wanted in self.wanted.classes if wanted.path == path
         )
         if not types or len(types) > 3:
-            return '"""Resolvers of the schema\'s types."""\n'
+            return '"""Resolvers of the schema\'s types."""'
         *first, last = types
-        return f'"""Resolvers of {", ".join(first)}{" and " if first else ""}{last}."""\n'
+        return f'"""Resolvers of {", ".join(first)}{" and " if first else ""}{last}."""'
 
     # classes and their statements
 
@@ -133,7 +125,6 @@ class Workbench:
         place = region(cls.file, statement)
         self._change(owner, cls).gone.append(statement)
         self.kept(cls.file).add(title, place)
-        remove_region(cls.file, place, owner.body)
 
     def kept(self, file: File) -> Kept:
         """Return a file's block of what the schema no longer has."""
@@ -148,8 +139,11 @@ class Workbench:
         for owner, change in self._changes.items():
             if change.cls not in self.gone_classes:
                 self._write(owner, change)
+        nodes = {cls.node for cls in self.gone_classes}
+        for file in {cls.file: None for cls in self.gone_classes}:
+            remove(file, file.tree.body, nodes)
         for home, texts in self._new_texts.items():
-            _write_classes(home, texts, self.assembly, self.gone_classes)
+            _write_classes(home, texts, self.assembly, nodes)
         for home in self.package.files.values():
             home.imports.flush()
         for kept in self._kept.values():
@@ -157,6 +151,7 @@ class Workbench:
 
     def _write(self, owner: Owner, change: _Change) -> None:
         cls, file = change.cls, change.cls.file
+        remove(file, owner.body, change.gone)
         prefix = body_prefix(file, owner, owner.body)
         shadowed = {*cls.members, *(method.name for method in change.missing)}
         text = stubs(change.missing, cls.home.imports, shadowed) if change.missing else ""
@@ -170,7 +165,7 @@ class Workbench:
 
 
 def _write_classes(
-    home: PythonFile, texts: list[str], assembly: Assembly | None, gone: set[PythonClass]
+    home: PythonFile, texts: list[str], assembly: Assembly | None, gone: Collection[ast.stmt]
 ) -> None:
     file = home.file
     texts = [reindented(text, file, "", depth=0) for text in texts]
@@ -178,8 +173,7 @@ def _write_classes(
         start = file.line_start(region(file, _outermost(file, assembly.cls.node)).first)
         file.insert(start, "".join(f"{text}\n\n\n" for text in texts))
         return
-    nodes = {cls.node for cls in gone}
-    stays = [statement for statement in file.tree.body if statement not in nodes]
+    stays = [statement for statement in file.tree.body if statement not in gone]
     if stays:
         end = file.line_end(region(file, stays[-1]).last)
         file.insert(end, "".join(f"\n\n\n{text}" for text in texts), rank=1)

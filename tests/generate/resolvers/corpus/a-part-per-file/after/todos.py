@@ -1,0 +1,10 @@
+from todo import graph
+from todo.models import Todo
+
+
+class QueryResolvers(graph.QueryResolvers):
+    async def todos(self) -> list[Todo]:
+        return []
+
+    async def todo(self) -> Todo:
+        raise NotImplementedError("Query.todo")

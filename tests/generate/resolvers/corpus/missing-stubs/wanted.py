@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Sequence
+from datetime import date as Date
+from typing import Protocol
+
+from trunkline.server import Resolved, Streamed, batch
+
+from todo.models import Todo, User
+
+class QueryResolvers(Protocol):  # __init__.py
+    def zero(self) -> Resolved[int]: ...
+    def todos(self) -> Resolved[Sequence[Todo]]: ...
+    def todo(self, *, todo_id: str) -> Resolved[Todo | None]: ...
+    def count(self) -> Resolved[int]: ...
+
+class TodoResolvers(Protocol):  # __init__.py
+    def author(self, todo: Todo, /) -> Resolved[User]: ...
+
+
+class Resolvers(Protocol):
+    @property
+    def query(self) -> QueryResolvers: ...
+
+    @property
+    def todo(self) -> TodoResolvers: ...
+

@@ -1,0 +1,6 @@
+from todo import graph
+class UserResolvers(
+  graph.UserResolvers
+):
+  # not yet
+  pass  # really

@@ -1,0 +1,2 @@
+class Resolvers:
+    query = QueryResolvers()
