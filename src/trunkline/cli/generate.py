@@ -12,6 +12,7 @@ from trunkline.errors import TrunklineError
 from trunkline.generate.configuration import read_configuration
 from trunkline.generate.files import changed_files, write_files
 from trunkline.generate.generation import generate
+from trunkline.generate.places import shown_path
 
 __all__ = ["generate_command"]
 
@@ -34,6 +35,6 @@ def generate_command(
     if not check:
         write_files(changed)
     for path in changed:
-        typer.echo(f"{'would change' if check else 'wrote'} {path.relative_to(project.folder)}")
+        typer.echo(f"{'would change' if check else 'wrote'} {shown_path(path)}")
     if check and changed:
         stop("What is generated does not fit the schema: run `trunkline generate`.")

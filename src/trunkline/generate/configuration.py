@@ -195,7 +195,7 @@ class Project(Struct, frozen=True):
         """The folder that imports start from."""
         configured = self.configuration.source
         if configured is not None:
-            return self.folder / configured
+            return (self.folder / configured).resolve()
         src = self.folder / "src"
         return src if src.is_dir() else self.folder
 

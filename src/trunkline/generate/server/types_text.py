@@ -118,10 +118,8 @@ def _attribute(
 ) -> None:
     hint = emission.hint(attribute.hint, shadowed)
     default = attribute.default
-    text = default and default.text.format(*map(emission.name, default.references))
-    if default is None or text is None:
-        _assign(emission, attribute.name, hint)
-    elif default.mutable:
+    text = default.text.format(*map(emission.name, default.references)) if default else ""
+    if default is not None and default.mutable:
         factory = emission.name(_FACTORIES[kind])
         _assign(emission, attribute.name, hint, f"default_factory=lambda: {text}", f"{factory}(")
     else:

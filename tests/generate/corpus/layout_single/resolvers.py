@@ -1,8 +1,7 @@
 """Resolvers of `Mutation`, `Query` and `User`."""
 
 from layout_single import graph
-from layout_single.graph.types import Item
-from layout_single.graph.types import User
+from layout_single.graph.types import Item, User
 
 
 class MutationResolvers(graph.MutationResolvers):

@@ -1,9 +1,11 @@
 """Resolvers of the schema's types."""
 
-from abstract_types.resolvers.schema import PetResolvers
-from abstract_types.resolvers.schema import QueryResolvers
-from abstract_types.resolvers.schema import TeamResolvers
-from abstract_types.resolvers.schema import UserResolvers
+from abstract_types.resolvers.schema import (
+    PetResolvers,
+    QueryResolvers,
+    TeamResolvers,
+    UserResolvers,
+)
 
 
 class Resolvers:

@@ -1,12 +1,7 @@
 """Resolvers of the schema's types."""
 
 from abstract_types import graph
-from abstract_types.graph.types import Lonely
-from abstract_types.graph.types import Node
-from abstract_types.graph.types import Pet
-from abstract_types.graph.types import Shape
-from abstract_types.graph.types import Team
-from abstract_types.graph.types import User
+from abstract_types.graph.types import Lonely, Node, Pet, Shape, Team, User
 
 
 class QueryResolvers(graph.QueryResolvers):

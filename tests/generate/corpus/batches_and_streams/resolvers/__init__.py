@@ -1,8 +1,10 @@
 """Resolvers of the schema's types."""
 
-from batches_and_streams.resolvers.schema import BookResolvers
-from batches_and_streams.resolvers.schema import QueryResolvers
-from batches_and_streams.resolvers.schema import SubscriptionResolvers
+from batches_and_streams.resolvers.schema import (
+    BookResolvers,
+    QueryResolvers,
+    SubscriptionResolvers,
+)
 
 
 class Resolvers:

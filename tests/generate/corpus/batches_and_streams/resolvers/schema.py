@@ -1,11 +1,11 @@
 """Resolvers of `Query`, `Book` and `Subscription`."""
 
 from collections.abc import AsyncIterator
+
+from trunkline.server import Selection, batch
+
 from batches_and_streams import graph
-from batches_and_streams.graph.types import Author
-from batches_and_streams.graph.types import Book
-from trunkline.server import Selection
-from trunkline.server import batch
+from batches_and_streams.graph.types import Author, Book
 
 
 class QueryResolvers(graph.QueryResolvers):

@@ -1,7 +1,6 @@
 """Resolvers of the schema's types."""
 
-from camel_case.resolvers.schema import PersonResolvers
-from camel_case.resolvers.schema import QueryResolvers
+from camel_case.resolvers.schema import PersonResolvers, QueryResolvers
 
 
 class Resolvers:

@@ -2,8 +2,10 @@
 
 from layout_feature.app.items import resolvers
 from layout_feature.app.items.resolvers import MutationResolvers
-from layout_feature.app.users.resolvers import QueryResolvers as QueryResolvers_2
-from layout_feature.app.users.resolvers import UserResolvers
+from layout_feature.app.users.resolvers import (
+    QueryResolvers as QueryResolvers_2,
+    UserResolvers,
+)
 
 
 class QueryResolvers(resolvers.QueryResolvers, QueryResolvers_2):

@@ -1,8 +1,7 @@
 """Resolvers of `User`."""
 
 from layout_type import graph
-from layout_type.graph.types import Item
-from layout_type.graph.types import User
+from layout_type.graph.types import Item, User
 
 
 class UserResolvers(graph.UserResolvers):

@@ -1,7 +1,6 @@
 """Resolvers of the schema's types."""
 
-from names_taken.resolvers.schema import QueryResolvers
-from names_taken.resolvers.schema import classResolvers
+from names_taken.resolvers.schema import QueryResolvers, classResolvers
 
 
 class Resolvers:

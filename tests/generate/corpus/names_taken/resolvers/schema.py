@@ -1,6 +1,7 @@
 """Resolvers of `Query` and `class`."""
 
 import builtins
+
 from names_taken import graph
 from names_taken.graph import types
 

@@ -1,7 +1,6 @@
 """Resolvers of the schema's types."""
 
-from omittable.resolvers.schema import MutationResolvers
-from omittable.resolvers.schema import QueryResolvers
+from omittable.resolvers.schema import MutationResolvers, QueryResolvers
 
 
 class Resolvers:

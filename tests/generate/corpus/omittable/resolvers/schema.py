@@ -1,7 +1,7 @@
 """Resolvers of `Query` and `Mutation`."""
 
-from msgspec import UNSET
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
+
 from omittable import graph
 from omittable.graph.types import Patch
 

@@ -1,8 +1,6 @@
 """Resolvers of the schema's types."""
 
-from several_files.resolvers import _2fa
-from several_files.resolvers import todo_items
-from several_files.resolvers import users
+from several_files.resolvers import _2fa, todo_items, users
 
 
 class QueryResolvers(

@@ -1,8 +1,7 @@
 """Resolvers of `Query` and `Item`."""
 
 from several_files import graph
-from several_files.graph.types import Item
-from several_files.graph.types import User
+from several_files.graph.types import Item, User
 
 
 class QueryResolvers(graph.QueryResolvers):

@@ -1,8 +1,7 @@
 """Resolvers of `Query` and `User`."""
 
 from layout_feature import graph
-from layout_feature.graph.types import Item
-from layout_feature.graph.types import User
+from layout_feature.graph.types import Item, User
 
 
 class QueryResolvers(graph.QueryResolvers):
