@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from trunkline.generate.resolvers.file import File
-from trunkline.generate.resolvers.places import is_docstring
+from trunkline.generate.resolvers.places import is_docstring, region
 from trunkline.generate.resolvers.wanted import Import
 from trunkline.text.source import WIDTH
 
@@ -20,19 +20,26 @@ def write_imports(file: File, added: Iterable[Import]) -> None:
     """Put imports where isort would, as lines of their own; what is there is not touched."""
     new = sorted(_statements(file, added))
     present = list(_present(file))
-    if not new:
-        return
-    if not present:
+    if present:
+        for order, text in new:
+            _write_line(file, order, text, present)
+    elif new:
         _write_block(file, new)
-    for order, text in new if present else ():
-        before = [each for each in present if each[0] <= order]
-        if before:
-            (section, *_), line = before[-1]
-            gap = "\n" if section == order[0] else "\n\n"
-            file.insert(file.line_end(line), gap + text, rank=-1)
-        else:
-            gap = "\n" if present[0][0][0] == order[0] else "\n\n"
-            file.insert(file.line_start(_first_line(file)), text + gap, rank=-1)
+
+
+def _write_line(
+    file: File, order: _Order, text: str, present: list[tuple[_Order, ast.stmt]]
+) -> None:
+    section = order[0]
+    alike = [each for each in present if each[0][0] == section]
+    before = [statement for known, statement in alike or present if known <= order]
+    gap = "\n" if alike else "\n\n"
+    if before:
+        last = before[-1].end_lineno or before[-1].lineno
+        file.insert(file.line_end(last), gap + text, rank=-1)
+    else:
+        first = _first_line(file, (alike or present)[0][1])
+        file.insert(file.line_start(first), text + gap, rank=-1)
 
 
 def _statements(file: File, added: Iterable[Import]) -> Iterator[tuple[_Order, str]]:
@@ -74,24 +81,24 @@ def _order(file: File, module: str, *, is_from: bool) -> _Order:
     return section, is_from, module.lower()
 
 
-def _present(file: File) -> Iterator[tuple[_Order, int]]:
-    """Yield the order and the last line of each import that the file begins with."""
+def _present(file: File) -> Iterator[tuple[_Order, ast.stmt]]:
+    """Yield the imports that the file begins with, and their order."""
     for statement in file.tree.body:
-        last = statement.end_lineno or statement.lineno
         if isinstance(statement, ast.ImportFrom):
             module = "." * statement.level + (statement.module or "")
-            yield _order(file, module, is_from=True), last
+            yield _order(file, module, is_from=True), statement
         elif isinstance(statement, ast.Import):
-            yield _order(file, statement.names[0].name, is_from=False), last
+            yield _order(file, statement.names[0].name, is_from=False), statement
         elif not is_docstring(statement):
             return
 
 
-def _first_line(file: File) -> int:
-    """Return where the code begins, below the comments that a file has at its head."""
-    first = next(each for each in file.tree.body if not is_docstring(each))
-    decorators: list[ast.expr] = getattr(first, "decorator_list", [])
-    return min([first.lineno, *(each.lineno for each in decorators)])
+def _first_line(file: File, statement: ast.stmt) -> int:
+    """Return where a statement begins with its comments, but below those at the file's head."""
+    place = region(file, statement)
+    is_head = not file.text[: file.line_start(place.first)].strip()
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(d.lineno for d in decorators)]) if is_head else place.first
 
 
 def _write_block(file: File, new: list[tuple[_Order, str]]) -> None:
@@ -107,4 +114,4 @@ def _write_block(file: File, new: list[tuple[_Order, str]]) -> None:
         end = file.line_end(first.end_lineno or first.lineno)
         file.insert(end, f"\n\n{block}", rank=-1)
     else:
-        file.insert(file.line_start(_first_line(file)), f"{block}\n\n", rank=-1)
+        file.insert(file.line_start(_first_line(file, first)), f"{block}\n\n", rank=-1)

@@ -147,15 +147,20 @@ def _read(file: File, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Param
     items: list[Item] = []
     for group, closes in _groups(tokens):
         content = [each for each in group if each.kind not in _LAYOUT]
-        has_comment = any(each.kind == tokenize.COMMENT for each in group)
+        comments = [each for each in group if each.kind == tokenize.COMMENT]
+        if items and comments and (not content or _shares_line(file, items[-1], comments[0])):
+            items[-1] = replace(items[-1], has_comment=True)  # behind its comma
+            del comments[0]
         if content:
             start, end = content[0].start, content[-1].end
-            items.append(Item(file.text[start:end], start, end, has_comment))
-        elif has_comment and items:  # behind the last comma
-            items[-1] = replace(items[-1], has_comment=True)
+            items.append(Item(file.text[start:end], start, end, bool(comments)))
         if closes is not None:
             return ParameterList(file, opened, closes, tuple(items))
     raise StopIteration
+
+
+def _shares_line(file: File, item: Item, comment: _Token) -> bool:
+    return file.line_of(item.end) == file.line_of(comment.start)
 
 
 def _groups(tokens: Iterator[_Token]) -> Iterator[tuple[list[_Token], int | None]]:

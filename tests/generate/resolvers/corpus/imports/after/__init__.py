@@ -2,14 +2,12 @@
 from __future__ import annotations
 
 import builtins
-
 import typing as t
 import uuid
 from datetime import date as Date, datetime as DateTime
 from decimal import Decimal as D
 
 from other.place import Place
-
 from somewhere import Todo  # another one
 from todo import graph
 from todo import models
