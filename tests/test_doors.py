@@ -12,6 +12,7 @@ DOORS = [
     "trunkline",
     "trunkline.client",
     "trunkline.engine",
+    "trunkline.generate",
     "trunkline.server",
     "trunkline.transport",
 ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +12,14 @@ import typer
 
 from trunkline.cli.stop import stop
 from trunkline.errors import TrunklineError
-from trunkline.generate.configuration import read_configuration
+from trunkline.generate.configuration import Project, read_configuration
 from trunkline.generate.files import changed_files, write_files
 from trunkline.generate.generation import generate
 from trunkline.generate.places import shown_path
 
 __all__ = ["generate_command"]
+
+_WATCHED = {".graphql", ".graphqls", ".toml", ".py"}
 
 
 def generate_command(
@@ -22,19 +27,55 @@ def generate_command(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; fail where something would change.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Generate again whenever a file changes, until Ctrl-C.")
+    ] = False,
 ) -> None:
     """Write the typed code of a schema, and stubs for the resolvers that it wants."""
     try:
         project = read_configuration(Path.cwd())
+        if watch:
+            _watch(project)
+            return
         generation = generate(project)
+        changed = changed_files(generation.files)
+        if not check:
+            write_files(changed)
     except TrunklineError as error:
         stop(str(error))
-    changed = changed_files(generation.files)
-    for message in generation.messages:
-        typer.echo(message, err=True)
-    if not check:
-        write_files(changed)
-    for path in changed:
-        typer.echo(f"{'would change' if check else 'wrote'} {shown_path(path)}")
+    except OSError as error:
+        stop(f"{error.filename}: {error.strerror}. Nothing was written.")
+    _tell(generation.messages, changed, check=check)
     if check and changed:
         stop("What is generated does not fit the schema: run `trunkline generate`.")
+
+
+def _tell(messages: Iterable[str], changed: Iterable[Path], *, check: bool) -> None:
+    for message in messages:
+        typer.echo(message, err=True)
+    for path in changed:
+        typer.echo(f"{'would change' if check else 'wrote'} {shown_path(path)}")
+
+
+def _watch(project: Project) -> None:
+    """Generate after every change, in a process of its own: modules are imported but once."""
+    from watchfiles import watch  # noqa: PLC0415  # only who watches needs it
+
+    generated = project.source.joinpath(*project.configuration.package.split("."))
+
+    def is_watched(_change: object, path: str) -> bool:
+        return Path(path).suffix in _WATCHED and not Path(path).is_relative_to(generated)
+
+    folders = {project.folder, project.source, *map(_folder, project.schema_sources)}
+    command = [sys.executable, "-m", "trunkline.cli", "generate"]
+    subprocess.run(command, check=False)  # noqa: S603  # our own command
+    typer.echo("Watching; Ctrl-C ends it.")
+    for _ in watch(*folders, watch_filter=is_watched, raise_interrupt=False):
+        subprocess.run(command, check=False)  # noqa: S603
+
+
+def _folder(source: Path) -> Path:
+    """Return the folder in which a schema source, or what matches it, lies."""
+    while not source.is_dir():
+        source = source.parent
+    return source.resolve()

@@ -1,5 +1,41 @@
 """Build time: typed code from a schema, bound to what exists. Nobody but the CLI imports it.
 
 Everything here is a function from what is there (configuration, schema, classes, people's files) to
-the texts of files; `files.py` alone writes.
+the texts of files; `files.py` alone writes. What plugins need is exported:
+
+    Plugin                 what has a say in the schema, the plan and the files
+    ServerPlan and others  the plan, as data
 """
+
+from trunkline.generate.plugins import Plugin
+from trunkline.generate.server.plan import (
+    AbstractPlan,
+    AttributePlan,
+    DirectivePlan,
+    EnumPlan,
+    Expression,
+    MemberPlan,
+    ParameterPlan,
+    ResolverPlan,
+    ResolversPlan,
+    ServerPlan,
+    StructPlan,
+)
+from trunkline.text.imports import Hint, Reference
+
+__all__ = [
+    "AbstractPlan",
+    "AttributePlan",
+    "DirectivePlan",
+    "EnumPlan",
+    "Expression",
+    "Hint",
+    "MemberPlan",
+    "ParameterPlan",
+    "Plugin",
+    "Reference",
+    "ResolverPlan",
+    "ResolversPlan",
+    "ServerPlan",
+    "StructPlan",
+]

@@ -247,13 +247,9 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ConfigurationError(
-            f"{shown}: cannot be read ({error.strerror})."
-        ) from None
+        raise ConfigurationError(f"{shown}: cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError as error:
-        raise ConfigurationError(
-            f"{shown}: is not UTF-8 (byte {error.start})."
-        ) from None
+        raise ConfigurationError(f"{shown}: is not UTF-8 (byte {error.start}).") from None
 
 
 def _toml(path: Path, text: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from trunkline.errors import SchemaError
 from trunkline.generate.configuration import Project
 from trunkline.generate.places import shown_path
+from trunkline.generate.plugins import Plugins
 from trunkline.generate.resolvers.merge import merge
 from trunkline.generate.resolvers.messages import Severity
 from trunkline.generate.resolvers.previous import read_previous
@@ -20,7 +21,7 @@ from trunkline.generate.server.planner import plan_server
 from trunkline.generate.server.resolvers_text import resolvers_module
 from trunkline.generate.server.types_text import types_module
 from trunkline.generate.stubs import wanted_of
-from trunkline.schema.load import load_located_schema
+from trunkline.schema.load import build_schema, load_located_schema
 
 __all__ = ["Generation", "generate"]
 
@@ -39,11 +40,14 @@ def generate(project: Project) -> Generation:
     Raises ``SchemaError`` with all mistakes, where something does not fit.
     """
     import_from(project.source)
+    plugins = Plugins(project)
     schema, document = load_located_schema(*project.schema_sources)
-    plan = plan_server(schema, document, project)
+    if plugins:
+        schema, document = build_schema(plugins.schema(document))
+    plan = plugins.plan(plan_server(schema, document, project))
     generation = Generation(messages=list(plan.notes))
     folder = project.source.joinpath(*plan.package.split("."))
-    for name, text in server_files(plan, project).items():
+    for name, text in plugins.files(server_files(plan, project), plan).items():
         generation.files[folder / name] = text.encode()
     if project.configuration.resolvers is not None:
         _merge_resolvers(plan, project, folder, generation)

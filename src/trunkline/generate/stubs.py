@@ -16,13 +16,12 @@ from trunkline.generate.resolvers.wanted import (
     WantedClass,
     WantedMethod,
 )
+from trunkline.generate.server.hints import LIST, LIST_OF
 from trunkline.generate.server.plan import ParameterPlan, ResolverPlan, ResolversPlan, ServerPlan
 from trunkline.text.imports import Hint, Reference
 
 __all__ = ["wanted_of"]
 
-_LIST = Reference("builtins", "list")
-_SEQUENCE = Reference("collections.abc", "Sequence")
 _EVENTS = Reference("collections.abc", "AsyncIterator")
 _EXCEPTION = Hint.of("builtins", "Exception")
 _UNSET = Expression("UNSET", (Import("msgspec", "UNSET"),))
@@ -96,11 +95,11 @@ def _returned(resolver: ResolverPlan) -> Hint:
     """Return what people's function gives: of lists, a plain one."""
     hint = Hint(
         resolver.hint.text,
-        tuple(_LIST if each == _SEQUENCE else each for each in resolver.hint.references),
+        tuple(LIST if each == LIST_OF else each for each in resolver.hint.references),
     )
     match resolver.kind:
         case "batch":
-            return hint.either(_EXCEPTION).within(_LIST)
+            return hint.either(_EXCEPTION).within(LIST)
         case "stream":
             return hint.within(_EVENTS)
         case _:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from graphql import GraphQLSchema
 
@@ -13,6 +13,30 @@ T = TypeVar("T")
 
 Resolved: TypeAlias = T | Awaitable[T]
 """What a resolver returns: a value, or, where it is an ``async def``, what gives one."""
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class ListOf(Protocol[T_co]):
+    """What a resolver may return for a list: any collection but a text.
+
+    A list, a tuple or a set, also of a subclass's objects. That a `str` is a sequence of `str` is
+    how ``return name`` slips through where ``return [name]`` was meant; its `__contains__` takes
+    nothing but text, and so it is none of these.
+    """
+
+    def __iter__(self) -> Iterator[T_co]:
+        """Go through the items."""
+        ...
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        ...
+
+    def __contains__(self, item: object, /) -> bool:
+        """Say whether something is among them."""
+        ...
+
 
 Streamed: TypeAlias = AsyncIterable[T] | Awaitable[AsyncIterable[T]]
 """What a subscription's resolver returns: one value after the other."""
@@ -24,6 +48,7 @@ __all__ = [
     "CoreDefault",
     "CoreResolver",
     "Key",
+    "ListOf",
     "Lookup",
     "Resolved",
     "Resolver",

@@ -26,7 +26,7 @@ from trunkline.schema.directives import misapplied, with_known_directives
 from trunkline.schema.roots import with_extended_roots
 from trunkline.schema.saved import read_saved, write_saved
 
-__all__ = ["load_located_schema", "load_schema", "parse_schema"]
+__all__ = ["build_schema", "load_located_schema", "load_schema", "parse_schema"]
 
 logger = logging.getLogger("trunkline.schema")
 
@@ -60,6 +60,15 @@ def load_located_schema(*sources: str | Path) -> tuple[GraphQLSchema, DocumentNo
     files = _files(sources)
     with _collector_paused():
         return _checked(_document(files, located=True))
+
+
+def build_schema(document: DocumentNode) -> tuple[GraphQLSchema, DocumentNode]:
+    """Check a document and build its schema; return with it the document as it is served.
+
+    Raises ``SchemaError`` as `load_schema` does.
+    """
+    with _collector_paused():
+        return _checked(with_extended_roots(document))
 
 
 def parse_schema(sdl: str, name: str = "schema") -> GraphQLSchema:

@@ -12,7 +12,7 @@ from trunkline.observe.event import OperationEvent, Sink
 from trunkline.observe.log import access_log, log_operations
 from trunkline.runtime.execution import Result
 from trunkline.runtime.selection import Selection
-from trunkline.schema.bindings import Resolved, Schema, Streamed, batch
+from trunkline.schema.bindings import ListOf, Resolved, Schema, Streamed, batch
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import load_schema, parse_schema
 from trunkline.schema.middleware import ResolverMiddleware
@@ -26,6 +26,7 @@ __all__ = [
     "Call",
     "GraphQL",
     "Limits",
+    "ListOf",
     "Middleware",
     "OperationEvent",
     "Playground",

@@ -18,7 +18,7 @@ __all__ = ["read_previous"]
 
 # What a stub returns where the protocol allows more.
 _NARROWED = {
-    "collections.abc.Sequence": Import("builtins", "list", "Sequence"),
+    "trunkline.server.ListOf": Import("builtins", "list", "ListOf"),
     "trunkline.server.Streamed": Import("collections.abc", "AsyncIterator", "Streamed"),
 }
 

@@ -54,7 +54,8 @@ class Bound:
     def add(self, name: str, reference: Reference, class_: Any, where: str) -> None:
         """Let a class stand for a type."""
         if not (isinstance(class_, type) or is_typeddict(class_)):
-            self.mistakes.append(f"{where}: {reference} is {class_!r}, and no class.")
+            kind = type(class_).__name__
+            self.mistakes.append(f"{where}: {reference} is a {kind}, and no class.")
             return
         self.references[name] = reference
         self.classes[name] = class_

@@ -14,11 +14,11 @@ from graphql import (
 
 from trunkline.text.imports import Hint, Reference
 
-__all__ = ["ANY", "LIST", "SEQUENCE", "UNSET_TYPE", "TypeHints"]
+__all__ = ["ANY", "LIST", "LIST_OF", "UNSET_TYPE", "TypeHints"]
 
 ANY = Hint.of("typing", "Any")
 LIST = Reference("builtins", "list")
-SEQUENCE = Reference("collections.abc", "Sequence")
+LIST_OF = Reference("trunkline.server", "ListOf")
 _ROOT = Reference("builtins", "object")  # a root type's resolvers ask for no parent: any will do
 UNSET_TYPE = Hint.of("msgspec", "UnsetType")
 
@@ -26,7 +26,7 @@ UNSET_TYPE = Hint.of("msgspec", "UnsetType")
 class TypeHints:
     """Writes a type of the schema as Python's, by the class of each named type.
 
-    Lists are ``list``, for what is given to people; where they give one, any ``Sequence`` does, so
+    Lists are ``list``, for what is given to people; where they give one, any ``ListOf`` does, so
     that a list of a subclass fits too.
     """
 

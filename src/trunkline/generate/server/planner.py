@@ -32,7 +32,7 @@ from trunkline.generate.server.bound import find_bound, own_types
 from trunkline.generate.server.check import Checker
 from trunkline.generate.server.classes import reference_to
 from trunkline.generate.server.defaults import Defaults
-from trunkline.generate.server.hints import LIST, SEQUENCE, UNSET_TYPE, TypeHints
+from trunkline.generate.server.hints import LIST, LIST_OF, UNSET_TYPE, TypeHints
 from trunkline.generate.server.names import class_name, enum_member, python_names
 from trunkline.generate.server.plan import (
     AbstractPlan,
@@ -272,7 +272,7 @@ class _Planner:
             "stream" if is_stream else "batch" if wished.batch else "field",
             self._parent(type_, {each.name for each in parameters}, is_batch=wished.batch),
             tuple(sorted(parameters, key=lambda each: each.default is not None)),
-            self._hints.of(field.type, SEQUENCE),
+            self._hints.of(field.type, LIST_OF),
             _described(field),
             place_in_schema(field),
         )

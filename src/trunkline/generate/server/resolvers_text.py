@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trunkline.generate.server.emission import SHADOWING, Emission, head
+from trunkline.generate.server.hints import LIST_OF
 from trunkline.generate.server.plan import ParameterPlan, ResolverPlan, ResolversPlan, ServerPlan
 from trunkline.text.imports import Hint, Reference
 
@@ -12,7 +13,6 @@ _ABSTRACT = Reference("abc", "abstractmethod")
 _PROTOCOL = Reference("typing", "Protocol")
 _RESOLVED = Reference("trunkline.server", "Resolved")
 _STREAMED = Reference("trunkline.server", "Streamed")
-_SEQUENCE = Reference("collections.abc", "Sequence")
 _EXCEPTION = Hint.of("builtins", "Exception")
 _AT_RUN_TIME = {"abc", "typing"}
 _UNSET = Reference("msgspec", "UNSET")
@@ -38,7 +38,7 @@ def returned(resolver: ResolverPlan) -> Hint:
     match resolver.kind:
         case "batch":
             each = resolver.hint.either(_EXCEPTION)
-            return each.within(_SEQUENCE).within(_RESOLVED)
+            return each.within(LIST_OF).within(_RESOLVED)
         case "stream":
             return resolver.hint.within(_STREAMED)
         case _:

@@ -11,9 +11,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from trunkline.server import Resolved
+    from trunkline.server import ListOf, Resolved
 
     from abstract_types.graph.types import Lonely, Node, Pet, Shape, Team, User
 
@@ -30,13 +28,13 @@ class QueryResolvers(Protocol):
     """Resolvers of `Query`."""
 
     @abstractmethod
-    def pets(self) -> Resolved[Sequence[Pet]]: ...
+    def pets(self) -> Resolved[ListOf[Pet]]: ...
 
     @abstractmethod
     def node(self) -> Resolved[Node | None]: ...
 
     @abstractmethod
-    def shapes(self) -> Resolved[Sequence[Shape | None] | None]: ...
+    def shapes(self) -> Resolved[ListOf[Shape | None] | None]: ...
 
     @abstractmethod
     def lonely(self) -> Resolved[Lonely | None]: ...

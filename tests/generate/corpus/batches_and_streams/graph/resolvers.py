@@ -11,9 +11,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from trunkline.server import Resolved, Selection, Streamed
+    from trunkline.server import ListOf, Resolved, Selection, Streamed
 
     from batches_and_streams.graph.types import Author, Book
 
@@ -24,7 +22,7 @@ class QueryResolvers(Protocol):
     """Resolvers of `Query`."""
 
     @abstractmethod
-    def books(self, *, first: int | None = None) -> Resolved[Sequence[Book]]: ...
+    def books(self, *, first: int | None = None) -> Resolved[ListOf[Book]]: ...
 
 
 class BookResolvers(Protocol):
@@ -37,7 +35,7 @@ class BookResolvers(Protocol):
         /,
         *,
         short: bool | None,
-    ) -> Resolved[Sequence[Author | Exception]]: ...
+    ) -> Resolved[ListOf[Author | Exception]]: ...
 
     @abstractmethod
     def related(
@@ -46,7 +44,7 @@ class BookResolvers(Protocol):
         /,
         *,
         selection: Selection,
-    ) -> Resolved[Sequence[Sequence[Book] | Exception]]: ...
+    ) -> Resolved[ListOf[ListOf[Book] | Exception]]: ...
 
 
 class SubscriptionResolvers(Protocol):

@@ -11,10 +11,9 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from decimal import Decimal
 
-    from trunkline.server import Resolved
+    from trunkline.server import ListOf, Resolved
 
     from bindings.graph.types import Note
     from bindings.models import Book, Context, Filter, Kind, Person, Shelf
@@ -65,7 +64,7 @@ class BookResolvers(Protocol):
         *,
         context: Context,
         first: int | None = None,
-    ) -> Resolved[Sequence[str]]: ...
+    ) -> Resolved[ListOf[str]]: ...
 
 
 class ShelfResolvers(Protocol):

@@ -11,9 +11,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from trunkline.server import Resolved
+    from trunkline.server import ListOf, Resolved
 
     from camel_case.graph.types import Person
 
@@ -37,7 +35,7 @@ class PersonResolvers(Protocol):
         /,
         *,
         first: int | None = None,
-    ) -> Resolved[Sequence[Person]]: ...
+    ) -> Resolved[ListOf[Person]]: ...
 
 
 class Resolvers(Protocol):

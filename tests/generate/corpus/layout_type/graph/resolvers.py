@@ -11,9 +11,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from trunkline.server import Resolved
+    from trunkline.server import ListOf, Resolved
 
     from layout_type.graph.types import Item, User
 
@@ -31,10 +29,10 @@ class QueryResolvers(Protocol):
     """Resolvers of `Query`."""
 
     @abstractmethod
-    def users(self, *, first: int | None = None) -> Resolved[Sequence[User]]: ...
+    def users(self, *, first: int | None = None) -> Resolved[ListOf[User]]: ...
 
     @abstractmethod
-    def items(self) -> Resolved[Sequence[Item]]: ...
+    def items(self) -> Resolved[ListOf[Item]]: ...
 
 
 class UserResolvers(Protocol):
@@ -47,7 +45,7 @@ class UserResolvers(Protocol):
         /,
         *,
         done: bool | None = None,
-    ) -> Resolved[Sequence[Item]]: ...
+    ) -> Resolved[ListOf[Item]]: ...
 
 
 class Resolvers(Protocol):

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Sequence
 
-    from trunkline.server import Resolved
+    from trunkline.server import ListOf, Resolved
 
     from names_taken.graph.types import (
         Any,
@@ -57,7 +56,7 @@ class QueryResolvers(Protocol):
         self,
         *,
         list: builtins.list[builtins.int] | None = None,
-    ) -> Resolved[Sequence[list_]]: ...
+    ) -> Resolved[ListOf[list_]]: ...
 
     @abstractmethod
     def str(self) -> Resolved[builtins.str]: ...
@@ -67,7 +66,7 @@ class QueryResolvers(Protocol):
         self,
         *,
         str: builtins.str | None = None,
-    ) -> Resolved[Sequence[builtins.int] | None]: ...
+    ) -> Resolved[ListOf[builtins.int] | None]: ...
 
     @abstractmethod
     def _(self) -> Resolved[bool | None]: ...

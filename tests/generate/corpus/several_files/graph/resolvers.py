@@ -11,9 +11,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from trunkline.server import Resolved
+    from trunkline.server import ListOf, Resolved
 
     from several_files.graph.types import Item, User
 
@@ -30,10 +28,10 @@ class QueryResolvers(Protocol):
     """Resolvers of `Query`."""
 
     @abstractmethod
-    def items(self) -> Resolved[Sequence[Item]]: ...
+    def items(self) -> Resolved[ListOf[Item]]: ...
 
     @abstractmethod
-    def users(self, *, first: int | None = None) -> Resolved[Sequence[User]]: ...
+    def users(self, *, first: int | None = None) -> Resolved[ListOf[User]]: ...
 
     @abstractmethod
     def total(self) -> Resolved[int]: ...
@@ -57,7 +55,7 @@ class UserResolvers(Protocol):
     """Resolvers of `User`."""
 
     @abstractmethod
-    def invoices(self, user: User, /, *, year: int) -> Resolved[Sequence[int]]: ...
+    def invoices(self, user: User, /, *, year: int) -> Resolved[ListOf[int]]: ...
 
 
 class Resolvers(Protocol):

@@ -11,9 +11,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from trunkline.server import Resolved
+    from trunkline.server import ListOf, Resolved
 
     from types_dataclasses.graph.types import Book, Media, Thing
 
@@ -27,10 +25,10 @@ class QueryResolvers(Protocol):
     def book(self, *, isbn: str) -> Resolved[Book | None]: ...
 
     @abstractmethod
-    def all(self) -> Resolved[Sequence[Media]]: ...
+    def all(self) -> Resolved[ListOf[Media]]: ...
 
     @abstractmethod
-    def anything(self) -> Resolved[Sequence[Thing | None] | None]: ...
+    def anything(self) -> Resolved[ListOf[Thing | None] | None]: ...
 
 
 class Resolvers(Protocol):

@@ -1,18 +1,18 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import date as Date
 from typing import Protocol
 
-from trunkline.server import Resolved, Streamed, batch
+from trunkline.server import ListOf, Resolved, Streamed, batch
 
 from todo.models import Todo, User
 
 class QueryResolvers(Protocol):  # todos.py
-    def todos(self) -> Resolved[Sequence[Todo]]: ...
+    def todos(self) -> Resolved[ListOf[Todo]]: ...
     def todo(self) -> Resolved[Todo]: ...
-    def users(self) -> Resolved[Sequence[User]]: ...  # users.py
+    def users(self) -> Resolved[ListOf[User]]: ...  # users.py
     def user(self) -> Resolved[User]: ...  # users.py
     def now(self) -> Resolved[Date]: ...  # clock.py
 

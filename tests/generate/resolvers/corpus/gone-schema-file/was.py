@@ -1,17 +1,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import date as Date
 from typing import Protocol
 
-from trunkline.server import Resolved, Streamed, batch
+from trunkline.server import ListOf, Resolved, Streamed, batch
 
 from todo.models import Todo, User
 
 class QueryResolvers(Protocol):
-    def todos(self) -> Resolved[Sequence[Todo]]: ...
-    def users(self) -> Resolved[Sequence[User]]: ...
+    def todos(self) -> Resolved[ListOf[Todo]]: ...
+    def users(self) -> Resolved[ListOf[User]]: ...
 
 
 class Resolvers(Protocol):

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import date as Date
 from typing import Protocol
 
-from trunkline.server import Resolved, Streamed, batch
+from trunkline.server import ListOf, Resolved, Streamed, batch
 
 from todo.models import Todo, User
 
@@ -16,7 +16,7 @@ from other.place import Place
 
 
 class QueryResolvers(Protocol):  # __init__.py
-    def todos(self) -> Resolved[Sequence[Todo]]: ...
+    def todos(self) -> Resolved[ListOf[Todo]]: ...
     def user(self, *, by: User) -> Resolved[User]: ...
     def list(self, *, at: DateTime) -> Resolved[Date]: ...
     def price(self) -> Resolved[Decimal]: ...

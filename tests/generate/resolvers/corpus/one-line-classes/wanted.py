@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import date as Date
 from typing import Protocol
 
-from trunkline.server import Resolved, Streamed, batch
+from trunkline.server import ListOf, Resolved, Streamed, batch
 
 from todo.models import Todo, User
 
 class QueryResolvers(Protocol):  # __init__.py
-    def todos(self) -> Resolved[Sequence[Todo]]: ...
+    def todos(self) -> Resolved[ListOf[Todo]]: ...
 
 class TodoResolvers(Protocol):  # todo.py
     def author(self, todo: Todo, /) -> Resolved[User]: ...

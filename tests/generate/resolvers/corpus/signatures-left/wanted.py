@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import date as Date
 from typing import Protocol
 
-from trunkline.server import Resolved, Streamed, batch
+from trunkline.server import ListOf, Resolved, Streamed, batch
 
 from todo.models import Todo, User
 
 class QueryResolvers(Protocol):  # __init__.py
-    def used(self) -> Resolved[Sequence[Todo]]: ...
+    def used(self) -> Resolved[ListOf[Todo]]: ...
     def caught(self, *, second: int) -> Resolved[Todo]: ...
     def other(self, *, first: str = "a") -> Resolved[User]: ...
     def assigned(self, *, second: int) -> Resolved[Todo]: ...
@@ -20,7 +20,7 @@ class QueryResolvers(Protocol):  # __init__.py
 
 class TodoResolvers(Protocol):  # __init__.py
     @batch
-    def author(self, todos: list[Todo], /) -> Resolved[Sequence[User]]: ...
+    def author(self, todos: list[Todo], /) -> Resolved[ListOf[User]]: ...
 
 
 class Resolvers(Protocol):

@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import date as Date
 from typing import Protocol
 
-from trunkline.server import Resolved, Streamed, batch
+from trunkline.server import ListOf, Resolved, Streamed, batch
 
 from todo.models import Todo, User
 
 class QueryResolvers(Protocol):
-    def used(self, *, first: int = 10) -> Resolved[Sequence[Todo]]: ...
+    def used(self, *, first: int = 10) -> Resolved[ListOf[Todo]]: ...
     def caught(self, *, first: int) -> Resolved[Todo]: ...
     def other(self, *, first: int = 10) -> Resolved[Todo]: ...
     def assigned(self, *, first: int) -> Resolved[Todo]: ...

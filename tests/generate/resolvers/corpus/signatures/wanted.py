@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import date as Date
 from typing import Protocol
 
-from trunkline.server import Resolved, Streamed, batch
+from trunkline.server import ListOf, Resolved, Streamed, batch
 
 from todo.models import Todo, User
 
 class QueryResolvers(Protocol):  # __init__.py
-    def todos(self, *, first: int | None = None, after: str) -> Resolved[Sequence[User]]: ...
+    def todos(self, *, first: int | None = None, after: str) -> Resolved[ListOf[User]]: ...
     def only(self) -> Resolved[Todo]: ...
     def wide(self, *, one: str, two: str, a_third: str, the_fourth_and_last: str | None = "none") -> Resolved[Todo]: ...
     def lines(self, *, one: str, three: int, four: int) -> Resolved[Todo]: ...

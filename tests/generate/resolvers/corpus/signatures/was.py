@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import date as Date
 from typing import Protocol
 
-from trunkline.server import Resolved, Streamed, batch
+from trunkline.server import ListOf, Resolved, Streamed, batch
 
 from todo.models import Todo, User
 
 class QueryResolvers(Protocol):
-    def todos(self, *, first: int = 10, before: Date | None = None) -> Resolved[Sequence[Todo]]: ...
+    def todos(self, *, first: int = 10, before: Date | None = None) -> Resolved[ListOf[Todo]]: ...
     def only(self, *, by: str) -> Resolved[Todo]: ...
     def wide(self, *, one: str, two: str) -> Resolved[Todo]: ...
     def lines(self, *, one: int, two: int, three: int) -> Resolved[Todo]: ...

@@ -1,0 +1,161 @@
+"""The command, from the schema to people's files, over and over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.generate.projects import project, snapshot, trunkline
+
+SCHEMA = """
+type Query { books(first: Int): [Book!]!  book(isbn: ID!): Book }
+type Book { isbn: ID!  title: String!  reviews(first: Int): [String!]! }
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    folder = project(tmp_path, {"schema.graphql": SCHEMA})
+    assert trunkline(folder, "generate").status == 0
+    return folder
+
+
+def change_schema(folder: Path, old: str, new: str) -> None:
+    path = folder / "schema.graphql"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def resolvers(folder: Path) -> str:
+    return (folder / "app/resolvers/schema.py").read_text(encoding="utf-8")
+
+
+def write_body(folder: Path, old: str, new: str) -> None:
+    text = resolvers(folder)
+    assert old in text
+    (folder / "app/resolvers/schema.py").write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_nothing_changes_without_a_change(shop: Path) -> None:
+    before = snapshot(shop)
+    times = {path: path.stat().st_mtime_ns for path in shop.rglob("*.py")}
+    run = trunkline(shop, "generate")
+    assert (run.status, run.printed) == (0, "")
+    assert snapshot(shop) == before
+    assert {path: path.stat().st_mtime_ns for path in shop.rglob("*.py")} == times
+
+
+def test_check_writes_nothing_and_tells_what_would_change(shop: Path) -> None:
+    change_schema(shop, "type Query {", "type Query { count: Int!")
+    before = snapshot(shop)
+    run = trunkline(shop, "generate", "--check")
+    assert run.status == 1
+    assert "would change app/graph/resolvers.py\n" in run.printed
+    assert "would change app/resolvers/schema.py\n" in run.printed
+    assert "run `trunkline generate`" in run.printed
+    assert snapshot(shop) == before
+
+
+def test_what_people_wrote_stays(shop: Path) -> None:
+    body = """
+        # the newest first
+        found = sorted(SHELF, reverse=True)  # whatever that is
+        return found[:first]
+"""
+    write_body(shop, '\n        raise NotImplementedError("Query.books")\n', body)
+    change_schema(shop, "type Query {", "type Query { count: Int!")
+    run = trunkline(shop, "generate")
+    assert run.status == 0, run.printed
+    assert body in resolvers(shop)
+    assert "async def count(self) -> int:" in resolvers(shop)
+
+
+def test_a_field_that_goes_leaves_its_resolver_behind(shop: Path) -> None:
+    write_body(
+        shop, 'raise NotImplementedError("Query.book")', "return find(isbn)  # not to be lost"
+    )
+    change_schema(shop, "book(isbn: ID!): Book }", "}")
+    run = trunkline(shop, "generate")
+    assert run.status == 0, run.printed
+    kept = [line for line in resolvers(shop).splitlines() if line.startswith("#")]
+    assert any("return find(isbn)  # not to be lost" in line for line in kept)
+    assert "app/resolvers/schema.py" in run.printed
+
+
+def test_an_argument_that_comes_is_added_to_the_signature(shop: Path) -> None:
+    change_schema(shop, "book(isbn: ID!)", "book(isbn: ID!, edition: Int)")
+    assert trunkline(shop, "generate").status == 0
+    text = resolvers(shop)
+    assert "async def book(self, *, isbn: str, edition: int | None = None) -> Book | None:" in text
+
+
+def test_a_file_in_the_middle_of_an_edit_stops_everything(shop: Path) -> None:
+    write_body(shop, "async def book(", "async def book((")
+    change_schema(shop, "type Query {", "type Query { count: Int!")
+    before = snapshot(shop)
+    run = trunkline(shop, "generate")
+    assert run.status == 1
+    assert run.printed.startswith("app/resolvers/schema.py:")
+    assert "nothing was changed" in run.printed
+    assert snapshot(shop) == before
+
+
+def test_a_mistake_in_the_schema_changes_nothing(shop: Path) -> None:
+    change_schema(shop, "title: String!", "title: Strin!")
+    before = snapshot(shop)
+    run = trunkline(shop, "generate")
+    assert run.status == 1
+    assert run.printed.startswith("schema.graphql:2:")
+    assert "Did you mean" in run.printed
+    assert snapshot(shop) == before
+
+
+def test_generated_files_are_made_again_when_they_are_gone(shop: Path) -> None:
+    before = snapshot(shop)
+    for path in (shop / "app/graph").iterdir():
+        if path.is_file():
+            path.unlink()
+    assert trunkline(shop, "generate").status == 0
+    assert snapshot(shop) == before
+
+
+@pytest.mark.parametrize("seed", ["0", "1", "12345"])
+def test_the_text_does_not_depend_on_hashes(
+    shop: Path, seed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONHASHSEED", seed)
+    assert trunkline(shop, "generate", "--check").status == 0
+
+
+def test_without_a_configuration_there_is_a_sentence(tmp_path: Path) -> None:
+    run = trunkline(tmp_path, "generate")
+    assert run.status == 1
+    assert "`trunkline init NAME` makes a project that has one." in run.printed
+    assert "Traceback" not in run.printed
+
+
+def test_a_class_whose_module_fails_is_named_with_its_line(tmp_path: Path) -> None:
+    folder = project(
+        tmp_path,
+        {
+            "schema.graphql": SCHEMA,
+            "trunkline.toml": """
+                schema = "schema.graphql"
+                package = "app.graph"
+                [models]
+                Book = "app.models:Book"
+            """,
+            "app/models.py": """
+                import os
+
+                SHELF = os.environ["NO_SUCH_VARIABLE"]
+            """,
+        },
+    )
+    run = trunkline(folder, "generate")
+    assert run.status == 1
+    assert run.printed.startswith("trunkline.toml: models.Book: app.models cannot be imported:")
+    assert "KeyError" in run.printed
+    assert "models.py:3" in run.printed
+    assert not (folder / "app/graph").exists()
