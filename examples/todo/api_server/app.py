@@ -1,32 +1,22 @@
 """The API server: one business logic, two faces over it."""
 
 import os
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
 
 from todo.api_server.database import Database
-from todo.api_server.models import NewTodo, Todo
+from todo.api_server.graph import make_executable_schema
 from todo.api_server.resolvers import Resolvers
 from todo.api_server.rest import rest
 from todo.api_server.todos import Todos
-from trunkline.server import (
-    GraphQL,
-    Playground,
-    load_schema,
-    log_operations,
-    make_executable_schema,
-)
-
-SCHEMA = Path(__file__).with_name("schema.graphql")
-MODELS = {"Todo": Todo, "TodoInput": NewTodo}
+from trunkline.server import GraphQL, Playground, log_operations
 
 
 def create_app(database: Database, *, playground: bool = False) -> Starlette:
     """Make the application over a database."""
     todos = Todos(database.sessions)
-    schema = make_executable_schema(load_schema(SCHEMA), Resolvers(todos), MODELS)
+    schema = make_executable_schema(Resolvers(todos))
     routes: list[BaseRoute] = [
         rest(todos),  # what mobile clients use, unchanged
         Route("/graphql", GraphQL(schema)),

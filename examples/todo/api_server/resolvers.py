@@ -2,33 +2,34 @@
 
 from graphql import GraphQLError
 
+from todo.api_server import graph
 from todo.api_server.models import NewTodo, Todo
 from todo.api_server.todos import TodoRejectedError, Todos
 
 
-class Query:
-    """Resolvers of ``Query``."""
+class QueryResolvers(graph.QueryResolvers):
+    """Resolvers of `Query`."""
 
     def __init__(self, todos: Todos) -> None:
         self._todos = todos
 
     async def todos(self) -> list[Todo]:
-        """Resolve ``Query.todos``."""
+        """Resolve `Query.todos`."""
         return await self._todos.all()
 
     async def todo(self, todo_id: str) -> Todo | None:
-        """Resolve ``Query.todo``."""
+        """Resolve `Query.todo`."""
         return await self._todos.find(todo_id)
 
 
-class Mutation:
-    """Resolvers of ``Mutation``."""
+class MutationResolvers(graph.MutationResolvers):
+    """Resolvers of `Mutation`."""
 
     def __init__(self, todos: Todos) -> None:
         self._todos = todos
 
     async def create_todo(self, todo: NewTodo) -> Todo:
-        """Resolve ``Mutation.createTodo``."""
+        """Resolve `Mutation.createTodo`."""
         try:
             return await self._todos.create(todo)
         except TodoRejectedError as error:
@@ -39,5 +40,5 @@ class Resolvers:
     """The resolvers of each type that needs some."""
 
     def __init__(self, todos: Todos) -> None:
-        self.query = Query(todos)
-        self.mutation = Mutation(todos)
+        self.query = QueryResolvers(todos)
+        self.mutation = MutationResolvers(todos)

@@ -9,7 +9,10 @@ from trunkline.text.imports import Hint, Imports, Reference
 from trunkline.text.names import Names
 from trunkline.text.source import INDENT, Source
 
-__all__ = ["SHADOWING", "Emission", "head"]
+__all__ = ["NO_LINT", "SHADOWING", "Emission", "head"]
+
+NO_LINT = "# ruff: noqa"
+"""What keeps linters from files that nobody edits."""
 
 SHADOWING = frozenset({"str", "int", "float", "bool", "bytes", "list", "dict", "type", "object"})
 """Builtins that annotations use, which a member of a class may hide from those after it."""
@@ -62,6 +65,7 @@ class Emission(Source[None]):
         typing_only = self._typing_imports.lines()
         checking = typing_only and self._imports.name(Reference("typing", "TYPE_CHECKING"))
         top = Source[None]()
+        top.line(NO_LINT)
         for line in docstring_lines(docstring):
             top.line(line)
         top.line()
@@ -76,7 +80,7 @@ class Emission(Source[None]):
                     top.line(line)
         top.line()
         _write_all(top, exported)
-        return top.text() + self.text()
+        return (top.text() + self.text()).rstrip("\n") + "\n"
 
 
 def _write_all(top: Source[None], exported: Collection[str]) -> None:

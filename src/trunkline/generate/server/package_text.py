@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trunkline.generate.server.emission import Emission, head
+from trunkline.generate.server.emission import NO_LINT, Emission, head
 from trunkline.generate.server.plan import ServerPlan
 from trunkline.text.docstrings import docstring_lines
 from trunkline.text.imports import Reference
@@ -58,6 +58,7 @@ def package_module(plan: ServerPlan) -> str:
     protocols = [group.protocol for group in plan.resolvers]
     exported = sorted([*protocols, "Resolvers", "make_executable_schema"])
     module = Source[None]()
+    module.line(NO_LINT)
     for line in docstring_lines(f"The schema as Python has it.\n\n{head(plan.sources)}"):
         module.line(line)
     module.line()

@@ -1,3 +1,4 @@
+# ruff: noqa
 """What resolvers the schema wants: yours inherit from these classes, so that type
 checkers tell which of them does not fit.
 
