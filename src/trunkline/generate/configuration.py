@@ -332,7 +332,7 @@ def _told(message: str, kind: Any) -> str:
         )
     choices = _choices(kind)
     hint = f" There are {', '.join(choices)}." if choices else ""
-    return message.replace("`object`", "a table").replace("`", "'") + "." + hint
+    return message.replace("object`", "a table`").replace("`", "'") + "." + hint
 
 
 def _choices(kind: Any) -> tuple[str, ...]:

@@ -1,0 +1,142 @@
+"""From an empty folder to a server that answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+import pytest
+from benchmarks.load import free_port
+from tests.generate.projects import snapshot, trunkline
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    run = trunkline(folder, "init", "my-todos")
+    assert run.status == 0, run.printed
+    assert "cd my-todos\n" in run.printed
+    return folder / "my-todos"
+
+
+def ask(port: int, query: str) -> object:
+    request = Request(
+        f"http://127.0.0.1:{port}/graphql",
+        json.dumps({"query": query}).encode(),
+        {"content-type": "application/json"},
+    )
+    with urlopen(request, timeout=10) as answer:  # noqa: S310
+        return json.load(answer)["data"]
+
+
+@contextmanager
+def running(folder: Path, *arguments: str) -> Generator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "trunkline.cli", *arguments]
+    with subprocess.Popen(  # noqa: S603
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    ) as process:
+        try:
+            yield process
+        finally:
+            os.killpg(process.pid, signal.SIGINT)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def eventually(answer: object, asked: object, *arguments: object) -> None:
+    for _ in range(200):
+        try:
+            if asked(*arguments) == answer:  # type: ignore[operator]
+                return
+        except (URLError, ConnectionError):
+            pass
+        time.sleep(0.05)
+    pytest.fail(f"never became {answer}")
+
+
+def test_it_is_in_step_and_typed(made: Path) -> None:
+    assert trunkline(made, "generate", "--check").status == 0
+    command = [sys.executable, "-m", "mypy", "."]
+    done = subprocess.run(  # noqa: S603
+        command, cwd=made, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_it_serves_at_once_and_anew_after_a_change(made: Path) -> None:
+    port = free_port()
+    titles = {"todos": [{"title": "Read the schema"}, {"title": "Add a field to it"}]}
+    models = made / "my_todos/models.py"
+    with running(made, "serve", "--reload", "--port", str(port)):
+        eventually(titles, ask, port, "{ todos { title } }")
+        made_one = ask(port, 'mutation { createTodo(todo: {title: "A"}) { todoID done } }')
+        assert made_one == {"createTodo": {"todoID": "3", "done": False}}
+        with urlopen(f"http://127.0.0.1:{port}/playground/", timeout=10) as page:
+            assert b"my-todos" in page.read()
+        text = models.read_text(encoding="utf-8")
+        models.write_text(text.replace("Read the schema", "Read it"), encoding="utf-8")
+        titles["todos"][0]["title"] = "Read it"
+        eventually(titles, ask, port, "{ todos { title } }")
+
+
+def test_watching_generates_after_each_change(made: Path) -> None:
+    stubs = made / "my_todos/resolvers/todo.py"
+    schema = made / "schema/todo.graphql"
+    with running(made, "generate", "--watch") as process:
+        assert process.stdout is not None
+        assert "Watching" in process.stdout.readline()
+        text = schema.read_text(encoding="utf-8").replace("  todos:", "  count: Int!\n  todos:")
+        schema.write_text(text, encoding="utf-8")
+        eventually(True, lambda: "async def count(self) -> int:" in stubs.read_text("utf-8"))  # noqa: FBT003
+
+
+def test_what_is_there_is_not_written_over(made: Path) -> None:
+    before = snapshot(made)
+    run = trunkline(made.parent, "init", "my-todos")
+    assert run.status == 1
+    assert "exists already. Nothing was written." in run.printed
+    assert snapshot(made) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("2fast", "makes no name of a Python package"),
+        ("class", "makes no name of a Python package"),
+        ("graphql", "would hide another"),
+    ],
+)
+def test_names_that_cannot_be_packages_are_refused(
+    tmp_path: Path, name: str, sentence: str
+) -> None:
+    run = trunkline(tmp_path, "init", name)
+    assert run.status == 1
+    assert sentence in run.printed
+    assert not list(tmp_path.iterdir())
+
+
+def test_serving_nothing_is_a_sentence(tmp_path: Path) -> None:
+    run = trunkline(tmp_path, "serve")
+    assert run.status == 1
+    assert "trunkline init NAME" in run.printed
+    (tmp_path / "trunkline.toml").write_text('schema = "a"\npackage = "b"\n', encoding="utf-8")
+    run = trunkline(tmp_path, "serve")
+    assert run.status == 1
+    assert run.printed.startswith("Which application?")
