@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, cast
 
 import typer
 from graphql import GraphQLSchema
 
+from trunkline.cli.sources import import_attribute, is_attribute
 from trunkline.cli.stop import stop
 from trunkline.compiler.operation import Operation, compile_operation
 from trunkline.errors import RequestError, SchemaError
@@ -22,8 +21,6 @@ from trunkline.schema.load import load_schema
 from trunkline.text.names import python_name
 
 __all__ = ["compile_command"]
-
-_ATTRIBUTE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 def compile_command(
@@ -85,18 +82,13 @@ def _shown(value: object) -> str:
 
 
 def _load(sources: list[str]) -> Schema:
-    if len(sources) == 1 and _ATTRIBUTE.fullmatch(sources[0]):
-        return _import(sources[0])
+    if is_attribute(sources):
+        return _executable(sources[0])
     return _with_stand_ins(load_schema(*sources))
 
 
-def _import(name: str) -> Schema:
-    module_name, _, attribute = name.partition(":")
-    sys.path.insert(0, "")  # the folder that the command is run in, as `python -m` has it
-    try:
-        found = getattr(import_module(module_name), attribute)
-    except (ImportError, AttributeError) as error:
-        raise SchemaError(f"{name}: {error}.") from error
+def _executable(name: str) -> Schema:
+    found = import_attribute(name)
     if not isinstance(found, Schema):
         raise SchemaError(f"{name}: is a {type(found).__name__}, not an executable schema.")
     return found

@@ -1,0 +1,40 @@
+"""`trunkline schema …`: what can be done with a schema alone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from trunkline.cli.sources import definition_of
+from trunkline.cli.stop import stop
+from trunkline.errors import SchemaError
+from trunkline.schema.printing import print_schema
+
+__all__ = ["schema_app"]
+
+schema_app = typer.Typer(name="schema", no_args_is_help=True, help="Look at a schema.")
+
+
+@schema_app.callback()
+def schema() -> None:
+    """Look at a schema."""
+
+
+@schema_app.command("print")
+def print_command(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILES…",
+            help="Schema files, folders or globs; or the schema of a program, as"
+            " package.module:attribute.",
+        ),
+    ],
+) -> None:
+    """Print a schema as one text, sorted: the same whatever the order of files and definitions."""
+    try:
+        definition = definition_of(sources)
+    except SchemaError as error:
+        stop(str(error))
+    typer.echo(print_schema(definition), nl=False)
