@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
@@ -35,16 +35,26 @@ class Page:
         self.programs = [
             body for kind, _, language, body in blocks if not kind and language == "python"
         ]
+        self.commands = [
+            line.split()
+            for kind, _, language, body in blocks
+            if not kind and language == "sh"
+            for line in body.splitlines()
+        ]
 
     def write_files(self, folder: Path) -> None:
         for name, body in self.files.items():
             (folder / name).write_text(body, encoding="utf-8")
 
 
+def served(app: str, folder: Path, port: int) -> AbstractContextManager[None]:
+    return running(folder, port, "uvicorn", app, "--log-level", "error")
+
+
 @contextmanager
-def served(app: str, folder: Path, port: int) -> Generator[None]:
-    command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--log-level", "error"]
-    with subprocess.Popen(command, cwd=folder) as process:  # noqa: S603
+def running(folder: Path, port: int, module: str, *arguments: str) -> Generator[None]:
+    command = [sys.executable, "-m", module, *arguments, "--port", str(port)]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as process:  # noqa: S603
         try:
             wait_for(port)
             yield
@@ -96,6 +106,18 @@ def test_serving_and_calling(tmp_path: Path) -> None:
         assert printed == "{'book': {'title': 'The Dispossessed', 'pageCount': 387}}\n"
         printed = run(calling.files["async_client.py"], tmp_path)
         assert printed == "{'books': [{'title': 'The Dispossessed'}]} {'book': None}\n"
+
+
+def test_a_server_before_there_is_one(tmp_path: Path) -> None:
+    port = free_port()
+    page = Page(ROOT / "docs" / "mock.md", port)
+    page.write_files(tmp_path)
+    plain, with_values = [command[1:] for command in page.commands if command[0] == "trunkline"]
+    with running(tmp_path, port, "trunkline.cli", *plain):
+        assert run(page.files["client.py"], tmp_path) == page.outputs["client.py"]
+    with running(tmp_path, port, "trunkline.cli", *with_values):
+        printed = run(page.files["client.py"], tmp_path)
+        assert printed.startswith("{'user': {'id': '1', 'name': 'Grace', 'email': ")
 
 
 def test_the_engine_by_itself(tmp_path: Path) -> None:

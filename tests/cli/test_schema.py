@@ -58,7 +58,13 @@ def test_a_mistake_is_one_sentence(sources: list[str], message: str) -> None:
     assert run("print", *sources) == (1, "", message)
 
 
-def test_without_files_the_usage_is_told() -> None:
-    code, _, err = run("print")
-    assert code == 2
-    assert "FILES" in err
+def test_without_files_the_projects_schema_is_printed(folder: Path) -> None:
+    configuration = 'package = "shop.graph"\nschema = ["a.graphql", "b.graphql"]\n'
+    (folder / "trunkline.toml").write_text(configuration, encoding="utf-8")
+    assert run("print") == (0, PRINTED, "")
+
+
+def test_without_files_and_project_that_is_told() -> None:
+    code, out, err = run("print")
+    assert (code, out) == (1, "")
+    assert "trunkline.toml" in err

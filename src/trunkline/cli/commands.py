@@ -10,6 +10,7 @@ import typer
 from trunkline.cli.compile import compile_command
 from trunkline.cli.generate import generate_command
 from trunkline.cli.init import init_command
+from trunkline.cli.mock import mock_command
 from trunkline.cli.schema import schema_app
 from trunkline.cli.serve import serve_command
 
@@ -19,6 +20,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.command("init")(init_command)
 app.command("generate")(generate_command)
 app.command("serve")(serve_command)
+app.command("mock")(mock_command)
 app.command("compile")(compile_command)
 app.add_typer(schema_app)
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from trunkline.cli.sources import definition_of
+from trunkline.cli.sources import definition_of, sources_or_configured
 from trunkline.cli.stop import stop
-from trunkline.errors import SchemaError
+from trunkline.errors import TrunklineError
 from trunkline.schema.printing import print_schema
 
 __all__ = ["schema_app"]
@@ -24,17 +24,17 @@ def schema() -> None:
 @schema_app.command("print")
 def print_command(
     sources: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
-            metavar="FILES…",
+            metavar="[FILES]…",
             help="Schema files, folders or globs; or the schema of a program, as"
-            " package.module:attribute.",
+            " package.module:attribute. Without any, the project's.",
         ),
-    ],
+    ] = None,
 ) -> None:
     """Print a schema as one text, sorted: the same whatever the order of files and definitions."""
     try:
-        definition = definition_of(sources)
-    except SchemaError as error:
+        definition = definition_of(sources_or_configured(sources))
+    except TrunklineError as error:
         stop(str(error))
     typer.echo(print_schema(definition), nl=False)

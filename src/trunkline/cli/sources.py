@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from graphql import GraphQLSchema
 
 from trunkline.errors import SchemaError
+from trunkline.generate.configuration import read_configuration
 from trunkline.schema.bindings import Schema
 from trunkline.schema.load import load_schema
 
-__all__ = ["definition_of", "import_attribute", "is_attribute"]
+__all__ = ["definition_of", "import_attribute", "is_attribute", "sources_or_configured"]
 
 _ATTRIBUTE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
@@ -31,6 +33,14 @@ def import_attribute(name: str) -> Any:
         return getattr(import_module(module_name), attribute)
     except (ImportError, AttributeError) as error:
         raise SchemaError(f"{name}: {error}.") from error
+
+
+def sources_or_configured(sources: list[str] | None) -> list[str]:
+    """Return the sources that a command was given, else those of the project that it is run in.
+
+    Raises ``ConfigurationError``.
+    """
+    return sources or list(map(str, read_configuration(Path.cwd()).schema_sources))
 
 
 def definition_of(sources: list[str]) -> GraphQLSchema:

@@ -26,7 +26,13 @@ from trunkline.schema.directives import misapplied, with_known_directives
 from trunkline.schema.roots import with_extended_roots
 from trunkline.schema.saved import read_saved, write_saved
 
-__all__ = ["build_schema", "load_located_schema", "load_schema", "parse_schema"]
+__all__ = [
+    "build_schema",
+    "load_located_schema",
+    "load_schema",
+    "parse_schema",
+    "schema_files",
+]
 
 logger = logging.getLogger("trunkline.schema")
 
@@ -71,6 +77,11 @@ def build_schema(document: DocumentNode) -> tuple[GraphQLSchema, DocumentNode]:
         return _checked(with_extended_roots(document))
 
 
+def schema_files(*sources: str | Path) -> list[Path]:
+    """List the files that ``load_schema`` reads, each once. Raises ``SchemaError``."""
+    return list(dict.fromkeys(path for source in sources for path in _paths(source)))
+
+
 def parse_schema(sdl: str, name: str = "schema") -> GraphQLSchema:
     """Read a schema from text; ``name`` stands for the file in messages.
 
@@ -81,8 +92,7 @@ def parse_schema(sdl: str, name: str = "schema") -> GraphQLSchema:
 
 
 def _files(sources: Iterable[str | Path]) -> list[Source]:
-    paths = dict.fromkeys(path for source in sources for path in _paths(source))
-    return [Source(_read(path), str(path)) for path in paths]
+    return [Source(_read(path), str(path)) for path in schema_files(*sources)]
 
 
 def _paths(source: str | Path) -> Iterator[Path]:
