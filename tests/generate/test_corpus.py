@@ -121,9 +121,10 @@ def test_mypy_has_nothing_to_say() -> None:
 
 
 def test_pyright_has_nothing_to_say(tmp_path: Path) -> None:
+    for case in typed():
+        shutil.copytree(case, tmp_path / Path(case).name)
     configuration = {
-        "include": typed(),
-        "extraPaths": [str(CORPUS)],
+        "include": [Path(case).name for case in typed()],
         "typeCheckingMode": "strict",
         "venvPath": str(Path(sys.prefix).parent),
         "venv": Path(sys.prefix).name,
@@ -136,7 +137,7 @@ def test_pyright_has_nothing_to_say(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout == "0 errors, 0 warnings, 0 informations\n", done.stdout + done.stderr
 
 
 def test_ruff_would_write_the_same() -> None:

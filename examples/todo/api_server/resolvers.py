@@ -17,7 +17,7 @@ class QueryResolvers(graph.QueryResolvers):
         """Resolve `Query.todos`."""
         return await self._todos.all()
 
-    async def todo(self, todo_id: str) -> Todo | None:
+    async def todo(self, *, todo_id: str) -> Todo | None:
         """Resolve `Query.todo`."""
         return await self._todos.find(todo_id)
 
@@ -28,7 +28,7 @@ class MutationResolvers(graph.MutationResolvers):
     def __init__(self, todos: Todos) -> None:
         self._todos = todos
 
-    async def create_todo(self, todo: NewTodo) -> Todo:
+    async def create_todo(self, *, todo: NewTodo) -> Todo:
         """Resolve `Mutation.createTodo`."""
         try:
             return await self._todos.create(todo)

@@ -31,6 +31,7 @@ __all__ = [
     "ConfigurationError",
     "Directive",
     "Field",
+    "LayoutName",
     "Model",
     "Project",
     "Scalar",
@@ -52,8 +53,9 @@ ClassName: TypeAlias = Annotated[
 ModuleName: TypeAlias = Annotated[
     str, Meta(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$", description="A module or package.")
 ]
+LayoutName: TypeAlias = Literal["schema", "type", "feature", "single"]
 Layout: TypeAlias = Annotated[
-    Literal["schema", "type", "feature", "single"],
+    LayoutName,
     Meta(
         description=(
             "Where new resolvers go: a module per schema file, a module per type, a package per"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from glob import has_magic
 from pathlib import Path
 
-from trunkline.generate.configuration import Project
+from trunkline.generate.configuration import LayoutName, Project
 from trunkline.generate.places import Place
 from trunkline.text.names import snake_case
 
@@ -26,7 +26,7 @@ class Layout:
 
     def __init__(self, project: Project) -> None:
         configuration = project.configuration
-        self._layout = configuration.layout
+        self._layout: LayoutName = configuration.layout
         self._roots = [each.resolve() for each in _roots(project.schema_sources)]
         self.package = configuration.resolvers or ""
         self.assembly = "__init__.py"

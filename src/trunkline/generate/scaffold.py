@@ -150,11 +150,11 @@ class MutationResolvers(graph.MutationResolvers):
     def __init__(self, todos: Todos) -> None:
         self._todos = todos
 
-    async def create_todo(self, todo: TodoInput) -> Todo:
+    async def create_todo(self, *, todo: TodoInput) -> Todo:
         """Remember something."""
         return self._todos.create(todo.title)
 
-    async def complete_todo(self, todo_id: str) -> Todo | None:
+    async def complete_todo(self, *, todo_id: str) -> Todo | None:
         """Say that something is done; null if there is no such todo."""
         return self._todos.complete(todo_id)
 '''

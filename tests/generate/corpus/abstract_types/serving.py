@@ -29,12 +29,12 @@ class Pets(PetResolvers):
 
 
 class Users(UserResolvers):
-    def label(self, user: User, short: bool | None = None) -> str:
+    def label(self, user: User, *, short: bool | None = None) -> str:
         return f"{user.name} {short}"
 
 
 class Teams(TeamResolvers):
-    def label(self, team: Team, short: bool | None = None) -> str:
+    def label(self, team: Team, *, short: bool | None = None) -> str:
         return team.id
 
 

@@ -11,7 +11,7 @@ class Query(QueryResolvers):
 
 class Mutation(MutationResolvers):
     def change(
-        self, patch: Patch, by: int | None, note: str | None | UnsetType = UNSET
+        self, *, patch: Patch, by: int | None, note: str | None | UnsetType = UNSET
     ) -> str:
         title = "absent" if patch.title is UNSET else patch.title or "null"
         return f"{title} {note is UNSET} {patch.never} {by} {patch.done}"

@@ -10,7 +10,7 @@ FILM = Film(title="F", minutes=90, at=datetime(2020, 1, 2, tzinfo=UTC))
 
 
 class Query(QueryResolvers):
-    def book(self, isbn: str) -> Book | None:
+    def book(self, *, isbn: str) -> Book | None:
         return BOOK if isbn == "1" else None
 
     async def all(self) -> list[Media]:
