@@ -350,7 +350,7 @@ def test_an_arguments_default_is_new_for_each_call() -> None:  # graphql-core ha
 class _Positive:
     """An input model that refuses."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int = 0) -> None:
         if number <= 0:
             raise ValueError("must be positive")
         self.number = number
