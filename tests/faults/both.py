@@ -61,7 +61,10 @@ class Both:
             group = groups.setdefault(python_name(type_name), SimpleNamespace())
             setattr(group, python_name(name), function)
             _give_core(self.core, type_name, name, function)
-        self.schema = make_executable_schema(build_schema(sdl), SimpleNamespace(**groups), models)
+        metadata = [f"@{directive.name}" for directive in self.core.directives]
+        self.schema = make_executable_schema(
+            build_schema(sdl), SimpleNamespace(**groups), models, metadata=metadata
+        )
 
     def compile(self, text: str, operation_name: str | None = None) -> Operation:
         """Compile one operation of a document."""

@@ -13,6 +13,7 @@ from graphql.pyutils import inspect
 
 from trunkline.compiler.assemble import Assembler
 from trunkline.compiler.cost import Cost
+from trunkline.compiler.directives import around_operation, is_directed
 from trunkline.compiler.document import CheckedOperation, check_operation
 from trunkline.compiler.emit import ROOT, SOURCE
 from trunkline.compiler.limits import Limits
@@ -237,6 +238,66 @@ class Operation:
         execution.abandon(failure)
 
 
+class DirectedOperation(Operation):
+    """An operation with directives of the schema around it (GraphQL §3.13).
+
+    Their functions are awaited, the first outermost, and so must the operation be.
+    """
+
+    def __init__(
+        self, schema: Schema, text: str, checked: CheckedOperation, limits: Limits
+    ) -> None:
+        super().__init__(schema, text, checked, limits)
+        self.is_async = True
+        self._around = around_operation(schema, checked, self._variables)
+
+    def execute_sync(self, *_: Any, **__: Any) -> Result:
+        """Refuse: the directives are awaited."""
+        raise TypeError(f"{self._title} has directives that are awaited: use `execute`.")
+
+    async def execute(
+        self, variables: Mapping[str, Any] | None, context: Any = None, root_value: Any = None
+    ) -> Result:
+        """Execute the operation, by way of its directives.
+
+        Raises ``RequestError`` where one of them refuses by a ``GraphQLError``.
+        """
+        values = self.coerce(variables)
+
+        async def execute() -> Result:
+            result = self.start(values, context, root_value)
+            return result if isinstance(result, Result) else await result
+
+        result = await self._around(execute, values, context, self)
+        given: Result = self._given_back(result, Result)
+        return given
+
+    async def subscribe(
+        self, variables: Mapping[str, Any] | None, context: Any = None, root_value: Any = None
+    ) -> AsyncGenerator[Result, None]:
+        """Yield the response stream, which is what the directives' ``proceed`` gives them."""
+        values = self.coerce(variables)
+
+        async def respond() -> AsyncGenerator[Result, None]:
+            stream = self.open_stream(values, context, root_value)
+            if isinstance(stream, Awaitable):
+                stream = await stream
+            return self.respond(stream, values, context)
+
+        given = await self._around(respond, values, context, self)
+        async with aclosing(self._given_back(given, AsyncGenerator)) as results:
+            async for result in results:
+                yield result
+
+    def _given_back(self, value: Any, kind: Any) -> Any:
+        if isinstance(value, kind):
+            return value
+        raise TypeError(
+            f"A directive of {self._title} returned {value!r}. It must return what"
+            f" `await proceed()` gave, or another {kind.__name__}."
+        )
+
+
 def compile_operation(
     schema: Schema, text: str, operation_name: str | None = None, limits: Limits | None = None
 ) -> Operation:
@@ -248,6 +309,7 @@ def compile_operation(
     limits = limits or Limits()
     checked = check_operation(schema.definition, text, operation_name, limits)
     try:
-        return Operation(schema, text, checked, limits)
+        make = DirectedOperation if is_directed(schema, checked.node) else Operation
+        return make(schema, text, checked, limits)
     except RecursionError:
         raise LimitExceededError.because("The document is nested too deeply.") from None

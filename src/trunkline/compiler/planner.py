@@ -34,6 +34,7 @@ from graphql.utilities.coerce_input_value import coerce_input_literal
 from msgspec.structs import replace
 
 from trunkline.compiler.collect import Collector, Occurrence
+from trunkline.compiler.directives import DocumentDirectives
 from trunkline.compiler.document import CheckedOperation
 from trunkline.compiler.limits import Limits
 from trunkline.compiler.plan import (
@@ -108,6 +109,7 @@ class _Planner:
         self._planned = 0
         self._core = schema.core
         self._facts = _Facts(schema.core, schema, checked, variables)
+        self._directives = DocumentDirectives(schema, checked, variables)
 
     def operation(self) -> OperationPlan:
         node = self._checked.node
@@ -128,6 +130,7 @@ class _Planner:
             self._collector,
         )
         resolvers = self._resolvers(coordinates, source)
+        has_batches = any(resolver.is_batch for resolver in resolvers)
         return OperationPlan(
             kind=node.operation.value,
             name=node.name.value if node.name else None,
@@ -135,8 +138,10 @@ class _Planner:
             root=selection,
             mark=mark,
             coordinates=coordinates,
-            is_async=bool(self._core) or any(each.is_async for each in resolvers),
-            has_batches=any(resolver.is_batch for resolver in resolvers),
+            is_async=bool(self._core)
+            or any(each.is_async for each in resolvers)
+            or self._directives.awaits(has_batches=has_batches),
+            has_batches=has_batches,
             source=source,
             core=self._core,
         )
@@ -203,7 +208,9 @@ class _Planner:
         nodes = tuple((occurrence.node, occurrence.condition) for occurrence in occurrences)
         mark = _mark_below(above, key, nodes, coordinate, definition.type)
         facts = self._facts.note(name, parent, definition.type, mark)
-        binding = self._binding(parent, name, definition)
+        binding = self._directives.bind(
+            coordinate, self._binding(parent, name, definition), occurrences
+        )
         shape = self._shape(definition.type, occurrences, known, mark)
         looks_ahead = isinstance(binding, Resolver) and binding.selection
         return FieldPlan(

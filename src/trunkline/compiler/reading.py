@@ -93,6 +93,8 @@ class Reader:
         if binding.selection and field.selection is not None:
             selection = self._binder.selection(field.selection)
             arguments.append(f"{binding.selection}={selection}")
+        if binding.variables:
+            arguments.append(f"{binding.variables}=execution.variables")
         if binding.method:
             return f"{self._member(binding.method)}(", arguments
         resolve = self._binder.resolver(field.coordinate, binding.function)

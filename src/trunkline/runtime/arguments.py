@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from graphql import FieldNode, GraphQLField, Undefined, is_required_argument
+from graphql import (
+    DirectiveNode,
+    FieldNode,
+    GraphQLDirective,
+    GraphQLField,
+    Undefined,
+    is_required_argument,
+)
 from graphql.execution.values import get_argument_values
 
 from trunkline.runtime.literals import Build, Literals, MisfitError, default_builder
@@ -24,30 +31,36 @@ class _Argument(NamedTuple):
 
 
 def argument_builder(
-    field: GraphQLField, node: FieldNode, variables: Variables
+    definition: GraphQLField | GraphQLDirective,
+    node: FieldNode | DirectiveNode,
+    variables: Variables,
 ) -> Callable[[Sequence[Any]], dict[str, Any]]:
-    """Make the function that builds a field's arguments anew for every call.
+    """Make the function that builds the arguments of a field, or a directive, for every call.
 
     Lists and input objects must be built anew, for a resolver may change what it is given; those
     of defaults too, of which graphql-core makes one for all. The function takes what
     `Variables.coerce` returned, and raises the ``GraphQLError`` of an argument that does not fit.
     """
-    arguments = _arguments(field, node, variables.literals)
+    arguments = _arguments(definition, node, variables.literals)
 
     def build(values: Sequence[Any]) -> dict[str, Any]:
         try:
             return _build(arguments, values)
         except MisfitError:
             pass  # graphql-core says why
-        return get_argument_values(field, node, variables.sources(values))
+        return get_argument_values(definition, node, variables.sources(values))
 
     return build
 
 
-def _arguments(field: GraphQLField, node: FieldNode, literals: Literals) -> list[_Argument]:
+def _arguments(
+    definition: GraphQLField | GraphQLDirective,
+    node: FieldNode | DirectiveNode,
+    literals: Literals,
+) -> list[_Argument]:
     given = {argument.name.value: argument.value for argument in node.arguments or ()}
     arguments: list[_Argument] = []
-    for name, argument in field.args.items():
+    for name, argument in definition.args.items():
         default = default_builder(argument)
         build = None
         if name in given:

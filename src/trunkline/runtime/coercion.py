@@ -7,6 +7,7 @@ does not, for it explains better than it is fast.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import length_hint
 from typing import Any, NamedTuple, TypeAlias
 
 from graphql import (
@@ -28,6 +29,7 @@ from graphql.language.parser import MAX_NESTING_DEPTH
 
 from trunkline.errors import VariablesError
 from trunkline.runtime.literals import Build, MisfitError, default_builder, finisher
+from trunkline.schema.inputs import InputRefusedError
 
 __all__ = ["Allowance", "Coerce", "Coercions", "TooDeepError", "exact_type", "nests"]
 
@@ -143,10 +145,15 @@ class Coercions:
             allowance.left -= len(value)
             if allowance.left < 0:
                 allowance.refuse()
-            return [
-                item if type(item) is exact else coerce_item(item, below, allowance)
-                for item in value
-            ]
+            items = iter(value)
+            try:
+                return [
+                    item if type(item) is exact else coerce_item(item, below, allowance)
+                    for item in items
+                ]
+            except InputRefusedError as refused:
+                refused.within.insert(0, len(value) - length_hint(items) - 1)
+                raise
 
         return coerce
 
@@ -191,18 +198,23 @@ def _coerce_fields(
     coerced: dict[str, Any] = {}
     absent = 0
     get = given.get
-    for name, out_name, exact, coerce, is_nullable, is_required, default in rows:
-        value = get(name, Undefined)
-        if type(value) is exact or (value is None and is_nullable):
-            coerced[out_name] = value
-        elif value is not Undefined:
-            coerced[out_name] = coerce(value, depth, allowance)
-        elif is_required:
-            raise MisfitError
-        else:
-            absent += 1
-            if default is not None:
-                coerced[out_name] = default(())
+    name = ""
+    try:
+        for name, out_name, exact, coerce, is_nullable, is_required, default in rows:
+            value = get(name, Undefined)
+            if type(value) is exact or (value is None and is_nullable):
+                coerced[out_name] = value
+            elif value is not Undefined:
+                coerced[out_name] = coerce(value, depth, allowance)
+            elif is_required:
+                raise MisfitError
+            else:
+                absent += 1
+                if default is not None:
+                    coerced[out_name] = default(())
+    except InputRefusedError as refused:
+        refused.within.insert(0, name)
+        raise
     known = len(rows) - absent
     if known != len(given) and known != sum(value is not Undefined for value in given.values()):
         raise MisfitError  # there are names that the type lacks

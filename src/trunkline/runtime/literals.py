@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from graphql import (
     GraphQLArgument,
@@ -34,6 +34,8 @@ from graphql.execution.get_variable_signature import GraphQLVariableSignature
 from graphql.execution.values import VariableValues
 from graphql.utilities.coerce_input_value import coerce_input_literal, coerce_input_value
 
+from trunkline.schema.inputs import InputRefusedError
+
 __all__ = ["Build", "Fixed", "Literals", "MisfitError", "default_builder", "finisher"]
 
 
@@ -55,11 +57,11 @@ class Fixed:
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
-class _Hole:
+class _Hole(NamedTuple):
     """A field of an input object whose value is not known before the variables are."""
 
     name: str
+    out_name: str
     build: Build
     default: Build | None
 
@@ -122,9 +124,14 @@ class Literals:
 
         def build(values: Sequence[Any]) -> list[Any]:
             built = template.copy()
-            for index, build_item in holes:
-                value = build_item(values)
-                built[index] = None if value is Undefined else value
+            index = 0
+            try:
+                for index, build_item in holes:
+                    value = build_item(values)
+                    built[index] = None if value is Undefined else value
+            except InputRefusedError as refused:
+                refused.within.insert(0, index)
+                raise
             return built
 
         return build
@@ -150,7 +157,7 @@ class Literals:
                 continue
             template[out_name] = _fixed(build)
             if not isinstance(build, Fixed):
-                holes.append(_Hole(out_name, build, default))
+                holes.append(_Hole(name, out_name, build, default))
         return _object_builder(template, holes, finisher(type_))
 
     def _leaf(self, node: ValueNode, type_: Any) -> Build:
@@ -171,14 +178,19 @@ def _object_builder(
 
     def build(values: Sequence[Any]) -> Any:
         built = template.copy()
-        for hole in holes:
-            value = hole.build(values)
-            if value is Undefined and hole.default is not None:
-                value = hole.default(values)
-            if value is Undefined:
-                del built[hole.name]
-            else:
-                built[hole.name] = value
+        name = ""
+        try:
+            for name, out_name, build_value, default in holes:  # noqa: B007  # the error uses it
+                value = build_value(values)
+                if value is Undefined and default is not None:
+                    value = default(values)
+                if value is Undefined:
+                    del built[out_name]
+                else:
+                    built[out_name] = value
+        except InputRefusedError as refused:
+            refused.within.insert(0, name)
+            raise
         return finish(built) if finish else built
 
     return build

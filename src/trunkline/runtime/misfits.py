@@ -10,6 +10,8 @@ from graphql.execution.values import get_variable_values
 from graphql.pyutils import print_path_list
 from graphql.utilities import validate_input_value
 
+from trunkline.schema.inputs import InputRefusedError
+
 __all__ = ["explain", "refusal", "too_deep"]
 
 
@@ -49,8 +51,21 @@ def too_deep() -> GraphQLError:
     return GraphQLError("Variable values are nested too deeply.")
 
 
-def refusal(signature: GraphQLVariableSignature, error: Exception) -> GraphQLError:
-    """Say that a model refuses a value; its own words are shown where they are for the caller."""
+def refusal(
+    signature: GraphQLVariableSignature, node: VariableDefinitionNode, error: Exception
+) -> GraphQLError:
+    """Say that a model refuses a value, or a directive of the schema does.
+
+    The words are shown where they are for the caller, and a directive's with their place.
+    """
+    if isinstance(error, InputRefusedError):
+        place = f"Variable '${signature.name}' has invalid value{print_path_list(error.within)}"
+        return GraphQLError(
+            f"{place}: {error.message}",
+            node,
+            original_error=error.original_error,
+            extensions=error.extensions,
+        )
     words = f": {error.message}" if isinstance(error, GraphQLError) else "."
     return GraphQLError(
         f"Variable '${signature.name}' has a value that {signature.type} does not accept{words}"

@@ -16,6 +16,7 @@ from graphql import GraphQLError, GraphQLLeafType, Undefined, VariableNode
 from graphql.pyutils import inspect
 
 from trunkline.runtime.failures import NullError
+from trunkline.schema.members import lookup
 
 __all__ = [
     "completed_later",
@@ -91,20 +92,6 @@ def to_list(values: Any) -> Iterable[Any]:
     if isinstance(values, AsyncIterable):
         raise TypeError("An asynchronous iterable is no list; gather it in the resolver.")
     raise TypeError(f"Expected a list, got {type(values).__qualname__}.")
-
-
-def lookup(parent: Any, names: tuple[str, ...]) -> Any:
-    """Find a field's value in a parent whose class nobody told: by key, else by attribute."""
-    if type(parent) is dict or isinstance(parent, Mapping):
-        for name in names:
-            if name in parent:
-                return parent[name]  # pyright: ignore[reportUnknownVariableType]
-        return None
-    for name in names:
-        value = getattr(parent, name, Undefined)
-        if value is not Undefined:
-            return value
-    return None
 
 
 def getter(parent: Any) -> Callable[[str, None], Any]:

@@ -161,9 +161,9 @@ class Variables:
         except MisfitError as misfit:
             signature = variable.signature
             mistakes = explain(self._definition, variable.node, signature, value, most)
-            return mistakes or [refusal(signature, misfit)]
+            return mistakes or [refusal(signature, variable.node, misfit)]
         except Exception as error:  # noqa: BLE001  # a model's
-            return [refusal(variable.signature, error)]
+            return [refusal(variable.signature, variable.node, error)]
         return []
 
 

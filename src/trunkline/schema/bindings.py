@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from graphql import GraphQLSchema
+from graphql import GraphQLDirective, GraphQLSchema
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -47,6 +47,8 @@ __all__ = [
     "CoreConventions",
     "CoreDefault",
     "CoreResolver",
+    "Directed",
+    "DirectiveFunction",
     "Key",
     "ListOf",
     "Lookup",
@@ -55,6 +57,7 @@ __all__ = [
     "Schema",
     "Streamed",
     "TypeResolver",
+    "Use",
     "batch",
     "is_batch",
 ]
@@ -91,8 +94,9 @@ class Resolver:
     ``arguments`` gives, for each argument of the schema, the name of the function's parameter;
     ``takes_parent`` says that the parent object is the first positional one, or, where it
     ``is_batch``, a list of all parents of the level; ``context`` is the parameter that takes the
-    request's context, and ``selection`` the one that takes what is wanted below, if any do.
-    ``method`` is there where the function is a method of the parent, and called through it.
+    request's context, ``selection`` the one that takes what is wanted below, and ``variables`` the
+    one that takes the values of the operation's variables, if any do. ``method`` is there where the
+    function is a method of the parent, and called through it.
     """
 
     function: Callable[..., Any]
@@ -101,6 +105,7 @@ class Resolver:
     is_batch: bool = False
     context: str | None = None
     selection: str | None = None
+    variables: str | None = None
     method: str | None = None
     arguments: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -165,18 +170,64 @@ class CoreConventions:
 
 
 @dataclass(frozen=True, slots=True)
+class DirectiveFunction:
+    """A directive of the schema as a function.
+
+    ``takes`` are those of ``parent``, ``context``, ``selection`` and ``operation`` for which it has
+    a parameter.
+    """
+
+    directive: GraphQLDirective
+    function: Callable[..., Any]
+    is_async: bool
+    takes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A directive around a field: its function, and what that is given.
+
+    ``arguments`` are by the names of its parameters; where they depend on the operation's variables
+    they are made by a function of those, which gives ``None`` where the directive takes no part.
+    """
+
+    directive: DirectiveFunction
+    arguments: Mapping[str, Any] | Callable[[Sequence[Any]], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Directed:
+    """A field with directives in the schema: ``uses`` are around what ``binding`` gives.
+
+    The first is outermost. ``checks`` are what arguments go through before, by parameter.
+    """
+
+    binding: Binding
+    uses: Sequence[Use] = ()
+    checks: Mapping[str, Callable[[Any], Any]] = field(
+        default_factory=dict[str, Callable[[Any], Any]]
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Schema:
     """A schema that can be executed.
 
     ``definition`` is the type system; ``bindings`` has an entry per coordinate of an object type's
     field (``Todo.title``); ``models`` says which class an object type's values have, where that is
     known; ``type_resolvers`` has, for interfaces and unions that have one, the function that names
-    the object type of a value. ``core`` is there where the schema's own functions are to be called
-    as graphql-core calls them; there are no bindings then.
+    the object type of a value. ``directives`` are the functions of the schema's directives
+    by name, and ``directed`` has the fields that have some in the schema: their bindings have all
+    of it in them. ``core`` is there where the schema's own functions are to be called as
+    graphql-core calls them; there are no bindings then.
     """
 
     definition: GraphQLSchema
     bindings: Mapping[str, Binding]
     models: Mapping[str, type]
     type_resolvers: Mapping[str, TypeResolver] = field(default_factory=dict[str, "TypeResolver"])
+    directives: Mapping[str, DirectiveFunction] = field(
+        default_factory=dict[str, DirectiveFunction]
+    )
+    directed: Mapping[str, Directed] = field(default_factory=dict[str, Directed])
     core: CoreConventions | None = None

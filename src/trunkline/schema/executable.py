@@ -18,7 +18,10 @@ from graphql import (
 from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.errors import SchemaError
+from trunkline.schema.around import put_around
 from trunkline.schema.bindings import Binding, Schema, TypeResolver
+from trunkline.schema.directed import place_directives
+from trunkline.schema.directive_functions import find_functions
 from trunkline.schema.fields import FieldBinder
 from trunkline.schema.inputs import bind_enum, bind_input
 from trunkline.schema.members import class_of
@@ -45,6 +48,8 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
     *,
     names: Mapping[str, str] | None = None,
     resolved: Collection[str] = (),
+    directives: object = None,
+    metadata: Collection[str] = (),
 ) -> Schema:
     """Bind every field of a schema to what gives its value.
 
@@ -76,6 +81,12 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
     value (the member), or a type (``Todo``: the attribute of ``resolvers``). ``resolved`` are the
     coordinates of fields that must have a resolver though a model could answer.
 
+    ``directives`` has a method per directive of the schema's own, named in snake case. Around
+    fields and operations it takes a function ``proceed``, which gives the value that is within, and
+    the directive's arguments by name; for arguments, input fields and input types it takes the
+    value, and returns the one to use. ``metadata`` names those that do nothing when a request comes
+    (``@cost``).
+
     The schema is taken over: parameter names and input classes are written into ``definition``.
     Raises ``SchemaError``, with all mistakes at once, where something does not fit.
     """
@@ -83,7 +94,10 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
     python_names = PythonNames(definition, names or {})
     if misnamed := list(python_names.mistakes()):
         raise SchemaError("\n".join(misnamed))
-    mistakes = list(unknown_coordinates("resolved", definition, resolved))
+    mistakes = [
+        *unknown_coordinates("resolved", definition, resolved),
+        *unknown_coordinates("metadata", definition, metadata),
+    ]
     fields = FieldBinder(
         definition,
         models or {},
@@ -96,21 +110,30 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
     binder.check_names(scalars or {})
     bindings = dict(binder.bindings())
     type_resolvers = dict(binder.type_resolvers())
-    given = {**BUILT_IN, **(scalars or {})}
-    for type_ in _own_types(definition):
-        model = binder.models.get(type_.name)
-        if is_input_object_type(type_):
-            mistakes += () if model is None else bind_input(type_, model, python_names)
-        elif is_enum_type(type_) and model is not None:
-            mistakes += bind_enum(type_, model, python_names)
-        elif is_scalar_type(type_) and type_.name in given:
-            bind_scalar(type_, given[type_.name])
-        elif is_scalar_type(type_) and not is_specified_scalar_type(type_):
-            guard_scalar(type_)
+    _bind_values(definition, binder, {**BUILT_IN, **(scalars or {})})
+    functions = find_functions(
+        definition, directives, metadata, names=python_names, mistakes=mistakes
+    )
+    directed = place_directives(definition, functions, bindings, mistakes)
     if mistakes:
         raise SchemaError("\n".join(mistakes))
+    bindings |= {coordinate: put_around(each) for coordinate, each in directed.items()}
     classes = {name: class_of(model) for name, model in binder.models.items()}
-    return Schema(definition, bindings, classes, type_resolvers)
+    return Schema(definition, bindings, classes, type_resolvers, functions, directed)
+
+
+def _bind_values(definition: GraphQLSchema, binder: _Binder, scalars: Mapping[str, Scalar]) -> None:
+    """Bind the types of values that come in, and of leaves."""
+    for type_ in _own_types(definition):
+        model = binder.models.get(type_.name)
+        if is_input_object_type(type_) and model is not None:
+            binder.mistakes += bind_input(type_, model, binder.names)
+        elif is_enum_type(type_) and model is not None:
+            binder.mistakes += bind_enum(type_, model, binder.names)
+        elif is_scalar_type(type_) and type_.name in scalars:
+            bind_scalar(type_, scalars[type_.name])
+        elif is_scalar_type(type_) and not is_specified_scalar_type(type_):
+            guard_scalar(type_)
 
 
 def _check_kinds(
@@ -156,7 +179,7 @@ class _Binder:
         self.resolvers = resolvers
         self.models = models
         self.mistakes = fields.mistakes
-        self._names = fields.names
+        self.names = fields.names
         self._fields = fields
 
     def check_names(self, scalars: Mapping[str, Scalar]) -> None:
@@ -177,7 +200,7 @@ class _Binder:
         for type_ in _own_types(self.definition):
             if not is_object_type(type_):
                 continue
-            attribute = self._names.of(type_.name, type_.name)
+            attribute = self.names.of(type_.name, type_.name)
             group = getattr(self.resolvers, attribute, None)
             if isinstance(group, type):
                 self.mistakes.append(
@@ -189,7 +212,7 @@ class _Binder:
                 groups[type_.name] = attribute
             methods: dict[str, str] = {}
             for name, field in type_.fields.items():
-                candidates = self._names.any_of(f"{type_.name}.{name}", name)
+                candidates = self.names.any_of(f"{type_.name}.{name}", name)
                 method = next((each for each in candidates if hasattr(group, each)), None)
                 if method is not None:
                     methods[name] = method
@@ -203,7 +226,7 @@ class _Binder:
     def type_resolvers(self) -> Iterator[tuple[str, TypeResolver]]:
         """Yield what says of which object type an interface's or a union's value is."""
         for type_ in _own_types(self.definition):
-            group = getattr(self.resolvers, self._names.of(type_.name, type_.name), None)
+            group = getattr(self.resolvers, self.names.of(type_.name, type_.name), None)
             resolve_type = getattr(group, "resolve_type", None)
             if is_abstract_type(type_) and callable(resolve_type):
                 self._check_type_resolver(type_.name, resolve_type)

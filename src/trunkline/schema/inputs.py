@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from graphql import GraphQLEnumType, GraphQLInputObjectType
+from graphql import GraphQLEnumType, GraphQLError, GraphQLInputObjectType
 from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.schema.members import is_mapping
@@ -18,7 +18,18 @@ from trunkline.schema.signatures import (
     same_names,
 )
 
-__all__ = ["bind_enum", "bind_input"]
+__all__ = ["InputRefusedError", "bind_enum", "bind_input", "check_input"]
+
+
+class InputRefusedError(GraphQLError):
+    """A directive of the schema refuses a value that fits its type.
+
+    ``within`` is the place of the value in what was coerced: names of fields and indices of lists.
+    """
+
+    def __init__(self, error: GraphQLError, within: list[str | int]) -> None:
+        super().__init__(error.message, original_error=error, extensions=error.extensions)
+        self.within = within
 
 
 def bind_input(type_: GraphQLInputObjectType, model: type, names: PythonNames) -> Iterator[str]:
@@ -45,6 +56,35 @@ def bind_input(type_: GraphQLInputObjectType, model: type, names: PythonNames) -
         return model(**value)
 
     type_.out_type = construct  # type: ignore[method-assign]  # graphql-core's own hook
+
+
+def check_input(
+    type_: GraphQLInputObjectType,
+    fields: Mapping[str, Callable[[Any], Any]],
+    whole: Callable[[Any], Any] | None,
+) -> None:
+    """Let values of an input type go through functions: those of its ``fields``, then the whole.
+
+    A function gives the value to use, or raises a ``GraphQLError``; null is no value.
+    """
+    make = None if type_.out_type is GraphQLInputObjectType.out_type else type_.out_type
+    checks = [(name, type_.fields[name].out_name or name, check) for name, check in fields.items()]
+
+    def check_and_make(value: dict[str, Any]) -> Any:
+        for name, out_name, check in checks:
+            if value.get(out_name) is not None:
+                value[out_name] = _checked(check, value[out_name], [name])
+        made = make(value) if make else value
+        return _checked(whole, made, []) if whole else made
+
+    type_.out_type = check_and_make  # type: ignore[method-assign]  # graphql-core's own hook
+
+
+def _checked(check: Callable[[Any], Any], value: Any, within: list[str | int]) -> Any:
+    try:
+        return check(value)
+    except GraphQLError as error:
+        raise InputRefusedError(error, within) from error
 
 
 def _parameter(

@@ -5,12 +5,23 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, get_origin, is_typeddict
+
+from graphql import Undefined
 
 from trunkline.text.names import python_name, snake_case
 
-__all__ = ["class_of", "is_mapping", "members_of", "method_of", "names_of", "takes_self", "whose"]
+__all__ = [
+    "class_of",
+    "is_mapping",
+    "lookup",
+    "members_of",
+    "method_of",
+    "names_of",
+    "takes_self",
+    "whose",
+]
 
 _CLASS_VARIABLE = re.compile(r"([\w.]+\.)?ClassVar\b")
 """An annotation that was left as text (PEP 563)."""
@@ -19,6 +30,20 @@ _CLASS_VARIABLE = re.compile(r"([\w.]+\.)?ClassVar\b")
 def names_of(field: str) -> tuple[str, ...]:
     """Return the names that a field may have in Python: its own, and what people make of it."""
     return tuple(dict.fromkeys((field, python_name(field), snake_case(field))))
+
+
+def lookup(parent: Any, names: tuple[str, ...]) -> Any:
+    """Find a field's value in a parent whose class nobody told: by key, else by attribute."""
+    if type(parent) is dict or isinstance(parent, Mapping):
+        for name in names:
+            if name in parent:
+                return parent[name]  # pyright: ignore[reportUnknownVariableType]
+        return None
+    for name in names:
+        value = getattr(parent, name, Undefined)
+        if value is not Undefined:
+            return value
+    return None
 
 
 def members_of(model: type) -> set[str]:

@@ -11,7 +11,7 @@ from trunkline.errors import SchemaError
 from trunkline.schema.bindings import Resolver
 from trunkline.schema.signatures import describe, returns_awaitable
 
-__all__ = ["ResolverMiddleware", "wrap_resolver"]
+__all__ = ["ResolverMiddleware", "callable_of", "wrap_resolver"]
 
 ResolverMiddleware: TypeAlias = Callable[[str, Callable[..., Any]], Callable[..., Any]]
 """Is given a field's coordinate and its resolver; returns the resolver, or what calls it."""
@@ -25,7 +25,7 @@ def wrap_resolver(
     What returns the resolver as it is leaves no trace. Raises ``SchemaError`` where a middleware
     returns what cannot be called.
     """
-    original = wrapped = _callable(resolver) if middlewares else resolver.function
+    original = wrapped = callable_of(resolver) if middlewares else resolver.function
     for middleware in reversed(middlewares):
         wrapped = _wrap(coordinate, wrapped, middleware)
     if wrapped is original:
@@ -34,7 +34,7 @@ def wrap_resolver(
     return replace(resolver, function=wrapped, is_async=is_async, method=None)
 
 
-def _callable(resolver: Resolver) -> Callable[..., Any]:
+def callable_of(resolver: Resolver) -> Callable[..., Any]:
     """Return what calls a resolver with the parent as its first argument, also a method."""
     name = resolver.method
     if name is None:

@@ -43,17 +43,20 @@ def given_to(parameters: Parameters | None, arguments: Mapping[str, str], name: 
     return name if wants and name not in arguments.values() else None
 
 
-def misfits(
+def misfits(  # noqa: PLR0913  # what there is to say of both sides
     parameters: Parameters,
     inputs: Mapping[str, GraphQLArgument] | Mapping[str, GraphQLInputField],
     names: Mapping[str, str],
     given: Collection[str | None] = (),
+    *,
     absent: str = "the field has no argument for",
+    who: str = "requests",
 ) -> Iterator[str]:
     """Say what keeps a function, or a class, from being called with arguments or input fields.
 
     ``names`` are those of its parameters; ``given`` are the parameters that are for something else,
-    and get it; ``absent`` says of any other what is not there for it.
+    and get it; ``absent`` says of any other what is not there for it, and ``who`` those that may
+    leave out what they need not give.
     """
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     for name, input_ in inputs.items():
@@ -65,7 +68,7 @@ def misfits(
         elif taken and taken.kind is taken.POSITIONAL_ONLY:
             yield f"takes {parameter!r} by position only; {what}s come by name."
         elif taken and taken.default is taken.empty and _may_be_absent(input_):
-            yield f"needs a default for {parameter!r}: requests may leave {name!r} out."
+            yield f"needs a default for {parameter!r}: {who} may leave {name!r} out."
     known = {*given, *names.values()}
     for parameter, wanted in parameters.items():
         variadic = wanted.kind in (wanted.VAR_KEYWORD, wanted.VAR_POSITIONAL)
