@@ -101,7 +101,7 @@ class _Gone:
         bench, file = self._bench, cls.file
         bench.gone_classes.add(cls)
         for imported in imports_of(bench.package, cls):
-            imported.remove(bench.kept(imported.home.file))
+            bench.drop(imported)
         bench.kept(file).add(f"class {cls.name}", region(file, cls.node))
         text = (
             f"{cls.name} is kept as a comment; nothing of {_type(protocol)} has a resolver any more"

@@ -82,17 +82,17 @@ class Adaptation:
 
     def _cannot(self) -> None:
         if self.done or (self.previous and has_changed(self.wanted, self.previous)):
-            self.left += self.done or ["the schema changed it"]
+            self.left.append("its parameters are others now")
         self.done.clear()
 
     def _items(self, parameters: ParameterList) -> list[Item]:
         gone = {name for name in self._gone() if self._may_go(name, parameters)}
         stays = [item for item in parameters.items if item.name not in gone]
         items = [self._adapted(item) for item in stays]
-        bare = [index for index, item in enumerate(items) if item.text == "*"]
-        if gone and bare and bare[-1] == len(items) - 1:
+        new = self._new()
+        if items and items[-1].text == "*" and not new:
             items.pop()
-        return [*items, *self._new()]
+        return [*items, *self._by_name(items, new), *new]
 
     # what the schema has no longer
 
@@ -214,18 +214,20 @@ class Adaptation:
     # what the schema has now
 
     def _new(self) -> list[Item]:
-        arguments = self.function.args
-        if arguments.kwarg:
+        if self.function.args.kwarg:
             return []
         mine = _arguments(self.function)
         new = [each for each in self.wanted.parameters if each.name not in mine]
         self.done += [f"{each.name} added" for each in new]
-        items = [Item(self._parameter(each)) for each in new]
-        has_required = any(each.default is None for each in new)
-        is_by_name = arguments.vararg or arguments.kwonlyargs
-        if not is_by_name and has_required and (arguments.defaults or len(new) > 1):
-            return [Item("*"), *items]
-        return items
+        return [Item(self._parameter(each)) for each in new]
+
+    def _by_name(self, items: list[Item], new: list[Item]) -> list[Item]:
+        """Return the ``*`` before what is new, unless people take arguments by position."""
+        if not new or any(item.text.startswith("*") for item in items):
+            return []
+        names = {each.name for each in self.wanted.parameters}
+        is_by_position = any(item.name in names for item in items)
+        return [] if is_by_position and _is_valid([*items, *new]) else [Item("*")]
 
     def _parameter(self, wanted: Parameter) -> str:
         write = self.owner.home.imports.write

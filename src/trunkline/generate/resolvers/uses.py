@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from trunkline.generate.resolvers.bindings import dotted, statements
+from trunkline.generate.resolvers.file import File
 from trunkline.generate.resolvers.kept import Kept
 from trunkline.generate.resolvers.package import Package, PythonClass, PythonFile
 from trunkline.generate.resolvers.places import Region, is_alone
 
-__all__ = ["ImportedName", "imports_of", "users_of"]
+__all__ = ["ImportedName", "drop_names", "imports_of", "users_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,32 +24,25 @@ class ImportedName:
     index: int
 
     @property
-    def _span(self) -> tuple[int, int]:
-        """The part of the statement to take out, with a comma."""
-        file, names = self.home.file, self.statement.names
-        if self.index:
-            return file.end(names[self.index - 1]), file.end(names[self.index])
-        return file.begin(names[0]), file.begin(names[1])
-
-    @property
     def can_go(self) -> bool:
         """Whether nothing that people wrote goes with it."""
-        file = self.home.file
-        if len(self.statement.names) == 1:
-            in_module = self.statement in file.tree.body and len(file.tree.body) > 1
-            return in_module and is_alone(file, self.statement)
-        start, end = self._span
-        return "#" not in file.text[start:end] and "\\" not in file.text[start:end]
+        source = self.home.file.source(self.statement)
+        return "#" not in source and "\\" not in source
 
-    def remove(self, kept: Kept) -> None:
-        """Take it out; a whole line is kept."""
-        file, node = self.home.file, self.statement
-        if len(node.names) > 1:
-            file.replace(*self._span, "")
-            return
-        place = Region(node.lineno, node.end_lineno or node.lineno)
+
+def drop_names(file: File, statement: ast.ImportFrom, dropped: Collection[int], kept: Kept) -> None:
+    """Take names out of an import; a whole line is kept."""
+    names = statement.names
+    stays = [file.source(name) for index, name in enumerate(names) if index not in dropped]
+    if stays:
+        between = file.text[file.end(names[0]) : file.begin(names[1])].replace(file.newline, "\n")
+        file.replace(file.begin(names[0]), file.end(names[-1]), between.join(stays))
+    elif statement in file.tree.body and is_alone(file, statement):
+        place = Region(statement.lineno, statement.end_lineno or statement.lineno)
         kept.add("import", place)
         file.replace(file.line_start(place.first), file.line_start(place.last + 1), "")
+    else:
+        file.replace(file.begin(statement), file.end(statement), "pass")
 
 
 def imports_of(package: Package, cls: PythonClass) -> Iterator[ImportedName]:

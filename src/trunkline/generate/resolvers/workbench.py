@@ -19,6 +19,7 @@ from trunkline.generate.resolvers.places import (
 )
 from trunkline.generate.resolvers.report import Report
 from trunkline.generate.resolvers.stubs import reindented, stubs
+from trunkline.generate.resolvers.uses import ImportedName, drop_names
 from trunkline.generate.resolvers.wanted import Previous, Wanted, WantedClass, WantedMethod
 
 __all__ = ["NewClass", "Workbench"]
@@ -62,6 +63,7 @@ class Workbench:
         self.assembly = find_assembly(package, wanted)
         self._changes: dict[Owner, _Change] = {}
         self._kept: dict[File, Kept] = {}
+        self._dropped: dict[ast.ImportFrom, tuple[File, set[int]]] = {}
         self._new_texts: dict[PythonFile, list[str]] = {}
 
     def by_protocol(self) -> dict[str, list[WantedClass]]:
@@ -126,6 +128,11 @@ class Workbench:
         self._change(owner, cls).gone.append(statement)
         self.kept(cls.file).add(title, place)
 
+    def drop(self, imported: ImportedName) -> None:
+        """Have a name taken out of an import."""
+        _, dropped = self._dropped.setdefault(imported.statement, (imported.home.file, set()))
+        dropped.add(imported.index)
+
     def kept(self, file: File) -> Kept:
         """Return a file's block of what the schema no longer has."""
         return self._kept.setdefault(file, Kept(file))
@@ -139,6 +146,8 @@ class Workbench:
         for owner, change in self._changes.items():
             if change.cls not in self.gone_classes:
                 self._write(owner, change)
+        for statement, (file, dropped) in self._dropped.items():
+            drop_names(file, statement, dropped, self.kept(file))
         nodes = {cls.node for cls in self.gone_classes}
         for file in {cls.file: None for cls in self.gone_classes}:
             remove(file, file.tree.body, nodes)

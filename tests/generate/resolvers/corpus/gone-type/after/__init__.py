@@ -18,12 +18,12 @@ class Resolvers:
 
 # What the schema no longer has, kept by `trunkline generate`: move it, or delete it.
 #
-# import:
-# from .todos import TodoResolvers
-#
 # from class Resolvers:
 #         # by hand
 #         self.todo = TodoResolvers()
 #
 # from class Resolvers:
 #         self.user = UserResolvers()
+#
+# import:
+# from .todos import TodoResolvers

@@ -1,0 +1,168 @@
+"""Whatever people edit, and however the schema changes: nothing that they wrote is lost."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from collections import Counter
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.generate.resolvers.editing import edited
+
+from trunkline.generate.resolvers import (
+    Expression,
+    Import,
+    Parameter,
+    Previous,
+    Severity,
+    Wanted,
+    WantedClass,
+    WantedMethod,
+    merge,
+)
+
+EXAMPLES = int(os.environ.get("TRUNKLINE_FUZZ_EXAMPLES", "200"))
+TODO = Import("todo.models", "Todo")
+TYPES = (
+    Expression("int"),
+    Expression("str"),
+    Expression("int | None"),
+    Expression("list[Todo]", (TODO,)),
+    Expression("Todo | None", (TODO,)),
+    Expression("datetime", (Import("datetime", "datetime"),)),
+)
+DEFAULTS = (None, None, Expression("None"), Expression("1"), Expression('"one"'))
+NAMES = ("Query", "Todo", "User")
+SIGNATURES = (
+    r"(async )?def |\w+: |\) -> |class |from |import |@batch|pass$|(self\.)?\w+ = [\w.]+\(\)$"
+)
+Files = dict[str, bytes]
+
+
+@st.composite
+def methods(draw: st.DrawFn, type_name: str, number: int) -> WantedMethod:
+    names = draw(st.lists(st.sampled_from(["first", "after", "by", "at"]), unique=True, max_size=3))
+    kind = draw(st.sampled_from(["plain", "plain", "plain", "batch", "stream"]))
+    types = st.sampled_from(TYPES)
+    name = f"{type_name.lower()}_{number}"
+    return WantedMethod(
+        name=name,
+        coordinate=f"{type_name}.{name}",
+        returns=draw(types),
+        parent=Parameter("it", Expression("Todo", (TODO,))) if type_name != "Query" else None,
+        parameters=tuple(Parameter(n, draw(types), draw(st.sampled_from(DEFAULTS))) for n in names),
+        docstring=draw(st.sampled_from([None, "What it is.", 'More\n\nthan "one" line'])),
+        is_batch=kind == "batch" and type_name != "Query",
+        is_subscription=kind == "stream" and type_name == "Query",
+    )
+
+
+@st.composite
+def wanted(draw: st.DrawFn, layout: dict[str, str]) -> Wanted:
+    classes: list[WantedClass] = []
+    for type_name in draw(st.lists(st.sampled_from(NAMES), min_size=1, unique=True)):
+        by_path: dict[str, list[WantedMethod]] = {}
+        for number in draw(st.lists(st.integers(1, 5), min_size=1, max_size=4, unique=True)):
+            path = layout.get(f"{type_name}{number}", layout[type_name])
+            by_path.setdefault(path, []).append(draw(methods(type_name, number)))
+        classes += [
+            WantedClass(
+                type_name=type_name,
+                protocol=f"{type_name}Resolvers",
+                attribute=type_name.lower(),
+                base=Expression(f"graph.{type_name}Resolvers", (Import("todo", "graph"),)),
+                path=path,
+                methods=tuple(of_path),
+            )
+            for path, of_path in by_path.items()
+        ]
+    return Wanted("todo.resolvers", tuple(classes))
+
+
+@st.composite
+def layouts(draw: st.DrawFn) -> dict[str, str]:
+    paths = st.sampled_from(["__init__.py", "one.py", "two.py", "sub/three.py"])
+    layout = {name: draw(paths) for name in NAMES}
+    if draw(st.booleans()):  # by the files of the schema
+        layout |= {f"{name}{n}": draw(paths) for name in NAMES for n in range(1, 6)}
+    return layout
+
+
+def previous_of(wanted: Wanted) -> Previous:
+    protocols: dict[str, dict[str, WantedMethod]] = {}
+    for cls in wanted.classes:
+        protocols.setdefault(cls.protocol, {}).update({each.name: each for each in cls.methods})
+    return Previous(protocols, {cls.protocol: cls.attribute for cls in wanted.classes})
+
+
+def words(files: Files) -> Counter[str]:
+    found = "\n".join(data.decode("utf-8-sig") for data in files.values())
+    return Counter(re.findall(r"mark\d+x", found))
+
+
+def lines(files: Files) -> set[str]:
+    text = "\n".join(data.decode("utf-8-sig") for data in files.values())
+    return {line.strip() for line in text.splitlines()}
+
+
+def lines_and_kept(files: Files) -> set[str]:
+    """Return all lines, and what is in the block of comments."""
+    live = lines(files)
+    return live | {line.removeprefix("#").strip() for line in live}
+
+
+def live(files: Files) -> Counter[str]:
+    return Counter(
+        statement.name
+        for data in files.values()
+        for node in ast.walk(ast.parse(data))
+        if isinstance(node, ast.ClassDef)
+        for statement in node.body
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+
+
+@given(st.data())
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_nothing_that_people_wrote_is_lost(data: st.DataObject) -> None:
+    layout = data.draw(layouts())
+    before, now = data.draw(wanted(layout)), data.draw(wanted(layout))
+    generated = dict(merge({}, before).files)
+    files, marks = data.draw(st.composite(lambda draw: edited(generated, draw))())
+    done = merge(files, now, previous_of(before))
+    assert [m for m in done.messages if m.severity is Severity.ERROR] == []
+    after = {**files, **done.files}
+
+    lost = words(files) - words(after)
+    assert not lost
+    assert marks <= words(after).keys()
+    signatures = re.compile(SIGNATURES)
+    plain = {line for line in lines(files) - lines_and_kept(after) if not signatures.match(line)}
+    assert {line for line in plain if line != "*," and not line.startswith("self,")} == {""} & plain
+
+    names = live(after)
+    methods = [method for cls in now.classes for method in cls.methods]
+    assert [method.name for method in methods if not names[method.name]] == []
+    for previous in (None, previous_of(before), previous_of(now)):
+        assert merge(after, now, previous).files == {}
+
+
+@given(st.data())
+@settings(max_examples=EXAMPLES // 5, deadline=None)
+def test_with_a_mistake_in_any_file_nothing_is_changed(data: st.DataObject) -> None:
+    layout = data.draw(layouts())
+    before, now = data.draw(wanted(layout)), data.draw(wanted(layout))
+    files = dict(merge({}, before).files)
+    path = data.draw(st.sampled_from(sorted(files)))
+    text = files[path].decode()
+    line = data.draw(st.integers(0, text.count("\n")))
+    mistaken = text.splitlines()
+    mistaken.insert(line, data.draw(st.sampled_from(["  )", "\0", "'", "def", "\udcff"])))
+    files[path] = "\n".join(mistaken).encode("utf-8", "surrogateescape")
+    done = merge(files, now, previous_of(before))
+    in_docstring = done.files or not done.messages
+    if not in_docstring:
+        assert done.files == {}
+        assert {m.path for m in done.messages if m.severity is Severity.ERROR} <= {path}
