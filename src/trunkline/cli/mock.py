@@ -25,7 +25,7 @@ def mock_command(
     sources: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FILES]…",
+            metavar="FILES",
             help="Schema files, folders or globs. Without any, the project's.",
         ),
     ] = None,
@@ -40,8 +40,8 @@ def mock_command(
 ) -> None:
     """Serve plausible data for a schema, before there is a server.
 
-    The same request has the same answer, today and tomorrow. The files may change meanwhile: the
-    next request is answered from what they say then.
+    The same request has the same answer, today and tomorrow.
+    The files may change meanwhile: what they say then is answered from.
     """
     try:
         files = sources_or_configured(sources)

@@ -26,7 +26,7 @@ def print_command(
     sources: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FILES]…",
+            metavar="FILES",
             help="Schema files, folders or globs; or the schema of a program, as"
             " package.module:attribute. Without any, the project's.",
         ),
