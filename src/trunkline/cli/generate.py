@@ -19,6 +19,7 @@ from trunkline.generate.places import shown_path
 
 __all__ = ["generate_command"]
 
+_LOOK_AROUND = 300  # milliseconds without a change
 _WATCHED = {".graphql", ".graphqls", ".toml", ".py"}
 
 
@@ -68,10 +69,19 @@ def _watch(project: Project) -> None:
 
     folders = {project.folder, project.source, *map(_folder, project.schema_sources)}
     command = [sys.executable, "-m", "trunkline.cli", "generate"]
-    subprocess.run(command, check=False)  # noqa: S603  # our own command
-    typer.echo("Watching; Ctrl-C ends it.")
-    for _ in watch(*folders, watch_filter=is_watched, raise_interrupt=False):
-        subprocess.run(command, check=False)  # noqa: S603
+    begun = False
+    for changes in watch(
+        *folders,
+        watch_filter=is_watched,
+        raise_interrupt=False,
+        rust_timeout=_LOOK_AROUND,
+        yield_on_timeout=True,
+    ):
+        if changes or not begun:  # once at first, when no change can escape any more
+            subprocess.run(command, check=False)  # noqa: S603  # our own command
+        if not begun:
+            typer.echo("Watching; Ctrl-C ends it.")
+            begun = True
 
 
 def _folder(source: Path) -> Path:
