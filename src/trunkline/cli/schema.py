@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 import typer
 
 from trunkline.cli.sources import definition_of, sources_or_configured
 from trunkline.cli.stop import stop
 from trunkline.errors import TrunklineError
+from trunkline.generate.configuration import Configuration
 from trunkline.schema.printing import print_schema
 
 __all__ = ["schema_app"]
@@ -38,3 +40,10 @@ def print_command(
     except TrunklineError as error:
         stop(str(error))
     typer.echo(print_schema(definition), nl=False)
+
+
+@schema_app.command("configuration")
+def configuration_command() -> None:
+    """Print the JSON Schema of `trunkline.toml`, by which editors complete and check it."""
+    schema = msgspec.json.schema(Configuration)
+    typer.echo(msgspec.json.format(msgspec.json.encode(schema), indent=2))

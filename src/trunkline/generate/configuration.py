@@ -132,6 +132,7 @@ class Directive(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """What a directive of the schema is in Python."""
 
     name: Annotated[str | None, Meta(description="The name of its function.")] = None
+    parent: Annotated[bool, Meta(description="Its function is told the parent object.")] = False
     runtime: Annotated[
         bool, Meta(description="false: it says something to people and tools, and has no function.")
     ] = True

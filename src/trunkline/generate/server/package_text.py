@@ -56,7 +56,8 @@ def _constant(emission: Emission, opening: str, items: list[str], closing: str) 
 def package_module(plan: ServerPlan) -> str:
     """Write the package's ``__init__``: `make_executable_schema`, and what resolvers need."""
     protocols = [group.protocol for group in plan.resolvers]
-    exported = sorted([*protocols, "Resolvers", "make_executable_schema"])
+    extra = ["Directives"] if plan.directives else []
+    exported = sorted([*extra, *protocols, "Resolvers", "make_executable_schema"])
     module = Source[None]()
     module.line(NO_LINT)
     for line in docstring_lines(f"The schema as Python has it.\n\n{head(plan.sources)}"):
@@ -69,7 +70,7 @@ def package_module(plan: ServerPlan) -> str:
     module.line()
     module.line("from trunkline import server")
     module.line()
-    imported = sorted([*protocols, "Resolvers"])
+    imported = sorted([*extra, *protocols, "Resolvers"])
     flat = f"from {plan.package}.resolvers import {', '.join(imported)}"
     if len(flat) <= 88:
         module.line(flat)
@@ -77,7 +78,10 @@ def package_module(plan: ServerPlan) -> str:
         module.call(f"from {plan.package}.resolvers import (", [f"{each}" for each in imported])
     module.line()
     module.call("__all__ = [", [f'"{name}"' for name in exported], "]")
-    for line in _MAKE.format(package=plan.package).splitlines():
+    text = _MAKE.format(package=plan.package)
+    if plan.directives:
+        text = text.replace(*_TAKEN).replace(*_TOLD).replace(*_PASSED)
+    for line in text.splitlines():
         module.line(line)
     return module.text()
 
@@ -103,7 +107,12 @@ def make_executable_schema(
         resolvers,
         bindings.MODELS,
         bindings.SCALARS,
-        middlewares,
+        middlewares=middlewares,
         names=bindings.NAMES,
         resolved=bindings.RESOLVED,
+        metadata=bindings.METADATA,
     )'''
+
+_TAKEN = ("    *,\n", "    *,\n    directives: Directives,\n")
+_TOLD = ("its resolvers.\n", "its resolvers, and its directives to their functions.\n")
+_PASSED = ("bindings.SCALARS,\n", "bindings.SCALARS,\n        directives=directives,\n")

@@ -131,12 +131,12 @@ class ResolversPlan:
 
 @dataclass(frozen=True, slots=True)
 class DirectivePlan:
-    """A directive that has a function."""
+    """A directive that has a function; ``first`` is what that takes by position."""
 
     directive: str
     name: str
     description: str
-    locations: tuple[str, ...]
+    first: ParameterPlan
     parameters: tuple[ParameterPlan, ...]
 
 

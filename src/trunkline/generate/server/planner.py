@@ -32,6 +32,7 @@ from trunkline.generate.server.bound import find_bound, own_types
 from trunkline.generate.server.check import Checker
 from trunkline.generate.server.classes import reference_to
 from trunkline.generate.server.defaults import Defaults
+from trunkline.generate.server.directed import Directives
 from trunkline.generate.server.hints import LIST, LIST_OF, UNSET_TYPE, TypeHints
 from trunkline.generate.server.names import class_name, enum_member, python_names
 from trunkline.generate.server.plan import (
@@ -82,6 +83,8 @@ class _Planner:
         self._classes = {**self._generated_references(), **self._bound.references}
         self._python: dict[str, str] = {}  # by coordinate, as it is in Python
         self._name_everything()
+        self._directives = Directives(schema, project, self._python)
+        self._mistakes += self._directives.mistakes()
         self._hints = TypeHints(self._classes, self._bound.scalar_hints)
         self._defaults = Defaults(self._classes, self._python)
         self._checker = Checker(self._bound, self._settings, self._python)
@@ -108,8 +111,10 @@ class _Planner:
             scalars=self._bound.scalars,
             names=self._unusual_names(),
             resolved=tuple(self._forced()),
+            directives=tuple(self._directives.plans(self._hints, self._context)),
+            metadata=tuple(self._directives.metadata()),
             context=self._context,
-            notes=tuple(self._checker.notes),
+            notes=(*self._directives.notes(), *self._checker.notes),
         )
 
     def _sources(self) -> tuple[str, ...]:
@@ -217,7 +222,9 @@ class _Planner:
         }
 
     def _usual(self, coordinate: str) -> str:
-        type_name, _, rest = coordinate.partition(".")
+        type_name, _, rest = coordinate.lstrip("@").partition(".")
+        if coordinate.startswith("@"):
+            return python_name(type_name.partition("(")[2].rstrip(":)") or type_name)
         last = rest.partition("(")[2].rstrip(":)") or rest
         return last if is_enum_type(self._schema.type_map[type_name]) else python_name(last)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trunkline.generate.server.emission import SHADOWING, Emission, head
-from trunkline.generate.server.hints import LIST_OF
+from trunkline.generate.server.hints import ANY, LIST_OF
 from trunkline.generate.server.plan import ParameterPlan, ResolverPlan, ResolversPlan, ServerPlan
 from trunkline.text.imports import Hint, Reference
 
@@ -26,6 +26,9 @@ def resolvers_module(plan: ServerPlan) -> str:
         _protocol(emission, group)
     _all_resolvers(emission, plan)
     names = [group.protocol for group in plan.resolvers]
+    if plan.directives:
+        _directives(emission, plan)
+        names.append("Directives")
     docstring = (
         "What resolvers the schema wants: yours inherit from these classes, so that type checkers"
         f" tell which of them does not fit.\n\n{head(plan.sources)}"
@@ -50,7 +53,7 @@ def _is_typing_only(reference: Reference) -> bool:
 
 
 def _taken(plan: ServerPlan) -> set[str]:
-    names = {"Resolvers", "resolve_type"}
+    names = {"Directives", "Resolvers", "resolve_type", *(each.name for each in plan.directives)}
     for group in plan.resolvers:
         names |= {group.protocol, group.attribute, *(each.name for each in group.resolvers)}
     return names
@@ -83,6 +86,24 @@ def _method(emission: Emission, resolver: ResolverPlan, shadowed: frozenset[str]
             emission.document(resolver.description, depth=2)
     else:
         emission.call(f"def {resolver.name}(", parameters, f"{tail} ...")
+
+
+def _directives(emission: Emission, plan: ServerPlan) -> None:
+    emission.line()
+    emission.line()
+    shadowed = SHADOWING & {each.name for each in plan.directives}
+    with emission.block(f"class Directives({emission.name(_PROTOCOL)}):"):
+        emission.line('"""The functions of the schema\'s directives."""')
+        for each in plan.directives:
+            parameters = ["self", _parameter(emission, each.first, shadowed), "/"]
+            parameters += ["*"] if each.parameters else []
+            parameters += [_parameter(emission, one, shadowed) for one in each.parameters]
+            tail = f") -> {emission.hint(ANY)}:"
+            description = each.description or f"Implement `@{each.directive}`."
+            emission.line()
+            emission.line(f"@{emission.name(_ABSTRACT)}")
+            with emission.call_block(f"def {each.name}(", parameters, tail):
+                emission.document(description, depth=2)
 
 
 def _parameter(emission: Emission, parameter: ParameterPlan, shadowed: frozenset[str]) -> str:

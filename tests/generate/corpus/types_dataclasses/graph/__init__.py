@@ -36,7 +36,8 @@ def make_executable_schema(
         resolvers,
         bindings.MODELS,
         bindings.SCALARS,
-        middlewares,
+        middlewares=middlewares,
         names=bindings.NAMES,
         resolved=bindings.RESOLVED,
+        metadata=bindings.METADATA,
     )
