@@ -104,7 +104,7 @@ def place_in_schema(element: Any) -> Place:
     node = element.ast_node or next(iter(getattr(element, "extension_ast_nodes", ())), None)
     if node is None or node.loc is None:
         return Place("the schema", 0)
-    return Place(node.loc.source.name, node.loc.start_token.line)
+    return Place(node.loc.source.name, node.name.loc.start_token.line)  # not its description's
 
 
 def _hint(name: str, known: Any) -> str:
