@@ -10,7 +10,7 @@ import io
 import re
 import tokenize
 import warnings
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -20,6 +20,7 @@ from trunkline.text.source import INDENT
 __all__ = ["File", "module_name"]
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
+_REST = re.compile(r"[(:].*")
 
 
 def module_name(package: str, path: str) -> str:
@@ -30,7 +31,7 @@ def module_name(package: str, path: str) -> str:
     return ".".join([package, *parts] if package else parts)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class _Edit:
     start: int
     rank: int  # what goes first where several edits start at the same place
@@ -136,7 +137,7 @@ class File:
 
     def result(self) -> bytes:
         """Return the file with its edits made."""
-        text = self._pieced(len(self.text))
+        text = self._pieced()
         if self._tail:
             ended = self.text.endswith(("\n", "\r"))
             tail = self._tail.lstrip("\n") if not text.strip() else self._tail
@@ -147,24 +148,48 @@ class File:
 
     def line_after(self, offset: int) -> int:
         """Return the line in which a place is once the edits are made."""
-        return 1 + len(_LINE_END.findall(self._pieced(offset)))
+        edits, more = self._made
+        index = bisect_left(edits, offset, key=lambda edit: edit.start)
+        if index and edits[index - 1].end > offset:  # the place is gone
+            index -= 1
+            offset = edits[index].start
+        return max(1, self.line_of(offset) + more[index])
 
     def line_of_new(self, begins: str, first: int) -> int:
         """Return the line, from ``first`` on, that begins with a text once the edits are made."""
-        lines = _LINE_END.split(self._pieced(len(self.text)))
-        texts = (line.strip().removeprefix("async ") for line in lines[first - 1 :])
-        found = (line for line, text in enumerate(texts, first) if text.startswith(begins))
-        return next(found, first)
+        lines = self._made_lines.get(_head(begins), [])
+        index = bisect_left(lines, first)
+        return lines[index] if index < len(lines) else first
 
-    def _pieced(self, until: int) -> str:
+    @cached_property
+    def _made(self) -> tuple[list[_Edit], list[int]]:
+        """The edits in their order, and how many lines more there are before each of them."""
+        edits, more = sorted(self._edits), [0]
+        for edit in edits:
+            replaced = len(_LINE_END.findall(self.text, edit.start, edit.end))
+            more.append(more[-1] + len(_LINE_END.findall(edit.text)) - replaced)
+        return edits, more
+
+    @cached_property
+    def _made_lines(self) -> dict[str, list[int]]:
+        """The lines of the file with its edits made, by what they begin with."""
+        found: dict[str, list[int]] = {}
+        for number, line in enumerate(_LINE_END.split(self._pieced()), 1):
+            found.setdefault(_head(line), []).append(number)
+        return found
+
+    def _pieced(self) -> str:
         pieces: list[str] = []
         at = 0
-        for edit in sorted(self._edits, key=lambda edit: (edit.start, edit.rank, edit.number)):
-            if edit.start > until or (edit.start == until != len(self.text)):
-                break
+        for edit in sorted(self._edits):
             pieces += [self.text[at : edit.start], edit.text]
             at = max(at, edit.end)
-        return "".join(pieces) + self.text[at:until]
+        return "".join(pieces) + self.text[at:]
+
+
+def _head(line: str) -> str:
+    """Return what a line has before its first parenthesis or colon."""
+    return _REST.sub("", line.strip().removeprefix("async "))
 
 
 def parse(text: str) -> ast.Module:

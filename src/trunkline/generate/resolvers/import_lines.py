@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from trunkline.generate.resolvers.file import File
 from trunkline.generate.resolvers.places import is_docstring, region
@@ -16,10 +16,13 @@ __all__ = ["write_imports"]
 _Order = tuple[int, bool, str]
 
 
-def write_imports(file: File, added: Iterable[Import]) -> None:
-    """Put imports where isort would, as lines of their own; what is there is not touched."""
+def write_imports(file: File, added: Iterable[Import], gone: Collection[ast.stmt]) -> None:
+    """Put imports where isort would, as lines of their own; what is there is not touched.
+
+    ``gone`` are imports that are being removed.
+    """
     new = sorted(_statements(file, added))
-    present = list(_present(file))
+    present = [each for each in _present(file) if each[1] not in gone]
     if present:
         for order, text in new:
             _write_line(file, order, text, present)

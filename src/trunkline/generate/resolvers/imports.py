@@ -133,9 +133,9 @@ class Imports:
         self.bindings.add(local, needed.origin)
         return local
 
-    def flush(self) -> None:
-        """Write the imports that were added into the file."""
-        write_imports(self._file, self._added)
+    def flush(self, gone: Collection[ast.stmt] = ()) -> None:
+        """Write the imports that were added into the file; ``gone`` are those that go."""
+        write_imports(self._file, self._added, gone)
 
 
 def _chains(text: str) -> Iterator[ast.expr]:

@@ -108,15 +108,17 @@ class Package:
 
     def implementing(self, protocol: str) -> list[PythonClass]:
         """Return the classes that inherit a protocol themselves."""
-        return [cls for cls in self.classes if protocol in self._protocols[cls]]
+        return self._implementing.get(protocol, [])
 
     @cached_property
-    def _protocols(self) -> dict[PythonClass, set[str]]:
-        """The last parts of those bases that are not the package's own."""
-        return {
-            cls: {base.rpartition(".")[2] for base in cls.bases if self.find(base) in {None, cls}}
-            for cls in self.classes
-        }
+    def _implementing(self) -> dict[str, list[PythonClass]]:
+        """Classes by the last part of each of their bases that is not the package's own."""
+        found: dict[str, list[PythonClass]] = {}
+        for cls in self.classes:
+            for base in dict.fromkeys(cls.bases):
+                if self.find(base) in {None, cls}:
+                    found.setdefault(base.rpartition(".")[2], []).append(cls)
+        return found
 
     def heirs(self, classes: Collection[PythonClass]) -> list[PythonClass]:
         """Return classes and those that inherit them, at any distance."""

@@ -68,6 +68,8 @@ class Adaptation:
 
     def make(self) -> None:
         """Adapt what is as it was generated, and tell what is not."""
+        if self._fits:
+            return
         parameters = read_parameters(self.owner.file, self.function)
         if parameters is None:
             self._cannot()
@@ -79,6 +81,13 @@ class Adaptation:
             self._write_returns(returns)
         else:
             self._cannot()
+
+    @property
+    def _fits(self) -> bool:
+        """Whether there is nothing to do: no argument is new, and the schema is what it was."""
+        mine = _arguments(self.function)
+        has_all = all(each.name in mine for each in self.wanted.parameters)
+        return has_all and not (self.previous and has_changed(self.wanted, self.previous))
 
     def _cannot(self) -> None:
         if self.done or (self.previous and has_changed(self.wanted, self.previous)):

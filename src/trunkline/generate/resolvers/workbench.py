@@ -154,7 +154,7 @@ class Workbench:
         for home, texts in self._new_texts.items():
             _write_classes(home, texts, self.assembly, nodes)
         for home in self.package.files.values():
-            home.imports.flush()
+            home.imports.flush(self._dropped)
         for kept in self._kept.values():
             kept.flush()
 
