@@ -19,6 +19,7 @@ FILES = (
     "over_http",
     "new_documents",
     "large_schema",
+    "generating",
     "shapes",
     "hostile",
     "json_encoders",

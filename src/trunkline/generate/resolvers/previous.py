@@ -43,7 +43,7 @@ def read_previous(text: str, module: str, assembly_class: str = "Resolvers") -> 
 
 class _Reader:
     def __init__(self, text: str, bindings: Bindings) -> None:
-        self._text = text
+        self._lines = text.split("\n")
         self._bindings = bindings
 
     def attributes(self, assembly: ast.ClassDef) -> dict[str, str]:
@@ -115,9 +115,17 @@ class _Reader:
         }
         for local, each in needed.items() if narrowed else ():
             needed[local] = _NARROWED.get(each.origin, each)
-        source = ast.get_source_segment(self._text, tree) or ""
-        text = ast.unparse(tree) if "\n" in source else source
-        return Expression(text, tuple(needed.values()))
+        return Expression(self._written(tree), tuple(needed.values()))
+
+    def _written(self, tree: ast.expr) -> str:
+        """Return the text of an expression as it stands; on one line, where it has several.
+
+        `ast.get_source_segment` would divide the whole text into lines for each of them.
+        """
+        if tree.end_lineno != tree.lineno:
+            return ast.unparse(tree)
+        line = self._lines[tree.lineno - 1].encode()
+        return line[tree.col_offset : tree.end_col_offset].decode()
 
 
 def _import(binding: Binding) -> Import:
