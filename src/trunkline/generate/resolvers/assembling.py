@@ -77,11 +77,16 @@ class _Assembling:
         return self._home.imports.write(Expression(name, (Import(module, name),)))
 
     def _extend(self, whole: PythonClass, new: Sequence[NewClass]) -> None:
-        names = [self._written_in(whole.home, part) for part in new]
-        end = whole.file.end(whole.node.bases[-1])
-        whole.file.insert(end, "".join(f", {name}" for name in names))
-        text = f"{whole.name} inherits {' and '.join(names)}, too"
-        self._bench.report.note(whole.file, whole.file.begin(whole.node), text)
+        file, last = whole.file, whole.node.bases[-1]
+        names = [
+            self._written_in(whole.home, part) for part in new if part.origin not in whole.bases
+        ]
+        before = file.text[file.line_start(last.lineno) : file.begin(last)]
+        gap = " " if before.strip() else f"\n{before}"
+        file.insert(file.end(last), "".join(f",{gap}{name}" for name in names))
+        if names:
+            text = f"{whole.name} inherits {' and '.join(names)}, too"
+            self._bench.report.note(file, file.begin(whole.node), text)
 
     def _written_in(self, home: PythonFile, part: NewClass) -> str:
         if part.home is home:

@@ -27,7 +27,7 @@ def write_imports(file: File, added: Iterable[Import], gone: Collection[ast.stmt
         for order, text in new:
             _write_line(file, order, text, present)
     elif new:
-        _write_block(file, new)
+        _write_block(file, new, gone)
 
 
 def _write_line(
@@ -104,8 +104,8 @@ def _first_line(file: File, statement: ast.stmt) -> int:
     return min([statement.lineno, *(d.lineno for d in decorators)]) if is_head else place.first
 
 
-def _write_block(file: File, new: list[tuple[_Order, str]]) -> None:
-    """Write the first imports of a file, with a blank line between the sections."""
+def _write_block(file: File, new: list[tuple[_Order, str]], gone: Collection[ast.stmt]) -> None:
+    """Write the only imports of a file, with a blank line between the sections."""
     lines: list[str] = []
     for index, (order, text) in enumerate(new):
         if index and new[index - 1][0][0] != order[0]:
@@ -113,7 +113,9 @@ def _write_block(file: File, new: list[tuple[_Order, str]]) -> None:
         lines.append(text)
     block = "\n".join(lines)
     first = file.tree.body[0]
-    if is_docstring(first):
+    if first in gone:
+        file.insert(file.line_start(first.lineno), f"{block}\n", rank=-1)
+    elif is_docstring(first):
         end = file.line_end(first.end_lineno or first.lineno)
         file.insert(end, f"\n\n{block}", rank=-1)
     else:

@@ -66,7 +66,6 @@ class _Reader:
             statement.name: self._method(statement)
             for statement in protocol.body
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
-            and not _tells_types(statement)
         }
 
     def _method(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> WantedMethod:
@@ -134,11 +133,3 @@ def _import(binding: Binding) -> Import:
     if module:
         return Import(module, name, binding.local)
     return Import(binding.origin, None, binding.local)
-
-
-def _tells_types(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Say whether a method is that of an interface or union, and no field's resolver."""
-    return function.name == "resolve_type" and [each.arg for each in function.args.posonlyargs] == [
-        "self",
-        "value",
-    ]
