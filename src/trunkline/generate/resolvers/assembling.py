@@ -55,8 +55,8 @@ class _Assembling:
             name = self._combine(wanted, parts)
             for each in present:
                 self._swap(each.value, each.cls.home, name, wanted)
-        elif not present:
-            name = self._written(whole or parts[0])
+        else:
+            name = "" if present else self._written(whole or parts[0])
         if not present:
             self._assigned.append((wanted.attribute, name))
 

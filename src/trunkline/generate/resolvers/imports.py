@@ -142,8 +142,7 @@ def _chains(text: str) -> Iterator[ast.expr]:
     """Yield the names of an expression, with the attributes that follow them."""
 
     def walk(node: ast.AST) -> Iterator[ast.expr]:
-        is_chain = isinstance(node, ast.Name | ast.Attribute)
-        if is_chain and isinstance(node, ast.expr) and dotted(node) and not _subscripted(node):
+        if isinstance(node, (ast.Name, ast.Attribute)) and dotted(node) and not _subscripted(node):
             yield node
             return
         for child in ast.iter_child_nodes(node):

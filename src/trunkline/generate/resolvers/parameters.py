@@ -136,14 +136,19 @@ def _tokens(file: File, begin: int, end: int) -> Iterator[_Token]:
         yield _Token(token.type, token.string, *places)
 
 
-def _read(file: File, function: ast.FunctionDef | ast.AsyncFunctionDef) -> ParameterList:
-    tokens = _tokens(file, file.begin(function), file.end(function))
+def _opened(tokens: Iterator[_Token]) -> int:
+    """Return where the parameters begin: behind the first parenthesis that is in no brackets."""
     depth = 0
     for token in tokens:
         if token.text == "(" and not depth:
-            break
+            return token.end
         depth += (token.text == "[") - (token.text == "]")
-    opened = token.end
+    raise AssertionError("a function without parentheses is no Python")
+
+
+def _read(file: File, function: ast.FunctionDef | ast.AsyncFunctionDef) -> ParameterList:
+    tokens = _tokens(file, file.begin(function), file.end(function))
+    opened = _opened(tokens)
     items: list[Item] = []
     for group, closes in _groups(tokens):
         content = [each for each in group if each.kind not in _LAYOUT]

@@ -239,10 +239,11 @@ class Adaptation:
         return [] if is_by_position and _is_valid([*items, *new]) else [Item("*")]
 
     def _parameter(self, wanted: Parameter) -> str:
-        write = self.owner.home.imports.write
-        return parameter(
-            wanted, lambda expression, **how: write(expression, self.owner.members, **how)
-        )
+        return parameter(wanted, self._write)
+
+    def _write(self, expression: Expression, *, is_annotation: bool) -> str:
+        imports, members = self.owner.home.imports, self.owner.members
+        return imports.write(expression, members, is_annotation=is_annotation)
 
     # what it returns
 

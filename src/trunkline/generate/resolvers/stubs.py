@@ -70,8 +70,13 @@ def _stub(
 
 def signature(method: WantedMethod) -> str:
     """Write a method's signature on one line, for a message."""
-    head, parameters, tail = _parts(method, lambda expression, **_: expression.text)
+    head, parameters, tail = _parts(method, _as_it_is)
     return (head + ", ".join(parameters) + tail).removesuffix(":")
+
+
+def _as_it_is(expression: Expression, *, is_annotation: bool) -> str:
+    del is_annotation
+    return expression.text
 
 
 def _parts(method: WantedMethod, write: Callable[..., str]) -> tuple[str, list[str], str]:
