@@ -31,7 +31,7 @@ pytest: .venv/dev.installed
 # What `make test` does for seconds, for as long as one likes: make fuzz EXAMPLES=100000
 EXAMPLES ?= 5000
 fuzz: .venv/dev.installed
-	TRUNKLINE_FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/property
+	TRUNKLINE_FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/property tests/generate/resolvers
 
 # Memory under distinct documents, for minutes: make soak DOCUMENTS=100000
 DOCUMENTS ?= 100000

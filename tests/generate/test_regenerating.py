@@ -159,3 +159,20 @@ def test_a_class_whose_module_fails_is_named_with_its_line(tmp_path: Path) -> No
     assert "KeyError" in run.printed
     assert "models.py:3" in run.printed
     assert not (folder / "app/graph").exists()
+
+
+def test_what_is_installed_beside_resolvers_is_not_looked_at(tmp_path: Path) -> None:
+    configuration = 'schema = "schema.graphql"\npackage = "graph"\nresolvers = "resolvers"\n'
+    folder = project(
+        tmp_path,
+        {
+            "schema.graphql": SCHEMA,
+            "trunkline.toml": configuration + 'layout = "single"\n',
+            "venv/pyvenv.cfg": "",
+            "venv/lib/broken.py": "def (",
+            ".hidden/broken.py": "def (",
+        },
+    )
+    run = trunkline(folder, "generate")
+    assert run.status == 0, run.printed
+    assert (folder / "resolvers.py").exists()

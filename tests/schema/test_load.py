@@ -147,3 +147,12 @@ def test_other_types_need_a_definition(sdl: str, message: str) -> None:
     with pytest.raises(SchemaError) as caught:
         parse_schema(sdl, "s.graphql")
     assert str(caught.value).splitlines()[0] == message
+
+
+def test_files_without_definitions_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.graphql").write_text("type Query { a: Int }")
+    (tmp_path / "empty.graphql").write_text("\n")
+    (tmp_path / "notes.graphql").write_text("# To be written.\n\n  # Soon.\n")
+    assert [*load_schema(tmp_path).type_map["Query"].fields] == ["a"]  # type: ignore[attr-defined]
+    with pytest.raises(SchemaError, match="Unexpected <EOF>"):
+        load_schema(tmp_path / "empty.graphql")

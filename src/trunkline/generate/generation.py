@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -62,8 +63,7 @@ def _merge_resolvers(
     folder = project.source.joinpath(*wanted.package.split("."))
     theirs = {
         path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*.py"))
-        if not path.is_relative_to(generated)
+        for path in sorted(_python_files(folder, generated))
     }
     merged = merge(theirs, wanted, _previous(generated / "resolvers.py", plan))
     shown = [replace(each, path=shown_path(folder / each.path)) for each in merged.messages]
@@ -78,6 +78,20 @@ def _merge_resolvers(
             if parent == project.source or marker.exists() or marker in generation.files:
                 break
             generation.files[marker] = b""
+
+
+def _python_files(folder: Path, generated: Path) -> Iterator[Path]:
+    """Yield people's files; what is installed or hidden in a folder is not theirs."""
+    for parent, folders, names in os.walk(folder):
+        here = Path(parent)
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith((".", "__pycache__", "node_modules"))
+            and not (here / name / "pyvenv.cfg").exists()
+            and here / name != generated
+        ]
+        yield from (here / name for name in names if name.endswith(".py"))
 
 
 def _previous(path: Path, plan: ServerPlan) -> Previous | None:

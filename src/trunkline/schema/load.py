@@ -92,7 +92,13 @@ def parse_schema(sdl: str, name: str = "schema") -> GraphQLSchema:
 
 
 def _files(sources: Iterable[str | Path]) -> list[Source]:
-    return [Source(_read(path), str(path)) for path in schema_files(*sources)]
+    files = [Source(_read(path), str(path)) for path in schema_files(*sources)]
+    return [file for file in files if _has_definitions(file.body)] or files
+
+
+def _has_definitions(text: str) -> bool:
+    """Say whether a file has more than white space and comments, as new ones often have not."""
+    return any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())
 
 
 def _paths(source: str | Path) -> Iterator[Path]:

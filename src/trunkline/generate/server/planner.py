@@ -159,9 +159,16 @@ class _Planner:
             reserved=reserved,
         )
         for name, field in fields.items():
-            self._python[f"{type_.name}.{name}"] = names[name]
+            self._python[f"{type_.name}.{name}"] = self._public(type_, names[name])
             if isinstance(field, GraphQLField):
                 self._name_arguments(type_, name, field)
+
+    def _public(self, type_: GraphQLNamedType, name: str) -> str:
+        """Return a name that is no private attribute to Pydantic, which would ignore it."""
+        is_private = name.startswith("_") and self._configuration.types == "pydantic"
+        if is_private and self._is_generated(type_):
+            return f"{name.strip('_') or 'field'}_"
+        return name
 
     def _name_arguments(self, type_: GraphQLNamedType, name: str, field: GraphQLField) -> None:
         wished = self._settings.field(type_, name, field)

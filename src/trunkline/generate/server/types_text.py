@@ -105,12 +105,19 @@ def _struct(emission: Emission, type_: StructPlan, kind: TypeKind, types: Collec
 
 
 def _model_config(emission: Emission, type_: StructPlan, kind: TypeKind) -> None:
-    """Let Pydantic take ``UNSET``, of whose class it knows nothing."""
+    """Let Pydantic take ``UNSET``, of whose class it knows nothing, and names like its own."""
+    if kind != "pydantic":
+        return
     unset = Reference("msgspec", "UnsetType")
-    if kind == "pydantic" and any(unset in each.hint.references for each in type_.attributes):
+    options: list[str] = []
+    if any(unset in each.hint.references for each in type_.attributes):
+        options.append("arbitrary_types_allowed=True")
+    if any(each.name.startswith("model_") for each in type_.attributes):
+        options.append("protected_namespaces=()")
+    if options:
         dictionary = emission.name(Reference("pydantic", "ConfigDict"))
         emission.line()
-        emission.line(f"model_config = {dictionary}(arbitrary_types_allowed=True)")
+        emission.line(f"model_config = {dictionary}({', '.join(options)})")
 
 
 def _attribute(
