@@ -176,3 +176,42 @@ def test_what_is_installed_beside_resolvers_is_not_looked_at(tmp_path: Path) -> 
     run = trunkline(folder, "generate")
     assert run.status == 0, run.printed
     assert (folder / "resolvers.py").exists()
+
+
+USING = """
+from dataclasses import dataclass
+
+from app.graph.types import {names}
+
+
+@dataclass
+class Book:
+    isbn: str
+    title: str
+    genre: Genre
+"""
+
+
+def test_a_model_may_use_types_that_are_not_generated_yet(tmp_path: Path) -> None:
+    schema = "type Query { book: Book } enum Genre { FICTION }"
+    book = "type Book { isbn: ID! title: String! genre: Genre! }"
+    folder = project(
+        tmp_path,
+        {
+            "schema.graphql": f"{schema} {book}",
+            "trunkline.toml": 'schema = "schema.graphql"\npackage = "app.graph"\n'
+            'models.Book = "app.models:Book"\n',
+            "app/models.py": USING.format(names="Genre"),
+        },
+    )
+    run = trunkline(folder, "generate")
+    assert run.status == 0, run.printed
+    change_schema(folder, "enum Genre { FICTION }", "enum Genre { FICTION } enum Later { A }")
+    (folder / "app/models.py").write_text(USING.format(names="Genre, Later"), encoding="utf-8")
+    run = trunkline(folder, "generate")
+    assert run.status == 0, run.printed
+    assert trunkline(folder, "generate", "--check").status == 0
+    (folder / "app/models.py").write_text(USING.format(names="Genre, Never"), encoding="utf-8")
+    run = trunkline(folder, "generate")
+    assert run.status == 1
+    assert "models.Book: app.models cannot be imported: ImportError" in run.printed

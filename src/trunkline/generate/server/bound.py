@@ -16,6 +16,7 @@ from trunkline.generate.server.classes import (
     import_object,
     reference_to,
 )
+from trunkline.generate.server.provisional import concerns
 from trunkline.generate.server.settings import Settings
 from trunkline.text.imports import Hint, Reference
 
@@ -50,6 +51,12 @@ class Bound:
         self.scalar_classes: dict[str, type] = {}
         self.scalars: dict[str, Reference] = {}
         self.mistakes: list[str] = []
+        self.wants_generated = False
+
+    def note(self, error: SchemaError, package: str) -> None:
+        """Keep a mistake, and whether it is that the generated ``package`` is not there."""
+        self.mistakes.append(str(error))
+        self.wants_generated |= concerns(error.__cause__, package)
 
     def add(self, name: str, reference: Reference, class_: Any, where: str) -> None:
         """Let a class stand for a type."""
@@ -66,9 +73,17 @@ def own_types(schema: GraphQLSchema) -> list[GraphQLNamedType]:
     return [type_ for name, type_ in schema.type_map.items() if not name.startswith("__")]
 
 
-def find_bound(schema: GraphQLSchema, project: Project, settings: Settings) -> Bound:
-    """Find the classes of the program that stand for types of the schema."""
+def find_bound(
+    schema: GraphQLSchema, project: Project, settings: Settings, *, named_only: bool = False
+) -> Bound:
+    """Find the classes of the program that stand for types of the schema.
+
+    ``named_only`` imports nothing: classes that are named are taken to be there.
+    """
     bound = Bound()
+    if named_only:
+        _find_named(schema, settings, bound)
+        return bound
     modules = _autobound(project, bound)
     roots = {schema.query_type, schema.mutation_type, schema.subscription_type}
     for type_ in own_types(schema):
@@ -82,9 +97,16 @@ def find_bound(schema: GraphQLSchema, project: Project, settings: Settings) -> B
             elif settings.model(type_).name is None:
                 _autobind(type_.name, modules, bound)
         except SchemaError as error:
-            bound.mistakes.append(str(error))
+            bound.note(error, project.configuration.package)
     _find_scalars(schema, project, bound)
     return bound
+
+
+def _find_named(schema: GraphQLSchema, settings: Settings, bound: Bound) -> None:
+    for type_ in own_types(schema):
+        wished = settings.bound(type_)
+        if wished is not None:
+            bound.references[type_.name] = reference_to(wished[0])
 
 
 def _autobound(project: Project, bound: Bound) -> list[ModuleType]:
@@ -100,7 +122,7 @@ def _autobound(project: Project, bound: Bound) -> list[ModuleType]:
         try:
             modules.append(import_module(name, place))
         except SchemaError as error:
-            bound.mistakes.append(str(error))
+            bound.note(error, package)
     return modules
 
 

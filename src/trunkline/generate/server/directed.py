@@ -79,8 +79,8 @@ class Directives:
         for each in self._own:
             if each.name in _GQLGENS and each.name in self._applied:
                 yield (
-                    f"@{each.name} is for gqlgen, and says nothing here: see @model and @field in"
-                    " docs/generating.md."
+                    f"@{each.name} is gqlgen's, and says nothing here: write @model or @field"
+                    " instead."
                 )
 
     def mistakes(self) -> Iterator[str]:

@@ -48,6 +48,7 @@ from trunkline.generate.server.plan import (
     StructPlan,
     TypePlan,
 )
+from trunkline.generate.server.provisional import provide_types
 from trunkline.generate.server.settings import Settings, place_in_schema
 from trunkline.text.imports import Hint, Reference
 from trunkline.text.names import python_name
@@ -66,16 +67,26 @@ def plan_server(schema: GraphQLSchema, document: DocumentNode, project: Project)
     Raises ``SchemaError`` with every mistake at once: classes that cannot be found or do not fit,
     and what is configured for types that the schema has not.
     """
-    return _Planner(schema, project).plan(document)
+    planner = _Planner(schema, project)
+    if planner.wants_generated:
+        package = project.configuration.package
+        provisional = _Planner(schema, project, named_only=True).plan(document)
+        folder = project.source.joinpath(*package.split("."))
+        provide_types(provisional, project.configuration.types, folder)
+        planner = _Planner(schema, project)
+    return planner.plan(document)
 
 
 class _Planner:
-    def __init__(self, schema: GraphQLSchema, project: Project) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, project: Project, *, named_only: bool = False
+    ) -> None:
         self._schema = schema
         self._configuration = project.configuration
         self._project = project
         self._settings = Settings(schema, project)
-        self._bound = find_bound(schema, project, self._settings)
+        self._bound = find_bound(schema, project, self._settings, named_only=named_only)
+        self.wants_generated = self._bound.wants_generated
         self._mistakes = [*self._settings.mistakes(), *self._bound.mistakes]
         self._types_module = f"{project.configuration.package}.types"
         roots = (schema.query_type, schema.mutation_type, schema.subscription_type)
