@@ -13,18 +13,8 @@ from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
-from trunkline.compiler.cache import Operations
-from trunkline.compiler.limits import Limits
-from trunkline.compiler.operation import Operation
-from trunkline.errors import MalformedRequestError, RequestError, SubscriptionError
-from trunkline.observe.event import OperationEvent, Sink
-from trunkline.observe.log import access_log, printable
-from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
-from trunkline.protocol.request import GraphQLRequest, read_json, read_query_string
-from trunkline.protocol.response import PARTIAL, status_of_request_error
-from trunkline.runtime.execution import Result
-from trunkline.schema.bindings import Schema
-from trunkline.server.asgi import (
+from trunkline.asgi.body import read_body
+from trunkline.asgi.messages import (
     Answer,
     ClientGone,
     Headers,
@@ -37,7 +27,17 @@ from trunkline.server.asgi import (
     read_headers,
     refuse_socket,
 )
-from trunkline.server.body import read_body
+from trunkline.compiler.cache import Operations
+from trunkline.compiler.limits import Limits
+from trunkline.compiler.operation import Operation
+from trunkline.errors import MalformedRequestError, RequestError, SubscriptionError
+from trunkline.observe.event import OperationEvent, Sink
+from trunkline.observe.log import access_log, printable
+from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
+from trunkline.protocol.request import GraphQLRequest, read_json, read_query_string
+from trunkline.protocol.response import PARTIAL, status_of_request_error
+from trunkline.runtime.execution import Result
+from trunkline.schema.bindings import Schema
 from trunkline.server.encode import encode
 from trunkline.server.execute import DeadlineExceeded, Executor, MakeContext
 from trunkline.server.middleware import Middleware

@@ -9,12 +9,12 @@ from typing import Any, TypeAlias
 
 from graphql import GraphQLError
 
+from trunkline.asgi.messages import Receive, Scope
 from trunkline.compiler.operation import Operation
 from trunkline.errors import RequestError
 from trunkline.protocol.request import GraphQLRequest
 from trunkline.runtime.execution import Result
 from trunkline.runtime.resume import resume
-from trunkline.server.asgi import Receive, Scope
 from trunkline.server.disconnect import WhileConnected
 from trunkline.server.middleware import Call, Middleware, wrap
 

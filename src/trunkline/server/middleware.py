@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from trunkline.asgi.messages import Scope
 from trunkline.compiler.operation import Operation
 from trunkline.runtime.execution import Result
-from trunkline.server.asgi import Scope
 
 __all__ = ["Call", "Middleware", "Proceed", "wrap"]
 

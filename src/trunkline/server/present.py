@@ -10,9 +10,9 @@ from uuid import uuid4
 
 from graphql import GraphQLError
 
+from trunkline.asgi.messages import HTTPProblem
 from trunkline.errors import RequestError
 from trunkline.runtime.failures import NullError
-from trunkline.server.asgi import HTTPProblem
 from trunkline.server.encode import encode
 
 __all__ = [
