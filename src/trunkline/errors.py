@@ -2,6 +2,7 @@
 
     TrunklineError
     ├── SchemaError                 the schema or what is bound to it is wrong (at start only)
+    ├── StoreError                  the store of an issuer of tokens cannot be used
     ├── RequestError                the request is wrong; nothing was executed
     │   ├── MalformedRequestError   the bytes are not a GraphQL request
     │   ├── DocumentSyntaxError     the document does not parse
@@ -13,6 +14,7 @@
     ├── ExecutionError              the server answered, and its answer has errors
     └── TransportError              no answer that can be used
         ├── ConnectionFailedError   the server was not reached, or went away
+        ├── TokenError              the issuer gave no access token
         ├── ServerStatusError       an HTTP status that is not a GraphQL answer
         └── ProtocolError           the answer is not GraphQL over HTTP
 
@@ -39,7 +41,9 @@ __all__ = [
     "RequestError",
     "SchemaError",
     "ServerStatusError",
+    "StoreError",
     "SubscriptionError",
+    "TokenError",
     "TransportError",
     "TrunklineError",
     "ValidationError",
@@ -56,6 +60,10 @@ class SchemaError(TrunklineError):
 
     The message tells the place (``file:line:column`` or a schema coordinate) and the remedy.
     """
+
+
+class StoreError(TrunklineError):
+    """The store of an issuer cannot be used; the message says where it is and why."""
 
 
 class RequestError(TrunklineError):
@@ -158,6 +166,19 @@ class TransportError(TrunklineError):
 
 class ConnectionFailedError(TransportError):
     """The server was not reached, or the connection broke before the answer was whole."""
+
+
+class TokenError(TransportError):
+    """The issuer gave no access token.
+
+    ``error`` is the code of its answer (RFC 6749 §5.2), or empty where there was none that could
+    be read; ``status`` is the HTTP status, or 0.
+    """
+
+    def __init__(self, message: str, error: str = "", status: int = 0) -> None:
+        self.error = error
+        self.status = status
+        super().__init__(message)
 
 
 class ServerStatusError(TransportError):
