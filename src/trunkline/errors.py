@@ -11,6 +11,7 @@
     │   ├── OperationNotFoundError  the document has no operation of that name
     │   ├── VariablesError          a variable's value does not fit its type
     │   └── SubscriptionError       a subscription has no stream of events
+    ├── AccessDeniedError           the request's token does not let it in
     ├── ExecutionError              the server answered, and its answer has errors
     └── TransportError              no answer that can be used
         ├── ConnectionFailedError   the server was not reached, or went away
@@ -24,13 +25,14 @@ a server turns it into an answer. GraphQL September 2025 §7.1.6 calls its conte
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 if TYPE_CHECKING:  # a client whose operations were generated does without graphql-core
     from graphql import GraphQLError
 
 __all__ = [
+    "AccessDeniedError",
     "ConnectionFailedError",
     "DocumentSyntaxError",
     "ExecutionError",
@@ -127,6 +129,33 @@ class SubscriptionError(RequestError):
     """The source stream of a subscription could not be created (GraphQL §6.2.3.1)."""
 
     code = "SUBSCRIPTION_FAILED"
+
+
+class AccessDeniedError(TrunklineError):
+    """A request is not let in: it has no token, or none that is good here (RFC 6750 §3.1).
+
+    ``status`` is the HTTP status: 401, 403, 400, or 503 where the issuer would have to be asked and
+    cannot be. ``error`` is the code of RFC 6750, ``None`` where no token came. ``scopes`` are those
+    that would be needed; ``scheme`` is the one that the token came with; after ``retry_after``
+    seconds it may be tried again. The message has nothing of the token.
+    """
+
+    def __init__(  # noqa: PLR0913  # what an answer says
+        self,
+        status: int,
+        message: str,
+        error: str | None = None,
+        *,
+        scopes: Collection[str] = (),
+        scheme: str | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.error = error
+        self.scopes = frozenset(scopes)
+        self.scheme = scheme
+        self.retry_after = retry_after
 
 
 class ExecutionError(TrunklineError):
