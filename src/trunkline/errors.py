@@ -10,6 +10,7 @@
     │   ├── ValidationError         the document does not fit the schema
     │   ├── OperationNotFoundError  the document has no operation of that name
     │   ├── VariablesError          a variable's value does not fit its type
+    │   ├── OperationRefusedError   the caller lacks the scopes that the operation needs
     │   └── SubscriptionError       a subscription has no stream of events
     ├── AccessDeniedError           the request's token does not let it in
     ├── ExecutionError              the server answered, and its answer has errors
@@ -39,6 +40,7 @@ __all__ = [
     "LimitExceededError",
     "MalformedRequestError",
     "OperationNotFoundError",
+    "OperationRefusedError",
     "ProtocolError",
     "RequestError",
     "SchemaError",
@@ -123,6 +125,19 @@ class VariablesError(RequestError):
     """A variable's value does not fit its type (GraphQL §6.1.2)."""
 
     code = "BAD_USER_INPUT"
+
+
+class OperationRefusedError(RequestError):
+    """The caller may not have what the operation asks for.
+
+    ``scopes`` are those that it would have to have besides.
+    """
+
+    code = "UNAUTHORIZED_FIELD_OR_TYPE"
+
+    def __init__(self, errors: Sequence[GraphQLError], scopes: Collection[str] = ()) -> None:
+        super().__init__(errors)
+        self.scopes = frozenset(scopes)
 
 
 class SubscriptionError(RequestError):

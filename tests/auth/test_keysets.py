@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
-
 from tests.auth.issuing import AUDIENCE, ISSUER, Issuer, Time, good_claims, request_scope
+
 from trunkline.asgi.messages import read_headers
 from trunkline.auth.caller import Caller
 from trunkline.auth.introspection import Introspection
@@ -191,9 +192,7 @@ async def test_jw_03_keys_that_nobody_understands_do_not_harm_the_others() -> No
         dict(SigningKey.generate().jwk),  # a private one, which somebody has published
     ]
 
-    async def send(request: Any) -> HTTPResponse:
-        import json  # noqa: PLC0415
-
+    async def send(_request: Any) -> HTTPResponse:
         return HTTPResponse(200, json.dumps({"keys": [*odd, good]}).encode(), {})
 
     verifier = Verifier(

@@ -10,8 +10,8 @@ import jwt
 import pytest
 from joserfc import jws
 from joserfc.jwk import OctKey
-
 from tests.auth.issuing import AUDIENCE, ISSUER, NOW, Issuer, Time, good_claims, request_scope
+
 from trunkline.asgi.messages import read_headers
 from trunkline.auth.caller import Caller
 from trunkline.auth.keys import SigningKey
