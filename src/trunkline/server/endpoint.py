@@ -65,6 +65,8 @@ from trunkline.server.transports import check_request, response_type
 
 __all__ = ["GraphQL"]
 
+_UNDECIDED: Any = object()
+
 logger = logging.getLogger("trunkline.errors")
 
 _CLIENT_LENGTH = 128  # characters of a client's name that the event keeps
@@ -103,7 +105,7 @@ class GraphQL:
         self,
         schema: Schema,
         *,
-        auth: Authenticator | None = None,
+        auth: Authenticator | None = _UNDECIDED,
         policies: DecidePolicies | None = None,
         refuse: Refuse = "fields",
         context: MakeContext | None = None,
@@ -119,6 +121,11 @@ class GraphQL:
             raise TypeError(
                 f"GraphQL serves an executable schema, not {type(schema).__name__}:"
                 " make_executable_schema(…) gives one."
+            )
+        if auth is _UNDECIDED:
+            raise TypeError(
+                "GraphQL must be told whose requests it serves: auth=Verifier(issuer, audience=…)"
+                " of trunkline.auth, or auth=None if anybody may call."
             )
         self._auth = auth
         self._permit = Permit(policies, refuse)
