@@ -216,12 +216,16 @@ class TokenError(TransportError):
     """The issuer gave no access token.
 
     ``error`` is the code of its answer (RFC 6749 §5.2), or empty where there was none that could
-    be read; ``status`` is the HTTP status, or 0.
+    be read; ``status`` is the HTTP status, or 0; ``retry_after`` is how many seconds it wants to
+    be left alone.
     """
 
-    def __init__(self, message: str, error: str = "", status: int = 0) -> None:
+    def __init__(
+        self, message: str, error: str = "", status: int = 0, retry_after: float = 0.0
+    ) -> None:
         self.error = error
         self.status = status
+        self.retry_after = retry_after
         super().__init__(message)
 
 

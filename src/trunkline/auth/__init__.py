@@ -1,11 +1,15 @@
-"""OAuth 2 between servers.
+"""OAuth 2 between servers: who may call whom, with which rights, for how long.
 
-    verifier = Verifier("https://issuer.example", audience="https://api.example/graphql")
-    GraphQL(schema, auth=verifier)                # GraphQL takes tokens for itself alone
-    Protected(rest, Verifier("https://issuer.example", audience="https://api.example/rest"))
+    ClientCredentials       on the calling side: a token fetched once, kept, renewed, sent
+    trunkline.auth.httpx, .httpx2, .requests
+                            the credentials for programs that call with these themselves
+    Verifier                on the called side: checks tokens, of any issuer
+    GraphQL(schema, auth=Verifier(issuer, audience=…))
+    Protected(rest, Verifier(issuer, audience=…))
+    Issuer, Store, Client   the authorization server, and what it knows
 
-What is behind this door is imported when it is first asked for: a server without tokens needs no
-library that checks them, a client no issuer's.
+What is here is imported when it is first used: a program that calls needs none of the
+dependencies of one that issues, and a server without tokens no library that checks them.
 """
 
 from __future__ import annotations
@@ -13,10 +17,26 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from trunkline.errors import AccessDeniedError, StoreError, TokenError
+
 if TYPE_CHECKING:
-    from trunkline.auth.caller import Assumed, Authenticator, Caller
-    from trunkline.auth.introspection import Introspection
-    from trunkline.auth.profiles import (
+    from trunkline.auth.calling.cache import FileTokenCache, TokenCache
+    from trunkline.auth.calling.credentials import ClientCredentials
+    from trunkline.auth.calling.sources import environment
+    from trunkline.auth.issuer import (
+        AuditEntry,
+        Client,
+        FailureLimits,
+        Issuer,
+        Proxies,
+        Secret,
+        Store,
+        log_audit,
+        with_new_secret,
+    )
+    from trunkline.auth.verifying.caller import Assumed, Authenticator, Caller
+    from trunkline.auth.verifying.introspection import Introspection
+    from trunkline.auth.verifying.profiles import (
         AUTH0,
         COGNITO,
         ENTRA,
@@ -26,8 +46,8 @@ if TYPE_CHECKING:
         RFC_9068,
         Profile,
     )
-    from trunkline.auth.protection import Protected, ResourceMetadata
-    from trunkline.auth.verifier import TrustedIssuer, Verifier
+    from trunkline.auth.verifying.protection import Protected, ResourceMetadata
+    from trunkline.auth.verifying.verifier import TrustedIssuer, Verifier
 
 __all__ = [
     "AUTH0",
@@ -37,30 +57,52 @@ __all__ = [
     "KEYCLOAK",
     "OKTA",
     "RFC_9068",
+    "AccessDeniedError",
     "Assumed",
+    "AuditEntry",
     "Authenticator",
     "Caller",
+    "Client",
+    "ClientCredentials",
+    "FailureLimits",
+    "FileTokenCache",
     "Introspection",
+    "Issuer",
     "Profile",
     "Protected",
+    "Proxies",
     "ResourceMetadata",
+    "Secret",
+    "Store",
+    "StoreError",
+    "TokenCache",
+    "TokenError",
     "TrustedIssuer",
     "Verifier",
+    "environment",
+    "log_audit",
+    "with_new_secret",
 ]
 
-_MODULES = {
-    "caller": ("Assumed", "Authenticator", "Caller"),
-    "introspection": ("Introspection",),
-    "profiles": (
-        *("AUTH0", "COGNITO", "ENTRA", "HYDRA", "KEYCLOAK", "OKTA", "RFC_9068", "Profile"),
-    ),
-    "protection": ("Protected", "ResourceMetadata"),
-    "verifier": ("TrustedIssuer", "Verifier"),
+_HOMES = {
+    "ClientCredentials": "calling.credentials",
+    "FileTokenCache": "calling.cache",
+    "TokenCache": "calling.cache",
+    "environment": "calling.sources",
+    "Assumed": "verifying.caller",
+    "Authenticator": "verifying.caller",
+    "Caller": "verifying.caller",
+    "Introspection": "verifying.introspection",
+    "Protected": "verifying.protection",
+    "ResourceMetadata": "verifying.protection",
+    "TrustedIssuer": "verifying.verifier",
+    "Verifier": "verifying.verifier",
 }
-_HOME = {name: module for module, names in _MODULES.items() for name in names}
+_PROFILES = {"AUTH0", "COGNITO", "ENTRA", "HYDRA", "KEYCLOAK", "OKTA", "RFC_9068", "Profile"}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    home = "verifying.profiles" if name in _PROFILES else _HOMES.get(name, "issuer")
+    return getattr(import_module(f"{__name__}.{home}"), name)

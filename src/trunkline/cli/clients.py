@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -192,7 +192,7 @@ def revoke_command(
 
 
 @contextmanager
-def opened(url: str) -> Iterator[Store]:
+def opened(url: str) -> Generator[Store]:
     """Open a store for as long as a command takes."""
     store = Store(url)
     try:
@@ -208,7 +208,7 @@ def fail(message: str) -> NoReturn:
 
 
 @contextmanager
-def _mistakes_told() -> Iterator[None]:
+def _mistakes_told() -> Generator[None]:
     try:
         yield
     except (ValueError, StoreError) as error:

@@ -15,12 +15,12 @@ class HTTPRequest:
     ``method`` in capitals, ``headers`` with lower-case names, ``body`` as it goes on the wire.
     ``url`` is for a request that does not go to the API but elsewhere, to an issuer of tokens say:
     the transport sends it there, without the headers that it adds for the API. ``None`` is the
-    transport's own URL.
+    transport's own URL. Headers and bodies may hold secrets, and are no part of what is shown.
     """
 
     method: str
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     url: str | None = None
 
 
@@ -29,8 +29,8 @@ class HTTPResponse:
     """What a transport received: status, headers with lower-case names, the whole decoded body."""
 
     status: int
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
     @property
     def media_type(self) -> str:

@@ -7,13 +7,14 @@ in threads. Several processes, and the command line, may work on one store at th
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import sqlalchemy as sql
+from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
@@ -191,7 +192,7 @@ class Store:
         return True
 
     @contextmanager
-    def _begin(self) -> Iterator[Connection]:
+    def _begin(self) -> Generator[Connection]:
         try:
             with self._engine.begin() as connection:
                 yield connection
@@ -238,7 +239,7 @@ def _open_sqlite(where: sql.URL) -> Engine:
         )
     os.close(os.open(Path(where.database), os.O_CREAT | os.O_RDWR, 0o600))
     engine = sql.create_engine(where, connect_args={"timeout": 10.0})
-    sql.event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
 
