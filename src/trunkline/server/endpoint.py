@@ -28,7 +28,7 @@ from trunkline.asgi.messages import (
     read_headers,
     refuse_socket,
 )
-from trunkline.auth.caller import Authenticator
+from trunkline.auth.verifying.caller import Authenticator
 from trunkline.compiler.cache import Operations
 from trunkline.compiler.limits import Limits
 from trunkline.compiler.operation import Operation

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from graphql import GraphQLError
 
 from trunkline.asgi.messages import Receive, Scope
-from trunkline.auth.caller import Caller
+from trunkline.auth.verifying.caller import Caller
 from trunkline.compiler.operation import Operation
 from trunkline.errors import RequestError
 from trunkline.protocol.request import GraphQLRequest

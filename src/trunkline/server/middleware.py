@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from trunkline.asgi.messages import Scope
-from trunkline.auth.caller import Caller
+from trunkline.auth.verifying.caller import Caller
 from trunkline.compiler.operation import Operation
 from trunkline.runtime.execution import Result
 

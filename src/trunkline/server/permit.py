@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from inspect import isawaitable
 from typing import Any, Literal, TypeAlias
 
-from trunkline.auth.caller import Caller
+from trunkline.auth.verifying.caller import Caller
 from trunkline.compiler.operation import Operation
 from trunkline.compiler.permissions import lacking, unauthorized
 from trunkline.errors import OperationRefusedError

@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from trunkline.asgi.messages import Headers, Scope, read_headers
-from trunkline.auth.bearer import Credentials
 from trunkline.auth.certificates import read_certificate, thumbprint
 from trunkline.auth.dpop import PROOF_SECONDS, check_proof
 from trunkline.auth.jose import JOSEProblem
+from trunkline.auth.verifying.bearer import Credentials
 from trunkline.errors import AccessDeniedError
 
 __all__ = ["CertificateOf", "Replays", "SenderCheck", "certificate_of_connection"]

@@ -16,10 +16,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from trunkline.asgi.messages import Headers, Scope
-from trunkline.auth.bearer import Credentials, has_query_token, read_credentials
-from trunkline.auth.caller import Caller
-from trunkline.auth.challenge import Challenge
-from trunkline.auth.claims import (
+from trunkline.auth.dpop import PROOF_ALGORITHMS
+from trunkline.auth.jose import JOSEProblem, read_signed
+from trunkline.auth.verifying.bearer import Credentials, has_query_token, read_credentials
+from trunkline.auth.verifying.caller import Caller
+from trunkline.auth.verifying.challenge import Challenge
+from trunkline.auth.verifying.claims import (
     ClaimsProblem,
     Expectation,
     NotAClientError,
@@ -28,13 +30,11 @@ from trunkline.auth.claims import (
     confirmations,
     expiry,
 )
-from trunkline.auth.dpop import PROOF_ALGORITHMS
-from trunkline.auth.fetching import FetchError, Send, new_sender
-from trunkline.auth.introspection import Introspection, introspect
-from trunkline.auth.jose import JOSEProblem, read_signed
-from trunkline.auth.keysets import IssuerUnavailableError, KeySet
-from trunkline.auth.profiles import RFC_9068, Profile
-from trunkline.auth.senders import (
+from trunkline.auth.verifying.fetching import FetchError, Send, new_sender
+from trunkline.auth.verifying.introspection import Introspection, introspect
+from trunkline.auth.verifying.keysets import IssuerUnavailableError, KeySet
+from trunkline.auth.verifying.profiles import RFC_9068, Profile
+from trunkline.auth.verifying.senders import (
     CertificateOf,
     Replays,
     SenderCheck,

@@ -9,8 +9,8 @@ from urllib.parse import quote_plus, urlencode
 
 import msgspec
 
-from trunkline.auth.fetching import Send, fetch_json
 from trunkline.auth.urls import check_secure
+from trunkline.auth.verifying.fetching import Send, fetch_json
 from trunkline.protocol.messages import HTTPRequest
 
 __all__ = ["Introspection", "introspect"]

@@ -7,15 +7,15 @@ import json
 from typing import Any
 
 import pytest
-from tests.auth.issuing import AUDIENCE, ISSUER, Issuer, Time, good_claims, request_scope
+from tests.auth.verifying.issuing import AUDIENCE, ISSUER, Issuer, Time, good_claims, request_scope
 
 from trunkline.asgi.messages import read_headers
-from trunkline.auth.caller import Caller
-from trunkline.auth.introspection import Introspection
 from trunkline.auth.keys import SigningKey
-from trunkline.auth.keysets import COOLDOWN, KEPT, REFRESH
-from trunkline.auth.profiles import HYDRA
-from trunkline.auth.verifier import RECHECK, Verifier
+from trunkline.auth.verifying.caller import Caller
+from trunkline.auth.verifying.introspection import Introspection
+from trunkline.auth.verifying.keysets import COOLDOWN, KEPT, REFRESH
+from trunkline.auth.verifying.profiles import HYDRA
+from trunkline.auth.verifying.verifier import RECHECK, Verifier
 from trunkline.errors import AccessDeniedError
 from trunkline.protocol.messages import HTTPResponse
 
@@ -262,7 +262,7 @@ async def test_in_02_an_opaque_token_is_good_if_its_issuer_says_so() -> None:
     issuer, time = Issuer(), Time()
     issuer.said = {"active": True, **good_claims(), "token_use": "access_token"}
     caller = await verify(opaque(issuer, time), "ory_at_abc.def")
-    assert (caller.client_id, caller.scopes) == ("web", {"todos:read", "todos:write"})
+    assert (caller.client_id, set(caller.scopes)) == ("web", {"todos:read", "todos:write"})
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from trunkline.auth.caller import Caller
-from trunkline.auth.profiles import Claims, Profile, texts_of
+from trunkline.auth.verifying.caller import Caller
+from trunkline.auth.verifying.profiles import Claims, Profile, texts_of
 
 __all__ = [
     "ClaimsProblem",

@@ -18,9 +18,9 @@ from trunkline.asgi.messages import (
     read_headers,
     refuse_socket,
 )
-from trunkline.auth.caller import Authenticator, Caller
 from trunkline.auth.urls import is_resource
-from trunkline.auth.verifier import Verifier
+from trunkline.auth.verifying.caller import Authenticator, Caller
+from trunkline.auth.verifying.verifier import Verifier
 from trunkline.errors import AccessDeniedError
 
 __all__ = ["Protected", "ResourceMetadata"]

@@ -11,9 +11,9 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from trunkline.auth.fetching import FetchError, Send, fetch_json
 from trunkline.auth.jose import AsymmetricKey, JOSEProblem, read_key
 from trunkline.auth.urls import check_issuer, check_secure, metadata_urls
+from trunkline.auth.verifying.fetching import FetchError, Send, fetch_json
 from trunkline.protocol.messages import HTTPRequest
 
 __all__ = ["COOLDOWN", "KEPT", "REFRESH", "IssuerUnavailableError", "KeySet", "algorithm_of"]

@@ -10,12 +10,12 @@ import jwt
 import pytest
 from joserfc import jws
 from joserfc.jwk import OctKey
-from tests.auth.issuing import AUDIENCE, ISSUER, NOW, Issuer, Time, good_claims, request_scope
+from tests.auth.verifying.issuing import AUDIENCE, ISSUER, NOW, Issuer, Time, good_claims, request_scope
 
 from trunkline.asgi.messages import read_headers
-from trunkline.auth.caller import Caller
 from trunkline.auth.keys import SigningKey
-from trunkline.auth.verifier import TrustedIssuer, Verifier
+from trunkline.auth.verifying.caller import Caller
+from trunkline.auth.verifying.verifier import TrustedIssuer, Verifier
 from trunkline.errors import AccessDeniedError
 
 issuer = Issuer()

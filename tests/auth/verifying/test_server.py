@@ -9,10 +9,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.auth.issuing import AUDIENCE, Issuer, Time, request_scope
+from tests.auth.verifying.issuing import AUDIENCE, Issuer, Time, request_scope
 
-from trunkline.auth.caller import Assumed, Authenticator, Caller
-from trunkline.auth.protection import Protected, ResourceMetadata
+from trunkline.auth.verifying.caller import Assumed, Authenticator, Caller
+from trunkline.auth.verifying.protection import Protected, ResourceMetadata
 from trunkline.server import (
     Call,
     GraphQL,
