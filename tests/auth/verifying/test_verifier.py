@@ -10,7 +10,15 @@ import jwt
 import pytest
 from joserfc import jws
 from joserfc.jwk import OctKey
-from tests.auth.verifying.issuing import AUDIENCE, ISSUER, NOW, Issuer, Time, good_claims, request_scope
+from tests.auth.verifying.issuing import (
+    AUDIENCE,
+    ISSUER,
+    NOW,
+    Issuer,
+    Time,
+    good_claims,
+    request_scope,
+)
 
 from trunkline.asgi.messages import read_headers
 from trunkline.auth.keys import SigningKey
