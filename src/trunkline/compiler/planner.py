@@ -183,6 +183,8 @@ class _Planner:
             raise ValidationError([_unknown_event(self._checked.node)])
         selected = selection.fields[0]
         field = selected.field
+        if isinstance(field.binding, Refused):
+            return field
         if self._core is None:
             event = replace(field, binding=Event(), arguments={})
             selection.fields[0] = replace(selected, field=event)

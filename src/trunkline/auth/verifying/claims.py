@@ -65,6 +65,9 @@ def check_claims(claims: Claims, expected: Expectation, now: float) -> Caller:
     for name in profile.required:
         if name not in claims:
             raise ClaimsProblem(f"It lacks the claim {name!r}.")
+    for name in ("sub", "jti"):
+        if not isinstance(claims.get(name, ""), str):
+            raise ClaimsProblem(f"Its claim {name!r} is no text.")
     for name, value in profile.fixed.items():
         if claims.get(name) != value:
             raise ClaimsProblem(f"It is no access token by its claim {name!r}.")
