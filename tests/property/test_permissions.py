@@ -19,6 +19,8 @@ from tests.compiler.guarded import DEFINITION, SCHEMA, Query
 
 from trunkline.compiler.operation import compile_operation
 
+INTROSPECTION = compile_operation(SCHEMA, get_introspection_query())
+
 
 class Asking:
     """A middleware that refuses each field by itself, by the requirements of its coordinate."""
@@ -147,7 +149,7 @@ def test_the_same_is_refused_as_by_resolvers_that_ask_for_themselves(
     assert positions(ours.errors) == positions(theirs.errors or [])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.frozensets(st.sampled_from(SCOPES)))
 def test_what_introspection_shows_is_a_schema_without_what_is_refused(
     scopes: frozenset[str],

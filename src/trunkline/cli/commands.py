@@ -13,6 +13,7 @@ from trunkline.cli.generate import generate_command
 from trunkline.cli.init import init_command
 from trunkline.cli.mock import mock_command
 from trunkline.cli.schema import schema_app
+from trunkline.cli.scopes import scopes_command
 from trunkline.cli.serve import serve_command
 
 __all__ = ["app"]
@@ -24,6 +25,7 @@ app.command("serve")(serve_command)
 app.command("mock")(mock_command)
 app.command("compile")(compile_command)
 app.add_typer(schema_app)
+app.command("scopes")(scopes_command)
 
 
 def _add_issuer() -> None:
