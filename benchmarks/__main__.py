@@ -17,6 +17,7 @@ FILES = (
     "in_process",
     "awaited",
     "over_http",
+    "authorization",
     "new_documents",
     "large_schema",
     "generating",
