@@ -126,7 +126,14 @@ def test_the_engine_by_itself(tmp_path: Path) -> None:
     assert len(printed.splitlines()) == 1
 
 
-@pytest.mark.parametrize("name", ["serving.md", "engine.md"])
+def test_authorization(tmp_path: Path) -> None:
+    page = Page(ROOT / "docs" / "authorization.md", 8080)
+    page.write_files(tmp_path)
+    assert run("\n".join(page.programs), tmp_path) == ""
+    assert run("from library import app", tmp_path) == ""
+
+
+@pytest.mark.parametrize("name", ["serving.md", "engine.md", "authorization.md"])
 def test_what_is_shown_has_types_that_hold(name: str, tmp_path: Path) -> None:
     page = Page(ROOT / "docs" / name, 8080)
     page.write_files(tmp_path)

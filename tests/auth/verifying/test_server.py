@@ -9,6 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
 from tests.auth.verifying.issuing import AUDIENCE, Issuer, Time, request_scope
 
 from trunkline.auth.verifying.caller import Assumed, Authenticator, Caller
@@ -193,14 +195,14 @@ async def test_rs_07_strangers_are_refused_before_anything_is_read() -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS", "DELETE"])
-async def test_no_method_gets_past_the_verifier(method: str) -> None:
+async def test_sep_5_no_method_gets_past_the_verifier(method: str) -> None:
     application, _ = endpoint()
     reply = await send(application, document="{ open }", method=method)
     assert reply.status == 401
     assert not any(name.startswith("access-control") for name in reply.headers)
 
 
-async def test_rest_and_graphql_take_no_tokens_of_each_other() -> None:
+async def test_sep_1_rest_and_graphql_take_no_tokens_of_each_other() -> None:
     async def rest(scope: Any, _receive: Any, answer: Any) -> None:
         body = json.dumps({"caller": scope["caller"].client_id}).encode()
         await answer({"type": "http.response.start", "status": 200, "headers": []})
@@ -224,7 +226,7 @@ async def test_rest_and_graphql_take_no_tokens_of_each_other() -> None:
     assert "Query" not in json.dumps(refused.body)
 
 
-async def test_a_user_is_forbidden_with_all_scopes_there_are() -> None:
+async def test_sep_2_a_user_is_forbidden_with_all_scopes_there_are() -> None:
     application, _ = endpoint()
     token = issuer.token({"sub": "user-17", "scope": "todos:read admin root owner"})
     reply = await send(application, f"Bearer {token}", document="{ open }")
@@ -262,6 +264,59 @@ async def test_introspection_shows_what_the_caller_may_have() -> None:
     assert names == ["open", "who", "mine"]
     more = await ask(document, "todos:read", "owner", policies=lambda _caller, names: names)
     assert len(more.body["data"]["__type"]["fields"]) == 6
+
+
+PATHS = [
+    "/graphql",
+    "//graphql",
+    "/api/graphql",
+    "/api/../graphql",
+    "/api/%2e%2e/graphql",
+    "/api%2fgraphql",
+    "/graphql;x",
+    "/GraphQL",
+    "/graphql/",
+    "/api/./graphql",
+]
+DISGUISES = [
+    [],
+    [(b"x-original-url", b"/graphql"), (b"x-rewrite-url", b"/graphql")],
+    [(b"x-forwarded-prefix", b"/graphql"), (b"x-http-method-override", b"GET")],
+    [(b"host", b"graphql.internal"), (b"upgrade", b"h2c")],
+    [(b"upgrade", b"websocket"), (b"sec-websocket-protocol", b"graphql-transport-ws")],
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("disguise", DISGUISES)
+async def test_sep_4_no_path_leads_a_rest_token_to_graphql(path: str, disguise: Any) -> None:
+    graphql, events = endpoint()
+    rest = Protected(Starlette(), issuer.verifier(Time(), audience="https://api.example/rest"))
+    both = Starlette(routes=[Route("/graphql", graphql), Mount("/api", rest)])
+    token = f"Bearer {issuer.token({'aud': 'https://api.example/rest'})}"
+    for application in (both, rest):
+        sent: list[Any] = []
+        body = b'{"query": "{ open }"}'
+        headers = [(b"content-type", b"application/json"), *disguise]
+        scope = request_scope(token, headers=headers, path=path, root_path="", server=("h", 80))
+        await application(scope, given(body), keeping(sent))
+        assert sent[0]["status"] in {307, 401, 404}
+        assert b"data" not in sent[1].get("body", b"")
+    assert all(event.document_id is None for event in events)
+
+
+def given(body: bytes) -> Any:
+    async def receive() -> Any:
+        return {"type": "http.request", "body": body}
+
+    return receive
+
+
+def keeping(sent: list[Any]) -> Any:
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    return send
 
 
 async def test_websockets_are_refused() -> None:
