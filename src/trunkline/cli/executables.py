@@ -17,6 +17,7 @@ from trunkline.text.names import python_name
 
 __all__ = ["load_executable", "read_document", "sentences"]
 
+
 def read_document(path: Path) -> str:
     """Read a document from a file, from standard input for ``-``; stop where that fails."""
     try:

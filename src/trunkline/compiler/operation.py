@@ -85,7 +85,7 @@ class Operation:
         self.refused: Mapping[str, Requirement] = {} if refusals is None else refusals.noted
         self._guard: Guard[Operation] | None = None
         if plan.needs is not None:
-            without = partial(Operation, schema, text, checked, limits)
+            without = partial(type(self), schema, text, checked, limits)
             self._guard = Guard(schema, plan.needs, without)
         self._fields = [
             (selected.condition, isinstance(selected.field.binding, Refused))
@@ -313,9 +313,14 @@ class DirectedOperation(Operation):
     """
 
     def __init__(
-        self, schema: Schema, text: str, checked: CheckedOperation, limits: Limits
+        self,
+        schema: Schema,
+        text: str,
+        checked: CheckedOperation,
+        limits: Limits,
+        refusals: Refusals | None = None,
     ) -> None:
-        super().__init__(schema, text, checked, limits)
+        super().__init__(schema, text, checked, limits, refusals)
         self.is_async = True
         self._around = around_operation(schema, checked, self._variables)
 
@@ -324,7 +329,11 @@ class DirectedOperation(Operation):
         raise TypeError(f"{self._title} has directives that are awaited: use `execute`.")
 
     async def execute(
-        self, variables: Mapping[str, Any] | None, context: Any = None, root_value: Any = None
+        self,
+        variables: Mapping[str, Any] | None,
+        context: Any = None,
+        root_value: Any = None,
+        caller: Any = None,
     ) -> Result:
         """Execute the operation, by way of its directives.
 
@@ -333,7 +342,7 @@ class DirectedOperation(Operation):
         values = self.coerce(variables)
 
         async def execute() -> Result:
-            result = self.start(values, context, root_value)
+            result = self.start(values, context, root_value, caller)
             return result if isinstance(result, Result) else await result
 
         result = await self._around(execute, values, context, self)
@@ -341,16 +350,20 @@ class DirectedOperation(Operation):
         return given
 
     async def subscribe(
-        self, variables: Mapping[str, Any] | None, context: Any = None, root_value: Any = None
+        self,
+        variables: Mapping[str, Any] | None,
+        context: Any = None,
+        root_value: Any = None,
+        caller: Any = None,
     ) -> AsyncGenerator[Result, None]:
         """Yield the response stream, which is what the directives' ``proceed`` gives them."""
         values = self.coerce(variables)
 
         async def respond() -> AsyncGenerator[Result, None]:
-            stream = self.open_stream(values, context, root_value)
+            stream = self.open_stream(values, context, root_value, caller)
             if isinstance(stream, Awaitable):
                 stream = await stream
-            return self.respond(stream, values, context)
+            return self.respond(stream, values, context, caller)
 
         given = await self._around(respond, values, context, self)
         async with aclosing(self._given_back(given, AsyncGenerator)) as results:
