@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,7 +16,7 @@ from trunkline.compiler.permissions import UNAUTHORIZED
 from trunkline.engine import adopt_schema
 from trunkline.errors import SchemaError, SubscriptionError
 from trunkline.runtime.execution import Result
-from trunkline.schema.bindings import Schema
+from trunkline.schema.bindings import Schema, batch
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
 from trunkline.schema.requirements import requirements_of
@@ -268,3 +269,88 @@ def test_a_schema_of_graphql_cores_is_guarded_too() -> None:
     )
     assert result.data is not None
     assert (result.data["a"], result.data["b"]) == (1, None)
+
+
+def test_directives_of_a_document_do_not_bring_back_what_is_refused() -> None:
+    class Directives:
+        def loud(self, proceed: Any) -> Any:
+            calls.append("field")
+            return proceed()
+
+        async def timed(self, proceed: Any) -> Any:
+            calls.append("operation")
+            return await proceed()
+
+    calls: list[str] = []
+    sdl = (
+        "directive @loud on FIELD directive @timed on QUERY"
+        ' type Query { a: Int @requiresScopes(scopes: [["s"]]) b: Int }'
+    )
+    schema = make_executable_schema(
+        parse_schema(sdl), SimpleNamespace(query=AB()), directives=Directives()
+    )
+    operation = compile_operation(schema, "query @timed { a @loud b }")
+    refusing = operation.for_caller(frozenset())
+    assert asyncio.run(refusing.execute(None)).data == {"a": None, "b": 2}
+    assert calls == ["operation"]
+    assert asyncio.run(operation.execute(None)).data == {"a": 1, "b": 2}
+    assert calls == ["operation", "operation", "field"]
+
+
+class AB(A):
+    def b(self) -> int:
+        return 2
+
+
+def test_resolvers_methods_batches_and_directives_are_told_who_calls() -> None:
+    class Root:
+        def thing(self, caller: str) -> Thing:
+            return Thing(caller)
+
+    class OfThing:
+        @batch
+        def all(self, things: list[Thing], caller: str) -> list[str]:
+            return [f"{thing.name} {caller}" for thing in things]
+
+        def one(self, _thing: Thing, caller: str) -> str:
+            return caller
+
+    class Directives:
+        def field(self, proceed: Any, caller: str) -> str:
+            return f"field {caller} {proceed()}"
+
+        async def around(self, proceed: Any, caller: str) -> Any:
+            seen.append(caller)
+            return await proceed()
+
+    @dataclass
+    class Thing:
+        name: str
+
+        def own(self, caller: str) -> str:
+            return caller
+
+    seen: list[str] = []
+    sdl = """
+    directive @around on QUERY  directive @tell on FIELD_DEFINITION
+    type Query { thing: Thing! }
+    type Thing { own: String  all: String  one: String @tell  name: String @tell }
+    """
+    schema = make_executable_schema(
+        parse_schema(sdl),
+        SimpleNamespace(query=Root(), thing=OfThing()),
+        {"Thing": Thing},
+        directives=SimpleNamespace(tell=Directives().field, around=Directives().around),
+    )
+    operation = compile_operation(schema, "query @around { thing { own all one name } }")
+    result = asyncio.run(operation.execute(None, caller="web"))
+    assert not result.errors
+    assert result.data == {
+        "thing": {
+            "own": "web",
+            "all": "web web",
+            "one": "field web web",
+            "name": "field web web",
+        }
+    }
+    assert seen == ["web"]

@@ -86,7 +86,9 @@ class App(GraphQL):
     def __init__(self, **options: Any) -> None:
         self.directives = Directives()
         self.schema = schema_of(self.directives)
-        super().__init__(self.schema, **{"context": lambda _scope: "ADMIN", **options})
+        super().__init__(
+            self.schema, **{"auth": None, "context": lambda _scope: "ADMIN", **options}
+        )
 
 
 def schema_of(directives: object, sdl: str = SDL) -> Schema:

@@ -345,7 +345,8 @@ class DirectedOperation(Operation):
             result = self.start(values, context, root_value, caller)
             return result if isinstance(result, Result) else await result
 
-        result = await self._around(execute, values, context, self)
+        told = {"context": context, "operation": self, "caller": caller}
+        result = await self._around(execute, values, told)
         given: Result = self._given_back(result, Result)
         return given
 
@@ -365,7 +366,8 @@ class DirectedOperation(Operation):
                 stream = await stream
             return self.respond(stream, values, context, caller)
 
-        given = await self._around(respond, values, context, self)
+        told = {"context": context, "operation": self, "caller": caller}
+        given = await self._around(respond, values, told)
         async with aclosing(self._given_back(given, AsyncGenerator)) as results:
             async for result in results:
                 yield result

@@ -64,7 +64,8 @@ KNOWN_DIRECTIVES: Mapping[str, KnownDirective] = {
     ),
     "field": KnownDirective(
         "directive @field("
-        "name: String, resolver: Boolean, batch: Boolean, selection: Boolean, omittable: Boolean"
+        "name: String, resolver: Boolean, batch: Boolean, selection: Boolean,"
+        " caller: Boolean, omittable: Boolean"
         ") on FIELD_DEFINITION | INPUT_FIELD_DEFINITION | ENUM_VALUE | ARGUMENT_DEFINITION",
         is_shown=False,
     ),
@@ -79,7 +80,7 @@ KNOWN_DIRECTIVES: Mapping[str, KnownDirective] = {
 """By name. ``@model`` says which Python class (``package.module:Class``) stands for a type.
 ``@field`` gives the Python name of a field, an argument or a value of an enum; says that it has a
 ``resolver`` though its model could answer, a ``batch`` resolver, or one that is told the
-``selection``; or that absent and null are told apart (``omittable``). What the others demand of a
+``selection`` or the ``caller``; or that absent and null are told apart (``omittable``). What the others demand of a
 caller is read in `requirements.py`."""
 
 
