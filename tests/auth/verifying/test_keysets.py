@@ -229,6 +229,20 @@ async def test_a_key_that_is_removed_takes_its_tokens_with_it() -> None:
     assert outcome == 401
 
 
+async def test_a_removal_is_heeded_as_soon_as_it_is_known() -> None:
+    issuer, time = Issuer(), Time()
+    verifier = issuer.verifier(time)
+    withdrawn, until = issuer.keys[0], int(time.now) + 3600
+    await verify(verifier, issuer.token({"exp": until}))
+    issuer.keys = [SigningKey.generate()]
+    time.now += REFRESH - 1
+    old = issuer.token({"exp": until}, key=withdrawn)
+    assert await status(verifier, old) == 200
+    time.now += 1
+    assert await status(verifier, issuer.token({"exp": until})) == 200  # its key was unknown
+    assert await status(verifier, old) == 401
+
+
 async def test_a_known_token_costs_no_signature_until_it_expires() -> None:
     issuer, time = Issuer(), Time()
     verifier = issuer.verifier(time)

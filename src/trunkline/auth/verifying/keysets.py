@@ -84,7 +84,7 @@ class KeySet:
         elif self._is_due(REFRESH):
             self._start()
         key = self._look_up(kid, algorithm)
-        if key is None and self._is_due(COOLDOWN):
+        if key is None and (self._running() or self._is_due(COOLDOWN)):
             await self._renew()
             key = self._look_up(kid, algorithm)
         if key is None:
