@@ -5,9 +5,15 @@
 set -eu
 
 # program → the names it goes by, its Debian package, what tests it
-names_of() { case $1 in chromium) echo "chromium chromium-browser google-chrome google-chrome-stable" ;; esac; }
-package_of() { case $1 in chromium) echo chromium ;; esac; }
-tests_of() { case $1 in chromium) echo "tests/e2e/test_playground.py" ;; esac; }
+names_of() { case $1 in
+    chromium) echo "chromium chromium-browser google-chrome google-chrome-stable" ;;
+    postgresql) echo "initdb /usr/lib/postgresql/*/bin/initdb" ;; # Debian's is not on the PATH
+esac; }
+package_of() { echo "$1"; }
+tests_of() { case $1 in
+    chromium) echo "tests/e2e/test_playground.py" ;;
+    postgresql) echo "tests/auth/issuer/test_store.py, on PostgreSQL," ;;
+esac; }
 
 is_there() {
     for name in $(names_of "$1"); do

@@ -128,6 +128,8 @@ def read_key(jwk: object) -> AsymmetricKey:
 def _algorithm(header: object, algorithms: Collection[str]) -> str:
     if not isinstance(header, dict):
         raise JOSEProblem("Its header is not an object.")
+    if "crit" in header or "b64" in header:  # no extension is understood (RFC 7515 §4.1.11)
+        raise JOSEProblem("Its header asks for what nobody here knows.")
     algorithm = cast("dict[str, Any]", header).get("alg")
     if not isinstance(algorithm, str) or algorithm not in algorithms:
         raise JOSEProblem("The algorithm is not an accepted one.")

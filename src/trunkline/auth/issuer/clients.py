@@ -109,7 +109,7 @@ class Client(msgspec.Struct, frozen=True, omit_defaults=True):
             except JOSEProblem as problem:
                 raise ValueError(f"A key cannot be used. {problem}") from problem
         for certificate in self.certificates:
-            read_certificate(certificate.encode())
+            _check_certificate(certificate)
         if self.subject:
             _check_subject(*self.subject)
 
@@ -140,6 +140,13 @@ def _check_grant(resource: str, scopes: list[str]) -> None:
     wrong = [scope for scope in scopes if not is_scope(scope)]
     if wrong:
         raise ValueError(f"{wrong[0]!r} is no scope: visible ASCII but for quotes and backslashes.")
+
+
+def _check_certificate(pem: str) -> None:
+    try:
+        read_certificate(pem.encode())
+    except ValueError:
+        raise ValueError("The certificate cannot be read: give it as PEM.") from None
 
 
 def _check_subject(kind: str, value: str) -> None:
