@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["TokenRequest"]
 
-_MOST_BYTES = 1_048_576
-
 
 @dataclass(slots=True)
 class TokenRequest:
@@ -97,8 +95,6 @@ class TokenRequest:
         return HTTPRequest("POST", headers, urlencode(form).encode(), url)
 
     def _read(self, response: HTTPResponse, obtained: float) -> Token:
-        if len(response.body) > _MOST_BYTES:
-            raise TokenError("The issuer's answer is too long to be a token.", status=200)
         kind = "DPoP" if self.proof_key else "Bearer"
         try:
             return read_token(response, obtained, asked_kind=kind)

@@ -17,6 +17,7 @@ __all__ = ["Token", "read_token"]
 
 _B64TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 §2.1
 _LONGEST = 16_384
+_MOST_BYTES = 1_048_576
 _UNTOLD = 300.0  # seconds that a token is taken to live if its issuer does not say
 _SKEW = 30.0
 
@@ -71,6 +72,8 @@ def read_token(response: HTTPResponse, obtained: float, *, asked_kind: str) -> T
     Raises ``TokenError`` where the issuer refused, or the answer is none, or its token is of
     another kind than was asked for (RFC 9449 §5).
     """
+    if len(response.body) > _MOST_BYTES:
+        raise TokenError("The issuer's answer is too long to be one.", status=response.status)
     if response.status != 200:
         raise _refused(response)
     try:
