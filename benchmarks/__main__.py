@@ -18,6 +18,7 @@ FILES = (
     "awaited",
     "over_http",
     "authorization",
+    "tokens",
     "new_documents",
     "large_schema",
     "generating",

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
-from trunkline.auth.jose import AsymmetricKey
+from trunkline.auth.jose import AsymmetricKey, encode_header
 
 __all__ = ["ANNOUNCED", "SIGNING_ALGORITHMS", "KeyRing", "SigningKey"]
 
@@ -44,6 +44,11 @@ class SigningKey(msgspec.Struct, frozen=True, dict=True):
     def private(self) -> AsymmetricKey:
         """The key as joserfc has it."""
         return _asymmetric(self.jwk)
+
+    @cached_property
+    def token_header(self) -> bytes:
+        """The encoded header of the access tokens that it signs (RFC 9068 §2.1)."""
+        return encode_header({"alg": self.algorithm, "typ": "at+jwt", "kid": self.kid})
 
     @cached_property
     def public_jwk(self) -> dict[str, Any]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from secrets import token_urlsafe
-from typing import Any
 
 import msgspec
 
-from trunkline.auth.jose import sign
+from trunkline.auth.jose import sign_encoded
 from trunkline.auth.keys import SigningKey
 
 __all__ = ["AccessToken", "issue_token"]
@@ -55,5 +54,4 @@ def issue_token(  # noqa: PLR0913  # as many as the specification has claims
         scope,
         cnf,
     )
-    header: dict[str, Any] = {"alg": key.algorithm, "typ": "at+jwt", "kid": key.kid}
-    return sign(header, msgspec.to_builtins(claims), key.private), claims
+    return sign_encoded(key.token_header, claims, key.algorithm, key.private), claims

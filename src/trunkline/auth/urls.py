@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
@@ -46,6 +47,7 @@ def metadata_urls(issuer: str) -> tuple[str, str]:
     )
 
 
+@lru_cache(maxsize=1024)
 def is_loopback(host: str | None) -> bool:
     """Say whether a host, as parsed from a URL, is this machine."""
     if host == "localhost":

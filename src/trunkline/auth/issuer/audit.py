@@ -46,8 +46,22 @@ def write_audit(entry: AuditEntry) -> None:
     """Log an entry: a grant is information, a refusal a warning."""
     level = logging.WARNING if entry.event == "refusal" else logging.INFO
     if logger.isEnabledFor(level):
-        text = _encoder.encode(_printable(entry)).decode()
-        logger.log(level, "%s", text, extra={"audit": entry})
+        # Not `logger.log`, which would walk the stack for a caller that is always this one.
+        record = logging.getLogRecordFactory()(
+            logger.name, level, __file__, 0, _Line(entry), (), None, write_audit.__name__
+        )
+        record.audit = entry
+        logger.handle(record)
+
+
+class _Line:
+    """Writes an entry as JSON, once, and only if somebody reads it."""
+
+    def __init__(self, entry: AuditEntry) -> None:
+        self._entry = entry
+
+    def __str__(self) -> str:
+        return _encoder.encode(_printable(self._entry)).decode()
 
 
 def log_audit(stream: TextIO | None = None) -> logging.Handler:
@@ -68,6 +82,8 @@ class _JSONFormatter(logging.Formatter):
 
 def _printable(entry: AuditEntry) -> AuditEntry:
     """Cut what a stranger may have written, and escape what is not printable."""
+    if entry.event != "refusal":
+        return entry
     client_id = entry.client_id[:_LONGEST]
     if not client_id.isprintable():
         client_id = client_id.encode("unicode_escape").decode("ascii")
