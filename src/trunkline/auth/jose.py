@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
@@ -38,6 +41,7 @@ ALGORITHMS = ("ES256", "RS256", "EdDSA", "Ed25519", "PS256", "ES384", "ES512")
 ``Ed25519`` is the name that RFC 9864 gave to what most programs call ``EdDSA`` still.
 """
 
+_ES256 = ECDSA(SHA256())
 _CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
 _RSA_BITS = 2048
 _MAX_BYTES = 16_384
@@ -84,11 +88,19 @@ def sign_encoded(header: bytes, claims: object, algorithm: str, key: Key) -> str
     """Sign claims with an encoded header.
 
     joserfc would check the header and look for the key anew each time, which takes as long as the
-    signature.
+    signature does.
     """
     signed = header + b"." + _base64url(msgspec.json.encode(claims))
-    signature = _REGISTRY.get_alg(algorithm).sign(signed, key)
-    return (signed + b"." + _base64url(signature)).decode("ascii")
+    return (signed + b"." + _base64url(_signature(algorithm, signed, key))).decode("ascii")
+
+
+def _signature(algorithm: str, signed: bytes, key: Key) -> bytes:
+    """Sign; ES256 without joserfc, which takes half as long again for it (RFC 7518 §3.4)."""
+    if algorithm == "ES256" and isinstance(key, ECKey) and key.private_key is not None:
+        r, s = decode_dss_signature(key.private_key.sign(signed, _ES256))
+        return r.to_bytes(32) + s.to_bytes(32)
+    signature: bytes = _REGISTRY.get_alg(algorithm).sign(signed, key)
+    return signature
 
 
 def _base64url(data: bytes) -> bytes:
