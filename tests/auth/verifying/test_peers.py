@@ -22,7 +22,7 @@ from trunkline.auth.keys import SigningKey
 from trunkline.auth.tokens import issue_token
 
 HERE = Path(__file__).parent / "peers"
-SECRET = "a secret that only the tests know"  # noqa: S105  # that it is
+SECRET = "a secret that only the tests know"  # that it is
 
 
 def missing(why: str) -> None:
@@ -115,7 +115,7 @@ async def test_tokens_that_oidc_provider_bound_to_a_key_need_its_proof(issuer: s
     verifier, key = Verifier(issuer, audience=AUDIENCE), ProofKey()
     proof = key.prove("POST", f"{issuer}/token", now=time.time())
     answer = await token_of(issuer, proof=proof)
-    assert answer["token_type"] == "DPoP"  # noqa: S105  # it is none
+    assert answer["token_type"] == "DPoP"  # it is none
     token = answer["access_token"]
 
     def prove(by: ProofKey) -> str:
