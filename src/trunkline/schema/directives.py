@@ -80,8 +80,8 @@ KNOWN_DIRECTIVES: Mapping[str, KnownDirective] = {
 """By name. ``@model`` says which Python class (``package.module:Class``) stands for a type.
 ``@field`` gives the Python name of a field, an argument or a value of an enum; says that it has a
 ``resolver`` though its model could answer, a ``batch`` resolver, or one that is told the
-``selection`` or the ``caller``; or that absent and null are told apart (``omittable``). What the others demand of a
-caller is read in `requirements.py`."""
+``selection`` or the ``caller``; or that absent and null are told apart (``omittable``). What the
+others demand of a caller is read in `requirements.py`."""
 
 
 def with_known_directives(document: DocumentNode, *, shown_only: bool = False) -> DocumentNode:

@@ -24,7 +24,7 @@ from trunkline.auth.verifying.verifier import RECHECK, Clock
 
 MODULE = Path(__file__).parent / "peers" / "hydra"
 PROGRAM = Path(__file__).parents[3] / ".cache" / "hydra" / "hydra"
-SECRET = "a secret that only the tests know"  # noqa: S105  # that it is
+SECRET = "a secret that only the tests know"  # that it is
 REST = "https://api.example/rest"
 SECONDS_TO_START = 60
 
