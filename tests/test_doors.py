@@ -47,7 +47,7 @@ def test_a_door_says_what_is_behind_it(name: str) -> None:
 @pytest.mark.parametrize(
     ("importing", "others"),
     [
-        ("trunkline.server", CLIENT_ONLY),
+        ("trunkline.server", [*CLIENT_ONLY, "joserfc", "cryptography", "sqlalchemy", "argon2"]),
         ("trunkline.client", SERVER_ONLY),
         ("trunkline.auth.calling.credentials", [*CLIENT_ONLY, *SERVER_ONLY, *TOKENS_ONLY]),
         ("trunkline.auth.issuer", [*CLIENT_ONLY, *SERVER_ONLY, "graphql"]),

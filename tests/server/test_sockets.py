@@ -33,8 +33,8 @@ def serve(
     http: Literal["h11", "httptools"], loop: Literal["asyncio", "uvloop"]
 ) -> Iterator[Server]:
     endpoint = Endpoint(body_timeout=BODY_SECONDS, max_body_bytes=65_536)
-    options: dict[str, Any] = {"http": http, "loop": loop, "lifespan": "off", "timeout_keep_alive": 1}
-    with serving(endpoint, **options) as port:
+    options: dict[str, Any] = {"http": http, "loop": loop, "timeout_keep_alive": 1}
+    with serving(endpoint, lifespan="off", **options) as port:
         yield Server(port, endpoint)
 
 

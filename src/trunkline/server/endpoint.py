@@ -127,6 +127,8 @@ class GraphQL:
                 "GraphQL must be told whose requests it serves: auth=Verifier(issuer, audience=…)"
                 " of trunkline.auth, or auth=None if anybody may call."
             )
+        if auth is not None and not callable(getattr(auth, "authenticate", None)):
+            raise TypeError(f"auth is a Verifier of trunkline.auth, or None, not {auth!r}.")
         self._auth = auth
         self._permit = Permit(policies, refuse)
         self._operations = Operations(schema, limits)

@@ -319,6 +319,26 @@ def keeping(sent: list[Any]) -> Any:
     return send
 
 
+def test_an_endpoint_that_is_told_nothing_does_not_start() -> None:
+    with pytest.raises(TypeError, match=r"auth=Verifier\(issuer, audience=…\).*or auth=None"):
+        GraphQL(SCHEMA)
+    for wrong in ("https://issuer.example", True, Caller("web")):
+        with pytest.raises(TypeError, match="auth is a Verifier"):
+            GraphQL(SCHEMA, auth=wrong)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="refuse is"):
+        GraphQL(SCHEMA, auth=None, refuse="all")  # type: ignore[arg-type]
+
+
+async def test_an_applications_lifespan_passes_its_protection() -> None:
+    async def application(scope: Any, _receive: Any, _send: Any) -> None:
+        seen.append(scope["type"])
+
+    seen: list[str] = []
+    protected = Protected(application, issuer.verifier(Time()))
+    await protected({"type": "lifespan"}, given(b""), keeping([]))
+    assert seen == ["lifespan"]
+
+
 async def test_websockets_are_refused() -> None:
     application, _ = endpoint()
     sent: list[Any] = []

@@ -58,7 +58,7 @@ def new_sender() -> Send:
         import httpx2  # noqa: PLC0415  # only who asks an issuer needs it
     except ModuleNotFoundError as error:
         raise ImportError(
-            "Asking an issuer needs the library httpx2: pip install 'trunkline[auth]'"
+            "Asking an issuer needs the library httpx2: pip install 'trunkline[auth,client]'"
         ) from error
 
     async def send(request: HTTPRequest) -> HTTPResponse:
