@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from inspect import isawaitable
 from typing import Any, Literal, TypeAlias
 
+from graphql import GraphQLError
+
 from trunkline.auth.verifying.caller import Caller
 from trunkline.compiler.operation import Operation
 from trunkline.compiler.permissions import lacking, unauthorized
-from trunkline.errors import OperationRefusedError
+from trunkline.errors import OperationRefusedError, RequestError
 from trunkline.schema.requirements import NOTHING
 
 __all__ = ["DecidePolicies", "Permit", "Refuse"]
@@ -45,8 +47,11 @@ class Permit:
         holding: frozenset[str] = frozenset()
         named = operation.needs.policies if operation.needs else holding
         if named and self._policies:
-            decided = self._policies(caller, named)
-            holding = frozenset(await decided if isawaitable(decided) else decided)
+            try:
+                decided = self._policies(caller, named)
+                holding = frozenset(await decided if isawaitable(decided) else decided)
+            except GraphQLError as error:  # a refusal that says why
+                raise RequestError([error]) from error
         scopes = None if caller is None else caller.scopes
         found = operation.for_caller(scopes, holding, variables)
         if found.refused and (self._is_strict or found.is_refused(variables)):

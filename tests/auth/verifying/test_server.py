@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from graphql import GraphQLError
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 from tests.auth.verifying.issuing import AUDIENCE, Issuer, Time, request_scope
@@ -182,6 +183,14 @@ async def test_policies_are_asked_for_once_per_operation() -> None:
     assert len(asked) == 1
     assert (await ask("{ paid }")).status == 403
     assert (await ask("{ paid }", policies=lambda _caller, _names: [])).status == 403
+
+
+async def test_a_policy_may_refuse_the_request_and_say_why() -> None:
+    def decide(_caller: Caller | None, _names: frozenset[str]) -> Collection[str]:
+        raise GraphQLError("Not before noon.")
+
+    reply = await ask("{ paid open }", policies=decide)
+    assert (reply.status, reply.body["errors"][0]["message"]) == (422, "Not before noon.")
 
 
 async def test_rs_07_strangers_are_refused_before_anything_is_read() -> None:
