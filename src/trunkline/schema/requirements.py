@@ -88,7 +88,25 @@ def requirements_of(definition: GraphQLSchema) -> Requirements:
 
     Raises ``SchemaError`` where one of them names nothing that could hold.
     """
-    return _Reader(definition).requirements()
+    names = _Names(definition)
+    if not any(map(names, _applied(definition))):
+        return Requirements()
+    return _Reader(definition, names).requirements()
+
+
+def _applied(definition: GraphQLSchema) -> set[str]:
+    """Return the names of all directives that stand in a schema; most have none of ours."""
+    elements: list[Any] = list(definition.type_map.values())
+    for type_ in definition.type_map.values():
+        fields: dict[str, Any] = getattr(type_, "fields", {})
+        elements += fields.values()
+        for field in fields.values():
+            elements += getattr(field, "args", {}).values()
+    nodes = [each.ast_node for each in elements if each.ast_node is not None]
+    nodes += [
+        node for each in elements for node in getattr(each, "extension_ast_nodes", None) or ()
+    ]
+    return {each.name.value for node in nodes if node.directives for each in node.directives}
 
 
 def written(demands: Iterable[Demand]) -> str:
@@ -108,9 +126,9 @@ def _sentence(demand: Demand) -> str:
 
 
 class _Reader:
-    def __init__(self, definition: GraphQLSchema) -> None:
+    def __init__(self, definition: GraphQLSchema, names: _Names) -> None:
         self._definition = definition
-        self._names = _Names(definition)
+        self._names = names
         self._found = Requirements()
         self._own_types: dict[str, Requirement] = {}
 
