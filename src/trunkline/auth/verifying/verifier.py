@@ -167,7 +167,7 @@ class Verifier:
     def recall(self, scope: Scope, headers: Headers) -> Caller | None:
         """Return the caller of a token that was found good just now, and is bound to nobody."""
         value = headers.get(b"authorization")
-        if value is None or has_query_token(scope):
+        if value is None or (scope["query_string"] and has_query_token(scope)):
             return None
         known = self._known.get(sha256(value).digest())
         if known is None or known.bound is not None or known.fresh_until <= self._steady():
