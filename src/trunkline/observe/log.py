@@ -96,7 +96,7 @@ class _Line(msgspec.Struct):
     operation_kind: str | None = msgspec.field(name="graphql.operation.type")
     document_id: str | None = msgspec.field(name="graphql.document.id")
     client: str | None
-    client_id: str | None = msgspec.field(name="oauth.client_id")
+    client_id: str | None
     outcome: str
     status: int = msgspec.field(name="http.status")
     duration_ms: float
