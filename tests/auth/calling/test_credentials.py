@@ -368,6 +368,21 @@ def test_md_02_metadata_of_somebody_else_is_not_used(world: World, changes: dict
     assert all(request.method == "GET" for request in world.asked)
 
 
+def test_an_issuer_may_move_its_endpoint(world: World, clock: Clock) -> None:
+    place = "/.well-known/oauth-authorization-server"
+    with_metadata(world, place, token_endpoint=f"{ISSUER}/old")
+    web = credentials(issuer=ISSUER, token_url=None)
+    world.execute(web)
+    clock.forward(700)
+    world.answer = lambda _: HTTPResponse(404, b"")
+    with pytest.raises(TokenError, match="404"):
+        world.execute(web)
+    with_metadata(world, place, token_endpoint=f"{ISSUER}/new")
+    clock.forward(2)
+    assert world.execute(web).status == 200
+    assert world.asked[-1].url == f"{ISSUER}/new"
+
+
 def test_certificates_go_to_the_endpoint_that_asks_for_them(world: World) -> None:
     with_metadata(world, "/.well-known/oauth-authorization-server")
     web = ClientCredentials(client_id="web", issuer=ISSUER, certificate=True)

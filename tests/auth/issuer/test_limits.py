@@ -108,3 +108,13 @@ def test_as_07_a_chosen_secrets_slow_hash_is_paid_for_unknown_clients_too() -> N
             status(desk, client_id, wrong)
         times[client_id] = time.process_time() - begun
     assert max(times.values()) < 3 * min(times.values())
+
+
+def test_without_chosen_secrets_nobody_makes_the_issuer_hash_slowly() -> None:
+    desk = Desk(limits=FailureLimits(10**6, 10**6, 10**6))
+    desk.add()
+    status(desk, "web", "not one of ours")
+    begun = time.process_time()
+    for _ in range(50):
+        assert status(desk, "web", "not one of ours") == 401
+    assert (time.process_time() - begun) / 50 < 0.01  # argon2 takes 0.02 and more

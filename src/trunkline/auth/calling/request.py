@@ -39,6 +39,7 @@ class TokenRequest:
     proof_key: ProofKey | None = field(repr=False)
     mtls: bool = field(repr=False)
     _nonce: str | None = field(default=None, init=False, repr=False)
+    _found: str | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.token_url is None and self.issuer is None:
@@ -59,16 +60,21 @@ class TokenRequest:
     def send(self) -> Flow[Token]:
         """Ask for a token; raises ``TokenError``, whatever went wrong."""
         try:
-            if self.token_url is None:
-                self.token_url = yield from find_token_url(self.issuer or "", mtls=self.mtls)
-            obtained = time.monotonic()
-            response = yield from self._exchange(self.token_url)
-            return self._read(response, obtained)
+            return (yield from self._send())
         except TokenError:
+            self._found = None  # it may have moved
             raise
         except Exception as error:
-            where = self.token_url or self.issuer
+            where, self._found = self._found or self.token_url or self.issuer, None
             raise TokenError(f"{where}: the issuer is not to be reached: {error}") from error
+
+    def _send(self) -> Flow[Token]:
+        url = self._found or self.token_url
+        if url is None:
+            url = self._found = yield from find_token_url(self.issuer or "", mtls=self.mtls)
+        obtained = time.monotonic()
+        response = yield from self._exchange(url)
+        return self._read(url, response, obtained)
 
     def _exchange(self, url: str) -> Flow[HTTPResponse]:
         response = yield from request_response(self._made(url))
@@ -94,12 +100,12 @@ class TokenRequest:
         self.identity.show(headers, form)
         return HTTPRequest("POST", headers, urlencode(form).encode(), url)
 
-    def _read(self, response: HTTPResponse, obtained: float) -> Token:
+    def _read(self, url: str, response: HTTPResponse, obtained: float) -> Token:
         kind = "DPoP" if self.proof_key else "Bearer"
         try:
             return read_token(response, obtained, asked_kind=kind)
         except TokenError as error:
             after = response.headers.get("retry-after", "")
-            message = f"{self.token_url}, client {self.client_id}: {error}"
+            message = f"{url}, client {self.client_id}: {error}"
             wait = float(after) if after.isdigit() and len(after) < 5 else 0.0
             raise TokenError(message, error.error, error.status, wait) from None

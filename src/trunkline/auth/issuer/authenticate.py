@@ -27,7 +27,13 @@ from trunkline.auth.issuer.directory import Directory
 from trunkline.auth.issuer.forms import Form
 from trunkline.auth.issuer.limits import FailureLimits
 from trunkline.auth.issuer.peers import Peer
-from trunkline.auth.issuer.secrets import hash_secret, is_generated, make_secret, matches
+from trunkline.auth.issuer.secrets import (
+    hash_secret,
+    is_chosen,
+    is_generated,
+    make_secret,
+    matches,
+)
 from trunkline.auth.issuer.store import Store
 from trunkline.auth.jose import JOSEProblem
 
@@ -100,11 +106,13 @@ class Authenticator:
 
     async def _check(self, credentials: Credentials, now: float) -> Authenticated:
         """Check with what is remembered of the client; if that fails, with what the store has."""
+        known = await self._directory.client(credentials.client_id, now)
         try:
-            known = await self._directory.client(credentials.client_id, now)
             return await self._check_with(known, credentials, now)
         except _Wrong:
             fresh = await self._directory.fresh(credentials.client_id, now)
+            if fresh == known:
+                raise
             return await self._check_with(fresh, credentials, now)
 
     async def _check_with(
@@ -124,14 +132,16 @@ class Authenticator:
         # Always two comparisons, so that the time says neither whether the client is known nor
         # how many secrets it has.
         for secret in (*_living(client, now), _UNKNOWN, _UNKNOWN)[:2]:
-            if await self._matches(password.secret, secret.hash) and client:
+            if await self._matches(password.secret, secret.hash, now) and client:
                 await self._directory.note_use(client.client_id, secret.id, now)
                 return Authenticated(client, password.method, secret.id)
         raise _Wrong("The secret is wrong, or has ended." if client else "There is no such client.")
 
-    async def _matches(self, given: str, stored: str) -> bool:
+    async def _matches(self, given: str, stored: str, now: float) -> bool:
         if is_generated(given):
             return matches(given, stored)
+        if not is_chosen(stored) and not await self._directory.has_chosen_secrets(now):
+            return False  # nobody's time would be told from anybody else's
         mark = blake2b(given.encode() + stored.encode(), key=self._pepper).digest()
         if mark in self._slow_known:
             return True

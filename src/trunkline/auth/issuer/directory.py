@@ -6,6 +6,7 @@ from asyncio import to_thread
 from collections import OrderedDict
 
 from trunkline.auth.issuer.clients import Client, is_client_id
+from trunkline.auth.issuer.secrets import is_chosen
 from trunkline.auth.issuer.store import Store
 
 __all__ = ["REMEMBERED", "Directory"]
@@ -14,6 +15,7 @@ REMEMBERED = 1.0
 """Seconds after which what others changed in the store is seen: a revocation, say."""
 
 _NOTED_EVERY = 60.0
+_LOOKED_EVERY = 60.0
 _MOST_KEPT = 10_000
 
 
@@ -24,6 +26,8 @@ class Directory:
         self._store = store
         self._kept: OrderedDict[str, tuple[float, Client | None]] = OrderedDict()
         self._noted: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._looked = float("-inf")
+        self._has_chosen = False
 
     async def client(self, client_id: str, now: float) -> Client | None:
         """Return a client, as it was a second ago at most."""
@@ -44,6 +48,15 @@ class Directory:
         if len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)
         return client
+
+    async def has_chosen_secrets(self, now: float) -> bool:
+        """Say whether any client has a secret that somebody chose, as it was a minute ago."""
+        if now - self._looked >= _LOOKED_EVERY:
+            self._looked = now
+            clients = await to_thread(self._store.clients)
+            hashes = (secret.hash for client in clients for secret in client.secrets)
+            self._has_chosen = any(map(is_chosen, hashes))
+        return self._has_chosen
 
     async def note_use(self, client_id: str, secret_id: str, now: float) -> None:
         """Have the store know when a secret was used, to the minute."""

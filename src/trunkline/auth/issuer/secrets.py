@@ -11,7 +11,7 @@ from hmac import compare_digest
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
-__all__ = ["SHORTEST_CHOSEN", "hash_secret", "is_generated", "make_secret", "matches"]
+__all__ = ["SHORTEST_CHOSEN", "hash_secret", "is_chosen", "is_generated", "make_secret", "matches"]
 
 SHORTEST_CHOSEN = 16
 """Characters that a secret chosen by people has at least."""
@@ -30,6 +30,11 @@ def is_generated(secret: str) -> bool:
     return _GENERATED.fullmatch(secret) is not None
 
 
+def is_chosen(stored: str) -> bool:
+    """Say whether what is stored is of a secret that somebody chose."""
+    return stored.startswith("$argon2")
+
+
 def hash_secret(secret: str) -> str:
     """Return what is stored: SHA-256 of 256 random bits, argon2id of what people think of.
 
@@ -45,13 +50,13 @@ def hash_secret(secret: str) -> str:
 def matches(secret: str, stored: str) -> bool:
     """Compare a secret with what is stored, in a time that tells nothing of either.
 
-    The time depends on the form of the given secret alone: a chosen one is always hashed slowly,
-    a generated one never, whatever the client has.
+    The time depends on the form of the given secret alone: one of ours is compared by its digest,
+    any other slowly, whatever the client has.
     """
     if is_generated(secret):
         return compare_digest(_digest(secret), stored)
     try:
-        return _hasher().verify(stored if stored.startswith("$argon2") else _dummy(), secret)
+        return _hasher().verify(stored if is_chosen(stored) else _dummy(), secret)
     except (Argon2Error, InvalidHashError):
         return False
 
