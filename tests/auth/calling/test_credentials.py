@@ -251,6 +251,13 @@ def test_many_who_are_refused_replace_the_token_once(world: World) -> None:
     assert len(world.asked) == 2
 
 
+def test_whoever_comes_just_after_another_has_asked_does_not_ask(world: World) -> None:
+    web = credentials()
+    world.execute(web)
+    run(web._obtain(None), world.send)  # it saw no token, and then there was one
+    assert len(world.asked) == 1
+
+
 def test_1000_cold_calls_in_threads_ask_once(world: World) -> None:
     started = threading.Barrier(100)
     slow = world.ask

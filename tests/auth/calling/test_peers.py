@@ -83,7 +83,7 @@ def issuer() -> Iterator[tuple[str, str]]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     app = Issuer(url, store, development=True)
-    with serving(app, port=port):
+    with serving(app, port):
         yield url, secret
 
 

@@ -192,7 +192,8 @@ def _after_fork() -> None:
         credentials.start_afresh()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+if hasattr(os, "register_at_fork"):  # where processes fork
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _is_same(token: Token, other: Token | None) -> bool:

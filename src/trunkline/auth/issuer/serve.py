@@ -92,6 +92,7 @@ def serve(app: Any, host: str, port: int, tls: TLS | None) -> None:
         port,
         http=_Protocol,
         access_log=False,  # the audit log says more
+        log_level="warning",
         proxy_headers=False,  # the issuer believes its own proxies
         server_header=False,
         ssl_context_factory=(lambda _config, _default: tls.context) if tls else None,
