@@ -21,6 +21,8 @@ DOORS = {
         "RequestError",
         "SchemaError",
         "ServerStatusError",
+        "StoreError",
+        "TokenError",
         "TransportError",
         "TrunklineError",
         "ValidationError",

@@ -8,10 +8,14 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn, cast
+from typing import Annotated, Any, Literal, NoReturn
 
 import msgspec
 import typer
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from trunkline.auth.issuer.clients import Client, Method, Secret, with_new_secret
 from trunkline.auth.issuer.store import DEFAULT_STORE, Store
@@ -269,26 +273,28 @@ def _read_subject(text: str) -> tuple[str, str]:
 
 
 def _read_text(path: Path) -> str:
-    return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    try:
+        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: is not UTF-8 (byte {error.start}).") from None
 
 
 def _read_keys(path: Path) -> list[dict[str, Any]]:
     text = _read_text(path)
-    if text.lstrip().startswith("-----BEGIN"):
-        return [_jwk_of_pem(text)]
-    found = msgspec.json.decode(text)
-    keys = cast("dict[str, Any]", found).get("keys", [found]) if isinstance(found, dict) else []
-    return cast("list[dict[str, Any]]", keys)
+    try:
+        if text.lstrip().startswith("-----BEGIN"):
+            return [_jwk_of_pem(text)]
+        found = msgspec.json.decode(text, type=dict[str, Any])
+        keys: list[dict[str, Any]] = found.get("keys", [found])
+    except (ValueError, msgspec.DecodeError):
+        raise ValueError(
+            f"{path}: is no public key as a JWK, a JWK set or PEM. The private one stays with the"
+            " client."
+        ) from None
+    return keys
 
 
 def _jwk_of_pem(text: str) -> dict[str, Any]:
-    from cryptography.hazmat.primitives.asymmetric.ec import (  # noqa: PLC0415
-        EllipticCurvePublicKey,
-    )
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # noqa: PLC0415
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415
-    from joserfc.jwk import ECKey, OKPKey, RSAKey  # noqa: PLC0415
-
     raw = load_pem_public_key(text.encode())
     if isinstance(raw, EllipticCurvePublicKey):
         return dict(ECKey.import_key(text).as_dict())

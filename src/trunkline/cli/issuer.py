@@ -66,7 +66,9 @@ def serve_command(  # noqa: PLR0913  # a server's options
         tls = TLS(certificate, key, authorities) if certificate and key else None
         if tls:
             tls.follow(kept)
-    except (ValueError, OSError, StoreError) as error:
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}.")
+    except (ValueError, StoreError) as error:
         fail(str(error))
     log_audit()
     typer.echo(f"Issuer {url}, on port {port}. Its metadata: {app.metadata_url}", err=True)

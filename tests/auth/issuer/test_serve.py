@@ -229,22 +229,36 @@ def issuer_at(folder: Path, url: str, port: int) -> Generator[None]:
 
 def test_the_command_line_tells_mistakes(tmp_path: Path) -> None:
     store = f"sqlite:///{tmp_path}/issuer.db"
+    garbage = write(tmp_path, "garbage", "{")
+    private = write(tmp_path, "private.pem", make("x", None).key_pem)
+    binary = str(tmp_path / "binary")
+    Path(binary).write_bytes(b"\xff\x00")
     cases: list[tuple[list[str], str]] = [
         (["clients", "add", "a b"], "letters, digits"),
         (["clients", "add", "web", "--grant", "nonsense"], "URI=scope"),
         (["clients", "add", "web", "--key", "x", "--subject", "y"], "one way"),
         (["clients", "add", "web", "--key", "nowhere.pem"], "nowhere.pem: No such file"),
+        (["clients", "add", "web", "--key", garbage], "no public key"),
+        (["clients", "add", "web", "--key", private], "The private one stays"),
+        (["clients", "add", "web", "--key", binary], "not UTF-8"),
+        (["clients", "add", "web", "--secret-file", binary], "not UTF-8"),
+        (["clients", "add", "web", "--certificate", garbage], "as PEM"),
+        (["clients", "add", "web", "--subject", "subject_dn=x"], "no subject_dn"),
+        (["clients", "add", "web", "--subject", "san_ip=x"], "no san_ip"),
         (["clients", "show", "nobody"], "no client 'nobody'"),
         (["clients", "rotate", "nobody"], "no client 'nobody'"),
         (["clients", "revoke", "nobody"], "no client 'nobody'"),
         (["issuer", "serve", "http://example.com"], "https only"),
         (["issuer", "serve", "http://127.0.0.1:9000"], "development=True"),
+        (["issuer", "serve", "https://x.example", "--client-ca", "nowhere"], "nowhere: No such"),
+        (["issuer", "serve", "https://x.example", "--proxy", "10.0.0.300"], "10.0.0.300"),
         (["issuer", "serve", "https://x.example", "--key", "k"], "belong together"),
     ]
     for arguments, says in cases:
         done = invoke([*arguments, "--store", store])
         assert done.exit_code == 1, arguments
         assert says in done.stderr
+        assert isinstance(done.exception, SystemExit)
 
 
 def test_the_command_line_shows_clients(tmp_path: Path) -> None:

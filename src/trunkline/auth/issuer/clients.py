@@ -152,7 +152,12 @@ def _check_certificate(pem: str) -> None:
 def _check_subject(kind: str, value: str) -> None:
     if kind not in SUBJECT_KINDS:
         raise ValueError(f"A subject is one of {', '.join(SUBJECT_KINDS)}.")
-    if kind == "subject_dn":
-        Name.from_rfc4514_string(value)
-    elif kind == "san_ip":
-        ip_address(value)
+    try:
+        if kind == "subject_dn":
+            Name.from_rfc4514_string(value)
+        elif kind == "san_ip":
+            ip_address(value)
+    except ValueError:
+        raise ValueError(
+            f"{value!r} is no {kind}: write CN=web,O=Example, or an address."
+        ) from None
