@@ -50,7 +50,10 @@ MISTAKES = [
     (MINIMAL + 'layout = "flat"\n', ":3: layout: Invalid enum value 'flat'. There are schema,"),
     ('schema = "s"\n', ": tool.trunkline: 'package' is missing."),
     (MINIMAL + "[models]\nA = 3\n", ":4: models.A: Expected 'str | a table', got 'int'."),
-    (MINIMAL + '[models]\nA = "a.B"\n', ":4: models.A: must be written as package.module:name."),
+    (
+        MINIMAL + '[models]\nA = "a.B"\n',
+        ":4: models.A: 'a.B' must be written as package.module:name.",
+    ),
     (
         MINIMAL + '[models.A]\nclas = "a:B"\n',
         ":4: models.A.clas: no such key. Did you mean 'class'",
@@ -60,7 +63,7 @@ MISTAKES = [
         ":4: models.A.fields.x.bach: no such key.",
     ),
     ("schema = [\n", ": is not TOML: "),
-    ('package = "a-b"\nschema = "s"\n', ":1: package: is no module's name."),
+    ('package = "a-b"\nschema = "s"\n', ":1: package: 'a-b' is no module's name."),
 ]
 
 

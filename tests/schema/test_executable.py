@@ -269,3 +269,13 @@ def test_a_type_resolver_may_be_any_function_of_a_value(resolve_type: Any) -> No
     schema = make_executable_schema(parse_schema(PETS), groups)
     operation = compile_operation(schema, "{ pet { name __typename } }")
     assert operation.execute_sync(None).data == {"pet": {"name": "Rex", "__typename": "Dog"}}
+
+
+def test_a_batch_that_is_not_marked_as_one_is_told() -> None:
+    class Forgotten:
+        def title(self, todos: list[Todo]) -> list[str]:
+            return [todo.title for todo in todos]
+
+    group = resolvers(query=Query(), todo=Forgotten())
+    with pytest.raises(SchemaError, match=r"Todo\.title: .*Decorate it with @batch"):
+        make_executable_schema(parse_schema(SDL), group, batched=["Todo.title"])

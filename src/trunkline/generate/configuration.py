@@ -193,6 +193,11 @@ class Project(Struct, frozen=True):
     file: Path
     folder: Path
     configuration: Configuration
+    text: str = ""
+
+    def place(self, *path: str) -> str:
+        """Return where a key is written, as ``file:line``."""
+        return f"{shown_path(self.file)}{_line_of(self.text, path)}"
 
     @property
     def source(self) -> Path:
@@ -225,7 +230,7 @@ def read_configuration(start: Path) -> Project:
                 " Keep one of them."
             )
         for file, table, text in found:
-            return Project(file, folder, _configuration(file, table, text))
+            return Project(file, folder, _configuration(file, table, text), text)
     raise ConfigurationError(
         f"{start}: no trunkline.toml here or above, and no pyproject.toml with [tool.trunkline]."
         " `trunkline init NAME` makes a project that has one."
@@ -299,7 +304,7 @@ def _mistakes(value: object, kind: Any, path: tuple[str, ...]) -> Iterator[Mista
         try:
             msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            yield path, _told(str(error), kind)
+            yield path, _told(str(error), kind, value)
 
 
 def _table_mistakes(
@@ -329,11 +334,11 @@ def _for_a_table(kind: Any) -> Any:
     return kind
 
 
-def _told(message: str, kind: Any) -> str:
+def _told(message: str, kind: Any, value: object) -> str:
+    if "regex" in message and ":" in message:
+        return f"{value!r} must be written as package.module:name."
     if "regex" in message:
-        return (
-            "must be written as package.module:name." if ":" in message else "is no module's name."
-        )
+        return f"{value!r} is no module's name."
     choices = _choices(kind)
     hint = f" There are {', '.join(choices)}." if choices else ""
     return message.replace("object`", "a table`").replace("`", "'") + "." + hint

@@ -30,7 +30,8 @@ class Layout:
         self._roots = [each.resolve() for each in _roots(project.schema_sources)]
         self.package = configuration.resolvers or ""
         self.assembly = "__init__.py"
-        if self._layout == "single":
+        is_package = project.source.joinpath(*self.package.split(".")).is_dir()
+        if self._layout == "single" and not is_package:
             self.package, _, name = self.package.rpartition(".")
             self.assembly = f"{name}.py"
         elif self._layout == "feature":

@@ -11,7 +11,6 @@ from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.errors import SchemaError
 from trunkline.generate.configuration import Project
-from trunkline.generate.places import shown_path
 from trunkline.generate.server.classes import import_object, reference_to
 from trunkline.generate.server.plan import ServerPlan
 
@@ -49,7 +48,7 @@ class Plugins:
     """The plugins that a project has switched on."""
 
     def __init__(self, project: Project) -> None:
-        place = f"{shown_path(project.file)}: plugins"
+        place = f"{project.place('plugins')}: plugins"
         names = project.configuration.plugins
         self._plugins = [(name, _load(name, f"{place}: {name}")) for name in names]
 

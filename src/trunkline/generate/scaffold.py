@@ -47,13 +47,17 @@ dependencies = ["trunkline[server]"]
 dev = ["trunkline[cli]", "mypy"]
 
 [tool.trunkline]
-schema = "schema"                    # files, folders or globs
-package = "$package.graph"           # what is generated: leave it alone
-resolvers = "$package.resolvers"     # yours: stubs are added, nothing else changes
-app = "$package.app:app"             # what `trunkline serve` runs
+schema = "schema"
+# What is generated: leave it alone.
+package = "$package.graph"
+# Yours: stubs are added, nothing else changes.
+resolvers = "$package.resolvers"
+# What `trunkline serve` runs.
+app = "$package.app:app"
 
+# The classes that stand for types.
 [tool.trunkline.models]
-Todo = "$package.models:Todo"        # the class that stands for the type
+Todo = "$package.models:Todo"
 
 [tool.mypy]
 strict = true

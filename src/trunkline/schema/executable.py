@@ -48,6 +48,7 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
     *,
     names: Mapping[str, str] | None = None,
     resolved: Collection[str] = (),
+    batched: Collection[str] = (),
     directives: object = None,
     metadata: Collection[str] = (),
 ) -> Schema:
@@ -79,7 +80,8 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
     ``names`` says, by coordinate, what is called otherwise in Python: a field (``Todo.todoID``: the
     attribute, method or resolver), an argument (``Query.todo(todoID:)``), an input field, an enum's
     value (the member), or a type (``Todo``: the attribute of ``resolvers``). ``resolved`` are the
-    coordinates of fields that must have a resolver though a model could answer.
+    coordinates of fields that must have a resolver though a model could answer, ``batched`` of
+    those whose resolver must be marked as ``batch``.
 
     ``directives`` has a method per directive of the schema's own, named in snake case. Around
     fields and operations it takes a function ``proceed``, which gives the value that is within, and
@@ -96,6 +98,7 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
         raise SchemaError("\n".join(misnamed))
     mistakes = [
         *unknown_coordinates("resolved", definition, resolved),
+        *unknown_coordinates("batched", definition, batched),
         *unknown_coordinates("metadata", definition, metadata),
     ]
     fields = FieldBinder(
@@ -104,6 +107,7 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
         middlewares,
         names=python_names,
         resolved=resolved,
+        batched=batched,
         mistakes=mistakes,
     )
     binder = _Binder(definition, resolvers, dict(models or {}), fields)

@@ -31,7 +31,8 @@ __all__ = ["FieldBinder"]
 class FieldBinder:
     """Binds one field after the other, and adds what does not fit to the ``mistakes``.
 
-    ``resolved`` are the coordinates of fields that have a resolver though a model could answer.
+    ``resolved`` are the coordinates of fields that have a resolver though a model could answer,
+    ``batched`` of those whose resolver must be for a whole level.
     """
 
     def __init__(  # noqa: PLR0913  # what `make_executable_schema` was given
@@ -42,6 +43,7 @@ class FieldBinder:
         *,
         names: PythonNames,
         resolved: Collection[str],
+        batched: Collection[str],
         mistakes: list[str],
     ) -> None:
         self._definition = definition
@@ -49,6 +51,7 @@ class FieldBinder:
         self._middlewares = middlewares
         self.names = names
         self._resolved = frozenset(resolved)
+        self._batched = frozenset(batched)
         self.mistakes = mistakes
         roots = (definition.query_type, definition.mutation_type, definition.subscription_type)
         self._roots = {root.name for root in roots if root}
@@ -146,6 +149,11 @@ class FieldBinder:
                     f"{coordinate}: {describe(method)} lacks a parameter for the parent object."
                 )
             parameters.pop(next(iter(parameters), ""), None)
+        if coordinate in self._batched and not is_batch(method):
+            self.mistakes.append(
+                f"{coordinate}: {describe(method)} is called for one parent at a time, and must be"
+                " for all of a level. Decorate it with @batch of trunkline.server."
+            )
         if is_batch(method) and not takes_parent:
             self.mistakes.append(f"{coordinate}: a field of a root type has no parents to batch.")
         self._check_stream(type_, coordinate, method)

@@ -7,10 +7,10 @@ from types import ModuleType
 from typing import Any, is_typeddict
 
 from graphql import GraphQLNamedType, GraphQLSchema, is_scalar_type
+from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.errors import SchemaError
 from trunkline.generate.configuration import Project, Scalar
-from trunkline.generate.places import shown_path
 from trunkline.generate.server.classes import (
     import_module,
     import_object,
@@ -99,7 +99,18 @@ def find_bound(
         except SchemaError as error:
             bound.note(error, project.configuration.package)
     _find_scalars(schema, project, bound)
+    _find_context(project, bound)
     return bound
+
+
+def _find_context(project: Project, bound: Bound) -> None:
+    """See that the context's class is there: every resolver's signature has it."""
+    context = project.configuration.context
+    if context is not None:
+        try:
+            import_object(reference_to(context), f"{project.place('context')}: context")
+        except SchemaError as error:
+            bound.note(error, project.configuration.package)
 
 
 def _find_named(schema: GraphQLSchema, settings: Settings, bound: Bound) -> None:
@@ -111,7 +122,7 @@ def _find_named(schema: GraphQLSchema, settings: Settings, bound: Bound) -> None
 
 def _autobound(project: Project, bound: Bound) -> list[ModuleType]:
     modules: list[ModuleType] = []
-    place = f"{shown_path(project.file)}: autobind"
+    place = f"{project.place('autobind')}: autobind"
     package = project.configuration.package
     for name in project.configuration.autobind:
         if name == package or name.startswith(f"{package}."):
@@ -153,10 +164,10 @@ def _find_scalars(schema: GraphQLSchema, project: Project, bound: Bound) -> None
     builtin = {name: Hint.of("builtins", class_) for name, class_ in _BUILT_IN.items()}
     bound.scalar_hints.update(builtin)
     configured = project.configuration.scalars
-    place = f"{shown_path(project.file)}: scalars"
     for type_ in own_types(schema):
         if not is_scalar_type(type_) or type_.name in builtin:
             continue
+        place = f"{project.place('scalars', type_.name)}: scalars"
         given = configured.get(type_.name)
         scalar = Scalar(type=given) if isinstance(given, str) else given
         if scalar is None:
@@ -165,7 +176,10 @@ def _find_scalars(schema: GraphQLSchema, project: Project, bound: Bound) -> None
             _configured_scalar(type_.name, scalar, f"{place}.{type_.name}", bound)
     for name in configured:
         if not is_scalar_type(schema.type_map.get(name)) or name in builtin:
-            bound.mistakes.append(f"{place}.{name}: the schema has no scalar of that name.")
+            scalars = [each.name for each in own_types(schema) if is_scalar_type(each)]
+            hint = did_you_mean(suggestion_list(name, scalars))
+            place = project.place("scalars", name)
+            bound.mistakes.append(f"{place}: scalars.{name}: the schema has no such scalar.{hint}")
 
 
 def _known_scalar(name: str, bound: Bound) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.errors import SchemaError
-from trunkline.generate.places import Place
+from trunkline.generate.places import Place, shown_path
 from trunkline.text.imports import Reference
 
 __all__ = ["import_from", "import_module", "import_object", "place_of", "reference_to"]
@@ -61,10 +61,11 @@ def _failure(error: Exception) -> str:
     """Say what a module's import failed with, and on which of its lines."""
     if isinstance(error, SyntaxError):
         return f": {error.msg} ({error.filename}:{error.lineno})."
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "importlib" not in frame.filename and frame.line]
-    at = f" ({own[-1].filename}:{own[-1].lineno})" if own[1:] else ""
-    return f": {type(error).__name__}: {error}{at}."
+    frames = traceback.extract_tb(error.__traceback__)[1:]  # not this module's own
+    frames = [frame for frame in frames if "importlib" not in frame.filename and frame.line]
+    ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
+    at = f" ({shown_path(Path(ours[-1].filename))}:{ours[-1].lineno})" if ours else ""
+    return f": {type(error).__name__}: {str(error).rstrip('.')}{at}."
 
 
 def place_of(class_: type, member: str | None = None) -> Place | None:

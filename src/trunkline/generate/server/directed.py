@@ -8,7 +8,6 @@ from graphql import GraphQLDirective, GraphQLSchema, is_non_null_type, is_specif
 from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.generate.configuration import Directive, Project
-from trunkline.generate.places import shown_path
 from trunkline.generate.server.hints import ANY, TypeHints
 from trunkline.generate.server.names import python_names
 from trunkline.generate.server.plan import DirectivePlan, ParameterPlan
@@ -46,7 +45,7 @@ class Directives:
 
     def __init__(self, schema: GraphQLSchema, project: Project, names: dict[str, str]) -> None:
         self._configured: Mapping[str, Directive] = project.configuration.directives
-        self._file = shown_path(project.file)
+        self._project = project
         self._own = [
             each
             for each in schema.directives
@@ -56,14 +55,16 @@ class Directives:
             {node.name.value for *_, node in runtime_places(schema)} if self._own else {*()}
         )
         self._names = names
+        snake_case = project.configuration.snake_case
+        wished = {name: each.name for name, each in self._configured.items() if each.name}
+        own = [each.name for each in self._own]
+        for name, python in python_names(own, snake_case=snake_case, configured=wished).items():
+            self._names[f"@{name}"] = python
         for each in self._own:
-            self._name(each, snake_case=project.configuration.snake_case)
+            self._name_arguments(each, snake_case=snake_case)
 
-    def _name(self, directive: GraphQLDirective, *, snake_case: bool) -> None:
+    def _name_arguments(self, directive: GraphQLDirective, *, snake_case: bool) -> None:
         coordinate = f"@{directive.name}"
-        wished = self._configured.get(directive.name, _PLAIN).name
-        own = python_names([directive.name], snake_case=snake_case)[directive.name]
-        self._names[coordinate] = wished or own
         arguments = python_names(directive.args, snake_case=snake_case, reserved=_RESERVED)
         for argument, python in arguments.items():
             self._names[f"{coordinate}({argument}:)"] = python
@@ -89,7 +90,8 @@ class Directives:
         for name in self._configured:
             if name not in known:
                 hint = did_you_mean(suggestion_list(name, known))
-                yield f"{self._file}: directives.{name}: the schema defines no @{name}.{hint}"
+                place = self._project.place("directives", name)
+                yield f"{place}: directives.{name}: the schema defines no @{name}.{hint}"
 
     def plans(self, hints: TypeHints, context: Hint | None) -> Iterator[DirectivePlan]:
         """Yield a plan for each directive that wants a function."""

@@ -89,7 +89,7 @@ class Fits:
                 return f"is {_shown(hint)}, and {type_} is a list"
             return self.output(type_.of_type, item[0])
         if item := _collection_item(hint):
-            return f"is a list of {_shown(item[0])}, and {type_} is none"
+            return f"is a list of {_shown(item[0])}, and {type_} is no list"
         class_ = _class(hint)
         held = self._held(type_)
         if class_ is None or held is None or _related(class_, held):
@@ -119,7 +119,7 @@ class Fits:
         if is_list_type(type_):
             item = _item(hint)
             if item is None:
-                return f"is a list, and {_shown(hint)} is none"
+                return f"is a list, and {_shown(hint)} is no list"
             return self.input(type_.of_type, item[0], leaves=leaves)
         if item := _collection_item(hint):
             return f"is no list, and {_shown(hint)} is one"

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 
 from trunkline.text.names import python_name
 
-__all__ = ["class_name", "enum_member", "python_names"]
+__all__ = ["apart", "class_name", "enum_member", "python_names"]
 
 _ENUM_RESERVED = frozenset({"mro", "name", "value"})
 
@@ -37,12 +37,28 @@ def python_names(
         name: name if counts[python] > 1 and name not in configured else python
         for name, python in wanted.items()
     }
-    return {
+    spelt = {
         name: f"{_no_keyword(python)}_"
         if python in reserved and name not in configured
         else _no_keyword(python)
         for name, python in chosen.items()
     }
+    return apart(spelt, set(configured))
+
+
+def apart(names: dict[str, str], configured: Collection[str] = ()) -> dict[str, str]:
+    """Give every name that is still another's one more underscore, whatever their order.
+
+    `class` beside `class_`: the one that is spelt so keeps it.
+    """
+    kept = {name: python for name, python in names.items() if name == python or name in configured}
+    taken = set(kept.values())
+    for name in sorted(names.keys() - kept.keys()):
+        kept[name] = names[name]
+        while kept[name] in taken:
+            kept[name] += "_"
+        taken.add(kept[name])
+    return {name: kept[name] for name in names}
 
 
 def class_name(name: str) -> str:
@@ -55,7 +71,8 @@ def enum_member(name: str) -> str:
 
     Names with underscores at both ends are enum's own (`_ignore_`).
     """
-    is_enums_own = name in _ENUM_RESERVED or (name.startswith("_") and name.endswith("_"))
+    is_sunder = len(name) > 1 and name.startswith("_") and name.endswith("_")
+    is_enums_own = name in _ENUM_RESERVED or is_sunder
     return f"{name}_" if is_enums_own else _no_keyword(name)
 
 

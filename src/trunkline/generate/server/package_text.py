@@ -13,7 +13,7 @@ __all__ = ["bindings_module", "package_module", "schema_file"]
 
 _MAPPING = Reference("collections.abc", "Mapping")
 _SCALAR = Reference("trunkline.server", "Scalar")
-_CONSTANTS = ("MODELS", "SCALARS", "NAMES", "RESOLVED", "METADATA")
+_CONSTANTS = ("MODELS", "SCALARS", "NAMES", "RESOLVED", "BATCHED", "METADATA")
 
 
 def schema_file(plan: ServerPlan) -> str:
@@ -38,6 +38,9 @@ def bindings_module(plan: ServerPlan) -> str:
     resolved = [literal(each) for each in plan.resolved]
     _constant(emission, "RESOLVED: frozenset[str] = frozenset([", resolved, "])")
     emission.line('"""The fields that a resolver must answer, though the class could."""')
+    batched = [literal(each) for each in plan.batched]
+    _constant(emission, "BATCHED: frozenset[str] = frozenset([", batched, "])")
+    emission.line('"""The fields whose resolver is called once for all parents of a level."""')
     metadata = [literal(each) for each in plan.metadata]
     _constant(emission, "METADATA: frozenset[str] = frozenset([", metadata, "])")
     emission.line('"""The directives that say something to people and tools, and do nothing."""')
@@ -110,6 +113,7 @@ def make_executable_schema(
         middlewares=middlewares,
         names=bindings.NAMES,
         resolved=bindings.RESOLVED,
+        batched=bindings.BATCHED,
         metadata=bindings.METADATA,
     )'''
 

@@ -146,7 +146,8 @@ class ServerPlan:
 
     ``models`` is the class of each bound or generated type by the type's name; ``names`` has the
     Python name of a coordinate where it is not the usual one; ``resolved`` are the coordinates
-    that must have a resolver; ``sdl`` is the schema's text.
+    that must have a resolver, ``batched`` those whose resolver is for a whole level; ``sdl`` is the
+    schema's text.
     """
 
     package: str
@@ -158,6 +159,7 @@ class ServerPlan:
     scalars: Mapping[str, Reference]
     names: Mapping[str, str]
     resolved: tuple[str, ...]
+    batched: tuple[str, ...]
     directives: tuple[DirectivePlan, ...] = ()
     metadata: tuple[str, ...] = ()
     context: Hint | None = None

@@ -34,7 +34,7 @@ from trunkline.generate.server.classes import reference_to
 from trunkline.generate.server.defaults import Defaults
 from trunkline.generate.server.directed import Directives
 from trunkline.generate.server.hints import LIST, LIST_OF, UNSET_TYPE, TypeHints
-from trunkline.generate.server.names import class_name, enum_member, python_names
+from trunkline.generate.server.names import apart, class_name, enum_member, python_names
 from trunkline.generate.server.plan import (
     AbstractPlan,
     AttributePlan,
@@ -123,6 +123,12 @@ class _Planner:
             scalars=self._bound.scalars,
             names=self._unusual_names(),
             resolved=tuple(self._forced()),
+            batched=tuple(
+                each.coordinate
+                for group in resolvers
+                for each in group.resolvers
+                if each.kind == "batch"
+            ),
             directives=tuple(self._directives.plans(self._hints, self._context)),
             metadata=tuple(self._directives.metadata()),
             context=self._context,
@@ -212,12 +218,11 @@ class _Planner:
     def _name_values(self, type_: GraphQLEnumType) -> None:
         members = self._bound.classes.get(type_.name)
         configured = self._settings.model(type_).values
+        generated = apart({name: enum_member(name) for name in type_.values})
         for name, value in type_.values.items():
             wished = configured.get(name) or self._settings.field(type_, name, value).name
-            found = wished or (
-                enum_member(name) if members is None else self._member_of(members, name)
-            )
-            self._python[f"{type_.name}.{name}"] = found
+            found = generated[name] if members is None else self._member_of(members, name)
+            self._python[f"{type_.name}.{name}"] = wished or found
 
     def _member_of(self, enum: type, name: str) -> str:
         """Find the member of a bound enum: by its name, else by its value."""
@@ -246,6 +251,8 @@ class _Planner:
         type_name, _, rest = coordinate.lstrip("@").partition(".")
         if coordinate.startswith("@"):
             return python_name(type_name.partition("(")[2].rstrip(":)") or type_name)
+        if not rest:
+            return python_name(type_name)
         last = rest.partition("(")[2].rstrip(":)") or rest
         return last if is_enum_type(self._schema.type_map[type_name]) else python_name(last)
 
@@ -257,6 +264,7 @@ class _Planner:
             resolvers = tuple(self._resolvers_of(type_)) if is_object_type(type_) else ()
             ambiguous = self._checker.is_ambiguous(type_, self._schema)
             if resolvers or ambiguous:
+                self._python[type_.name] = attributes[type_.name]
                 yield ResolversPlan(
                     type_.name,
                     f"{type_.name}Resolvers",

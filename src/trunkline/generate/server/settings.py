@@ -13,7 +13,7 @@ from graphql.pyutils import did_you_mean, suggestion_list
 from msgspec.structs import replace
 
 from trunkline.generate.configuration import Field, Model, Project
-from trunkline.generate.places import Place, shown_path
+from trunkline.generate.places import Place
 from trunkline.schema.directives import arguments_of
 
 __all__ = ["Settings", "place_in_schema"]
@@ -32,7 +32,7 @@ class Settings:
             for name, model in project.configuration.models.items()
         }
         self._omittable = project.configuration.omittable
-        self._file = shown_path(project.file)
+        self._project = project
 
     def model(self, type_: GraphQLNamedType) -> Model:
         """Return what is configured for a type."""
@@ -42,7 +42,7 @@ class Settings:
         """Return the class that stands for a type, and the place that says so."""
         configured = self.model(type_).path
         if configured is not None:
-            return configured, f"{self._file}: models.{type_.name}"
+            return configured, f"{self._project.place('models', type_.name)}: models.{type_.name}"
         applied = arguments_of("model", type_)
         if applied is not None:
             return applied["class"], f"{place_in_schema(type_)}: {type_.name}"
@@ -86,7 +86,7 @@ class Settings:
         """Say which types and fields are configured that the schema has not."""
         for name, model in self._models.items():
             type_ = self._schema.type_map.get(name)
-            place = f"{self._file}: models.{name}"
+            place = f"{self._project.place('models', name)}: models.{name}"
             if type_ is None:
                 hint = _hint(name, self._schema.type_map)
                 yield f"{place}: the schema has no type {name!r}.{hint}"
@@ -96,7 +96,9 @@ class Settings:
                 for part in configured:
                     if part not in known:
                         hint = _hint(part, known)
-                        yield f"{place}.{what}s.{part}: {name} has no {what} {part!r}.{hint}"
+                        key = f"models.{name}.{what}s.{part}"
+                        place = self._project.place("models", name, part)
+                        yield f"{place}: {key}: {name} has no {what} {part!r}.{hint}"
 
 
 def place_in_schema(element: Any) -> Place:

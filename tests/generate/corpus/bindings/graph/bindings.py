@@ -14,7 +14,7 @@ from trunkline.server import Scalar
 from bindings.graph.types import Note
 from bindings.models import Book, Filter, Kind, Person, Row, Shelf, money
 
-__all__ = ["METADATA", "MODELS", "NAMES", "RESOLVED", "SCALARS"]
+__all__ = ["BATCHED", "METADATA", "MODELS", "NAMES", "RESOLVED", "SCALARS"]
 
 MODELS: Mapping[str, type] = {
     "Book": Book,
@@ -35,6 +35,9 @@ NAMES: Mapping[str, str] = {"Shelf.label": "name", "Genre.POETRY": "verse"}
 
 RESOLVED: frozenset[str] = frozenset(["Shelf.size"])
 """The fields that a resolver must answer, though the class could."""
+
+BATCHED: frozenset[str] = frozenset()
+"""The fields whose resolver is called once for all parents of a level."""
 
 METADATA: frozenset[str] = frozenset()
 """The directives that say something to people and tools, and do nothing."""

@@ -13,7 +13,7 @@ from trunkline.server import Scalar
 
 from layout_feature.graph.types import Item, User
 
-__all__ = ["METADATA", "MODELS", "NAMES", "RESOLVED", "SCALARS"]
+__all__ = ["BATCHED", "METADATA", "MODELS", "NAMES", "RESOLVED", "SCALARS"]
 
 MODELS: Mapping[str, type] = {"Item": Item, "User": User}
 """The class of each type's values."""
@@ -26,6 +26,9 @@ NAMES: Mapping[str, str] = {}
 
 RESOLVED: frozenset[str] = frozenset()
 """The fields that a resolver must answer, though the class could."""
+
+BATCHED: frozenset[str] = frozenset()
+"""The fields whose resolver is called once for all parents of a level."""
 
 METADATA: frozenset[str] = frozenset()
 """The directives that say something to people and tools, and do nothing."""

@@ -13,7 +13,7 @@ from trunkline.server import Scalar
 
 from names_pydantic.graph.types import Own, OwnInput
 
-__all__ = ["METADATA", "MODELS", "NAMES", "RESOLVED", "SCALARS"]
+__all__ = ["BATCHED", "METADATA", "MODELS", "NAMES", "RESOLVED", "SCALARS"]
 
 MODELS: Mapping[str, type] = {"Own": Own, "OwnInput": OwnInput}
 """The class of each type's values."""
@@ -39,6 +39,9 @@ NAMES: Mapping[str, str] = {
 
 RESOLVED: frozenset[str] = frozenset()
 """The fields that a resolver must answer, though the class could."""
+
+BATCHED: frozenset[str] = frozenset()
+"""The fields whose resolver is called once for all parents of a level."""
 
 METADATA: frozenset[str] = frozenset()
 """The directives that say something to people and tools, and do nothing."""

@@ -12,18 +12,34 @@ from pathlib import Path
 
 from trunkline import server
 
-from names_taken.graph.resolvers import QueryResolvers, Resolvers, classResolvers
+from names_taken.graph.resolvers import (
+    Directives,
+    QueryResolvers,
+    Resolvers,
+    UserIDResolvers,
+    User_IDResolvers,
+    classResolvers,
+)
 
-__all__ = ["QueryResolvers", "Resolvers", "classResolvers", "make_executable_schema"]
+__all__ = [
+    "Directives",
+    "QueryResolvers",
+    "Resolvers",
+    "UserIDResolvers",
+    "User_IDResolvers",
+    "classResolvers",
+    "make_executable_schema",
+]
 
 
 def make_executable_schema(
     resolvers: Resolvers,
     *,
+    directives: Directives,
     middlewares: Sequence[server.ResolverMiddleware] = (),
     saved: str | Path | None = None,
 ) -> server.Schema:
-    """Bind the schema to its resolvers.
+    """Bind the schema to its resolvers, and its directives to their functions.
 
     ``middlewares`` stand around every resolver; ``saved`` names a file that makes later
     starts faster. Raises ``SchemaError`` where something does not fit.
@@ -36,8 +52,10 @@ def make_executable_schema(
         resolvers,
         bindings.MODELS,
         bindings.SCALARS,
+        directives=directives,
         middlewares=middlewares,
         names=bindings.NAMES,
         resolved=bindings.RESOLVED,
+        batched=bindings.BATCHED,
         metadata=bindings.METADATA,
     )

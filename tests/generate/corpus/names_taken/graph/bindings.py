@@ -19,6 +19,8 @@ from names_taken.graph.types import (
     QueryResolvers,
     Resolvers,
     Struct,
+    UserID,
+    User_ID,
     Values,
     class_,
     int as int_,
@@ -26,7 +28,7 @@ from names_taken.graph.types import (
     type as type_,
 )
 
-__all__ = ["METADATA", "MODELS", "NAMES", "RESOLVED", "SCALARS"]
+__all__ = ["BATCHED", "METADATA", "MODELS", "NAMES", "RESOLVED", "SCALARS"]
 
 MODELS: Mapping[str, type] = {
     "class": class_,
@@ -41,6 +43,8 @@ MODELS: Mapping[str, type] = {
     "QueryResolvers": QueryResolvers,
     "Values": Values,
     "Collide": Collide,
+    "UserID": UserID,
+    "User_ID": User_ID,
 }
 """The class of each type's values."""
 
@@ -48,6 +52,9 @@ SCALARS: Mapping[str, Scalar] = {}
 """How your scalars are written and read."""
 
 NAMES: Mapping[str, str] = {
+    "Query.twice(class:)": "class__",
+    "Query.twice(from:)": "from__",
+    "Query.from": "from__",
     "Query.from(self:)": "self_",
     "Query.differentCase": "differentCase",
     "class.class": "class__",
@@ -62,11 +69,17 @@ NAMES: Mapping[str, str] = {
     "Values._x_": "_x__",
     "Collide.differentCase": "differentCase",
     "Collide.class": "class__",
+    "@hasRole": "hasRole",
+    "UserID": "UserID",
+    "User_ID": "User_ID",
 }
 """The names in Python that are not the usual ones, by coordinate."""
 
 RESOLVED: frozenset[str] = frozenset()
 """The fields that a resolver must answer, though the class could."""
+
+BATCHED: frozenset[str] = frozenset()
+"""The fields whose resolver is called once for all parents of a level."""
 
 METADATA: frozenset[str] = frozenset()
 """The directives that say something to people and tools, and do nothing."""

@@ -21,6 +21,8 @@ __all__ = [
     "QueryResolvers",
     "Resolvers",
     "Struct",
+    "UserID",
+    "User_ID",
     "Values",
     "class_",
     "int",
@@ -30,6 +32,7 @@ __all__ = [
 
 
 class Values(Enum_2):
+    _ = "_"
     mro_ = "mro"
     name_ = "name"
     value_ = "value"
@@ -121,3 +124,11 @@ class Collide(Struct_2, kw_only=True):
     different_case: builtins.int | None = 1
     class__: Values | None = None
     self: Collide | None = None
+
+
+class UserID(Struct_2, kw_only=True):
+    """`UserID` of the schema."""
+
+
+class User_ID(Struct_2, kw_only=True):
+    """`User_ID` of the schema."""

@@ -1,6 +1,11 @@
 """Resolvers of the schema's types."""
 
-from names_taken.resolvers.schema import QueryResolvers, classResolvers
+from names_taken.resolvers.schema import (
+    QueryResolvers,
+    UserIDResolvers,
+    User_IDResolvers,
+    classResolvers,
+)
 
 
 class Resolvers:
@@ -8,3 +13,5 @@ class Resolvers:
 
     query = QueryResolvers()
     class_ = classResolvers()
+    UserID = UserIDResolvers()
+    User_ID = User_IDResolvers()

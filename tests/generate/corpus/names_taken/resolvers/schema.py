@@ -1,18 +1,38 @@
-"""Resolvers of `Query` and `class`."""
+"""Resolvers of the schema's types."""
 
 import builtins
 
 from names_taken import graph
 from names_taken.graph import types
+from names_taken.graph.types import UserID, User_ID
 
 
 class QueryResolvers(graph.QueryResolvers):
     """Resolvers of `Query`."""
 
+    async def twice(
+        self,
+        *,
+        class__: builtins.int | None = None,
+        class_: builtins.int | None = None,
+        from__: builtins.int | None = None,
+        from_: builtins.int | None = None,
+    ) -> builtins.int | None:
+        raise NotImplementedError("Query.twice")
+
+    async def from_(self) -> builtins.int | None:
+        raise NotImplementedError("Query.from_")
+
+    async def a(self) -> UserID | None:
+        raise NotImplementedError("Query.a")
+
+    async def b(self) -> User_ID | None:
+        raise NotImplementedError("Query.b")
+
     async def class_(self) -> types.class_ | None:
         raise NotImplementedError("Query.class")
 
-    async def from_(
+    async def from__(
         self,
         *,
         import_: builtins.int | None = None,
@@ -69,6 +89,9 @@ class QueryResolvers(graph.QueryResolvers):
     async def resolvers(self) -> types.Resolvers | None:
         raise NotImplementedError("Query.resolvers")
 
+    async def guarded(self) -> builtins.int | None:
+        raise NotImplementedError("Query.guarded")
+
 
 class classResolvers(graph.classResolvers):
     """Resolvers of `class`."""
@@ -80,3 +103,17 @@ class classResolvers(graph.classResolvers):
         while_: int | None = None,
     ) -> int | None:
         raise NotImplementedError("class.lambda")
+
+
+class UserIDResolvers(graph.UserIDResolvers):
+    """Resolvers of `UserID`."""
+
+    async def x(self, user_id: UserID, *, a: int | None = None) -> int | None:
+        raise NotImplementedError("UserID.x")
+
+
+class User_IDResolvers(graph.User_IDResolvers):
+    """Resolvers of `User_ID`."""
+
+    async def x(self, user_id: User_ID, *, a: int | None = None) -> int | None:
+        raise NotImplementedError("User_ID.x")

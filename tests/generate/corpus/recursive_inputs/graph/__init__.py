@@ -39,5 +39,6 @@ def make_executable_schema(
         middlewares=middlewares,
         names=bindings.NAMES,
         resolved=bindings.RESOLVED,
+        batched=bindings.BATCHED,
         metadata=bindings.METADATA,
     )

@@ -20,7 +20,7 @@ from types_msgspec.graph.types import (
     Genre,
 )
 
-__all__ = ["METADATA", "MODELS", "NAMES", "RESOLVED", "SCALARS"]
+__all__ = ["BATCHED", "METADATA", "MODELS", "NAMES", "RESOLVED", "SCALARS"]
 
 MODELS: Mapping[str, type] = {
     "Book": Book,
@@ -44,6 +44,9 @@ NAMES: Mapping[str, str] = {
 
 RESOLVED: frozenset[str] = frozenset()
 """The fields that a resolver must answer, though the class could."""
+
+BATCHED: frozenset[str] = frozenset()
+"""The fields whose resolver is called once for all parents of a level."""
 
 METADATA: frozenset[str] = frozenset()
 """The directives that say something to people and tools, and do nothing."""
