@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, cast
 
+import msgspec
 from graphql import (
     GraphQLError,
     GraphQLSchema,
@@ -19,7 +19,7 @@ from graphql.pyutils import did_you_mean, suggestion_list
 from trunkline.client.document import Document
 from trunkline.client.variables import check_variables, json_variables
 from trunkline.errors import OperationNotFoundError, RequestError, ValidationError
-from trunkline.protocol.request import GraphQLRequest
+from trunkline.protocol.documents import RegisteredDocument
 
 __all__ = ["Checker", "Operation"]
 
@@ -33,16 +33,20 @@ class Operation:
     document: Document
     definition: OperationDefinitionNode
     schema: GraphQLSchema | None
+    registered: RegisteredDocument = field(init=False)
 
-    def request(self, variables: Mapping[str, object] | None) -> GraphQLRequest:
-        """Make the request of one call. Raises ``VariablesError``."""
+    def __post_init__(self) -> None:
+        definition = self.definition
+        registered = RegisteredDocument(
+            self.document.text, definition.operation.value, _name(definition)
+        )
+        object.__setattr__(self, "registered", registered)
+
+    def variables(self, variables: Mapping[str, object] | None) -> bytes:
+        """Write the variables of one call as JSON. Raises ``VariablesError``."""
         values, encoded = json_variables(variables or {})
         check_variables(self.definition, self.schema, values)
-        return GraphQLRequest(
-            query=self.document.text,
-            operation_name=_name(self.definition),
-            variables=cast("dict[str, Any]", encoded) or None,
-        )
+        return msgspec.json.encode(encoded) if encoded else b""
 
 
 class Checker:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from graphql import GraphQLSchema
 
+from trunkline.client.calls import CallOptions
+from trunkline.client.connection import Connection, ConnectionOptions
 from trunkline.client.core import Core
 from trunkline.client.document import Document, gql
-from trunkline.client.identity import request_headers
 from trunkline.client.schemas import take_schema
 from trunkline.client.transports.interface import AsyncTransport, Transport
 from trunkline.protocol.flow import run, run_async
@@ -36,20 +37,14 @@ class Client:
         *,
         schema: GraphQLSchema | str | None = None,
         fetch_schema_from_transport: bool = False,
-        name: str | None = None,
-        version: str | None = None,
+        **options: Unpack[ConnectionOptions],
     ) -> None:
         if schema is not None and fetch_schema_from_transport:
             raise ValueError("Give the schema, or have it fetched, not both.")
-        if not isinstance(transport, (Transport, AsyncTransport)):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(
-                f"A client needs a transport, not {type(transport).__name__}:"
-                " RequestsHTTPTransport(url), say."
-            )
         self.transport = transport
+        self._connection = Connection(transport, **options)
         taken = None if schema is None else take_schema(schema)
-        headers = request_headers(name, version)
-        self._core = Core(headers, taken, fetch=fetch_schema_from_transport)
+        self._core = Core(self._connection, taken, fetch=fetch_schema_from_transport)
 
     def __repr__(self) -> str:
         return f"Client({self.transport!r})"
@@ -64,6 +59,8 @@ class Client:
         document: Document | str,
         variables: Mapping[str, object] | None = None,
         operation_name: str | None = None,
+        *,
+        options: CallOptions | None = None,
     ) -> dict[str, Any]:
         """Execute one operation and return its data.
 
@@ -74,57 +71,49 @@ class Client:
         ``ExecutionError`` (the answer has errors; it keeps the data beside them) or
         ``TransportError`` (no answer that can be used).
         """
-        flow = self._core.execute(_document(document), variables, operation_name)
-        return run(flow, self._blocking().send)
+        send, deadline = self._connection.blocking().send, self._connection.deadline(options)
+        read = _document(document)
+        flow = self._core.execute(read, variables, operation_name, deadline, options)
+        return run(flow, send, deadline)
 
     async def execute_async(
         self,
         document: Document | str,
         variables: Mapping[str, object] | None = None,
         operation_name: str | None = None,
+        *,
+        options: CallOptions | None = None,
     ) -> dict[str, Any]:
         """Do what ``execute`` does, without blocking the event loop."""
-        flow = self._core.execute(_document(document), variables, operation_name)
-        return await run_async(flow, self._asynchronous().send_async)
+        send, deadline = (
+            self._connection.asynchronous().send_async,
+            self._connection.deadline(options),
+        )
+        read = _document(document)
+        flow = self._core.execute(read, variables, operation_name, deadline, options)
+        return await run_async(flow, send, deadline)
 
     def close(self) -> None:
         """Close the connections, each once no call uses it any more."""
-        self._blocking().close()
+        self._connection.close()
 
     async def close_async(self) -> None:
         """Do what ``close`` does, for an asynchronous transport."""
-        await self._asynchronous().close_async()
+        await self._connection.close_async()
 
     def __enter__(self) -> Self:
-        self._blocking()
+        self._connection.blocking()
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
 
     async def __aenter__(self) -> Self:
-        self._asynchronous()
+        self._connection.asynchronous()
         return self
 
     async def __aexit__(self, *exception: object) -> None:
         await self.close_async()
-
-    def _blocking(self) -> Transport:
-        if isinstance(self.transport, Transport):
-            return self.transport
-        raise TypeError(
-            f"{type(self.transport).__name__} is an asynchronous transport: use `await"
-            " client.execute_async(…)` and `async with client:`, or give the client a blocking"
-            " transport."
-        )
-
-    def _asynchronous(self) -> AsyncTransport:
-        if isinstance(self.transport, AsyncTransport):
-            return self.transport
-        raise TypeError(
-            f"{type(self.transport).__name__} is a blocking transport: use `client.execute(…)` and"
-            " `with client:`, or give the client an asynchronous transport."
-        )
 
 
 def _document(document: Document | str) -> Document:

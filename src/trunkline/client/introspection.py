@@ -14,20 +14,25 @@ from graphql import (
 )
 
 from trunkline.errors import ExecutionError, ProtocolError, TransportError
+from trunkline.protocol.documents import RegisteredDocument
 from trunkline.protocol.flow import Flow
-from trunkline.protocol.request import GraphQLRequest
 
 __all__ = ["fetch_schema"]
 
 # Descriptions are for people: without them GitHub's answer is less than half as long.
-_FULL = get_introspection_query(
-    descriptions=False,
-    specified_by_url=True,
-    directive_is_repeatable=True,
-    input_value_deprecation=True,
-    one_of=True,
+_NAME = "IntrospectionQuery"
+_FULL = RegisteredDocument(
+    get_introspection_query(
+        descriptions=False,
+        specified_by_url=True,
+        directive_is_repeatable=True,
+        input_value_deprecation=True,
+        one_of=True,
+    ),
+    "query",
+    _NAME,
 )
-_PLAIN = get_introspection_query(descriptions=False)
+_PLAIN = RegisteredDocument(get_introspection_query(descriptions=False), "query", _NAME)
 
 _UNAUTHORISED = (401, 403)
 _FETCHING = "This happened while the client fetched the schema (fetch_schema_from_transport=True)."
@@ -37,7 +42,9 @@ _REFUSED = (
 )
 
 
-def fetch_schema(exchange: Callable[[GraphQLRequest], Flow[dict[str, Any]]]) -> Flow[GraphQLSchema]:
+def fetch_schema(
+    exchange: Callable[[RegisteredDocument], Flow[dict[str, Any]]],
+) -> Flow[GraphQLSchema]:
     """Ask for the schema and build it, taking it as valid.
 
     A server's schema is what it is: GitHub's breaks rules of the specification, and its operations
@@ -55,19 +62,15 @@ def fetch_schema(exchange: Callable[[GraphQLRequest], Flow[dict[str, Any]]]) -> 
 
 
 def _introspect(
-    exchange: Callable[[GraphQLRequest], Flow[dict[str, Any]]],
+    exchange: Callable[[RegisteredDocument], Flow[dict[str, Any]]],
 ) -> Flow[dict[str, Any]]:
     """Ask for all that September 2025 knows; if the server is older, for what June 2018 knew."""
     try:
-        return (yield from exchange(_request(_FULL)))
+        return (yield from exchange(_FULL))
     except ExecutionError as error:
         if error.status in _UNAUTHORISED:
             raise
-    return (yield from exchange(_request(_PLAIN)))
-
-
-def _request(query: str) -> GraphQLRequest:
-    return GraphQLRequest(query=query, operation_name="IntrospectionQuery")
+    return (yield from exchange(_PLAIN))
 
 
 def _build(data: dict[str, Any]) -> GraphQLSchema:
