@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from trunkline import Client
 from trunkline.transport.httpx2 import AsyncHTTPX2Transport, HTTPX2Transport
+from trunkline.transport.pyreqwest import AsyncPyreqwestTransport, PyreqwestTransport
 from trunkline.transport.requests import RequestsHTTPTransport
 
 
@@ -47,6 +48,8 @@ TRANSPORTS: dict[str, tuple[Callable[..., Any], type[Caller]]] = {
     "requests": (RequestsHTTPTransport, Caller),
     "httpx2": (HTTPX2Transport, Caller),
     "httpx2-async": (AsyncHTTPX2Transport, AsyncCaller),
+    "pyreqwest": (PyreqwestTransport, Caller),
+    "pyreqwest-async": (AsyncPyreqwestTransport, AsyncCaller),
 }
 
 CallWith: TypeAlias = Callable[..., Caller]

