@@ -158,7 +158,7 @@ def test_a_connection_that_is_reset(call_with: CallWith, rude_url: str) -> None:
     with pytest.raises(
         ConnectionFailedError, match=r"127.0.0.1:\d+/graphql \(\w+\): \w+"
     ) as caught:
-        call_with(rude_url).execute(QUERY)
+        call_with(rude_url, retry=None).execute(QUERY)
     assert "hunter2" not in str(caught.value) + repr(caught.value.__cause__)
 
 

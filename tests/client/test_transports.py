@@ -273,7 +273,19 @@ def test_variables_that_are_no_mapping_are_refused() -> None:
         client.execute("query ($a: Int) { a(a: $a) }", "1")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("transport", ["http://localhost/graphql", None])
-def test_a_client_without_a_transport_is_refused_at_once(transport: object) -> None:
-    with pytest.raises(TypeError, match="A client needs a transport, not"):
-        Client(transport)  # type: ignore[arg-type]
+def test_a_client_without_a_transport_is_refused_at_once() -> None:
+    with pytest.raises(TypeError, match="A client needs a transport or a URL, not NoneType"):
+        Client(None)  # type: ignore[arg-type]
+
+
+def test_a_misspelt_option_is_refused_at_once() -> None:
+    with pytest.raises(TypeError, match="no option 'retries'; it has auth, name, version"):
+        Client("http://localhost/graphql", retries=3)  # type: ignore[call-arg]
+
+
+async def test_a_url_is_enough(server: Todos) -> None:
+    client = Client(server.url)
+    assert client.execute(QUERY) == TODOS
+    assert await client.execute_async(QUERY) == TODOS
+    client.close()
+    await client.close_async()

@@ -2,8 +2,9 @@
 
 ``Client`` executes documents, ``gql`` reads one from text. How the bytes travel is the transport's
 part, see ``trunkline.transport``. The rooms inside, from the outside in: ``client`` (the face),
-``core`` (one call, without I/O), ``checks`` and ``variables`` (what is found before sending),
-``schemas`` and ``introspection`` (where the schema comes from), ``flow`` (who does the I/O).
+``core`` (a call without I/O), ``checks`` and ``variables`` (what is found before sending),
+``schemas`` and ``introspection`` (where the schema comes from), ``connection`` (what generated
+clients stand on too: calls of documents that were checked before).
 """
 
 from __future__ import annotations
@@ -12,16 +13,54 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from trunkline.client.breaker import Breaker
+    from trunkline.client.cache import PrivateCache
+    from trunkline.client.calls import CallOptions
     from trunkline.client.client import Client
+    from trunkline.client.connection import Connection, ConnectionOptions
+    from trunkline.client.credentials import APIKey, BearerToken
     from trunkline.client.document import Document, gql
+    from trunkline.client.events import CallEvent, Hooks
+    from trunkline.client.persisted import Persisted
+    from trunkline.client.retries import Retry
 
-__all__ = ["Client", "Document", "gql"]
+__all__ = [
+    "APIKey",
+    "BearerToken",
+    "Breaker",
+    "CallEvent",
+    "CallOptions",
+    "Client",
+    "Connection",
+    "ConnectionOptions",
+    "Document",
+    "Hooks",
+    "Persisted",
+    "PrivateCache",
+    "Retry",
+    "gql",
+]
 
-_HOMES = {"Client": "client", "Document": "document", "gql": "document"}
+_HOMES = {
+    "APIKey": "credentials",
+    "BearerToken": "credentials",
+    "Breaker": "breaker",
+    "CallEvent": "events",
+    "CallOptions": "calls",
+    "Client": "client",
+    "Connection": "connection",
+    "ConnectionOptions": "connection",
+    "Document": "document",
+    "Hooks": "events",
+    "Persisted": "persisted",
+    "PrivateCache": "cache",
+    "Retry": "retries",
+    "gql": "document",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Import at first use: a transport lives below here too, and does without graphql-core."""
+    """Import at first use: generated clients live on this too, and do without graphql-core."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

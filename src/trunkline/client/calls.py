@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from trunkline.client.transports.headers import checked_headers
 from trunkline.protocol.deadline import Deadline
 from trunkline.protocol.documents import RegisteredDocument
 from trunkline.protocol.multipart import FilePart
 
-__all__ = ["Call", "CallOptions"]
+__all__ = ["Call", "CallOptions", "Form"]
+
+
+class Form(Enum):
+    """How a request names its document."""
+
+    TEXT = auto()
+    HASH = auto()
+    """By ``extensions.persistedQuery`` (Apollo's automatic persisted queries)."""
+    HASH_AND_TEXT = auto()
+    ID = auto()
+    """By ``documentId`` (GraphQL over HTTP, Persisted Documents)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +50,17 @@ class CallOptions:
 class Call:
     """One call under way. ``variables`` is a JSON object, or empty bytes where there are none."""
 
-    __slots__ = ("attempts", "deadline", "document", "files", "headers", "repeatable", "variables")
+    __slots__ = (
+        "attempts",
+        "by_get",
+        "deadline",
+        "document",
+        "files",
+        "form",
+        "headers",
+        "repeatable",
+        "variables",
+    )
 
     def __init__(
         self,
@@ -54,5 +76,7 @@ class Call:
         self.files = files
         self.headers = options.sent() if options else None
         self.attempts = 0
+        self.form = Form.TEXT
+        self.by_get = False
         keyed = options is not None and options.idempotency_key is not None
         self.repeatable = document.kind == "query" or keyed

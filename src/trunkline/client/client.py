@@ -33,7 +33,7 @@ class Client:
 
     def __init__(
         self,
-        transport: Transport | AsyncTransport,
+        transport: Transport | AsyncTransport | str,
         *,
         schema: GraphQLSchema | str | None = None,
         fetch_schema_from_transport: bool = False,
@@ -41,8 +41,8 @@ class Client:
     ) -> None:
         if schema is not None and fetch_schema_from_transport:
             raise ValueError("Give the schema, or have it fetched, not both.")
-        self.transport = transport
         self._connection = Connection(transport, **options)
+        self.transport = self._connection.transport
         taken = None if schema is None else take_schema(schema)
         self._core = Core(self._connection, taken, fetch=fetch_schema_from_transport)
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum, auto
 from math import ceil
 from urllib.parse import quote
 
-from trunkline.client.calls import Call
+from trunkline.client.calls import Call, Form
 from trunkline.protocol.messages import HTTPRequest
 from trunkline.protocol.multipart import encode_multipart
 
-__all__ = ["TIMEOUT_HEADER", "Form", "body_of", "get_request", "post_request"]
+__all__ = ["TIMEOUT_HEADER", "http_request"]
 
 TIMEOUT_HEADER = "x-request-timeout-ms"
 """How many milliseconds the caller will wait: a server need not finish what nobody waits for."""
@@ -19,20 +18,24 @@ TIMEOUT_HEADER = "x-request-timeout-ms"
 _LONGEST_URL = 7000  # bytes of a query string; nginx refuses 8 KB with its defaults
 
 
-class Form(Enum):
-    """How a request names its document."""
+def http_request(call: Call, headers: Mapping[str, str]) -> HTTPRequest:
+    """Make the request of a call: a ``POST``, or a ``GET`` where that is wanted and possible."""
+    sent = {**headers, **call.headers} if call.headers else dict(headers)
+    if call.deadline is not None:
+        sent[TIMEOUT_HEADER] = str(max(1, ceil(call.deadline.left() * 1000)))
+    query = _query(call) if call.by_get else ""
+    if query and len(query) <= _LONGEST_URL:
+        del sent["content-type"]
+        return HTTPRequest("GET", sent, b"", query=query)
+    body = _body(call)
+    if call.files:
+        sent["content-type"], body = encode_multipart(body, call.files)
+    return HTTPRequest("POST", sent, body)
 
-    TEXT = auto()
-    HASH = auto()
-    """By ``extensions.persistedQuery`` (Apollo's automatic persisted queries)."""
-    HASH_AND_TEXT = auto()
-    ID = auto()
-    """By ``documentId`` (GraphQL over HTTP, Persisted Documents)."""
 
-
-def body_of(call: Call, form: Form = Form.TEXT) -> bytes:
+def _body(call: Call) -> bytes:
     """Write the parameters of a call as one JSON object."""
-    document = call.document
+    document, form = call.document, call.form
     if form is Form.TEXT:
         head = document.by_text
     elif form is Form.ID:
@@ -46,43 +49,22 @@ def body_of(call: Call, form: Form = Form.TEXT) -> bytes:
     return head + b"}"
 
 
-def post_request(call: Call, headers: Mapping[str, str], form: Form) -> HTTPRequest:
-    """Make the POST of a call; one of several parts where it has files."""
-    body = body_of(call, form)
-    sent = _headers(call, headers)
-    if call.files:
-        sent["content-type"], body = encode_multipart(body, call.files)
-    return HTTPRequest("POST", sent, body)
+def _query(call: Call) -> str:
+    """Write the parameters of a call that goes by its id as the query of a URL.
 
-
-def get_request(call: Call, headers: Mapping[str, str], form: Form) -> HTTPRequest | None:
-    """Make the GET of a query by its id; ``None`` where its URL would be too long.
-
-    The parameters stand in one order and without white space, so that equal requests have equal
-    URLs: caches compare them byte for byte (GraphQL over HTTP, Persisted Documents).
+    They stand in one order and without white space, so that equal requests have equal URLs: caches
+    compare them byte for byte (GraphQL over HTTP, Persisted Documents).
     """
     document = call.document
     parameters = {
-        "documentId": document.id if form is Form.ID else "",
+        "documentId": document.id if call.form is Form.ID else "",
         "operationName": document.name or "",
         "variables": call.variables.decode(),
-        "extensions": _persisted(document.id) if form is Form.HASH else "",
+        "extensions": _persisted(document.id) if call.form is Form.HASH else "",
     }
-    query = "&".join(f"{name}={quote(value, '')}" for name, value in parameters.items() if value)
-    if len(query) > _LONGEST_URL:
-        return None
-    sent = _headers(call, headers)
-    del sent["content-type"]
-    return HTTPRequest("GET", sent, b"", query=query)
+    return "&".join(f"{name}={quote(value, '')}" for name, value in parameters.items() if value)
 
 
 def _persisted(identifier: str) -> str:
     digest = identifier.removeprefix("sha256:")
     return f'{{"persistedQuery":{{"version":1,"sha256Hash":"{digest}"}}}}'
-
-
-def _headers(call: Call, headers: Mapping[str, str]) -> dict[str, str]:
-    sent = {**headers, **call.headers} if call.headers else dict(headers)
-    if call.deadline is not None:
-        sent[TIMEOUT_HEADER] = str(max(1, ceil(call.deadline.left() * 1000)))
-    return sent
