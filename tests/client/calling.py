@@ -19,7 +19,8 @@ class Caller:
         self.client = client
 
     def execute(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        return self.client.execute(*args, **kwargs)
+        data: dict[str, Any] = self.client.execute(*args, **kwargs)
+        return data
 
     def close(self) -> None:
         self.client.close()

@@ -6,26 +6,31 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from trunkline.client.result import Result
 from trunkline.errors import ExecutionError, ProtocolError, ServerStatusError
 from trunkline.protocol.messages import HTTPResponse
-from trunkline.protocol.response import PLAIN, GraphQLResponse, read_response, retry_after
+from trunkline.protocol.response import GraphQLResponse, read_response, retry_after
 
-__all__ = ["data_of", "execution_error", "read_answer"]
+__all__ = ["execution_error", "read_answer", "result_of"]
 
 Data = TypeVar("Data")
 
 
-def data_of(response: HTTPResponse) -> dict[str, Any]:
-    """Return the data of an answer that has no errors (GraphQL §7.1).
+def result_of(
+    response: HTTPResponse, decoder: msgspec.json.Decoder[GraphQLResponse[dict[str, Any]]]
+) -> Result:
+    """Read an answer, with errors or without.
 
-    Raises ``ExecutionError`` where it has errors, whatever the HTTP status, and what
-    ``read_answer`` raises.
+    Raises ``ServerStatusError`` and ``ProtocolError`` where it is no GraphQL answer.
     """
-    answer = read_answer(response, PLAIN)
-    if answer.errors:
-        raise execution_error(answer, response)
-    assert isinstance(answer.data, dict)  # noqa: S101  # as `read_answer` promises
-    return answer.data
+    answer = read_answer(response, decoder)
+    return Result(
+        None if isinstance(answer.data, msgspec.UnsetType) else answer.data,
+        tuple(answer.errors or ()),
+        answer.extensions or {},
+        response.status,
+        retry_after(response.headers) if answer.errors else None,
+    )
 
 
 def read_answer(

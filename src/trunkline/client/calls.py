@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from trunkline.client.transports.headers import checked_headers
 from trunkline.protocol.deadline import Deadline
 from trunkline.protocol.documents import RegisteredDocument
 from trunkline.protocol.multipart import FilePart
 
-__all__ = ["Call", "CallOptions", "Form"]
+__all__ = ["Batched", "Call", "CallOptions", "Form"]
 
 
 class Form(Enum):
@@ -47,11 +48,22 @@ class CallOptions:
         return checked_headers(headers)
 
 
+class Batched(NamedTuple):
+    """One operation of a batch."""
+
+    document: RegisteredDocument
+    variables: bytes
+
+
 class Call:
-    """One call under way. ``variables`` is a JSON object, or empty bytes where there are none."""
+    """One call under way. ``variables`` is a JSON object, or empty bytes where there are none.
+
+    ``batch`` has the operations of a call for several; its document then stands for them all.
+    """
 
     __slots__ = (
         "attempts",
+        "batch",
         "by_get",
         "deadline",
         "document",
@@ -62,18 +74,20 @@ class Call:
         "variables",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # what a call is made of
         self,
         document: RegisteredDocument,
         variables: bytes,
         deadline: Deadline | None,
         options: CallOptions | None,
-        files: Sequence[FilePart],
+        files: Sequence[FilePart] = (),
+        batch: Sequence[Batched] = (),
     ) -> None:
         self.document = document
         self.variables = variables
         self.deadline = deadline
         self.files = files
+        self.batch = batch
         self.headers = options.sent() if options else None
         self.attempts = 0
         self.form = Form.TEXT

@@ -15,7 +15,7 @@ from typing import TypeAlias, TypedDict, TypeVar, Unpack
 
 from trunkline.client.breaker import DEFAULT_BREAKER, Breaker, guarded
 from trunkline.client.cache import PrivateCache, cached
-from trunkline.client.calls import Call, CallOptions
+from trunkline.client.calls import Batched, Call, CallOptions
 from trunkline.client.encoding import http_request
 from trunkline.client.events import Hooks
 from trunkline.client.identity import request_headers
@@ -25,7 +25,7 @@ from trunkline.client.retries import DEFAULT_RETRY, Retry, retried
 from trunkline.client.transports.addresses import shown_url
 from trunkline.client.transports.interface import AsyncTransport, Transport
 from trunkline.protocol.deadline import Deadline
-from trunkline.protocol.documents import RegisteredDocument
+from trunkline.protocol.documents import OperationKind, RegisteredDocument
 from trunkline.protocol.flow import AuthScheme, Flow, request_response, run, run_async, through
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 from trunkline.protocol.multipart import FilePart
@@ -127,6 +127,20 @@ class Connection:
     ) -> Flow[T]:
         """Return a call as a flow, for those who do more under one deadline."""
         return self._called(Call(document, variables, deadline, options, files), read)
+
+    def batch(
+        self,
+        batch: Sequence[Batched],
+        read: Callable[[HTTPResponse], T],
+        deadline: Deadline | None,
+        options: CallOptions | None = None,
+    ) -> Flow[T]:
+        """Return one call of several operations as a flow. ``read`` is given their one response."""
+        kinds = {each.document.kind for each in batch}
+        text = "\n".join(each.document.text for each in batch)
+        kind: OperationKind = "query" if kinds == {"query"} else "mutation"
+        document = RegisteredDocument(text, kind, f"batch of {len(batch)}")
+        return self._called(Call(document, b"", deadline, options, (), batch), read)
 
     def _called(self, call: Call, read: Callable[[HTTPResponse], T]) -> Flow[T]:
         if self._observer.wanted():

@@ -34,7 +34,10 @@ def http_request(call: Call, headers: Mapping[str, str]) -> HTTPRequest:
 
 
 def _body(call: Call) -> bytes:
-    """Write the parameters of a call as one JSON object."""
+    """Write the parameters of a call as one JSON object, or those of a batch as a list."""
+    if call.batch:
+        one_each = [_parameters(each.document.by_text, each.variables) for each in call.batch]
+        return b"[" + b",".join(one_each) + b"]"
     document, form = call.document, call.form
     if form is Form.TEXT:
         head = document.by_text
@@ -44,9 +47,11 @@ def _body(call: Call) -> bytes:
         head = document.by_hash
     else:
         head = document.by_text + b"," + document.by_hash[1:]
-    if call.variables:
-        return head + b',"variables":' + call.variables + b"}"
-    return head + b"}"
+    return _parameters(head, call.variables)
+
+
+def _parameters(head: bytes, variables: bytes) -> bytes:
+    return head + b',"variables":' + variables + b"}" if variables else head + b"}"
 
 
 def _query(call: Call) -> str:

@@ -55,7 +55,7 @@ class _Ids:
         self._known: set[str] = set()
 
     def send(self, call: Call) -> Flow[HTTPResponse]:
-        if not self._supported or call.files:
+        if not self._supported or call.files or call.batch:
             return (yield from self._send(call))
         apq = self._persisted.style == "apq"
         call.form = Form.HASH if apq else Form.ID

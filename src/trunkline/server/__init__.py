@@ -21,6 +21,7 @@ from trunkline.server.endpoint import GraphQL
 from trunkline.server.middleware import Call, Middleware, Proceed
 from trunkline.server.playground import Playground
 from trunkline.server.present import PresentError
+from trunkline.server.sdl import SchemaText
 
 __all__ = [
     "Call",
@@ -37,6 +38,7 @@ __all__ = [
     "Result",
     "Scalar",
     "Schema",
+    "SchemaText",
     "Selection",
     "Sink",
     "Streamed",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from hashlib import sha256
 from urllib.parse import urljoin, urlsplit
 
 from trunkline.errors import ServerStatusError
 from trunkline.protocol.messages import HTTPRequest
 
-__all__ = ["checked_url", "followed", "refuse_redirect", "shown_url", "target"]
+__all__ = ["checked_url", "followed", "identity_of", "refuse_redirect", "shown_url", "target"]
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _KEEP_THE_METHOD = (307, 308)
@@ -50,6 +52,12 @@ def followed(url: str, status: int, location: str | None) -> str | None:
     """
     refuse_redirect(url, status, location)
     return _target(url, location) if status in _KEEP_THE_METHOD and location else None
+
+
+def identity_of(url: str, headers: Mapping[str, str]) -> str:
+    """Name a transport by where it leads and what it says of itself, without telling either."""
+    told = "\n".join(f"{name}: {headers[name]}" for name in sorted(headers))
+    return sha256(f"{url}\n{told}".encode()).hexdigest()
 
 
 def refuse_redirect(url: str, status: int, location: str | None) -> None:

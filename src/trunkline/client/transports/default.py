@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from trunkline.client.transports.addresses import checked_url, shown_url
+from trunkline.client.transports.addresses import checked_url, identity_of, shown_url
 from trunkline.client.transports.httpx2 import AsyncHTTPX2Transport, HTTPX2Transport
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
@@ -19,6 +19,11 @@ class DefaultTransport:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({shown_url(self.url)!r})"
+
+    @property
+    def identity(self) -> str:
+        """What tells this transport's server from others, as a hash."""
+        return identity_of(self.url, {})
 
     @cached_property
     def _blocking(self) -> HTTPX2Transport:

@@ -11,6 +11,7 @@ from typing import Generic, TypeAlias, TypedDict, TypeVar
 
 from trunkline.client.transports.addresses import (
     checked_url,
+    identity_of,
     refuse_redirect,
     shown_url,
     target,
@@ -74,6 +75,14 @@ class _HTTPX2Transport(Generic[Library]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({shown_url(self.url)!r})"
+
+    @property
+    def identity(self) -> str | None:
+        """What tells this transport's server and credentials from others, as a hash.
+
+        ``None`` where an ``auth`` may give any.
+        """
+        return None if self._auth else identity_of(self.url, self._headers)
 
     def _open(self) -> Library:
         raise NotImplementedError

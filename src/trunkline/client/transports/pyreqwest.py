@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Generic, TypeVar
 
-from trunkline.client.transports.addresses import checked_url, followed, shown_url, target
+from trunkline.client.transports.addresses import (
+    checked_url,
+    followed,
+    identity_of,
+    shown_url,
+    target,
+)
 from trunkline.client.transports.headers import checked_headers
 from trunkline.client.transports.leases import Lease, close, close_async, leased, leased_async
 from trunkline.client.transports.pool import DEFAULT_POOL, Pool
@@ -69,6 +75,11 @@ class _PyreqwestTransport(Generic[Library]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({shown_url(self.url)!r})"
+
+    @property
+    def identity(self) -> str:
+        """What tells this transport's server and credentials from others, as a hash."""
+        return identity_of(self.url, self._headers)
 
     def _open(self) -> Library:
         raise NotImplementedError

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from trunkline.client.transports.addresses import (
     checked_url,
+    identity_of,
     refuse_redirect,
     shown_url,
     target,
@@ -72,6 +73,14 @@ class RequestsHTTPTransport:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({shown_url(self.url)!r})"
+
+    @property
+    def identity(self) -> str | None:
+        """What tells this transport's server and credentials from others, as a hash.
+
+        ``None`` where an ``auth`` may give any.
+        """
+        return None if self._auth else identity_of(self.url, self._headers)
 
     def send(self, request: HTTPRequest) -> HTTPResponse:
         """Send a request and return the whole answer, whatever its status.
