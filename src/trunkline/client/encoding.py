@@ -21,16 +21,18 @@ _LONGEST_URL = 7000  # bytes of a query string; nginx refuses 8 KB with its defa
 def http_request(call: Call, headers: Mapping[str, str]) -> HTTPRequest:
     """Make the request of a call: a ``POST``, or a ``GET`` where that is wanted and possible."""
     sent = {**headers, **call.headers} if call.headers else dict(headers)
+    left = None
     if call.deadline is not None:
-        sent[TIMEOUT_HEADER] = str(max(1, ceil(call.deadline.left() * 1000)))
+        left = call.deadline.left()
+        sent[TIMEOUT_HEADER] = str(max(1, ceil(left * 1000)))
     query = _query(call) if call.by_get else ""
     if query and len(query) <= _LONGEST_URL:
         del sent["content-type"]
-        return HTTPRequest("GET", sent, b"", query=query)
+        return HTTPRequest("GET", sent, b"", None, query, left)
     body = _body(call)
     if call.files:
         sent["content-type"], body = encode_multipart(body, call.files)
-    return HTTPRequest("POST", sent, body)
+    return HTTPRequest("POST", sent, body, None, "", left)
 
 
 def _body(call: Call) -> bytes:

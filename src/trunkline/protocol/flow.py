@@ -32,6 +32,8 @@ class Pause:
     seconds: float
 
 
+_SOON = 0.001  # seconds that it takes from making a request to sending it, more or less
+
 T = TypeVar("T")
 Step: TypeAlias = HTTPRequest | Future[None] | Pause
 Outcome: TypeAlias = HTTPResponse | None
@@ -122,6 +124,8 @@ def _within(request: HTTPRequest, deadline: Deadline) -> HTTPRequest:
     left = deadline.left()
     if left <= 0:
         raise deadline.exceeded(never_sent=True)
+    if request.timeout is not None and request.timeout < left + _SOON:
+        return request
     timeout = left if request.timeout is None else min(left, request.timeout)
     return HTTPRequest(
         request.method, request.headers, request.body, request.url, request.query, timeout

@@ -36,6 +36,7 @@ except ModuleNotFoundError as error:
 
 __all__ = ["AsyncHTTPX2Transport", "HTTPX2Transport"]
 
+_REDIRECT = 300  # the least status of one
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 Auth: TypeAlias = tuple[str, str] | httpx2.Auth | Callable[[httpx2.Request], httpx2.Request]
@@ -230,7 +231,8 @@ def _no_tls() -> ssl.SSLContext:
 
 
 def _refuse_redirect(response: httpx2.Response) -> None:
-    refuse_redirect(str(response.url), response.status_code, response.headers.get("location"))
+    if response.status_code >= _REDIRECT:
+        refuse_redirect(str(response.url), response.status_code, response.headers.get("location"))
 
 
 async def _refuse_redirect_async(response: httpx2.Response) -> None:

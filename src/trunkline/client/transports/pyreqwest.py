@@ -14,7 +14,6 @@ from trunkline.client.transports.addresses import (
     target,
 )
 from trunkline.client.transports.headers import checked_headers
-from trunkline.client.transports.leases import Lease, close, close_async, leased, leased_async
 from trunkline.client.transports.pool import DEFAULT_POOL, Pool
 from trunkline.client.transports.timeouts import DEFAULT_TIMEOUT, Timeout
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
@@ -38,18 +37,7 @@ Request = TypeVar("Request", SyncRequestBuilder, RequestBuilder)
 Builder = TypeVar("Builder", SyncClientBuilder, ClientBuilder)
 
 
-class Closing:
-    """A client that closes as leases close."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-
-    async def aclose(self) -> None:
-        """Close the client."""
-        await self.client.close()
-
-
-Library = TypeVar("Library", SyncClient, Closing)
+Library = TypeVar("Library", SyncClient, Client)
 
 
 class _PyreqwestTransport(Generic[Library]):
@@ -71,7 +59,7 @@ class _PyreqwestTransport(Generic[Library]):
         self._verify = verify
         self._pool = pool
         self._http2 = http2 and self.url.lower().startswith("https:")
-        self._lease: Lease[Library] = Lease(self._open)
+        self._library: Library | None = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({shown_url(self.url)!r})"
@@ -83,6 +71,17 @@ class _PyreqwestTransport(Generic[Library]):
 
     def _open(self) -> Library:
         raise NotImplementedError
+
+    def _opened(self) -> Library:
+        """Return the library's client, which a first call makes.
+
+        Two threads may make two; then one is dropped when its call is over, and the library closes
+        the connections of a client that nobody has any more. So closing needs no count of calls.
+        """
+        library = self._library
+        if library is None:
+            library = self._library = self._open()
+        return library
 
     def _built(self, builder: Builder) -> Builder:
         connect, read = self._timeout
@@ -143,22 +142,21 @@ class PyreqwestTransport(_PyreqwestTransport[SyncClient]):
 
     def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
-            with leased(self._lease) as library:
-                builder = self._filled(library.request(request.method, url), request)
-                response = builder.build().send()
-                return HTTPResponse(response.status, response.bytes().to_bytes(), response.headers)
+            builder = self._opened().request(request.method, url)
+            response = self._filled(builder, request).build().send()
+            return HTTPResponse(response.status, response.bytes().to_bytes(), response.headers)
         except RequestError as error:
             raise failure(url, error) from None
 
     def close(self) -> None:
         """Close the connections, each once no call uses it any more."""
-        close(self._lease.retire())
+        self._library = None
 
     def _open(self) -> SyncClient:
         return self._built(SyncClientBuilder()).build()
 
 
-class AsyncPyreqwestTransport(_PyreqwestTransport[Closing]):
+class AsyncPyreqwestTransport(_PyreqwestTransport[Client]):
     """Carries requests over HTTP with the library pyreqwest, for asyncio. Tasks share one.
 
     The arguments are those of ``PyreqwestTransport``. Event loops share the connections, which
@@ -180,17 +178,16 @@ class AsyncPyreqwestTransport(_PyreqwestTransport[Closing]):
 
     async def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
-            async with leased_async(self._lease) as library:
-                builder = self._filled(library.client.request(request.method, url), request)
-                response = await builder.build().send()
-                body = (await response.bytes()).to_bytes()
-                return HTTPResponse(response.status, body, response.headers)
+            builder = self._opened().request(request.method, url)
+            response = await self._filled(builder, request).build().send()
+            body = (await response.bytes()).to_bytes()
+            return HTTPResponse(response.status, body, response.headers)
         except RequestError as error:
             raise failure(url, error) from None
 
     async def close_async(self) -> None:
         """Close the connections, each once no call uses it any more."""
-        await close_async(self._lease.retire())
+        self._library = None
 
-    def _open(self) -> Closing:
-        return Closing(self._built(ClientBuilder()).build())
+    def _open(self) -> Client:
+        return self._built(ClientBuilder()).build()
