@@ -16,16 +16,21 @@ if TYPE_CHECKING:
     from trunkline.client.breaker import Breaker
     from trunkline.client.cache import PrivateCache
     from trunkline.client.calls import CallOptions
-    from trunkline.client.client import Client
+    from trunkline.client.client import AsyncSession, Client, Request
     from trunkline.client.connection import Connection, ConnectionOptions
     from trunkline.client.credentials import APIKey, BearerToken
+    from trunkline.client.deprecations import DeprecatedWarning
     from trunkline.client.document import Document, gql
     from trunkline.client.events import CallEvent, Hooks
     from trunkline.client.persisted import Persisted
+    from trunkline.client.result import Result
     from trunkline.client.retries import Retry
+    from trunkline.client.schema_cache import SchemaCache
+    from trunkline.client.uploads import Upload
 
 __all__ = [
     "APIKey",
+    "AsyncSession",
     "BearerToken",
     "Breaker",
     "CallEvent",
@@ -33,16 +38,22 @@ __all__ = [
     "Client",
     "Connection",
     "ConnectionOptions",
+    "DeprecatedWarning",
     "Document",
     "Hooks",
     "Persisted",
     "PrivateCache",
+    "Request",
+    "Result",
     "Retry",
+    "SchemaCache",
+    "Upload",
     "gql",
 ]
 
 _HOMES = {
     "APIKey": "credentials",
+    "AsyncSession": "client",
     "BearerToken": "credentials",
     "Breaker": "breaker",
     "CallEvent": "events",
@@ -50,11 +61,16 @@ _HOMES = {
     "Client": "client",
     "Connection": "connection",
     "ConnectionOptions": "connection",
+    "DeprecatedWarning": "deprecations",
     "Document": "document",
     "Hooks": "events",
     "Persisted": "persisted",
     "PrivateCache": "cache",
+    "Request": "client",
+    "Result": "result",
     "Retry": "retries",
+    "SchemaCache": "schema_cache",
+    "Upload": "uploads",
     "gql": "document",
 }
 

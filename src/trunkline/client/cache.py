@@ -54,7 +54,7 @@ def cached(cache: PrivateCache, send: Send) -> Send:
 class _Cache:
     def __init__(self, cache: PrivateCache, send: Send) -> None:
         self._send = send
-        self._room = int(cache.megabytes * 1_000_000)
+        self._whole = self._room = int(cache.megabytes * 1_000_000)  # bytes
         self._entries: OrderedDict[Key, _Entry] = OrderedDict()
         self._lock = Lock()
 
@@ -87,7 +87,7 @@ class _Cache:
         entry = _entry(response)
         with self._lock:
             self._drop(key)
-            if entry and _size(entry) <= self._room:
+            if entry and _size(entry) <= self._whole:
                 self._entries[key] = entry
                 self._room -= _size(entry)
             while self._room < 0:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,7 +12,6 @@ from trunkline.protocol.multipart import FilePart
 __all__ = ["Upload", "Uploads"]
 
 
-@dataclass(frozen=True, slots=True)
 class Upload:
     """A file as the value of a variable, of a scalar that servers mostly call ``Upload``.
 
@@ -22,9 +20,16 @@ class Upload:
     file is in memory while it is sent.
     """
 
-    content: bytes | Path | IO[bytes]
-    filename: str | None = None
-    media_type: str | None = None
+    # No dataclass: msgspec would write one as an object, and not ask what it is.
+    def __init__(
+        self,
+        content: bytes | Path | IO[bytes],
+        filename: str | None = None,
+        media_type: str | None = None,
+    ) -> None:
+        self.content = content
+        self.filename = filename
+        self.media_type = media_type
 
     def part(self, path: str) -> FilePart:
         """Read the file for the place in the request where its null stands."""
