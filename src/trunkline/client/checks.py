@@ -36,6 +36,14 @@ from trunkline.protocol.response import PLAIN
 
 __all__ = ["Checker", "Operation"]
 
+_UNWRITABLE = (
+    ValueError,
+    TypeError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+    GraphQLError,
+)
 _REMEMBERED = 1024  # documents and operations that are known to be right
 
 
@@ -74,7 +82,7 @@ class Operation:
                 continue
             try:
                 written[name] = write(written[name])
-            except (ValueError, TypeError, ArithmeticError, LookupError, GraphQLError) as error:
+            except _UNWRITABLE as error:
                 raise VariablesError.because(
                     f"Variable '${name}' cannot be written: {error}"
                 ) from error
