@@ -15,6 +15,7 @@ from time import monotonic
 from trunkline.client.calls import Call
 from trunkline.errors import CircuitOpenError, ConnectionFailedError
 from trunkline.protocol.flow import Flow
+from trunkline.protocol.forks import renewed_in_children
 from trunkline.protocol.messages import HTTPResponse
 
 __all__ = ["DEFAULT_BREAKER", "Breaker", "guarded"]
@@ -51,6 +52,11 @@ class _Circuit:
         self._send = send
         self._failures = 0
         self._closed_until = 0.0  # monotonic; only asked once there were enough failures
+        self._lock = Lock()
+        renewed_in_children(self)
+
+    def after_fork(self) -> None:
+        """Have a lock that no thread of the parent holds."""
         self._lock = Lock()
 
     def send(self, call: Call) -> Flow[HTTPResponse]:

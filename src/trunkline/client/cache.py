@@ -10,6 +10,7 @@ from threading import Lock
 from time import monotonic
 
 from trunkline.protocol.flow import Flow
+from trunkline.protocol.forks import renewed_in_children
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = ["PrivateCache", "cached"]
@@ -57,6 +58,13 @@ class _Cache:
         self._whole = self._room = int(cache.megabytes * 1_000_000)  # bytes
         self._entries: OrderedDict[Key, _Entry] = OrderedDict()
         self._lock = Lock()
+        renewed_in_children(self)
+
+    def after_fork(self) -> None:
+        """Have a lock that no thread of the parent holds, and entries that none was changing."""
+        self._lock = Lock()
+        self._room = self._whole
+        self._entries = OrderedDict()
 
     def send(self, request: HTTPRequest) -> Flow[HTTPResponse]:
         if request.method != "GET" or request.url is not None:

@@ -16,6 +16,7 @@ from trunkline.client.transports.addresses import (
 from trunkline.client.transports.headers import checked_headers
 from trunkline.client.transports.pool import DEFAULT_POOL, Pool
 from trunkline.client.transports.timeouts import DEFAULT_TIMEOUT, Timeout
+from trunkline.protocol.forks import renewed_in_children
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 try:
@@ -40,6 +41,9 @@ Builder = TypeVar("Builder", SyncClientBuilder, ClientBuilder)
 Library = TypeVar("Library", SyncClient, Client)
 
 
+_parents: list[object] = []  # kept from being closed, which might tell the server something
+
+
 class _PyreqwestTransport(Generic[Library]):
     """What the two transports have in common: their arguments, and how the library is told."""
 
@@ -60,6 +64,12 @@ class _PyreqwestTransport(Generic[Library]):
         self._pool = pool
         self._http2 = http2 and self.url.lower().startswith("https:")
         self._library: Library | None = None
+        renewed_in_children(self)
+
+    def after_fork(self) -> None:
+        """Forget the parent's client, which would wait for ever; a new one says why it fails."""
+        _parents.append(self._library)
+        self._library = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({shown_url(self.url)!r})"
@@ -124,6 +134,9 @@ class PyreqwestTransport(_PyreqwestTransport[SyncClient]):
     one number, or ``(to connect, for the next bytes)``, or ``None`` to wait for ever. ``verify``
     is ``False`` to accept any certificate, or the PEM of an authority to trust beside the system's.
     ``pool`` has the limits of connections. ``http2`` offers HTTP/2 to ``https://`` servers.
+
+    A process that has called by it must not fork and call in the child: the library's threads stay
+    with the parent, and it raises ``RuntimeError``. Fork first, or start the child anew.
     """
 
     def send(self, request: HTTPRequest) -> HTTPResponse:
