@@ -14,6 +14,7 @@ DOORS = [
     "trunkline.engine",
     "trunkline.generate",
     "trunkline.server",
+    "trunkline.testing",
     "trunkline.transport",
 ]
 

@@ -47,6 +47,7 @@ DOORS = {
         "Request",
         "Result",
         "Retry",
+        "Scalar",
         "SchemaCache",
         "Upload",
         "gql",

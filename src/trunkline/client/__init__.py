@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from trunkline.client.retries import Retry
     from trunkline.client.schema_cache import SchemaCache
     from trunkline.client.uploads import Upload
+    from trunkline.schema.scalars import Scalar
 
 __all__ = [
     "APIKey",
@@ -46,6 +47,7 @@ __all__ = [
     "Request",
     "Result",
     "Retry",
+    "Scalar",
     "SchemaCache",
     "Upload",
     "gql",
@@ -77,6 +79,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Import at first use: generated clients live on this too, and do without graphql-core."""
+    if name == "Scalar":
+        return import_module("trunkline.schema.scalars").Scalar
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

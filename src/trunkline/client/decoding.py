@@ -70,11 +70,9 @@ class _Types:
         keys = {key: self._value(places) for key, places in fields.items()}
         if all(type_ is None for type_ in keys.values()):
             return None
-        return TypedDict(  # type: ignore[operator]  # its keys are known only now
-            "Object",
-            {key: Any if type_ is None else type_ for key, type_ in keys.items()},
-            total=False,
-        )
+        types = {key: Any if type_ is None else type_ for key, type_ in keys.items()}
+        make: Any = TypedDict  # whose keys are known only now
+        return make("Object", types, total=False)
 
     def _collect(
         self,

@@ -85,4 +85,7 @@ def outcome_of(error: BaseException) -> Outcome:
     """Say in a word how a call ended that raised."""
     if isinstance(error, ExecutionError):
         return "refused" if error.data is None else "partial"
-    return next((word for kind, word in _OUTCOMES if isinstance(error, kind)), "cancelled")
+    for kind, word in _OUTCOMES:
+        if isinstance(error, kind):
+            return word
+    return "cancelled"

@@ -20,10 +20,11 @@ def keep_to_the_deadline(client: httpx2.Client) -> None:
     httpcore2 takes a network backend, but httpx2 does not pass one through: this is the only place
     that knows how the two are put together.
     """
-    for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001  # see above
-        pool = getattr(transport, "_pool", None)
+    inner: Any = client
+    for transport in (inner._transport, *inner._mounts.values()):
+        pool: Any = getattr(transport, "_pool", None)
         if isinstance(pool, httpcore2.ConnectionPool):
-            pool._network_backend = _Backend(pool._network_backend)  # noqa: SLF001  # see above
+            pool._network_backend = _Backend(pool._network_backend)
 
 
 def _left(timeout: float | None, error: type[Exception]) -> float | None:

@@ -53,19 +53,16 @@ def _positive(timeout: float | None) -> float | None:
 
 
 def _pools(idle_seconds: float) -> dict[str, type[HTTPConnectionPool]]:
-    class Plain(_Timed, HTTPConnection):
-        idle = idle_seconds
+    """Derive the library's pools, by the names of its schemes."""
+    return {
+        "http": _pool(HTTPConnectionPool, HTTPConnection, idle_seconds),
+        "https": _pool(HTTPSConnectionPool, HTTPSConnection, idle_seconds),
+    }
 
-    class Secure(_Timed, HTTPSConnection):
-        idle = idle_seconds
 
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
-
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = Secure
-
-    return {"http": PlainPool, "https": SecurePool}
+def _pool(pool: type[HTTPConnectionPool], connection: type[HTTPConnection], idle: float) -> Any:
+    timed = type(connection.__name__, (_Timed, connection), {"idle": idle})
+    return type(pool.__name__, (pool,), {"ConnectionCls": timed})
 
 
 class _Timed(HTTPConnection):
