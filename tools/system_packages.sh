@@ -5,9 +5,19 @@
 set -eu
 
 # program → the names it goes by, its Debian package, what tests it
-names_of() { case $1 in chromium) echo "chromium chromium-browser google-chrome google-chrome-stable" ;; esac; }
-package_of() { case $1 in chromium) echo chromium ;; esac; }
-tests_of() { case $1 in chromium) echo "tests/e2e/test_playground.py" ;; esac; }
+names_of() {
+    case $1 in
+        chromium) echo "chromium chromium-browser google-chrome google-chrome-stable" ;;
+        *) echo "$1" ;;
+    esac
+}
+package_of() { echo "$1"; }
+tests_of() {
+    case $1 in
+        chromium) echo "tests/e2e/test_playground.py" ;;
+        openssl) echo "tests/client/test_tls.py" ;;
+    esac
+}
 
 is_there() {
     for name in $(names_of "$1"); do

@@ -15,9 +15,9 @@ from typing import NoReturn
 from urllib.request import urlopen
 
 import pytest
-from tools.build_playground import python_node, system_node
+from tools.build_playground import Node, python_node, system_node
 
-__all__ = ["Yoga", "yoga"]
+__all__ = ["Yoga", "give_up", "running_node", "yoga"]
 
 _SOURCES = Path(__file__).parent / "yoga"
 _CACHE = Path(__file__).parents[2] / ".cache" / "yoga"
@@ -48,21 +48,31 @@ class Yoga:
 @contextmanager
 def yoga() -> Generator[Yoga]:
     """Start the server. Where it cannot be had tests are skipped, or fail in CI."""
-    node = _installed()
-    command = [node, str(_CACHE / "server.mjs")]
+    _install()
+    with running_node(_CACHE / "server.mjs") as port:
+        yield Yoga(port)
+
+
+@contextmanager
+def running_node(script: Path, *arguments: str) -> Generator[int]:
+    """Run a script that serves and prints its port."""
+    command = [_node().node, str(script), *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         try:
             assert process.stdout
-            yield Yoga(int(process.stdout.readline()))
+            yield int(process.stdout.readline())
         finally:
             process.terminate()
 
 
 @cache
-def _installed() -> str:
-    node = system_node() or python_node()
-    if node is None:
-        _give_up("there is no Node that fits")
+def _node() -> Node:
+    return system_node() or python_node() or give_up("there is no Node that fits")
+
+
+@cache
+def _install() -> None:
+    node = _node()
     _CACHE.mkdir(parents=True, exist_ok=True)
     done = _CACHE / "node_modules" / ".package-lock.json"
     lock = _CACHE / _LOCK
@@ -76,12 +86,12 @@ def _installed() -> str:
         )
         if npm.returncode:
             lock.unlink(missing_ok=True)
-            _give_up(npm.stderr)
-    return node.node
+            give_up(npm.stderr)
 
 
-def _give_up(why: str) -> NoReturn:
-    message = f"npm could not fetch GraphQL Yoga: {why}"
+def give_up(why: str) -> NoReturn:
+    """Skip the tests, or fail in CI, where something on this machine is missing."""
+    message = f"A peer cannot be had: {why}"
     if os.environ.get("CI") == "true":
         pytest.fail(message, pytrace=False)
     pytest.skip(message)

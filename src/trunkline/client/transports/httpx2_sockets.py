@@ -21,10 +21,11 @@ def keep_to_the_deadline(client: httpx2.Client) -> None:
     that knows how the two are put together.
     """
     inner: Any = client
-    for transport in (inner._transport, *inner._mounts.values()):
+    for transport in (inner._transport, *inner._mounts.values()):  # noqa: SLF001  # see above
         pool: Any = getattr(transport, "_pool", None)
         if isinstance(pool, httpcore2.ConnectionPool):
-            pool._network_backend = _Backend(pool._network_backend)
+            private: Any = pool
+            private._network_backend = _Backend(private._network_backend)  # noqa: SLF001  # see above
 
 
 def _left(timeout: float | None, error: type[Exception]) -> float | None:
