@@ -1,9 +1,10 @@
 """A flow: what a caller does, as a generator without I/O, and the two who drive it.
 
 A flow yields what it wants from outside and is sent the outcome: for an ``HTTPRequest`` the
-``HTTPResponse``, for a ``Future`` or a ``Pause`` nothing, once it is done or over. What goes wrong
-outside is thrown into the flow at the place where it waits. The whole logic is written once and
-serves threads and coroutines alike, as httpx's authentication flows do.
+``HTTPResponse``, for a ``Future`` or a ``Pause`` nothing, once it is done or over, for a
+``Background`` nothing, at once. What goes wrong outside is thrown into the flow at the place where
+it waits. The whole logic is written once and serves threads and coroutines alike, as httpx's
+authentication flows do.
 
 Time is the driver's affair: no flow needs to know of the deadline that it runs under.
 """
@@ -16,13 +17,24 @@ from asyncio import wrap_future
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass
+from threading import Thread
 from typing import Protocol, TypeAlias, TypeVar, cast
 
 from trunkline.errors import ConnectionFailedError
 from trunkline.protocol.deadline import Deadline
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
-__all__ = ["AuthScheme", "Flow", "Pause", "request_response", "run", "run_async", "through"]
+__all__ = [
+    "AuthScheme",
+    "Background",
+    "Flow",
+    "Pause",
+    "Step",
+    "request_response",
+    "run",
+    "run_async",
+    "through",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +44,20 @@ class Pause:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Background:
+    """A flow that goes on by itself, while nobody waits for it; it deals with its failures.
+
+    It may be cut short at any step, where the program or its event loop ends.
+    """
+
+    flow: Generator[HTTPRequest | Future[None] | Pause | Background, HTTPResponse | None, None]
+
+
 _SOON = 0.001  # seconds that it takes from making a request to sending it, more or less
 
 T = TypeVar("T")
-Step: TypeAlias = HTTPRequest | Future[None] | Pause
+Step: TypeAlias = HTTPRequest | Future[None] | Pause | Background
 Outcome: TypeAlias = HTTPResponse | None
 Flow: TypeAlias = Generator[Step, Outcome, T]
 
@@ -100,6 +122,9 @@ def _await(
     if isinstance(step, Pause):
         time.sleep(_pause(step, deadline))
         return None
+    if isinstance(step, Background):
+        Thread(target=run, args=(step.flow, send), daemon=True).start()
+        return None
     try:
         return step.result(deadline.left() if deadline else None)
     except TimeoutError:
@@ -138,6 +163,9 @@ def _pause(pause: Pause, deadline: Deadline | None) -> float:
     return pause.seconds
 
 
+_under_way: set[asyncio.Task[None]] = set()  # an event loop itself keeps only weak references
+
+
 async def run_async(
     flow: Flow[T],
     send: Callable[[HTTPRequest], Awaitable[HTTPResponse]],
@@ -162,6 +190,11 @@ async def _await_async(
 ) -> Outcome:
     if isinstance(step, Pause):
         await asyncio.sleep(_pause(step, deadline))
+        return None
+    if isinstance(step, Background):
+        task = asyncio.create_task(run_async(step.flow, send))
+        _under_way.add(task)
+        task.add_done_callback(_under_way.discard)
         return None
     if deadline is None:
         return await _begun(step, send)

@@ -17,12 +17,13 @@ class HTTPRequest:
     the transport sends it there, without the headers and credentials that it adds for the API.
     ``None`` is the transport's own URL, with ``query`` (percent-encoded, without its question
     mark) behind it. ``timeout`` is how many seconds the whole exchange may take, connecting and
-    the last byte included; ``None`` leaves it to the transport.
+    the last byte included; ``None`` leaves it to the transport. Headers and bodies may hold
+    secrets, and are no part of what is shown.
     """
 
     method: str
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     url: str | None = None
     query: str = ""
     timeout: float | None = None
@@ -36,8 +37,8 @@ class HTTPResponse:
     """
 
     status: int
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
     @property
     def media_type(self) -> str:
