@@ -156,6 +156,30 @@ def test_a_running_client_hears_of_a_new_schema(server: Todos) -> None:
     assert server.operations.count("IntrospectionQuery") == 2
 
 
+def test_a_schema_that_cannot_be_fetched_anew_does_not_stop_calls(
+    server: Todos, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = "1"
+
+    def reply(received: Received) -> Reply:
+        if version == "2" and received.body.get("operationName") == "IntrospectionQuery":
+            return Reply(500, b"Oh", "text/plain")
+        answer = execute(server.schema, received.body)
+        return answer._replace(headers=(("GraphQL-Schema-Version", version),))
+
+    server.reply = reply
+    with client_of(server) as client:
+        client.execute(QUERY)
+        version = "2"
+        for _ in range(4):
+            assert client.execute(QUERY) == TODOS
+        assert server.operations.count("IntrospectionQuery") == 2
+        assert "could not be fetched" in caplog.text
+        monkeypatch.setattr(sources, "_BELIEVED", 0.0)
+        with pytest.raises(ValidationError):
+            client.execute(URGENT)
+
+
 SDL = '"The root" type Query { hello: String! }'
 
 

@@ -7,6 +7,7 @@ asked at the next call.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
@@ -16,13 +17,16 @@ from graphql import GraphQLError, GraphQLSchema, build_schema
 from trunkline.client.checks import Checker
 from trunkline.client.conversions import Conversions
 from trunkline.client.schema_cache import SchemaCache, StoredSchema
-from trunkline.errors import ProtocolError, SchemaError
+from trunkline.errors import ExecutionError, ProtocolError, SchemaError, TransportError
 from trunkline.protocol.flow import Flow
 from trunkline.protocol.single_flight import SingleFlight
 
 __all__ = ["Fetched", "SchemaFetcher", "SchemaSource", "take_schema"]
 
 _BELIEVED = 10.0  # seconds for which a schema that was just fetched is not asked for again
+_SPARED = 30.0  # seconds for which a server that could not tell its new schema is not asked again
+
+logger = logging.getLogger("trunkline.schema")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class SchemaSource:
         self._checker = None if fetcher else Checker(schema, conversions)
         self._stored: StoredSchema | None = None
         self._asked = -_BELIEVED  # monotonic
+        self._spared_until = -_SPARED  # monotonic
         self._version: str | None = None
         self._outdated = False
         self._flight = SingleFlight()
@@ -101,7 +106,7 @@ class SchemaSource:
 
     def heard(self, version: str | None) -> None:
         """Take note of the schema that an answer was made with."""
-        if version is None or version == self._version:
+        if version is None or version == self._version or monotonic() < self._spared_until:
             return
         self._outdated = self._version is not None
         self._version = version
@@ -120,8 +125,16 @@ class SchemaSource:
         yield from self._ask(stored)
 
     def _renew(self) -> Flow[None]:
-        if self._outdated or monotonic() - self._asked > _BELIEVED:
+        """Ask for a schema of which there is one already, and which will do if this fails."""
+        if not self._outdated and monotonic() - self._asked <= _BELIEVED:
+            return
+        before = self._stored.version if self._stored else None
+        try:
             yield from self._ask(self._stored)
+        except (TransportError, ExecutionError) as error:
+            logger.warning("The schema changed, or may have, and could not be fetched: %s", error)
+            self._asked, self._outdated, self._version = monotonic(), False, before
+            self._spared_until = monotonic() + _SPARED
 
     def _ask(self, known: StoredSchema | None) -> Flow[None]:
         assert self._fetcher is not None  # noqa: S101  # as whoever begins a flight made sure
