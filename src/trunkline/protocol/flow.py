@@ -11,18 +11,19 @@ Time is the driver's affair: no flow needs to know of the deadline that it runs 
 
 from __future__ import annotations
 
-import asyncio
 import time
-from asyncio import wrap_future
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Thread
-from typing import Protocol, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar, cast
 
 from trunkline.errors import ConnectionFailedError
 from trunkline.protocol.deadline import Deadline
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
+
+if TYPE_CHECKING:  # who blocks does without asyncio, whose import costs more than all of this
+    import asyncio
 
 __all__ = [
     "AuthScheme",
@@ -188,6 +189,8 @@ async def run_async(
 async def _await_async(
     step: Step, send: Callable[[HTTPRequest], Awaitable[HTTPResponse]], deadline: Deadline | None
 ) -> Outcome:
+    import asyncio  # noqa: PLC0415  # see the head of the module
+
     if isinstance(step, Pause):
         await asyncio.sleep(_pause(step, deadline))
         return None
@@ -219,4 +222,6 @@ def _begun(
 ) -> Awaitable[Outcome]:
     if isinstance(step, HTTPRequest):
         return send(step)
+    from asyncio import wrap_future  # noqa: PLC0415  # see the head of the module
+
     return wrap_future(cast("Future[Outcome]", step))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from time import time
 from typing import Any, Generic, TypeVar
@@ -69,6 +68,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
     if value.isdecimal():
         return float(value)
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415  # rare, and costs a start
+
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
