@@ -357,6 +357,41 @@ def test_a_get_is_canonical_and_a_long_one_goes_by_post() -> None:
     assert (long.method, long.query) == ("POST", "")
 
 
+NEVER_HEARD_OF_IDS = {
+    "Strawberry": HTTPResponse(400, b"No GraphQL query found", {"content-type": "text/plain"}),
+    "Ariadne": HTTPResponse(200, b"<!doctype html>", {"content-type": "text/html"}),
+    "no GET": HTTPResponse(405, b"", {"allow": "POST"}),
+    "graphql-http": HTTPResponse(
+        400, b'{"errors":[{"message":"Missing query"}]}', {"content-type": JSON}
+    ),
+}
+
+
+@pytest.mark.parametrize("refusal", NEVER_HEARD_OF_IDS.values(), ids=NEVER_HEARD_OF_IDS)
+def test_a_server_that_never_heard_of_ids_is_asked_by_text(refusal: HTTPResponse) -> None:
+    transport = Scripted(refusal, ok())
+    client = Client(transport, persisted=Persisted("id", use_get=True))
+    assert [client.execute("query A { a }") for _ in range(2)] == [{"a": 1}] * 2
+    assert [sent.method for sent in transport.sent] == ["GET", "POST", "POST"]
+
+
+def test_a_failure_is_no_refusal_of_an_id() -> None:
+    transport = Scripted(HTTPResponse(500, b"Oh", {"content-type": "text/plain"}))
+    with pytest.raises(ServerStatusError):
+        Client(transport, persisted=Persisted("id")).execute("query A { a }")
+    assert len(transport.sent) == 1
+
+
+def test_a_mistake_of_a_known_document_is_not_asked_for_twice() -> None:
+    refused = HTTPResponse(422, b'{"errors":[{"message":"$b"}]}', {"content-type": JSON})
+    transport = Scripted(ok(), refused)
+    client = Client(transport, persisted=Persisted("id"))
+    client.execute("query A { a }")
+    with pytest.raises(ExecutionError):
+        client.execute("query A { a }")
+    assert len(transport.sent) == 2
+
+
 # Hooks, the log, traces
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from trunkline.client.calls import Call, Form
 from trunkline.protocol.flow import Flow
+from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.messages import HTTPResponse
 from trunkline.protocol.response import PLAIN
 
@@ -90,7 +91,9 @@ class _Ids:
 
 
 def _complained(response: HTTPResponse) -> str | None:
-    """Return the code of an answer that has errors only, which means that nothing was executed."""
+    """Return the code of an answer that means that nothing was executed; ``None`` for others."""
+    if response.media_type not in (GRAPHQL_RESPONSE, JSON):  # a sentence, or a page for people
+        return "" if response.status // 100 == 2 or response.status in _REFUSED else None
     if len(response.body) > _LONGEST or b'"errors"' not in response.body:
         return None
     try:
@@ -109,4 +112,4 @@ def _complained(response: HTTPResponse) -> str | None:
     return code if answer.data is msgspec.UNSET and response.status in _REFUSED else None
 
 
-_REFUSED = (400, 404, 422)
+_REFUSED = (400, 404, 405, 415, 422)
