@@ -30,6 +30,7 @@ from trunkline.client import (
     Hooks,
     Persisted,
     PrivateCache,
+    Request,
     Retry,
 )
 from trunkline.protocol.ids import document_id
@@ -198,6 +199,11 @@ def test_credentials_go_with_each_request_and_are_not_shown(server: Todos) -> No
         with Client(server.url, auth=auth, fetch_schema_from_transport=True) as client:
             client.execute(QUERY)
         assert {one.headers[header] for one in server.received[-2:]} == {value}
+
+
+def test_what_a_caller_chooses_is_not_shown() -> None:
+    shown = repr(CallOptions(headers={"authorization": "hunter2"}))
+    assert "hunter2" not in shown + repr(Request("{ a }", {"password": "hunter2"}))
 
 
 class Renewing:

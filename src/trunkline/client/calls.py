@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -37,7 +37,7 @@ class CallOptions:
     """
 
     timeout: float | None = None
-    headers: Mapping[str, str] | None = None
+    headers: Mapping[str, str] | None = field(default=None, repr=False)  # credentials, perhaps
     idempotency_key: str | None = None
 
     def sent(self) -> dict[str, str]:

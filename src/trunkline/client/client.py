@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal, NoReturn, Self, Unpack, overload
 
@@ -31,7 +31,7 @@ class Request:
     """One operation of a batch: its document, its variables, and which operation if several."""
 
     document: Document | str
-    variables: Mapping[str, object] | None = None
+    variables: Mapping[str, object] | None = field(default=None, repr=False)
     operation_name: str | None = None
 
 

@@ -30,7 +30,7 @@ class RecordedCall:
     kind: str
     text: str
     variables: Mapping[str, Any]
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(slots=True)
