@@ -52,7 +52,7 @@ def answers() -> dict[str, bytes]:
     data = {
         "One": {"todo": todo(1)},
         "Hundred": {"todos": [todo(number) for number in range(100)]},
-        "Tasks": {"tasks": [task(number) for number in range(900)]},
+        "Tasks": {"tasks": [task(number) for number in range(1_150)]},
         "IntrospectionQuery": introspection_from_schema(build_schema(SDL)),
     }
     return {name: json.dumps({"data": one}).encode() for name, one in data.items()}
