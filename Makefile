@@ -8,7 +8,7 @@ PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 	done)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint check-types pytest fuzz soak bench playground system-packages clean help
+.PHONY: demo test lint check-types pytest fuzz soak hydra bench playground system-packages clean help
 .DEFAULT_GOAL := help
 
 demo: .venv/demo.installed playground
@@ -33,6 +33,10 @@ EXAMPLES ?= 5000
 fuzz: .venv/dev.installed
 	TRUNKLINE_FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/property tests/generate/resolvers
 
+# Our verifier with tokens of Ory Hydra, which is built first: minutes.
+hydra: .venv/dev.installed
+	TRUNKLINE_HYDRA=1 $(BIN)/pytest tests/auth/verifying/test_hydra.py
+
 # Memory under distinct documents, for minutes: make soak DOCUMENTS=100000
 DOCUMENTS ?= 100000
 soak: .venv/dev.installed
@@ -46,7 +50,7 @@ playground: .venv/demo.installed
 	@$(BIN)/python tools/build_playground.py --fetch-node
 
 system-packages:
-	@sh tools/system_packages.sh chromium openssl
+	@sh tools/system_packages.sh chromium openssl postgresql
 
 .venv/demo.installed: pyproject.toml constraints.txt | .venv
 	@echo "Installing what the demo needs into .venv …"
@@ -66,8 +70,9 @@ system-packages:
 clean:
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis dist \
 	playground/node_modules src/trunkline/server/playground/assets \
+	tests/auth/verifying/peers/node_modules \
 	benchmarks/.venv benchmarks/peers/node/node_modules benchmarks/peers/gqlgen/generated
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
-	@echo "make lint, make check-types, make pytest, make playground, make fuzz, make soak, make bench, make clean"
+	@echo "make lint, make check-types, make pytest, make playground, make fuzz, make soak, make hydra, make bench, make clean"

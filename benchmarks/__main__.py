@@ -17,6 +17,8 @@ FILES = (
     "in_process",
     "awaited",
     "over_http",
+    "authorization",
+    "tokens",
     "new_documents",
     "large_schema",
     "generating",

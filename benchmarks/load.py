@@ -17,21 +17,22 @@ __all__ = ["Load", "Request", "free_port"]
 HEADERS = (
     b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     b"Accept: application/graphql-response+json, application/json;q=0.9\r\n"
-    b"Content-Length: %d\r\n\r\n%s"
+    b"Content-Length: %d\r\n%s\r\n%s"
 )
 SECONDS = 60  # until a server that does not answer is given up
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A POST of JSON."""
+    """A POST of JSON; ``headers`` are more of them, as they go over the wire."""
 
     path: str
     body: bytes
+    headers: bytes = b""
 
     def wire(self) -> bytes:
         """Return the request as it goes over the wire."""
-        return HEADERS % (self.path.encode(), len(self.body), self.body)
+        return HEADERS % (self.path.encode(), len(self.body), self.headers, self.body)
 
 
 class Load:

@@ -51,10 +51,10 @@ class Sync:
 class Async:
     """A coroutine function, awaited again and again in one event loop."""
 
-    function: Callable[[], Awaitable[bytes]]
+    function: Callable[[], Awaitable[bytes | None]]
 
     def answer(self) -> bytes | None:  # noqa: D102  # as `Contestant` says
-        async def once() -> bytes:
+        async def once() -> bytes | None:
             return await self.function()
 
         return asyncio.run(once())

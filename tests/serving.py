@@ -17,10 +17,10 @@ SECONDS = 10.0  # what it may take to start and to stop
 
 
 @contextmanager
-def serving(app: Any, **config: Any) -> Generator[int]:
+def serving(app: Any, port: int = 0, /, **config: Any) -> Generator[int]:
     """Serve as long as the ``with`` statement lasts; ``config`` is uvicorn's. Gives the port."""
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, **config))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with socket.create_server(("127.0.0.1", port)) as listening:
         thread = Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
         try:

@@ -18,6 +18,9 @@ from urllib.request import urlopen
 
 import pytest
 from benchmarks.load import free_port
+from typer.testing import CliRunner
+
+from trunkline.cli.commands import app
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"(?:<!-- (file|output): (\S+) -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
@@ -128,7 +131,28 @@ def test_the_engine_by_itself(tmp_path: Path) -> None:
     assert len(printed.splitlines()) == 1
 
 
-@pytest.mark.parametrize("name", ["serving.md", "engine.md"])
+def test_authorization(tmp_path: Path) -> None:
+    page = Page(ROOT / "docs" / "authorization.md", 8080)
+    page.write_files(tmp_path)
+    assert run("\n".join(page.programs), tmp_path) == ""
+    assert run("from library import app", tmp_path) == ""
+
+
+def test_tokens_between_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    page = Page(ROOT / "docs" / "auth.md", port)
+    page.write_files(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for command in page.commands:
+        done = CliRunner().invoke(app, command[1:])
+        assert done.exit_code == 0, done.output
+        if command[2] in {"add", "rotate"}:
+            (tmp_path / "web.secret").write_text(done.stdout, encoding="utf-8")
+    with served("server:app", tmp_path, port):
+        assert run(page.files["client.py"], tmp_path) == page.outputs["client.py"]
+
+
+@pytest.mark.parametrize("name", ["serving.md", "engine.md", "authorization.md", "auth.md"])
 def test_what_is_shown_has_types_that_hold(name: str, tmp_path: Path) -> None:
     page = Page(ROOT / "docs" / name, 8080)
     page.write_files(tmp_path)

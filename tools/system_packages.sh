@@ -5,19 +5,17 @@
 set -eu
 
 # program → the names it goes by, its Debian package, what tests it
-names_of() {
-    case $1 in
-        chromium) echo "chromium chromium-browser google-chrome google-chrome-stable" ;;
-        *) echo "$1" ;;
-    esac
-}
+names_of() { case $1 in
+    chromium) echo "chromium chromium-browser google-chrome google-chrome-stable" ;;
+    postgresql) echo "initdb /usr/lib/postgresql/*/bin/initdb" ;; # Debian's is not on the PATH
+    *) echo "$1" ;;
+esac; }
 package_of() { echo "$1"; }
-tests_of() {
-    case $1 in
-        chromium) echo "tests/e2e/test_playground.py" ;;
-        openssl) echo "tests/client/test_tls.py" ;;
-    esac
-}
+tests_of() { case $1 in
+    chromium) echo "tests/e2e/test_playground.py" ;;
+    openssl) echo "tests/client/test_tls.py" ;;
+    postgresql) echo "tests/auth/issuer/test_store.py, on PostgreSQL," ;;
+esac; }
 
 is_there() {
     for name in $(names_of "$1"); do

@@ -4,6 +4,7 @@
     trunkline.transport         what carries the client's bytes: httpx2, requests, or your own
     trunkline.client            the rest of the client
     trunkline.server            serve a schema as an ASGI application, beside what is served already
+    trunkline.auth              OAuth 2 between them: an issuer of tokens, and credentials
     trunkline.errors            every error that is raised on purpose, as a tree
     trunkline.schema            SDL files, and what each field of them is bound to
     trunkline.protocol          GraphQL over HTTP without I/O, shared by both sides
@@ -30,6 +31,8 @@ from trunkline.errors import (
     RequestError,
     SchemaError,
     ServerStatusError,
+    StoreError,
+    TokenError,
     TransportError,
     TrunklineError,
     ValidationError,
@@ -53,6 +56,8 @@ __all__ = [
     "RequestError",
     "SchemaError",
     "ServerStatusError",
+    "StoreError",
+    "TokenError",
     "TransportError",
     "TrunklineError",
     "ValidationError",

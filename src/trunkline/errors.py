@@ -2,6 +2,7 @@
 
     TrunklineError
     ├── SchemaError                 the schema or what is bound to it is wrong (at start only)
+    ├── StoreError                  the store of an issuer of tokens cannot be used
     ├── RequestError                the request is wrong; nothing was executed
     │   ├── MalformedRequestError   the bytes are not a GraphQL request
     │   ├── DocumentSyntaxError     the document does not parse
@@ -9,12 +10,15 @@
     │   ├── ValidationError         the document does not fit the schema
     │   ├── OperationNotFoundError  the document has no operation of that name
     │   ├── VariablesError          a variable's value does not fit its type
+    │   ├── OperationRefusedError   the caller lacks the scopes that the operation needs
     │   └── SubscriptionError       a subscription has no stream of events
+    ├── AccessDeniedError           the request's token does not let it in
     ├── ExecutionError              the server answered, and its answer has errors
     └── TransportError              no answer that can be used
         ├── ConnectionFailedError   the server was not reached, or went away
         │   ├── DeadlineExceededError   the time that the caller gave is over
         │   └── CircuitOpenError    the server failed too often, and is left alone for a while
+        ├── TokenError              the issuer gave no access token
         ├── ServerStatusError       an HTTP status that is not a GraphQL answer
         └── ProtocolError           the answer is not GraphQL over HTTP
 
@@ -28,7 +32,7 @@ key.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
@@ -37,6 +41,7 @@ if TYPE_CHECKING:  # a client whose operations were generated does without graph
 
 __all__ = [
     "RETRYABLE_STATUSES",
+    "AccessDeniedError",
     "CircuitOpenError",
     "ConnectionFailedError",
     "DeadlineExceededError",
@@ -45,11 +50,14 @@ __all__ = [
     "LimitExceededError",
     "MalformedRequestError",
     "OperationNotFoundError",
+    "OperationRefusedError",
     "ProtocolError",
     "RequestError",
     "SchemaError",
     "ServerStatusError",
+    "StoreError",
     "SubscriptionError",
+    "TokenError",
     "TransportError",
     "TrunklineError",
     "ValidationError",
@@ -84,6 +92,10 @@ class SchemaError(TrunklineError):
 
     The message tells the place (``file:line:column`` or a schema coordinate) and the remedy.
     """
+
+
+class StoreError(TrunklineError):
+    """The store of an issuer cannot be used; the message says where it is and why."""
 
 
 class RequestError(TrunklineError):
@@ -143,10 +155,50 @@ class VariablesError(RequestError):
     code = "BAD_USER_INPUT"
 
 
+class OperationRefusedError(RequestError):
+    """The caller may not have what the operation asks for.
+
+    ``scopes`` are those that it would have to have besides.
+    """
+
+    code = "UNAUTHORIZED_FIELD_OR_TYPE"
+
+    def __init__(self, errors: Sequence[GraphQLError], scopes: Collection[str] = ()) -> None:
+        super().__init__(errors)
+        self.scopes = frozenset(scopes)
+
+
 class SubscriptionError(RequestError):
     """The source stream of a subscription could not be created (GraphQL §6.2.3.1)."""
 
     code = "SUBSCRIPTION_FAILED"
+
+
+class AccessDeniedError(TrunklineError):
+    """A request is not let in: it has no token, or none that is good here (RFC 6750 §3.1).
+
+    ``status`` is the HTTP status: 401, 403, 400, or 503 where the issuer would have to be asked and
+    cannot be. ``error`` is the code of RFC 6750, ``None`` where no token came. ``scopes`` are those
+    that would be needed; ``scheme`` is the one that the token came with; after ``retry_after``
+    seconds it may be tried again. The message has nothing of the token.
+    """
+
+    def __init__(  # noqa: PLR0913  # what an answer says
+        self,
+        status: int,
+        message: str,
+        error: str | None = None,
+        *,
+        scopes: Collection[str] = (),
+        scheme: str | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.error = error
+        self.scopes = frozenset(scopes)
+        self.scheme = scheme
+        self.retry_after = retry_after
 
 
 class ExecutionError(TrunklineError):
@@ -223,6 +275,23 @@ class CircuitOpenError(ConnectionFailedError):
     def __init__(self, message: str, retry_after: float) -> None:
         self.retry_after = retry_after
         super().__init__(message, never_sent=True)
+
+
+class TokenError(TransportError):
+    """The issuer gave no access token.
+
+    ``error`` is the code of its answer (RFC 6749 §5.2), or empty where there was none that could
+    be read; ``status`` is the HTTP status, or 0; ``retry_after`` is how many seconds it wants to
+    be left alone.
+    """
+
+    def __init__(
+        self, message: str, error: str = "", status: int = 0, retry_after: float = 0.0
+    ) -> None:
+        self.error = error
+        self.status = status
+        self.retry_after = retry_after
+        super().__init__(message)
 
 
 class ServerStatusError(TransportError):

@@ -311,7 +311,7 @@ def test_what_is_asked_for_each_time(headers: dict[str, str]) -> None:
 
 def test_answers_are_kept_apart_by_credential() -> None:
     class Switching:
-        token = "a"  # noqa: S105  # no secret
+        token = "a"  # no secret
 
         def auth_flow(self, request: HTTPRequest) -> Any:
             return BearerToken(self.token).auth_flow(request)
@@ -321,7 +321,7 @@ def test_answers_are_kept_apart_by_credential() -> None:
     assert client.execute("{ a }") == {"a": 1}
     auth.token, transport.answers = "b", [ok('{"a":2}', cache_control="max-age=60")]
     assert client.execute("{ a }") == {"a": 2}
-    auth.token = "a"  # noqa: S105  # no secret
+    auth.token = "a"  # no secret
     assert client.execute("{ a }") == {"a": 1}
     assert len(transport.sent) == 2
 

@@ -23,6 +23,8 @@ DOORS = {
         "RequestError",
         "SchemaError",
         "ServerStatusError",
+        "StoreError",
+        "TokenError",
         "TransportError",
         "TrunklineError",
         "ValidationError",

@@ -196,7 +196,7 @@ def application(sdl: str = SDL, requests: list[str] | None = None) -> Any:
     text = SchemaText(schema)
     served = Starlette(
         routes=[
-            Route("/graphql", GraphQL(schema, schema_text=text)),
+            Route("/graphql", GraphQL(schema, auth=None, schema_text=text)),
             Route("/schema.graphql", text),
         ]
     )

@@ -19,6 +19,7 @@ EVENT = OperationEvent(
     operation_kind="query",
     document_id="sha256:" + "ab" * 32,
     client="web/1.2",
+    client_id="web",
     outcome="partial",
     status=294,
     duration=0.0123456,
@@ -60,6 +61,7 @@ def test_on_a_terminal() -> None:
         "query Todos",
         "sha256:abababababab",
         "client=web/1.2",
+        "client_id=web",
         "errors=4 CLOSED,NOT_FOUND",
     ]
 
@@ -79,6 +81,7 @@ def test_as_json() -> None:
         "graphql.operation.type": "query",
         "graphql.document.id": "sha256:" + "ab" * 32,
         "client": "web/1.2",
+        "client_id": "web",
         "outcome": "partial",
         "http.status": 294,
         "duration_ms": 12.346,

@@ -101,7 +101,8 @@ class Endpoint(GraphQL):
         self.events: list[OperationEvent] = []
         resolvers = Resolvers()
         self.added = resolvers.mutation.added
-        super().__init__(make_schema(resolvers), **{"sinks": (self.events.append,), **options})
+        options = {"auth": None, "sinks": (self.events.append,), **options}
+        super().__init__(make_schema(resolvers), **options)
 
 
 class Reply(NamedTuple):

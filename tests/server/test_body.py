@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tests.server.calling import GONE, chunk
 
-from trunkline.server.asgi import ClientGone, HTTPProblem
-from trunkline.server.body import read_body
+from trunkline.asgi.body import read_body
+from trunkline.asgi.messages import ClientGone, HTTPProblem
 
 
 def receiver(*messages: dict[str, Any], steps: int) -> Callable[[], Awaitable[Any]]:

@@ -86,7 +86,9 @@ class App(GraphQL):
     def __init__(self, **options: Any) -> None:
         self.directives = Directives()
         self.schema = schema_of(self.directives)
-        super().__init__(self.schema, **{"context": lambda _scope: "ADMIN", **options})
+        super().__init__(
+            self.schema, **{"auth": None, "context": lambda _scope: "ADMIN", **options}
+        )
 
 
 def schema_of(directives: object, sdl: str = SDL) -> Schema:
@@ -169,7 +171,7 @@ async def test_one_that_breaks_or_gives_back_something_else_is_a_fault_of_the_se
         async def timed(self, proceed: Any, **_: Any) -> Any:
             await proceed()
 
-    app = GraphQL(schema_of(Careless()))
+    app = GraphQL(schema_of(Careless()), auth=None)
     reply = await post(app, 'query Q @timed(label: "a") { me }')
     assert (reply.status, reply.code) == (500, "INTERNAL_SERVER_ERROR")
     assert "A directive of query Q returned None. It must return what" in caplog.text
@@ -180,7 +182,7 @@ async def test_one_may_give_another_result() -> None:
         async def timed(self, proceed: Any, **_: Any) -> Any:  # noqa: ARG002
             return Result({"me": "cached"}, [])
 
-    app = GraphQL(schema_of(Cached()))
+    app = GraphQL(schema_of(Cached()), auth=None)
     assert (await post(app, 'query Q @timed(label: "a") { me }')).data == {"me": "cached"}
 
 
@@ -190,7 +192,7 @@ async def test_the_deadline_holds_for_it() -> None:
             await asyncio.sleep(10)
             return await proceed()
 
-    app = GraphQL(schema_of(Slow()), deadline=0.01)
+    app = GraphQL(schema_of(Slow()), auth=None, deadline=0.01)
     assert (await post(app, 'query Q @timed(label: "a") { me }')).code == "DEADLINE_EXCEEDED"
 
 

@@ -45,7 +45,7 @@ class Slow:
 def endpoint(query: Slow, events: list[OperationEvent]) -> GraphQL:
     definition = parse_schema("type Query { slow: String  other: String }")
     schema = make_executable_schema(definition, SimpleNamespace(query=query))
-    return GraphQL(schema, sinks=[events.append])
+    return GraphQL(schema, auth=None, sinks=[events.append])
 
 
 def wait_until(what: Any) -> None:

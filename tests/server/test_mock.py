@@ -107,3 +107,10 @@ def test_values_that_do_not_fit_are_told(schema: Path, name: str, text: str, mes
 def test_a_file_of_values_that_is_not_there(schema: Path) -> None:
     with pytest.raises(SchemaError, match=r"nope\.toml: cannot be read \(No such file"):
         create_mock(MockSource([schema], values=schema.parent / "nope.toml"))
+
+
+def test_a_mock_has_what_the_schema_would_give_to_some_callers_only(schema: Path) -> None:
+    sdl = SDL.replace("Todo! }", 'Todo! @requiresScopes(scopes: [["a"], ["b"]]) }')
+    schema.write_text(sdl.replace("title: String!", 'title: String! @policy(policies: "p")'))
+    with serving(create_mock(MockSource([schema]))) as port:
+        assert list(ask(port, "{ todo { id title } }")) == ["data"]

@@ -45,4 +45,4 @@ def test_a_value_that_does_not_fit_is_logged_and_not_shown(
 
 def test_an_endpoint_wants_an_executable_schema() -> None:
     with pytest.raises(TypeError, match="make_executable_schema"):
-        GraphQL(parse_schema(SDL))  # type: ignore[arg-type]
+        GraphQL(parse_schema(SDL), auth=None)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pytest
 from tests.server.calling import Endpoint
@@ -33,8 +33,8 @@ def serve(
     http: Literal["h11", "httptools"], loop: Literal["asyncio", "uvloop"]
 ) -> Iterator[Server]:
     endpoint = Endpoint(body_timeout=BODY_SECONDS, max_body_bytes=65_536)
-    options = {"http": http, "loop": loop, "lifespan": "off", "timeout_keep_alive": 1}
-    with serving(endpoint, **options) as port:
+    options: dict[str, Any] = {"http": http, "loop": loop, "timeout_keep_alive": 1}
+    with serving(endpoint, lifespan="off", **options) as port:
         yield Server(port, endpoint)
 
 

@@ -3,4 +3,4 @@
 from benchmarks.peers.python.ours import SCHEMA
 from trunkline.server import GraphQL
 
-app = GraphQL(SCHEMA, sinks=())
+app = GraphQL(SCHEMA, auth=None, sinks=())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import version
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from trunkline.cli.generate import generate_command
 from trunkline.cli.init import init_command
 from trunkline.cli.mock import mock_command
 from trunkline.cli.schema import schema_app
+from trunkline.cli.scopes import scopes_command
 from trunkline.cli.serve import serve_command
 
 __all__ = ["app"]
@@ -23,6 +25,24 @@ app.command("serve")(serve_command)
 app.command("mock")(mock_command)
 app.command("compile")(compile_command)
 app.add_typer(schema_app)
+app.command("scopes")(scopes_command)
+
+
+def _add_issuer() -> None:
+    """Add the commands that need an extra of their own, or what says so."""
+    try:
+        from trunkline.cli.clients import clients_app  # noqa: PLC0415
+        from trunkline.cli.issuer import issuer_app  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        missing = f"Needs {error.name}: pip install 'trunkline[issuer,server]'."
+        for name in ("clients", "issuer"):
+            app.command(name, help=missing)(lambda: sys.exit(missing))
+    else:
+        app.add_typer(clients_app, name="clients")
+        app.add_typer(issuer_app, name="issuer")
+
+
+_add_issuer()
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  # Typer's form

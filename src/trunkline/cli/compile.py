@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, cast
+from typing import Annotated, cast
 
 import typer
-from graphql import GraphQLSchema
 
-from trunkline.cli.sources import import_attribute, is_attribute
+from trunkline.cli.executables import load_executable, read_document, sentences
 from trunkline.cli.stop import stop
 from trunkline.compiler.operation import Operation, compile_operation
 from trunkline.errors import RequestError, SchemaError
 from trunkline.runtime.leaves import PlainLeaf
 from trunkline.runtime.marks import Mark
-from trunkline.schema.bindings import Binding, Resolver, Schema
-from trunkline.schema.load import load_schema
-from trunkline.text.names import python_name
 
 __all__ = ["compile_command"]
 
@@ -44,19 +39,14 @@ def compile_command(
     and all others to be looked up in their parent.
     """
     try:
-        executable = _load(schema)
+        executable = load_executable(schema)
     except SchemaError as error:
         stop(str(error))
-    try:
-        text = sys.stdin.read() if str(document) == "-" else document.read_text(encoding="utf-8")
-    except OSError as error:
-        stop(f"{document}: cannot be read ({error.strerror}).")
-    except UnicodeDecodeError as error:
-        stop(f"{document}: is not UTF-8 (byte {error.start}).")
+    text = read_document(document)
     try:
         compiled = compile_operation(executable, text, operation)
     except RequestError as error:
-        stop("\n".join(_sentences(error, str(document))))
+        stop("\n".join(sentences(error, str(document))))
     typer.echo(compiled.source, nl=False)
     typer.echo("".join(_constants(compiled)), nl=False)
 
@@ -79,41 +69,3 @@ def _shown(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(_shown, cast("tuple[object, ...]", value)))
     return repr(value)
-
-
-def _load(sources: list[str]) -> Schema:
-    if is_attribute(sources):
-        return _executable(sources[0])
-    return _with_stand_ins(load_schema(*sources))
-
-
-def _executable(name: str) -> Schema:
-    found = import_attribute(name)
-    if not isinstance(found, Schema):
-        raise SchemaError(f"{name}: is a {type(found).__name__}, not an executable schema.")
-    return found
-
-
-def _with_stand_ins(definition: GraphQLSchema) -> Schema:
-    bindings: dict[str, Binding] = {}
-    for root in filter(None, (definition.query_type, definition.mutation_type)):
-        for name, field in root.fields.items():
-            arguments = {argument: python_name(argument) for argument in field.args}
-            bindings[f"{root.name}.{name}"] = Resolver(
-                _stand_in, is_async=False, takes_parent=False, arguments=arguments
-            )
-    return Schema(definition, bindings, {})
-
-
-def _stand_in(**_arguments: Any) -> NoReturn:
-    raise AssertionError("what `trunkline compile` prints is not executed")
-
-
-def _sentences(error: RequestError, document: str) -> list[str]:
-    """Write each mistake as ``file:line:column: what is wrong``."""
-    sentences: list[str] = []
-    for each in error.errors:
-        places = each.locations or []
-        place = f":{places[0].line}:{places[0].column}" if places else ""
-        sentences.append(f"{document}{place}: {each.message}")
-    return sentences

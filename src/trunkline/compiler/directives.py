@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, TypeAlias
@@ -40,8 +40,8 @@ from trunkline.schema.bindings import (
 
 __all__ = ["DocumentDirectives", "around_operation", "is_directed"]
 
-Around: TypeAlias = Callable[[Callable[[], Any], Sequence[Any], Any, object], Any]
-"""Takes what executes, the variables' values, the context, and the operation."""
+Around: TypeAlias = Callable[[Callable[[], Any], Sequence[Any], Mapping[str, Any]], Any]
+"""Takes what executes, the variables' values, and what the directives' functions may ask for."""
 
 
 class DocumentDirectives:
@@ -151,7 +151,7 @@ def around_operation(schema: Schema, checked: CheckedOperation, variables: Varia
 
 
 async def _execute(
-    proceed: Callable[[], Any], _values: Sequence[Any], _context: Any, _operation: object
+    proceed: Callable[[], Any], _values: Sequence[Any], _given: Mapping[str, Any]
 ) -> Any:
     return await proceed()
 
@@ -163,13 +163,12 @@ def _outer(
     inner: Around,
 ) -> Around:
     async def outer(
-        proceed: Callable[[], Any], values: Sequence[Any], context: Any, operation: object
+        proceed: Callable[[], Any], values: Sequence[Any], given: Mapping[str, Any]
     ) -> Any:
-        given = {"context": context, "operation": operation}
         own = {name: given[name] for name in directive.takes}
         try:
             arguments = build(values)
-            within = partial(inner, proceed, values, context, operation)
+            within = partial(inner, proceed, values, given)
             return await directive.function(within, **arguments, **own)
         except GraphQLError as error:
             raise RequestError([located_error(error, [node])]) from error

@@ -12,6 +12,7 @@ from trunkline.compiler.plan import (
     Leaf,
     ListOf,
     ObjectOf,
+    Refused,
     Selected,
     SelectionPlan,
     Shape,
@@ -253,6 +254,8 @@ class FieldEmitter:
             self._source.call(f"{variable} = {head}", arguments)
         else:
             self._source.line(f"{variable} = {head}")
+        if isinstance(field.binding, Refused):
+            return  # there is no value
         self.complete(field, field.shape, field.mark, variable)
 
     def _defer(self, field: FieldPlan, key: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLError, located_error
@@ -16,16 +17,21 @@ from trunkline.compiler.cost import Cost
 from trunkline.compiler.directives import around_operation, is_directed
 from trunkline.compiler.document import CheckedOperation, check_operation
 from trunkline.compiler.emit import ROOT, SOURCE
+from trunkline.compiler.guard import Guard
 from trunkline.compiler.limits import Limits
+from trunkline.compiler.permissions import Refusals
+from trunkline.compiler.plan import Refused, TypeName
 from trunkline.compiler.planner import plan_operation
 from trunkline.errors import LimitExceededError, SubscriptionError
 from trunkline.protocol.ids import document_id
 from trunkline.runtime.execution import Execution, Result
 from trunkline.runtime.failures import FieldFailure
+from trunkline.runtime.marks import holds
 from trunkline.runtime.schedule import Pending, settle_sync
 from trunkline.runtime.variables import Variables
 from trunkline.runtime.work import Agenda
 from trunkline.schema.bindings import Schema
+from trunkline.schema.requirements import Requirement
 
 __all__ = ["Operation", "compile_operation"]
 
@@ -46,17 +52,24 @@ class Operation:
 
     ``id`` is the document's (``sha256:…``), ``kind`` is ``query``, ``mutation`` or
     ``subscription``, ``name`` the operation's own, ``coordinates`` the fields of the schema that
-    it uses; ``is_async`` says whether `execute` must be awaited.
+    it uses; ``is_async`` says whether `execute` must be awaited. ``needs`` is what it needs of its
+    callers, ``None`` where that is nothing; `for_caller` gives the form that a caller may have, and
+    ``refused`` are the coordinates that are refused in that, with the demands that are not met.
     """
 
     def __init__(
-        self, schema: Schema, text: str, checked: CheckedOperation, limits: Limits
+        self,
+        schema: Schema,
+        text: str,
+        checked: CheckedOperation,
+        limits: Limits,
+        refusals: Refusals | None = None,
     ) -> None:
         nodes = checked.node.variable_definitions or ()
         self._variables = Variables(schema.definition, nodes, limits.values)
         selection_set, fragments = checked.node.selection_set, checked.fragments
         self._cost = Cost(selection_set, fragments, self._variables.names, limits.cost)
-        plan = plan_operation(schema, checked, self._variables, limits)
+        plan = plan_operation(schema, checked, self._variables, limits, refusals)
         self.id = document_id(text)
         self.kind = plan.kind
         self.name = plan.name
@@ -68,6 +81,17 @@ class Operation:
         # graphql-core's names are letters, digits and underscores: they make good file names
         file_name = f"{(self.name or self.kind)[:_NAME_LENGTH]}-{self.id[7:19]}"
         self._assembler = Assembler(plan, self.id, Info(schema.definition), file_name)
+        self.needs = plan.needs
+        self.refused: Mapping[str, Requirement] = {} if refusals is None else refusals.noted
+        self._guard: Guard[Operation] | None = None
+        if plan.needs is not None:
+            without = partial(type(self), schema, text, checked, limits)
+            self._guard = Guard(schema, plan.needs, without)
+        self._fields = [
+            (selected.condition, isinstance(selected.field.binding, Refused))
+            for selected in plan.root.fields
+            if not isinstance(selected.field.binding, TypeName)
+        ]
         self._runs = 0
         self._first = self._assembler.functions(inline=False)
         self._root: Callable[[Execution], Any] = self._run_first
@@ -98,17 +122,47 @@ class Operation:
         self.inline()
         return self._root(execution)
 
+    def for_caller(
+        self,
+        scopes: frozenset[str] | None,
+        policies: frozenset[str] = frozenset(),
+        variables: Mapping[str, Any] | None = None,
+    ) -> Operation:
+        """Return the operation as a caller may have it: this one, or one that refuses some fields.
+
+        ``scopes`` are those of the caller's token, ``None`` where there is no caller; ``policies``
+        are those that hold. ``variables`` are as they came.
+        """
+        found = self._guard and self._guard.find(scopes, policies, variables)
+        return found or self
+
+    def is_refused(self, variables: Mapping[str, Any] | None) -> bool:
+        """Say whether everything that it asks for is refused; raises what `coerce` does."""
+        if not any(refused for _, refused in self._fields):
+            return False
+        given = [refused for condition, refused in self._fields if not condition]
+        if len(given) < len(self._fields):
+            values = self.coerce(variables)
+            given = [refused for condition, refused in self._fields if holds(condition, values)]
+        return bool(given) and all(given)
+
     def execute_sync(
-        self, variables: Mapping[str, Any] | None, context: Any = None, root_value: Any = None
+        self,
+        variables: Mapping[str, Any] | None,
+        context: Any = None,
+        root_value: Any = None,
+        caller: Any = None,
     ) -> Result:
         """Execute an operation none of whose resolvers is awaited.
+
+        ``caller`` is what resolvers get that ask who calls.
 
         Raises ``VariablesError`` where a variable's value does not fit (GraphQL §6.1.2), or there
         are more values than the limits allow.
         """
         values = self.coerce(variables)
         agenda = Agenda(has_batches=True) if self._has_batches else None
-        execution = Execution(self._title, values, context, agenda, root_value)
+        execution = Execution(self._title, values, context, agenda, root_value, caller)
         try:  # what `_run_root` does, without the call: this is the way of most requests
             execution.data = data = self._root(execution)
         except FieldFailure as failure:
@@ -119,24 +173,30 @@ class Operation:
         return execution.result() if execution.failures else Result(data, [])
 
     async def execute(
-        self, variables: Mapping[str, Any] | None, context: Any = None, root_value: Any = None
+        self,
+        variables: Mapping[str, Any] | None,
+        context: Any = None,
+        root_value: Any = None,
+        caller: Any = None,
     ) -> Result:
         """Execute the operation (GraphQL §6.2); cancelling this cancels its resolvers.
 
         Raises ``VariablesError`` as ``execute_sync`` does.
         """
         if not self.is_async:
-            return self.execute_sync(variables, context, root_value)
-        result = self.start(self.coerce(variables), context, root_value)
+            return self.execute_sync(variables, context, root_value, caller)
+        result = self.start(self.coerce(variables), context, root_value, caller)
         return result if isinstance(result, Result) else await result
 
-    def start(self, values: list[Any], context: Any, root_value: Any) -> Result | Pending:
+    def start(
+        self, values: list[Any], context: Any, root_value: Any, caller: Any = None
+    ) -> Result | Pending:
         """Execute as far as can be done without waiting; return the result, or what awaits it.
 
         ``values`` are the variables as `coerce` gave them.
         """
         agenda = Agenda(has_batches=self._has_batches)
-        execution = Execution(self._title, values, context, agenda, root_value)
+        execution = Execution(self._title, values, context, agenda, root_value, caller)
         if self.kind == "mutation" and self.is_async:
             return self._start_serially(execution, agenda)
         self._run_root(execution)
@@ -153,7 +213,11 @@ class Operation:
         return values
 
     async def subscribe(
-        self, variables: Mapping[str, Any] | None, context: Any = None, root_value: Any = None
+        self,
+        variables: Mapping[str, Any] | None,
+        context: Any = None,
+        root_value: Any = None,
+        caller: Any = None,
     ) -> AsyncGenerator[Result, None]:
         """Yield the response stream of a subscription (GraphQL §6.2.3).
 
@@ -162,21 +226,23 @@ class Operation:
         stream, and ``VariablesError`` as ``execute`` does.
         """
         values = self.coerce(variables)
-        stream = self.open_stream(values, context, root_value)
+        stream = self.open_stream(values, context, root_value, caller)
         if isinstance(stream, Awaitable):
             stream = await stream
-        async with aclosing(self.respond(stream, values, context)) as results:
+        async with aclosing(self.respond(stream, values, context, caller)) as results:
             async for result in results:
                 yield result
 
-    def open_stream(self, values: list[Any], context: Any, root_value: Any) -> Any:
+    def open_stream(
+        self, values: list[Any], context: Any, root_value: Any, caller: Any = None
+    ) -> Any:
         """Create the source stream (GraphQL §6.2.3.1), or give what awaits it.
 
         Raises ``SubscriptionError``, then or when it is awaited, where that fails.
         """
         if self._stream is None:
             raise SubscriptionError.because("This operation is no subscription.")
-        execution = Execution(self._title, values, context, None, root_value)
+        execution = Execution(self._title, values, context, None, root_value, caller)
         try:
             stream = self._stream(execution)
         except FieldFailure as failure:
@@ -185,11 +251,13 @@ class Operation:
             return self._await_stream(stream, values)
         return self._checked_stream(stream, values)
 
-    def respond(self, stream: Any, values: list[Any], context: Any) -> AsyncGenerator[Result, None]:
+    def respond(
+        self, stream: Any, values: list[Any], context: Any, caller: Any = None
+    ) -> AsyncGenerator[Result, None]:
         """Map a source stream to the response stream (GraphQL §6.2.3.2)."""
 
         async def execute_event(event: Any) -> Result:
-            result = self.start(values, context, event)
+            result = self.start(values, context, event, caller)
             return result if isinstance(result, Result) else await result
 
         return map_async_iterable(stream, execute_event)
@@ -245,9 +313,14 @@ class DirectedOperation(Operation):
     """
 
     def __init__(
-        self, schema: Schema, text: str, checked: CheckedOperation, limits: Limits
+        self,
+        schema: Schema,
+        text: str,
+        checked: CheckedOperation,
+        limits: Limits,
+        refusals: Refusals | None = None,
     ) -> None:
-        super().__init__(schema, text, checked, limits)
+        super().__init__(schema, text, checked, limits, refusals)
         self.is_async = True
         self._around = around_operation(schema, checked, self._variables)
 
@@ -256,7 +329,11 @@ class DirectedOperation(Operation):
         raise TypeError(f"{self._title} has directives that are awaited: use `execute`.")
 
     async def execute(
-        self, variables: Mapping[str, Any] | None, context: Any = None, root_value: Any = None
+        self,
+        variables: Mapping[str, Any] | None,
+        context: Any = None,
+        root_value: Any = None,
+        caller: Any = None,
     ) -> Result:
         """Execute the operation, by way of its directives.
 
@@ -265,26 +342,32 @@ class DirectedOperation(Operation):
         values = self.coerce(variables)
 
         async def execute() -> Result:
-            result = self.start(values, context, root_value)
+            result = self.start(values, context, root_value, caller)
             return result if isinstance(result, Result) else await result
 
-        result = await self._around(execute, values, context, self)
+        told = {"context": context, "operation": self, "caller": caller}
+        result = await self._around(execute, values, told)
         given: Result = self._given_back(result, Result)
         return given
 
     async def subscribe(
-        self, variables: Mapping[str, Any] | None, context: Any = None, root_value: Any = None
+        self,
+        variables: Mapping[str, Any] | None,
+        context: Any = None,
+        root_value: Any = None,
+        caller: Any = None,
     ) -> AsyncGenerator[Result, None]:
         """Yield the response stream, which is what the directives' ``proceed`` gives them."""
         values = self.coerce(variables)
 
         async def respond() -> AsyncGenerator[Result, None]:
-            stream = self.open_stream(values, context, root_value)
+            stream = self.open_stream(values, context, root_value, caller)
             if isinstance(stream, Awaitable):
                 stream = await stream
-            return self.respond(stream, values, context)
+            return self.respond(stream, values, context, caller)
 
-        given = await self._around(respond, values, context, self)
+        told = {"context": context, "operation": self, "caller": caller}
+        given = await self._around(respond, values, told)
         async with aclosing(self._given_back(given, AsyncGenerator)) as results:
             async for result in results:
                 yield result

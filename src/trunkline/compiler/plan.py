@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from graphql import GraphQLLeafType, VariableNode
 from msgspec import Struct
 
+from trunkline.compiler.permissions import Needs
 from trunkline.runtime.info import FieldFacts
 from trunkline.runtime.marks import Condition, Mark
 from trunkline.runtime.selection import Selection
@@ -34,6 +35,7 @@ __all__ = [
     "ListOf",
     "ObjectOf",
     "OperationPlan",
+    "Refused",
     "Selected",
     "SelectionPlan",
     "Shape",
@@ -121,6 +123,12 @@ class Event:
     """What the source stream of a subscription gave (GraphQL §6.2.3)."""
 
 
+class Refused(Struct, frozen=True, eq=False):
+    """The caller may not have the field: ``refuse`` raises the error that says so."""
+
+    refuse: Callable[[], NoReturn]
+
+
 class FieldPlan(Struct, frozen=True, eq=False):
     """A response key of an object: where its value comes from, and what it becomes.
 
@@ -134,7 +142,7 @@ class FieldPlan(Struct, frozen=True, eq=False):
     coordinate: str
     type_text: str
     mark: Mark
-    binding: Binding | TypeName | Event
+    binding: Binding | TypeName | Event | Refused
     arguments: Arguments
     shape: Shape
     facts: FieldFacts | None = None
@@ -190,7 +198,8 @@ class OperationPlan:
     itself; ``coordinates`` are the fields of the schema that the operation uses; ``is_async`` says
     that some resolver of it is awaited, ``has_batches`` that some is called for whole levels;
     ``source`` is the field whose resolver gives a subscription's events; ``core`` is there where
-    the schema was written for graphql-core.
+    the schema was written for graphql-core; ``needs`` is there where the operation needs something
+    of its callers.
     """
 
     kind: str
@@ -203,3 +212,4 @@ class OperationPlan:
     has_batches: bool
     source: FieldPlan | None
     core: CoreConventions | None
+    needs: Needs | None

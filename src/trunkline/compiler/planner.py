@@ -15,6 +15,7 @@ from graphql import (
     GraphQLInputType,
     GraphQLObjectType,
     GraphQLOutputType,
+    GraphQLString,
     ListValueNode,
     ObjectValueNode,
     OperationDefinitionNode,
@@ -37,6 +38,7 @@ from trunkline.compiler.collect import Collector, Occurrence
 from trunkline.compiler.directives import DocumentDirectives
 from trunkline.compiler.document import CheckedOperation
 from trunkline.compiler.limits import Limits
+from trunkline.compiler.permissions import Needs, Refusals, refuser
 from trunkline.compiler.plan import (
     AbstractOf,
     Arguments,
@@ -48,6 +50,7 @@ from trunkline.compiler.plan import (
     ListOf,
     ObjectOf,
     OperationPlan,
+    Refused,
     Selected,
     SelectionPlan,
     Shape,
@@ -72,6 +75,7 @@ from trunkline.schema.bindings import (
     Resolver,
     Schema,
 )
+from trunkline.schema.requirements import Requirement
 
 __all__ = ["plan_operation"]
 
@@ -81,13 +85,18 @@ SelectionSets = list[tuple[SelectionSetNode, Condition]]
 
 
 def plan_operation(
-    schema: Schema, checked: CheckedOperation, variables: Variables, limits: Limits
+    schema: Schema,
+    checked: CheckedOperation,
+    variables: Variables,
+    limits: Limits,
+    refusals: Refusals | None = None,
 ) -> OperationPlan:
     """Plan one operation of a document that fits the schema.
 
-    Raises ``LimitExceededError`` where it selects more fields than allowed.
+    ``refusals`` say what its callers may not have of it. Raises ``LimitExceededError`` where it
+    selects more fields than allowed.
     """
-    return _Planner(schema, checked, variables, limits).operation()
+    return _Planner(schema, checked, variables, limits, refusals).operation()
 
 
 class _Planner:
@@ -97,7 +106,9 @@ class _Planner:
         checked: CheckedOperation,
         variables: Variables,
         limits: Limits,
+        refusals: Refusals | None,
     ) -> None:
+        self._refusals = refusals
         self._schema = schema
         self._checked = checked
         self._limits = limits
@@ -122,12 +133,19 @@ class _Planner:
         selection = self._selection(root, [(node.selection_set, ALWAYS)], ALWAYS, mark)
         is_subscription = node.operation.value == "subscription"
         source = self._source(root, selection) if is_subscription else None
+        needs, visit = None, None
+        if self._refusals is not None:
+            visit = self._refusals.note
+        elif self._schema.requirements:
+            needs = Needs(self._schema, node.variable_definitions or ())
+            visit = needs.note
         coordinates = reached_coordinates(
             self._schema.definition,
             root,
             node.selection_set,
             self._checked.fragments,
             self._collector,
+            visit,
         )
         resolvers = self._resolvers(coordinates, source)
         has_batches = any(resolver.is_batch for resolver in resolvers)
@@ -144,6 +162,7 @@ class _Planner:
             has_batches=has_batches,
             source=source,
             core=self._core,
+            needs=needs if needs and needs.exist else None,
         )
 
     def _resolvers(self, coordinates: frozenset[str], source: FieldPlan | None) -> list[Resolver]:
@@ -164,6 +183,8 @@ class _Planner:
             raise ValidationError([_unknown_event(self._checked.node)])
         selected = selection.fields[0]
         field = selected.field
+        if isinstance(field.binding, Refused):
+            return field
         if self._core is None:
             event = replace(field, binding=Event(), arguments={})
             selection.fields[0] = replace(selected, field=event)
@@ -207,6 +228,9 @@ class _Planner:
         coordinate = f"{parent.name}.{name}"
         nodes = tuple((occurrence.node, occurrence.condition) for occurrence in occurrences)
         mark = _mark_below(above, key, nodes, coordinate, definition.type)
+        refused = self._refusals and self._refusals.of(coordinate, definition, node)
+        if refused:
+            return _refused(key, name, definition, mark, refused)
         facts = self._facts.note(name, parent, definition.type, mark)
         binding = self._directives.bind(
             coordinate, self._binding(parent, name, definition), occurrences
@@ -240,6 +264,8 @@ class _Planner:
         if name == "__typename":
             return TypeName(parent.name)
         coordinate = f"{parent.name}.{name}"
+        if self._refusals and name != "__typename" and "__" in coordinate and definition.resolve:
+            return CoreResolver(self._refusals.visible.wrap(coordinate, definition.resolve))
         if self._core is not None:
             return _core_binding(self._core, name, definition)
         binding = self._schema.bindings.get(coordinate)
@@ -450,6 +476,22 @@ class _Facts:
         while path and path[-1] is None:
             path = path[:-1]
         return self._noted.get(path)
+
+
+def _refused(
+    key: str, name: str, definition: GraphQLField, mark: Mark, demands: Requirement
+) -> FieldPlan:
+    """Plan a field that the caller may not have: an error, and nothing below it."""
+    return FieldPlan(
+        key=key,
+        name=name,
+        coordinate=mark.coordinate,
+        type_text=str(definition.type),
+        mark=mark,
+        binding=Refused(refuser(mark.coordinate, demands)),
+        arguments={},
+        shape=Leaf(GraphQLString, nullable=not is_non_null_type(definition.type)),
+    )
 
 
 def _core_binding(core: CoreConventions, name: str, definition: GraphQLField) -> Binding:

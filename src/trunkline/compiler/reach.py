@@ -7,13 +7,14 @@ walk, which takes all types that are possible at a place at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
 
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLField,
     GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
@@ -27,23 +28,27 @@ from graphql import (
 
 from trunkline.compiler.collect import Collector
 
-__all__ = ["reached_coordinates"]
+__all__ = ["Visit", "reached_coordinates"]
 
 Types = frozenset[str]
 
+Visit: TypeAlias = Callable[[str, GraphQLField, FieldNode], None]
+"""Is told of a field's coordinate and definition, and where in the document it is asked for."""
 
-def reached_coordinates(
+
+def reached_coordinates(  # noqa: PLR0913, PLR0917  # a document in its parts
     definition: GraphQLSchema,
     root: GraphQLObjectType,
     selection_set: SelectionSetNode,
     fragments: Mapping[str, FragmentDefinitionNode],
     collector: Collector,
+    visit: Visit | None = None,
 ) -> frozenset[str]:
     """Return the coordinates (``Todo.title``) of the fields that may be asked for.
 
     Fields that ``@skip`` or ``@include`` exclude whatever the variables are do not count.
     """
-    walk = _Walk(definition, fragments, collector)
+    walk = _Walk(definition, fragments, collector, visit)
     walk.selections(selection_set, frozenset([root.name]))
     return frozenset(walk.coordinates)
 
@@ -54,7 +59,9 @@ class _Walk:
         definition: GraphQLSchema,
         fragments: Mapping[str, FragmentDefinitionNode],
         collector: Collector,
+        visit: Visit | None,
     ) -> None:
+        self._visit = visit
         self._definition = definition
         self._fragments = fragments
         self._collector = collector
@@ -92,6 +99,8 @@ class _Walk:
             if field is not None:
                 self.coordinates.add(f"{type_name}.{name}")
                 below.add(get_named_type(field.type).name)
+                if self._visit is not None:
+                    self._visit(f"{type_name}.{name}", field, node)
         if node.selection_set is not None:
             self.selections(node.selection_set, self._all_possible(below))
 

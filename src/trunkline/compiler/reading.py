@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from keyword import iskeyword
 
-from trunkline.compiler.plan import Built, Constant, Event, FieldPlan, Variable
+from trunkline.compiler.plan import Built, Constant, Event, FieldPlan, Refused, Variable
 from trunkline.compiler.scope import SHORT, Scope
 from trunkline.runtime.info import FieldFacts
 from trunkline.schema.bindings import (
@@ -46,6 +46,8 @@ class Reader:
                 return f"{resolve}(", [parent, info, *self.arguments(field)]
             case Event():
                 return "execution.root_value", []
+            case Refused(refuse):
+                return f"{self._binder.refuser(field.coordinate, refuse)}(", []
             case _:
                 return self._member_of(field)
 
@@ -95,6 +97,8 @@ class Reader:
             arguments.append(f"{binding.selection}={selection}")
         if binding.variables:
             arguments.append(f"{binding.variables}=execution.variables")
+        if binding.caller:
+            arguments.append(f"{binding.caller}=execution.caller")
         if binding.method:
             return f"{self._member(binding.method)}(", arguments
         resolve = self._binder.resolver(field.coordinate, binding.function)

@@ -60,6 +60,10 @@ class Binder:
         name = "resolve_" + _identifier(coordinate)
         return self._once(("resolve", coordinate, id(function)), name, function)
 
+    def refuser(self, coordinate: str, function: object) -> str:
+        """Give the name of the function that refuses a coordinate."""
+        return self._bind("refuse_" + _identifier(coordinate), function)
+
     def builder(self, function: object) -> str:
         """Give a name to a function that builds arguments."""
         return self._bind("build_arguments", function)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trunkline.compiler.plan import AbstractOf, ListOf, ObjectOf, Shape, TypeName
+from trunkline.compiler.plan import AbstractOf, ListOf, ObjectOf, Refused, Shape, TypeName
 from trunkline.runtime.selection import Selection, Wanted, WantedByType
 
 __all__ = ["selection_below"]
@@ -30,7 +30,7 @@ def _objects(shape: Shape) -> Iterator[ObjectOf]:
 def _wanted(shape: ObjectOf) -> Iterator[Wanted]:
     for selected in shape.selection.fields:
         field = selected.field
-        if not isinstance(field.binding, TypeName):
+        if not isinstance(field.binding, (TypeName, Refused)):
             yield Wanted(field.name, selected.condition, _below(field.selection, field.shape))
 
 

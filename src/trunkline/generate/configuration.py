@@ -86,6 +86,7 @@ class Field(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     selection: Annotated[
         bool, Meta(description="Its resolver is told what is wanted below it.")
     ] = False
+    caller: Annotated[bool, Meta(description="Its resolver is told who calls.")] = False
     omittable: Annotated[
         bool | None, Meta(description="Of an input: absent is UNSET, and null is None.")
     ] = None

@@ -189,7 +189,7 @@ log_operations()  # one line per operation
 schema = make_executable_schema(Resolvers(Todos()))
 app = Starlette(
     routes=[
-        Route("/graphql", GraphQL(schema)),
+        Route("/graphql", GraphQL(schema, auth=None)),
         Mount("/playground", Playground("$name", "/graphql")),
     ]
 )

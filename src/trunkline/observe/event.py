@@ -22,16 +22,17 @@ class OperationEvent(msgspec.Struct):
     """One request to a GraphQL endpoint.
 
     Attributes that a request did not get as far as are ``None``. ``document_id`` is ``sha256:…``;
-    ``client`` is what the caller calls itself, ``name/version``, and not proven; ``status`` is the
-    HTTP status, 0 if none was sent; ``duration`` is in seconds, from the first byte read to the
-    last handed over; ``error_codes`` has an entry per error, its ``extensions.code`` or an empty
-    string.
+    ``client`` is what the caller calls itself, ``name/version``, and not proven; ``client_id`` is
+    who it is by its token, which was verified; ``status`` is the HTTP status, 0 if none was sent;
+    ``duration`` is in seconds, from the first byte read to the last handed over; ``error_codes``
+    has an entry per error, its ``extensions.code`` or an empty string.
     """
 
     operation_name: str | None = None
     operation_kind: str | None = None
     document_id: str | None = None
     client: str | None = None
+    client_id: str | None = None
     outcome: Outcome = "ok"
     status: int = 0
     duration: float = 0.0

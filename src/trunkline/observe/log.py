@@ -67,6 +67,8 @@ class _Readable:
             (event.document_id or "-")[:_SHORT_ID],
             f"client={_word(event.client or '-')}",
         ]
+        if event.client_id is not None:
+            parts.append(f"client_id={_word(event.client_id)}")
         if event.error_codes:
             codes = ",".join(map(_word, _codes(event)))
             parts.append(f"errors={len(event.error_codes)} {codes}".rstrip())
@@ -94,6 +96,7 @@ class _Line(msgspec.Struct):
     operation_kind: str | None = msgspec.field(name="graphql.operation.type")
     document_id: str | None = msgspec.field(name="graphql.document.id")
     client: str | None
+    client_id: str | None
     outcome: str
     status: int = msgspec.field(name="http.status")
     duration_ms: float
@@ -110,6 +113,7 @@ def _line(record: logging.LogRecord, event: OperationEvent) -> _Line:
         event.operation_kind,
         event.document_id,
         event.client and printable(event.client),
+        event.client_id and printable(event.client_id),
         event.outcome,
         event.status,
         round(event.duration * 1000, 3),

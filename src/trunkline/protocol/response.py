@@ -10,7 +10,13 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from trunkline.errors import DocumentSyntaxError, ProtocolError, RequestError, ServerStatusError
+from trunkline.errors import (
+    DocumentSyntaxError,
+    OperationRefusedError,
+    ProtocolError,
+    RequestError,
+    ServerStatusError,
+)
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.messages import HTTPResponse
 from trunkline.protocol.request import NotJSONError
@@ -55,8 +61,11 @@ PLAIN: msgspec.json.Decoder[GraphQLResponse[dict[str, Any]]] = msgspec.json.Deco
 def status_of_request_error(error: RequestError) -> int:
     """Give the HTTP status of an answer that has only request errors (draft §6.4).
 
-    400 where a parser gave up, of JSON or of GraphQL; 422 where the text was read but is wrong.
+    400 where a parser gave up, of JSON or of GraphQL; 403 where the caller may not have it; 422
+    where the text was read but is wrong.
     """
+    if isinstance(error, OperationRefusedError):
+        return HTTPStatus.FORBIDDEN
     unreadable = isinstance(error, (NotJSONError, DocumentSyntaxError))
     return HTTPStatus.BAD_REQUEST if unreadable else HTTPStatus.UNPROCESSABLE_ENTITY
 

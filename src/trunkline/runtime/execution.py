@@ -29,7 +29,8 @@ class Result(Struct):
 class Execution(Struct, eq=False):
     """The state that compiled code is given as its first argument.
 
-    ``operation`` is what people call the operation: ``query Todos``; ``failures`` are the errors
+    ``operation`` is what people call the operation: ``query Todos``; ``caller`` is who calls, for
+    resolvers that ask; ``failures`` are the errors
     that were met, ``nulled`` the positions that are null by them; ``has_bubbled`` says that an
     error's null has reached a place above its own.
 
@@ -43,6 +44,7 @@ class Execution(Struct, eq=False):
     context: Any
     agenda: Agenda | None
     root_value: Any = None
+    caller: Any = None
     data: dict[str, Any] | None = None
     failures: list[FieldFailure] = []  # msgspec makes a new one for each
     nulled: set[Path] | None = None

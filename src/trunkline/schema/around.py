@@ -25,6 +25,7 @@ __all__ = ["put_around"]
 
 # what the engine gives; no argument of a schema may have a name like these (GraphQL §4.1)
 _CONTEXT, _SELECTION, _VARIABLES = "__context", "__selection", "__variables"
+_CALLER = "__caller"
 
 _HINT = (
     "@{} is a plain function around a field that is awaited: what `proceed()` gives it is no value"
@@ -65,6 +66,7 @@ def _called(resolver: Resolver, uses: Sequence[Use]) -> Resolver:
         is_async=step.is_async,
         context=_CONTEXT if resolver.context or "context" in takes else None,
         selection=_SELECTION if resolver.selection or "selection" in takes else None,
+        caller=_CALLER if resolver.caller or "caller" in takes else None,
         variables=_VARIABLES if any(callable(use.arguments) for use in uses) else None,
         method=None,
     )
@@ -126,6 +128,8 @@ def _arguments(resolver: Resolver, call: FieldCall) -> dict[str, Any]:
         arguments = {**arguments, resolver.context: call.context}
     if resolver.selection:
         arguments = {**arguments, resolver.selection: call.selection}
+    if resolver.caller:
+        arguments = {**arguments, resolver.caller: call.caller}
     return arguments
 
 
@@ -183,7 +187,8 @@ def _field_call(parents: Sequence[Any], arguments: dict[str, Any]) -> FieldCall:
     context = arguments.pop(_CONTEXT, None)
     selection = arguments.pop(_SELECTION, None)
     variables = arguments.pop(_VARIABLES, ())
-    return FieldCall(parents, arguments, context, selection, variables)
+    caller = arguments.pop(_CALLER, None)
+    return FieldCall(parents, arguments, context, selection, variables, caller)
 
 
 def _batch_caller(resolver: Resolver, step: _Step) -> Callable[..., Any]:

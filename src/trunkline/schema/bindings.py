@@ -8,6 +8,8 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from graphql import GraphQLDirective, GraphQLSchema
 
+from trunkline.schema.requirements import Requirements, requirements_of
+
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
@@ -94,9 +96,10 @@ class Resolver:
     ``arguments`` gives, for each argument of the schema, the name of the function's parameter;
     ``takes_parent`` says that the parent object is the first positional one, or, where it
     ``is_batch``, a list of all parents of the level; ``context`` is the parameter that takes the
-    request's context, ``selection`` the one that takes what is wanted below, and ``variables`` the
-    one that takes the values of the operation's variables, if any do. ``method`` is there where the
-    function is a method of the parent, and called through it.
+    request's context, ``selection`` the one that takes what is wanted below, ``variables`` the one
+    that takes the values of the operation's variables, and ``caller`` the one that takes who calls,
+    if any do. ``method`` is there where the function is a method of the parent, and called through
+    it.
     """
 
     function: Callable[..., Any]
@@ -106,6 +109,7 @@ class Resolver:
     context: str | None = None
     selection: str | None = None
     variables: str | None = None
+    caller: str | None = None
     method: str | None = None
     arguments: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -219,7 +223,8 @@ class Schema:
     the object type of a value. ``directives`` are the functions of the schema's directives
     by name, and ``directed`` has the fields that have some in the schema: their bindings have all
     of it in them. ``core`` is there where the schema's own functions are to be called as
-    graphql-core calls them; there are no bindings then.
+    graphql-core calls them; there are no bindings then. ``requirements`` are what callers must
+    have, as the directives of the definition say.
     """
 
     definition: GraphQLSchema
@@ -231,3 +236,8 @@ class Schema:
     )
     directed: Mapping[str, Directed] = field(default_factory=dict[str, Directed])
     core: CoreConventions | None = None
+    requirements: Requirements = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read what the schema requires of callers; nobody who makes a schema can forget to."""
+        object.__setattr__(self, "requirements", requirements_of(self.definition))

@@ -32,8 +32,8 @@ __all__ = ["find_functions", "proceeds"]
 _PLACES = 3  # as many places as one message names
 
 _GIVEN = (
-    (AROUND_FIELDS, frozenset({"parent", "context", "selection"}), "around a field"),
-    (AROUND_OPERATIONS, frozenset({"context", "operation"}), "around an operation"),
+    (AROUND_FIELDS, frozenset({"parent", "context", "selection", "caller"}), "around a field"),
+    (AROUND_OPERATIONS, frozenset({"context", "operation", "caller"}), "around an operation"),
     (ON_VALUES, frozenset[str](), "for a value that comes in"),
 )
 """What a directive's function may take besides its arguments, by where it stands."""

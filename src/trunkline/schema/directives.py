@@ -6,6 +6,7 @@ stays as the schema has it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -41,12 +42,19 @@ class KnownDirective:
 
     ``sdl`` defines it, by GraphQL's own scalars. ``is_shown`` says that introspection tells of it:
     one that only a generator reads says what the server is written in, which is no caller's
-    business, and nothing that a caller could use.
+    business, and nothing that a caller could use. ``takes_any_scalar`` lets a schema's own
+    definition have scalars of other names, as Federation's have (``federation__Scope``).
     """
 
     sdl: str
     is_shown: bool = True
+    takes_any_scalar: bool = False
 
+
+_GUARDED = (
+    "FIELD_DEFINITION | OBJECT | INTERFACE | UNION | SCALAR | ENUM"
+    " | ARGUMENT_DEFINITION | INPUT_OBJECT | INPUT_FIELD_DEFINITION"
+)
 
 KNOWN_DIRECTIVES: Mapping[str, KnownDirective] = {
     "model": KnownDirective(
@@ -56,15 +64,24 @@ KNOWN_DIRECTIVES: Mapping[str, KnownDirective] = {
     ),
     "field": KnownDirective(
         "directive @field("
-        "name: String, resolver: Boolean, batch: Boolean, selection: Boolean, omittable: Boolean"
+        "name: String, resolver: Boolean, batch: Boolean, selection: Boolean,"
+        " caller: Boolean, omittable: Boolean"
         ") on FIELD_DEFINITION | INPUT_FIELD_DEFINITION | ENUM_VALUE | ARGUMENT_DEFINITION",
         is_shown=False,
+    ),
+    "authenticated": KnownDirective(f"directive @authenticated on {_GUARDED}"),
+    "requiresScopes": KnownDirective(
+        f"directive @requiresScopes(scopes: [[String!]!]!) on {_GUARDED}", takes_any_scalar=True
+    ),
+    "policy": KnownDirective(
+        f"directive @policy(policies: [[String!]!]!) on {_GUARDED}", takes_any_scalar=True
     ),
 }
 """By name. ``@model`` says which Python class (``package.module:Class``) stands for a type.
 ``@field`` gives the Python name of a field, an argument or a value of an enum; says that it has a
 ``resolver`` though its model could answer, a ``batch`` resolver, or one that is told the
-``selection``; or that absent and null are told apart (``omittable``)."""
+``selection`` or the ``caller``; or that absent and null are told apart (``omittable``). What the
+others demand of a caller is read in `requirements.py`."""
 
 
 def with_known_directives(document: DocumentNode, *, shown_only: bool = False) -> DocumentNode:
@@ -86,7 +103,7 @@ def misapplied(document: DocumentNode) -> Iterator[GraphQLError]:
     """Say where known directives are defined in another way, or given what they do not take."""
     for node in _definitions(document):
         name = node.name.value
-        if name in KNOWN_DIRECTIVES and _arguments(node) != _arguments(_definition(name)):
+        if name in KNOWN_DIRECTIVES and not _is_same(node, _definition(name)):
             known = print_ast(_definition(name))
             yield GraphQLError(
                 f"'@{name}' is a directive of Trunkline's own: {known}. Leave its definition out,"
@@ -124,6 +141,14 @@ def arguments_of(name: str, element: Any) -> dict[str, Any] | None:
 
 def _definitions(document: DocumentNode) -> Iterator[DirectiveDefinitionNode]:
     return (node for node in document.definitions if isinstance(node, DirectiveDefinitionNode))
+
+
+def _is_same(node: DirectiveDefinitionNode, known: DirectiveDefinitionNode) -> bool:
+    """Say whether a schema defines a directive as we know it."""
+    own, ours = _arguments(node), _arguments(known)
+    if KNOWN_DIRECTIVES[known.name.value].takes_any_scalar:
+        own = {name: re.sub(r"\w+", "String", type_) for name, type_ in own.items()}
+    return own == ours
 
 
 def _arguments(node: DirectiveDefinitionNode) -> dict[str, str]:

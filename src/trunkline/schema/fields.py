@@ -181,7 +181,9 @@ class FieldBinder:
         self.mistakes += same_names(f"{coordinate}: the arguments", arguments, "parameter")
         context = given_to(parameters, arguments, "context")
         selection = given_to(parameters, arguments, "selection")
-        for mistake in misfits(parameters or {}, field.args, arguments, (context, selection)):
+        caller = given_to(parameters, arguments, "caller")
+        given = (context, selection, caller)
+        for mistake in misfits(parameters or {}, field.args, arguments, given):
             if parameters is not None:
                 self.mistakes.append(f"{coordinate}: {describe(function)} {mistake}")
         for argument, parameter in arguments.items():
@@ -193,6 +195,7 @@ class FieldBinder:
             is_batch=is_batch(function),
             context=context,
             selection=selection,
+            caller=caller,
             method=method,
             arguments=arguments,
         )

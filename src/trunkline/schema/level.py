@@ -25,6 +25,7 @@ class FieldCall(Struct, eq=False):
     context: Any = None
     selection: Any = None
     variables: Sequence[Any] = ()
+    caller: Any = None
     level: Level | None = None
     is_decided: bool = False
 

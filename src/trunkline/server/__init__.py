@@ -2,7 +2,7 @@
 
 schema = make_executable_schema(load_schema("schema"), Resolvers(db), {"Todo": Todo})
 app = Starlette(routes=[
-Route("/graphql", GraphQL(schema)),
+Route("/graphql", GraphQL(schema, auth=verifier)),
 Mount("/playground", Playground("Todo", "/graphql")),
 ])
 """
@@ -19,12 +19,14 @@ from trunkline.schema.middleware import ResolverMiddleware
 from trunkline.schema.scalars import Scalar
 from trunkline.server.endpoint import GraphQL
 from trunkline.server.middleware import Call, Middleware, Proceed
+from trunkline.server.permit import DecidePolicies
 from trunkline.server.playground import Playground
 from trunkline.server.present import PresentError
 from trunkline.server.sdl import SchemaText
 
 __all__ = [
     "Call",
+    "DecidePolicies",
     "GraphQL",
     "Limits",
     "ListOf",

@@ -1,6 +1,7 @@
 """A GraphQL endpoint: an ASGI application, and the way of a request through it, stage by stage.
 
-    bytes → request → operation → allowed? → variables → compiled function → answer → event → sinks
+    bytes → caller → request → operation → allowed? → variables → compiled function → answer
+          → event → sinks
 
 Whoever has read `GraphQL._respond` has read the server; each stage is a function of its own.
 """
@@ -13,18 +14,8 @@ from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
-from trunkline.compiler.cache import Operations
-from trunkline.compiler.limits import Limits
-from trunkline.compiler.operation import Operation
-from trunkline.errors import MalformedRequestError, RequestError, SubscriptionError
-from trunkline.observe.event import OperationEvent, Sink
-from trunkline.observe.log import access_log, printable
-from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
-from trunkline.protocol.request import GraphQLRequest, read_json, read_query_string
-from trunkline.protocol.response import PARTIAL, status_of_request_error
-from trunkline.runtime.execution import Result
-from trunkline.schema.bindings import Schema
-from trunkline.server.asgi import (
+from trunkline.asgi.body import read_body
+from trunkline.asgi.messages import (
     Answer,
     ClientGone,
     Headers,
@@ -37,15 +28,34 @@ from trunkline.server.asgi import (
     read_headers,
     refuse_socket,
 )
-from trunkline.server.body import read_body
+from trunkline.auth.verifying.caller import Authenticator
+from trunkline.compiler.cache import Operations
+from trunkline.compiler.limits import Limits
+from trunkline.compiler.operation import Operation
+from trunkline.errors import (
+    AccessDeniedError,
+    MalformedRequestError,
+    OperationRefusedError,
+    RequestError,
+    SubscriptionError,
+)
+from trunkline.observe.event import OperationEvent, Sink
+from trunkline.observe.log import access_log, printable
+from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
+from trunkline.protocol.request import GraphQLRequest, read_json, read_query_string
+from trunkline.protocol.response import PARTIAL, status_of_request_error
+from trunkline.runtime.execution import Result
+from trunkline.schema.bindings import Schema
 from trunkline.server.encode import encode
 from trunkline.server.execute import DeadlineExceeded, Executor, MakeContext
 from trunkline.server.middleware import Middleware
+from trunkline.server.permit import DecidePolicies, Permit, Refuse
 from trunkline.server.present import (
     INTERNAL_SERVER_ERROR,
     PresentError,
     error_codes,
     present_deadline,
+    present_denied,
     present_failure,
     present_internal,
     present_problem,
@@ -55,6 +65,8 @@ from trunkline.server.sdl import SchemaText
 from trunkline.server.transports import check_request, response_type
 
 __all__ = ["GraphQL"]
+
+_UNDECIDED: Any = object()
 
 logger = logging.getLogger("trunkline.errors")
 
@@ -74,20 +86,30 @@ _HEADERS = {
 class GraphQL:
     """A GraphQL endpoint over HTTP: ``POST`` and ``GET``, as GraphQL over HTTP says.
 
-    An ASGI application; in Starlette, ``Route("/graphql", GraphQL(schema))``. ``context`` makes,
-    from a request's ASGI scope, what resolvers get as their ``context``; it may be ``async``.
-    ``middlewares`` stand around every execution, the first one outermost. ``present_error``
-    decides what a caller sees of an error. What waits for something may take ``deadline`` seconds.
-    ``limits`` bounds documents. A body may have ``max_body_bytes`` and take ``body_timeout``
-    seconds to come. ``sinks`` are told of every request; the default writes one line to the
-    logger ``trunkline.access``. With ``schema_text`` every answer says which schema it was made
-    with.
+    An ASGI application; in Starlette, ``Route("/graphql", GraphQL(schema, auth=verifier))``.
+
+    ``auth`` finds out who calls, before anything of a request is read but its headers: a
+    `trunkline.auth.Verifier`, or ``None``, said on purpose, for an endpoint that anybody may call;
+    what the schema demands of callers is then refused to everybody. ``policies`` decides what
+    ``@policy`` asks for. A field that the caller may not have is null, with an error; where
+    ``refuse`` is ``"request"`` the whole request is refused.
+
+    ``context`` makes, from a request's ASGI scope, what resolvers get as their ``context``; it may
+    be ``async``. ``middlewares`` stand around every execution, the first one outermost.
+    ``present_error`` decides what a caller sees of an error. What waits for something may take
+    ``deadline`` seconds. ``limits`` bounds documents. A body may have ``max_body_bytes`` and take
+    ``body_timeout`` seconds to come. ``sinks`` are told of every request; the default writes one
+    line to the logger ``trunkline.access``. With ``schema_text`` every answer says which schema it
+    was made with.
     """
 
     def __init__(  # noqa: PLR0913  # all by name
         self,
         schema: Schema,
         *,
+        auth: Authenticator | None = _UNDECIDED,
+        policies: DecidePolicies | None = None,
+        refuse: Refuse = "fields",
         context: MakeContext | None = None,
         middlewares: Sequence[Middleware] = (),
         present_error: PresentError | None = None,
@@ -103,6 +125,15 @@ class GraphQL:
                 f"GraphQL serves an executable schema, not {type(schema).__name__}:"
                 " make_executable_schema(…) gives one."
             )
+        if auth is _UNDECIDED:
+            raise TypeError(
+                "GraphQL must be told whose requests it serves: auth=Verifier(issuer, audience=…)"
+                " of trunkline.auth, or auth=None if anybody may call."
+            )
+        if auth is not None and not callable(getattr(auth, "authenticate", None)):
+            raise TypeError(f"auth is a Verifier of trunkline.auth, or None, not {auth!r}.")
+        self._auth = auth
+        self._permit = Permit(policies, refuse)
         self._operations = Operations(schema, limits)
         self._executor = Executor(context, middlewares, deadline)
         self._presenter = present_error
@@ -141,6 +172,11 @@ class GraphQL:
         try:
             headers = read_headers(scope)
             event.client = client_name(headers)
+            caller = None
+            if self._auth is not None:
+                caller = self._auth.recall(scope, headers)
+                caller = caller or await self._auth.authenticate(scope)
+                event.client_id = caller.client_id
             media_type = response_type(headers)
             check_request(scope, headers, self._max_body_bytes)
             if scope["method"] == "POST":
@@ -151,32 +187,49 @@ class GraphQL:
             operation = find_operation(self._operations, request)
             note_operation(event, operation)
             check_allowed(operation, scope["method"])
+            if operation.needs is not None:
+                operation = await self._permit.find(operation, caller, request.variables)
             if self._executor.is_direct(operation):
-                result = operation.execute_sync(request.variables)
+                result = operation.execute_sync(request.variables, caller=caller)
             else:
                 result = await self._executor.execute(
-                    operation, request, event.client, scope, receive
+                    operation, request, event.client, caller, scope, receive
                 )
             answer = answer_result(result, event, self._presenter)
-        except HTTPProblem as problem:
-            answer = answer_errors(problem.status, present_problem(problem), event)
-            answer.headers = (*problem.headers, *close_unread(scope))
-        except RequestError as error:
-            status = status_of_request_error(error)
-            answer = answer_errors(status, present_request_error(error, self._presenter), event)
-        except DeadlineExceeded as passed:
-            answer = answer_errors(504, present_deadline(passed.seconds), event)
-            event.outcome = "deadline_exceeded"
         except ClientGone:
             raise
         except Exception as error:  # noqa: BLE001  # the last resort: no traceback leaves
-            shown = present_internal(error, "the endpoint", self._presenter)
-            answer = answer_errors(500, [shown], event)
-            event.outcome = "internal_error"
+            answer = self._explain(error, scope, event)
         if answer.status // 100 != 2:  # whoever asked for plain JSON as well (draft §6.1)
             media_type = GRAPHQL_RESPONSE
         answer.headers += self._headers[media_type]
         return answer
+
+    def _explain(self, error: Exception, scope: Scope, event: OperationEvent) -> Answer:
+        """Turn what went wrong into an answer."""
+        match error:
+            case AccessDeniedError():
+                answer = answer_errors(error.status, present_denied(error), event)
+                answer.headers = (*self._challenge(error), *close_unread(scope))
+            case HTTPProblem():
+                answer = answer_errors(error.status, present_problem(error), event)
+                answer.headers = (*error.headers, *close_unread(scope))
+            case RequestError():
+                status = status_of_request_error(error)
+                answer = answer_errors(status, present_request_error(error, self._presenter), event)
+                if isinstance(error, OperationRefusedError):
+                    answer.headers = self._challenge(insufficient(error))
+            case DeadlineExceeded():
+                answer = answer_errors(504, present_deadline(error.seconds), event)
+                event.outcome = "deadline_exceeded"
+            case _:
+                shown = present_internal(error, "the endpoint", self._presenter)
+                answer = answer_errors(500, [shown], event)
+                event.outcome = "internal_error"
+        return answer
+
+    def _challenge(self, denied: AccessDeniedError) -> tuple[tuple[bytes, bytes], ...]:
+        return tuple(self._auth.challenge.headers(denied)) if self._auth else ()
 
     def _tell(self, event: OperationEvent) -> None:
         for sink in self._sinks:
@@ -224,6 +277,12 @@ def check_allowed(operation: Operation, method: str) -> None:
         raise SubscriptionError.because(
             "A subscription needs a connection that stays open; this endpoint has none."
         )
+
+
+def insufficient(refused: OperationRefusedError) -> AccessDeniedError:
+    """Say of an operation that was refused what RFC 6750 §3.1 has for it."""
+    message = "The token lacks scopes that the operation needs."
+    return AccessDeniedError(403, message, "insufficient_scope", scopes=refused.scopes)
 
 
 def answer_result(

@@ -9,12 +9,13 @@ from typing import Any, TypeAlias
 
 from graphql import GraphQLError
 
+from trunkline.asgi.messages import Receive, Scope
+from trunkline.auth.verifying.caller import Caller
 from trunkline.compiler.operation import Operation
 from trunkline.errors import RequestError
 from trunkline.protocol.request import GraphQLRequest
 from trunkline.runtime.execution import Result
 from trunkline.runtime.resume import resume
-from trunkline.server.asgi import Receive, Scope
 from trunkline.server.disconnect import WhileConnected
 from trunkline.server.middleware import Call, Middleware, wrap
 
@@ -54,11 +55,12 @@ class Executor:
         """Say whether nothing stands around an operation, and it never gives way."""
         return self._is_bare and not operation.is_async
 
-    async def execute(
+    async def execute(  # noqa: PLR0913, PLR0917  # a request, and who sent it
         self,
         operation: Operation,
         request: GraphQLRequest,
         client: str | None,
+        caller: Caller | None,
         scope: Scope,
         receive: Receive,
     ) -> Result:
@@ -72,8 +74,8 @@ class Executor:
             context = self._make_context(scope) if self._make_context else None
             waits = context is not None and isawaitable(context)
             if not (waits or operation.is_async or self._run):
-                return operation.execute_sync(request.variables, context)
-            call = Call(operation, request.variables, context, client, scope)
+                return operation.execute_sync(request.variables, context, caller=caller)
+            call = Call(operation, request.variables, context, client, scope, caller)
             return await self._watch(self._finish(call, waits), receive)
         except GraphQLError as error:
             raise RequestError([error]) from error
@@ -83,7 +85,7 @@ class Executor:
             call.context = await call.context
         if self._run is not None:
             return await self._run(call)
-        return await call.operation.execute(call.variables, call.context)
+        return await call.operation.execute(call.variables, call.context, caller=call.caller)
 
     async def _watch(self, execution: Coroutine[Any, Any, Result], receive: Receive) -> Result:
         """Look after an execution from where it first waits; many an ``async`` one never does."""

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from trunkline.asgi.messages import Scope
+from trunkline.auth.verifying.caller import Caller
 from trunkline.compiler.operation import Operation
 from trunkline.runtime.execution import Result
-from trunkline.server.asgi import Scope
 
 __all__ = ["Call", "Middleware", "Proceed", "wrap"]
 
@@ -21,8 +22,9 @@ class Call(Generic[Context]):
 
     ``operation`` is the compiled one; ``variables`` are as they came, not yet coerced;
     ``context`` is what resolvers get; ``client`` is what the caller calls itself, ``name/version``,
-    and not proven; ``scope`` is ASGI's, with the request's headers. What a middleware assigns to
-    ``variables`` or ``context`` is what is executed.
+    and not proven; ``scope`` is ASGI's, with the request's headers; ``caller`` is who its token
+    says it is, ``None`` where no tokens are asked for. What a middleware assigns to ``variables``
+    or ``context`` is what is executed.
     """
 
     operation: Operation
@@ -30,6 +32,7 @@ class Call(Generic[Context]):
     context: Context
     client: str | None
     scope: Scope
+    caller: Caller | None = None
 
 
 Proceed: TypeAlias = Callable[[], Awaitable[Result]]
@@ -43,7 +46,7 @@ Run: TypeAlias = Callable[[Call[Any]], Awaitable[Result]]
 
 async def _run(call: Call[Any]) -> Result:
     """Execute the operation of a call."""
-    return await call.operation.execute(call.variables, call.context)
+    return await call.operation.execute(call.variables, call.context, caller=call.caller)
 
 
 def wrap(middlewares: Sequence[Middleware]) -> Run:

@@ -10,9 +10,9 @@ from uuid import uuid4
 
 from graphql import GraphQLError
 
-from trunkline.errors import RequestError
+from trunkline.asgi.messages import HTTPProblem
+from trunkline.errors import AccessDeniedError, RequestError
 from trunkline.runtime.failures import NullError
-from trunkline.server.asgi import HTTPProblem
 from trunkline.server.encode import encode
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "PresentError",
     "error_codes",
     "present_deadline",
+    "present_denied",
     "present_failure",
     "present_internal",
     "present_problem",
@@ -88,6 +89,12 @@ def present_problem(problem: HTTPProblem) -> list[dict[str, Any]]:
     """Show what is wrong with the HTTP of a request."""
     code = _RENAMED.get(problem.status) or HTTPStatus(problem.status).name
     return [{"message": problem.message, "extensions": {"code": code}}]
+
+
+def present_denied(denied: AccessDeniedError) -> list[dict[str, Any]]:
+    """Show why a request is not let in."""
+    code = "UNAUTHENTICATED" if denied.status == 401 else HTTPStatus(denied.status).name
+    return [{"message": str(denied), "extensions": {"code": code}}]
 
 
 def present_deadline(seconds: float) -> list[dict[str, Any]]:

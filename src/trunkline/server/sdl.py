@@ -6,9 +6,9 @@ from functools import cached_property
 
 from graphql import lexicographic_sort_schema, print_schema
 
+from trunkline.asgi.messages import Answer, Receive, Scope, Send, messages_of, refuse_socket
 from trunkline.protocol.schema_version import SCHEMA_VERSION, schema_etag, schema_version
 from trunkline.schema.bindings import Schema
-from trunkline.server.asgi import Answer, Receive, Scope, Send, messages_of, refuse_socket
 
 __all__ = ["SchemaText"]
 
@@ -19,9 +19,9 @@ class SchemaText:
     """Serves a schema's SDL: an ASGI application, ``Route("/schema.graphql", SchemaText(schema))``.
 
     It has a strong ETag, so that asking again costs a 304 (RFC 9110 §13.1.2). Give it to the
-    endpoint too, ``GraphQL(schema, schema_text=…)``, and each answer says in a header which schema
-    it was made with: clients that see another one than theirs ask here. Whoever may ask sees the
-    whole schema, descriptions included, as by introspection.
+    endpoint too, ``GraphQL(schema, auth=…, schema_text=…)``, and each answer says in a header which
+    schema it was made with: clients that see another one than theirs ask here. Whoever may ask sees
+    the whole schema, descriptions included, as by introspection.
     """
 
     def __init__(self, schema: Schema) -> None:

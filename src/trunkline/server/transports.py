@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from trunkline.asgi.messages import Headers, HTTPProblem, Scope, has_body
 from trunkline.protocol.media import JSON, charset_of, choose_response_type
-from trunkline.server.asgi import Headers, HTTPProblem, Scope, has_body
 
 __all__ = ["check_request", "response_type"]
 

@@ -141,7 +141,7 @@ class Checker:
             parameters.pop(next(iter(parameters), ""), None)
         arguments = bound.field.args
         names = {each: self._python[f"{bound.coordinate}({each}:)"] for each in arguments}
-        given = {given_to(parameters, names, each) for each in ("context", "selection")}
+        given = {given_to(parameters, names, each) for each in ("context", "selection", "caller")}
         for reason in misfits(parameters, arguments, names, given):
             self._misfit(bound, reason.rstrip("."), "or the schema")
         for argument, element in arguments.items():

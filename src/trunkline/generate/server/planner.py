@@ -59,6 +59,7 @@ UNSET = Expression("{}", (Reference("msgspec", "UNSET"),))
 NONE = Expression("None")
 ROOT = Expression("object()", mutable=True)
 SELECTION = ParameterPlan("selection", Hint.of("trunkline.server", "Selection"))
+CALLER = ParameterPlan("caller", Hint.of("trunkline.auth", "Caller"))
 
 
 def plan_server(schema: GraphQLSchema, document: DocumentNode, project: Project) -> ServerPlan:
@@ -204,6 +205,8 @@ class _Planner:
             reserved.add("context")
         if wished.selection:
             reserved.add("selection")
+        if wished.caller:
+            reserved.add("caller")
         return reserved
 
     def _name_values(self, type_: GraphQLEnumType) -> None:
@@ -291,6 +294,8 @@ class _Planner:
             parameters.append(ParameterPlan("context", self._context))
         if wished.selection:
             parameters.append(SELECTION)
+        if wished.caller:
+            parameters.append(CALLER)
         return ResolverPlan(
             coordinate,
             self._python[coordinate],

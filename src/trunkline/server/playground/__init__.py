@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, unquote
 
-from trunkline.server.asgi import Receive, Scope, Send
+from trunkline.asgi.messages import Receive, Scope, Send
 from trunkline.server.playground import answers
 from trunkline.server.playground.answers import Answer
 from trunkline.server.playground.files import (

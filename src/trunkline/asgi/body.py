@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
+from trunkline.asgi.messages import ClientGone, Headers, HTTPProblem, Message, Receive
 from trunkline.runtime.resume import resume
-from trunkline.server.asgi import ClientGone, Headers, HTTPProblem, Message, Receive
 
 __all__ = ["read_body"]
 

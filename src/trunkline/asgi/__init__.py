@@ -1,0 +1,1 @@
+"""ASGI without a framework: its types, reading requests, sending answers."""

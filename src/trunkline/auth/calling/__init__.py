@@ -1,0 +1,1 @@
+"""The calling side: tokens fetched, kept, renewed and sent."""

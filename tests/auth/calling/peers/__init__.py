@@ -1,0 +1,1 @@
+"""Programs of others: an issuer for our client, and clients for our issuer."""

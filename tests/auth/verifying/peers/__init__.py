@@ -1,0 +1,1 @@
+"""Programs of others: an issuer, and a verifier."""

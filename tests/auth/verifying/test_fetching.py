@@ -1,0 +1,74 @@
+"""Asking an issuer over sockets that does not behave (JW-08)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+from tests.serving import serving
+
+from trunkline.auth.verifying import fetching
+from trunkline.auth.verifying.fetching import FetchError, fetch_json, new_sender
+from trunkline.protocol.messages import HTTPRequest
+
+
+async def good(_request: Request) -> Response:
+    return JSONResponse({"keys": []})
+
+
+async def redirect(_request: Request) -> Response:
+    return RedirectResponse("/good")
+
+
+async def large(_request: Request) -> Response:
+    return Response(b"{" + b" " * 1_100_000 + b"}")
+
+
+async def slow(_request: Request) -> Response:
+    await asyncio.sleep(5)
+    return JSONResponse({})
+
+
+@pytest.fixture(scope="module")
+def address() -> Generator[str]:
+    routes = [Route(f"/{each.__name__}", each) for each in (good, redirect, large, slow)]
+    with serving(Starlette(routes=routes)) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+async def ask(url: str) -> Any:
+    return await fetch_json(new_sender(), HTTPRequest("GET", {}, b"", url))
+
+
+async def test_an_answer_is_read(address: str) -> None:
+    assert await ask(f"{address}/good") == {"keys": []}
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [("redirect", "answered 307"), ("large", "more than"), ("missing", "answered 404")],
+)
+async def test_jw_08_answers_are_bounded_and_lead_nowhere(
+    address: str, path: str, says: str
+) -> None:
+    with pytest.raises(FetchError, match=says):
+        await ask(f"{address}/{path}")
+
+
+async def test_jw_08_answers_have_little_time(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "_SECONDS", 0.1)
+    with pytest.raises(FetchError, match="no answer within"):
+        await ask(f"{address}/slow")
+
+
+async def test_nobody_at_home_is_no_answer() -> None:
+    with pytest.raises(FetchError, match="ConnectError"):
+        await ask("http://127.0.0.1:1/jwks")

@@ -1,0 +1,336 @@
+"""The issuer's keys and the memory for tokens, on a clock that is set by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from tests.auth.verifying.issuing import AUDIENCE, ISSUER, Issuer, Time, good_claims, request_scope
+
+from trunkline.asgi.messages import read_headers
+from trunkline.auth.keys import SigningKey
+from trunkline.auth.verifying.caller import Caller
+from trunkline.auth.verifying.introspection import Introspection
+from trunkline.auth.verifying.keysets import COOLDOWN, KEPT, REFRESH
+from trunkline.auth.verifying.profiles import HYDRA
+from trunkline.auth.verifying.verifier import RECHECK, Verifier
+from trunkline.errors import AccessDeniedError
+from trunkline.protocol.messages import HTTPResponse
+
+
+async def verify(verifier: Verifier, token: str) -> Caller:
+    """Ask as the server does: what is known first."""
+    scope = request_scope(f"Bearer {token}")
+    known = verifier.recall(scope, read_headers(scope))
+    caller = known or await verifier.authenticate(scope)
+    await asyncio.sleep(0)  # what goes on in the background has its turn
+    return caller
+
+
+async def status(verifier: Verifier, token: str) -> int:
+    try:
+        await verify(verifier, token)
+    except AccessDeniedError as denied:
+        return denied.status
+    return 200
+
+
+async def test_keys_are_fetched_once_for_any_number_of_first_requests() -> None:
+    issuer, time = Issuer(), Time()
+    verifier = issuer.verifier(time)
+    tokens = [issuer.token({"jti": str(number)}) for number in range(50)]
+    await asyncio.gather(*(verify(verifier, token) for token in tokens))
+    assert issuer.fetches == 1
+
+
+async def test_keys_are_found_by_the_issuers_metadata() -> None:
+    issuer = Issuer()
+    await verify(issuer.verifier(Time(), jwks_url=None), issuer.token())
+    assert issuer.requests == [
+        f"{ISSUER}/.well-known/oauth-authorization-server",
+        f"{ISSUER}/jwks",
+    ]
+
+
+async def test_md_02_metadata_of_another_issuer_is_not_used() -> None:
+    issuer = Issuer()
+    verifier = issuer.verifier(Time(), jwks_url=None)
+    token = issuer.token()
+    issuer.url = "https://other.example"
+    assert await status(verifier, token) == 503
+
+
+async def test_md_04_openid_configuration_is_tried_too() -> None:
+    issuer = Issuer("https://issuer.example/realms/one")
+
+    async def send(request: Any) -> HTTPResponse:
+        if "oauth-authorization-server" in request.url:
+            issuer.requests.append(request.url)
+            return HTTPResponse(404, b"", {})
+        return await issuer.send(request)
+
+    verifier = Verifier(issuer.url, audience=AUDIENCE, send=send, clock=Time().clock)
+    await verify(verifier, issuer.token())
+    assert issuer.requests[1] == f"{issuer.url}/.well-known/openid-configuration"
+
+
+async def test_jw_06_a_flood_of_unknown_keys_causes_one_fetch_per_cooldown() -> None:
+    issuer, time = Issuer(), Time()
+    verifier = issuer.verifier(time)
+    await verify(verifier, issuer.token())
+    for minute in range(3):
+        time.now += COOLDOWN
+        for number in range(200):
+            token = issuer.token(header={"kid": f"made-up-{minute}-{number}"})
+            assert await status(verifier, token) == 401
+    assert issuer.fetches == 1 + 3
+
+
+async def test_jw_05_a_new_key_is_found_and_no_request_fails_in_a_rotation() -> None:
+    issuer, time = Issuer(), Time()
+    verifier = issuer.verifier(time)
+    await verify(verifier, issuer.token())
+    time.now += COOLDOWN
+    issuer.keys.append(SigningKey.generate())
+    old, new = (issuer.token(key=key) for key in issuer.keys)
+    assert [await status(verifier, token) for token in (old, new, old, new)] == [200] * 4
+    assert issuer.fetches == 2
+
+
+async def test_jw_07_the_keys_stay_when_a_fetch_fails() -> None:
+    issuer, time = Issuer(), Time()
+    verifier = issuer.verifier(time)
+    await verify(verifier, issuer.token())
+    issuer.is_down = True
+    for number in range(20):
+        time.now += COOLDOWN
+        assert await status(verifier, issuer.token(header={"kid": str(number)})) == 401
+        assert await status(verifier, fresh(issuer, time)) == 200
+
+
+def fresh(issuer: Issuer, time: Time) -> str:
+    return issuer.token({"iat": int(time.now), "exp": int(time.now) + 600, "jti": str(time.now)})
+
+
+async def test_an_issuer_that_is_down_for_an_hour_costs_no_request() -> None:
+    issuer, time = Issuer(), Time()
+    verifier = issuer.verifier(time)
+    await verify(verifier, issuer.token())
+    issuer.is_down, issuer.requests = True, []
+    for _second in range(3600):
+        time.now += 1.0
+        assert await status(verifier, fresh(issuer, time)) == 200
+    assert 0 < len(issuer.requests) <= 3600 / COOLDOWN
+
+
+async def test_keys_are_not_believed_for_ever() -> None:
+    issuer, time = Issuer(), Time()
+    verifier = issuer.verifier(time)
+    await verify(verifier, issuer.token())
+    issuer.is_down = True
+    time.now += KEPT + 1
+    assert await status(verifier, fresh(issuer, time)) == 503
+
+
+async def test_an_issuer_that_starts_later_is_asked_again_soon() -> None:
+    issuer, time = Issuer(), Time()
+    verifier = issuer.verifier(time)
+    issuer.is_down = True
+    assert await status(verifier, issuer.token()) == 503
+    issuer.is_down = False
+    time.now += 1.0
+    assert await status(verifier, issuer.token()) == 200
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        HTTPResponse(500, b"", {}),
+        HTTPResponse(302, b"", {"location": "https://evil.example"}),
+        HTTPResponse(200, b"<html>", {}),
+        HTTPResponse(200, b"[]", {}),
+        HTTPResponse(200, b'{"keys": 3}', {}),
+        HTTPResponse(200, b'{"keys": []}', {}),
+        HTTPResponse(200, b'{"keys": [{"kty": "oct", "k": "AAAA"}]}', {}),
+        HTTPResponse(200, b"[" * 100_000, {}),
+        HTTPResponse(200, b"\xff", {}),
+    ],
+    ids=["500", "redirect", "html", "list", "no_list", "empty", "symmetric", "deep", "no_utf_8"],
+)
+async def test_jw_08_answers_that_are_no_key_set_change_nothing(answer: HTTPResponse) -> None:
+    issuer, time, broken = Issuer(), Time(), [False]
+
+    async def send(request: Any) -> HTTPResponse:
+        return answer if broken[0] else await issuer.send(request)
+
+    verifier = Verifier(
+        [*issuer.verifier(time).issuers], audience=AUDIENCE, send=send, clock=time.clock
+    )
+    await verify(verifier, issuer.token())
+    broken[0] = True
+    time.now += REFRESH
+    assert await status(verifier, fresh(issuer, time)) == 200
+    await asyncio.sleep(0.01)
+    time.now += REFRESH
+    assert await status(verifier, fresh(issuer, time)) == 200
+
+
+async def test_jw_03_keys_that_nobody_understands_do_not_harm_the_others() -> None:
+    issuer = Issuer()
+    good = issuer.keys[0].public_jwk
+    odd: list[Any] = [
+        3,
+        {},
+        {"kty": "new"},
+        {"kty": "EC", "crv": "P-256", "x": "AAAA", "y": "AAAA", "kid": "off the curve"},
+        {"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "weak"},
+        {**good, "kid": 3},
+        {**good, "use": "enc"},
+        {"kty": "oct", "k": "AAAA", "kid": "symmetric", "alg": "HS256"},
+        dict(SigningKey.generate().jwk),  # a private one, which somebody has published
+    ]
+
+    async def send(_request: Any) -> HTTPResponse:
+        return HTTPResponse(200, json.dumps({"keys": [*odd, good]}).encode(), {})
+
+    verifier = Verifier(
+        [*issuer.verifier(Time()).issuers], audience=AUDIENCE, send=send, clock=Time().clock
+    )
+    assert await status(verifier, issuer.token()) == 200
+    leaked = SigningKey("x", "ES256", odd[-1], 0.0)
+    assert await status(verifier, issuer.token(header={"kid": odd[-1]["kid"]}, key=leaked)) == 401
+
+
+@pytest.mark.parametrize("kid", ["../../dev/null' OR 1=1--", "", "x" * 3000, "é\u0000"])
+async def test_jw_09_a_key_id_is_a_word_in_a_dictionary(kid: str) -> None:
+    issuer = Issuer()
+    assert await status(issuer.verifier(Time()), issuer.token(header={"kid": kid})) == 401
+
+
+async def test_a_token_without_key_id_is_checked_by_the_only_key_there_is() -> None:
+    issuer, time = Issuer(), Time()
+    token = issuer.token(header={"kid": None})
+    assert await status(issuer.verifier(time), token) == 200
+    issuer.keys.append(SigningKey.generate())
+    assert await status(issuer.verifier(time), token) == 401
+
+
+async def test_a_key_that_is_removed_takes_its_tokens_with_it() -> None:
+    issuer, time = Issuer(), Time()
+    verifier = issuer.verifier(time)
+    token = issuer.token({"exp": int(time.now) + 3600})
+    await verify(verifier, token)
+    issuer.keys = [SigningKey.generate()]
+    for _ in range(int(REFRESH + RECHECK) + 1):
+        time.now += 1.0
+        outcome = await status(verifier, token)
+    assert outcome == 401
+
+
+async def test_a_removal_is_heeded_as_soon_as_it_is_known() -> None:
+    issuer, time = Issuer(), Time()
+    verifier = issuer.verifier(time)
+    withdrawn, until = issuer.keys[0], int(time.now) + 3600
+    await verify(verifier, issuer.token({"exp": until}))
+    issuer.keys = [SigningKey.generate()]
+    time.now += REFRESH - 1
+    old = issuer.token({"exp": until}, key=withdrawn)
+    assert await status(verifier, old) == 200
+    time.now += 1
+    assert await status(verifier, issuer.token({"exp": until})) == 200  # its key was unknown
+    assert await status(verifier, old) == 401
+
+
+async def test_a_known_token_costs_no_signature_until_it_expires() -> None:
+    issuer, time = Issuer(), Time()
+    verifier = issuer.verifier(time)
+    token = issuer.token({"exp": int(time.now) + 30})
+    scope = request_scope(f"Bearer {token}")
+    assert verifier.recall(scope, read_headers(scope)) is None
+    caller = await verify(verifier, token)
+    assert verifier.recall(scope, read_headers(scope)) is caller
+    time.now += 41  # the leeway is ten seconds
+    assert verifier.recall(scope, read_headers(scope)) is None
+    assert await status(verifier, token) == 401
+
+
+async def test_the_memory_for_tokens_is_bounded_and_keeps_no_bad_ones() -> None:
+    issuer, time = Issuer(), Time()
+    verifier = issuer.verifier(time, size=10)
+    for number in range(30):
+        assert await status(verifier, issuer.token({"jti": str(number)})) == 200
+        assert await status(verifier, issuer.token({"aud": str(number)})) == 401
+    assert len(verifier._known) == 10
+
+
+ASKED = Introspection("https://issuer.example/introspect", "api", "secret")
+
+
+def opaque(issuer: Issuer, time: Time, **more: Any) -> Verifier:
+    return issuer.verifier(time, HYDRA, introspection=ASKED, **more)
+
+
+async def test_in_02_an_opaque_token_is_good_if_its_issuer_says_so() -> None:
+    issuer, time = Issuer(), Time()
+    issuer.said = {"active": True, **good_claims(), "token_use": "access_token"}
+    caller = await verify(opaque(issuer, time), "ory_at_abc.def")
+    assert (caller.client_id, set(caller.scopes)) == ("web", {"todos:read", "todos:write"})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"active": False},
+        {"active": "true", **good_claims()},
+        good_claims(),
+        {"active": True, **good_claims(), "aud": "https://api.example/rest"},
+        {"active": True, **good_claims(), "iss": "https://other.example"},
+        {"active": True, **good_claims(), "token_use": "refresh_token"},
+        {"active": True, **good_claims(), "exp": 1},
+        {"active": True, "client_id": "web"},
+    ],
+)
+async def test_in_02_whatever_else_it_says_is_a_refusal(said: dict[str, Any]) -> None:
+    issuer = Issuer()
+    issuer.said = said
+    assert await status(opaque(issuer, Time()), "opaque") == 401
+
+
+async def test_in_04_answers_are_kept_for_a_while() -> None:
+    issuer, time = Issuer(), Time()
+    verifier = opaque(issuer, time)
+    for _ in range(5):
+        assert await status(verifier, "bad") == 401
+    issuer.said = {"active": True, **good_claims()}
+    for _ in range(5):
+        assert await status(verifier, "good") == 200
+    assert len(issuer.requests) == 2
+
+
+async def test_rv_04_a_revoked_token_is_refused_within_the_bound() -> None:
+    issuer, time = Issuer(), Time()
+    issuer.said = {"active": True, **good_claims()}
+    for verifier, token in (
+        (opaque(issuer, time), "opaque"),
+        (issuer.verifier(time, introspection=ASKED), issuer.token()),
+    ):
+        issuer.said = {"active": True, **good_claims()}
+        assert await status(verifier, token) == 200
+        issuer.said = {"active": False}
+        time.now += RECHECK
+        assert await status(verifier, token) == 401
+
+
+async def test_an_introspected_token_outlives_a_short_outage_and_no_long_one() -> None:
+    issuer, time = Issuer(), Time()
+    issuer.said = {"active": True, **good_claims()}
+    verifier = opaque(issuer, time)
+    assert await status(verifier, "known") == 200
+    issuer.is_down = True
+    time.now += RECHECK
+    assert await status(verifier, "known") == 200
+    assert await status(verifier, "new") == 503
+    time.now += 300
+    assert await status(verifier, "known") == 503
