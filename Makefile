@@ -50,7 +50,7 @@ playground: .venv/demo.installed
 	@$(BIN)/python tools/build_playground.py --fetch-node
 
 system-packages:
-	@sh tools/system_packages.sh chromium postgresql
+	@sh tools/system_packages.sh chromium openssl postgresql
 
 .venv/demo.installed: pyproject.toml constraints.txt | .venv
 	@echo "Installing what the demo needs into .venv …"

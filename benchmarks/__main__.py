@@ -22,6 +22,7 @@ FILES = (
     "new_documents",
     "large_schema",
     "generating",
+    "clients",
     "shapes",
     "hostile",
     "json_encoders",

@@ -107,6 +107,8 @@ def test_serving_and_calling(tmp_path: Path) -> None:
         client = calling.files["client.py"]
         printed = run("\n".join([client, *calling.programs]), tmp_path)
         assert printed == "{'book': {'title': 'The Dispossessed', 'pageCount': 387}}\n"
+        printed = run(calling.files["options.py"], tmp_path)
+        assert printed == "{'books': [{'title': 'The Dispossessed'}]}\n"
         printed = run(calling.files["async_client.py"], tmp_path)
         assert printed == "{'books': [{'title': 'The Dispossessed'}]} {'book': None}\n"
 

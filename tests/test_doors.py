@@ -15,6 +15,7 @@ DOORS = [
     "trunkline.engine",
     "trunkline.generate",
     "trunkline.server",
+    "trunkline.testing",
     "trunkline.transport",
 ]
 

@@ -8,10 +8,12 @@ set -eu
 names_of() { case $1 in
     chromium) echo "chromium chromium-browser google-chrome google-chrome-stable" ;;
     postgresql) echo "initdb /usr/lib/postgresql/*/bin/initdb" ;; # Debian's is not on the PATH
+    *) echo "$1" ;;
 esac; }
 package_of() { echo "$1"; }
 tests_of() { case $1 in
     chromium) echo "tests/e2e/test_playground.py" ;;
+    openssl) echo "tests/client/test_tls.py" ;;
     postgresql) echo "tests/auth/issuer/test_store.py, on PostgreSQL," ;;
 esac; }
 

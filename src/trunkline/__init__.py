@@ -19,7 +19,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from trunkline.errors import (
+    CircuitOpenError,
     ConnectionFailedError,
+    DeadlineExceededError,
     DocumentSyntaxError,
     ExecutionError,
     LimitExceededError,
@@ -41,8 +43,10 @@ if TYPE_CHECKING:
     from trunkline.client import Client, gql
 
 __all__ = [
+    "CircuitOpenError",
     "Client",
     "ConnectionFailedError",
+    "DeadlineExceededError",
     "DocumentSyntaxError",
     "ExecutionError",
     "LimitExceededError",

@@ -16,25 +16,35 @@
     ├── ExecutionError              the server answered, and its answer has errors
     └── TransportError              no answer that can be used
         ├── ConnectionFailedError   the server was not reached, or went away
+        │   ├── DeadlineExceededError   the time that the caller gave is over
+        │   └── CircuitOpenError    the server failed too often, and is left alone for a while
         ├── TokenError              the issuer gave no access token
         ├── ServerStatusError       an HTTP status that is not a GraphQL answer
         └── ProtocolError           the answer is not GraphQL over HTTP
 
 ``RequestError`` has the same meaning on both sides: a client raises it before it sends anything,
 a server turns it into an answer. GraphQL September 2025 §7.1.6 calls its contents request errors.
+
+Each error says by ``retryable`` whether the same call may succeed later. Whether it may be repeated
+is another question: a query always, a mutation only if it was ``never_sent`` or has an idempotency
+key.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 if TYPE_CHECKING:  # a client whose operations were generated does without graphql-core
     from graphql import GraphQLError
 
 __all__ = [
+    "RETRYABLE_STATUSES",
     "AccessDeniedError",
+    "CircuitOpenError",
     "ConnectionFailedError",
+    "DeadlineExceededError",
     "DocumentSyntaxError",
     "ExecutionError",
     "LimitExceededError",
@@ -55,8 +65,26 @@ __all__ = [
 ]
 
 
+RETRYABLE_STATUSES = frozenset(
+    {
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.TOO_EARLY,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+"""HTTP statuses that tell of a condition that passes (RFC 9110 §15, RFC 6585 §4, RFC 8470 §5.2)."""
+
+
 class TrunklineError(Exception):
     """The base of every error that Trunkline raises on purpose."""
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same call may succeed later, without a change on this side."""
+        return False
 
 
 class SchemaError(TrunklineError):
@@ -177,21 +205,30 @@ class ExecutionError(TrunklineError):
     """The server answered, and its answer has errors.
 
     ``errors`` are the answer's errors as they came; ``data`` is whatever could be resolved
-    beside them, or ``None``; ``extensions`` are the answer's own; ``status`` is the HTTP status.
+    beside them, or ``None``; ``extensions`` are the answer's own; ``status`` is the HTTP status;
+    ``retry_after`` the seconds to wait that the server named, if it did.
     """
 
     def __init__(
         self,
         errors: Sequence[Mapping[str, Any]],
-        data: Mapping[str, Any] | None = None,
+        data: Any = None,
         extensions: Mapping[str, Any] | None = None,
         status: int | None = None,
+        *,
+        retry_after: float | None = None,
     ) -> None:
         self.errors = tuple(errors)
         self.data = data
         self.extensions = extensions
         self.status = status
+        self.retry_after = retry_after
         super().__init__("\n".join(_sentence(error) for error in self.errors))
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the status tells of a condition that passes, such as 503."""
+        return self.status in RETRYABLE_STATUSES
 
 
 def _sentence(error: Mapping[str, Any]) -> str:
@@ -209,7 +246,35 @@ class TransportError(TrunklineError):
 
 
 class ConnectionFailedError(TransportError):
-    """The server was not reached, or the connection broke before the answer was whole."""
+    """The server was not reached, or the connection broke before the answer was whole.
+
+    ``never_sent`` is true where it is certain that nothing of the request arrived, so that even a
+    mutation may be repeated.
+    """
+
+    def __init__(self, message: str, *, never_sent: bool = False) -> None:
+        self.never_sent = never_sent
+        super().__init__(message)
+
+    @property
+    def retryable(self) -> bool:
+        """Always: servers come back."""
+        return True
+
+
+class DeadlineExceededError(ConnectionFailedError):
+    """The time that the caller gave was over before the answer was whole."""
+
+
+class CircuitOpenError(ConnectionFailedError):
+    """The server failed so often in a row that it is left alone for a while; nothing was sent.
+
+    ``retry_after`` is in how many seconds a call will try again.
+    """
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        self.retry_after = retry_after
+        super().__init__(message, never_sent=True)
 
 
 class TokenError(TransportError):
@@ -232,13 +297,22 @@ class TokenError(TransportError):
 class ServerStatusError(TransportError):
     """The server answered with an HTTP status and a body that is not a GraphQL answer.
 
-    ``status`` is the HTTP status; ``body`` is the beginning of what came, for people to read.
+    ``status`` is the HTTP status; ``body`` is the beginning of what came, for people to read;
+    ``retry_after`` the seconds to wait that the server named, if it did.
     """
 
-    def __init__(self, message: str, status: int, body: str = "") -> None:
+    def __init__(
+        self, message: str, status: int, body: str = "", *, retry_after: float | None = None
+    ) -> None:
         self.status = status
         self.body = body
+        self.retry_after = retry_after
         super().__init__(message)
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the status tells of a condition that passes, such as 503."""
+        return self.status in RETRYABLE_STATUSES
 
 
 class ProtocolError(TransportError):

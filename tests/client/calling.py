@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from trunkline import Client
 from trunkline.transport.httpx2 import AsyncHTTPX2Transport, HTTPX2Transport
+from trunkline.transport.pyreqwest import AsyncPyreqwestTransport, PyreqwestTransport
 from trunkline.transport.requests import RequestsHTTPTransport
 
 
@@ -18,7 +19,8 @@ class Caller:
         self.client = client
 
     def execute(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        return self.client.execute(*args, **kwargs)
+        data: dict[str, Any] = self.client.execute(*args, **kwargs)
+        return data
 
     def close(self) -> None:
         self.client.close()
@@ -47,6 +49,8 @@ TRANSPORTS: dict[str, tuple[Callable[..., Any], type[Caller]]] = {
     "requests": (RequestsHTTPTransport, Caller),
     "httpx2": (HTTPX2Transport, Caller),
     "httpx2-async": (AsyncHTTPX2Transport, AsyncCaller),
+    "pyreqwest": (PyreqwestTransport, Caller),
+    "pyreqwest-async": (AsyncPyreqwestTransport, AsyncCaller),
 }
 
 CallWith: TypeAlias = Callable[..., Caller]

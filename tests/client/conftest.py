@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -11,6 +12,13 @@ from tests.client.calling import TRANSPORTS, Caller, CallWith
 from tests.client.serving import Todos
 
 from trunkline import Client
+
+
+@pytest.fixture(autouse=True)
+def schemas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which this test's clients keep schemas."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "trunkline" / "schemas"
 
 
 @pytest.fixture

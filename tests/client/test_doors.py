@@ -10,8 +10,10 @@ import pytest
 
 DOORS = {
     "trunkline": [
+        "CircuitOpenError",
         "Client",
         "ConnectionFailedError",
+        "DeadlineExceededError",
         "DocumentSyntaxError",
         "ExecutionError",
         "LimitExceededError",
@@ -29,9 +31,33 @@ DOORS = {
         "VariablesError",
         "gql",
     ],
-    "trunkline.client": ["Client", "Document", "gql"],
-    "trunkline.transport": ["AsyncTransport", "HTTPRequest", "HTTPResponse", "Transport"],
+    "trunkline.client": [
+        "APIKey",
+        "AsyncSession",
+        "BearerToken",
+        "Breaker",
+        "CallEvent",
+        "CallOptions",
+        "Client",
+        "Connection",
+        "ConnectionOptions",
+        "DeprecatedWarning",
+        "Document",
+        "Hooks",
+        "Persisted",
+        "PrivateCache",
+        "Request",
+        "Result",
+        "Retry",
+        "Scalar",
+        "SchemaCache",
+        "Upload",
+        "gql",
+    ],
+    "trunkline.transport": ["AsyncTransport", "HTTPRequest", "HTTPResponse", "Pool", "Transport"],
+    "trunkline.transport.asgi": ["ASGITransport"],
     "trunkline.transport.httpx2": ["AsyncHTTPX2Transport", "HTTPX2Transport"],
+    "trunkline.transport.pyreqwest": ["AsyncPyreqwestTransport", "PyreqwestTransport"],
     "trunkline.transport.requests": ["RequestsHTTPTransport"],
 }
 
@@ -41,10 +67,13 @@ NOT_IMPORTED = {
     "import trunkline.transport": ["graphql", "requests", "httpx2"],
     "import trunkline.transport.requests": ["graphql", "httpx2"],
     "import trunkline.transport.httpx2": ["graphql", "requests"],
+    "import trunkline.transport.pyreqwest": ["graphql", "httpx2", "requests"],
+    "from trunkline.client.connection import Connection": ["graphql", "httpx2", "pydantic"],
 }
 
 MISSING = {
     "trunkline.transport.requests": ("requests", "pip install 'trunkline[requests]'"),
+    "trunkline.transport.pyreqwest": ("pyreqwest", "pip install 'trunkline[fast]'"),
     "trunkline.transport.httpx2": ("httpx2", "pip install 'trunkline[client]'"),
 }
 

@@ -6,6 +6,7 @@ import dataclasses
 import enum
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,11 @@ import msgspec
 import pytest
 from graphql import build_schema
 from tests.client.calling import Caller, CallWith
-from tests.client.serving import QUERY, TODO, TODOS, Todos
+from tests.client.serving import QUERY, TODO, TODOS, Reply, Todos
 
 from trunkline import Client, gql
+from trunkline.client import Result, Upload
+from trunkline.errors import SubscriptionError
 from trunkline.transport.requests import RequestsHTTPTransport
 
 
@@ -156,3 +159,46 @@ def test_a_document_is_its_text() -> None:
 def test_a_document_is_text() -> None:
     with pytest.raises(TypeError, match=r"^A document is text, not bytes\.$"):
         gql(b"{ a }")  # type: ignore[arg-type]
+
+
+ERRORS = b'{"data":{"todos":null},"errors":[{"message":"No"}],"extensions":{"cost":1}}'
+
+
+def test_the_whole_answer_does_not_raise(call_with: CallWith, server: Todos) -> None:
+    server.reply = Reply(294, ERRORS)
+    result: Any = call_with(server.url).execute(QUERY, get_execution_result=True)
+    assert isinstance(result, Result)
+    assert (result.data, result.status) == ({"todos": None}, 294)
+    assert result.errors == ({"message": "No"},)
+    assert result.extensions == {"cost": 1}
+
+
+def test_a_blocking_session(server: Todos) -> None:
+    with Client(RequestsHTTPTransport(server.url)) as session:
+        assert session.execute(gql(QUERY)) == TODOS
+
+
+async def test_a_session_whose_calls_are_awaited(server: Todos) -> None:
+    client = Client(server.url, fetch_schema_from_transport=True)
+    async with client as session:
+        assert await session.execute(gql(QUERY)) == TODOS
+        assert await session.execute_async(QUERY) == TODOS
+        assert session.schema is client.schema is not None
+        assert repr(session) == f"AsyncSession({client!r})"
+    assert server.connections == 1
+
+
+def test_subscriptions_say_what_is_missing(server: Todos) -> None:
+    client = Client(RequestsHTTPTransport(server.url))
+    with pytest.raises(SubscriptionError, match="needs a transport that streams"):
+        client.subscribe("subscription { ticks }")
+    assert not server.received
+
+
+def test_an_open_file_is_left_open(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"abc")
+    with path.open("rb") as file:
+        part = Upload(file).part("variables.file")
+        assert not file.closed
+    assert (part.content, part.filename, part.media_type) == (b"abc", "a.txt", "text/plain")

@@ -16,10 +16,17 @@ from tests.client.serving import QUERY, TODOS, Received, Reply, Todos, execute
 from trunkline import Client, ServerStatusError, VariablesError
 from trunkline.transport import HTTPRequest, HTTPResponse, Transport
 from trunkline.transport.httpx2 import AsyncHTTPX2Transport, HTTPX2Transport
+from trunkline.transport.pyreqwest import AsyncPyreqwestTransport, PyreqwestTransport
 from trunkline.transport.requests import RequestsHTTPTransport
 
-ALL = [RequestsHTTPTransport, HTTPX2Transport, AsyncHTTPX2Transport]
-BLOCKING = [RequestsHTTPTransport, HTTPX2Transport]
+ALL = [
+    RequestsHTTPTransport,
+    HTTPX2Transport,
+    AsyncHTTPX2Transport,
+    PyreqwestTransport,
+    AsyncPyreqwestTransport,
+]
+BLOCKING = [RequestsHTTPTransport, HTTPX2Transport, PyreqwestTransport]
 
 
 def test_many_calls_one_connection(fetching: Caller, server: Todos) -> None:
@@ -195,8 +202,10 @@ def test_netrc_does_not_replace_an_authorization_header(
     assert server.received[0].headers["authorization"] == "Bearer abc"
 
 
-def test_auth_is_the_librarys(call_with: CallWith, server: Todos) -> None:
-    call_with(server.url, {"auth": ("user", "hunter2")}).execute(QUERY)
+@pytest.mark.parametrize("transport", [RequestsHTTPTransport, HTTPX2Transport])
+def test_auth_is_the_librarys(transport: Any, server: Todos) -> None:
+    with Client(transport(server.url, auth=("user", "hunter2"))) as client:
+        client.execute(QUERY)
     assert server.received[0].headers["authorization"] == "Basic dXNlcjpodW50ZXIy"
 
 
@@ -205,7 +214,6 @@ def test_reprs_tell_no_secret(transport: Any) -> None:
     made = transport(
         "https://user:hunter2@api.example:8443/graphql?token=hunter2",
         headers={"Authorization": "hunter2"},
-        auth=("user", "hunter2"),
     )
     assert repr(made) == f"{transport.__name__}('https://api.example:8443/graphql')"
     assert repr(Client(made)) == f"Client({made!r})"
@@ -262,10 +270,22 @@ def test_a_transport_of_ones_own() -> None:
 def test_variables_that_are_no_mapping_are_refused() -> None:
     client = Client(HTTPX2Transport("http://127.0.0.1:1"))
     with pytest.raises(VariablesError, match="Variables are a mapping by name, not str"):
-        client.execute("query ($a: Int) { a(a: $a) }", "1")  # type: ignore[arg-type]
+        client.execute("query ($a: Int) { a(a: $a) }", "1")  # type: ignore[call-overload]
 
 
-@pytest.mark.parametrize("transport", ["http://localhost/graphql", None])
-def test_a_client_without_a_transport_is_refused_at_once(transport: object) -> None:
-    with pytest.raises(TypeError, match="A client needs a transport, not"):
-        Client(transport)  # type: ignore[arg-type]
+def test_a_client_without_a_transport_is_refused_at_once() -> None:
+    with pytest.raises(TypeError, match="A client needs a transport or a URL, not NoneType"):
+        Client(None)  # type: ignore[arg-type]
+
+
+def test_a_misspelt_option_is_refused_at_once() -> None:
+    with pytest.raises(TypeError, match="no option 'retries'; it has auth, name, version"):
+        Client("http://localhost/graphql", retries=3)  # type: ignore[call-arg]
+
+
+async def test_a_url_is_enough(server: Todos) -> None:
+    client = Client(server.url)
+    assert client.execute(QUERY) == TODOS
+    assert await client.execute_async(QUERY) == TODOS
+    client.close()
+    await client.close_async()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
 from trunkline.errors import ProtocolError, ServerStatusError
 from trunkline.protocol.messages import HTTPResponse
-from trunkline.protocol.response import GraphQLResponse, read_response
+from trunkline.protocol.response import PLAIN, GraphQLResponse, read_response
 
 GRAPHQL = "application/graphql-response+json"
 
@@ -35,9 +37,9 @@ ERRORS = [{"message": "no"}]
     ],
 )
 def test_an_answer_counts_whatever_its_status(
-    status: int, media_type: str, body: bytes, answer: GraphQLResponse
+    status: int, media_type: str, body: bytes, answer: GraphQLResponse[dict[str, Any]]
 ) -> None:
-    assert read_response(response(status, body, media_type)) == answer
+    assert read_response(response(status, body, media_type), PLAIN) == answer
 
 
 NO_ANSWERS = {
@@ -62,16 +64,16 @@ NO_ANSWERS = {
 @pytest.mark.parametrize(("body", "media_type"), NO_ANSWERS.values(), ids=NO_ANSWERS.keys())
 def test_no_answer(body: bytes, media_type: str) -> None:
     with pytest.raises(ProtocolError):
-        read_response(response(200, body, media_type))
+        read_response(response(200, body, media_type), PLAIN)
     with pytest.raises(ServerStatusError, match="502") as caught:
-        read_response(response(502, body, media_type))
+        read_response(response(502, body, media_type), PLAIN)
     assert caught.value.status == 502
     assert len(str(caught.value)) < 2_500
 
 
 def test_a_foreign_body_is_shown_in_part_only() -> None:
     with pytest.raises(ServerStatusError) as caught:
-        read_response(response(502, b"x\xff" * 100_000, "text/html"))
+        read_response(response(502, b"x\xff" * 100_000, "text/html"), PLAIN)
     assert len(caught.value.body) == 500
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.metadata import version as installed_version
 
 from trunkline.client.transports.headers import checked_headers
 from trunkline.protocol.media import ACCEPT, JSON
@@ -25,4 +24,6 @@ def request_headers(name: str | None, version: str | None) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _user_agent() -> str:
-    return f"trunkline/{installed_version('trunkline')}"
+    from importlib.metadata import version  # noqa: PLC0415  # 10 ms of a start
+
+    return f"trunkline/{version('trunkline')}"

@@ -17,19 +17,22 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 from graphql.pyutils import did_you_mean, suggestion_list
 
+from trunkline.client.uploads import Uploads
 from trunkline.errors import VariablesError
+from trunkline.protocol.multipart import FilePart
 
 __all__ = ["check_variables", "json_variables"]
 
 
 def json_variables(
     variables: Mapping[str, object],
-) -> tuple[dict[str, Any], dict[str, msgspec.Raw]]:
+) -> tuple[dict[str, Any], dict[str, msgspec.Raw], list[FilePart]]:
     """Turn values into JSON: as dicts, lists, text, numbers and booleans, and as bytes.
 
-    As msgspec does: dataclasses, structs and attrs classes become objects, enums their values,
-    dates and times ISO 8601, UUIDs and Decimals text, bytes base64. Raises ``VariablesError``
-    with the names of the variables whose values have no such form.
+    Files come back apart, with null in their places. Else it is as msgspec does: dataclasses,
+    structs and attrs classes become objects, enums their values, dates and times ISO 8601, UUIDs
+    and Decimals text, bytes base64. Raises ``VariablesError`` with the names of the variables whose
+    values have no such form.
     """
     if not isinstance(variables, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
         kind = type(variables).__name__
@@ -37,29 +40,41 @@ def json_variables(
     plain: dict[str, Any] = {}
     encoded: dict[str, msgspec.Raw] = {}
     errors: list[GraphQLError] = []
+    uploads = Uploads()
     for name, value in variables.items():
         try:
-            plain[name] = msgspec.to_builtins(value, str_keys=True)
-            encoded[name] = msgspec.Raw(msgspec.json.encode(plain[name]))
+            plain[name] = msgspec.to_builtins(value, str_keys=True, enc_hook=uploads.mark)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            errors.append(GraphQLError(f"Variable '${name}' has no JSON form: {error}."))
+    files = uploads.take(plain)
+    for name, value in plain.items():
+        try:
+            encoded[name] = msgspec.Raw(msgspec.json.encode(value))
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             errors.append(GraphQLError(f"Variable '${name}' has no JSON form: {error}."))
     if errors:
         raise VariablesError(errors)
-    return plain, encoded
+    return plain, encoded, files
 
 
 def check_variables(
-    definition: OperationDefinitionNode, schema: GraphQLSchema | None, values: Mapping[str, Any]
+    definition: OperationDefinitionNode,
+    schema: GraphQLSchema | None,
+    values: Mapping[str, Any],
+    *,
+    uploads: bool = False,
 ) -> None:
     """Check values, as JSON has them, against an operation's variables (GraphQL §6.1.2).
 
-    Without a schema only the names are checked, and that none is missing. Raises
+    Without a schema only the names are checked, and that none is missing. With ``uploads``, whose
+    nulls would not fit a type that must not be null, only the names are. Raises
     ``VariablesError`` with all mistakes at once.
     """
     variables = definition.variable_definitions or ()
     names = [variable.variable.name.value for variable in variables]
     errors = [_unknown(name, names, definition) for name in values if name not in names]
-    errors += _missing(variables, values) if schema is None else _misfits(schema, variables, values)
+    if not uploads:
+        errors += _misfits(schema, variables, values) if schema else _missing(variables, values)
     if errors:
         raise VariablesError(errors)
 

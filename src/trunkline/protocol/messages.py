@@ -14,19 +14,27 @@ class HTTPRequest:
 
     ``method`` in capitals, ``headers`` with lower-case names, ``body`` as it goes on the wire.
     ``url`` is for a request that does not go to the API but elsewhere, to an issuer of tokens say:
-    the transport sends it there, without the headers that it adds for the API. ``None`` is the
-    transport's own URL. Headers and bodies may hold secrets, and are no part of what is shown.
+    the transport sends it there, without the headers and credentials that it adds for the API.
+    ``None`` is the transport's own URL, with ``query`` (percent-encoded, without its question
+    mark) behind it. ``timeout`` is how many seconds the whole exchange may take, connecting and
+    the last byte included; ``None`` leaves it to the transport. Headers and bodies may hold
+    secrets, and are no part of what is shown.
     """
 
     method: str
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     url: str | None = None
+    query: str = ""
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HTTPResponse:
-    """What a transport received: status, headers with lower-case names, the whole decoded body."""
+    """What a transport received: status, headers, and the whole decoded body.
+
+    Headers are looked up by lower-case names; a library's own mapping that ignores case will do.
+    """
 
     status: int
     body: bytes = field(repr=False)

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from threading import Lock
 
 from trunkline.protocol.flow import Flow
+from trunkline.protocol.forks import renewed_in_children
 
 __all__ = ["SingleFlight"]
 
@@ -22,6 +23,12 @@ class SingleFlight:
     def __init__(self) -> None:
         self._lock = Lock()
         self._under_way: Future[None] | None = None
+        renewed_in_children(self)
+
+    def after_fork(self) -> None:
+        """Forget a flight of the parent, which will not land here."""
+        self._lock = Lock()
+        self._under_way = None
 
     def run(self, work: Callable[[], Flow[None]]) -> Flow[None]:
         """Do the work, or wait for the caller who does it."""

@@ -22,6 +22,7 @@ from trunkline.server.middleware import Call, Middleware, Proceed
 from trunkline.server.permit import DecidePolicies
 from trunkline.server.playground import Playground
 from trunkline.server.present import PresentError
+from trunkline.server.sdl import SchemaText
 
 __all__ = [
     "Call",
@@ -39,6 +40,7 @@ __all__ = [
     "Result",
     "Scalar",
     "Schema",
+    "SchemaText",
     "Selection",
     "Sink",
     "Streamed",

@@ -61,6 +61,7 @@ from trunkline.server.present import (
     present_problem,
     present_request_error,
 )
+from trunkline.server.sdl import SchemaText
 from trunkline.server.transports import check_request, response_type
 
 __all__ = ["GraphQL"]
@@ -98,7 +99,8 @@ class GraphQL:
     ``present_error`` decides what a caller sees of an error. What waits for something may take
     ``deadline`` seconds. ``limits`` bounds documents. A body may have ``max_body_bytes`` and take
     ``body_timeout`` seconds to come. ``sinks`` are told of every request; the default writes one
-    line to the logger ``trunkline.access``.
+    line to the logger ``trunkline.access``. With ``schema_text`` every answer says which schema it
+    was made with.
     """
 
     def __init__(  # noqa: PLR0913  # all by name
@@ -116,6 +118,7 @@ class GraphQL:
         max_body_bytes: int = 1_048_576,
         body_timeout: float = 10.0,
         sinks: Sequence[Sink] = (access_log,),
+        schema_text: SchemaText | None = None,
     ) -> None:
         if not isinstance(schema, Schema):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(
@@ -137,6 +140,8 @@ class GraphQL:
         self._max_body_bytes = max_body_bytes
         self._body_timeout = body_timeout
         self._sinks = tuple(sinks)
+        version = (schema_text.header,) if schema_text else ()
+        self._headers = {media_type: (*always, *version) for media_type, always in _HEADERS.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
@@ -197,7 +202,7 @@ class GraphQL:
             answer = self._explain(error, scope, event)
         if answer.status // 100 != 2:  # whoever asked for plain JSON as well (draft §6.1)
             media_type = GRAPHQL_RESPONSE
-        answer.headers += _HEADERS[media_type]
+        answer.headers += self._headers[media_type]
         return answer
 
     def _explain(self, error: Exception, scope: Scope, event: OperationEvent) -> Answer:

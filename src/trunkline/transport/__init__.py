@@ -1,7 +1,11 @@
 """What carries the client's bytes.
 
     trunkline.transport.httpx2      HTTPX2Transport, AsyncHTTPX2Transport  (the extra ``client``)
+    trunkline.transport.pyreqwest   PyreqwestTransport, AsyncPyreqwestTransport  (``fast``)
     trunkline.transport.requests    RequestsHTTPTransport                  (the extra ``requests``)
+    trunkline.transport.asgi        ASGITransport: an application in this process
+
+``Pool`` has the limits of a transport's connections.
 
 A transport of your own is a class with ``send`` and ``close``, or ``send_async`` and
 ``close_async``: see ``Transport`` and ``AsyncTransport``.
@@ -10,6 +14,7 @@ A transport of your own is a class with ``send`` and ``close``, or ``send_async`
 from __future__ import annotations
 
 from trunkline.client.transports.interface import AsyncTransport, Transport
+from trunkline.client.transports.pool import Pool
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
-__all__ = ["AsyncTransport", "HTTPRequest", "HTTPResponse", "Transport"]
+__all__ = ["AsyncTransport", "HTTPRequest", "HTTPResponse", "Pool", "Transport"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from hashlib import sha256
 from urllib.parse import urljoin, urlsplit
 
 from trunkline.errors import ServerStatusError
+from trunkline.protocol.messages import HTTPRequest
 
-__all__ = ["checked_url", "refuse_redirect", "shown_url"]
+__all__ = ["checked_url", "followed", "identity_of", "refuse_redirect", "shown_url", "target"]
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _KEEP_THE_METHOD = (307, 308)
@@ -33,6 +36,30 @@ def shown_url(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
+def target(url: str, request: HTTPRequest) -> str:
+    """Return where a request goes: its own URL, or the transport's with the request's query."""
+    if request.url is not None:
+        return checked_url(request.url)
+    if not request.query:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{request.query}"
+
+
+def followed(url: str, status: int, location: str | None) -> str | None:
+    """Return where to send a request again, or ``None`` where the answer is no redirect.
+
+    For libraries that would follow any. Raises what ``refuse_redirect`` raises.
+    """
+    refuse_redirect(url, status, location)
+    return _target(url, location) if status in _KEEP_THE_METHOD and location else None
+
+
+def identity_of(url: str, headers: Mapping[str, str]) -> str:
+    """Name a transport by where it leads and what it says of itself, without telling either."""
+    told = "\n".join(f"{name}: {headers[name]}" for name in sorted(headers))
+    return sha256(f"{url}\n{told}".encode()).hexdigest()
+
+
 def refuse_redirect(url: str, status: int, location: str | None) -> None:
     """Allow an answer that is no redirect, or one by 307 or 308 within the same origin.
 
@@ -41,11 +68,11 @@ def refuse_redirect(url: str, status: int, location: str | None) -> None:
     """
     if status not in _REDIRECTS or not location:
         return
-    target = _target(url, location)
-    if status in _KEEP_THE_METHOD and _origin(target) == _origin(url):
+    place = _target(url, location)
+    if status in _KEEP_THE_METHOD and _origin(place) == _origin(url):
         return
     raise ServerStatusError(
-        f"The server at {shown_url(url)} answered {status}: it redirects to {shown_url(target)}."
+        f"The server at {shown_url(url)} answered {status}: it redirects to {shown_url(place)}."
         " The request was not sent there, because it would lose its body or leave its origin."
         " If that is the right place, give the transport that URL.",
         status,

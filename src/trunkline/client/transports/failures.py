@@ -8,7 +8,9 @@ from trunkline.errors import ConnectionFailedError, ProtocolError
 __all__ = ["connection_failed", "root_cause", "undecodable"]
 
 
-def connection_failed(url: str, error: Exception) -> ConnectionFailedError:
+def connection_failed(
+    url: str, error: Exception, *, never_sent: bool = False
+) -> ConnectionFailedError:
     """Tell that no whole answer came, from where, and why.
 
     The library's own message is left out, because it quotes the URL's query.
@@ -16,7 +18,9 @@ def connection_failed(url: str, error: Exception) -> ConnectionFailedError:
     root = root_cause(error)
     why = (root.strerror if isinstance(root, OSError) else None) or str(root)
     kind = type(error).__name__  # such as ConnectTimeout, ReadTimeout, ConnectError
-    return ConnectionFailedError(f"No whole answer from {shown_url(url)} ({kind}): {why}")
+    return ConnectionFailedError(
+        f"No whole answer from {shown_url(url)} ({kind}): {why}", never_sent=never_sent
+    )
 
 
 def undecodable(url: str, error: Exception) -> ProtocolError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-__all__ = ["checked_headers", "merged_headers"]
+__all__ = ["checked_headers"]
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 §5.6.2, token
 _VALUE = re.compile(r"(?! )[\x20-\x7e\t]*(?<![ \t])")  # RFC 9110 §5.5, what is safe of it
@@ -26,8 +26,3 @@ def checked_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
                 " without a line break or a space at either end."
             )
     return {name.lower(): value for name, value in (headers or {}).items()}
-
-
-def merged_headers(request: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-    """Put a transport's own headers, which its owner chose, over those of a request."""
-    return {**request, **own}

@@ -5,18 +5,30 @@ from __future__ import annotations
 import ssl
 from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.util import find_spec
 from typing import Generic, TypeAlias, TypedDict, TypeVar
 
-from trunkline.client.transports.addresses import checked_url, refuse_redirect, shown_url
+from trunkline.client.transports.addresses import (
+    checked_url,
+    identity_of,
+    refuse_redirect,
+    shown_url,
+    target,
+)
+from trunkline.client.transports.clock import until
 from trunkline.client.transports.failures import connection_failed, root_cause, undecodable
-from trunkline.client.transports.headers import checked_headers, merged_headers
+from trunkline.client.transports.headers import checked_headers
 from trunkline.client.transports.leases import Lease, close, close_async, leased, leased_async
+from trunkline.client.transports.pool import DEFAULT_POOL, Pool
 from trunkline.client.transports.timeouts import DEFAULT_TIMEOUT, Timeout
 from trunkline.errors import TransportError
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 try:
     import httpx2
+
+    from trunkline.client.transports.httpx2_sockets import keep_to_the_deadline
 except ModuleNotFoundError as error:
     raise ImportError(
         "The httpx2 transports need the library httpx2: pip install 'trunkline[client]'"
@@ -24,15 +36,16 @@ except ModuleNotFoundError as error:
 
 __all__ = ["AsyncHTTPX2Transport", "HTTPX2Transport"]
 
-_CONNECTIONS = 100  # at most, all of them kept open for a while
+_REDIRECT = 300  # the least status of one
+_NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 Auth: TypeAlias = tuple[str, str] | httpx2.Auth | Callable[[httpx2.Request], httpx2.Request]
 Library = TypeVar("Library", httpx2.Client, httpx2.AsyncClient)
 
 
 class _LibraryOptions(TypedDict):
-    auth: Auth | None
     follow_redirects: bool
+    http2: bool
     limits: httpx2.Limits
     timeout: httpx2.Timeout
     verify: ssl.SSLContext | bool
@@ -41,7 +54,7 @@ class _LibraryOptions(TypedDict):
 class _HTTPX2Transport(Generic[Library]):
     """What the two transports have in common: their arguments, and how the library is asked."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # as httpx2's own
         self,
         url: str,
         *,
@@ -49,8 +62,13 @@ class _HTTPX2Transport(Generic[Library]):
         timeout: Timeout = DEFAULT_TIMEOUT,
         verify: bool | ssl.SSLContext = True,
         auth: Auth | None = None,
+        pool: Pool = DEFAULT_POOL,
+        http2: bool | None = None,
     ) -> None:
-        self._url = checked_url(url)
+        self.url: str = checked_url(url)
+        self._parsed: httpx2.URL = httpx2.URL(self.url)  # once: it is a tenth of what a call costs
+        self._pool: Pool = pool
+        self._http2 = _can_http2() if http2 is None else http2
         self._headers = checked_headers(headers)
         self._timeout = timeout
         self._verify = verify
@@ -58,7 +76,15 @@ class _HTTPX2Transport(Generic[Library]):
         self._leases: dict[AbstractEventLoop | None, Lease[Library]] = {}
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({shown_url(self._url)!r})"
+        return f"{type(self).__name__}({shown_url(self.url)!r})"
+
+    @property
+    def identity(self) -> str | None:
+        """What tells this transport's server and credentials from others, as a hash.
+
+        ``None`` where an ``auth`` may give any.
+        """
+        return None if self._auth else identity_of(self.url, self._headers)
 
     def _open(self) -> Library:
         raise NotImplementedError
@@ -74,24 +100,43 @@ class _HTTPX2Transport(Generic[Library]):
 
     def _library_options(self) -> _LibraryOptions:
         return {
-            "auth": self._auth,
             "follow_redirects": True,  # as far as the hook allows
+            "http2": self._http2,
             "limits": httpx2.Limits(
-                max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS
+                max_connections=self._pool.connections,
+                max_keepalive_connections=self._pool.connections,
+                keepalive_expiry=self._pool.idle_seconds,
             ),
             "timeout": _library_timeout(self._timeout),
-            "verify": self._verify if self._url.lower().startswith("https:") else _no_tls(),
+            "verify": self._verify if self.url.lower().startswith("https:") else _no_tls(),
         }
 
     def _library_request(self, library: Library, request: HTTPRequest) -> httpx2.Request:
-        headers = merged_headers(request.headers, self._headers)
+        timeout = None if request.timeout is None else self._within(request.timeout)
+        elsewhere = request.url is not None or request.query
         return library.build_request(
-            request.method, self._url, content=request.body, headers=headers
+            request.method,
+            target(self.url, request) if elsewhere else self._parsed,
+            content=request.body or None,
+            headers=request.headers if request.url else {**request.headers, **self._headers},
+            timeout=httpx2.USE_CLIENT_DEFAULT if timeout is None else timeout,
         )
 
-    def _failure(self, error: httpx2.RequestError) -> TransportError:
-        told = undecodable if isinstance(error, httpx2.DecodingError) else connection_failed
-        return told(self._url, error)
+    def _within(self, seconds: float) -> httpx2.Timeout:
+        """Shorten the waits to what is left."""
+        connect, read = _pair(self._timeout)
+        connect = seconds if connect is None else min(connect, seconds)
+        read = seconds if read is None else min(read, seconds)
+        return httpx2.Timeout(connect=connect, read=read, write=read, pool=connect)
+
+    def _auth_of(self, request: HTTPRequest) -> Auth | None:
+        return None if request.url else self._auth
+
+    def _failure(self, request: HTTPRequest, error: httpx2.RequestError) -> TransportError:
+        url = request.url or self.url
+        if isinstance(error, httpx2.DecodingError):
+            return undecodable(url, error)
+        return connection_failed(url, error, never_sent=isinstance(error, _NEVER_SENT))
 
 
 class HTTPX2Transport(_HTTPX2Transport[httpx2.Client]):
@@ -100,8 +145,10 @@ class HTTPX2Transport(_HTTPX2Transport[httpx2.Client]):
     ``headers`` go with every request and win over the client's own. ``timeout`` is in seconds:
     one number, or ``(to connect, for the next bytes)``, or ``None`` to wait for ever. ``verify``
     is ``False`` to accept any certificate, or a TLS context. ``auth`` is what httpx2 takes:
-    ``(user, password)``, a function that changes the request, or an ``httpx2.Auth``. Proxies from
-    the environment are httpx2's affair.
+    ``(user, password)``, a function that changes the request, or an ``httpx2.Auth``. ``pool`` has
+    the limits of connections. ``http2`` says whether HTTP/2 is offered to ``https://`` servers: if
+    nothing is said, where the library h2 is installed (``trunkline[http2]``). Proxies from the
+    environment are httpx2's affair.
     """
 
     def send(self, request: HTTPRequest) -> HTTPResponse:
@@ -112,9 +159,16 @@ class HTTPX2Transport(_HTTPX2Transport[httpx2.Client]):
         """
         try:
             with leased(self._lease(None)) as library:
-                return _received(library.send(self._library_request(library, request)))
+                if request.timeout is None:
+                    return self._exchange(library, request)
+                with until(request.timeout):
+                    return self._exchange(library, request)
         except httpx2.RequestError as error:
-            raise self._failure(error) from root_cause(error)
+            raise self._failure(request, error) from root_cause(error)
+
+    def _exchange(self, library: httpx2.Client, request: HTTPRequest) -> HTTPResponse:
+        sent = self._library_request(library, request)
+        return _received(library.send(sent, auth=self._auth_of(request)))
 
     def close(self) -> None:
         """Close the connections, each once no call uses it any more."""
@@ -122,7 +176,9 @@ class HTTPX2Transport(_HTTPX2Transport[httpx2.Client]):
 
     def _open(self) -> httpx2.Client:
         hooks = {"response": [_refuse_redirect]}
-        return httpx2.Client(**self._library_options(), event_hooks=hooks)
+        client = httpx2.Client(**self._library_options(), event_hooks=hooks)
+        keep_to_the_deadline(client)
+        return client
 
 
 class AsyncHTTPX2Transport(_HTTPX2Transport[httpx2.AsyncClient]):
@@ -139,9 +195,10 @@ class AsyncHTTPX2Transport(_HTTPX2Transport[httpx2.AsyncClient]):
         """
         try:
             async with leased_async(self._lease(get_running_loop())) as library:
-                return _received(await library.send(self._library_request(library, request)))
+                sent = self._library_request(library, request)
+                return _received(await library.send(sent, auth=self._auth_of(request)))
         except httpx2.RequestError as error:
-            raise self._failure(error) from root_cause(error)
+            raise self._failure(request, error) from root_cause(error)
 
     async def close_async(self) -> None:
         """Close this event loop's connections, each once no call uses it any more."""
@@ -154,8 +211,17 @@ class AsyncHTTPX2Transport(_HTTPX2Transport[httpx2.AsyncClient]):
 
 
 def _library_timeout(timeout: Timeout) -> httpx2.Timeout:
-    connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+    connect, read = _pair(timeout)
     return httpx2.Timeout(connect=connect, read=read, write=read, pool=connect)
+
+
+def _pair(timeout: Timeout) -> tuple[float | None, float | None]:
+    return timeout if isinstance(timeout, tuple) else (timeout, timeout)
+
+
+@cache
+def _can_http2() -> bool:
+    return find_spec("h2") is not None
 
 
 def _no_tls() -> ssl.SSLContext:
@@ -167,7 +233,8 @@ def _no_tls() -> ssl.SSLContext:
 
 
 def _refuse_redirect(response: httpx2.Response) -> None:
-    refuse_redirect(str(response.url), response.status_code, response.headers.get("location"))
+    if response.status_code >= _REDIRECT:
+        refuse_redirect(str(response.url), response.status_code, response.headers.get("location"))
 
 
 async def _refuse_redirect_async(response: httpx2.Response) -> None:
@@ -175,5 +242,4 @@ async def _refuse_redirect_async(response: httpx2.Response) -> None:
 
 
 def _received(response: httpx2.Response) -> HTTPResponse:
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return HTTPResponse(response.status_code, response.content, headers)
+    return HTTPResponse(response.status_code, response.content, response.headers)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Generic, Protocol, TypeVar
 
+from trunkline.protocol.forks import renewed_in_children
+
 __all__ = ["Lease", "close", "close_async", "leased", "leased_async"]
 
 
@@ -31,6 +33,9 @@ class _Opened(Generic[Pool]):
     retired: bool = False
 
 
+_parents: list[object] = []  # never closed here, which might tell the server something
+
+
 class Lease(Generic[Pool]):
     """Lends one pool to all who ask, and counts them.
 
@@ -43,6 +48,13 @@ class Lease(Generic[Pool]):
         self._open = open_pool
         self._lock = Lock()
         self._current: _Opened[Pool] | None = None
+        renewed_in_children(self)
+
+    def after_fork(self) -> None:
+        """Leave the parent's pool to the parent: the child opens one of its own."""
+        _parents.append(self._current)
+        self._lock = Lock()
+        self._current = None
 
     def take(self) -> _Opened[Pool]:
         """Borrow the pool, opening it if there is none."""

@@ -1,0 +1,41 @@
+"""Credentials that do not change: a bearer token, an API key."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from trunkline.client.transports.headers import checked_headers
+from trunkline.protocol.flow import Flow, request_response
+from trunkline.protocol.messages import HTTPRequest, HTTPResponse
+
+__all__ = ["APIKey", "BearerToken"]
+
+
+class APIKey:
+    """Sends a key in a header of its own with every request."""
+
+    def __init__(self, key: str, *, header: str = "x-api-key") -> None:
+        self._headers = checked_headers({header: key})
+        self.identity = sha256(f"{header}:{key}".encode()).hexdigest()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"
+
+    def auth_flow(self, request: HTTPRequest) -> Flow[HTTPResponse]:
+        """Send the request with the key."""
+        return request_response(with_headers(request, self._headers))
+
+
+class BearerToken(APIKey):
+    """Sends a token that was got elsewhere (RFC 6750 §2.1)."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__(f"Bearer {token}", header="authorization")
+
+
+def with_headers(request: HTTPRequest, headers: dict[str, str]) -> HTTPRequest:
+    """Return the request with more headers."""
+    merged = {**request.headers, **headers}
+    return HTTPRequest(
+        request.method, merged, request.body, request.url, request.query, request.timeout
+    )

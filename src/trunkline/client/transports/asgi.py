@@ -1,0 +1,109 @@
+"""A transport that calls an ASGI application in this process, without a socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
+from urllib.parse import unquote, urlsplit
+
+from trunkline.client.transports.addresses import checked_url, target
+from trunkline.client.transports.headers import checked_headers
+from trunkline.errors import ConnectionFailedError
+from trunkline.protocol.messages import HTTPRequest, HTTPResponse
+
+__all__ = ["ASGITransport"]
+
+Application: TypeAlias = Callable[
+    [Any, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]
+]
+
+
+class ASGITransport:
+    """Carries requests to an ASGI application (ASGI 3.0), for tests and for one process.
+
+    ``url`` is what the application sees itself called by; ``headers`` go with every request. The
+    application's start and end (lifespan) are its owner's affair. What it raises is raised here.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        url: str = "http://testserver/graphql",
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.url = checked_url(url)
+        self._application = application
+        self._headers = checked_headers(headers)
+
+    def __repr__(self) -> str:
+        return f"ASGITransport({self._application!r}, {self.url!r})"
+
+    async def send_async(self, request: HTTPRequest) -> HTTPResponse:
+        """Call the application and return its whole answer, whatever its status.
+
+        Raises ``ConnectionFailedError`` where it ends without one.
+        """
+        own = {} if request.url else self._headers
+        url = target(self.url, request)
+        exchange = _Exchange(request.body)
+        scope = _scope(request.method, url, {**request.headers, **own})
+        await self._application(scope, exchange.receive, exchange.send)
+        return exchange.response()
+
+    async def close_async(self) -> None:
+        """Do nothing: there is no connection."""
+
+
+def _scope(method: str, url: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    named = {"host": parts.netloc.rpartition("@")[2], **headers}
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": parts.scheme,
+        "path": unquote(parts.path or "/"),
+        "raw_path": (parts.path or "/").encode("ascii"),
+        "query_string": parts.query.encode("ascii"),
+        "root_path": "",
+        "headers": [(key.encode("ascii"), value.encode("latin-1")) for key, value in named.items()],
+        "server": (parts.hostname, port),
+        "client": ("127.0.0.1", 123),
+    }
+
+
+class _Exchange:
+    """One request as the application receives it, and the answer as it sends it."""
+
+    def __init__(self, body: bytes) -> None:
+        self._messages: list[dict[str, Any]] = [{"type": "http.request", "body": body}]
+        self._start: dict[str, Any] | None = None
+        self._body = bytearray()
+        self._whole = asyncio.Event()
+
+    async def receive(self) -> dict[str, Any]:
+        if self._messages:
+            return self._messages.pop()
+        await self._whole.wait()  # the client stays until it has its answer
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+        elif message["type"] == "http.response.body":
+            self._body += message.get("body", b"")
+            if not message.get("more_body"):
+                self._whole.set()
+
+    def response(self) -> HTTPResponse:
+        if self._start is None or not self._whole.is_set():
+            raise ConnectionFailedError("The application ended before its answer was whole.")
+        headers: dict[str, str] = {}
+        for key, value in self._start.get("headers", ()):
+            name, text = key.decode("latin-1").lower(), value.decode("latin-1")
+            headers[name] = f"{headers[name]}, {text}" if name in headers else text
+        return HTTPResponse(self._start["status"], bytes(self._body), headers)

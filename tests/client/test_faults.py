@@ -1,0 +1,164 @@
+"""Faults on a real socket: no hang, no mutation sent twice, errors that name the cause."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from tests.client import faulty
+from tests.client.calling import TRANSPORTS, Caller
+from tests.client.faulty import Behaviour, Faulty
+from tests.client.serving import QUERY, TODOS
+
+from trunkline import Client, ConnectionFailedError, DeadlineExceededError, TransportError
+from trunkline.client.calls import CallOptions
+
+MUTATION = "mutation { createTodo { title } }"
+DEADLINE = 0.3
+MARGIN = 0.4  # seconds; two cores, and other tests beside this one
+
+
+@pytest.fixture(params=TRANSPORTS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def call(kind: str, url: str, text: str, options: CallOptions | None = None, **given: Any) -> Any:
+    transport, caller = TRANSPORTS[kind]
+    made: Caller = caller(Client(transport(url), **given))
+    try:
+        return made.execute(text, options=options)
+    finally:
+        made.end()
+
+
+BROKEN: dict[str, Behaviour] = {
+    "reset before the answer": faulty.reset,
+    "hang-up before the answer": faulty.hang_up,
+    "reset within the head": faulty.reset_within_the_head,
+    "reset within the body": faulty.reset_within_the_body,
+    "end within the body": faulty.end_within_the_body,
+    "no HTTP": faulty.no_http,
+    "broken chunks": faulty.broken_chunks,
+}
+WHOLE: dict[str, Behaviour] = {
+    "reset after the answer": faulty.answer_and_reset,
+    "half-closed after the answer": faulty.answer_and_close,
+}
+ENDLESS: dict[str, Behaviour] = {
+    "silence": faulty.say_nothing,
+    "a body that drips": faulty.drip_the_body,
+    "a head that drips": faulty.drip_the_head,
+}
+
+
+@pytest.mark.parametrize("behaviour", BROKEN.values(), ids=BROKEN)
+def test_a_mutation_is_sent_once_whatever_breaks(behaviour: Behaviour, kind: str) -> None:
+    with Faulty(behaviour) as server, pytest.raises(TransportError) as caught:
+        call(kind, server.url, MUTATION)
+    assert len(server.requests) == 1
+    assert str(caught.value).startswith("No whole answer from http://127.0.0.1:")
+    assert isinstance(caught.value, ConnectionFailedError)
+    assert not caught.value.never_sent
+    assert caught.value.retryable
+
+
+@pytest.mark.parametrize("behaviour", BROKEN.values(), ids=BROKEN)
+def test_a_query_is_sent_again(behaviour: Behaviour, kind: str) -> None:
+    with Faulty(behaviour, faulty.answer) as server:
+        assert call(kind, server.url, QUERY) == TODOS
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("behaviour", BROKEN.values(), ids=BROKEN)
+def test_a_mutation_with_an_idempotency_key_is_too(behaviour: Behaviour, kind: str) -> None:
+    with Faulty(behaviour, faulty.answer) as server:
+        assert call(kind, server.url, MUTATION, CallOptions(idempotency_key="7")) == TODOS
+    assert len(server.requests) == 2
+    assert all(b"idempotency-key: 7" in request.lower() for request in server.requests)
+
+
+@pytest.mark.parametrize("behaviour", WHOLE.values(), ids=WHOLE)
+@pytest.mark.parametrize("text", [QUERY, MUTATION])
+def test_a_connection_that_ends_between_calls(text: str, behaviour: Behaviour, kind: str) -> None:
+    transport, caller = TRANSPORTS[kind]
+    with Faulty(behaviour) as server:
+        made: Caller = caller(Client(transport(server.url)))
+        for _ in range(3):
+            assert made.execute(text) == TODOS
+            time.sleep(0.05)
+        made.end()
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("behaviour", ENDLESS.values(), ids=ENDLESS)
+@pytest.mark.parametrize("text", [QUERY, MUTATION])
+def test_nothing_outlasts_the_deadline(text: str, behaviour: Behaviour, kind: str) -> None:
+    with Faulty(behaviour) as server:
+        began = time.monotonic()
+        with pytest.raises(DeadlineExceededError, match=r"^No whole answer within 0\.3 s, "):
+            call(kind, server.url, text, timeout=DEADLINE)
+        assert time.monotonic() - began < DEADLINE + MARGIN
+    assert len(server.requests) == 1
+
+
+def test_a_calls_own_time(kind: str) -> None:
+    with Faulty(faulty.say_nothing) as server, pytest.raises(DeadlineExceededError):
+        call(kind, server.url, QUERY, CallOptions(timeout=0.1))
+    assert b"x-request-timeout-ms: 100" in server.requests[0].lower()
+
+
+def test_retries_end_with_the_deadline(kind: str) -> None:
+    with Faulty(faulty.status(b"503 Busy", b"Retry-After: 2")) as server:
+        began = time.monotonic()
+        with pytest.raises(TransportError, match="The server answered 503"):
+            call(kind, server.url, QUERY, timeout=1.0)
+    assert time.monotonic() - began < 1.0
+    assert len(server.requests) == 1
+
+
+def test_a_name_that_nobody_has(kind: str) -> None:
+    with pytest.raises(ConnectionFailedError) as caught:
+        call(kind, "http://nowhere.invalid/graphql", MUTATION, timeout=5.0)
+    assert caught.value.never_sent
+    assert "nowhere.invalid/graphql (Connect" in str(caught.value)
+    assert "ame" in str(caught.value)  # "Name or service not known", as the system says it
+
+
+def test_a_body_that_is_longer_than_it_says(kind: str) -> None:
+    with (
+        Faulty(faulty.length_too_short) as server,
+        pytest.raises(TransportError, match="is not a GraphQL answer"),
+    ):
+        call(kind, server.url, MUTATION)
+    assert len(server.requests) == 1
+
+
+def test_a_length_that_is_none(kind: str) -> None:
+    """requests reads to the end then, the others refuse such an answer."""
+    with Faulty(faulty.length_that_is_none) as server:
+        try:
+            assert call(kind, server.url, MUTATION) == TODOS
+        except ConnectionFailedError as error:
+            assert not error.never_sent  # noqa: PT017  # either may be
+    assert len(server.requests) == 1
+
+
+STATUSES = [b"429 Slow Down", b"502 Bad Gateway", b"503 Busy", b"504 Gateway Timeout"]
+
+
+@pytest.mark.parametrize("line", STATUSES)
+def test_a_mutation_is_not_sent_again_after_a_status(line: bytes, kind: str) -> None:
+    with Faulty(faulty.status(line)) as server, pytest.raises(TransportError) as caught:
+        call(kind, server.url, MUTATION)
+    assert len(server.requests) == 1
+    assert caught.value.retryable
+
+
+def test_a_mutation_that_was_never_sent_is_sent_again(kind: str) -> None:
+    """The server is not there at the first attempt, and there at a later one."""
+    with pytest.raises(ConnectionFailedError) as caught:
+        call(kind, "http://127.0.0.1:1/graphql", MUTATION)
+    assert caught.value.never_sent
+    assert caught.value.__notes__ == ["This was attempt 3 of the call."]

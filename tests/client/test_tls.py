@@ -1,0 +1,109 @@
+"""TLS, and HTTP/2 over it, against Node's own server."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.client.calling import AsyncCaller, Caller
+from tests.client.yoga_server import give_up, running_node
+
+from trunkline import Client, ConnectionFailedError, DeadlineExceededError
+from trunkline.transport.httpx2 import AsyncHTTPX2Transport, HTTPX2Transport
+from trunkline.transport.pyreqwest import AsyncPyreqwestTransport, PyreqwestTransport
+from trunkline.transport.requests import RequestsHTTPTransport
+
+SCRIPT = Path(__file__).parent / "yoga" / "h2.mjs"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("certificate")
+    key, cert = folder / "key.pem", folder / "cert.pem"
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        give_up("openssl makes the certificate, and is not on this machine")
+    options = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+    leaf = ["-addext", "basicConstraints=critical,CA:FALSE", "-addext"]
+    names = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+    command = [openssl, *options.split(), *leaf, names, "-keyout", str(key), "-out", str(cert)]
+    subprocess.run(command, check=True, capture_output=True)  # noqa: S603  # ours
+    return key, cert
+
+
+@pytest.fixture(scope="module")
+def url(certificate: tuple[Path, Path]) -> Iterator[str]:
+    with running_node(SCRIPT, *map(str, certificate)) as port:
+        yield f"https://localhost:{port}/graphql"
+
+
+def trusting(cert: Path) -> dict[str, tuple[Any, Any]]:
+    context = ssl.create_default_context(cafile=str(cert))
+    return {
+        "requests": (RequestsHTTPTransport, str(cert)),
+        "httpx2": (HTTPX2Transport, context),
+        "httpx2-async": (AsyncHTTPX2Transport, context),
+        "pyreqwest": (PyreqwestTransport, cert.read_bytes()),
+        "pyreqwest-async": (AsyncPyreqwestTransport, cert.read_bytes()),
+    }
+
+
+def caller_of(kind: str, client: Client) -> Caller:
+    return AsyncCaller(client) if kind.endswith("async") else Caller(client)
+
+
+SPOKEN = {"requests": "1.1"}
+KINDS = ["requests", "httpx2", "httpx2-async", "pyreqwest", "pyreqwest-async"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_http2_is_spoken_where_both_sides_can(
+    kind: str, url: str, certificate: tuple[Path, Path]
+) -> None:
+    transport, verify = trusting(certificate[1])[kind]
+    caller = caller_of(kind, Client(transport(url, verify=verify)))
+    for _ in range(3):
+        assert caller.execute("{ version }") == {"version": SPOKEN.get(kind, "2.0")}
+    caller.end()
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+def test_http2_can_be_turned_off(kind: str, url: str, certificate: tuple[Path, Path]) -> None:
+    transport, verify = trusting(certificate[1])[kind]
+    caller = caller_of(kind, Client(transport(url, verify=verify, http2=False)))
+    assert caller.execute("{ version }") == {"version": "1.1"}
+    caller.end()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_server_that_nobody_vouches_for_is_sent_nothing(
+    kind: str, url: str, certificate: tuple[Path, Path]
+) -> None:
+    transport, _ = trusting(certificate[1])[kind]
+    caller = caller_of(kind, Client(transport(url), retry=None))
+    with pytest.raises(ConnectionFailedError, match=r"(?i)certificate") as caught:
+        caller.execute("mutation { version }")
+    assert caught.value.never_sent
+    caller.end()
+
+
+# Not httpx2-async: it ends in time too, but asyncio leaves the socket of a handshake that was
+# cancelled to the garbage collector, which pytest takes for an error.
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "httpx2-async"])
+def test_a_handshake_that_never_ends(kind: str, certificate: tuple[Path, Path]) -> None:
+    transport, verify = trusting(certificate[1])[kind]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/graphql"
+        caller = caller_of(kind, Client(transport(url, verify=verify), timeout=0.3))
+        began = time.monotonic()
+        with pytest.raises(DeadlineExceededError):
+            caller.execute("{ version }")
+        assert time.monotonic() - began < 0.8
+        caller.end()
