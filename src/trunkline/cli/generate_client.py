@@ -59,6 +59,8 @@ def generate_client_command(  # noqa: PLR0913  # what a configuration says, as o
     ] = False,
 ) -> None:
     """Write a typed client from a server's schema and the documents of a program."""
+    if not all(word.isidentifier() for word in module.split(".")):
+        stop(f"--module is the name of a module, such as web.shop, not {module!r}.")
     client = Client(
         name=name,
         module=module,

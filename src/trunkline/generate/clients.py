@@ -85,8 +85,11 @@ def _documents(
         name = shown_path(path)
         try:
             text = path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            messages.error(name, f"This cannot be read ({error}).")
+        except OSError as error:
+            messages.error(name, f"cannot be read ({error.strerror}).")
+            continue
+        except UnicodeDecodeError as error:
+            messages.error(name, f"is not UTF-8 (byte {error.start}).")
             continue
         if path.suffix == ".py":
             yield from marked_documents(text, name, messages)

@@ -10,6 +10,7 @@ from graphql import (
     DirectiveNode,
     DocumentNode,
     EnumValueNode,
+    ExecutableDefinitionNode,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
@@ -94,11 +95,13 @@ def _parsed(source: DocumentSource, messages: Messages) -> Sequence[DefinitionNo
     place = SourceLocation(source.line, source.column)
     try:
         text = Source(source.text, source.name, place)
-        return parse(text, allow_empty_selection_sets=False).definitions
+        definitions = parse(text, allow_empty_selection_sets=False).definitions
     except GraphQLError as error:
         if not _is_blank(source.text):
             messages.add([error])
         return ()
+    is_schema = not any(isinstance(each, ExecutableDefinitionNode) for each in definitions)
+    return () if is_schema else definitions  # a schema may lie among the documents
 
 
 def _is_blank(text: str) -> bool:

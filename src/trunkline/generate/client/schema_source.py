@@ -75,8 +75,10 @@ def _parsed(path: Path) -> DocumentNode:
     except GraphQLError as error:
         where = "".join(f":{place.line}:{place.column}" for place in error.locations or ())
         raise SchemaError(f"{path}{where}: {error.message}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SchemaError(f"{path}: cannot be read ({error}).") from None
+    except OSError as error:
+        raise SchemaError(f"{path}: cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError as error:
+        raise SchemaError(f"{path}: is not UTF-8 (byte {error.start}).") from None
 
 
 def _from_json(path: Path) -> GraphQLSchema:
