@@ -152,9 +152,11 @@ class _Writer:
 
     def _annotated(self, attribute: Attribute, tail: str) -> None:
         """Write an attribute with an expression behind it, if any."""
-        flat = f"{attribute.name}: {attribute.annotation}{tail}"
-        if _fits(flat):
-            self.source.line(flat)
+        annotated = f"{attribute.name}: {attribute.annotation}"
+        if _fits(annotated + tail):
+            self.source.line(annotated + tail)
+        elif tail and _fits(f"{annotated} = ("):
+            self._below(f"{annotated} = (", [tail.removeprefix(" = ")])
         else:
             self._split(attribute, tail, None)
 
@@ -207,7 +209,7 @@ class _Writer:
     def _enum(self, definition: EnumDefinition) -> None:
         self._imports.runtime("OpenEnum")
         self._blank_lines()
-        with self.source.block(f"class {definition.name}(OpenEnum):"):
+        with self._head(definition.name, "OpenEnum"):
             self._docstring(definition.doc)
             if definition.doc:
                 self.source.line()

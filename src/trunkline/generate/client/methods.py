@@ -56,8 +56,12 @@ def _write_method(
 
 
 def _parameter(argument: Argument) -> str:
+    """Write a parameter; one that is too long for a line has its union on several."""
     default = "" if argument.default is None else f" = {argument.default}"
-    return f"{argument.name}: {argument.annotation}{default}"
+    flat = f"{argument.name}: {argument.annotation}{default}"
+    if 2 * len(INDENT) + len(flat) < WIDTH:  # a comma comes behind it
+        return flat
+    return f"{argument.name}: " + f"\n{2 * INDENT}| ".join(argument.annotation.operands) + default
 
 
 def _write_call(source: Source[None], operation: OperationMethod, *, awaited: bool) -> None:
