@@ -25,6 +25,8 @@ FILES = (
     "clients",
     "shapes",
     "hostile",
+    "generated_calls",
+    "generated_scale",
     "json_encoders",
     "asgi_servers",
 )

@@ -47,6 +47,7 @@ class Page:
 
     def write_files(self, folder: Path) -> None:
         for name, body in self.files.items():
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(body, encoding="utf-8")
 
 
@@ -123,6 +124,25 @@ def test_a_server_before_there_is_one(tmp_path: Path) -> None:
     with running(tmp_path, port, "trunkline.cli", *with_values):
         printed = run(page.files["client.py"], tmp_path)
         assert printed.startswith("{'user': {'id': '1', 'name': 'Grace', 'email': ")
+
+
+def test_the_generated_client(tmp_path: Path) -> None:
+    port = free_port()
+    Page(ROOT / "docs" / "serving.md", port).write_files(tmp_path)
+    page = Page(ROOT / "docs" / "generated-client.md", port)
+    page.write_files(tmp_path)
+    generating = "from trunkline.cli import main; import sys; sys.argv[1:] = ['generate']; main()"
+    assert run(generating, tmp_path) == "wrote shop_client.py\nwrote shop_client.json\n"
+    with served("shop:app", tmp_path, port):
+        printed = run(page.files["calling_shop.py"], tmp_path)
+    assert printed.splitlines()[0] == "The Left Hand of Darkness"
+    assert run("\n".join(page.programs), tmp_path) == ""
+    (tmp_path / "programs.py").write_text("\n".join(page.programs), encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "calling_shop.py", "programs.py"]
+    done = subprocess.run(  # noqa: S603
+        command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_engine_by_itself(tmp_path: Path) -> None:

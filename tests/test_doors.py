@@ -12,6 +12,7 @@ DOORS = [
     "trunkline",
     "trunkline.auth",
     "trunkline.client",
+    "trunkline.client.generated",
     "trunkline.engine",
     "trunkline.generate",
     "trunkline.server",

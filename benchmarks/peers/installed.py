@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-__all__ = ["gqlgen", "node", "python"]
+__all__ = ["ariadne_codegen", "client", "gqlgen", "node", "python"]
 
 HERE = Path(__file__).parent
 VENV = HERE.parent / ".venv"
@@ -34,6 +34,39 @@ def python() -> Path | None:
     if done:
         stamp.touch()
     return program if done else None
+
+
+@cache
+def client(name: str) -> Path | None:
+    """Return the Python of the environment of a client that others made."""
+    folder = HERE / "clients" / name
+    requirements, program = folder / "requirements.txt", folder / ".venv" / "bin" / "python"
+    stamp = folder / ".venv" / "installed"
+    if _is_fresh(stamp, [requirements]):
+        return program
+    pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]
+    done = _run(name, folder, sys.executable, "-m", "venv", folder / ".venv") and _run(
+        name, folder, program, *pip, requirements
+    )
+    if done:
+        stamp.touch()
+    return program if done else None
+
+
+@cache
+def ariadne_codegen() -> Path | None:
+    """Return the Python that has ariadne-codegen, with its client generated."""
+    program = client("ariadne_codegen")
+    if program is None:
+        return None
+    folder = HERE / "clients" / "ariadne_codegen"
+    made = folder / "generated" / "client.py"
+    sources = [folder / "pyproject.toml", folder.parent / "orders_query.graphql"]
+    if _is_fresh(made, sources) or _run(
+        "ariadne-codegen", folder, program, "-m", "ariadne_codegen"
+    ):
+        return program
+    return None
 
 
 @cache

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from trunkline.text.literals import docstring, literal
+from trunkline.text.literals import docstring, docstring_lines, literal, text_block
 
 any_text = st.text(st.characters(exclude_categories=[]))  # lone surrogates too
 values = st.recursive(
@@ -41,3 +41,18 @@ def test_a_docstring_stays_one_string(text: str) -> None:
 def test_what_has_no_safe_text_is_refused(value: object) -> None:
     with pytest.raises(TypeError, match="bind it instead"):
         literal(value)
+
+
+@given(st.text())
+def test_a_docstring_of_any_lines_reads_as_what_it_was_but_for_white_space(text: str) -> None:
+    lines = docstring_lines(text)
+    read = ast.literal_eval("\n".join(lines))
+    assert read.split() == text.split()
+    assert "\n".join(lines).isprintable() or "\n" in "\n".join(lines)
+
+
+@given(st.text())
+def test_a_block_of_text_reads_as_what_it_was(text: str) -> None:
+    written = "\n".join(text_block(text))
+    assert written.isascii()
+    assert ast.literal_eval(written) == text

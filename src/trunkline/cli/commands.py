@@ -10,6 +10,7 @@ import typer
 
 from trunkline.cli.compile import compile_command
 from trunkline.cli.generate import generate_command
+from trunkline.cli.generate_client import generate_client_command
 from trunkline.cli.init import init_command
 from trunkline.cli.mock import mock_command
 from trunkline.cli.schema import schema_app
@@ -20,7 +21,10 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("init")(init_command)
-app.command("generate")(generate_command)
+generate = typer.Typer(invoke_without_command=True)
+generate.callback()(generate_command)
+generate.command("client")(generate_client_command)
+app.add_typer(generate, name="generate")
 app.command("serve")(serve_command)
 app.command("mock")(mock_command)
 app.command("compile")(compile_command)

@@ -14,16 +14,17 @@ from trunkline.cli.stop import stop
 from trunkline.errors import TrunklineError
 from trunkline.generate.configuration import Project, read_configuration
 from trunkline.generate.files import changed_files, write_files
-from trunkline.generate.generation import generate
+from trunkline.generate.generation import Generation, generate
 from trunkline.generate.places import shown_path
 
-__all__ = ["generate_command"]
+__all__ = ["generate_command", "write_generation"]
 
 _LOOK_AROUND = 300  # milliseconds without a change
 _WATCHED = {".graphql", ".graphqls", ".toml", ".py"}
 
 
 def generate_command(
+    context: typer.Context,
     *,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; fail where something would change.")
@@ -33,17 +34,25 @@ def generate_command(
     ] = False,
 ) -> None:
     """Write the typed code of a schema, and stubs for the resolvers that it wants."""
+    if context.invoked_subcommand is not None:
+        return
     try:
         project = read_configuration(Path.cwd())
         if watch:
             _watch(project)
             return
         generation = generate(project)
+    except TrunklineError as error:
+        stop(str(error))
+    write_generation(generation, check=check)
+
+
+def write_generation(generation: Generation, *, check: bool) -> None:
+    """Write what has changed, and say so; or only say it, and fail, where it is checked."""
+    try:
         changed = changed_files(generation.files)
         if not check:
             write_files(changed)
-    except TrunklineError as error:
-        stop(str(error))
     except OSError as error:
         stop(f"{error.filename}: {error.strerror}. Nothing was written.")
     _tell(generation.messages, changed, check=check)
@@ -62,10 +71,12 @@ def _watch(project: Project) -> None:
     """Generate after every change, in a process of its own: modules are imported but once."""
     from watchfiles import watch  # noqa: PLC0415  # only who watches needs it
 
-    generated = project.source.joinpath(*project.configuration.package.split("."))
+    package = project.configuration.package
+    generated = project.source.joinpath(*package.split("."))
 
     def is_watched(_change: object, path: str) -> bool:
-        return Path(path).suffix in _WATCHED and not Path(path).is_relative_to(generated)
+        is_generated = bool(package) and Path(path).is_relative_to(generated)
+        return Path(path).suffix in _WATCHED and not is_generated
 
     folders = {project.folder, project.source, *map(_folder, project.schema_sources)}
     command = [sys.executable, "-m", "trunkline.cli", "generate"]

@@ -27,6 +27,8 @@ from trunkline.errors import TrunklineError
 from trunkline.generate.places import shown_path
 
 __all__ = [
+    "Client",
+    "ClientScalar",
     "Configuration",
     "ConfigurationError",
     "Directive",
@@ -139,13 +141,69 @@ class Directive(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     ] = True
 
 
+class ClientScalar(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What a custom scalar is in a client."""
+
+    type: Annotated[str, Meta(description="Its class as package.module:name, or a builtin's name.")]
+    parse: Annotated[
+        ClassName | None, Meta(description="The function that makes it of what JSON has.")
+    ] = None
+    serialize: Annotated[
+        ClassName | None, Meta(description="The function that makes JSON of it.")
+    ] = None
+
+
+class Client(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """A client that is generated."""
+
+    name: Annotated[str, Meta(description="The name of its class.")]
+    module: Annotated[ModuleName, Meta(description="The module that is generated.")]
+    operations: Annotated[
+        str | list[str],
+        Meta(description="Files with its documents: .graphql, or Python that calls gql(…)."),
+    ]
+    schema: Annotated[
+        str | list[str],
+        Meta(description="The server's schema: files, or its URL; without, the project's own."),
+    ] = msgspec.field(default_factory=list[str])
+    headers: Annotated[
+        dict[str, str],
+        Meta(description="Sent where the schema is a URL; ${NAME} is from the environment."),
+    ] = msgspec.field(default_factory=dict[str, str])
+    calls: Annotated[
+        Literal["sync", "async", "both"],
+        Meta(description="Whether its methods block, are awaited, or there is a class of each."),
+    ] = "async"
+    errors: Annotated[
+        Literal["raise", "catch"],
+        Meta(description="What a method does with errors in an answer; catch: it returns them."),
+    ] = "raise"
+    types: TypeKind | None = None
+    scalars: Annotated[
+        dict[str, str | ClientScalar],
+        Meta(description="Custom scalars by name: their class, or more."),
+    ] = msgspec.field(default_factory=dict[str, "str | ClientScalar"])
+    manifest: Annotated[
+        str | None, Meta(description="The file that lists its documents with their ids.")
+    ] = None
+
+
 class Configuration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """What ``[tool.trunkline]`` says."""
 
-    schema: Annotated[str | list[str], Meta(description="Schema files, folders or globs.")]
+    schema: Annotated[str | list[str], Meta(description="Schema files, folders or globs.")] = (
+        msgspec.field(default_factory=list[str])
+    )
     package: Annotated[
-        ModuleName, Meta(description="The package that is generated, as it is imported.")
-    ]
+        ModuleName,
+        Meta(description="The server's package that is generated, as it is imported."),
+    ] = ""
+    client: Annotated[
+        Client | None, Meta(description="The client that is generated, where there is one.")
+    ] = None
+    clients: Annotated[
+        list[Client], Meta(description="The clients that are generated, where there are several.")
+    ] = msgspec.field(default_factory=list[Client])
     resolvers: Annotated[
         ModuleName | None,
         Meta(description="The package with your resolvers; without, no stubs are written."),
@@ -275,7 +333,20 @@ def _configuration(file: Path, table: object, text: str) -> Configuration:
     ]
     if mistakes:
         raise ConfigurationError("\n".join(mistakes))
-    return msgspec.convert(table, Configuration)
+    configuration = msgspec.convert(table, Configuration)
+    missing = _missing(configuration)
+    if missing:
+        raise ConfigurationError(f"{shown_path(file)}: tool.trunkline: {missing}")
+    return configuration
+
+
+def _missing(configuration: Configuration) -> str | None:
+    """Say what else a configuration needs: a server its schema, and something to generate."""
+    if configuration.package:
+        return None if configuration.schema else "'schema' is missing."
+    if configuration.client or configuration.clients:
+        return None
+    return "'package' is missing. A client alone needs 'client' instead."
 
 
 def _line_of(text: str, path: tuple[str, ...]) -> str:
@@ -297,6 +368,9 @@ def _mistakes(value: object, kind: Any, path: tuple[str, ...]) -> Iterator[Mista
         kind = _for_a_table(kind)
     if isinstance(value, dict) and _is_struct(kind):
         yield from _table_mistakes(cast("dict[str, object]", value), kind, path)
+    elif isinstance(value, list) and _is_struct(_item_of(kind)):
+        for index, item in enumerate(cast("list[object]", value)):
+            yield from _mistakes(item, _item_of(kind), (*path, str(index)))
     elif isinstance(value, dict) and get_origin(kind) is dict:
         for key, item in cast("dict[str, object]", value).items():
             yield from _mistakes(item, get_args(kind)[1], (*path, key))
@@ -332,6 +406,12 @@ def _for_a_table(kind: Any) -> Any:
     if get_origin(kind) in (Union, UnionType):
         return next((each for each in get_args(kind) if _is_struct(each)), kind)
     return kind
+
+
+def _item_of(kind: Any) -> Any:
+    """Return the type of a list's items, if it is one's."""
+    kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    return get_args(kind)[0] if get_origin(kind) is list else None
 
 
 def _told(message: str, kind: Any, value: object) -> str:

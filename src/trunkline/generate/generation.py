@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from trunkline.errors import SchemaError
+from trunkline.generate.clients import client_files, clients_of
 from trunkline.generate.configuration import Project
 from trunkline.generate.places import shown_path
 from trunkline.generate.plugins import Plugins
@@ -40,19 +41,29 @@ def generate(project: Project) -> Generation:
 
     Raises ``SchemaError`` with all mistakes, where something does not fit.
     """
+    generation = Generation()
+    if project.configuration.package:
+        _generate_server(project, generation)
+    for client in clients_of(project):
+        files, messages = client_files(project, client)
+        generation.files.update(files)
+        generation.messages += messages
+    return generation
+
+
+def _generate_server(project: Project, generation: Generation) -> None:
     import_from(project.source)
     plugins = Plugins(project)
     schema, document = load_located_schema(*project.schema_sources)
     if plugins:
         schema, document = build_schema(plugins.schema(document))
     plan = plugins.plan(plan_server(schema, document, project))
-    generation = Generation(messages=list(plan.notes))
+    generation.messages += plan.notes
     folder = project.source.joinpath(*plan.package.split("."))
     for name, text in plugins.files(server_files(plan, project), plan).items():
         generation.files[folder / name] = text.encode()
     if project.configuration.resolvers is not None:
         _merge_resolvers(plan, project, folder, generation)
-    return generation
 
 
 def _merge_resolvers(

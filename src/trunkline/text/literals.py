@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import cast
 
-__all__ = ["docstring", "literal"]
+__all__ = ["docstring", "docstring_lines", "literal", "text_block"]
 
 
 def literal(value: object) -> str:
@@ -39,3 +39,43 @@ def _escape(text: str) -> str:
     if text.isascii() and text.isidentifier():
         return text  # as nearly all are
     return text.encode("unicode_escape").decode("ascii")
+
+
+def docstring_lines(text: str) -> list[str]:
+    """Write text of any number of lines as a docstring: its lines, without indentation.
+
+    What is printable stays as it is, for people read it; all else is escaped.
+    """
+    lines = [_printable(line.expandtabs(4).rstrip()) for line in text.strip().splitlines()]
+    if len(lines) == 1:
+        return [f'"""{_unquoted(lines[0])}"""']
+    return ['"""' + _unquoted(lines[0]), *lines[1:], '"""'] if lines else ['""""""']
+
+
+def text_block(text: str) -> list[str]:
+    """Write text of several lines as a string literal that shows them, as ASCII."""
+    lines = [_escape_line(line) for line in text.split("\n")]
+    lines[-1] += '"""'
+    return ['"""\\', *lines]
+
+
+def _escape_line(line: str) -> str:
+    if not (line.isascii() and line.isprintable()) or "\\" in line:
+        line = line.encode("unicode_escape").decode("ascii")
+    return line.replace('"""', '\\"\\"\\"')
+
+
+def _printable(line: str) -> str:
+    """Escape what would not be seen, a backslash, and quotes that would end the docstring."""
+    shown = "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
+        for each in line.replace("\\", "\\\\")
+    )
+    return shown.replace('"""', '\\"\\"\\"')
+
+
+def _unquoted(line: str) -> str:
+    """Escape a quote next to the docstring's own."""
+    if line.startswith('"'):
+        line = "\\" + line
+    return line[:-1] + '\\"' if line.endswith('"') and not line.endswith('\\"') else line

@@ -30,6 +30,10 @@ class Source(Generic[Mark]):
         """Add a line at the current indentation; none adds a blank one."""
         self._lines.append(self._indentation.text + text if text else "")
 
+    def raw(self, text: str) -> None:
+        """Add a line as it is, which is within a string that spans lines."""
+        self._lines.append(text)
+
     def block(self, header: str) -> AbstractContextManager[None]:
         """Add a header line and indent what follows in the ``with`` statement."""
         self.line(header)
@@ -78,6 +82,11 @@ class Source(Generic[Mark]):
 
     def _fits(self, line: str) -> bool:
         return len(self._indentation.text) + len(line) <= WIDTH
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether nothing was added yet."""
+        return not self._lines
 
     def mark(self, mark: Mark) -> None:
         """Say what the lines from here on are about."""

@@ -1,0 +1,1 @@
+"""Clients that others made, and what they and ours are generated from."""

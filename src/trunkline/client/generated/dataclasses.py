@@ -1,0 +1,102 @@
+"""For generated clients whose types are dataclasses."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import Field, fields, is_dataclass
+from functools import cache
+from typing import Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import UnsetType
+
+from trunkline.client.generated.converted import converting_reader
+from trunkline.client.generated.operation import Codec, Reader
+from trunkline.client.generated.unions import ReadByHook, member_for, read_hook
+
+__all__ = ["DATACLASSES"]
+
+Data = TypeVar("Data")
+_Read: TypeAlias = Callable[[Any], Any]
+
+
+class _Dataclasses(Codec):
+    """Reads answers into dataclasses whose fields have other names in JSON, and writes inputs."""
+
+    def reader(self, data: type[Data]) -> Reader[Data]:
+        return converting_reader(_reader(cast("Any", data)))
+
+    writes_itself = False
+
+    def members(self, value: Any) -> Iterable[tuple[str, Any]] | None:
+        if not is_dataclass(value) or isinstance(value, type):
+            return None
+        return [(key, getattr(value, name)) for name, key in _keys(type(value))]
+
+
+DATACLASSES = _Dataclasses()
+
+
+@cache
+def _keys(class_: Any) -> list[tuple[str, str]]:
+    return [(each.name, _key(each)) for each in fields(class_)]
+
+
+def _key(field: Field[Any]) -> str:
+    return str(field.metadata.get("name", field.name))
+
+
+@cache
+def _reader(type_: Any) -> _Read:
+    """Make the function that reads a value of a type from what JSON became."""
+    if get_origin(type_) in {Union, types.UnionType}:
+        return _optional_reader(type_)
+    if get_origin(type_) is list:
+        read_item = _reader(get_args(type_)[0])
+        return lambda value: [read_item(item) for item in _checked(value, list)]
+    if isinstance(type_, ReadByHook):
+        members = getattr(type_, "members", None)
+        return _union_reader(members) if members else type_.read
+    if is_dataclass(type_):
+        return _Lazy(type_)
+    return lambda value: msgspec.convert(value, type_, dec_hook=read_hook)
+
+
+def _optional_reader(type_: Any) -> _Read:
+    """Read what may be null or absent; whatever is absent does not get here."""
+    (wanted,) = (each for each in get_args(type_) if each not in {type(None), UnsetType})
+    read = _reader(wanted)
+    if type(None) not in get_args(type_):
+        return read
+    return lambda value: None if value is None else read(value)
+
+
+def _union_reader(members: tuple[type, ...]) -> _Read:
+    return lambda value: _reader(member_for(members, value))(value)
+
+
+class _Lazy:
+    """Reads an object; how, is found at the first one."""
+
+    def __init__(self, class_: Any) -> None:
+        self._class = class_
+        self._fields: list[tuple[str, str, _Read]] | None = None
+
+    def __call__(self, value: Any) -> Any:
+        if self._fields is None:
+            hints = get_type_hints(self._class)
+            keys = _keys(self._class)
+            self._fields = [(name, key, _reader(hints[name])) for name, key in keys]
+        mapping: Mapping[str, Any] = _checked(value, dict)
+        given = {name: read(mapping[key]) for name, key, read in self._fields if key in mapping}
+        try:
+            return self._class(**given)
+        except TypeError as error:  # a field is missing
+            raise ValueError(str(error)) from None
+
+
+def _checked(value: Any, type_: type) -> Any:
+    if isinstance(value, type_):
+        return value
+    raise ValueError(f"Expected {type_.__name__}, got {type(value).__name__}")

@@ -1,0 +1,73 @@
+"""Cases that are folders: a schema, documents, options, and what is expected of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from graphql import Source, build_schema, parse
+
+from trunkline.generate.client import (
+    ClientFiles,
+    ClientOptions,
+    DocumentSource,
+    Messages,
+    generate_client,
+    marked_documents,
+)
+
+__all__ = ["Case", "cases"]
+
+SHARED = Path(__file__).with_name("shared.graphql")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A folder."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def sdl(self) -> str:
+        own = self.folder / "schema.graphql"
+        return (own if own.exists() else SHARED).read_text(encoding="utf-8")
+
+    @property
+    def options(self) -> ClientOptions:
+        path = self.folder / "options.json"
+        given: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        given = {"module": f"{self.name}.py", "header": "the corpus"} | given
+        return msgspec.convert(given, ClientOptions)
+
+    def generate(self) -> ClientFiles:
+        messages = Messages()
+        sources: list[DocumentSource] = []
+        for path in sorted(each for each in self.folder.iterdir() if each.is_file()):
+            text = path.read_text(encoding="utf-8")
+            if path.name.startswith("operations") and path.suffix == ".graphql":
+                sources.append(DocumentSource(path.name, text))
+            elif path.name.startswith("marked"):
+                sources += marked_documents(text, path.name, messages)
+        document = parse(Source(self.sdl, "schema.graphql"))
+        schema = build_schema(document.loc.source) if document.loc else build_schema(self.sdl)
+        return generate_client(schema, sources, self.options, messages)
+
+    def told(self) -> str:
+        """Write all messages, a line each."""
+        made = self.generate()
+        lines = [f"error: {each}" for each in made.errors]
+        lines += [f"warning: {each}" for each in made.warnings]
+        return "".join(f"{line}\n" for line in lines)
+
+
+def cases(folder: str) -> list[Case]:
+    """List the cases in a folder beside this file."""
+    parent = Path(__file__).with_name(folder)
+    return [Case(path) for path in sorted(parent.iterdir()) if path.is_dir()]

@@ -1,0 +1,4 @@
+from trunkline import gql
+
+FIELD = "name"
+FORMATTED = gql(f"query Hero {{ hero {{ {FIELD} }} }}")
