@@ -1,4 +1,4 @@
-# make demo    the API server and the calls of the other server    (ONCE=1, PORT=9000, DATABASE_URL=…)
+# make demo    issuer, API server, and the calls of the other server    (ONCE=1, AUTH=off, PORT=9000, DATABASE_URL=…)
 # make test    everything that CI runs
 # make help    the rest
 

@@ -1,24 +1,21 @@
-"""Start the API server, run the web app's calls against it, and keep serving until Ctrl-C.
+"""Start issuer and API server, run the web app's calls, and keep serving until Ctrl-C.
 
-Environment: ``PORT`` (8080), ``ONCE=1`` to stop after the calls, ``DATABASE_URL``, ``SERVER``
-(``uvicorn`` or ``granian``).
+Environment: ``PORT`` (8080), ``ISSUER_PORT`` (the next one), ``AUTH=off`` for a server without
+authentication, ``ONCE=1`` to stop after the calls, ``DATABASE_URL``, ``SERVER`` (``uvicorn`` or
+``granian``).
 """
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Generator
-from contextlib import contextmanager
-from urllib.error import URLError
-from urllib.request import urlopen
+from contextlib import ExitStack, contextmanager
 
+from todo.issuer import MOBILE_APP, WEB_APP, Clients, issuer, metadata_url
+from todo.processes import HOST, read_port, wait_until_it_answers
 from todo.web_app.calls import make_calls
 
-HOST = "127.0.0.1"
 APP = "todo.api_server.app:app_from_environment"
-PATIENCE = 30  # seconds until the server must answer
 
 COMMANDS = {
     "uvicorn": ["--factory", "--host", HOST, "--no-access-log", "--log-level", "warning"],
@@ -28,38 +25,44 @@ COMMANDS = {
 
 def main() -> None:
     """Run the demo."""
-    port = read_port()
-    with api_server(port) as server:
-        make_calls(f"http://{HOST}:{port}/graphql")
+    is_open = wants_no_auth()
+    port = read_port("PORT", 8080, "PORT=9000 make demo")
+    base = f"http://localhost:{port}"
+    with ExitStack() as servers:
+        clients = None if is_open else servers.enter_context(issuer(issuer_port(port), base))
+        if is_open:
+            print_warning()
+        server = servers.enter_context(api_server(port, base, clients))
+        make_calls(f"{base}/graphql", clients.credentials(WEB_APP) if clients else None)
         if os.environ.get("ONCE") != "1":
-            announce(port)
+            announce(base, clients)
             server.wait()
 
 
-def read_port() -> int:
-    """Read ``PORT``, and stop with one sentence if it cannot be used."""
-    text = os.environ.get("PORT", "8080")
-    if not (text.isdigit() and 0 < int(text) < 1 << 16):
-        sys.exit(f"PORT is {text!r}; it must be a number from 1 to 65535.")
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, int(text)))
-        except OSError as error:
-            sys.exit(f"Port {text} cannot be used ({error.strerror}). Try PORT=9000 make demo.")
-    return int(text)
+def issuer_port(port: int) -> int:
+    """Return the issuer's port, which is the next after the API server's."""
+    return read_port("ISSUER_PORT", port + 1, "ISSUER_PORT=9001 make demo")
+
+
+def wants_no_auth() -> bool:
+    """Read ``AUTH``, and stop with one sentence if it is neither of what it can be."""
+    auth = os.environ.get("AUTH", "on")
+    if auth not in {"on", "off"}:
+        sys.exit(f"AUTH is {auth!r}; it must be on or off.")
+    return auth == "off"
 
 
 @contextmanager
-def api_server(port: int) -> Generator[subprocess.Popen[bytes]]:
+def api_server(port: int, base: str, clients: Clients | None) -> Generator[subprocess.Popen[bytes]]:
     """Run the API server as a process of its own, as long as the ``with`` statement lasts."""
     name = os.environ.get("SERVER", "uvicorn")
     if name not in COMMANDS:
         sys.exit(f"SERVER is {name!r}; it must be one of {', '.join(COMMANDS)}.")
     command = [sys.executable, "-m", name, *COMMANDS[name], "--port", str(port), APP]
-    with subprocess.Popen(command, env={**os.environ, "PLAYGROUND": "1"}) as server:
+    told = {"PLAYGROUND": "1", "BASE_URL": base, "ISSUER": clients.issuer if clients else ""}
+    with subprocess.Popen(command, env={**os.environ, **told}) as server:
         try:
-            wait_until_it_answers(server, port)
+            wait_until_it_answers("The API server", server, f"http://{HOST}:{port}/api/todos")
             yield server
         except KeyboardInterrupt:
             print()
@@ -67,31 +70,45 @@ def api_server(port: int) -> Generator[subprocess.Popen[bytes]]:
             server.terminate()
 
 
-def wait_until_it_answers(server: subprocess.Popen[bytes], port: int) -> None:
-    """Ask until there is an answer; stop with one sentence if there never is."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            sys.exit(f"The API server stopped with exit code {server.returncode}; see above.")
-        try:
-            with urlopen(f"http://{HOST}:{port}/api/todos", timeout=PATIENCE):
-                return
-        except (URLError, ConnectionError):
-            time.sleep(0.05)
-    sys.exit(f"The API server did not answer within {PATIENCE} s.")
+def print_warning() -> None:
+    """Say loudly that nobody is asked who he is."""
+    line = "!" * 72
+    print(
+        f"{line}\n!! AUTH=off: the API server runs with auth=None. ANYBODY who reaches it\n"
+        f"!! may call it, without a token. Never run it like this where others can.\n{line}\n",
+        flush=True,
+    )
 
 
-def announce(port: int) -> None:
-    """Say what is served where."""
-    base = f"http://localhost:{port}"
+def announce(base: str, clients: Clients | None) -> None:
+    """Say what is served where, and how to call it."""
     print(
         f"""The API server is up:
   GraphQL     {base}/graphql
   Playground  {base}/playground
   REST        {base}/api/todos
-Ctrl-C stops it.
-""",
-        flush=True,
+"""
+    )
+    if clients is not None:
+        print(
+            f"""The issuer is up:
+  Metadata    {metadata_url(clients)}
+
+A call, with a token that is fresh and lives 10 minutes:
+  {curl(base, clients.token(WEB_APP))}
+
+The mobile apps' tokens are for REST; put this one in its place, and GraphQL answers 401:
+  {clients.token(MOBILE_APP)}
+"""
+        )
+    print("Ctrl-C stops it.\n", flush=True)
+
+
+def curl(base: str, token: str) -> str:
+    """Return a command line that calls the API with a token."""
+    return (
+        f"curl {base}/graphql -H 'Authorization: Bearer {token}' -H 'Content-Type:"
+        """ application/json' -d '{"query": "{ todos { todoID title } }"}'"""
     )
 
 

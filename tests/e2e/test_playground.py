@@ -42,7 +42,7 @@ document.addEventListener("securitypolicyviolation", (event) => {
 
 def application(database: Path) -> Callable[..., Awaitable[None]]:
     """Serve the example, whose playground is Starlette's; at `/bare` it is in no framework."""
-    todo = create_app(Database(f"sqlite:///{database}"), playground=True)
+    todo = create_app(Database(f"sqlite:///{database}"), None, playground=True)
     playground = Playground("Todo", "/graphql", query=DEFAULT_QUERY)
 
     async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:

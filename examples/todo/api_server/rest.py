@@ -5,14 +5,14 @@ from typing import Any
 import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Route, Router
 
 from todo.api_server.models import NewTodo, Todo
 from todo.api_server.todos import TodoRejectedError, Todos
 
 
-def rest(todos: Todos) -> Mount:
-    """Return the routes of the REST API."""
+def rest(todos: Todos) -> Router:
+    """Return the REST API."""
 
     async def list_todos(_request: Request) -> JSONResponse:
         return JSONResponse([as_json(todo) for todo in await todos.all()])
@@ -35,8 +35,7 @@ def rest(todos: Todos) -> Mount:
         location = f"/api/todos/{todo.todo_id}"
         return JSONResponse(as_json(todo), 201, headers={"Location": location})
 
-    return Mount(
-        "/api",
+    return Router(
         routes=[
             Route("/todos", list_todos, methods=["GET"]),
             Route("/todos", create_todo, methods=["POST"]),

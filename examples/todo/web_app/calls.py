@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from trunkline import Client, ValidationError, gql
+from trunkline.auth import ClientCredentials
 from trunkline.client import Document
 from trunkline.transport.requests import RequestsHTTPTransport
 
@@ -20,10 +21,11 @@ ONE_TODO = gql("query OneTodo($id: ID!) { todo(todoID: $id) { title text } }")
 MISSPELT = gql("query Misspelt { todos { todoID titel } }")
 
 
-def make_calls(url: str) -> None:
-    """Call the API server at ``url`` the way the web app does."""
+def make_calls(url: str, credentials: ClientCredentials | None) -> None:
+    """Call the API server at ``url`` the way the web app does, with its credentials."""
     with Client(
         transport=RequestsHTTPTransport(url),
+        auth=credentials,
         fetch_schema_from_transport=True,
         name="web-app",
         version="1.0",
