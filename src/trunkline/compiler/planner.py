@@ -37,6 +37,7 @@ from msgspec.structs import replace
 from trunkline.compiler.collect import Collector, Occurrence
 from trunkline.compiler.directives import DocumentDirectives
 from trunkline.compiler.document import CheckedOperation
+from trunkline.compiler.facts import Facts
 from trunkline.compiler.limits import Limits
 from trunkline.compiler.permissions import Needs, Refusals, refuser
 from trunkline.compiler.plan import (
@@ -62,7 +63,7 @@ from trunkline.compiler.selections import selection_below
 from trunkline.errors import LimitExceededError, ValidationError
 from trunkline.runtime.arguments import argument_builder
 from trunkline.runtime.core import core_type_finder
-from trunkline.runtime.info import DocumentFacts, FieldFacts
+from trunkline.runtime.info import FieldFacts
 from trunkline.runtime.marks import ALWAYS, Condition, Mark
 from trunkline.runtime.types import type_finder
 from trunkline.runtime.variables import Variables
@@ -119,7 +120,7 @@ class _Planner:
         self._collector = Collector(schema.definition, checked.fragments, nodes)
         self._planned = 0
         self._core = schema.core
-        self._facts = _Facts(schema.core, schema, checked, variables)
+        self._facts = Facts(schema.core, schema, checked, variables)
         self._directives = DocumentDirectives(schema, checked, variables)
 
     def operation(self) -> OperationPlan:
@@ -432,50 +433,6 @@ def _unknown_event(operation: OperationDefinitionNode) -> GraphQLError:
     first = operation.selection_set.selections[0]
     name = first.name.value if isinstance(first, FieldNode) else "…"
     return GraphQLError(f"The subscription field '{name}' is not defined.", first)
-
-
-class _Facts:
-    """What resolvers in graphql-core's form are told of the fields that they resolve."""
-
-    def __init__(
-        self,
-        core: CoreConventions | None,
-        schema: Schema,
-        checked: CheckedOperation,
-        variables: Variables,
-    ) -> None:
-        self._noted: dict[tuple[str | None, ...], FieldFacts] = {}
-        self._document: DocumentFacts | None = None
-        if core is not None:
-            self._document = DocumentFacts(
-                schema.definition, checked.fragments, checked.node, variables, core.is_awaitable
-            )
-
-    def note(
-        self, name: str, parent: GraphQLObjectType, type_: GraphQLOutputType, mark: Mark
-    ) -> FieldFacts | None:
-        """Note a field's facts, where there is somebody to tell them to."""
-        if self._document is None:
-            return None
-        above = self.above(mark.path[:-1])
-        facts = FieldFacts(name, parent, type_, mark, above, self._document)
-        self._noted[mark.path] = facts
-        return facts
-
-    def enter(self, facts: FieldFacts | None) -> None:
-        """Go back to a field, to plan what lies below it."""
-        if facts is not None:
-            self._noted[facts.mark.path] = facts
-
-    def above(self, path: tuple[str | None, ...]) -> FieldFacts | None:
-        """Return the facts of the field that a position belongs to.
-
-        Of an abstract type there may be several at one path. Planning goes depth first: what was
-        noted last is what we stand in.
-        """
-        while path and path[-1] is None:
-            path = path[:-1]
-        return self._noted.get(path)
 
 
 def _refused(

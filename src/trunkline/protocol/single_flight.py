@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Lock
 
+from trunkline.errors import DeadlineExceededError
 from trunkline.protocol.flow import Flow
 from trunkline.protocol.forks import renewed_in_children
 
@@ -16,8 +17,8 @@ class SingleFlight:
     """Let the first caller do the work while the others wait, in threads and in coroutines alike.
 
     A failure is the failure of all who waited, so that a server that is down is not asked by each
-    of them in turn; whoever comes later begins anew. If the caller at work is cancelled, the
-    others return without an outcome and should ask again.
+    of them in turn; whoever comes later begins anew. If the caller at work is cancelled, or its own
+    time is over, the others return without an outcome and should ask again.
     """
 
     def __init__(self) -> None:
@@ -44,13 +45,12 @@ class SingleFlight:
     def _lead(self, done: Future[None], work: Callable[[], Flow[None]]) -> Flow[None]:
         try:
             yield from work()
-        except Exception as error:
+        except BaseException as error:
             self._under_way = None
-            done.set_exception(error)
-            raise
-        except BaseException:
-            self._under_way = None
-            done.set_result(None)
+            if isinstance(error, DeadlineExceededError) or not isinstance(error, Exception):
+                done.set_result(None)
+            else:
+                done.set_exception(error)
             raise
         self._under_way = None
         done.set_result(None)

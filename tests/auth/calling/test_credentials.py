@@ -7,9 +7,10 @@ import base64
 import logging
 import os
 import threading
+import time
 import traceback
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -30,9 +31,11 @@ from tests.auth.calling.world import (
 
 from trunkline.auth import ClientCredentials, FileTokenCache, environment
 from trunkline.auth.dpop import check_proof
-from trunkline.errors import TokenError
-from trunkline.protocol.flow import run, run_async
+from trunkline.errors import DeadlineExceededError, TokenError
+from trunkline.protocol.deadline import Deadline
+from trunkline.protocol.flow import Flow, Pause, run, run_async
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
+from trunkline.protocol.single_flight import SingleFlight
 
 
 @pytest.fixture(autouse=True)
@@ -621,3 +624,48 @@ def test_plain_http_is_for_this_machine() -> None:
 def test_a_token_by_itself(world: World) -> None:
     token = run(credentials().token(), world.send)
     assert (token.value, token.kind) == ("token1", "Bearer")
+
+
+def test_a_caller_without_time_is_no_failure_of_the_issuer() -> None:
+    world = World()
+    web = credentials()
+    request = HTTPRequest("POST", {}, b"{}", API)
+
+    def slow(asked: HTTPRequest) -> HTTPResponse:
+        time.sleep(0.05)
+        return world.send(asked)
+
+    with pytest.raises(DeadlineExceededError):
+        run(web.auth_flow(request), slow, Deadline(0.02))
+    assert world.execute(web).status == 200
+
+
+def test_those_who_wait_for_a_caller_without_time_ask_again() -> None:
+    flight = SingleFlight()
+    done: list[str] = []
+
+    def out_of_time() -> Flow[None]:
+        yield Pause(0)
+        raise DeadlineExceededError("too late")
+
+    def work() -> Flow[None]:
+        done.append("work")
+        yield Pause(0)
+
+    first, second = flight.run(out_of_time), flight.run(work)
+    next(first)
+    waiting = next(second)
+    with pytest.raises(DeadlineExceededError):
+        first.send(None)
+    assert isinstance(waiting, Future)
+    assert waiting.result(0) is None
+    with pytest.raises(StopIteration):
+        second.send(None)
+    assert done == []
+
+
+def test_whose_token_it_is_tells_schemas_apart() -> None:
+    assert credentials().identity == credentials().identity
+    assert credentials().identity != credentials(client_id="other").identity
+    assert credentials().identity != credentials(scope="todos:read").identity
+    assert SECRET not in credentials().identity

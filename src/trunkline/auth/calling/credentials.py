@@ -98,6 +98,11 @@ class ClientCredentials:
     def __repr__(self) -> str:
         return f"ClientCredentials({self._request!r})"
 
+    @property
+    def identity(self) -> str:
+        """Who calls whom, with which rights, as a hash: what is kept for one is not for another."""
+        return self._request.name
+
     def auth_flow(self, request: HTTPRequest) -> Flow[HTTPResponse]:
         """Send a request with a token; once more with a new one where that is the trouble."""
         token = yield from self.token()

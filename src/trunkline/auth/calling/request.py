@@ -15,7 +15,7 @@ from trunkline.auth.calling.identity import Identity
 from trunkline.auth.calling.refusals import asks_for_nonce
 from trunkline.auth.calling.token import Token, read_token
 from trunkline.auth.urls import check_issuer, check_secure
-from trunkline.errors import TokenError
+from trunkline.errors import DeadlineExceededError, TokenError
 from trunkline.protocol.flow import Flow, request_response
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
@@ -61,6 +61,8 @@ class TokenRequest:
         """Ask for a token; raises ``TokenError``, whatever went wrong."""
         try:
             return (yield from self._send())
+        except DeadlineExceededError:
+            raise  # the caller's time is over, which says nothing of the issuer
         except TokenError:
             self._found = None  # it may have moved
             raise
