@@ -155,7 +155,7 @@ def test_a_class_whose_module_fails_is_named_with_its_line(tmp_path: Path) -> No
     )
     run = trunkline(folder, "generate")
     assert run.status == 1
-    assert run.printed.startswith("trunkline.toml: models.Book: app.models cannot be imported:")
+    assert run.printed.startswith("trunkline.toml:4: models.Book: app.models cannot be imported:")
     assert "KeyError" in run.printed
     assert "models.py:3" in run.printed
     assert not (folder / "app/graph").exists()

@@ -27,7 +27,7 @@ from graphql import (
     parse,
     validate,
 )
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from tests.generate.client.cases import SHARED
 from tests.generate.client.world import Recording, serve
@@ -193,8 +193,26 @@ def _possible(type_: Any) -> set[str]:
     return {each.name for each in SCHEMA.get_possible_types(type_)}
 
 
+# The same field by way of one fragment twice, under conditions that exclude each other.
+TWICE = """
+query Sample($yes: Boolean!, $no: Boolean! = false) {
+  ...Human @skip(if: $yes)
+  ...Included
+}
+fragment Human on Query { human(id: "1") { id @include(if: $yes) } }
+fragment Included on Query { ...Human @include(if: $yes)  hero { id @include(if: $no) } }
+"""
+
+
+@example(text=TWICE, seed=0, yes=False, style="msgspec")
+@example(text=TWICE, seed=0, yes=True, style="msgspec")
 @fewer
-@given(documents(), st.integers(0, 100), st.booleans(), st.sampled_from(STYLES))
+@given(
+    text=documents(),
+    seed=st.integers(0, 100),
+    yes=st.booleans(),
+    style=st.sampled_from(STYLES),
+)
 def test_interfaces_and_unions_come_back_as_they_were(
     text: str, seed: int, yes: Any, style: str
 ) -> None:

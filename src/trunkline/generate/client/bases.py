@@ -66,7 +66,7 @@ def base_of(
         if not (is_always([when], case.shape.known) and _is_plain(selections, name)):
             continue
         own = _fields(selections, name)
-        if all(_is_same(each, collected.get(key, [])) for key, each in own.items()):
+        if all(_is_same(each, collected.get(key, []), when) for key, each in own.items()):
             return Base(name, frozenset(own))
     return None
 
@@ -106,12 +106,16 @@ def _condition(selections: Selections, fragment: str) -> GraphQLCompositeType:
     return selections.type_of(selections.fragments[fragment].type_condition.name.value)
 
 
-def _is_same(own: list[Occurrence], merged: list[Occurrence]) -> bool:
-    """Say whether a field is what the fragment alone makes of it."""
-    nodes = {id(each.node) for each in own}
+def _is_same(own: list[Occurrence], merged: list[Occurrence], when: Condition) -> bool:
+    """Say whether a field is what the fragment alone makes of it, which is spread under ``when``.
+
+    The same field by way of another fragment, under another condition, is more than that: what lies
+    below it is there in more cases.
+    """
+    expected = {(id(each.node), each.when | when) for each in own}
     if not merged:  # a condition that holds here rules it out
         return False
-    if all(id(each.node) in nodes for each in merged):
+    if all((id(each.node), each.when) in expected for each in merged):
         return True
     is_leaf = own[0].node.selection_set is None
     return is_leaf and any(each.when == ALWAYS for each in own)
