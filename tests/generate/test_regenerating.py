@@ -90,6 +90,17 @@ def test_an_argument_that_comes_is_added_to_the_signature(shop: Path) -> None:
     assert "async def book(self, *, isbn: str, edition: int | None = None) -> Book | None:" in text
 
 
+def test_an_argument_that_went_but_is_used_is_told_until_it_is_not(shop: Path) -> None:
+    write_body(shop, 'raise NotImplementedError("Query.books")', "return SHELF[:first]")
+    change_schema(shop, "books(first: Int)", "books")
+    for arguments in (["generate"], ["generate"], ["generate", "--check"]):
+        run = trunkline(shop, *arguments)
+        assert (run.status, run.printed.count("first is no argument, but is used")) == (0, 1)
+    write_body(shop, "return SHELF[:first]", "return SHELF")
+    write_body(shop, "self, *, first: int | None = None) -> list[Book]", "self) -> list[Book]")
+    assert trunkline(shop, "generate").printed == ""
+
+
 def test_a_file_in_the_middle_of_an_edit_stops_everything(shop: Path) -> None:
     write_body(shop, "async def book(", "async def book((")
     change_schema(shop, "type Query {", "type Query { count: Int!")

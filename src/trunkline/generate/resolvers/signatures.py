@@ -8,16 +8,20 @@ from dataclasses import dataclass, field
 
 from trunkline.generate.resolvers.annotations import Meaning, meaning, same, wanted_meaning
 from trunkline.generate.resolvers.bindings import dotted
+from trunkline.generate.resolvers.misfits import (
+    Function,
+    arguments_of,
+    misfits,
+    parent_name,
+    surplus,
+    uses,
+)
 from trunkline.generate.resolvers.package import PythonClass
 from trunkline.generate.resolvers.parameters import Item, ParameterList, read_parameters
 from trunkline.generate.resolvers.stubs import parameter
 from trunkline.generate.resolvers.wanted import Expression, Parameter, WantedMethod
 
-__all__ = ["Adaptation", "Function", "has_changed"]
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-_READS_ALL = frozenset({"locals", "vars", "eval", "exec"})
+__all__ = ["Adaptation", "has_changed"]
 
 
 def has_changed(wanted: WantedMethod, previous: WantedMethod) -> bool:
@@ -68,8 +72,12 @@ class Adaptation:
 
     def make(self) -> None:
         """Adapt what is as it was generated, and tell what is not."""
-        if self._fits:
-            return
+        if not self._fits:
+            self._adapt()
+        told = {each.partition(" ")[0] for each in (*self.done, *self.left)}
+        self.left += misfits(self.function, self.wanted, told)
+
+    def _adapt(self) -> None:
         parameters = read_parameters(self.owner.file, self.function)
         if parameters is None:
             self._cannot()
@@ -85,7 +93,7 @@ class Adaptation:
     @property
     def _fits(self) -> bool:
         """Whether there is nothing to do: no argument is new, and the schema is what it was."""
-        mine = _arguments(self.function)
+        mine = arguments_of(self.function)
         has_all = all(each.name in mine for each in self.wanted.parameters)
         return has_all and not (self.previous and has_changed(self.wanted, self.previous))
 
@@ -107,7 +115,7 @@ class Adaptation:
 
     def _gone(self) -> Iterator[str]:
         names = {each.name for each in self.wanted.parameters}
-        mine = _arguments(self.function)
+        mine = arguments_of(self.function)
         for each in self.previous.parameters if self.previous else ():
             if each.name not in names and each.name in mine:
                 yield each.name
@@ -115,10 +123,9 @@ class Adaptation:
     def _may_go(self, name: str, parameters: ParameterList) -> bool:
         item = next(each for each in parameters.items if each.name == name)
         was = self._was(name)
-        if _uses(self.function, name):
-            self.left.append(f"{name} is no argument any more, but is used")
-        elif was is None or not self._is_ours(name, was) or item.has_comment:
-            self.left.append(f"{name} is no argument any more")
+        is_theirs = was is None or not self._is_ours(name, was) or item.has_comment
+        if uses(self.function, name) or is_theirs:
+            self.left.append(surplus(self.function, name))
         else:
             self.done.append(f"{name} removed")
             return True
@@ -129,7 +136,7 @@ class Adaptation:
         return next((each for each in every if each.name == name), None)
 
     def _is_ours(self, name: str, was: Parameter) -> bool:
-        annotation, default = _arguments(self.function)[name]
+        annotation, default = arguments_of(self.function)[name]
         return (annotation is None or self._means(annotation, was.annotation)) and self._means(
             default, was.default
         )
@@ -142,11 +149,11 @@ class Adaptation:
 
     def _adapted(self, item: Item) -> Item:
         wanted = self._wanted(item.name)
-        known = _arguments(self.function).get(item.name)
+        known = arguments_of(self.function).get(item.name)
         if wanted is None or known is None:
             return item
         was = self._was(item.name)
-        if item.name == self._parent_name():
+        if item.name == parent_name(self.function, self.wanted):
             was = self.previous.parent if self.previous else None
         annotation = self._choice(item.name, known[0], wanted.annotation, _annotation(was))
         default = self._default(item.name, known[1], wanted.default, was)
@@ -158,18 +165,9 @@ class Adaptation:
         return item.with_text(self._rewritten(item.name, known, annotation, default))
 
     def _wanted(self, name: str) -> Parameter | None:
-        if name and name == self._parent_name():
+        if name and name == parent_name(self.function, self.wanted):
             return None if self._is_other_kind else self.wanted.parent
         return next((each for each in self.wanted.parameters if each.name == name), None)
-
-    def _parent_name(self) -> str | None:
-        """Return what the function calls the parent: its first parameter besides ``self``."""
-        if self.wanted.parent is None:
-            return None
-        is_static = any(dotted(each) == "staticmethod" for each in self.function.decorator_list)
-        positional = [*self.function.args.posonlyargs, *self.function.args.args]
-        rest = positional[0 if is_static else 1 :]
-        return rest[0].arg if rest else None
 
     @property
     def _is_other_kind(self) -> bool:
@@ -225,7 +223,7 @@ class Adaptation:
     def _new(self) -> list[Item]:
         if self.function.args.kwarg:
             return []
-        mine = _arguments(self.function)
+        mine = arguments_of(self.function)
         new = [each for each in self.wanted.parameters if each.name not in mine]
         self.done += [f"{each.name} added" for each in new]
         return [Item(self._parameter(each)) for each in new]
@@ -264,29 +262,6 @@ class Adaptation:
         file, mine = self.owner.file, self.function.returns
         if mine and text is not None:
             file.replace(file.begin(mine), file.end(mine), text)
-
-
-def _arguments(function: Function) -> dict[str, tuple[ast.expr | None, ast.expr | None]]:
-    """Return annotation and default of each parameter."""
-    arguments = function.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    missing = len(positional) - len(arguments.defaults)
-    defaults: list[ast.expr | None] = [*[None] * missing, *arguments.defaults]
-    defaults += arguments.kw_defaults
-    return {
-        each.arg: (each.annotation, default)
-        for each, default in zip([*positional, *arguments.kwonlyargs], defaults, strict=True)
-    }
-
-
-def _uses(function: Function, name: str) -> bool:
-    names = {
-        node.id
-        for statement in function.body
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Name)
-    }
-    return name in names or bool(names & _READS_ALL)
 
 
 def _plain(wanted: Parameter) -> str:
