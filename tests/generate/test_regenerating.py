@@ -101,6 +101,29 @@ def test_an_argument_that_went_but_is_used_is_told_until_it_is_not(shop: Path) -
     assert trunkline(shop, "generate").printed == ""
 
 
+def test_a_class_that_must_go_is_told_until_it_is_gone(shop: Path) -> None:
+    (shop / "app/resolvers/more.py").write_text(
+        "from app.resolvers import schema\n\n\nclass More(schema.BookResolvers): ...\n\n\n"
+        "MORE = More()\n",
+        encoding="utf-8",
+    )
+    change_schema(shop, "reviews(first: Int): [String!]!", "")
+    for arguments in (["generate"], ["generate"], ["generate", "--check"]):
+        run = trunkline(shop, *arguments)
+        told = [line for line in run.printed.splitlines() if "nothing of Book" in line]
+        assert run.status == 0
+        assert any("schema.py" in line and "BookResolvers: " in line for line in told), run.printed
+
+
+def test_what_people_put_beside_what_is_generated_is_no_name_that_is_gone(shop: Path) -> None:
+    (shop / "app/graph/own.py").write_text("class OwnResolvers: ...\n", encoding="utf-8")
+    (shop / "app/resolvers/more.py").write_text(
+        "from app.graph.own import OwnResolvers\n\n\nclass More(OwnResolvers): ...\n",
+        encoding="utf-8",
+    )
+    assert trunkline(shop, "generate").printed == ""
+
+
 def test_a_file_in_the_middle_of_an_edit_stops_everything(shop: Path) -> None:
     write_body(shop, "async def book(", "async def book((")
     change_schema(shop, "type Query {", "type Query { count: Int!")

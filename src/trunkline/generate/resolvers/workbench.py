@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from trunkline.generate.resolvers.assembly import Assembly, AttributeStatement, find_assembly
 from trunkline.generate.resolvers.file import File
+from trunkline.generate.resolvers.generated import Generated
 from trunkline.generate.resolvers.kept import Kept
 from trunkline.generate.resolvers.package import Package, PythonClass, PythonFile
 from trunkline.generate.resolvers.places import (
@@ -58,6 +59,7 @@ class Workbench:
         self.package = package
         self.wanted = wanted
         self.previous = previous
+        self.generated = Generated(wanted.generated)
         self.report = Report()
         self.gone_classes: set[PythonClass] = set()
         self.assembly = find_assembly(package, wanted)
