@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -122,6 +124,24 @@ def test_what_people_put_beside_what_is_generated_is_no_name_that_is_gone(shop: 
         encoding="utf-8",
     )
     assert trunkline(shop, "generate").printed == ""
+
+
+def test_a_type_that_is_renamed_leaves_files_that_can_be_imported(shop: Path) -> None:
+    (shop / "app/resolvers/more.py").write_text(
+        "from app.graph.types import Book\n\nprint(Book)\n", encoding="utf-8"
+    )
+    path = shop / "schema.graphql"
+    path.write_text(path.read_text(encoding="utf-8").replace("Book", "Tome"), encoding="utf-8")
+    run = trunkline(shop, "generate")
+    warning = "app/resolvers/more.py:3: warning: app.graph.types has no Book any more"
+    assert (run.status, warning in run.printed) == (0, True), run.printed
+    assert warning in trunkline(shop, "generate", "--check").printed
+    (shop / "app/resolvers/more.py").unlink()
+    assert trunkline(shop, "generate").printed == ""
+    command = [sys.executable, "-c", "import app.resolvers.schema"]
+    done = subprocess.run(command, cwd=shop, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stderr
+    assert "import Book" not in resolvers(shop).partition("# What the schema")[0]
 
 
 def test_a_file_in_the_middle_of_an_edit_stops_everything(shop: Path) -> None:

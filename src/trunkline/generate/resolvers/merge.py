@@ -14,6 +14,7 @@ from trunkline.generate.resolvers.file import File, parse
 from trunkline.generate.resolvers.gone import keep_what_is_gone
 from trunkline.generate.resolvers.messages import Message, Severity
 from trunkline.generate.resolvers.package import Package
+from trunkline.generate.resolvers.stale import drop_stale_imports
 from trunkline.generate.resolvers.stubbing import add_what_is_missing
 from trunkline.generate.resolvers.wanted import Previous, Wanted
 from trunkline.generate.resolvers.workbench import Workbench
@@ -44,7 +45,9 @@ def merge(files: Mapping[str, bytes], wanted: Wanted, previous: Previous | None 
     keep_what_is_gone(bench)
     adapt_signatures(bench)
     assemble(bench, add_what_is_missing(bench))
-    bench.flush()
+    bench.write_bodies()
+    drop_stale_imports(bench)
+    bench.write_imports()
     return _finish(bench, files)
 
 

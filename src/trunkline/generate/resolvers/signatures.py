@@ -123,13 +123,13 @@ class Adaptation:
     def _may_go(self, name: str, parameters: ParameterList) -> bool:
         item = next(each for each in parameters.items if each.name == name)
         was = self._was(name)
-        is_theirs = was is None or not self._is_ours(name, was) or item.has_comment
-        if uses(self.function, name) or is_theirs:
+        is_ours = was is not None and self._is_ours(name, was) and not item.has_comment
+        if was is None or not is_ours or uses(self.function, name):
             self.left.append(surplus(self.function, name))
-        else:
-            self.done.append(f"{name} removed")
-            return True
-        return False
+            return False
+        self.done.append(f"{name} removed")
+        self._abandon(was.annotation, was.default)
+        return True
 
     def _was(self, name: str) -> Parameter | None:
         every = self.previous.parameters if self.previous else ()
@@ -187,9 +187,15 @@ class Adaptation:
             return None
         if self._means(mine, was) and "#" not in self.owner.file.source(mine):
             self.done.append(f"{what} is {now.text}")
+            self._abandon(was)
             return self.owner.home.imports.write(now, self.owner.members, is_annotation=True)
         self.left.append(f"{what} is {now.text}")
         return None
+
+    def _abandon(self, *expressions: Expression | None) -> None:
+        """Note what we had imported for expressions that go."""
+        for expression in filter(None, expressions):
+            self.owner.home.imports.abandoned |= {each.origin for each in expression.imports}
 
     def _default(
         self, name: str, mine: ast.expr | None, now: Expression | None, was: Parameter | None
@@ -200,6 +206,7 @@ class Adaptation:
         text = now.text if now else "required"
         if self._means(mine, was.default):
             self.done.append(f"{name} is {text} by default" if now else f"{name} is required")
+            self._abandon(was.default)
             return self.owner.home.imports.write(now, self.owner.members) if now else ""
         self.left.append(f"{name} is {text} by default" if now else f"{name} is required")
         return None
