@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from trunkline.generate.resolvers.annotations import Meaning, meaning, same, wanted_meaning
+from trunkline.generate.resolvers.assignable import is_assignable
 from trunkline.generate.resolvers.bindings import dotted
 from trunkline.generate.resolvers.misfits import (
     Function,
@@ -259,6 +260,9 @@ class Adaptation:
             if has_changed(self.wanted, self.previous):
                 kind = "a batch resolver" if self.wanted.is_batch else "no batch resolver"
                 self.left.append(f"it is {kind}")
+            return None
+        bindings = self.owner.home.imports.bindings
+        if mine and is_assignable(mine, bindings, self.wanted.returns):
             return None
         new = self._choice("what it returns", mine, self.wanted.returns, was)
         if mine and new is not None:
