@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from trunkline.generate.resolvers.file import File
 from trunkline.generate.resolvers.messages import Message, Severity
 
-__all__ = ["Report"]
+__all__ = ["Mention", "Report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A further sentence, about another place: ``{path}`` and ``{line}`` are put into it."""
+
+    text: str
+    file: File
+    offset: int
+
+    def __str__(self) -> str:
+        return self.text.format(path=self.file.path, line=self.file.line_after(self.offset))
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +29,14 @@ class _Draft:
     offset: int
     text: str
     begins: str | None = None
+    mention: Mention | None = None
 
     def message(self) -> Message:
         line = self.file.line_after(self.offset)
         if self.begins is not None:
             line = self.file.line_of_new(self.begins, line)
-        return Message(self.severity, self.file.path, line, self.text)
+        text = f"{self.text}{self.mention}" if self.mention else self.text
+        return Message(self.severity, self.file.path, line, text)
 
 
 class Report:
@@ -35,9 +49,16 @@ class Report:
         """Tell what was done."""
         self._drafts.append(_Draft(Severity.NOTE, file, offset, text))
 
-    def new(self, file: File, begins: str, text: str, offset: int = 0) -> None:
+    def new(
+        self,
+        file: File,
+        begins: str,
+        text: str,
+        offset: int = 0,
+        mention: Mention | None = None,
+    ) -> None:
         """Tell what was added: the first line behind an offset that begins so."""
-        self._drafts.append(_Draft(Severity.NOTE, file, offset, text, begins))
+        self._drafts.append(_Draft(Severity.NOTE, file, offset, text, begins, mention))
 
     def warn(self, file: File, offset: int, text: str) -> None:
         """Tell what people have to do themselves."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trunkline.generate.resolvers.bindings import Bindings
+from trunkline.generate.resolvers.file import File
 from trunkline.generate.resolvers.package import PythonClass
+from trunkline.generate.resolvers.report import Mention
 from trunkline.generate.resolvers.stubs import class_of_stubs
 from trunkline.generate.resolvers.wanted import WantedClass, WantedMethod
 from trunkline.generate.resolvers.workbench import NewClass, Workbench
@@ -32,7 +34,15 @@ def _stub(bench: Workbench, cls: PythonClass | None, method: WantedMethod) -> No
     if cls:
         bench.want(cls, method)
         text = f"{cls.name}.{method.name} is a stub for {method.coordinate}; write it"
-        bench.report.new(cls.file, f"def {method.name}(", text, cls.file.begin(cls.node))
+        mention = _old_body(bench, cls.file, cls.name, method.name)
+        begins, offset = f"def {method.name}(", cls.file.begin(cls.node)
+        bench.report.new(cls.file, begins, text, offset, mention)
+
+
+def _old_body(bench: Workbench, file: File, owner: str, name: str | None = None) -> Mention | None:
+    """Tell where the file keeps what the schema once had no longer, and has again."""
+    offset = bench.kept(file).find(owner, name)
+    return None if offset is None else Mention("; its old body is at line {line}", file, offset)
 
 
 def _owner(bench: Workbench, part: WantedClass, *, is_only_one: bool) -> PythonClass | None:
@@ -53,7 +63,8 @@ def _new_class(bench: Workbench, part: WantedClass, missing: Sequence[WantedMeth
     text = class_of_stubs(part, name, missing, home.imports)
     home.imports.reserve(name)
     bench.add_class(home, text)
-    bench.report.new(home.file, f"class {name}(", f"{name} is new; write its stubs")
+    text, mention = f"{name} is new; write its stubs", _old_body(bench, home.file, name)
+    bench.report.new(home.file, f"class {name}(", text, mention=mention)
     return NewClass(home, name)
 
 
