@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from trunkline.generate.resolvers.assembly import Assembly, AttributeStatement, find_assembly
 from trunkline.generate.resolvers.file import File
@@ -84,6 +85,11 @@ class Workbench:
             found.setdefault(wanted.protocol, []).append(wanted)
         return found
 
+    @cached_property
+    def wanted_names(self) -> frozenset[str]:
+        """The names of all resolvers that are wanted."""
+        return frozenset(each.name for cls in self.wanted.classes for each in cls.methods)
+
     def implementing(self, protocol: str) -> list[PythonClass]:
         """Return the classes of a protocol that stay."""
         classes = self.package.implementing(protocol)
@@ -138,6 +144,10 @@ class Workbench:
         place = region(cls.file, statement)
         self._change(owner, cls).gone.append(statement)
         self.kept(cls.file).add(title, place)
+
+    def is_gone(self, statement: ast.stmt) -> bool:
+        """Say whether a statement of a class is moved into the block."""
+        return any(statement in change.gone for change in self._changes.values())
 
     def drop(self, imported: ImportedName, *, is_kept: bool = True) -> None:
         """Have a name taken out of an import, which is kept if no other name is in it."""
