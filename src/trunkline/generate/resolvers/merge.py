@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from trunkline.generate.resolvers.adapting import adapt_signatures
 from trunkline.generate.resolvers.assembling import assemble
+from trunkline.generate.resolvers.doubled import tell_doubled
 from trunkline.generate.resolvers.file import File, parse
 from trunkline.generate.resolvers.gone import keep_what_is_gone
 from trunkline.generate.resolvers.messages import Message, Severity
@@ -44,6 +45,7 @@ def merge(files: Mapping[str, bytes], wanted: Wanted, previous: Previous | None 
     bench = Workbench(Package(read), wanted, previous or Previous())
     keep_what_is_gone(bench)
     adapt_signatures(bench)
+    tell_doubled(bench)
     assemble(bench, add_what_is_missing(bench))
     bench.write_bodies()
     drop_stale_imports(bench)

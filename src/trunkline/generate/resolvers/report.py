@@ -12,7 +12,7 @@ __all__ = ["Mention", "Report"]
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A further sentence, about another place: ``{path}`` and ``{line}`` are put into it."""
+    """How a message goes on, about another place: ``{path}`` and ``{line}`` are put into it."""
 
     text: str
     file: File
@@ -60,9 +60,9 @@ class Report:
         """Tell what was added: the first line behind an offset that begins so."""
         self._drafts.append(_Draft(Severity.NOTE, file, offset, text, begins, mention))
 
-    def warn(self, file: File, offset: int, text: str) -> None:
+    def warn(self, file: File, offset: int, text: str, mention: Mention | None = None) -> None:
         """Tell what people have to do themselves."""
-        self._drafts.append(_Draft(Severity.WARNING, file, offset, text))
+        self._drafts.append(_Draft(Severity.WARNING, file, offset, text, None, mention))
 
     def messages(self) -> tuple[Message, ...]:
         """Return the messages, by file and line."""
