@@ -115,6 +115,7 @@ def test_a_class_that_must_go_is_told_until_it_is_gone(shop: Path) -> None:
         told = [line for line in run.printed.splitlines() if "nothing of Book" in line]
         assert run.status == 0
         assert any("schema.py" in line and "BookResolvers: " in line for line in told), run.printed
+        assert "(by hand: app/resolvers/" in run.printed
 
 
 def test_what_people_put_beside_what_is_generated_is_no_name_that_is_gone(shop: Path) -> None:

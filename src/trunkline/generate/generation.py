@@ -82,8 +82,12 @@ def _merge_resolvers(
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(_python_files(folder, generated))
     }
-    merged = merge(theirs, wanted, previous)
-    shown = [replace(each, path=shown_path(folder / each.path)) for each in merged.messages]
+
+    def shown_in(path: str) -> str:
+        return shown_path(folder / path)
+
+    merged = merge(theirs, wanted, previous, shown_in)
+    shown = [replace(each, path=shown_in(each.path)) for each in merged.messages]
     errors = [str(each) for each in shown if each.severity is Severity.ERROR]
     if errors:
         raise SchemaError("\n".join(errors))

@@ -8,6 +8,7 @@ from trunkline.generate.resolvers.assembly import AttributeStatement
 from trunkline.generate.resolvers.bindings import defined
 from trunkline.generate.resolvers.package import PythonClass
 from trunkline.generate.resolvers.places import is_alone, region
+from trunkline.generate.resolvers.report import Mention
 from trunkline.generate.resolvers.uses import imports_of, users_of
 from trunkline.generate.resolvers.workbench import Workbench
 
@@ -94,22 +95,22 @@ class _Gone:
             protocol = next((name for _, name in lacking if name.endswith(_SUFFIX)), None)
             if protocol and cls not in self._told | self._bench.gone_classes:
                 user = next(users_of(self._bench.package, cls, {cls.node}), None)
-                self._warn(cls, protocol, user and f"{user} uses it")
+                self._warn(cls, protocol, user)
 
-    def _warn(self, cls: PythonClass, protocol: str, reason: str | None) -> None:
+    def _warn(self, cls: PythonClass, protocol: str, reason: str | Mention | None) -> None:
         self._told.add(cls)
         text = f"{cls.name}: nothing of {_type(protocol)} has a resolver any more; remove it"
-        text += f" (by hand: {reason})" if reason else ""
-        self._bench.report.warn(cls.file, cls.file.begin(cls.node), text)
+        text += f" (by hand: {reason})" if isinstance(reason, str) else ""
+        mention = reason if isinstance(reason, Mention) else None
+        self._bench.report.warn(cls.file, cls.file.begin(cls.node), text, mention)
 
-    def _reason(self, cls: PythonClass, going: set[ast.AST]) -> str | None:
+    def _reason(self, cls: PythonClass, going: set[ast.AST]) -> str | Mention | None:
         """Say what keeps a class from being moved, if something does."""
         if any(name in self._wanted for name in self._protocols[cls]):
             return "it has resolvers of other types, too"
         if cls.node not in cls.file.tree.body or not is_alone(cls.file, cls.node):
             return "it stands within something else"
-        user = next(users_of(self._bench.package, cls, going), None)
-        return user and f"{user} uses it"
+        return next(users_of(self._bench.package, cls, going), None)
 
     def _class(self, cls: PythonClass, protocol: str) -> None:
         bench, file = self._bench, cls.file

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from trunkline.generate.resolvers.adapting import adapt_signatures
@@ -31,18 +31,24 @@ class Merged:
     messages: tuple[Message, ...]
 
 
-def merge(files: Mapping[str, bytes], wanted: Wanted, previous: Previous | None = None) -> Merged:
+def merge(
+    files: Mapping[str, bytes],
+    wanted: Wanted,
+    previous: Previous | None = None,
+    shown: Callable[[str], str] = str,
+) -> Merged:
     """Add what is missing, adapt what changed, and keep as comments what is gone.
 
     ``files`` are all Python files of people's package as they are on the disk, by their paths from
     its folder; ``previous`` is what was generated the last time (`read_previous`), ``None`` for
-    nothing. Whatever is neither added nor adapted stays as it is, byte for byte. If a file is no
-    Python, there is an error for it, and nothing changes.
+    nothing; ``shown`` is how a path is written within a message. Whatever is neither added nor
+    adapted stays as it is, byte for byte. If a file is no Python, there is an error for it, and
+    nothing changes.
     """
     read, errors = _read(files, wanted.package)
     if errors:
         return Merged({}, tuple(errors))
-    bench = Workbench(Package(read), wanted, previous or Previous())
+    bench = Workbench(Package(read), wanted, previous or Previous(), shown)
     keep_what_is_gone(bench)
     adapt_signatures(bench)
     tell_doubled(bench)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from trunkline.generate.resolvers.file import File
@@ -18,8 +19,10 @@ class Mention:
     file: File
     offset: int
 
-    def __str__(self) -> str:
-        return self.text.format(path=self.file.path, line=self.file.line_after(self.offset))
+    def written(self, shown: Callable[[str], str]) -> str:
+        """Return the text."""
+        line = self.file.line_after(self.offset)
+        return self.text.format(path=shown(self.file.path), line=line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +34,22 @@ class _Draft:
     begins: str | None = None
     mention: Mention | None = None
 
-    def message(self) -> Message:
+    def message(self, shown: Callable[[str], str]) -> Message:
         line = self.file.line_after(self.offset)
         if self.begins is not None:
             line = self.file.line_of_new(self.begins, line)
-        text = f"{self.text}{self.mention}" if self.mention else self.text
+        text = self.text + (self.mention.written(shown) if self.mention else "")
         return Message(self.severity, self.file.path, line, text)
 
 
 class Report:
-    """Collects messages; their lines are counted when all edits are made."""
+    """Collects messages; their lines are counted when all edits are made.
 
-    def __init__(self) -> None:
+    ``shown`` is how a path is written in a text.
+    """
+
+    def __init__(self, shown: Callable[[str], str]) -> None:
+        self._shown = shown
         self._drafts: list[_Draft] = []
 
     def note(self, file: File, offset: int, text: str) -> None:
@@ -66,5 +73,5 @@ class Report:
 
     def messages(self) -> tuple[Message, ...]:
         """Return the messages, by file and line."""
-        messages = [draft.message() for draft in self._drafts]
+        messages = [draft.message(self._shown) for draft in self._drafts]
         return tuple(sorted(messages, key=lambda message: (message.path, message.line)))

@@ -11,6 +11,7 @@ from trunkline.generate.resolvers.file import File
 from trunkline.generate.resolvers.kept import Kept
 from trunkline.generate.resolvers.package import Package, PythonClass, PythonFile
 from trunkline.generate.resolvers.places import Region, is_alone, with_gap
+from trunkline.generate.resolvers.report import Mention
 
 __all__ = ["ImportedName", "drop_names", "imported_names", "imports_of", "users_of"]
 
@@ -94,15 +95,19 @@ def _finds(package: Package, home: PythonFile, local: str, cls: PythonClass) -> 
     return package.find(home.imports.bindings.origin(local)) is cls
 
 
-def users_of(package: Package, cls: PythonClass, going: Collection[ast.AST]) -> Iterator[str]:
-    """Yield the places (``file:line``) that use a class, without what is ``going`` too."""
+def users_of(package: Package, cls: PythonClass, going: Collection[ast.AST]) -> Iterator[Mention]:
+    """Yield the places that use a class, without what is ``going`` too."""
     for home in package.files.values():
         for node in _walk(home.file.tree, going):
-            if _refers(node, package, home, cls):
-                yield f"{home.file.path}:{getattr(node, 'lineno', 1)}"
+            if isinstance(node, ast.expr) and _refers(node, package, home, cls):
+                yield _user(home, node)
     for imported in imports_of(package, cls):
         if not imported.can_go:
-            yield f"{imported.home.file.path}:{imported.statement.lineno}"
+            yield _user(imported.home, imported.statement)
+
+
+def _user(home: PythonFile, node: ast.expr | ast.stmt) -> Mention:
+    return Mention(" (by hand: {path}:{line} uses it)", home.file, home.file.begin(node))
 
 
 def _walk(node: ast.AST, going: Collection[ast.AST]) -> Iterator[ast.AST]:

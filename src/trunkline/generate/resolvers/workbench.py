@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -65,12 +65,18 @@ class _Drop:
 class Workbench:
     """The package, what is wanted of it, and the changes that were decided."""
 
-    def __init__(self, package: Package, wanted: Wanted, previous: Previous) -> None:
+    def __init__(
+        self,
+        package: Package,
+        wanted: Wanted,
+        previous: Previous,
+        shown: Callable[[str], str] = str,
+    ) -> None:
         self.package = package
         self.wanted = wanted
         self.previous = previous
         self.generated = Generated(wanted.generated)
-        self.report = Report()
+        self.report = Report(shown)
         self.gone_classes: set[PythonClass] = set()
         self.assembly = find_assembly(package, wanted)
         self._changes: dict[Owner, _Change] = {}
