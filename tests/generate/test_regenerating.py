@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,59 @@ def test_an_argument_that_comes_is_added_to_the_signature(shop: Path) -> None:
     assert trunkline(shop, "generate").status == 0
     text = resolvers(shop)
     assert "async def book(self, *, isbn: str, edition: int | None = None) -> Book | None:" in text
+
+
+def test_an_argument_that_went_but_is_used_is_told_until_it_is_not(shop: Path) -> None:
+    write_body(shop, 'raise NotImplementedError("Query.books")', "return SHELF[:first]")
+    change_schema(shop, "books(first: Int)", "books")
+    for arguments in (["generate"], ["generate"], ["generate", "--check"]):
+        run = trunkline(shop, *arguments)
+        assert (run.status, run.printed.count("first is no argument, but is used")) == (0, 1)
+    write_body(shop, "return SHELF[:first]", "return SHELF")
+    write_body(shop, "self, *, first: int | None = None) -> list[Book]", "self) -> list[Book]")
+    assert trunkline(shop, "generate").printed == ""
+
+
+def test_a_class_that_must_go_is_told_until_it_is_gone(shop: Path) -> None:
+    (shop / "app/resolvers/more.py").write_text(
+        "from app.resolvers import schema\n\n\nclass More(schema.BookResolvers): ...\n\n\n"
+        "MORE = More()\n",
+        encoding="utf-8",
+    )
+    change_schema(shop, "reviews(first: Int): [String!]!", "")
+    for arguments in (["generate"], ["generate"], ["generate", "--check"]):
+        run = trunkline(shop, *arguments)
+        told = [line for line in run.printed.splitlines() if "nothing of Book" in line]
+        assert run.status == 0
+        assert any("schema.py" in line and "BookResolvers: " in line for line in told), run.printed
+        assert "(by hand: app/resolvers/" in run.printed
+
+
+def test_what_people_put_beside_what_is_generated_is_no_name_that_is_gone(shop: Path) -> None:
+    (shop / "app/graph/own.py").write_text("class OwnResolvers: ...\n", encoding="utf-8")
+    (shop / "app/resolvers/more.py").write_text(
+        "from app.graph.own import OwnResolvers\n\n\nclass More(OwnResolvers): ...\n",
+        encoding="utf-8",
+    )
+    assert trunkline(shop, "generate").printed == ""
+
+
+def test_a_type_that_is_renamed_leaves_files_that_can_be_imported(shop: Path) -> None:
+    (shop / "app/resolvers/more.py").write_text(
+        "from app.graph.types import Book\n\nprint(Book)\n", encoding="utf-8"
+    )
+    path = shop / "schema.graphql"
+    path.write_text(path.read_text(encoding="utf-8").replace("Book", "Tome"), encoding="utf-8")
+    run = trunkline(shop, "generate")
+    warning = "app/resolvers/more.py:3: warning: app.graph.types has no Book any more"
+    assert (run.status, warning in run.printed) == (0, True), run.printed
+    assert warning in trunkline(shop, "generate", "--check").printed
+    (shop / "app/resolvers/more.py").unlink()
+    assert trunkline(shop, "generate").printed == ""
+    command = [sys.executable, "-c", "import app.resolvers.schema"]
+    done = subprocess.run(command, cwd=shop, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stderr
+    assert "import Book" not in resolvers(shop).partition("# What the schema")[0]
 
 
 def test_a_file_in_the_middle_of_an_edit_stops_everything(shop: Path) -> None:

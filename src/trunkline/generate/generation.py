@@ -15,7 +15,7 @@ from trunkline.generate.plugins import Plugins
 from trunkline.generate.resolvers.merge import merge
 from trunkline.generate.resolvers.messages import Severity
 from trunkline.generate.resolvers.previous import read_previous
-from trunkline.generate.resolvers.wanted import Previous
+from trunkline.generate.resolvers.wanted import Previous, Wanted
 from trunkline.generate.server.classes import import_from
 from trunkline.generate.server.package_text import bindings_module, package_module, schema_file
 from trunkline.generate.server.plan import ServerPlan
@@ -60,24 +60,34 @@ def _generate_server(project: Project, generation: Generation) -> None:
     plan = plugins.plan(plan_server(schema, document, project))
     generation.messages += plan.notes
     folder = project.source.joinpath(*plan.package.split("."))
-    for name, text in plugins.files(server_files(plan, project), plan).items():
+    texts = plugins.files(server_files(plan, project), plan)
+    for name, text in texts.items():
         generation.files[folder / name] = text.encode()
     if project.configuration.resolvers is not None:
-        _merge_resolvers(plan, project, folder, generation)
+        wanted = wanted_of(plan, project, _modules(plan.package, folder, texts))
+        previous = _previous(folder / "resolvers.py", plan)
+        _merge_resolvers(wanted, previous, project, folder, generation)
 
 
 def _merge_resolvers(
-    plan: ServerPlan, project: Project, generated: Path, generation: Generation
+    wanted: Wanted,
+    previous: Previous | None,
+    project: Project,
+    generated: Path,
+    generation: Generation,
 ) -> None:
     """Bring people's resolvers in line with the plan. Raises ``SchemaError`` where that fails."""
-    wanted = wanted_of(plan, project)
     folder = project.source.joinpath(*wanted.package.split("."))
     theirs = {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(_python_files(folder, generated))
     }
-    merged = merge(theirs, wanted, _previous(generated / "resolvers.py", plan))
-    shown = [replace(each, path=shown_path(folder / each.path)) for each in merged.messages]
+
+    def shown_in(path: str) -> str:
+        return shown_path(folder / path)
+
+    merged = merge(theirs, wanted, previous, shown_in)
+    shown = [replace(each, path=shown_in(each.path)) for each in merged.messages]
     errors = [str(each) for each in shown if each.severity is Severity.ERROR]
     if errors:
         raise SchemaError("\n".join(errors))
@@ -89,6 +99,17 @@ def _merge_resolvers(
             if parent == project.source or marker.exists() or marker in generation.files:
                 break
             generation.files[marker] = b""
+
+
+def _modules(package: str, folder: Path, texts: Mapping[str, str]) -> dict[str, str | None]:
+    """Return the modules of the generated package: text, or ``None`` for people's own in it."""
+    paths = folder.iterdir() if folder.is_dir() else ()
+    theirs = {path.stem: None for path in paths if path.is_dir() or path.suffix == ".py"}
+    ours = {Path(name).stem: text for name, text in texts.items() if name.endswith(".py")}
+    return {
+        package if name == "__init__" else f"{package}.{name}": text
+        for name, text in {**theirs, **ours}.items()
+    }
 
 
 def _python_files(folder: Path, generated: Path) -> Iterator[Path]:

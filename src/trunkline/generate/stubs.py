@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 from trunkline.generate.configuration import Project
@@ -27,11 +27,14 @@ _EXCEPTION = Hint.of("builtins", "Exception")
 _UNSET = Expression("UNSET", (Import("msgspec", "UNSET"),))
 
 
-def wanted_of(plan: ServerPlan, project: Project) -> Wanted:
-    """Return the classes and methods that people's package must have."""
+def wanted_of(plan: ServerPlan, project: Project, generated: Mapping[str, str | None]) -> Wanted:
+    """Return the classes and methods that people's package must have.
+
+    ``generated`` has the modules of the generated package, as `Wanted` has them.
+    """
     layout = Layout(project)
     classes = [each for group in plan.resolvers for each in _classes(group, plan, layout)]
-    return Wanted(layout.package, tuple(classes), layout.assembly)
+    return Wanted(layout.package, tuple(classes), layout.assembly, generated=generated)
 
 
 def _classes(group: ResolversPlan, plan: ServerPlan, layout: Layout) -> Iterator[WantedClass]:

@@ -38,7 +38,18 @@ def wanted_of(text: str, package: str = "todo.resolvers", assembly: str = "__ini
     for node in ast.parse(text).body:
         if isinstance(node, ast.ClassDef) and node.name in previous.attributes:
             classes += _classes(node, text.splitlines(), previous)
-    return Wanted(package, tuple(classes), assembly)
+    return Wanted(package, tuple(classes), assembly, generated=_generated(text, previous))
+
+
+def _generated(text: str, previous: Previous) -> dict[str, str]:
+    """Return the generated package: the names of its types are in a comment (``# types: Todo``)."""
+    types = re.search(r"^# types: (.*)$", text, re.MULTILINE)
+    names = ["Resolvers", *previous.protocols]
+    return {
+        "todo.graph": f"from todo.graph.resolvers import {', '.join(names)}",
+        "todo.graph.resolvers": text,
+        "todo.graph.types": f"from todo.models import {types.group(1)}" if types else "",
+    }
 
 
 def _classes(node: ast.ClassDef, lines: list[str], previous: Previous) -> list[WantedClass]:

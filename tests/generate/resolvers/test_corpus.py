@@ -1,8 +1,9 @@
 """What becomes of people's files, case by case: a folder for each.
 
 ``wanted.py`` has the protocols that are generated now, ``was.py`` those of last time, ``before``
-people's files, ``after`` what they become, ``messages.txt`` what people are told.
-``UPDATE_CORPUS=1 make pytest`` writes the last two anew; read what changed.
+people's files, ``after`` what they become, ``messages.txt`` what people are told, and
+``messages-again.txt`` what they are told at each further run, if anything.
+``UPDATE_CORPUS=1 make pytest`` writes the last three anew; read what changed.
 """
 
 from __future__ import annotations
@@ -68,6 +69,19 @@ def test_doing_it_again_changes_nothing(case: Path) -> None:
     now = previous_of((case / "wanted.py").read_text(encoding="utf-8"))
     for previous in (None, was(case), now):
         assert merged(case, after, previous).files == {}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_what_keeps_a_program_from_running_is_told_again(case: Path) -> None:
+    now = previous_of((case / "wanted.py").read_text(encoding="utf-8"))
+    again = merged(case, read(case / "after"), now).messages
+    path = case / "messages-again.txt"
+    messages = "".join(f"{message}\n" for message in again)
+    if os.environ.get("UPDATE_CORPUS"):
+        path.unlink(missing_ok=True)
+        if messages:
+            path.write_text(messages, encoding="utf-8")
+    assert messages == (path.read_text(encoding="utf-8") if path.exists() else "")
 
 
 def with_tabs(data: bytes) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from trunkline.generate.resolvers.bindings import dotted
+from trunkline.generate.resolvers.misfits import Function, misfits
 from trunkline.generate.resolvers.package import PythonClass
 from trunkline.generate.resolvers.signatures import Adaptation, has_changed
 from trunkline.generate.resolvers.stubs import signature
@@ -33,6 +35,8 @@ def _adapt(
     if len(definitions) > 1 or not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
         if previous and has_changed(wanted, previous):
             _warn(bench, cls, function, wanted, "the schema changed it")
+        else:
+            _tell_misfits(bench, cls, wanted)
         return
     adaptation = Adaptation(cls, function, wanted, previous)
     adaptation.make()
@@ -41,6 +45,21 @@ def _adapt(
         bench.report.note(cls.file, cls.file.begin(function), text)
     if adaptation.left:
         _warn(bench, cls, function, wanted, ", ".join(adaptation.left))
+
+
+def _tell_misfits(bench: Workbench, cls: PythonClass, wanted: WantedMethod) -> None:
+    """Tell what does not fit of a resolver that is written in several ways, or overloaded."""
+    for function in cls.members[wanted.name]:
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and not _is_overload(
+            function
+        ):
+            left = list(misfits(function, wanted))
+            if left:
+                _warn(bench, cls, function, wanted, ", ".join(left))
+
+
+def _is_overload(function: Function) -> bool:
+    return any(dotted(each).rpartition(".")[2] == "overload" for each in function.decorator_list)
 
 
 def _warn(

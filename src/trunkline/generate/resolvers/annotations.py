@@ -9,7 +9,15 @@ from functools import lru_cache
 from trunkline.generate.resolvers.bindings import Bindings, dotted
 from trunkline.generate.resolvers.wanted import Expression
 
-__all__ = ["Meaning", "expression_tree", "meaning", "same", "wanted_meaning"]
+__all__ = [
+    "Meaning",
+    "expression_tree",
+    "meaning",
+    "meaning_by",
+    "origins_of",
+    "same",
+    "wanted_meaning",
+]
 
 Meaning = tuple[str, tuple[str, ...]]
 """The form of an expression with gaps for its names, and what the names stand for."""
@@ -17,12 +25,17 @@ Meaning = tuple[str, tuple[str, ...]]
 
 def meaning(expression: ast.expr, bindings: Bindings) -> Meaning:
     """Return what an expression means in a file; text in it is taken for an annotation."""
-    return _meaning(expression, bindings.origin)
+    return meaning_by(expression, bindings.origin)
 
 
 @lru_cache(maxsize=4096)
 def wanted_meaning(expression: Expression) -> Meaning:
     """Return what an expression of ours means."""
+    return meaning_by(expression_tree(expression.text), origins_of(expression))
+
+
+def origins_of(expression: Expression) -> Callable[[str], str]:
+    """Return what tells the names of an expression of ours what they stand for."""
     origins = {needed.local: needed.origin for needed in expression.imports}
 
     def origin(name: str) -> str:
@@ -30,7 +43,7 @@ def wanted_meaning(expression: Expression) -> Meaning:
         known = origins.get(head, head)
         return f"{known}.{rest}" if rest else known
 
-    return _meaning(expression_tree(expression.text), origin)
+    return origin
 
 
 def same(one: Meaning | None, other: Meaning | None) -> bool:
@@ -58,7 +71,8 @@ def expression_tree(text: str) -> ast.expr:
     return ast.parse(text.strip(), mode="eval").body
 
 
-def _meaning(expression: ast.expr, origin: Callable[[str], str]) -> Meaning:
+def meaning_by(expression: ast.expr, origin: Callable[[str], str]) -> Meaning:
+    """Return what an expression means where names stand for what ``origin`` says."""
     names: list[str] = []
 
     class Gaps(ast.NodeTransformer):

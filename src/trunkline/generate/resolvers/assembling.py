@@ -71,28 +71,20 @@ class _Assembling:
 
     def _written(self, part: Part) -> str:
         """Return what a class is called in the file, and have it imported."""
-        if part.home is self._home:
-            return part.name
+        if part.home is self._home or _is_namesake(self._home, part):
+            return _base(self._home, part)
         module, _, name = part.origin.rpartition(".")
         return self._home.imports.write(Expression(name, (Import(module, name),)))
 
     def _extend(self, whole: PythonClass, new: Sequence[NewClass]) -> None:
         file, last = whole.file, whole.node.bases[-1]
-        names = [
-            self._written_in(whole.home, part) for part in new if part.origin not in whole.bases
-        ]
+        names = [_base(whole.home, part) for part in new if part.origin not in whole.bases]
         before = file.text[file.line_start(last.lineno) : file.begin(last)]
         gap = " " if before.strip() else f"\n{before}"
         file.insert(file.end(last), "".join(f",{gap}{name}" for name in names))
         if names:
             text = f"{whole.name} inherits {' and '.join(names)}, too"
             self._bench.report.note(file, file.begin(whole.node), text)
-
-    def _written_in(self, home: PythonFile, part: NewClass) -> str:
-        if part.home is home:
-            return part.name
-        module, _, name = part.origin.rpartition(".")
-        return home.imports.write(Expression(name, (Import(module, name),)))
 
     def _combine(self, wanted: WantedClass, parts: Sequence[Part]) -> str:
         """Add a class that inherits several; return its name."""
@@ -102,7 +94,7 @@ class _Assembling:
             name = f"All{name}"
         home.imports.reserve(name)
         source: Source[None] = Source()
-        bases = [self._written(part) for part in parts]
+        bases = [_base(home, part) for part in parts]
         text = wanted.docstring or f"Resolvers of `{wanted.type_name}`."
         with source.call_block(f"class {name}(", bases, "):"):
             for line in docstring_lines(text, len(INDENT)):
@@ -154,3 +146,25 @@ class _Assembling:
         home.imports.reserve(name)
         self._bench.add_class(home, source.text().rstrip("\n"))
         self._bench.report.new(home.file, f"class {name}", f"{name} is new")
+
+
+def _is_namesake(home: PythonFile, part: Part) -> bool:
+    """Say whether the module of a class is called as a file itself, in another package."""
+    names = (each.file.module.rpartition(".")[2] for each in (home, part.home))
+    return len(set(names)) == 1
+
+
+def _base(home: PythonFile, part: Part) -> str:
+    """Return what a class is called among others that are combined: by its module, in one style.
+
+    A module that is called as the file itself is told from others by its package, too:
+    ``catalog_resolvers.QueryResolvers``.
+    """
+    if part.home is home:
+        return part.name
+    package, _, module = part.home.file.module.rpartition(".")
+    alias = module
+    if package and _is_namesake(home, part):
+        alias = f"{package.rpartition('.')[2]}_{module}"
+    of_module = Import(package, module, alias) if package else Import(module)
+    return home.imports.write(Expression(f"{of_module.local}.{part.name}", (of_module,)))

@@ -66,7 +66,7 @@ class Bindings:
                 for alias in names:
                     self._import(alias.asname or alias.name, alias.name, typing_only=typing_only)
             case ast.ImportFrom(names=names):
-                module = self._absolute(statement)
+                module = self.absolute(statement)
                 self.has_future_annotations |= module == "__future__" and any(
                     alias.name == "annotations" for alias in names
                 )
@@ -87,7 +87,8 @@ class Bindings:
         if head != local:
             self._by_local.setdefault(head, Binding(head, head, typing_only))
 
-    def _absolute(self, statement: ast.ImportFrom) -> str:
+    def absolute(self, statement: ast.ImportFrom) -> str:
+        """Return the dotted name of the module that a statement imports from."""
         if not statement.level:
             return statement.module or ""
         parts = self._package.split(".")

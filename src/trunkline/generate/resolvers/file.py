@@ -130,6 +130,16 @@ class File:
         """Put lines at the very end, two blank lines below what is there."""
         self._tail += text if self._tail else f"\n\n\n{text}"
 
+    def is_replaced(self, node: ast.expr | ast.stmt) -> bool:
+        """Say whether an edit replaces what a node is in."""
+        begin, end = self.begin(node), self.end(node)
+        return any(edit.start <= begin and end <= edit.end for edit in self._edits)
+
+    @property
+    def made_text(self) -> str:
+        """The text with the edits made so far."""
+        return self._pieced()
+
     @property
     def is_changed(self) -> bool:
         """Whether there are edits."""

@@ -8,10 +8,13 @@ from trunkline.generate.resolvers.assembly import AttributeStatement
 from trunkline.generate.resolvers.bindings import defined
 from trunkline.generate.resolvers.package import PythonClass
 from trunkline.generate.resolvers.places import is_alone, region
+from trunkline.generate.resolvers.report import Mention
 from trunkline.generate.resolvers.uses import imports_of, users_of
 from trunkline.generate.resolvers.workbench import Workbench
 
 __all__ = ["keep_what_is_gone"]
+
+_SUFFIX = "Resolvers"
 
 
 def keep_what_is_gone(bench: Workbench) -> None:
@@ -27,6 +30,7 @@ class _Gone:
             for protocol, classes in bench.by_protocol().items()
         }
         protocols = dict.fromkeys([*bench.previous.protocols, *self._wanted])
+        self._told: set[PythonClass] = set()
         self._protocols: dict[PythonClass, list[str]] = {}
         for protocol in protocols:
             for cls in bench.package.family(protocol):
@@ -39,6 +43,7 @@ class _Gone:
         for cls, protocols in self._protocols.items():
             if cls not in self._bench.gone_classes:
                 self._members(cls, protocols)
+        self._told_again()
 
     # resolvers
 
@@ -76,26 +81,36 @@ class _Gone:
         reasons = {cls: self._reason(cls, going) for cls in classes}
         for cls, reason in reasons.items():
             if reason:
-                text = (
-                    f"{cls.name}: nothing of {_type(protocol)} has a resolver any more; remove it"
-                )
-                self._bench.report.warn(
-                    cls.file, cls.file.begin(cls.node), f"{text} (by hand: {reason})"
-                )
+                self._warn(cls, protocol, reason)
         if not any(reasons.values()):
             for cls in classes:
                 self._class(cls, protocol)
             for each in attributes:
                 self._bench.keep_attribute(each)
 
-    def _reason(self, cls: PythonClass, going: set[ast.AST]) -> str | None:
+    def _told_again(self) -> None:
+        """Tell, at every run, of classes whose protocol the generated package has no longer."""
+        for cls in self._bench.package.classes:
+            lacking = filter(None, map(self._bench.generated.lacking, cls.bases))
+            protocol = next((name for _, name in lacking if name.endswith(_SUFFIX)), None)
+            if protocol and cls not in self._told | self._bench.gone_classes:
+                user = next(users_of(self._bench.package, cls, {cls.node}), None)
+                self._warn(cls, protocol, user)
+
+    def _warn(self, cls: PythonClass, protocol: str, reason: str | Mention | None) -> None:
+        self._told.add(cls)
+        text = f"{cls.name}: nothing of {_type(protocol)} has a resolver any more; remove it"
+        text += f" (by hand: {reason})" if isinstance(reason, str) else ""
+        mention = reason if isinstance(reason, Mention) else None
+        self._bench.report.warn(cls.file, cls.file.begin(cls.node), text, mention)
+
+    def _reason(self, cls: PythonClass, going: set[ast.AST]) -> str | Mention | None:
         """Say what keeps a class from being moved, if something does."""
         if any(name in self._wanted for name in self._protocols[cls]):
             return "it has resolvers of other types, too"
         if cls.node not in cls.file.tree.body or not is_alone(cls.file, cls.node):
             return "it stands within something else"
-        user = next(users_of(self._bench.package, cls, going), None)
-        return user and f"{user} uses it"
+        return next(users_of(self._bench.package, cls, going), None)
 
     def _class(self, cls: PythonClass, protocol: str) -> None:
         bench, file = self._bench, cls.file
@@ -124,4 +139,4 @@ class _Gone:
 
 
 def _type(protocol: str) -> str:
-    return protocol.removesuffix("Resolvers")
+    return protocol.removesuffix(_SUFFIX)

@@ -31,6 +31,8 @@ class Imports:
         self.bindings = Bindings(file.tree, file.module, is_package=file.is_package)
         self._added: list[Import] = []
         self._reserved: set[str] = set()
+        self.abandoned: set[str] = set()
+        """What signatures of ours needed that are others now."""
 
     def reserve(self, name: str) -> None:
         """Keep a name for a class that is being added to the file."""

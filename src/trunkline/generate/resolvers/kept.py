@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from trunkline.generate.resolvers.file import File
 from trunkline.generate.resolvers.places import Region
 
 __all__ = ["MARKER", "Kept"]
 
 MARKER = "# What the schema no longer has, kept by `trunkline generate`: move it, or delete it."
+
+_TITLE = re.compile(r"# (?:from )?class (\w+):")
 
 
 class Kept:
@@ -23,19 +27,32 @@ class Kept:
         lines = [file.line(line) for line in range(place.first, place.last + 1)]
         self._entries.append("\n".join(["#", f"# {title}:", *map(_commented, lines)]))
 
+    def find(self, owner: str, name: str | None = None) -> int | None:
+        """Return where the block that is there has a class, or a resolver from it."""
+        head = rf"class {owner}\b" if name is None else rf"(async )?def {name}\b"
+        begins = re.compile(rf"#\s+{head}(?!:$)")
+        found, title = None, ""
+        for line in self._lines():
+            text = self._file.line(line)
+            if of_class := _TITLE.fullmatch(text):
+                title = of_class.group(1)
+            elif title == owner and begins.match(text):
+                found = self._file.line_start(line)
+        return found
+
     def flush(self) -> None:
         """Write the block into the file, or add to it."""
         if not self._entries:
             return
         text = "\n".join(self._entries)
-        last = self._last_line()
-        if last:
-            self._file.insert(self._file.line_end(last), f"\n{text}")
+        lines = self._lines()
+        if lines:
+            self._file.insert(self._file.line_end(lines[-1]), f"\n{text}")
         else:
             self._file.append(f"{MARKER}\n{text}")
 
-    def _last_line(self) -> int | None:
-        """Return the last line of the block that the file has."""
+    def _lines(self) -> range:
+        """Return the lines of the block that the file has."""
         file = self._file
         within = {
             line
@@ -44,10 +61,11 @@ class Kept:
         }
         for line in range(file.lines, 0, -1):
             if file.line(line) == MARKER and line not in within:
-                while line < file.lines and file.line(line + 1).startswith("#"):
-                    line += 1  # noqa: PLW2901
-                return line
-        return None
+                last = line
+                while last < file.lines and file.line(last + 1).startswith("#"):
+                    last += 1
+                return range(line, last + 1)
+        return range(0)
 
 
 def _commented(line: str) -> str:

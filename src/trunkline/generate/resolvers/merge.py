@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from trunkline.generate.resolvers.adapting import adapt_signatures
 from trunkline.generate.resolvers.assembling import assemble
+from trunkline.generate.resolvers.doubled import tell_doubled
 from trunkline.generate.resolvers.file import File, parse
 from trunkline.generate.resolvers.gone import keep_what_is_gone
 from trunkline.generate.resolvers.messages import Message, Severity
 from trunkline.generate.resolvers.package import Package
+from trunkline.generate.resolvers.stale import drop_stale_imports
 from trunkline.generate.resolvers.stubbing import add_what_is_missing
 from trunkline.generate.resolvers.wanted import Previous, Wanted
 from trunkline.generate.resolvers.workbench import Workbench
@@ -29,22 +31,31 @@ class Merged:
     messages: tuple[Message, ...]
 
 
-def merge(files: Mapping[str, bytes], wanted: Wanted, previous: Previous | None = None) -> Merged:
+def merge(
+    files: Mapping[str, bytes],
+    wanted: Wanted,
+    previous: Previous | None = None,
+    shown: Callable[[str], str] = str,
+) -> Merged:
     """Add what is missing, adapt what changed, and keep as comments what is gone.
 
     ``files`` are all Python files of people's package as they are on the disk, by their paths from
     its folder; ``previous`` is what was generated the last time (`read_previous`), ``None`` for
-    nothing. Whatever is neither added nor adapted stays as it is, byte for byte. If a file is no
-    Python, there is an error for it, and nothing changes.
+    nothing; ``shown`` is how a path is written within a message. Whatever is neither added nor
+    adapted stays as it is, byte for byte. If a file is no Python, there is an error for it, and
+    nothing changes.
     """
     read, errors = _read(files, wanted.package)
     if errors:
         return Merged({}, tuple(errors))
-    bench = Workbench(Package(read), wanted, previous or Previous())
+    bench = Workbench(Package(read), wanted, previous or Previous(), shown)
     keep_what_is_gone(bench)
     adapt_signatures(bench)
+    tell_doubled(bench)
     assemble(bench, add_what_is_missing(bench))
-    bench.flush()
+    bench.write_bodies()
+    drop_stale_imports(bench)
+    bench.write_imports()
     return _finish(bench, files)
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "is_docstring",
     "region",
     "remove",
+    "with_gap",
 ]
 
 
@@ -59,6 +60,20 @@ def is_alone(file: File, node: ast.stmt) -> bool:
     after = file.text[file.end(node) : file.line_end(last)].strip()
     before = file.text[file.line_start(node.lineno) : file.begin(node)].strip()
     return not before and (not after or after.startswith("#"))
+
+
+def with_gap(file: File, place: Region) -> Region:
+    """Return lines that go with the fewer of the blank ones around them, where there are both."""
+    first, last = place.first, place.last
+    while first > 1 and _is_blank(file, first - 1):
+        first -= 1
+    while last < file.lines and _is_blank(file, last + 1):
+        last += 1
+    before, after = place.first - first, last - place.last
+    if first > 1 and 0 < before <= after:
+        return Region(first, place.last)
+    is_section = after == 1 and (before or first == 1)
+    return Region(place.first, last if is_section else place.last)
 
 
 def _is_comment(file: File, line: int) -> bool:

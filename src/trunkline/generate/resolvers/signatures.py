@@ -7,17 +7,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from trunkline.generate.resolvers.annotations import Meaning, meaning, same, wanted_meaning
+from trunkline.generate.resolvers.assignable import is_assignable
 from trunkline.generate.resolvers.bindings import dotted
+from trunkline.generate.resolvers.misfits import (
+    Function,
+    arguments_of,
+    misfits,
+    parent_name,
+    surplus,
+    uses,
+)
 from trunkline.generate.resolvers.package import PythonClass
 from trunkline.generate.resolvers.parameters import Item, ParameterList, read_parameters
 from trunkline.generate.resolvers.stubs import parameter
 from trunkline.generate.resolvers.wanted import Expression, Parameter, WantedMethod
 
-__all__ = ["Adaptation", "Function", "has_changed"]
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-_READS_ALL = frozenset({"locals", "vars", "eval", "exec"})
+__all__ = ["Adaptation", "has_changed"]
 
 
 def has_changed(wanted: WantedMethod, previous: WantedMethod) -> bool:
@@ -68,8 +73,12 @@ class Adaptation:
 
     def make(self) -> None:
         """Adapt what is as it was generated, and tell what is not."""
-        if self._fits:
-            return
+        if not self._fits:
+            self._adapt()
+        told = {each.partition(" ")[0] for each in (*self.done, *self.left)}
+        self.left += misfits(self.function, self.wanted, told)
+
+    def _adapt(self) -> None:
         parameters = read_parameters(self.owner.file, self.function)
         if parameters is None:
             self._cannot()
@@ -85,7 +94,7 @@ class Adaptation:
     @property
     def _fits(self) -> bool:
         """Whether there is nothing to do: no argument is new, and the schema is what it was."""
-        mine = _arguments(self.function)
+        mine = arguments_of(self.function)
         has_all = all(each.name in mine for each in self.wanted.parameters)
         return has_all and not (self.previous and has_changed(self.wanted, self.previous))
 
@@ -107,7 +116,7 @@ class Adaptation:
 
     def _gone(self) -> Iterator[str]:
         names = {each.name for each in self.wanted.parameters}
-        mine = _arguments(self.function)
+        mine = arguments_of(self.function)
         for each in self.previous.parameters if self.previous else ():
             if each.name not in names and each.name in mine:
                 yield each.name
@@ -115,21 +124,20 @@ class Adaptation:
     def _may_go(self, name: str, parameters: ParameterList) -> bool:
         item = next(each for each in parameters.items if each.name == name)
         was = self._was(name)
-        if _uses(self.function, name):
-            self.left.append(f"{name} is no argument any more, but is used")
-        elif was is None or not self._is_ours(name, was) or item.has_comment:
-            self.left.append(f"{name} is no argument any more")
-        else:
-            self.done.append(f"{name} removed")
-            return True
-        return False
+        is_ours = was is not None and self._is_ours(name, was) and not item.has_comment
+        if was is None or not is_ours or uses(self.function, name):
+            self.left.append(surplus(self.function, name))
+            return False
+        self.done.append(f"{name} removed")
+        self._abandon(was.annotation, was.default)
+        return True
 
     def _was(self, name: str) -> Parameter | None:
         every = self.previous.parameters if self.previous else ()
         return next((each for each in every if each.name == name), None)
 
     def _is_ours(self, name: str, was: Parameter) -> bool:
-        annotation, default = _arguments(self.function)[name]
+        annotation, default = arguments_of(self.function)[name]
         return (annotation is None or self._means(annotation, was.annotation)) and self._means(
             default, was.default
         )
@@ -142,11 +150,11 @@ class Adaptation:
 
     def _adapted(self, item: Item) -> Item:
         wanted = self._wanted(item.name)
-        known = _arguments(self.function).get(item.name)
+        known = arguments_of(self.function).get(item.name)
         if wanted is None or known is None:
             return item
         was = self._was(item.name)
-        if item.name == self._parent_name():
+        if item.name == parent_name(self.function, self.wanted):
             was = self.previous.parent if self.previous else None
         annotation = self._choice(item.name, known[0], wanted.annotation, _annotation(was))
         default = self._default(item.name, known[1], wanted.default, was)
@@ -158,18 +166,9 @@ class Adaptation:
         return item.with_text(self._rewritten(item.name, known, annotation, default))
 
     def _wanted(self, name: str) -> Parameter | None:
-        if name and name == self._parent_name():
+        if name and name == parent_name(self.function, self.wanted):
             return None if self._is_other_kind else self.wanted.parent
         return next((each for each in self.wanted.parameters if each.name == name), None)
-
-    def _parent_name(self) -> str | None:
-        """Return what the function calls the parent: its first parameter besides ``self``."""
-        if self.wanted.parent is None:
-            return None
-        is_static = any(dotted(each) == "staticmethod" for each in self.function.decorator_list)
-        positional = [*self.function.args.posonlyargs, *self.function.args.args]
-        rest = positional[0 if is_static else 1 :]
-        return rest[0].arg if rest else None
 
     @property
     def _is_other_kind(self) -> bool:
@@ -189,9 +188,15 @@ class Adaptation:
             return None
         if self._means(mine, was) and "#" not in self.owner.file.source(mine):
             self.done.append(f"{what} is {now.text}")
+            self._abandon(was)
             return self.owner.home.imports.write(now, self.owner.members, is_annotation=True)
         self.left.append(f"{what} is {now.text}")
         return None
+
+    def _abandon(self, *expressions: Expression | None) -> None:
+        """Note what we had imported for expressions that go."""
+        for expression in filter(None, expressions):
+            self.owner.home.imports.abandoned |= {each.origin for each in expression.imports}
 
     def _default(
         self, name: str, mine: ast.expr | None, now: Expression | None, was: Parameter | None
@@ -202,6 +207,7 @@ class Adaptation:
         text = now.text if now else "required"
         if self._means(mine, was.default):
             self.done.append(f"{name} is {text} by default" if now else f"{name} is required")
+            self._abandon(was.default)
             return self.owner.home.imports.write(now, self.owner.members) if now else ""
         self.left.append(f"{name} is {text} by default" if now else f"{name} is required")
         return None
@@ -225,7 +231,7 @@ class Adaptation:
     def _new(self) -> list[Item]:
         if self.function.args.kwarg:
             return []
-        mine = _arguments(self.function)
+        mine = arguments_of(self.function)
         new = [each for each in self.wanted.parameters if each.name not in mine]
         self.done += [f"{each.name} added" for each in new]
         return [Item(self._parameter(each)) for each in new]
@@ -255,6 +261,9 @@ class Adaptation:
                 kind = "a batch resolver" if self.wanted.is_batch else "no batch resolver"
                 self.left.append(f"it is {kind}")
             return None
+        bindings = self.owner.home.imports.bindings
+        if mine and is_assignable(mine, bindings, self.wanted.returns):
+            return None
         new = self._choice("what it returns", mine, self.wanted.returns, was)
         if mine and new is not None:
             self._longer_by = len(new) - len(self.owner.file.source(mine))
@@ -264,29 +273,6 @@ class Adaptation:
         file, mine = self.owner.file, self.function.returns
         if mine and text is not None:
             file.replace(file.begin(mine), file.end(mine), text)
-
-
-def _arguments(function: Function) -> dict[str, tuple[ast.expr | None, ast.expr | None]]:
-    """Return annotation and default of each parameter."""
-    arguments = function.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    missing = len(positional) - len(arguments.defaults)
-    defaults: list[ast.expr | None] = [*[None] * missing, *arguments.defaults]
-    defaults += arguments.kw_defaults
-    return {
-        each.arg: (each.annotation, default)
-        for each, default in zip([*positional, *arguments.kwonlyargs], defaults, strict=True)
-    }
-
-
-def _uses(function: Function, name: str) -> bool:
-    names = {
-        node.id
-        for statement in function.body
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Name)
-    }
-    return name in names or bool(names & _READS_ALL)
 
 
 def _plain(wanted: Parameter) -> str:

@@ -102,13 +102,16 @@ class Wanted:
     """All that is wanted.
 
     ``package`` is the dotted name of the folder that paths are relative to; ``assembly`` is the
-    path of the file whose class ``Resolvers`` puts the types' resolvers together.
+    path of the file whose class ``Resolvers`` puts the types' resolvers together. ``generated`` has
+    the modules of the generated package by their dotted names: the text of each, or ``None`` where
+    it is not known what it has.
     """
 
     package: str
     classes: tuple[WantedClass, ...]
     assembly: str = "__init__.py"
     assembly_class: str = "Resolvers"
+    generated: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from trunkline.generate.resolvers.assembly import Assembly, AttributeStatement, find_assembly
 from trunkline.generate.resolvers.file import File
+from trunkline.generate.resolvers.generated import Generated
 from trunkline.generate.resolvers.kept import Kept
 from trunkline.generate.resolvers.package import Package, PythonClass, PythonFile
 from trunkline.generate.resolvers.places import (
@@ -51,19 +53,35 @@ class _Change:
     lines: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Drop:
+    """The names that go from an import."""
+
+    file: File
+    indexes: set[int] = field(default_factory=set[int])
+    is_kept: bool = False
+
+
 class Workbench:
     """The package, what is wanted of it, and the changes that were decided."""
 
-    def __init__(self, package: Package, wanted: Wanted, previous: Previous) -> None:
+    def __init__(
+        self,
+        package: Package,
+        wanted: Wanted,
+        previous: Previous,
+        shown: Callable[[str], str] = str,
+    ) -> None:
         self.package = package
         self.wanted = wanted
         self.previous = previous
-        self.report = Report()
+        self.generated = Generated(wanted.generated)
+        self.report = Report(shown)
         self.gone_classes: set[PythonClass] = set()
         self.assembly = find_assembly(package, wanted)
         self._changes: dict[Owner, _Change] = {}
         self._kept: dict[File, Kept] = {}
-        self._dropped: dict[ast.ImportFrom, tuple[File, set[int]]] = {}
+        self._dropped: dict[ast.ImportFrom, _Drop] = {}
         self._new_texts: dict[PythonFile, list[str]] = {}
 
     def by_protocol(self) -> dict[str, list[WantedClass]]:
@@ -72,6 +90,11 @@ class Workbench:
         for wanted in self.wanted.classes:
             found.setdefault(wanted.protocol, []).append(wanted)
         return found
+
+    @cached_property
+    def wanted_names(self) -> frozenset[str]:
+        """The names of all resolvers that are wanted."""
+        return frozenset(each.name for cls in self.wanted.classes for each in cls.methods)
 
     def implementing(self, protocol: str) -> list[PythonClass]:
         """Return the classes of a protocol that stay."""
@@ -128,10 +151,16 @@ class Workbench:
         self._change(owner, cls).gone.append(statement)
         self.kept(cls.file).add(title, place)
 
-    def drop(self, imported: ImportedName) -> None:
-        """Have a name taken out of an import."""
-        _, dropped = self._dropped.setdefault(imported.statement, (imported.home.file, set()))
-        dropped.add(imported.index)
+    def is_gone(self, statement: ast.stmt) -> bool:
+        """Say whether a statement of a class is moved into the block."""
+        return any(statement in change.gone for change in self._changes.values())
+
+    def drop(self, imported: ImportedName, *, is_kept: bool = True) -> None:
+        """Have a name taken out of an import, which is kept if no other name is in it."""
+        new = _Drop(imported.home.file)
+        drop = self._dropped.setdefault(imported.statement, new)
+        drop.indexes.add(imported.index)
+        drop.is_kept |= is_kept
 
     def kept(self, file: File) -> Kept:
         """Return a file's block of what the schema no longer has."""
@@ -141,18 +170,22 @@ class Workbench:
         """Have a class added to a file: before what puts all together there, else at its end."""
         self._new_texts.setdefault(home, []).append(text)
 
-    def flush(self) -> None:
-        """Make the edits of all that was decided."""
+    def write_bodies(self) -> None:
+        """Make the edits of all that was decided of classes."""
         for owner, change in self._changes.items():
             if change.cls not in self.gone_classes:
                 self._write(owner, change)
-        for statement, (file, dropped) in self._dropped.items():
-            drop_names(file, statement, dropped, self.kept(file))
         nodes = {cls.node for cls in self.gone_classes}
         for file in {cls.file: None for cls in self.gone_classes}:
             remove(file, file.tree.body, nodes)
         for home, texts in self._new_texts.items():
             _write_classes(home, texts, self.assembly, nodes)
+
+    def write_imports(self) -> None:
+        """Make the edits of imports, and of what is kept."""
+        for statement, drop in self._dropped.items():
+            kept = self.kept(drop.file) if drop.is_kept else None
+            drop_names(drop.file, statement, drop.indexes, kept)
         for home in self.package.files.values():
             home.imports.flush(self._dropped)
         for kept in self._kept.values():

@@ -1,20 +1,16 @@
 """Resolvers of the schema's types."""
 
-from layout_feature.app.items import resolvers
-from layout_feature.app.items.resolvers import MutationResolvers
-from layout_feature.app.users.resolvers import (
-    QueryResolvers as QueryResolvers_2,
-    UserResolvers,
-)
+from layout_feature.app.items import resolvers as items_resolvers
+from layout_feature.app.users import resolvers as users_resolvers
 
 
-class QueryResolvers(resolvers.QueryResolvers, QueryResolvers_2):
+class QueryResolvers(items_resolvers.QueryResolvers, users_resolvers.QueryResolvers):
     """Resolvers of `Query`."""
 
 
 class Resolvers:
     """The resolvers of each type that needs some."""
 
-    mutation = MutationResolvers()
+    mutation = items_resolvers.MutationResolvers()
     query = QueryResolvers()
-    user = UserResolvers()
+    user = users_resolvers.UserResolvers()

@@ -1,0 +1,4 @@
+"""Nothing."""
+
+
+def nothing() -> None: ...

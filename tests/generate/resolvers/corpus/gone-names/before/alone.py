@@ -1,0 +1,6 @@
+"""Nothing."""
+
+from todo.graph.types import Thing
+
+
+def nothing() -> None: ...
