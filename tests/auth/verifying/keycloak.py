@@ -103,6 +103,7 @@ REALM = {
     "clients": [
         client("Web", _graphql),
         client("Mobile", audience(REST)),
+        client(AUDIENCE),  # the API itself: who asks about a token must be in its audience
         client("unmapped"),
         client("narrow", fullScopeAllowed=False),
         client("light", attributes=_light),

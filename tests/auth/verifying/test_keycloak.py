@@ -234,7 +234,7 @@ async def test_a_revoked_token_is_refused_where_keycloak_is_asked(keycloak: Keyc
     passed = 0.0
     clock = Clock(time.time, lambda: time.monotonic() + passed)
     url = f"{keycloak.issuer}/protocol/openid-connect/token/introspect"
-    asked = Introspection(url, "Web", SECRET)
+    asked = Introspection(url, AUDIENCE, SECRET)
     verifier = verifier_of(keycloak, introspection=asked, clock=clock)
     token = await token_of(keycloak, "Web")
     assert await takes(verifier, token) == "Web"
