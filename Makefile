@@ -8,7 +8,7 @@ PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 	done)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint check-types pytest fuzz soak hydra bench playground system-packages clean help
+.PHONY: demo test lint check-types pytest fuzz soak hydra keycloak bench playground system-packages clean help
 .DEFAULT_GOAL := help
 
 demo: .venv/demo.installed playground
@@ -36,6 +36,10 @@ fuzz: .venv/dev.installed
 # Our verifier with tokens of Ory Hydra, which is built first: minutes.
 hydra: .venv/dev.installed
 	TRUNKLINE_HYDRA=1 $(BIN)/pytest tests/auth/verifying/test_hydra.py
+
+# Our client and our verifier with Keycloak, which Maven fetches first: minutes.
+keycloak: .venv/dev.installed
+	TRUNKLINE_KEYCLOAK=1 $(BIN)/pytest tests/auth/verifying/test_keycloak.py
 
 # Memory under distinct documents, for minutes: make soak DOCUMENTS=100000
 DOCUMENTS ?= 100000
@@ -75,4 +79,4 @@ clean:
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
-	@echo "make lint, make check-types, make pytest, make playground, make fuzz, make soak, make hydra, make bench, make clean"
+	@echo "make lint, make check-types, make pytest, make playground, make fuzz, make soak, make hydra, make keycloak, make bench, make clean"

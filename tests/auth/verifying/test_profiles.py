@@ -313,3 +313,18 @@ async def test_keycloak_without_an_audience_mapper_is_refused() -> None:
 
 async def test_a_name_like_a_service_accounts_is_another_clients() -> None:
     assert await refused(SHAPES["keycloak"], {"preferred_username": "service-account-other"}) == 403
+
+
+async def test_a_user_who_chose_the_name_of_a_service_account_is_a_user() -> None:
+    user = SHAPES["keycloak"].user | {"preferred_username": "service-account-web-app"}
+    assert await refused(SHAPES["keycloak"], user) == 403
+
+
+async def test_keycloak_says_of_a_token_that_is_bound_to_a_key_that_it_is() -> None:
+    assert (await verify(SHAPES["keycloak"], {"typ": "DPoP"})).client_id == "Web-App"
+
+
+async def test_a_lightweight_token_needs_no_name() -> None:
+    without_name = {"preferred_username": None}
+    assert (await verify(SHAPES["keycloak"], without_name)).client_id == "Web-App"
+    assert await refused(SHAPES["keycloak"], without_name | {"client_id": None}) == 403

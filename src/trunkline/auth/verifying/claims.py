@@ -68,8 +68,8 @@ def check_claims(claims: Claims, expected: Expectation, now: float) -> Caller:
     for name in ("sub", "jti"):
         if not isinstance(claims.get(name, ""), str):
             raise ClaimsProblem(f"Its claim {name!r} is no text.")
-    for name, value in profile.fixed.items():
-        if claims.get(name) != value:
+    for name, values in profile.fixed.items():
+        if claims.get(name) not in values:
             raise ClaimsProblem(f"It is no access token by its claim {name!r}.")
     _check_times(claims, expected, now)
     if not profile.is_for(claims, expected.audiences):

@@ -54,16 +54,16 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
     ``types`` are the values that the header ``typ`` may have, in lower case and without
     ``application/``; ``""`` is a header without it. ``required`` are claims that must be there,
-    ``fixed`` those that must have a value. ``client`` and ``scopes`` are the claims that name the
-    client and what it may do: the first that is there counts. ``is_for`` says whether a token is
-    for one of the audiences, ``is_client`` whether it was given to the client as such, and to no
-    user of it. ``scopes_have_audience`` says that scopes begin with the audience and a slash: those
-    of another count for nothing. ``algorithms`` are those that its keys may sign with.
+    ``fixed`` those that must have one of some values. ``client`` and ``scopes`` are the claims that
+    name the client and what it may do: the first that is there counts. ``is_for`` says whether a
+    token is for one of the audiences, ``is_client`` whether it was given to the client as such, and
+    to no user of it. ``scopes_have_audience`` says that scopes begin with the audience and a slash:
+    those of another count for nothing. ``algorithms`` are those that its keys may sign with.
     """
 
     types: frozenset[str]
     required: tuple[str, ...] = ("exp", "iat", "aud")
-    fixed: Mapping[str, str] = {}
+    fixed: Mapping[str, tuple[str, ...]] = {}
     client: tuple[str, ...] = ("client_id",)
     scopes: tuple[str, ...] = ("scope",)
     is_for: Callable[[Claims, frozenset[str]], bool] = _is_for
@@ -81,22 +81,24 @@ any other that was told to."""
 
 
 def _is_service_account(claims: Claims, client: str) -> bool:
-    """Keycloak gives a client a user of its own, whose name nobody else can have."""
-    name = claims.get("preferred_username")
-    if name is None:  # its client scope "profile" was taken away; "service_account" tells too
-        return claims.get("client_id") == client
-    return isinstance(name, str) and name == f"service-account-{client.lower()}"
+    """Keycloak says ``client_id`` only of tokens that a client got for itself.
+
+    They have a user of their own too, but whoever may choose a name can be called like that user
+    if the client has none.
+    """
+    name = claims.get("preferred_username", f"service-account-{client.lower()}")
+    return claims.get("client_id") == client and name == f"service-account-{client.lower()}"
 
 
 KEYCLOAK = Profile(
     types=frozenset({"jwt", "at+jwt"}),
     required=("exp", "iat", "aud", "azp"),
-    fixed={"typ": "Bearer"},
+    fixed={"typ": ("Bearer", "DPoP")},
     client=("azp",),
     is_client=_is_service_account,
 )
-"""Keycloak. It leaves ``aud`` out until the client has an audience mapper: without one its tokens
-are refused here."""
+"""Keycloak. It leaves ``aud`` out until the client has an audience mapper, or names another API
+there: without a mapper its tokens are refused here."""
 
 
 def _is_auth0_client(claims: Claims, client: str) -> bool:
@@ -145,7 +147,7 @@ def _is_cognito_client(claims: Claims, client: str) -> bool:
 COGNITO = Profile(
     types=frozenset({"", "jwt"}),
     required=("exp", "iat", "sub", "client_id"),
-    fixed={"token_use": "access"},
+    fixed={"token_use": ("access",)},
     is_for=_is_for_resource_server,
     is_client=_is_cognito_client,
     scopes_have_audience=True,
