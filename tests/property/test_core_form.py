@@ -72,8 +72,8 @@ def _collect_what_graphql_core_leaves() -> Generator[None]:
 
 @pytest.mark.filterwarnings(
     "ignore:coroutine '(Executor|default_type_resolver):RuntimeWarning",
-    # The same, where it is collected in code that cannot import what warns: a named tuple's.
-    "ignore:Exception ignored in. <coroutine object Executor:pytest.PytestUnraisableExceptionWarning",
+    # The same, collected in code that cannot import what warns: a named tuple's.
+    "ignore:Exception ignored in. <coroutine obj:pytest.PytestUnraisableExceptionWarning",
 )  # graphql-core's own
 @fuzz
 @given(documents(_SCHEMA), behaviors, st.sampled_from(_VARIABLES))
