@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
+from time import monotonic
 from typing import Generic, TypeVar
 
 from trunkline.client.transports.addresses import (
@@ -120,11 +122,18 @@ class _PyreqwestTransport(Generic[Library]):
         return builder
 
 
-def _moved(url: str, response: HTTPResponse) -> str | None:
+def _moved(url: str, response: HTTPResponse, before: int) -> str | None:
     """Return where to send the request again, if the answer says so and it may be done."""
     if response.status < _REDIRECT:
         return None
-    return followed(url, response.status, response.headers.get("location"))
+    return followed(url, response.status, response.headers.get("location"), before)
+
+
+def _later(request: HTTPRequest, seconds: float) -> HTTPRequest:
+    """Return a request with so much less time, for the library counts it anew."""
+    if request.timeout is None:
+        return request
+    return replace(request, timeout=max(request.timeout - seconds, 0.001))
 
 
 class PyreqwestTransport(_PyreqwestTransport[SyncClient]):
@@ -145,13 +154,14 @@ class PyreqwestTransport(_PyreqwestTransport[SyncClient]):
         Raises ``ConnectionFailedError`` where there is no whole answer, ``ProtocolError`` where
         its compression is broken, ``ServerStatusError`` at a redirect that must not be followed.
         """
-        url = target(self.url, request)
+        url, began, redirects = target(self.url, request), monotonic(), 0
         while True:
             response = self._exchange(url, request)
-            place = _moved(url, response)
+            place = _moved(url, response, redirects)
             if place is None:
                 return response
-            url = place
+            url, now, redirects = place, monotonic(), redirects + 1
+            request, began = _later(request, now - began), now
 
     def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
@@ -181,13 +191,14 @@ class AsyncPyreqwestTransport(_PyreqwestTransport[Client]):
 
         Raises what ``PyreqwestTransport.send`` raises.
         """
-        url = target(self.url, request)
+        url, began, redirects = target(self.url, request), monotonic(), 0
         while True:
             response = await self._exchange(url, request)
-            place = _moved(url, response)
+            place = _moved(url, response, redirects)
             if place is None:
                 return response
-            url = place
+            url, now, redirects = place, monotonic(), redirects + 1
+            request, began = _later(request, now - began), now
 
     async def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
