@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
 from typing import Generic, TypeVar
+
+from msgspec.structs import replace
 
 from trunkline.client.transports.addresses import (
     checked_url,
