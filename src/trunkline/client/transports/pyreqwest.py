@@ -36,6 +36,9 @@ except ModuleNotFoundError as error:
 __all__ = ["AsyncPyreqwestTransport", "PyreqwestTransport"]
 
 _REDIRECT = 300  # the least status of one
+_USUAL = 30.0  # seconds that a call may take if nothing else is said
+_SOON = 0.001  # seconds by which a request may outlast its time
+_FOR_EVER = timedelta(days=365)
 
 Request = TypeVar("Request", SyncRequestBuilder, RequestBuilder)
 Builder = TypeVar("Builder", SyncClientBuilder, ClientBuilder)
@@ -103,6 +106,7 @@ class _PyreqwestTransport(Generic[Library]):
             .http2(enable=self._http2)
             .max_connections(self._pool.connections)
             .pool_idle_timeout(timedelta(seconds=self._pool.idle_seconds))
+            .timeout(timedelta(seconds=_USUAL))
         )
         if connect is not None:
             wait = timedelta(seconds=connect)
@@ -118,9 +122,16 @@ class _PyreqwestTransport(Generic[Library]):
         builder = builder.headers({**request.headers, **own} if own else request.headers)
         if request.body:
             builder = builder.body_bytes(request.body)
-        if request.timeout is not None:
-            builder = builder.timeout(timedelta(seconds=request.timeout))
+        return _timed(builder, request.timeout)
+
+
+def _timed(builder: Request, timeout: float | None) -> Request:
+    """Limit a request's time, where it is not the usual: to say so costs a tenth of the call."""
+    if timeout is None:
+        return builder.timeout(_FOR_EVER)
+    if _USUAL - _SOON < timeout <= _USUAL:
         return builder
+    return builder.timeout(timedelta(seconds=timeout))
 
 
 def _moved(url: str, response: HTTPResponse, before: int) -> str | None:
