@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from typing import Any
 
@@ -101,6 +102,30 @@ def test_nothing_outlasts_the_deadline(text: str, behaviour: Behaviour, kind: st
             call(kind, server.url, text, timeout=DEADLINE)
         assert time.monotonic() - began < DEADLINE + MARGIN
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("timeout", "answered"),
+    [(None, True), (0.9, True), (0.3, False), (0.2995, False), (0.1, False)],
+)
+@pytest.mark.parametrize("transport", ["pyreqwest", "pyreqwest-async"])
+def test_the_usual_time_is_for_those_alone_who_have_it(
+    timeout: float | None, transport: str, monkeypatch: pytest.MonkeyPatch, *, answered: bool
+) -> None:
+    monkeypatch.setattr("trunkline.client.transports.pyreqwest._USUAL", 0.3)
+
+    def answer_late(connection: socket.socket) -> None:
+        time.sleep(0.6)
+        faulty.answer(connection)
+
+    with Faulty(answer_late) as server:
+        if answered:
+            assert call(transport, server.url, QUERY, timeout=timeout) == TODOS
+            return
+        began = time.monotonic()
+        with pytest.raises(DeadlineExceededError):
+            call(transport, server.url, QUERY, timeout=timeout)
+        assert time.monotonic() - began < 0.55
 
 
 def test_a_calls_own_time(kind: str) -> None:

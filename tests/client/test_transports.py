@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 from typing import Any
 
+import httpx2
 import pytest
-from tests.client.calling import Caller, CallWith
+from tests.client import faulty
+from tests.client.calling import TRANSPORTS, Caller, CallWith
+from tests.client.faulty import Faulty
 from tests.client.serving import QUERY, TODOS, Received, Reply, Todos, execute
 
-from trunkline import Client, ServerStatusError, VariablesError
+from trunkline import (
+    Client,
+    DeadlineExceededError,
+    ServerStatusError,
+    TransportError,
+    VariablesError,
+)
 from trunkline.transport import HTTPRequest, HTTPResponse, Transport
 from trunkline.transport.httpx2 import AsyncHTTPX2Transport, HTTPX2Transport
 from trunkline.transport.pyreqwest import AsyncPyreqwestTransport, PyreqwestTransport
@@ -183,6 +193,25 @@ def test_a_redirect_within_the_origin_is_followed(
     assert [received.path for received in server.received] == ["/graphql", "/graphql/"]
 
 
+def test_redirects_without_end_are_not_followed(call_with: CallWith, server: Todos) -> None:
+    server.reply = Reply(308, b"", "text/plain", (("Location", "/graphql"),))
+    with pytest.raises(TransportError):
+        call_with(server.url, retry=None).execute(QUERY)
+    assert len(server.received) <= 31
+
+
+def test_redirects_do_not_lengthen_the_deadline(call_with: CallWith, server: Todos) -> None:
+    def moved(_: Received) -> Reply:
+        time.sleep(0.1)
+        return Reply(308, b"", "text/plain", (("Location", "/graphql"),))
+
+    server.reply = moved
+    began = time.monotonic()
+    with pytest.raises(DeadlineExceededError):
+        call_with(server.url, timeout=0.25).execute(QUERY)
+    assert time.monotonic() - began < 0.8
+
+
 def test_a_transports_headers_win(call_with: CallWith, server: Todos) -> None:
     headers = {"User-Agent": "web/3", "X-Tenant": "7", "Authorization": "Bearer abc"}
     call_with(server.url, {"headers": headers}, name="web").execute(QUERY)
@@ -207,6 +236,66 @@ def test_auth_is_the_librarys(transport: Any, server: Todos) -> None:
     with Client(transport(server.url, auth=("user", "hunter2"))) as client:
         client.execute(QUERY)
     assert server.received[0].headers["authorization"] == "Basic dXNlcjpodW50ZXIy"
+
+
+HTTPX2 = [key for key in TRANSPORTS if "httpx2" in key]
+
+
+def call_by_httpx2(key: str, url: str, **options: Any) -> Any:
+    transport, caller = TRANSPORTS[key]
+    made: Caller = caller(Client(transport(url, **options)))
+    try:
+        return made.execute(QUERY)
+    finally:
+        made.end()
+
+
+@pytest.mark.parametrize("key", HTTPX2)
+def test_a_scheme_of_httpx2_may_ask_twice(key: str, server: Todos) -> None:
+    def reply(received: Received) -> Reply:
+        if "authorization" not in received.headers:
+            offered = (
+                ("WWW-Authenticate", 'Basic realm="api"'),
+                ("WWW-Authenticate", 'Digest realm="api", nonce="n", qop="auth"'),
+            )
+            return Reply(401, b"", "text/plain", offered)
+        return execute(server.schema, received.body)
+
+    server.reply = reply
+    auth = httpx2.DigestAuth("user", "hunter2")
+    assert call_by_httpx2(key, server.url, auth=auth) == TODOS
+    first, second = server.received
+    assert second.headers["authorization"].startswith('Digest username="user", realm="api"')
+    assert first.body == second.body
+
+
+@pytest.mark.parametrize("key", HTTPX2)
+def test_a_function_of_httpx2_may_change_the_request(key: str, server: Todos) -> None:
+    def sign(request: httpx2.Request) -> httpx2.Request:
+        request.headers["X-Signature"] = "abc"
+        request.url = request.url.copy_add_param("signed", "yes")
+        return request
+
+    assert call_by_httpx2(key, server.url, auth=sign) == TODOS
+    (received,) = server.received
+    assert (received.path, received.headers["x-signature"]) == ("/graphql?signed=yes", "abc")
+
+
+@pytest.mark.parametrize("key", HTTPX2)
+def test_a_user_in_the_url(key: str, server: Todos) -> None:
+    assert call_by_httpx2(key, server.url.replace("//", "//user:hunter%32@")) == TODOS
+    assert server.received[0].headers["authorization"] == "Basic dXNlcjpodW50ZXIy"
+
+
+@pytest.mark.parametrize("key", HTTPX2)
+def test_a_proxy_of_the_environment(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Faulty(faulty.answer) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", "elsewhere.example")
+        assert call_by_httpx2(key, "http://api.example/graphql?a=1") == TODOS
+    (request,) = proxy.requests
+    assert request.startswith(b"POST http://api.example/graphql?a=1 HTTP/1.1\r\n")
+    assert b"host: api.example\r\n" in request.lower()
 
 
 @pytest.mark.parametrize("transport", ALL)

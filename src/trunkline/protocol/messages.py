@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 __all__ = ["HTTPRequest", "HTTPResponse"]
 
 
-@dataclass(frozen=True, slots=True)
-class HTTPRequest:
+class HTTPRequest(Struct, frozen=True):  # a struct: each call makes some
     """What a transport sends.
 
     ``method`` in capitals, ``headers`` with lower-case names, ``body`` as it goes on the wire.
@@ -22,23 +22,29 @@ class HTTPRequest:
     """
 
     method: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
+    headers: Mapping[str, str]
+    body: bytes
     url: str | None = None
     query: str = ""
     timeout: float | None = None
 
+    def __repr__(self) -> str:
+        shown = f"{self.method!r}, url={self.url!r}, query={self.query!r}, timeout={self.timeout!r}"
+        return f"HTTPRequest({shown})"
 
-@dataclass(frozen=True, slots=True)
-class HTTPResponse:
+
+class HTTPResponse(Struct, frozen=True):
     """What a transport received: status, headers, and the whole decoded body.
 
     Headers are looked up by lower-case names; a library's own mapping that ignores case will do.
     """
 
     status: int
-    body: bytes = field(repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    body: bytes
+    headers: Mapping[str, str] = {}  # a struct makes each its own
+
+    def __repr__(self) -> str:
+        return f"HTTPResponse({self.status!r})"
 
     @property
     def media_type(self) -> str:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakSet
+
+from msgspec.structs import replace
 
 from trunkline.auth.calling.attempts import Attempts
 from trunkline.auth.calling.cache import TokenCache, load, save

@@ -13,6 +13,7 @@ __all__ = ["checked_url", "followed", "identity_of", "refuse_redirect", "shown_u
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _KEEP_THE_METHOD = (307, 308)
+_MOST_REDIRECTS = 20  # as httpx2 and browsers have it
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -45,13 +46,22 @@ def target(url: str, request: HTTPRequest) -> str:
     return f"{url}{'&' if '?' in url else '?'}{request.query}"
 
 
-def followed(url: str, status: int, location: str | None) -> str | None:
+def followed(url: str, status: int, location: str | None, before: int) -> str | None:
     """Return where to send a request again, or ``None`` where the answer is no redirect.
 
-    For libraries that would follow any. Raises what ``refuse_redirect`` raises.
+    For libraries that would follow any. ``before`` is how many redirects were followed already.
+    Raises ``ServerStatusError``, as ``refuse_redirect`` does, and where there is no end of them.
     """
     refuse_redirect(url, status, location)
-    return _target(url, location) if status in _KEEP_THE_METHOD and location else None
+    if status not in _KEEP_THE_METHOD or not location:
+        return None
+    if before < _MOST_REDIRECTS:
+        return _target(url, location)
+    raise ServerStatusError(
+        f"The server at {shown_url(url)} answered {status}: it redirects for the {before + 1}th"
+        " time. The request was not sent on. Give the transport the URL that answers.",
+        status,
+    )
 
 
 def identity_of(url: str, headers: Mapping[str, str]) -> str:

@@ -5,17 +5,12 @@ from __future__ import annotations
 import ssl
 from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import Callable, Mapping
+from contextlib import aclosing, closing
 from functools import cache
 from importlib.util import find_spec
 from typing import Generic, TypeAlias, TypedDict, TypeVar
 
-from trunkline.client.transports.addresses import (
-    checked_url,
-    identity_of,
-    refuse_redirect,
-    shown_url,
-    target,
-)
+from trunkline.client.transports.addresses import checked_url, identity_of, shown_url, target
 from trunkline.client.transports.clock import until
 from trunkline.client.transports.failures import connection_failed, root_cause, undecodable
 from trunkline.client.transports.headers import checked_headers
@@ -26,9 +21,19 @@ from trunkline.errors import TransportError
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 try:
+    import httpcore2
     import httpx2
 
-    from trunkline.client.transports.httpx2_sockets import keep_to_the_deadline
+    from trunkline.client.transports.httpx2_messages import (
+        Place,
+        Waits,
+        asked,
+        received,
+        redirected,
+        shown,
+        told,
+    )
+    from trunkline.client.transports.httpx2_pools import AsyncPools, BlockingPools
 except ModuleNotFoundError as error:
     raise ImportError(
         "The httpx2 transports need the library httpx2: pip install 'trunkline[client]'"
@@ -36,22 +41,27 @@ except ModuleNotFoundError as error:
 
 __all__ = ["AsyncHTTPX2Transport", "HTTPX2Transport"]
 
-_REDIRECT = 300  # the least status of one
-_NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+_NEVER_SENT = (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout)
+_FAILURES = (
+    httpcore2.TimeoutException,
+    httpcore2.NetworkError,
+    httpcore2.ProtocolError,
+    httpcore2.ProxyError,
+    httpcore2.UnsupportedProtocol,
+    httpx2.RequestError,
+)
 
 Auth: TypeAlias = tuple[str, str] | httpx2.Auth | Callable[[httpx2.Request], httpx2.Request]
-Library = TypeVar("Library", httpx2.Client, httpx2.AsyncClient)
+Pools = TypeVar("Pools", BlockingPools, AsyncPools)
 
 
 class _LibraryOptions(TypedDict):
-    follow_redirects: bool
     http2: bool
     limits: httpx2.Limits
-    timeout: httpx2.Timeout
     verify: ssl.SSLContext | bool
 
 
-class _HTTPX2Transport(Generic[Library]):
+class _HTTPX2Transport(Generic[Pools]):
     """What the two transports have in common: their arguments, and how the library is asked."""
 
     def __init__(  # noqa: PLR0913  # as httpx2's own
@@ -66,14 +76,13 @@ class _HTTPX2Transport(Generic[Library]):
         http2: bool | None = None,
     ) -> None:
         self.url: str = checked_url(url)
-        self._parsed: httpx2.URL = httpx2.URL(self.url)  # once: it is a tenth of what a call costs
         self._pool: Pool = pool
         self._http2 = _can_http2() if http2 is None else http2
         self._headers = checked_headers(headers)
-        self._timeout = timeout
+        self._waits = _waits(timeout)
         self._verify = verify
-        self._auth = auth
-        self._leases: dict[AbstractEventLoop | None, Lease[Library]] = {}
+        self._auth = _scheme(auth)
+        self._leases: dict[AbstractEventLoop | None, Lease[Pools]] = {}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({shown_url(self.url)!r})"
@@ -86,10 +95,10 @@ class _HTTPX2Transport(Generic[Library]):
         """
         return None if self._auth else identity_of(self.url, self._headers)
 
-    def _open(self) -> Library:
+    def _open(self) -> Pools:
         raise NotImplementedError
 
-    def _lease(self, loop: AbstractEventLoop | None) -> Lease[Library]:
+    def _lease(self, loop: AbstractEventLoop | None) -> Lease[Pools]:
         """Find the connections of an event loop, or those of all threads."""
         if loop not in self._leases:
             for other in tuple(self._leases):
@@ -100,46 +109,39 @@ class _HTTPX2Transport(Generic[Library]):
 
     def _library_options(self) -> _LibraryOptions:
         return {
-            "follow_redirects": True,  # as far as the hook allows
             "http2": self._http2,
             "limits": httpx2.Limits(
                 max_connections=self._pool.connections,
                 max_keepalive_connections=self._pool.connections,
                 keepalive_expiry=self._pool.idle_seconds,
             ),
-            "timeout": _library_timeout(self._timeout),
             "verify": self._verify if self.url.lower().startswith("https:") else _no_tls(),
         }
 
-    def _library_request(self, library: Library, request: HTTPRequest) -> httpx2.Request:
-        timeout = None if request.timeout is None else self._within(request.timeout)
-        elsewhere = request.url is not None or request.query
-        return library.build_request(
-            request.method,
-            target(self.url, request) if elsewhere else self._parsed,
-            content=request.body or None,
-            headers=request.headers if request.url else {**request.headers, **self._headers},
-            timeout=httpx2.USE_CLIENT_DEFAULT if timeout is None else timeout,
-        )
+    def _request(self, pools: Pools, request: HTTPRequest) -> tuple[Place, httpcore2.Request]:
+        own = request.url is None and not request.query
+        place = pools.place if own else pools.elsewhere(target(self.url, request))
+        headers = request.headers if request.url else {**request.headers, **self._headers}
+        waits = self._within(request.timeout)
+        return place, place.request(request.method, headers, request.body, waits)
 
-    def _within(self, seconds: float) -> httpx2.Timeout:
+    def _within(self, seconds: float | None) -> Waits:
         """Shorten the waits to what is left."""
-        connect, read = _pair(self._timeout)
+        if seconds is None:
+            return self._waits
+        connect, read = self._waits["connect"], self._waits["read"]
         connect = seconds if connect is None else min(connect, seconds)
         read = seconds if read is None else min(read, seconds)
-        return httpx2.Timeout(connect=connect, read=read, write=read, pool=connect)
+        return {"connect": connect, "read": read, "write": read, "pool": connect}
 
-    def _auth_of(self, request: HTTPRequest) -> Auth | None:
-        return None if request.url else self._auth
-
-    def _failure(self, request: HTTPRequest, error: httpx2.RequestError) -> TransportError:
+    def _failure(self, request: HTTPRequest, error: Exception) -> TransportError:
         url = request.url or self.url
         if isinstance(error, httpx2.DecodingError):
             return undecodable(url, error)
         return connection_failed(url, error, never_sent=isinstance(error, _NEVER_SENT))
 
 
-class HTTPX2Transport(_HTTPX2Transport[httpx2.Client]):
+class HTTPX2Transport(_HTTPX2Transport[BlockingPools]):
     """Carries requests over HTTP with the library httpx2. Blocking; threads share one.
 
     ``headers`` go with every request and win over the client's own. ``timeout`` is in seconds:
@@ -158,30 +160,37 @@ class HTTPX2Transport(_HTTPX2Transport[httpx2.Client]):
         its compression is broken, ``ServerStatusError`` at a redirect that must not be followed.
         """
         try:
-            with leased(self._lease(None)) as library:
+            with leased(self._lease(None)) as pools:
                 if request.timeout is None:
-                    return self._exchange(library, request)
+                    return self._answer(pools, request)
                 with until(request.timeout):
-                    return self._exchange(library, request)
-        except httpx2.RequestError as error:
+                    return self._answer(pools, request)
+        except _FAILURES as error:
             raise self._failure(request, error) from root_cause(error)
 
-    def _exchange(self, library: httpx2.Client, request: HTTPRequest) -> HTTPResponse:
-        sent = self._library_request(library, request)
-        return _received(library.send(sent, auth=self._auth_of(request)))
+    def _answer(self, pools: BlockingPools, request: HTTPRequest) -> HTTPResponse:
+        place, sent = self._request(pools, request)
+        if self._auth is None or request.url is not None:
+            return received(_exchange(pools.to(place), sent))
+        with closing(self._auth.sync_auth_flow(shown(place, sent, request.body))) as flow:
+            asks = next(flow)
+            while True:
+                place, sent = asked(place, asks, sent)
+                response = _exchange(pools.to(place), sent)
+                try:
+                    asks = flow.send(told(asks, response))
+                except StopIteration:
+                    return received(response)
 
     def close(self) -> None:
         """Close the connections, each once no call uses it any more."""
         close(self._lease(None).retire())
 
-    def _open(self) -> httpx2.Client:
-        hooks = {"response": [_refuse_redirect]}
-        client = httpx2.Client(**self._library_options(), event_hooks=hooks)
-        keep_to_the_deadline(client)
-        return client
+    def _open(self) -> BlockingPools:
+        return BlockingPools(httpx2.Client(**self._library_options()), self.url)
 
 
-class AsyncHTTPX2Transport(_HTTPX2Transport[httpx2.AsyncClient]):
+class AsyncHTTPX2Transport(_HTTPX2Transport[AsyncPools]):
     """Carries requests over HTTP with the library httpx2, for asyncio. Tasks share one.
 
     The arguments are those of ``HTTPX2Transport``. Each event loop has connections of its own,
@@ -194,29 +203,73 @@ class AsyncHTTPX2Transport(_HTTPX2Transport[httpx2.AsyncClient]):
         Raises what ``HTTPX2Transport.send`` raises.
         """
         try:
-            async with leased_async(self._lease(get_running_loop())) as library:
-                sent = self._library_request(library, request)
-                return _received(await library.send(sent, auth=self._auth_of(request)))
-        except httpx2.RequestError as error:
+            async with leased_async(self._lease(get_running_loop())) as pools:
+                return await self._answer(pools, request)
+        except _FAILURES as error:
             raise self._failure(request, error) from root_cause(error)
+
+    async def _answer(self, pools: AsyncPools, request: HTTPRequest) -> HTTPResponse:
+        place, sent = self._request(pools, request)
+        if self._auth is None or request.url is not None:
+            return received(await _exchange_async(pools.to(place), sent))
+        async with aclosing(self._auth.async_auth_flow(shown(place, sent, request.body))) as flow:
+            asks = await anext(flow)
+            while True:
+                place, sent = asked(place, asks, sent)
+                response = await _exchange_async(pools.to(place), sent)
+                try:
+                    asks = await flow.asend(told(asks, response))
+                except StopAsyncIteration:
+                    return received(response)
 
     async def close_async(self) -> None:
         """Close this event loop's connections, each once no call uses it any more."""
         lease = self._leases.pop(get_running_loop(), None)
         await close_async(lease.retire() if lease else None)
 
-    def _open(self) -> httpx2.AsyncClient:
-        hooks = {"response": [_refuse_redirect_async]}
-        return httpx2.AsyncClient(**self._library_options(), event_hooks=hooks)
+    def _open(self) -> AsyncPools:
+        return AsyncPools(httpx2.AsyncClient(**self._library_options()), self.url)
 
 
-def _library_timeout(timeout: Timeout) -> httpx2.Timeout:
-    connect, read = _pair(timeout)
-    return httpx2.Timeout(connect=connect, read=read, write=read, pool=connect)
+def _exchange(pool: httpcore2.ConnectionPool, request: httpcore2.Request) -> httpcore2.Response:
+    """Send a request, to where it is redirected too, and read the whole answer."""
+    redirects = 0
+    while True:
+        response = pool.handle_request(request)
+        try:
+            response.read()
+        finally:
+            response.close()
+        if not redirected(request, response, redirects):
+            return response
+        redirects += 1
 
 
-def _pair(timeout: Timeout) -> tuple[float | None, float | None]:
-    return timeout if isinstance(timeout, tuple) else (timeout, timeout)
+async def _exchange_async(
+    pool: httpcore2.AsyncConnectionPool, request: httpcore2.Request
+) -> httpcore2.Response:
+    """Do what ``_exchange`` does, without blocking the event loop."""
+    redirects = 0
+    while True:
+        response = await pool.handle_async_request(request)
+        try:
+            await response.aread()
+        finally:
+            await response.aclose()
+        if not redirected(request, response, redirects):
+            return response
+        redirects += 1
+
+
+def _waits(timeout: Timeout) -> Waits:
+    connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+    return {"connect": connect, "read": read, "write": read, "pool": connect}
+
+
+def _scheme(auth: Auth | None) -> httpx2.Auth | None:
+    if isinstance(auth, tuple):
+        return httpx2.BasicAuth(*auth)
+    return auth if auth is None or isinstance(auth, httpx2.Auth) else httpx2.FunctionAuth(auth)
 
 
 @cache
@@ -230,16 +283,3 @@ def _no_tls() -> ssl.SSLContext:
     httpx2 wants one in any case, and loading the authorities costs 20 ms of CPU time.
     """
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def _refuse_redirect(response: httpx2.Response) -> None:
-    if response.status_code >= _REDIRECT:
-        refuse_redirect(str(response.url), response.status_code, response.headers.get("location"))
-
-
-async def _refuse_redirect_async(response: httpx2.Response) -> None:
-    _refuse_redirect(response)
-
-
-def _received(response: httpx2.Response) -> HTTPResponse:
-    return HTTPResponse(response.status_code, response.content, response.headers)

@@ -1,4 +1,4 @@
-"""Sockets of httpx2 that keep to this thread's deadline."""
+"""Sockets of httpcore2 that keep to this thread's deadline."""
 
 from __future__ import annotations
 
@@ -7,25 +7,15 @@ from collections.abc import Iterable
 from typing import Any
 
 import httpcore2
-import httpx2
 
 from trunkline.client.transports.clock import bounded
 
-__all__ = ["keep_to_the_deadline"]
+__all__ = ["keeping_to_the_deadline"]
 
 
-def keep_to_the_deadline(client: httpx2.Client) -> None:
-    """Let all sockets that a client opens from now on keep to their thread's deadline.
-
-    httpcore2 takes a network backend, but httpx2 does not pass one through: this is the only place
-    that knows how the two are put together.
-    """
-    inner: Any = client
-    for transport in (inner._transport, *inner._mounts.values()):  # noqa: SLF001  # see above
-        pool: Any = getattr(transport, "_pool", None)
-        if isinstance(pool, httpcore2.ConnectionPool):
-            private: Any = pool
-            private._network_backend = _Backend(private._network_backend)  # noqa: SLF001  # see above
+def keeping_to_the_deadline(backend: httpcore2.NetworkBackend) -> httpcore2.NetworkBackend:
+    """Let all sockets that a backend opens keep to the deadline of the thread that uses them."""
+    return _Backend(backend)
 
 
 def _left(timeout: float | None, error: type[Exception]) -> float | None:

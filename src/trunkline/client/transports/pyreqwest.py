@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from time import monotonic
 from typing import Generic, TypeVar
+
+from msgspec.structs import replace
 
 from trunkline.client.transports.addresses import (
     checked_url,
@@ -33,6 +36,9 @@ except ModuleNotFoundError as error:
 __all__ = ["AsyncPyreqwestTransport", "PyreqwestTransport"]
 
 _REDIRECT = 300  # the least status of one
+_USUAL = 30.0  # seconds that a call may take if nothing else is said
+_SOON = 0.001  # seconds by which a request may outlast its time
+_FOR_EVER = timedelta(days=365)
 
 Request = TypeVar("Request", SyncRequestBuilder, RequestBuilder)
 Builder = TypeVar("Builder", SyncClientBuilder, ClientBuilder)
@@ -100,6 +106,7 @@ class _PyreqwestTransport(Generic[Library]):
             .http2(enable=self._http2)
             .max_connections(self._pool.connections)
             .pool_idle_timeout(timedelta(seconds=self._pool.idle_seconds))
+            .timeout(timedelta(seconds=_USUAL))
         )
         if connect is not None:
             wait = timedelta(seconds=connect)
@@ -115,16 +122,30 @@ class _PyreqwestTransport(Generic[Library]):
         builder = builder.headers({**request.headers, **own} if own else request.headers)
         if request.body:
             builder = builder.body_bytes(request.body)
-        if request.timeout is not None:
-            builder = builder.timeout(timedelta(seconds=request.timeout))
+        return _timed(builder, request.timeout)
+
+
+def _timed(builder: Request, timeout: float | None) -> Request:
+    """Limit a request's time, where it is not the usual: to say so costs a tenth of the call."""
+    if timeout is None:
+        return builder.timeout(_FOR_EVER)
+    if _USUAL - _SOON < timeout <= _USUAL:
         return builder
+    return builder.timeout(timedelta(seconds=timeout))
 
 
-def _moved(url: str, response: HTTPResponse) -> str | None:
+def _moved(url: str, response: HTTPResponse, before: int) -> str | None:
     """Return where to send the request again, if the answer says so and it may be done."""
     if response.status < _REDIRECT:
         return None
-    return followed(url, response.status, response.headers.get("location"))
+    return followed(url, response.status, response.headers.get("location"), before)
+
+
+def _later(request: HTTPRequest, seconds: float) -> HTTPRequest:
+    """Return a request with so much less time, for the library counts it anew."""
+    if request.timeout is None:
+        return request
+    return replace(request, timeout=max(request.timeout - seconds, 0.001))
 
 
 class PyreqwestTransport(_PyreqwestTransport[SyncClient]):
@@ -145,13 +166,14 @@ class PyreqwestTransport(_PyreqwestTransport[SyncClient]):
         Raises ``ConnectionFailedError`` where there is no whole answer, ``ProtocolError`` where
         its compression is broken, ``ServerStatusError`` at a redirect that must not be followed.
         """
-        url = target(self.url, request)
+        url, began, redirects = target(self.url, request), monotonic(), 0
         while True:
             response = self._exchange(url, request)
-            place = _moved(url, response)
+            place = _moved(url, response, redirects)
             if place is None:
                 return response
-            url = place
+            url, now, redirects = place, monotonic(), redirects + 1
+            request, began = _later(request, now - began), now
 
     def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
@@ -181,13 +203,14 @@ class AsyncPyreqwestTransport(_PyreqwestTransport[Client]):
 
         Raises what ``PyreqwestTransport.send`` raises.
         """
-        url = target(self.url, request)
+        url, began, redirects = target(self.url, request), monotonic(), 0
         while True:
             response = await self._exchange(url, request)
-            place = _moved(url, response)
+            place = _moved(url, response, redirects)
             if place is None:
                 return response
-            url = place
+            url, now, redirects = place, monotonic(), redirects + 1
+            request, began = _later(request, now - began), now
 
     async def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
