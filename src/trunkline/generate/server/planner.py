@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from graphql import (
@@ -169,7 +170,7 @@ class _Planner:
             for name, field in fields.items()
             if (wished := self._settings.field(type_, name, field)).name
         }
-        reserved = self._reserved() if self._is_generated(type_) else ()
+        reserved = self._reserved if self._is_generated(type_) else ()
         names = python_names(
             fields,
             snake_case=self._configuration.snake_case,
@@ -230,6 +231,7 @@ class _Planner:
         by_value = (each for each, member in members.items() if member.value == name)
         return name if name in members else next(by_value, enum_member(name))
 
+    @cached_property
     def _reserved(self) -> set[str]:
         """Return what the attributes of generated classes must not be called."""
         names = {each.name for each in self._classes.values() if each.module == self._types_module}
