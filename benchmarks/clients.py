@@ -34,12 +34,12 @@ from trunkline.client.conversions import Conversions
 from trunkline.client.lazy_schema import build_lazily
 from trunkline.client.schema_cache import SchemaCache, StoredSchema
 from trunkline.client.schemas import build_leniently
+from trunkline.client.transports import Transport
+from trunkline.client.transports.httpx2 import HTTPX2Transport
+from trunkline.client.transports.pyreqwest import PyreqwestTransport
 from trunkline.protocol.documents import RegisteredDocument
 from trunkline.protocol.messages import HTTPResponse
 from trunkline.protocol.response import GraphQLResponse
-from trunkline.transport import Transport
-from trunkline.transport.httpx2 import HTTPX2Transport
-from trunkline.transport.pyreqwest import PyreqwestTransport
 
 __all__ = ["measure"]
 

@@ -25,10 +25,10 @@ from benchmarks.local import Sync
 from benchmarks.peers import installed
 from benchmarks.race import Contestant, Spent, race
 from benchmarks.served import Server, serving
+from trunkline.client.transports import Transport
+from trunkline.client.transports.httpx2 import HTTPX2Transport
+from trunkline.client.transports.pyreqwest import PyreqwestTransport
 from trunkline.generate.client import ClientOptions, DocumentSource, generate_client
-from trunkline.transport import Transport
-from trunkline.transport.httpx2 import HTTPX2Transport
-from trunkline.transport.pyreqwest import PyreqwestTransport
 
 __all__ = ["measure"]
 

@@ -13,16 +13,17 @@ DOORS = [
     "trunkline.auth",
     "trunkline.client",
     "trunkline.client.generated",
+    "trunkline.client.transports",
     "trunkline.engine",
     "trunkline.generate",
+    "trunkline.issuer",
+    "trunkline.mocking",
     "trunkline.server",
-    "trunkline.testing",
-    "trunkline.transport",
 ]
 
 # What one side must not need of the other, so that the extras can be installed apart.
 SERVER_ONLY = ["orjson", "uvicorn", "httptools", "trunkline.server", "trunkline.compiler"]
-CLIENT_ONLY = ["httpx2", "requests", "trunkline.client", "trunkline.transport"]
+CLIENT_ONLY = ["httpx2", "requests", "trunkline.client"]
 # What a program that calls with a secret does not need.
 TOKENS_ONLY = ["joserfc", "cryptography", "sqlalchemy", "argon2", "graphql"]
 
@@ -52,7 +53,7 @@ def test_a_door_says_what_is_behind_it(name: str) -> None:
         ("trunkline.server", [*CLIENT_ONLY, "joserfc", "cryptography", "sqlalchemy", "argon2"]),
         ("trunkline.client", SERVER_ONLY),
         ("trunkline.auth.calling.credentials", [*CLIENT_ONLY, *SERVER_ONLY, *TOKENS_ONLY]),
-        ("trunkline.auth.issuer", [*CLIENT_ONLY, *SERVER_ONLY, "graphql"]),
+        ("trunkline.issuer", [*CLIENT_ONLY, *SERVER_ONLY, "graphql"]),
     ],
 )
 def test_one_side_does_without_the_other(importing: str, others: list[str]) -> None:

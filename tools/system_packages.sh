@@ -14,7 +14,7 @@ package_of() { echo "$1"; }
 tests_of() { case $1 in
     chromium) echo "tests/e2e/test_playground.py" ;;
     openssl) echo "tests/client/test_tls.py" ;;
-    postgresql) echo "tests/auth/issuer/test_store.py, on PostgreSQL," ;;
+    postgresql) echo "tests/issuer/test_store.py, on PostgreSQL," ;;
 esac; }
 
 is_there() {

@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 import requests
 
 from todo.processes import HOST, PATIENCE, wait_until_it_answers
-from trunkline.auth import Client, ClientCredentials, Store, with_new_secret
+from trunkline.auth import ClientCredentials
+from trunkline.issuer import Client, Store, with_new_secret
 
 WEB_APP = "web-app"
 MOBILE_APP = "mobile-app"

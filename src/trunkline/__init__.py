@@ -1,10 +1,12 @@
 """GraphQL between servers.
 
     trunkline.Client, gql       call another server's API; mistakes raise before anything is sent
-    trunkline.transport         what carries the client's bytes: httpx2, requests, or your own
     trunkline.client            the rest of the client
+    trunkline.client.transports what carries its bytes: httpx2, requests, or your own
     trunkline.server            serve a schema as an ASGI application, beside what is served already
-    trunkline.auth              OAuth 2 between them: an issuer of tokens, and credentials
+    trunkline.auth              OAuth 2 between them: credentials, and the verifier of tokens
+    trunkline.issuer            OAuth 2: the authorization server
+    trunkline.mocking           plausible data from a schema alone, for tests and as a server
     trunkline.errors            every error that is raised on purpose, as a tree
     trunkline.schema            SDL files, and what each field of them is bound to
     trunkline.protocol          GraphQL over HTTP without I/O, shared by both sides

@@ -9,14 +9,16 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.auth.issuer.asking import API, URL, Desk
 from tests.auth.verifying.issuing import request_scope
+from tests.issuer.asking import API, URL, Desk
 
-from trunkline.auth import ClientCredentials, Verifier, with_new_secret
-from trunkline.auth.issuer.signing import rotate
+from trunkline.auth import ClientCredentials, Verifier
 from trunkline.auth.verifying.verifier import Clock
 from trunkline.errors import AccessDeniedError
-from trunkline.protocol import flow
+from trunkline.flow import calls as flow_calls
+from trunkline.flow.calls import run_async
+from trunkline.issuer import with_new_secret
+from trunkline.issuer.signing import rotate
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 DAY = 86_400
@@ -59,13 +61,13 @@ class Together:
 
     async def call(self) -> int:
         called = self.client.auth_flow(HTTPRequest("POST", {}, b"{}"))
-        return (await flow.run_async(called, self.send)).status
+        return (await run_async(called, self.send)).status
 
     async def calls(self, seconds: int, step: int) -> set[int]:
         statuses: set[int] = set()
         for _ in range(0, seconds, step):
             statuses.add(await self.call())
-            while flow._under_way:  # noqa: ASYNC110  # what goes on in the background
+            while flow_calls._under_way:  # noqa: ASYNC110  # what goes on in the background
                 await asyncio.sleep(0.001)
             self.desk.now += step
         return statuses

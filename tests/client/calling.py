@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from trunkline import Client
-from trunkline.transport.httpx2 import AsyncHTTPX2Transport, HTTPX2Transport
-from trunkline.transport.pyreqwest import AsyncPyreqwestTransport, PyreqwestTransport
-from trunkline.transport.requests import RequestsHTTPTransport
+from trunkline.client.transports.httpx2 import AsyncHTTPX2Transport, HTTPX2Transport
+from trunkline.client.transports.pyreqwest import AsyncPyreqwestTransport, PyreqwestTransport
+from trunkline.client.transports.requests import RequestsHTTPTransport
 
 
 class Caller:

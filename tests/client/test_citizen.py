@@ -33,9 +33,9 @@ from trunkline.client import (
     Request,
     Retry,
 )
+from trunkline.client.transports import HTTPRequest, HTTPResponse
+from trunkline.client.transports.httpx2 import HTTPX2Transport
 from trunkline.protocol.ids import document_id
-from trunkline.transport import HTTPRequest, HTTPResponse
-from trunkline.transport.httpx2 import HTTPX2Transport
 
 SOON = Retry(first_pause=0.001)
 

@@ -15,8 +15,8 @@ from tests.client.serving import JSON
 
 from trunkline import Client, ProtocolError, VariablesError
 from trunkline.client import DeprecatedWarning, Request
+from trunkline.client.transports import HTTPRequest, HTTPResponse
 from trunkline.schema.scalars import Scalar
-from trunkline.transport import HTTPRequest, HTTPResponse
 
 SDL = """
 scalar DateTime scalar Date scalar Duration scalar Decimal scalar UUID scalar Bytes

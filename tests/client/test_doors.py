@@ -54,27 +54,33 @@ DOORS = {
         "Upload",
         "gql",
     ],
-    "trunkline.transport": ["AsyncTransport", "HTTPRequest", "HTTPResponse", "Pool", "Transport"],
-    "trunkline.transport.asgi": ["ASGITransport"],
-    "trunkline.transport.httpx2": ["AsyncHTTPX2Transport", "HTTPX2Transport"],
-    "trunkline.transport.pyreqwest": ["AsyncPyreqwestTransport", "PyreqwestTransport"],
-    "trunkline.transport.requests": ["RequestsHTTPTransport"],
+    "trunkline.client.transports": [
+        "AsyncTransport",
+        "HTTPRequest",
+        "HTTPResponse",
+        "Pool",
+        "Transport",
+    ],
+    "trunkline.client.transports.asgi": ["ASGITransport"],
+    "trunkline.client.transports.httpx2": ["AsyncHTTPX2Transport", "HTTPX2Transport"],
+    "trunkline.client.transports.pyreqwest": ["AsyncPyreqwestTransport", "PyreqwestTransport"],
+    "trunkline.client.transports.requests": ["RequestsHTTPTransport"],
 }
 
 NOT_IMPORTED = {
     "from trunkline import TrunklineError": ["graphql", "msgspec", "requests", "httpx2"],
     "from trunkline.client import Client, gql": ["requests", "httpx2", "uvicorn", "starlette"],
-    "import trunkline.transport": ["graphql", "requests", "httpx2"],
-    "import trunkline.transport.requests": ["graphql", "httpx2"],
-    "import trunkline.transport.httpx2": ["graphql", "requests"],
-    "import trunkline.transport.pyreqwest": ["graphql", "httpx2", "requests"],
+    "import trunkline.client.transports": ["graphql", "requests", "httpx2"],
+    "import trunkline.client.transports.requests": ["graphql", "httpx2"],
+    "import trunkline.client.transports.httpx2": ["graphql", "requests"],
+    "import trunkline.client.transports.pyreqwest": ["graphql", "httpx2", "requests"],
     "from trunkline.client.connection import Connection": ["graphql", "httpx2", "pydantic"],
 }
 
 MISSING = {
-    "trunkline.transport.requests": ("requests", "pip install 'trunkline[requests]'"),
-    "trunkline.transport.pyreqwest": ("pyreqwest", "pip install 'trunkline[fast]'"),
-    "trunkline.transport.httpx2": ("httpx2", "pip install 'trunkline[client]'"),
+    "trunkline.client.transports.requests": ("requests", "pip install 'trunkline[requests]'"),
+    "trunkline.client.transports.pyreqwest": ("pyreqwest", "pip install 'trunkline[fast]'"),
+    "trunkline.client.transports.httpx2": ("httpx2", "pip install 'trunkline[client]'"),
 }
 
 

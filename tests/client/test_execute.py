@@ -18,8 +18,8 @@ from tests.client.serving import QUERY, TODO, TODOS, Reply, Todos
 
 from trunkline import Client, gql
 from trunkline.client import Result, Upload
+from trunkline.client.transports.requests import RequestsHTTPTransport
 from trunkline.errors import SubscriptionError
-from trunkline.transport.requests import RequestsHTTPTransport
 
 
 def test_the_program_of_the_readme(server: Todos) -> None:

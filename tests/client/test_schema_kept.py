@@ -27,8 +27,8 @@ from trunkline import Client, ProtocolError, ServerStatusError, ValidationError,
 from trunkline.client import BearerToken, SchemaCache
 from trunkline.client import schemas as sources
 from trunkline.client.lazy_schema import build_lazily
+from trunkline.client.transports.asgi import ASGITransport
 from trunkline.server import GraphQL, SchemaText, make_executable_schema, parse_schema
-from trunkline.transport.asgi import ASGITransport
 
 WIDER = build_schema("""
 type Query { todos: [Todo!]! }

@@ -22,7 +22,7 @@ from trunkline import (
     ServerStatusError,
     ValidationError,
 )
-from trunkline.transport.httpx2 import AsyncHTTPX2Transport, HTTPX2Transport
+from trunkline.client.transports.httpx2 import AsyncHTTPX2Transport, HTTPX2Transport
 
 WRONG = "{ todos { titel } }"
 

@@ -16,9 +16,9 @@ from tests.client.calling import AsyncCaller, Caller
 from tests.client.yoga_server import give_up, running_node
 
 from trunkline import Client, ConnectionFailedError, DeadlineExceededError
-from trunkline.transport.httpx2 import AsyncHTTPX2Transport, HTTPX2Transport
-from trunkline.transport.pyreqwest import AsyncPyreqwestTransport, PyreqwestTransport
-from trunkline.transport.requests import RequestsHTTPTransport
+from trunkline.client.transports.httpx2 import AsyncHTTPX2Transport, HTTPX2Transport
+from trunkline.client.transports.pyreqwest import AsyncPyreqwestTransport, PyreqwestTransport
+from trunkline.client.transports.requests import RequestsHTTPTransport
 
 SCRIPT = Path(__file__).parent / "yoga" / "h2.mjs"
 

@@ -24,10 +24,10 @@ from trunkline import (
     TransportError,
     VariablesError,
 )
-from trunkline.transport import HTTPRequest, HTTPResponse, Transport
-from trunkline.transport.httpx2 import AsyncHTTPX2Transport, HTTPX2Transport
-from trunkline.transport.pyreqwest import AsyncPyreqwestTransport, PyreqwestTransport
-from trunkline.transport.requests import RequestsHTTPTransport
+from trunkline.client.transports import HTTPRequest, HTTPResponse, Transport
+from trunkline.client.transports.httpx2 import AsyncHTTPX2Transport, HTTPX2Transport
+from trunkline.client.transports.pyreqwest import AsyncPyreqwestTransport, PyreqwestTransport
+from trunkline.client.transports.requests import RequestsHTTPTransport
 
 ALL = [
     RequestsHTTPTransport,

@@ -119,7 +119,7 @@ def test_a_database_url_that_cannot_be_used_is_told(tmp_path: Path, url: str, me
 
 PROGRAM = """
 from trunkline import Client, gql
-from trunkline.transport.requests import RequestsHTTPTransport
+from trunkline.client.transports.requests import RequestsHTTPTransport
 transport = RequestsHTTPTransport('http://localhost:8080/graphql', use_json=True)
 client = Client(transport=transport, fetch_schema_from_transport=True)
 print(client.execute(gql("query { todos { todoID title } }")))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from trunkline.auth import Client, Issuer, Secret, Store, log_audit
-from trunkline.auth.issuer.secrets import hash_secret
+from trunkline.issuer import Client, Issuer, Secret, Store, log_audit
+from trunkline.issuer.secrets import hash_secret
 
 SECRET = "tks_" + "a" * 43
 API = "https://api.example/graphql"

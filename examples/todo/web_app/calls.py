@@ -6,7 +6,7 @@ from typing import Any
 from trunkline import Client, ValidationError, gql
 from trunkline.auth import ClientCredentials
 from trunkline.client import Document
-from trunkline.transport.requests import RequestsHTTPTransport
+from trunkline.client.transports.requests import RequestsHTTPTransport
 
 ALL_TODOS = gql("query AllTodos { todos { todoID title } }")
 

@@ -6,7 +6,6 @@
     Verifier                on the called side: checks tokens, of any issuer
     GraphQL(schema, auth=Verifier(issuer, audience=…))
     Protected(rest, Verifier(issuer, audience=…))
-    Issuer, Store, Client   the authorization server, and what it knows
 
 What is here is imported when it is first used: a program that calls needs none of the
 dependencies of one that issues, and a server without tokens no library that checks them.
@@ -17,23 +16,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from trunkline.errors import AccessDeniedError, StoreError, TokenError
+from trunkline.errors import AccessDeniedError, TokenError
 
 if TYPE_CHECKING:
     from trunkline.auth.calling.cache import FileTokenCache, TokenCache
     from trunkline.auth.calling.credentials import ClientCredentials
     from trunkline.auth.calling.sources import environment
-    from trunkline.auth.issuer import (
-        AuditEntry,
-        Client,
-        FailureLimits,
-        Issuer,
-        Proxies,
-        Secret,
-        Store,
-        log_audit,
-        with_new_secret,
-    )
+    from trunkline.auth.peers import Proxies
     from trunkline.auth.verifying.caller import Assumed, Authenticator, Caller
     from trunkline.auth.verifying.introspection import Introspection
     from trunkline.auth.verifying.profiles import (
@@ -59,29 +48,20 @@ __all__ = [
     "RFC_9068",
     "AccessDeniedError",
     "Assumed",
-    "AuditEntry",
     "Authenticator",
     "Caller",
-    "Client",
     "ClientCredentials",
-    "FailureLimits",
     "FileTokenCache",
     "Introspection",
-    "Issuer",
     "Profile",
     "Protected",
     "Proxies",
     "ResourceMetadata",
-    "Secret",
-    "Store",
-    "StoreError",
     "TokenCache",
     "TokenError",
     "TrustedIssuer",
     "Verifier",
     "environment",
-    "log_audit",
-    "with_new_secret",
 ]
 
 _HOMES = {
@@ -89,6 +69,7 @@ _HOMES = {
     "FileTokenCache": "calling.cache",
     "TokenCache": "calling.cache",
     "environment": "calling.sources",
+    "Proxies": "peers",
     "Assumed": "verifying.caller",
     "Authenticator": "verifying.caller",
     "Caller": "verifying.caller",
@@ -104,5 +85,5 @@ _PROFILES = {"AUTH0", "COGNITO", "ENTRA", "HYDRA", "KEYCLOAK", "OKTA", "RFC_9068
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "verifying.profiles" if name in _PROFILES else _HOMES.get(name, "issuer")
+    home = "verifying.profiles" if name in _PROFILES else _HOMES[name]
     return getattr(import_module(f"{__name__}.{home}"), name)

@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from trunkline.auth.issuer.clients import Client, Method, Secret, with_new_secret
-from trunkline.auth.issuer.store import DEFAULT_STORE, Store
 from trunkline.errors import StoreError
+from trunkline.issuer.clients import Client, Method, Secret, with_new_secret
+from trunkline.issuer.store import DEFAULT_STORE, Store
 
 __all__ = ["StoreURL", "clients_app", "fail", "opened"]
 

@@ -8,11 +8,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from trunkline.auth.issuer import Issuer, Proxies, Store, log_audit
-from trunkline.auth.issuer.signing import rotate
-from trunkline.auth.issuer.store import DEFAULT_STORE
+from trunkline.auth import Proxies
 from trunkline.cli.clients import StoreURL, fail, opened
 from trunkline.errors import StoreError
+from trunkline.issuer import Issuer, Store, log_audit
+from trunkline.issuer.signing import rotate
+from trunkline.issuer.store import DEFAULT_STORE
 
 __all__ = ["issuer_app"]
 
@@ -48,7 +49,7 @@ def serve_command(  # noqa: PLR0913  # a server's options
     ] = False,
 ) -> None:
     """Serve an issuer alone; the audit log goes to standard error, a line of JSON per decision."""
-    from trunkline.auth.issuer.serve import TLS, read_authorities, serve  # noqa: PLC0415
+    from trunkline.issuer.serve import TLS, read_authorities, serve  # noqa: PLC0415
 
     if (certificate is None) != (key is None):
         fail("--certificate and --key belong together.")

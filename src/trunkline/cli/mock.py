@@ -60,7 +60,7 @@ def mock_command(
 
 def _create(sources: list[str], seed: int, values: Path | None) -> Starlette:
     try:
-        from trunkline.server.mock import MockSource, create_mock  # noqa: PLC0415  # other extras
+        from trunkline.mocking.server import MockSource, create_mock  # noqa: PLC0415  # other extras
     except ModuleNotFoundError as error:
         stop(f"`trunkline mock` needs {error.name}: pip install 'trunkline[cli,server]'.")
     try:

@@ -1,10 +1,10 @@
 """The client: calls another server's GraphQL API, and finds mistakes before the round trip.
 
 ``Client`` executes documents, ``gql`` reads one from text. How the bytes travel is the transport's
-part, see ``trunkline.transport``. The rooms inside, from the outside in: ``client`` (the face),
-``core`` (a call without I/O), ``checks`` and ``variables`` (what is found before sending),
-``schemas`` and ``introspection`` (where the schema comes from), ``connection`` (what generated
-clients stand on too: calls of documents that were checked before).
+part, see ``trunkline.client.transports``. The rooms inside, from the outside in:
+``client`` (the face), ``core`` (a call without I/O), ``checks`` and ``variables`` (what is found
+before sending), ``schemas`` and ``introspection`` (where the schema comes from), ``connection``
+(what generated clients stand on too: calls of documents that were checked before).
 """
 
 from __future__ import annotations

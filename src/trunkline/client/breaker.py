@@ -14,8 +14,8 @@ from time import monotonic
 
 from trunkline.client.calls import Call
 from trunkline.errors import CircuitOpenError, ConnectionFailedError
-from trunkline.protocol.flow import Flow
-from trunkline.protocol.forks import renewed_in_children
+from trunkline.flow.calls import Flow
+from trunkline.forks import renewed_in_children
 from trunkline.protocol.messages import HTTPResponse
 
 __all__ = ["DEFAULT_BREAKER", "Breaker", "guarded"]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
 
-from trunkline.protocol.flow import Flow
-from trunkline.protocol.forks import renewed_in_children
+from trunkline.flow.calls import Flow
+from trunkline.forks import renewed_in_children
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = ["PrivateCache", "cached"]

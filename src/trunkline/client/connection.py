@@ -24,9 +24,9 @@ from trunkline.client.persisted import Persisted, named_by_id
 from trunkline.client.retries import DEFAULT_RETRY, Retry, retried
 from trunkline.client.transports.addresses import shown_url
 from trunkline.client.transports.interface import AsyncTransport, Transport
-from trunkline.protocol.deadline import Deadline
+from trunkline.flow.calls import AuthScheme, Flow, request_response, run, run_async, through
+from trunkline.flow.deadline import Deadline
 from trunkline.protocol.documents import OperationKind, RegisteredDocument
-from trunkline.protocol.flow import AuthScheme, Flow, request_response, run, run_async, through
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 from trunkline.protocol.multipart import FilePart
 

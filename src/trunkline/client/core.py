@@ -17,8 +17,8 @@ from trunkline.client.document import Document
 from trunkline.client.result import Result
 from trunkline.client.schemas import SchemaSource
 from trunkline.errors import ExecutionError, ValidationError
-from trunkline.protocol.deadline import Deadline
-from trunkline.protocol.flow import Flow
+from trunkline.flow.calls import Flow
+from trunkline.flow.deadline import Deadline
 from trunkline.protocol.messages import HTTPResponse
 from trunkline.protocol.schema_version import SCHEMA_VERSION
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 from trunkline.client.transports.headers import checked_headers
-from trunkline.protocol.flow import Flow, request_response
+from trunkline.flow.calls import Flow, request_response
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = ["APIKey", "BearerToken"]

@@ -9,8 +9,8 @@ from trunkline.client.connection import Connection
 from trunkline.client.introspection import ByIntrospection, BySDL, sdl_url
 from trunkline.client.schema_cache import StoredSchema
 from trunkline.client.schemas import SchemaFetcher
+from trunkline.flow.calls import AuthScheme, Flow, request_response
 from trunkline.protocol.documents import RegisteredDocument
-from trunkline.protocol.flow import AuthScheme, Flow, request_response
 from trunkline.protocol.messages import HTTPResponse
 
 __all__ = ["fetcher_of"]

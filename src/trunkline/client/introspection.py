@@ -21,8 +21,8 @@ from trunkline.client.lazy_schema import build_lazily
 from trunkline.client.schema_cache import StoredSchema
 from trunkline.client.schemas import Fetched, build_leniently
 from trunkline.errors import ExecutionError, ProtocolError, ServerStatusError, TransportError
+from trunkline.flow.calls import Flow
 from trunkline.protocol.documents import RegisteredDocument
-from trunkline.protocol.flow import Flow
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 from trunkline.protocol.response import PLAIN
 from trunkline.protocol.schema_version import SCHEMA_VERSION

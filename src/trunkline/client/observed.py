@@ -13,7 +13,7 @@ from trunkline.client.events import CallEvent, Hooks, outcome_of
 from trunkline.client.log import log_call, logged
 from trunkline.client.telemetry import tracing
 from trunkline.errors import ExecutionError
-from trunkline.protocol.flow import Flow
+from trunkline.flow.calls import Flow
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = ["Observer", "hooked"]

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from trunkline.client.calls import Call, Form
-from trunkline.protocol.flow import Flow
+from trunkline.flow.calls import Flow
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.messages import HTTPResponse
 from trunkline.protocol.response import PLAIN

@@ -17,7 +17,7 @@ from trunkline.errors import (
     ConnectionFailedError,
     DeadlineExceededError,
 )
-from trunkline.protocol.flow import Flow, Pause
+from trunkline.flow.calls import Flow, Pause
 from trunkline.protocol.messages import HTTPResponse
 from trunkline.protocol.response import retry_after
 

@@ -18,8 +18,8 @@ from trunkline.client.checks import Checker
 from trunkline.client.conversions import Conversions
 from trunkline.client.schema_cache import SchemaCache, StoredSchema
 from trunkline.errors import ExecutionError, ProtocolError, SchemaError, TransportError
-from trunkline.protocol.flow import Flow
-from trunkline.protocol.single_flight import SingleFlight
+from trunkline.flow.calls import Flow
+from trunkline.flow.single_flight import SingleFlight
 
 __all__ = ["Fetched", "SchemaFetcher", "SchemaSource", "take_schema"]
 

@@ -16,10 +16,11 @@ import pytest
 import requests
 from tests.serving import serving
 
-from trunkline.auth import Client, ClientCredentials, Issuer, Store, with_new_secret
+from trunkline.auth import ClientCredentials
 from trunkline.auth.httpx import HTTPXAuth
 from trunkline.auth.httpx2 import HTTPX2Auth
 from trunkline.auth.requests import RequestsAuth
+from trunkline.issuer import Client, Issuer, Store, with_new_secret
 
 TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # without authorities, which cost 0.1 s to read
 GRANTS = {"https://api.example/graphql": ["todos:read"]}

@@ -32,9 +32,9 @@ from tests.auth.calling.world import (
 from trunkline.auth import ClientCredentials, FileTokenCache, environment
 from trunkline.auth.dpop import check_proof
 from trunkline.errors import DeadlineExceededError, TokenError
-from trunkline.protocol.flow import Flow, Pause, run, run_async
+from trunkline.flow.calls import Flow, Pause, run, run_async
+from trunkline.flow.single_flight import SingleFlight
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
-from trunkline.protocol.single_flight import SingleFlight
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +45,7 @@ def _background_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         def start(self) -> None:
             self.run()
 
-    monkeypatch.setattr("trunkline.protocol.flow.Thread", Now)
+    monkeypatch.setattr("trunkline.flow.calls.Thread", Now)
 
 
 def tokens(world: World) -> list[str]:

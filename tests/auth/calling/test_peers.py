@@ -22,8 +22,9 @@ from requests_oauthlib import OAuth2Session
 from tests.auth.calling.node import PEERS, node, running
 from tests.serving import serving
 
-from trunkline.auth import Client, ClientCredentials, Issuer, Store, with_new_secret
-from trunkline.protocol.flow import run
+from trunkline.auth import ClientCredentials
+from trunkline.flow.calls import run
+from trunkline.issuer import Client, Issuer, Store, with_new_secret
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 API = "https://api.example/graphql"

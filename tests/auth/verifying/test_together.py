@@ -11,19 +11,10 @@ import httpx2
 import pytest
 from tests.serving import serving
 
-from trunkline.auth import (
-    Caller,
-    Client,
-    ClientCredentials,
-    Introspection,
-    Issuer,
-    Store,
-    TrustedIssuer,
-    Verifier,
-    with_new_secret,
-)
+from trunkline.auth import Caller, ClientCredentials, Introspection, TrustedIssuer, Verifier
 from trunkline.auth.httpx2 import HTTPX2Auth
 from trunkline.auth.verifying.verifier import RECHECK, Clock
+from trunkline.issuer import Client, Issuer, Store, with_new_secret
 from trunkline.server import GraphQL, make_executable_schema, parse_schema
 
 SDL = """

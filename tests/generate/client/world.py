@@ -20,10 +20,10 @@ from graphql import (
     is_scalar_type,
 )
 
+from trunkline.client.transports.asgi import ASGITransport
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 from trunkline.server import GraphQL, Scalar, make_executable_schema
 from trunkline.text.names import python_name, snake_case
-from trunkline.transport.asgi import ASGITransport
 
 __all__ = ["Recording", "json_value", "serve"]
 

@@ -30,9 +30,9 @@ from trunkline.auth.calling.request import TokenRequest
 from trunkline.auth.calling.sources import SecretSource
 from trunkline.auth.calling.token import Token
 from trunkline.errors import TokenError
-from trunkline.protocol.flow import Background, Flow, request_response
+from trunkline.flow.calls import Background, Flow, request_response
+from trunkline.flow.single_flight import SingleFlight
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
-from trunkline.protocol.single_flight import SingleFlight
 
 if TYPE_CHECKING:
     from trunkline.auth.dpop import ProofKey

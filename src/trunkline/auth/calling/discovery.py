@@ -6,7 +6,7 @@ import msgspec
 
 from trunkline.auth.urls import check_secure, metadata_urls
 from trunkline.errors import TokenError
-from trunkline.protocol.flow import Flow, request_response
+from trunkline.flow.calls import Flow, request_response
 from trunkline.protocol.messages import HTTPRequest
 
 __all__ = ["find_token_url"]

@@ -16,7 +16,7 @@ from trunkline.auth.calling.refusals import asks_for_nonce
 from trunkline.auth.calling.token import Token, read_token
 from trunkline.auth.urls import check_issuer, check_secure
 from trunkline.errors import DeadlineExceededError, TokenError
-from trunkline.protocol.flow import Flow, request_response
+from trunkline.flow.calls import Flow, request_response
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 if TYPE_CHECKING:

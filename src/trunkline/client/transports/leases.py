@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Generic, Protocol, TypeVar
 
-from trunkline.protocol.forks import renewed_in_children
+from trunkline.forks import renewed_in_children
 
 __all__ = ["Lease", "close", "close_async", "leased", "leased_async"]
 

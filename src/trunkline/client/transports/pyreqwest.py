@@ -19,7 +19,7 @@ from trunkline.client.transports.addresses import (
 from trunkline.client.transports.headers import checked_headers
 from trunkline.client.transports.pool import DEFAULT_POOL, Pool
 from trunkline.client.transports.timeouts import DEFAULT_TIMEOUT, Timeout
-from trunkline.protocol.forks import renewed_in_children
+from trunkline.forks import renewed_in_children
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 try:

@@ -1,0 +1,100 @@
+"""Serving an issuer alone, with uvicorn: TLS, and the certificates that clients show in it."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import uvicorn
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import Certificate, load_pem_x509_certificates
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from trunkline.errors import StoreError
+from trunkline.issuer.store import Store
+
+__all__ = ["TLS", "read_authorities", "serve"]
+
+_LOOK_EVERY = 5.0
+
+
+class TLS:
+    """The server's certificate and key, and who vouches for those of clients.
+
+    Clients are asked for a certificate, and may have none. Those that sign their own are known by
+    it: the handshake accepts what the store has, the issuer then looks whose it is.
+    """
+
+    def __init__(self, certificate: Path, key: Path, authorities: list[Certificate]) -> None:
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._context.load_cert_chain(certificate, key)
+        self._context.verify_mode = ssl.CERT_OPTIONAL
+        self._context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        self._accepted: set[str] = set()
+        for authority in authorities:
+            self._accept(authority.public_bytes(Encoding.PEM).decode("ascii"))
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        """The context that connections are made with."""
+        return self._context
+
+    def follow(self, store: Store) -> None:
+        """Accept the certificates that a store has, and those that it gets later."""
+        self._read(store)
+        Thread(target=self._keep_reading, args=(store,), daemon=True).start()
+
+    def _keep_reading(self, store: Store) -> None:
+        while True:
+            time.sleep(_LOOK_EVERY)
+            try:
+                self._read(store)
+            except StoreError:
+                continue  # requests say so already
+
+    def _read(self, store: Store) -> None:
+        for client in store.clients():
+            for certificate in client.certificates:
+                self._accept(certificate)
+
+    def _accept(self, pem: str) -> None:
+        if pem not in self._accepted:
+            self._context.load_verify_locations(cadata=pem)
+            self._accepted.add(pem)
+
+
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's, which tells the application the client's certificate (ASGI's TLS extension)."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        connection = self.transport.get_extra_info("ssl_object")
+        der = connection and connection.getpeercert(binary_form=True)
+        if der:
+            tls: dict[object, object] = {"client_cert_chain": [ssl.DER_cert_to_PEM_cert(der)]}
+            self.scope["extensions"] = {"tls": tls}
+
+
+def read_authorities(path: Path) -> list[Certificate]:
+    """Read the certificates of authorities from a PEM file."""
+    return load_pem_x509_certificates(path.read_bytes())
+
+
+def serve(app: Any, host: str, port: int, tls: TLS | None) -> None:
+    """Serve until the process is told to stop."""
+    config = uvicorn.Config(
+        app,
+        host,
+        port,
+        http=_Protocol,
+        access_log=False,  # the audit log says more
+        log_level="warning",
+        proxy_headers=False,  # the issuer believes its own proxies
+        server_header=False,
+        ssl_context_factory=(lambda _config, _default: tls.context) if tls else None,
+    )
+    uvicorn.Server(config).run()
