@@ -13,7 +13,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from trunkline.asgi.messages import Headers, Scope
+from trunkline.asgi.requests import Headers, Scope
 from trunkline.auth.certificates import read_certificate
 from trunkline.auth.urls import is_loopback
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from trunkline.asgi.messages import Answer
+from trunkline.asgi.responses import Response
 
 __all__ = ["Refusal", "json_answer", "public_answer"]
 
@@ -35,20 +35,20 @@ class Refusal(Exception):  # noqa: N818  # an answer on its way out
         self.reason = description
         self.client_id = ""
 
-    def answer(self) -> Answer:
+    def answer(self) -> Response:
         """Return the answer that says so."""
         body = {"error": self.error, "error_description": self.description}
         return json_answer(body, self.status, *self.headers)
 
 
-def json_answer(body: Any, status: int = 200, *headers: tuple[bytes, bytes]) -> Answer:
-    """Answer with JSON that is for the caller alone."""
+def json_answer(body: Any, status: int = 200, *headers: tuple[bytes, bytes]) -> Response:
+    """Response with JSON that is for the caller alone."""
     all_headers = (_JSON, *_NO_STORE, _SNIFFING, *headers)
-    return Answer(status, msgspec.json.encode(body), all_headers)
+    return Response(status, msgspec.json.encode(body), all_headers)
 
 
-def public_answer(body: Any, seconds: int, media_type: bytes = b"application/json") -> Answer:
-    """Answer with JSON that is for all, and may be kept for a while."""
+def public_answer(body: Any, seconds: int, media_type: bytes = b"application/json") -> Response:
+    """Response with JSON that is for all, and may be kept for a while."""
     kept = (b"cache-control", b"public, max-age=%d" % seconds)
     headers = ((b"content-type", media_type), kept, _SNIFFING)
-    return Answer(200, msgspec.json.encode(body), headers)
+    return Response(200, msgspec.json.encode(body), headers)

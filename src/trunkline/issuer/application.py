@@ -9,20 +9,17 @@ from typing import TypeAlias
 
 from cryptography.x509 import Certificate
 
-from trunkline.asgi.body import read_body
-from trunkline.asgi.messages import (
-    Answer,
+from trunkline.asgi.requests import (
     ClientGone,
     Headers,
     HTTPProblem,
     Receive,
     Scope,
     Send,
-    close_unread,
-    messages_of,
+    read_body,
     read_headers,
-    refuse_socket,
 )
+from trunkline.asgi.responses import HTTPApplication, Response, close_unread
 from trunkline.auth.keys import SIGNING_ALGORITHMS
 from trunkline.auth.peers import Peer, Proxies
 from trunkline.auth.urls import check_issuer, metadata_urls
@@ -43,7 +40,7 @@ __all__ = ["Issuer"]
 
 logger = logging.getLogger("trunkline.issuer")
 
-Handler: TypeAlias = Callable[[Form, Headers, Peer, float], Awaitable[Answer]]
+Handler: TypeAlias = Callable[[Form, Headers, Peer, float], Awaitable[Response]]
 
 _BODY_BYTES = 2_097_152
 _BODY_SECONDS = 10.0
@@ -51,7 +48,7 @@ _CACHED = 600  # seconds that verifiers may keep keys and metadata
 _ROTATION = 90 * 86_400.0
 
 
-class Issuer:
+class Issuer(HTTPApplication):
     """An authorization server for the client credentials grant, as an ASGI application.
 
     ``url`` is its identifier (RFC 8414 §2), under which it is reached: with a path, mount it
@@ -116,24 +113,14 @@ class Issuer:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve one connection (ASGI)."""
         if scope["type"] == "lifespan":
             await _live(receive, send)
-        elif scope["type"] == "websocket":
-            await refuse_socket(receive, send)
         else:
-            try:
-                answer = await self._answer(scope, receive)
-            except ClientGone:
-                return
-            start, body = messages_of(answer)
-            if scope["method"] == "HEAD":
-                body = {**body, "body": b""}
-            await send(start)
-            await send(body)
+            await super().__call__(scope, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
-        """Answer whatever happens; what nobody expected is logged, and not told."""
+    async def respond(self, scope: Scope, receive: Receive) -> Response:
+        """Return the response to a request, whatever happens; unexpected errors are logged."""
         try:
             return await self._respond(scope, receive)
         except HTTPProblem as problem:
@@ -152,7 +139,7 @@ class Issuer:
             refusal = Refusal("server_error", "The issuer failed.", 500)
         return refusal.answer()
 
-    async def _respond(self, scope: Scope, receive: Receive) -> Answer:
+    async def _respond(self, scope: Scope, receive: Receive) -> Response:
         path = self._path_of(scope)
         handler = self._handlers.get(path)
         if handler is None:
@@ -175,7 +162,7 @@ class Issuer:
             _audit(refusal, peer)
             raise
 
-    async def _read_only(self, scope: Scope, path: str) -> Answer:
+    async def _read_only(self, scope: Scope, path: str) -> Response:
         if path not in {"/jwks", self._well_known}:
             raise Refusal("invalid_request", "There is nothing here.", 404, *close_unread(scope))
         _check_method(scope, "GET", "HEAD")

@@ -11,7 +11,7 @@ from secrets import token_bytes
 
 from cryptography.x509 import Certificate as Authority
 
-from trunkline.asgi.messages import Headers
+from trunkline.asgi.requests import Headers
 from trunkline.auth.certificates import chains_to, names_subject, read_certificate
 from trunkline.auth.jose import JOSEProblem
 from trunkline.auth.peers import Peer

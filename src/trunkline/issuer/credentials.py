@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import unquote_plus
 
-from trunkline.asgi.messages import Headers
+from trunkline.asgi.requests import Headers
 from trunkline.auth.jose import peek
 from trunkline.auth.peers import Peer
 from trunkline.issuer.answers import Refusal

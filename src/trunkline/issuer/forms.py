@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from trunkline.asgi.messages import Headers
+from trunkline.asgi.requests import Headers
 from trunkline.issuer.answers import Refusal
 
 __all__ = ["Form", "read_form"]

@@ -6,7 +6,8 @@ from asyncio import to_thread
 
 import msgspec
 
-from trunkline.asgi.messages import Answer, Headers
+from trunkline.asgi.requests import Headers
+from trunkline.asgi.responses import Response
 from trunkline.auth.certificates import thumbprint
 from trunkline.auth.dpop import PROOF_SECONDS, Proof, check_proof
 from trunkline.auth.jose import JOSEProblem
@@ -53,8 +54,8 @@ class Grants:
         self._signing = signing
         self._store = store
 
-    async def answer(self, form: Form, headers: Headers, peer: Peer, now: float) -> Answer:
-        """Answer a token request; raises ``Refusal``."""
+    async def answer(self, form: Form, headers: Headers, peer: Peer, now: float) -> Response:
+        """Response a token request; raises ``Refusal``."""
         found = await self._authenticator.authenticate(form, headers, peer, now)
         try:
             return await self._grant(found, form, headers, peer, now)
@@ -64,7 +65,7 @@ class Grants:
 
     async def _grant(
         self, found: Authenticated, form: Form, headers: Headers, peer: Peer, now: float
-    ) -> Answer:
+    ) -> Response:
         _check_grant_type(form)
         resource, scope = permitted(found.client, form)
         cnf = await self._confirmation(found.client, headers, peer, now)

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from trunkline.asgi.messages import Answer, Headers
+from trunkline.asgi.requests import Headers
+from trunkline.asgi.responses import Response
 from trunkline.auth.jose import JOSEProblem, read_signed
 from trunkline.auth.keys import SIGNING_ALGORITHMS, KeyRing, SigningKey
 from trunkline.auth.peers import Peer
@@ -45,7 +46,7 @@ class Status:
         self._store = store
         self._directory = directory
 
-    async def introspect(self, form: Form, headers: Headers, peer: Peer, now: float) -> Answer:
+    async def introspect(self, form: Form, headers: Headers, peer: Peer, now: float) -> Response:
         """Tell a resource about a token that is for it, and a client about its own."""
         caller, text = await self._asked(form, headers, peer, now)
         token = await self._read(text, now)
@@ -55,7 +56,7 @@ class Status:
         kind = "DPoP" if "jkt" in (token.cnf or {}) else "Bearer"
         return json_answer({"active": True, "token_type": kind, **msgspec.to_builtins(token)})
 
-    async def revoke(self, form: Form, headers: Headers, peer: Peer, now: float) -> Answer:
+    async def revoke(self, form: Form, headers: Headers, peer: Peer, now: float) -> Response:
         """Revoke a client's own token; the answer is the same where there is no such token."""
         caller, text = await self._asked(form, headers, peer, now)
         token = await self._read(text, now)

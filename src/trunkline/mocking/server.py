@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Mount, Route
 
-from trunkline.asgi.messages import Receive, Scope, Send
+from trunkline.asgi.requests import Receive, Scope, Send
 from trunkline.auth.verifying.caller import Assumed, Caller
 from trunkline.errors import SchemaError
 from trunkline.mocking.resolvers import mock_schema

@@ -6,7 +6,7 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
-from trunkline.asgi.messages import ClientGone, Receive
+from trunkline.asgi.requests import ClientGone, Receive
 
 __all__ = ["WhileConnected"]
 

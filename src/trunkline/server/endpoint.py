@@ -14,20 +14,17 @@ from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
-from trunkline.asgi.body import read_body
-from trunkline.asgi.messages import (
-    Answer,
+from trunkline.asgi.requests import (
     ClientGone,
     Headers,
     HTTPProblem,
     Receive,
     Scope,
     Send,
-    close_unread,
-    messages_of,
+    read_body,
     read_headers,
-    refuse_socket,
 )
+from trunkline.asgi.responses import HTTPOnly, Response, close_unread
 from trunkline.auth.verifying.caller import Authenticator
 from trunkline.compiler.cache import Operations
 from trunkline.compiler.limits import Limits
@@ -83,7 +80,7 @@ _HEADERS = {
 }
 
 
-class GraphQL:
+class GraphQL(HTTPOnly):
     """A GraphQL endpoint over HTTP: ``POST`` and ``GET``, as GraphQL over HTTP says.
 
     An ASGI application; in Starlette, ``Route("/graphql", GraphQL(schema, auth=verifier))``.
@@ -143,20 +140,14 @@ class GraphQL:
         version = (schema_text.header,) if schema_text else ()
         self._headers = {media_type: (*always, *version) for media_type, always in _HEADERS.items()}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request (ASGI)."""
-        if scope["type"] == "websocket":
-            await refuse_socket(receive, send)
-            return
-        if scope["type"] != "http":  # what ASGI expects of an application without a lifespan
-            raise RuntimeError(f"A GraphQL endpoint serves HTTP, not {scope['type']!r}.")
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, and tell the sinks of it."""
         started = perf_counter()
         event = OperationEvent()
         try:
-            answer = await self._respond(scope, receive, event)
-            for message in messages_of(answer):
-                await send(message)
-            event.status = answer.status
+            response = await self._respond(scope, receive, event)
+            await response(scope, receive, send)
+            event.status = response.status
         except (ClientGone, OSError):  # OSError is what ASGI's `send` raises to a client gone
             event.outcome = "disconnected"
         except BaseException:  # cancelled
@@ -166,7 +157,7 @@ class GraphQL:
             event.duration = perf_counter() - started
             self._tell(event)
 
-    async def _respond(self, scope: Scope, receive: Receive, event: OperationEvent) -> Answer:
+    async def _respond(self, scope: Scope, receive: Receive, event: OperationEvent) -> Response:
         """Take a request the whole way, and turn whatever goes wrong into an answer."""
         media_type = GRAPHQL_RESPONSE
         try:
@@ -205,7 +196,7 @@ class GraphQL:
         answer.headers += self._headers[media_type]
         return answer
 
-    def _explain(self, error: Exception, scope: Scope, event: OperationEvent) -> Answer:
+    def _explain(self, error: Exception, scope: Scope, event: OperationEvent) -> Response:
         """Turn what went wrong into an answer."""
         match error:
             case AccessDeniedError():
@@ -287,19 +278,19 @@ def insufficient(refused: OperationRefusedError) -> AccessDeniedError:
 
 def answer_result(
     result: Result, event: OperationEvent, presenter: PresentError | None = None
-) -> Answer:
+) -> Response:
     """Write what an execution gave."""
     if not result.errors:
-        return Answer(200, encode({"data": result.data}))
+        return Response(200, encode({"data": result.data}))
     errors = [present_failure(error, presenter) for error in result.errors]
     event.error_codes = error_codes(errors)
     internal = INTERNAL_SERVER_ERROR in event.error_codes
     event.outcome = "internal_error" if internal else "partial"
-    return Answer(PARTIAL, encode({"errors": errors, "data": result.data}))
+    return Response(PARTIAL, encode({"errors": errors, "data": result.data}))
 
 
-def answer_errors(status: int, errors: list[dict[str, Any]], event: OperationEvent) -> Answer:
+def answer_errors(status: int, errors: list[dict[str, Any]], event: OperationEvent) -> Response:
     """Write an answer of errors only: nothing was executed."""
     event.outcome = "request_error"
     event.error_codes = error_codes(errors)
-    return Answer(status, encode({"errors": errors}))
+    return Response(status, encode({"errors": errors}))

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from graphql import GraphQLError
 
-from trunkline.asgi.messages import Receive, Scope
+from trunkline.asgi.requests import Receive, Scope
 from trunkline.auth.verifying.caller import Caller
 from trunkline.compiler.operation import Operation
 from trunkline.errors import RequestError

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from trunkline.asgi.messages import Scope
+from trunkline.asgi.requests import Scope
 from trunkline.auth.verifying.caller import Caller
 from trunkline.compiler.operation import Operation
 from trunkline.runtime.execution import Result

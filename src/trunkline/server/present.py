@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from graphql import GraphQLError
 
-from trunkline.asgi.messages import HTTPProblem
+from trunkline.asgi.requests import HTTPProblem
 from trunkline.errors import AccessDeniedError, RequestError
 from trunkline.runtime.failures import NullError
 from trunkline.server.encode import encode

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from trunkline.asgi.messages import Headers, HTTPProblem, Scope, has_body
+from trunkline.asgi.requests import Headers, HTTPProblem, Scope, has_body
 from trunkline.protocol.media import JSON, charset_of, choose_response_type
 
 __all__ = ["check_request", "response_type"]

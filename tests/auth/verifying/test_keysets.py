@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.auth.verifying.issuing import AUDIENCE, ISSUER, Issuer, Time, good_claims, request_scope
 
-from trunkline.asgi.messages import read_headers
+from trunkline.asgi.requests import read_headers
 from trunkline.auth.keys import SigningKey
 from trunkline.auth.verifying.caller import Caller
 from trunkline.auth.verifying.introspection import Introspection

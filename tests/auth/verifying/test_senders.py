@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 from joserfc.jwk import ECKey, OctKey, RSAKey
 from tests.auth.verifying.issuing import AUDIENCE, Issuer, Time, request_scope
 
-from trunkline.asgi.messages import Scope, read_headers
+from trunkline.asgi.requests import Scope, read_headers
 from trunkline.auth import Proxies
 from trunkline.auth.certificates import read_certificate, thumbprint
 from trunkline.auth.dpop import PROOF_SECONDS, ProofKey, _digest

@@ -20,7 +20,7 @@ from tests.auth.verifying.issuing import (
     request_scope,
 )
 
-from trunkline.asgi.messages import read_headers
+from trunkline.asgi.requests import read_headers
 from trunkline.auth.keys import SigningKey
 from trunkline.auth.verifying.caller import Caller
 from trunkline.auth.verifying.verifier import TrustedIssuer, Verifier

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from trunkline.asgi.messages import Headers, Scope, read_headers
+from trunkline.asgi.requests import Headers, Scope, read_headers
 from trunkline.auth.certificates import read_certificate, thumbprint
 from trunkline.auth.dpop import PROOF_SECONDS, check_proof
 from trunkline.auth.jose import JOSEProblem

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from trunkline.asgi.messages import Headers, Scope
+from trunkline.asgi.requests import Headers, Scope
 from trunkline.auth.dpop import PROOF_ALGORITHMS
 from trunkline.auth.jose import JOSEProblem, read_signed
 from trunkline.auth.verifying.bearer import Credentials, has_query_token, read_credentials
