@@ -1,0 +1,35 @@
+"""The house's own rules: one name for one class, and heads of modules that are true."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import trunkline
+
+ROOT = Path(trunkline.__file__).parent
+MODULES = sorted(ROOT.rglob("*.py"))
+PATH = re.compile(r"`{1,2}((?:[\w.]+/)*\w+\.py|(?:\w+/)+)`{1,2}")
+
+
+def test_every_public_class_has_a_name_of_its_own() -> None:
+    homes: defaultdict[str, list[str]] = defaultdict(list)
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes[node.name].append(path.relative_to(ROOT).as_posix())
+    assert {name: files for name, files in homes.items() if len(files) > 1} == {}
+
+
+def test_files_that_a_comment_names_exist() -> None:
+    folders = [ROOT, ROOT.parent.parent]
+    missing = [
+        f"{path.relative_to(ROOT).as_posix()}: {name}"
+        for path in MODULES
+        for name in PATH.findall(path.read_text(encoding="utf-8"))
+        if not any((folder / name).exists() for folder in [*folders, *path.parents])
+        and not list(ROOT.glob(f"**/{name}"))
+    ]
+    assert missing == []
