@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from graphql import GraphQLDirective, GraphQLSchema
 
-from trunkline.schema.requirements import Requirements, requirements_of
+from trunkline.schema.requirements import Requirements, declared_requirements
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -239,5 +239,5 @@ class Schema:
     requirements: Requirements = field(init=False)
 
     def __post_init__(self) -> None:
-        """Read what the schema requires of callers; nobody who makes a schema can forget to."""
-        object.__setattr__(self, "requirements", requirements_of(self.definition))
+        """Read what the schema requires of callers; so that no maker of a schema can forget it."""
+        object.__setattr__(self, "requirements", declared_requirements(self.definition))

@@ -19,9 +19,9 @@ from graphql import (
     is_object_type,
 )
 
-from trunkline.schema.applied import applied_to, around_field, on_argument
 from trunkline.schema.bindings import Binding, Directed, DirectiveFunction, Use
 from trunkline.schema.directive_functions import proceeds
+from trunkline.schema.directives import applied_to, around_field, on_argument
 from trunkline.schema.inputs import check_input
 
 __all__ = ["place_directives"]

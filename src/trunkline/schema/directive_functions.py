@@ -8,15 +8,15 @@ from typing import Any
 
 from graphql import GraphQLDirective, GraphQLSchema, is_specified_directive
 
-from trunkline.schema.applied import (
+from trunkline.schema.bindings import DirectiveFunction
+from trunkline.schema.directives import (
     AROUND_FIELDS,
     AROUND_OPERATIONS,
     IN_DOCUMENTS,
+    KNOWN_DIRECTIVES,
     ON_VALUES,
     runtime_places,
 )
-from trunkline.schema.bindings import DirectiveFunction
-from trunkline.schema.directives import KNOWN_DIRECTIVES
 from trunkline.schema.names import PythonNames
 from trunkline.schema.signatures import (
     Parameters,
