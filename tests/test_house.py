@@ -8,6 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import trunkline
+from trunkline import errors
 
 ROOT = Path(trunkline.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
@@ -33,3 +34,14 @@ def test_files_that_a_comment_names_exist() -> None:
         and not list(ROOT.glob(f"**/{name}"))
     ]
     assert missing == []
+
+
+def test_the_page_on_errors_has_every_class_and_every_code() -> None:
+    page = (ROOT.parent.parent / "docs" / "errors.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"^\| `(\w+)`", page, re.MULTILINE))
+    codes = {
+        cls.code
+        for cls in vars(errors).values()
+        if isinstance(cls, type) and issubclass(cls, errors.RequestError)
+    }
+    assert set(errors.__all__) - {"RETRYABLE_STATUSES"} | codes <= told
