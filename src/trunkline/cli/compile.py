@@ -10,10 +10,11 @@ import typer
 
 from trunkline.cli.executables import load_executable, read_document, sentences
 from trunkline.cli.stop import stop
-from trunkline.compiler.operation import Operation, compile_operation
+from trunkline.compiler.operation import Operation
+from trunkline.compiler.pipeline import compile_operation
 from trunkline.errors import RequestError, SchemaError
-from trunkline.runtime.leaves import PlainLeaf
-from trunkline.runtime.marks import Mark
+from trunkline.runtime.positions import Mark
+from trunkline.runtime.values import PlainLeaf
 
 __all__ = ["compile_command"]
 

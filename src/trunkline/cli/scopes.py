@@ -12,8 +12,9 @@ from graphql import GraphQLError, OperationDefinitionNode, parse
 
 from trunkline.cli.executables import load_executable, read_document, sentences
 from trunkline.cli.stop import stop
-from trunkline.compiler.operation import Operation, compile_operation
-from trunkline.compiler.permissions import lacking
+from trunkline.compiler.authorization import missing_scopes
+from trunkline.compiler.operation import Operation
+from trunkline.compiler.pipeline import compile_operation
 from trunkline.errors import DocumentSyntaxError, RequestError, SchemaError
 from trunkline.schema.bindings import Schema
 from trunkline.schema.requirements import NOTHING, Requirement, written
@@ -103,7 +104,7 @@ def _names(text: str) -> list[str | None]:
 
 
 def _of_operation(operation: Operation) -> _Line:
-    needs = operation.needs
+    needs = operation.required
     line = _line(f"{operation.kind} {operation.name or '-'}", needs.all if needs else NOTHING)
     if needs is not None:
         line.fields = {name: written(each) for name, each in sorted(needs.fields.items())}
@@ -112,4 +113,4 @@ def _of_operation(operation: Operation) -> _Line:
 
 
 def _line(name: str, demands: Requirement) -> _Line:
-    return _Line(name, written(demands) or "nothing", sorted(lacking(demands)))
+    return _Line(name, written(demands) or "nothing", sorted(missing_scopes(demands)))

@@ -9,8 +9,9 @@ from typing import Any, Self
 import msgspec
 from graphql import GraphQLSchema
 
-from trunkline.compiler.cache import Operations
+from trunkline.compiler.cache import OperationCache
 from trunkline.compiler.operation import Operation
+from trunkline.engine.run import run_sync
 from trunkline.errors import RequestError
 from trunkline.mocking.reading import Registry, read_requests
 from trunkline.mocking.resolvers import mock_schema
@@ -72,7 +73,7 @@ class MockTransport:
         values: Mapping[str, Any] | None = None,
     ) -> None:
         definition = parse_schema(schema) if isinstance(schema, str) else schema
-        self._operations = Operations(mock_schema(definition, seed, values))
+        self._operations = OperationCache(mock_schema(definition, seed, values))
         self._registry = Registry()
         self._answers = _Answers()
         self.calls: list[RecordedCall] = []
@@ -155,7 +156,7 @@ class MockTransport:
 
 
 def _executed(operation: Operation, variables: Mapping[str, Any]) -> HTTPResponse:
-    result = operation.execute_sync(variables)
+    result = run_sync(operation, variables)
     answer: dict[str, Any] = {"data": result.data}
     if result.errors:
         answer["errors"] = [error.formatted for error in result.errors]

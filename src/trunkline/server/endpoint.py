@@ -26,9 +26,10 @@ from trunkline.asgi.requests import (
 )
 from trunkline.asgi.responses import HTTPOnly, Response, close_unread
 from trunkline.auth.verifying.caller import Authenticator
-from trunkline.compiler.cache import Operations
+from trunkline.compiler.cache import OperationCache
 from trunkline.compiler.limits import Limits
 from trunkline.compiler.operation import Operation
+from trunkline.engine.run import run_sync
 from trunkline.errors import (
     AccessDeniedError,
     MalformedRequestError,
@@ -131,7 +132,7 @@ class GraphQL(HTTPOnly):
             raise TypeError(f"auth is a Verifier of trunkline.auth, or None, not {auth!r}.")
         self._auth = auth
         self._permit = Permit(policies, refuse)
-        self._operations = Operations(schema, limits)
+        self._operations = OperationCache(schema, limits)
         self._executor = Executor(context, middlewares, deadline)
         self._presenter = present_error
         self._max_body_bytes = max_body_bytes
@@ -178,10 +179,10 @@ class GraphQL(HTTPOnly):
             operation = find_operation(self._operations, request)
             note_operation(event, operation)
             check_allowed(operation, scope["method"])
-            if operation.needs is not None:
+            if operation.required is not None:
                 operation = await self._permit.find(operation, caller, request.variables)
             if self._executor.is_direct(operation):
-                result = operation.execute_sync(request.variables, caller=caller)
+                result = run_sync(operation, request.variables, caller=caller)
             else:
                 result = await self._executor.execute(
                     operation, request, event.client, caller, scope, receive
@@ -246,7 +247,7 @@ def _client_name(name: bytes, version: bytes | None) -> str:
     return printable(client.decode("latin-1")[:_CLIENT_LENGTH])
 
 
-def find_operation(operations: Operations, request: GraphQLRequest) -> Operation:
+def find_operation(operations: OperationCache, request: GraphQLRequest) -> Operation:
     """Find the compiled operation that a request names by its text."""
     if not request.query:
         raise MalformedRequestError.because("The request has no document: 'query' is missing.")

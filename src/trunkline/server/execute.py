@@ -12,6 +12,7 @@ from graphql import GraphQLError
 from trunkline.asgi.requests import Receive, Scope
 from trunkline.auth.verifying.caller import Caller
 from trunkline.compiler.operation import Operation
+from trunkline.engine.run import run, run_sync
 from trunkline.errors import RequestError
 from trunkline.protocol.request import GraphQLRequest
 from trunkline.runtime.execution import Result
@@ -74,7 +75,7 @@ class Executor:
             context = self._make_context(scope) if self._make_context else None
             waits = context is not None and isawaitable(context)
             if not (waits or operation.is_async or self._run):
-                return operation.execute_sync(request.variables, context, caller=caller)
+                return run_sync(operation, request.variables, context, caller=caller)
             call = Call(operation, request.variables, context, client, scope, caller)
             return await self._watch(self._finish(call, waits), receive)
         except GraphQLError as error:
@@ -85,7 +86,7 @@ class Executor:
             call.context = await call.context
         if self._run is not None:
             return await self._run(call)
-        return await call.operation.execute(call.variables, call.context, caller=call.caller)
+        return await run(call.operation, call.variables, call.context, caller=call.caller)
 
     async def _watch(self, execution: Coroutine[Any, Any, Result], receive: Receive) -> Result:
         """Look after an execution from where it first waits; many an ``async`` one never does."""

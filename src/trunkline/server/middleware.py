@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from trunkline.asgi.requests import Scope
 from trunkline.auth.verifying.caller import Caller
 from trunkline.compiler.operation import Operation
+from trunkline.engine.run import run
 from trunkline.runtime.execution import Result
 
 __all__ = ["Call", "Middleware", "Proceed", "wrap"]
@@ -46,7 +47,7 @@ Run: TypeAlias = Callable[[Call[Any]], Awaitable[Result]]
 
 async def _run(call: Call[Any]) -> Result:
     """Execute the operation of a call."""
-    return await call.operation.execute(call.variables, call.context, caller=call.caller)
+    return await run(call.operation, call.variables, call.context, caller=call.caller)
 
 
 def wrap(middlewares: Sequence[Middleware]) -> Run:

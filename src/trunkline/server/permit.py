@@ -9,8 +9,8 @@ from typing import Any, Literal, TypeAlias
 from graphql import GraphQLError
 
 from trunkline.auth.verifying.caller import Caller
+from trunkline.compiler.authorization import missing_scopes, unauthorized
 from trunkline.compiler.operation import Operation
-from trunkline.compiler.permissions import lacking, unauthorized
 from trunkline.errors import OperationRefusedError, RequestError
 from trunkline.schema.requirements import NOTHING
 
@@ -45,7 +45,7 @@ class Permit:
         Raises ``OperationRefusedError`` where that is nothing, or too little.
         """
         holding: frozenset[str] = frozenset()
-        named = operation.needs.policies if operation.needs else holding
+        named = operation.required.policies if operation.required else holding
         if named and self._policies:
             try:
                 decided = self._policies(caller, named)
@@ -62,4 +62,4 @@ class Permit:
 def _refusal(operation: Operation, scopes: frozenset[str] | None) -> OperationRefusedError:
     refused = operation.refused
     errors = [unauthorized(coordinate, refused[coordinate]) for coordinate in sorted(refused)]
-    return OperationRefusedError(errors, lacking(NOTHING.union(*refused.values()), scopes))
+    return OperationRefusedError(errors, missing_scopes(NOTHING.union(*refused.values()), scopes))

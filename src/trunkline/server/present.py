@@ -12,7 +12,7 @@ from graphql import GraphQLError
 
 from trunkline.asgi.requests import HTTPProblem
 from trunkline.errors import AccessDeniedError, RequestError
-from trunkline.runtime.failures import NullError
+from trunkline.runtime.positions import NullError
 from trunkline.server.encode import encode
 
 __all__ = [
