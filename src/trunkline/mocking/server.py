@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from trunkline.asgi.requests import Receive, Scope, Send
 from trunkline.auth.verifying.caller import Assumed, Caller
 from trunkline.errors import SchemaError
-from trunkline.mocking.resolvers import mock_schema
+from trunkline.mocking.schema import mock_schema
 from trunkline.schema.bindings import Schema
 from trunkline.schema.load import load_schema, schema_files
 from trunkline.server.endpoint import GraphQL
