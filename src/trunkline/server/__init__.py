@@ -8,8 +8,7 @@ Mount("/playground", Playground("Todo", "/graphql")),
 """
 
 from trunkline.compiler.limits import Limits
-from trunkline.observe.event import OperationEvent, Sink
-from trunkline.observe.log import access_log, log_operations
+from trunkline.observe.operations import OperationEvent, Sink, access_log, log_operations
 from trunkline.runtime.execution import Result
 from trunkline.runtime.selection import Selection
 from trunkline.schema.bindings import ListOf, Resolved, ResolverMiddleware, Schema, Streamed, batch
