@@ -8,10 +8,14 @@ from urllib.parse import urlencode
 
 import pytest
 
-from trunkline.errors import DocumentSyntaxError, MalformedRequestError, ValidationError
+from trunkline.errors import (
+    DocumentSyntaxError,
+    MalformedRequestError,
+    NotJSONError,
+    ValidationError,
+)
 from trunkline.protocol.request import (
     GraphQLRequest,
-    NotJSONError,
     encode_request,
     read_json,
     read_query_string,

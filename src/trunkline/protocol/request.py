@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from trunkline.errors import MalformedRequestError
+from trunkline.errors import MalformedRequestError, NotJSONError
 
 __all__ = ["GraphQLRequest", "encode_request", "read_json", "read_query_string"]
 
@@ -33,10 +33,6 @@ _encoder = msgspec.json.Encoder()
 
 MAX_DEPTH = 200
 """How deep lists and objects in variables may be nested; documents have the same limit."""
-
-
-class NotJSONError(MalformedRequestError):
-    """The body is not JSON that can be read at all, which has a status of its own."""
 
 
 def encode_request(request: GraphQLRequest) -> bytes:

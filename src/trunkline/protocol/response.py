@@ -12,6 +12,7 @@ import msgspec
 
 from trunkline.errors import (
     DocumentSyntaxError,
+    NotJSONError,
     OperationRefusedError,
     ProtocolError,
     RequestError,
@@ -19,7 +20,6 @@ from trunkline.errors import (
 )
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.messages import HTTPResponse
-from trunkline.protocol.request import NotJSONError
 
 __all__ = [
     "PARTIAL",
