@@ -32,7 +32,8 @@ from tests.auth.calling.world import (
 from trunkline.auth import ClientCredentials, FileTokenCache, environment
 from trunkline.auth.dpop import check_proof
 from trunkline.errors import DeadlineExceededError, TokenError
-from trunkline.flow.calls import Flow, Pause, run, run_async
+from trunkline.flow.calls import Flow, Pause
+from trunkline.flow.drivers import run, run_async
 from trunkline.flow.single_flight import SingleFlight
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
@@ -45,7 +46,7 @@ def _background_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         def start(self) -> None:
             self.run()
 
-    monkeypatch.setattr("trunkline.flow.calls.Thread", Now)
+    monkeypatch.setattr("trunkline.flow.drivers.Thread", Now)
 
 
 def tokens(world: World) -> list[str]:

@@ -23,7 +23,7 @@ from tests.auth.calling.node import PEERS, node, running
 from tests.serving import serving
 
 from trunkline.auth import ClientCredentials
-from trunkline.flow.calls import run
+from trunkline.flow.drivers import run
 from trunkline.issuer import Issuer, RegisteredClient, Store, with_new_secret
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
