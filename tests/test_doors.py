@@ -7,19 +7,7 @@ import sys
 from importlib import import_module
 
 import pytest
-
-DOORS = [
-    "trunkline",
-    "trunkline.auth",
-    "trunkline.client",
-    "trunkline.client.generated",
-    "trunkline.client.transports",
-    "trunkline.engine",
-    "trunkline.generate",
-    "trunkline.issuer",
-    "trunkline.mocking",
-    "trunkline.server",
-]
+from tools.reference import DOORS
 
 # What one side must not need of the other, so that the extras can be installed apart.
 SERVER_ONLY = ["orjson", "uvicorn", "httptools", "trunkline.server", "trunkline.compiler"]

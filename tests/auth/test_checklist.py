@@ -35,8 +35,8 @@ def test_every_rule_is_tested_or_left_out_for_a_reason() -> None:
     rules = {f"{group}-{number:02}" for group, numbers in RULES.items() for number in numbers}
     texts = [
         file.read_text(encoding="utf-8")
-        for folder in ("issuer", "calling")
-        for file in (HERE / folder).glob("test_*.py")
+        for folder in (HERE.parent / "issuer", HERE / "calling")
+        for file in folder.glob("test_*.py")
     ]
     names = re.findall(r"^(?:async )?def test_(\w+)\(", "\n".join(texts), re.MULTILINE)
     tested = {

@@ -59,7 +59,7 @@ def test_an_answer_with_errors_keeps_all(
     assert str(error) == "at todos.0.title: You may not."
 
 
-FOREIGN = "which is not a GraphQL answer. Is the URL that of a GraphQL endpoint? The body begins:"
+FOREIGN = "which is not a GraphQL response. Is the URL that of a GraphQL endpoint? The body begins:"
 AS_JSON = f"The server answered 200 and application/json, {FOREIGN}"
 NO_TYPE = f"and no media type, {FOREIGN}"
 NOT_ALLOWED = "and no errors, which GraphQL does not allow (§7.1)."

@@ -98,7 +98,7 @@ def test_a_connection_that_ends_between_calls(text: str, behaviour: Behaviour, k
 def test_nothing_outlasts_the_deadline(text: str, behaviour: Behaviour, kind: str) -> None:
     with Faulty(behaviour) as server:
         began = time.monotonic()
-        with pytest.raises(DeadlineExceededError, match=r"^No whole answer within 0\.3 s, "):
+        with pytest.raises(DeadlineExceededError, match=r"^No complete response within 0\.3 s, "):
             call(kind, server.url, text, timeout=DEADLINE)
         assert time.monotonic() - began < DEADLINE + MARGIN
     assert len(server.requests) == 1
@@ -154,7 +154,7 @@ def test_a_name_that_nobody_has(kind: str) -> None:
 def test_a_body_that_is_longer_than_it_says(kind: str) -> None:
     with (
         Faulty(faulty.length_too_short) as server,
-        pytest.raises(TransportError, match="is not a GraphQL answer"),
+        pytest.raises(TransportError, match="is not a GraphQL response"),
     ):
         call(kind, server.url, MUTATION)
     assert len(server.requests) == 1

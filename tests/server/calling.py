@@ -175,16 +175,19 @@ async def exchange(  # noqa: PLR0913  # a request has that many parts
         "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in pairs],
     }
     await app(scope, receive, send)
-    return _read(sent) if sent else None
+    return _read(sent, is_head=method == "HEAD") if sent else None
 
 
-def _read(sent: list[Any]) -> Reply:
+def _read(sent: list[Any], *, is_head: bool) -> Reply:
     start, body = sent
     assert start["type"] == "http.response.start"
     assert body["type"] == "http.response.body"
     headers = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
     assert len(headers) == len(start["headers"]), "a header comes twice"
-    assert headers["content-length"] == str(len(body["body"]))
+    if is_head:
+        assert int(headers["content-length"]) > len(body["body"]) == 0
+    else:
+        assert headers["content-length"] == str(len(body["body"]))
     return Reply(int(start["status"]), headers, body["body"])
 
 

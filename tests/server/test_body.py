@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from tests.server.calling import GONE, chunk
 
-from trunkline.asgi.body import read_body
-from trunkline.asgi.messages import ClientGone, HTTPProblem
+from trunkline.asgi.requests import ClientGone, HTTPProblem, read_body
 
 
 def receiver(*messages: dict[str, Any], steps: int) -> Callable[[], Awaitable[Any]]:

@@ -1,1 +1,1 @@
-"""ASGI without a framework: its types, reading requests, sending answers."""
+"""ASGI without a framework: its types, reading requests, sending responses."""

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from trunkline.client.transports.headers import checked_headers
-from trunkline.flow.deadline import Deadline
+from trunkline.flow.calls import Deadline
 from trunkline.protocol.documents import RegisteredDocument
 from trunkline.protocol.multipart import FilePart
 

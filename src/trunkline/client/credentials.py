@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 from trunkline.client.transports.headers import checked_headers
-from trunkline.flow.calls import Flow, request_response
+from trunkline.flow.calls import Flow, send_request
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = ["APIKey", "BearerToken"]
@@ -23,7 +23,7 @@ class APIKey:
 
     def auth_flow(self, request: HTTPRequest) -> Flow[HTTPResponse]:
         """Send the request with the key."""
-        return request_response(with_headers(request, self._headers))
+        return send_request(with_headers(request, self._headers))
 
 
 class BearerToken(APIKey):

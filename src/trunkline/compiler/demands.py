@@ -20,11 +20,11 @@ from graphql import (
 )
 
 from trunkline.schema.bindings import Schema
-from trunkline.schema.requirements import NOTHING, Demand, Requirement, Requirements
+from trunkline.schema.requirements import NOTHING, Requirement, Requirements, RequirementSet
 
 __all__ = ["Taints", "VariableDemands", "demands_of_field"]
 
-Taints: TypeAlias = Mapping[str, Requirement]
+Taints: TypeAlias = Mapping[str, RequirementSet]
 """What the values of variables demand, by the variable's name."""
 
 
@@ -34,7 +34,7 @@ def demands_of_field(
     field: GraphQLField,
     node: FieldNode,
     taints: Taints,
-) -> Iterator[Demand]:
+) -> Iterator[Requirement]:
     """Yield what a field demands, and what its arguments do as far as the document gives them."""
     yield from requirements.fields.get(coordinate, NOTHING)
     for argument in node.arguments or ():
@@ -54,7 +54,7 @@ class VariableDemands:
     def __init__(self, schema: Schema, nodes: tuple[VariableDefinitionNode, ...]) -> None:
         self._requirements = requirements = schema.requirements
         self._types: dict[str, Any] = {}
-        self.of_defaults: dict[str, Requirement] = {}
+        self.of_defaults: dict[str, RequirementSet] = {}
         self.possible = NOTHING
         for node in nodes if requirements.inputs else ():
             name = node.variable.name.value
@@ -67,9 +67,9 @@ class VariableDemands:
                     default = _demands_of_literal(requirements, node.default_value, type_, {})
                     self.of_defaults[name] = frozenset(default)
 
-    def taints(self, unmet: Requirement, values: Mapping[str, Any]) -> dict[str, Requirement]:
+    def taints(self, unmet: RequirementSet, values: Mapping[str, Any]) -> dict[str, RequirementSet]:
         """Say which variables' values make demands that are not met."""
-        taints: dict[str, Requirement] = {}
+        taints: dict[str, RequirementSet] = {}
         for name, type_ in self._types.items():
             demands = self.of_defaults.get(name, NOTHING)
             if name in values:
@@ -81,7 +81,7 @@ class VariableDemands:
 
 def _demands_of_literal(
     requirements: Requirements, value: ValueNode, type_: GraphQLInputType, taints: Taints
-) -> Iterator[Demand]:
+) -> Iterator[Requirement]:
     named: Any = get_named_type(type_)
     if isinstance(value, VariableNode):
         yield from taints.get(value.name.value, NOTHING)
@@ -97,7 +97,7 @@ def _demands_of_literal(
                 yield from _demands_of_literal(requirements, each.value, inner, taints)
 
 
-def _possible(requirements: Requirements, type_: Any) -> Iterator[Demand]:
+def _possible(requirements: Requirements, type_: Any) -> Iterator[Requirement]:
     """Yield what a value of a type can demand, however deep it goes."""
     seen: set[str] = set()
     open_: list[Any] = [type_]
@@ -110,7 +110,7 @@ def _possible(requirements: Requirements, type_: Any) -> Iterator[Demand]:
                 open_.append(get_named_type(field.type))
 
 
-def _demands_of_value(requirements: Requirements, value: Any, type_: Any) -> Iterator[Demand]:
+def _demands_of_value(requirements: Requirements, value: Any, type_: Any) -> Iterator[Requirement]:
     """Yield what a variable's value demands, as it came in JSON."""
     open_: list[tuple[Any, Any]] = [(value, type_)]
     while open_:

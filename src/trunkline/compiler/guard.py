@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from trunkline.compiler.permissions import Needs, Refusals
 from trunkline.schema.bindings import Schema
-from trunkline.schema.requirements import Requirement
+from trunkline.schema.requirements import RequirementSet
 
 __all__ = ["Guard"]
 
@@ -32,8 +32,8 @@ class Guard(Generic[T]):
         self._compile = compile_without
         self._certain = needs.all | needs.hiding
         self._demands = self._certain | needs.possible
-        self._unmet: dict[tuple[Scopes, frozenset[str]], Requirement] = {}
-        self._variants: dict[tuple[Requirement, frozenset[tuple[str, Requirement]]], T] = {}
+        self._unmet: dict[tuple[Scopes, frozenset[str]], RequirementSet] = {}
+        self._variants: dict[tuple[RequirementSet, frozenset[tuple[str, RequirementSet]]], T] = {}
 
     def find(
         self, scopes: Scopes, policies: frozenset[str], variables: Mapping[str, Any] | None
@@ -56,7 +56,7 @@ class Guard(Generic[T]):
             self._variants[key] = found
         return found
 
-    def _decide(self, scopes: Scopes, policies: frozenset[str]) -> Requirement:
+    def _decide(self, scopes: Scopes, policies: frozenset[str]) -> RequirementSet:
         unmet = frozenset(each for each in self._demands if not each.is_met(scopes, policies))
         if len(self._unmet) >= _DECISIONS:
             self._unmet.clear()

@@ -31,7 +31,7 @@ from trunkline.runtime.schedule import Pending, settle_sync
 from trunkline.runtime.variables import Variables
 from trunkline.runtime.work import Agenda
 from trunkline.schema.bindings import Schema
-from trunkline.schema.requirements import Requirement
+from trunkline.schema.requirements import RequirementSet
 
 __all__ = ["Operation", "compile_operation"]
 
@@ -82,7 +82,7 @@ class Operation:
         file_name = f"{(self.name or self.kind)[:_NAME_LENGTH]}-{self.id[7:19]}"
         self._assembler = Assembler(plan, self.id, Info(schema.definition), file_name)
         self.needs = plan.needs
-        self.refused: Mapping[str, Requirement] = {} if refusals is None else refusals.noted
+        self.refused: Mapping[str, RequirementSet] = {} if refusals is None else refusals.noted
         self._guard: Guard[Operation] | None = None
         if plan.needs is not None:
             without = partial(type(self), schema, text, checked, limits)

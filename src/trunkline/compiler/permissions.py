@@ -16,8 +16,13 @@ from graphql import FieldNode, GraphQLError, GraphQLField, VariableDefinitionNod
 
 from trunkline.compiler.demands import Taints, VariableDemands, demands_of_field
 from trunkline.schema.bindings import Schema
-from trunkline.schema.requirements import NOTHING, Demand, Requirement, written
-from trunkline.schema.visibility import Visible
+from trunkline.schema.requirements import (
+    NOTHING,
+    Requirement,
+    RequirementSet,
+    describe_requirements,
+)
+from trunkline.schema.visibility import VisibleSchema
 
 __all__ = ["UNAUTHORIZED", "Needs", "Refusals", "lacking", "refuser", "unauthorized"]
 
@@ -36,16 +41,16 @@ class Refusals:
     """
 
     schema: Schema
-    unmet: Requirement
+    unmet: RequirementSet
     taints: Taints
-    noted: dict[str, Requirement] = field(default_factory=dict[str, Requirement])
+    noted: dict[str, RequirementSet] = field(default_factory=dict[str, RequirementSet])
 
     @cached_property
-    def visible(self) -> Visible:
+    def visible(self) -> VisibleSchema:
         """What introspection tells of."""
-        return Visible(self.schema.definition, self.schema.requirements, self.unmet)
+        return VisibleSchema(self.schema.definition, self.schema.requirements, self.unmet)
 
-    def of(self, coordinate: str, definition: GraphQLField, node: FieldNode) -> Requirement:
+    def of(self, coordinate: str, definition: GraphQLField, node: FieldNode) -> RequirementSet:
         """Return the demands of a field, as the document asks for it, that are not met."""
         requirements = self.schema.requirements
         found = demands_of_field(requirements, coordinate, definition, node, self.taints)
@@ -69,7 +74,7 @@ class Needs:
     def __init__(self, schema: Schema, variables: tuple[VariableDefinitionNode, ...]) -> None:
         self._requirements = schema.requirements
         self._variables = VariableDemands(schema, variables)
-        self.fields: dict[str, Requirement] = {}
+        self.fields: dict[str, RequirementSet] = {}
         self.hiding = NOTHING
         self.possible = self._variables.possible
 
@@ -89,7 +94,7 @@ class Needs:
         return bool(self.fields or self.possible or self.hiding)
 
     @property
-    def all(self) -> Requirement:
+    def all(self) -> RequirementSet:
         """What it needs whatever its variables are."""
         return NOTHING.union(*self.fields.values())
 
@@ -101,19 +106,21 @@ class Needs:
         return frozenset[str]().union(*ways)
 
     def taints(
-        self, unmet: Requirement, values: Mapping[str, Any] | None
-    ) -> dict[str, Requirement]:
+        self, unmet: RequirementSet, values: Mapping[str, Any] | None
+    ) -> dict[str, RequirementSet]:
         """Say which variables' values make demands that are not met."""
         return self._variables.taints(unmet, values or {})
 
 
-def unauthorized(coordinate: str, demands: Requirement) -> GraphQLError:
+def unauthorized(coordinate: str, demands: RequirementSet) -> GraphQLError:
     """Make the error that says what a caller lacks for a field."""
     extensions = {"code": UNAUTHORIZED, "scopes": sorted(lacking(demands))}
-    return GraphQLError(f"{coordinate} needs {written(demands)}.", extensions=extensions)
+    return GraphQLError(
+        f"{coordinate} needs {describe_requirements(demands)}.", extensions=extensions
+    )
 
 
-def refuser(coordinate: str, demands: Requirement) -> Callable[[], NoReturn]:
+def refuser(coordinate: str, demands: RequirementSet) -> Callable[[], NoReturn]:
     """Make the function that refuses a field."""
 
     def refuse() -> NoReturn:
@@ -122,7 +129,7 @@ def refuser(coordinate: str, demands: Requirement) -> Callable[[], NoReturn]:
     return refuse
 
 
-def lacking(demands: Iterable[Demand], scopes: frozenset[str] | None = None) -> frozenset[str]:
+def lacking(demands: Iterable[Requirement], scopes: frozenset[str] | None = None) -> frozenset[str]:
     """Return the fewest scopes that a caller with these would have to have besides."""
     wanted: frozenset[str] = frozenset()
     for demand in sorted(demands, key=lambda demand: len(demand.any_of)):

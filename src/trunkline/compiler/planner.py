@@ -76,7 +76,7 @@ from trunkline.schema.bindings import (
     Resolver,
     Schema,
 )
-from trunkline.schema.requirements import Requirement
+from trunkline.schema.requirements import RequirementSet
 
 __all__ = ["plan_operation"]
 
@@ -436,7 +436,7 @@ def _unknown_event(operation: OperationDefinitionNode) -> GraphQLError:
 
 
 def _refused(
-    key: str, name: str, definition: GraphQLField, mark: Mark, demands: Requirement
+    key: str, name: str, definition: GraphQLField, mark: Mark, demands: RequirementSet
 ) -> FieldPlan:
     """Plan a field that the caller may not have: an error, and nothing below it."""
     return FieldPlan(

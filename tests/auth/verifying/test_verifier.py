@@ -20,11 +20,11 @@ from tests.auth.verifying.issuing import (
     request_scope,
 )
 
-from trunkline.asgi.messages import read_headers
-from trunkline.auth.keys import SigningKey
+from trunkline.asgi.requests import read_headers
 from trunkline.auth.verifying.caller import Caller
 from trunkline.auth.verifying.verifier import TrustedIssuer, Verifier
 from trunkline.errors import AccessDeniedError
+from trunkline.issuer.keys import SigningKey
 
 issuer = Issuer()
 

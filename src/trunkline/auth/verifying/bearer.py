@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple, TypeAlias
 
-from trunkline.asgi.messages import Scope
+from trunkline.asgi.requests import Scope
 from trunkline.errors import AccessDeniedError
 
 __all__ = ["Credentials", "Scheme", "has_query_token", "read_credentials"]

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from trunkline.asgi.messages import Headers, Scope
+from trunkline.asgi.requests import Headers, Scope
 from trunkline.auth.verifying.challenge import Challenge
 
 __all__ = ["Assumed", "Authenticator", "Caller"]

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias
-
 import msgspec
 
-from trunkline.asgi.messages import (
-    Answer,
-    HTTPProblem,
-    Receive,
-    Scope,
-    Send,
-    close_unread,
-    messages_of,
-    read_headers,
-    refuse_socket,
-)
+from trunkline.asgi.requests import HTTPProblem, Receive, Scope, Send, check_method, read_headers
+from trunkline.asgi.responses import Application, HTTPApplication, Response
 from trunkline.auth.urls import is_resource
-from trunkline.auth.verifying.caller import Authenticator, Caller
+from trunkline.auth.verifying.caller import Authenticator
 from trunkline.auth.verifying.verifier import Verifier
 from trunkline.errors import AccessDeniedError
 
 __all__ = ["Protected", "ResourceMetadata"]
 
-Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-
-class Protected:
+class Protected(HTTPApplication):
     """Lets requests through to an ASGI application whose token is good there.
 
     The application finds the `Caller` as ``scope["caller"]`` (``request.scope["caller"]`` in
@@ -41,28 +27,27 @@ class Protected:
         self._verifier = verifier
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request (ASGI)."""
-        if scope["type"] == "websocket":
-            await refuse_socket(receive, send)
-            return
-        if scope["type"] == "http":
-            try:
-                scope = {**scope, "caller": await self._caller(scope)}
-            except AccessDeniedError as denied:
-                headers = self._verifier.challenge.headers(denied)
-                await _answer(denied.status, str(denied), headers, scope, send)
-                return
-            except HTTPProblem as problem:
-                await _answer(problem.status, problem.message, list(problem.headers), scope, send)
-                return
-        await self._application(scope, receive, send)
+        """Serve one connection (ASGI)."""
+        if scope["type"] == "lifespan":
+            await self._application(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
-    async def _caller(self, scope: Scope) -> Caller:
+    async def respond(self, scope: Scope, receive: Receive) -> Application:  # noqa: ARG002
+        """Return the application, for a request whose token is good."""
         known = self._verifier.recall(scope, read_headers(scope))
-        return known or await self._verifier.authenticate(scope)
+        scope["caller"] = known or await self._verifier.authenticate(scope)
+        return self._application
+
+    def explain(self, error: Exception, scope: Scope) -> Response:
+        """Return the response for a request without such a token (RFC 6750 §3)."""
+        if isinstance(error, AccessDeniedError):
+            headers = self._verifier.challenge.headers(error)
+            error = HTTPProblem(error.status, str(error), *headers)
+        return super().explain(error, scope)
 
 
-class ResourceMetadata:
+class ResourceMetadata(HTTPApplication):
     """Tells clients which issuers' tokens an API takes (RFC 9728).
 
     Route it to ``/.well-known/oauth-protected-resource``, followed by the path of the API.
@@ -80,25 +65,10 @@ class ResourceMetadata:
         }
         if scopes:
             metadata["scopes_supported"] = sorted(scopes)
-        self._body = msgspec.json.encode(metadata)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # ASGI's
-        """Serve one request (ASGI)."""
-        if scope["method"] not in {"GET", "HEAD"}:
-            allow = [(b"allow", b"GET, HEAD")]
-            await _answer(405, "Metadata is read by GET.", allow, scope, send)
-            return
         headers = ((b"content-type", b"application/json"), (b"cache-control", b"max-age=3600"))
-        for message in messages_of(Answer(200, self._body, headers)):
-            await send(message)
+        self._response = Response(200, msgspec.json.encode(metadata), headers)
 
-
-async def _answer(
-    status: int, message: str, headers: list[tuple[bytes, bytes]], scope: Scope, send: Send
-) -> None:
-    """Answer with a problem (RFC 9457)."""
-    body = msgspec.json.encode({"status": status, "detail": message})
-    always = [(b"content-type", b"application/problem+json"), (b"cache-control", b"no-store")]
-    answer = Answer(status, body, (*always, *headers, *close_unread(scope)))
-    for each in messages_of(answer):
-        await send(each)
+    async def respond(self, scope: Scope, receive: Receive) -> Response:  # noqa: ARG002  # ASGI's
+        """Return the metadata."""
+        check_method(scope, "GET", "HEAD")
+        return self._response

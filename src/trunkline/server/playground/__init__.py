@@ -1,82 +1,114 @@
-"""The playground: GraphiQL on a page of ours, for whoever mounts it; nobody else has it.
+"""The playground: GraphiQL on a page of its own, which exists only where it is mounted.
 
     Mount("/playground", Playground("Todo", "/graphql"))
 
-Everything that the page loads comes from this application, and its Content-Security-Policy lets
-nothing else in. The assets are built by `tools/build_playground.py`; wheels carry them.
+Everything that the page loads comes from this application, and its Content-Security-Policy allows
+nothing else. The assets are built by `tools/build_playground.py`; wheels contain them.
 """
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path, PurePath
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from trunkline.asgi.messages import Receive, Scope, Send
-from trunkline.server.playground import answers
-from trunkline.server.playground.answers import Answer
-from trunkline.server.playground.files import (
-    ASSETS,
-    TEMPLATE,
-    PlaygroundNotBuiltError,
-    read_assets,
-)
+from trunkline.asgi.requests import HTTPProblem, Receive, Scope, check_method
+from trunkline.asgi.responses import HTTPApplication, Response
+from trunkline.errors import PlaygroundNotBuiltError
 from trunkline.server.playground.page import content_security_policy, fill
 
-__all__ = ["Playground", "PlaygroundNotBuiltError"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Playground"]
+
+ASSETS = Path(__file__).parent / "assets"
+_TEMPLATE = "index.html"
+
+# Own table, because the standard library's depends on the machine: some serve JavaScript as text.
+_MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".ttf": "font/ttf",
+}
+_FOR_A_YEAR = "public, max-age=31536000, immutable"  # the name of a file contains its digest
 
 
-class Playground:
+class Playground(HTTPApplication):
     """An ASGI application: a page to try a GraphQL endpoint on, and what that page loads.
 
-    `title` names the page. `endpoint` is the URL that queries go to, as the browser sees it:
-    a path of this server, or an absolute URL, which the Content-Security-Policy then allows.
-    `query` is what the editor shows to a person who has not typed anything yet.
+    ``title`` names the page. ``endpoint`` is the URL that queries are sent to, as the browser sees
+    it: a path of this server, or an absolute URL, which the Content-Security-Policy then allows.
+    ``query`` is what the editor shows before anything was typed.
 
-    Every answer is made here, once: a request is looked up in a table and reaches no file.
+    All responses are made here, once: a request is looked up in a table and reads no file.
     """
 
     def __init__(self, title: str, endpoint: str, *, query: str = "") -> None:
         files = dict(read_assets(ASSETS))
-        page = fill(files.pop(TEMPLATE), title=title, endpoint=endpoint, query=query)
+        page = fill(files.pop(_TEMPLATE), title=title, endpoint=endpoint, query=query)
         self._policy = content_security_policy(endpoint)
-        self._page = answers.page(page, self._policy)
-        self._files = {
-            f"/{name}": answers.file(name, content, self._policy) for name, content in files.items()
-        }
+        self._page = self._response(200, page, {"content-type": "text/html; charset=utf-8"})
+        self._files: dict[str, Response] = {}
+        for name, content in files.items():
+            media_type = _MEDIA_TYPES.get(PurePath(name).suffix, "application/octet-stream")
+            headers = {"content-type": media_type, "cache-control": _FOR_A_YEAR}
+            self._files[f"/{name}"] = self._response(200, content, headers)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        """Answer a request for the page or for one of its files."""
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close"})  # before it was accepted: a 403
-            return
-        if scope["type"] != "http":
-            raise RuntimeError(f"The playground answers HTTP only, not {scope['type']!r}.")
-        answer = self._answer(scope)
-        body = b"" if scope["method"] == "HEAD" else answer.body
-        await send(
-            {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
-        )
-        await send({"type": "http.response.body", "body": body})
-
-    def _answer(self, scope: Scope) -> Answer:
-        answer = self._find(scope)
-        if answer is None:
-            return answers.not_found(self._policy)
-        if scope["method"] not in {"GET", "HEAD"}:
-            return answers.method_not_allowed(self._policy)
-        return answer
-
-    def _find(self, scope: Scope) -> Answer | None:
+    async def respond(self, scope: Scope, receive: Receive) -> Response:  # noqa: ARG002  # ASGI's
+        """Return the page or one of its files."""
         path = _path_below_mount(scope)
-        if path not in {"", "/"}:
-            return self._files.get(path)
-        asked = _path_asked(scope)
-        if asked.endswith("/") or not asked:
-            return self._page
-        return answers.redirect(_with_slash(asked), self._policy)
+        response = self._page if path in {"", "/"} else self._files.get(path)
+        if response is None:
+            raise HTTPProblem(404, "Not Found")
+        check_method(scope, "GET", "HEAD")
+        raw: bytes | None = scope.get("raw_path")  # the path as the browser has it
+        full = unquote(raw.decode("ascii", "replace")) if raw else scope["path"]
+        if response is self._page and full and not full.endswith("/"):
+            # The page's relative URLs need the slash. Relative, so that it holds behind a proxy
+            # that adds a prefix; and one quoted segment, so that it leads to no other host.
+            location = f"./{quote(full.rpartition('/')[2], safe='')}/"
+            return self._response(307, b"", {"location": location})
+        return response
+
+    def explain(self, error: Exception, scope: Scope) -> Response:
+        """Return the response to a request for something else than the page and its files."""
+        if not isinstance(error, HTTPProblem):
+            return super().explain(error, scope)
+        headers = {name.decode(): value.decode() for name, value in error.headers}
+        headers["content-type"] = "text/plain; charset=utf-8"
+        return self._response(error.status, error.message.encode(), headers)
+
+    def _response(self, status: int, body: bytes, headers: dict[str, str]) -> Response:
+        """Add the safety headers: to files too, because a worker obeys its own script's policy."""
+        complete = {
+            "cache-control": "no-store",
+            "content-security-policy": self._policy,
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "no-referrer",
+            **headers,
+        }
+        encoded = tuple((name.encode(), value.encode()) for name, value in complete.items())
+        return Response(status, body, encoded)
+
+
+@cache
+def read_assets(folder: Path) -> Mapping[str, bytes]:
+    """Read all files once per process, except the hidden one (the build's stamp)."""
+    if not (folder / _TEMPLATE).is_file():
+        raise PlaygroundNotBuiltError(
+            "The playground's assets have not been built. Run `make playground` in the checkout, "
+            "or install trunkline from a wheel, which contains them."
+        )
+    return MappingProxyType(
+        {path.name: path.read_bytes() for path in folder.iterdir() if path.name[0] != "."}
+    )
 
 
 def _path_below_mount(scope: Scope) -> str:
-    """Take the mount's prefix off, unless the framework has done so already.
+    """Return the path without the mount's prefix, unless the framework has removed it already.
 
     ASGI says that `path` includes `root_path`, and Starlette does it so; others cut it off.
     """
@@ -85,19 +117,3 @@ def _path_below_mount(scope: Scope) -> str:
     if root and f"{path}/".startswith(f"{root}/"):
         return path[len(root) :]
     return path
-
-
-def _path_asked(scope: Scope) -> str:
-    """Find the path as the browser has it: what the page's relative URLs are relative to."""
-    raw: bytes | None = scope.get("raw_path")
-    path: str = scope["path"]
-    return unquote(raw.decode("ascii", "replace")) if raw else path
-
-
-def _with_slash(path: str) -> str:
-    """Name the same place with a trailing slash.
-
-    Relative, so it holds behind a proxy that adds a prefix; and one quoted segment after `./`,
-    so it leads to no other host, whatever was asked for.
-    """
-    return f"./{quote(path.rpartition('/')[2], safe='')}/"

@@ -1,4 +1,4 @@
-"""What a caller may have of an operation, decided before anything of it is executed."""
+"""What a caller may have of an operation, checked before anything of it is executed."""
 
 from __future__ import annotations
 
@@ -14,52 +14,51 @@ from trunkline.compiler.permissions import lacking, unauthorized
 from trunkline.errors import OperationRefusedError, RequestError
 from trunkline.schema.requirements import NOTHING
 
-__all__ = ["DecidePolicies", "Permit", "Refuse"]
+__all__ = ["AuthorizationCheck", "DecidePolicies", "Refuse"]
 
 DecidePolicies: TypeAlias = Callable[
     [Caller | None, frozenset[str]], Collection[str] | Awaitable[Collection[str]]
 ]
-"""Is asked once per operation which of the policies hold for its caller; may be ``async``."""
+"""Returns, once per operation, which of the policies hold for its caller; may be ``async``."""
 
 Refuse: TypeAlias = Literal["fields", "request"]
-"""What is refused where a field is: the field, which is null, or the whole request."""
+"""What is refused if a caller may not have a field: the field, which is null, or the request."""
 
 
-class Permit:
-    """Decides what callers may have.
+class AuthorizationCheck:
+    """Checks what operations require of their callers.
 
-    ``policies`` says which policies hold; without it none does.
+    ``policies`` decides which policies hold; without it no policy holds.
     """
 
     def __init__(self, policies: DecidePolicies | None, refuse: Refuse) -> None:
         if refuse not in {"fields", "request"}:
-            raise ValueError(f"refuse is 'fields' or 'request', not {refuse!r}.")
+            raise ValueError(f"refuse must be 'fields' or 'request', not {refuse!r}.")
         self._policies = policies
         self._is_strict = refuse == "request"
 
-    async def find(
+    async def check(
         self, operation: Operation, caller: Caller | None, variables: Mapping[str, Any] | None
     ) -> Operation:
         """Return the operation as the caller may have it.
 
-        Raises ``OperationRefusedError`` where that is nothing, or too little.
+        Raises ``OperationRefusedError`` if that is nothing, or too little.
         """
         holding: frozenset[str] = frozenset()
-        named = operation.needs.policies if operation.needs else holding
-        if named and self._policies:
+        required = operation.needs.policies if operation.needs else holding
+        if required and self._policies:
             try:
-                decided = self._policies(caller, named)
+                decided = self._policies(caller, required)
                 holding = frozenset(await decided if isawaitable(decided) else decided)
-            except GraphQLError as error:  # a refusal that says why
+            except GraphQLError as error:  # a refusal with its reason
                 raise RequestError([error]) from error
         scopes = None if caller is None else caller.scopes
         found = operation.for_caller(scopes, holding, variables)
-        if found.refused and (self._is_strict or found.is_refused(variables)):
-            raise _refusal(found, scopes)
+        refused = found.refused
+        if refused and (self._is_strict or found.is_refused(variables)):
+            errors = [
+                unauthorized(coordinate, refused[coordinate]) for coordinate in sorted(refused)
+            ]
+            missing = lacking(NOTHING.union(*refused.values()), scopes)
+            raise OperationRefusedError(errors, missing)
         return found
-
-
-def _refusal(operation: Operation, scopes: frozenset[str] | None) -> OperationRefusedError:
-    refused = operation.refused
-    errors = [unauthorized(coordinate, refused[coordinate]) for coordinate in sorted(refused)]
-    return OperationRefusedError(errors, lacking(NOTHING.union(*refused.values()), scopes))
