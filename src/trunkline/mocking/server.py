@@ -14,12 +14,12 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from trunkline.asgi.requests import Receive, Scope, Send
 from trunkline.auth.verifying.caller import Assumed, Caller
-from trunkline.errors import SchemaError
+from trunkline.errors import PlaygroundNotBuiltError, SchemaError
 from trunkline.mocking.resolvers import mock_schema
 from trunkline.schema.bindings import Schema
 from trunkline.schema.load import load_schema, schema_files
 from trunkline.server.endpoint import GraphQL
-from trunkline.server.playground import Playground, PlaygroundNotBuiltError
+from trunkline.server.playground import Playground
 
 __all__ = ["MockSource", "create_mock"]
 
