@@ -21,7 +21,7 @@ from trunkline.runtime.execution import Result
 from trunkline.schema.bindings import Schema, batch
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
-from trunkline.schema.requirements import requirements_of
+from trunkline.schema.requirements import declared_requirements
 
 NESTED = "{ node { ...P } } fragment P on Pet { ...D } fragment D on Dog { chip }"
 
@@ -247,7 +247,7 @@ WAYS = {
 
 @pytest.mark.parametrize("sdl", WAYS.values(), ids=WAYS)
 def test_every_way_to_demand_a_scope_of_a_field(sdl: str) -> None:
-    demands = requirements_of(parse_schema(sdl)).fields["Query.a"]
+    demands = declared_requirements(parse_schema(sdl)).fields["Query.a"]
     assert [each.any_of for each in demands] == [(frozenset({"s"}),)]
 
 
@@ -255,7 +255,7 @@ def test_every_way_to_demand_a_scope_of_a_field(sdl: str) -> None:
 def test_a_directive_that_asks_for_nothing(argument: str) -> None:
     sdl = f"type Query {{ a: Int @requiresScopes(scopes: {argument}) }}"
     if argument == "[]":
-        with pytest.raises(SchemaError, match=r"Query\.a: @requiresScopes names no scopes"):
+        with pytest.raises(SchemaError, match=r"Query\.a: @requiresScopes lists no scopes"):
             schema_of(sdl)
         return
     operation = compile_operation(schema_of(sdl), "{ a }")

@@ -90,9 +90,10 @@ def test_a_schemas_own_definition_stays() -> None:
         (
             "directive @model(class: String) on OBJECT type Query { a: Int }",
             (
-                "s.graphql:1:1: '@model' is a directive of Trunkline's own: directive @model(class:"
-                " String!) on OBJECT | INPUT_OBJECT | ENUM | INTERFACE | UNION | SCALAR. Leave its"
-                " definition out, or give yours another name."
+                "s.graphql:1:1: '@model' is a directive of Trunkline, but is defined differently:"
+                " directive @model(class: String!)"
+                " on OBJECT | INPUT_OBJECT | ENUM | INTERFACE | UNION | SCALAR."
+                " Remove this definition, or give your directive another name."
             ),
         ),
         (

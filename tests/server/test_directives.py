@@ -210,7 +210,7 @@ async def test_middlewares_are_outside() -> None:
 def test_an_operation_with_one_cannot_be_executed_without_awaiting() -> None:
     operation = compile_operation(App().schema, 'query Q @timed(label: "a") { me }')
     assert operation.is_async
-    with pytest.raises(TypeError, match=r"query Q has directives that are awaited: use `execute`"):
+    with pytest.raises(TypeError, match=r"query Q has resolvers or directives to await: use `run`"):
         run_sync(operation, None)
 
 

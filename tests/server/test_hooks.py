@@ -13,7 +13,7 @@ from graphql import GraphQLError
 from tests.server.calling import PRIVATE, DatabaseDownError, Endpoint, post
 
 from trunkline.errors import LimitExceededError
-from trunkline.server import Call, Proceed, Result
+from trunkline.server import OperationCall, Proceed, Result
 
 TODO = 'query One { todo(id: "1") { title } }'
 MILK = {"todo": {"title": "Milk"}}
@@ -70,7 +70,7 @@ async def test_middlewares_stand_around_the_execution_the_first_outermost() -> N
     passed: list[str] = []
 
     def note(name: str) -> Any:
-        async def middleware(_call: Call[Any], proceed: Proceed) -> Result:
+        async def middleware(_call: OperationCall[Any], proceed: Proceed) -> Result:
             passed.append(name)
             result = await proceed()
             passed.append(f"/{name}")
@@ -84,9 +84,9 @@ async def test_middlewares_stand_around_the_execution_the_first_outermost() -> N
 
 
 async def test_a_middleware_knows_the_call() -> None:
-    calls: list[Call[str]] = []
+    calls: list[OperationCall[str]] = []
 
-    async def remember(call: Call[str], proceed: Proceed) -> Result:
+    async def remember(call: OperationCall[str], proceed: Proceed) -> Result:
         calls.append(call)
         return await proceed()
 
@@ -101,7 +101,7 @@ async def test_a_middleware_knows_the_call() -> None:
 
 
 async def test_a_middleware_changes_what_goes_in_and_what_comes_out() -> None:
-    async def double(call: Call[Any], proceed: Proceed) -> Result:
+    async def double(call: OperationCall[Any], proceed: Proceed) -> Result:
         call.variables = {"v": [1, 2]}
         call.context = "ours"
         data, errors = await proceed()
@@ -121,7 +121,7 @@ async def test_a_middleware_changes_what_goes_in_and_what_comes_out() -> None:
     ],
 )
 async def test_a_middleware_refuses(refusal: Exception, code: str) -> None:
-    async def refuse(_call: Call[Any], _proceed: Proceed) -> Result:
+    async def refuse(_call: OperationCall[Any], _proceed: Proceed) -> Result:
         await asyncio.sleep(0)
         raise refusal
 
@@ -133,7 +133,7 @@ async def test_a_middleware_refuses(refusal: Exception, code: str) -> None:
 
 
 async def test_a_middleware_that_fails_is_masked() -> None:
-    async def fail(_call: Call[Any], _proceed: Proceed) -> Result:
+    async def fail(_call: OperationCall[Any], _proceed: Proceed) -> Result:
         await asyncio.sleep(0)
         raise TimeoutError(PRIVATE)  # its own, no deadline's
 
@@ -143,7 +143,7 @@ async def test_a_middleware_that_fails_is_masked() -> None:
 
 
 async def test_a_middleware_that_forgets_its_result(caplog: pytest.LogCaptureFixture) -> None:
-    async def forget(_call: Call[Any], proceed: Proceed) -> Result:
+    async def forget(_call: OperationCall[Any], proceed: Proceed) -> Result:
         await proceed()
         return None  # type: ignore[return-value]
 
@@ -269,7 +269,7 @@ async def test_a_deadline_holds_for_the_context_and_middlewares() -> None:
 
 
 async def test_a_deadline_within_a_deadline_is_the_inner_ones_own() -> None:
-    async def of_its_own(call: Call[Any], proceed: Proceed) -> Result:
+    async def of_its_own(call: OperationCall[Any], proceed: Proceed) -> Result:
         try:
             async with asyncio.timeout(0.02):
                 return await proceed()

@@ -13,7 +13,7 @@ from trunkline.engine import run_sync
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
 from trunkline.server import GraphQL
-from trunkline.server.present import present_failure
+from trunkline.server.present import ErrorPresenter
 
 SDL = "enum Kind { A } type Query { number: Int  kind: Kind  required: String!  many: [Int] }"
 PRIVATE = "hunter2"
@@ -35,7 +35,7 @@ def test_a_value_that_does_not_fit_is_logged_and_not_shown(
     schema = make_executable_schema(parse_schema(SDL), SimpleNamespace(query=query))
     (error,) = run_sync(compile_operation(schema, f"{{ {field} }}"), None).errors
     with caplog.at_level(logging.ERROR, "trunkline.errors"):
-        presented = present_failure(error)
+        presented = ErrorPresenter().field_error(error)
     assert presented["message"].startswith(shown)
     assert PRIVATE not in str(presented)
     assert presented["extensions"]["code"] == "INTERNAL_SERVER_ERROR"

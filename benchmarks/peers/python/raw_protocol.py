@@ -17,7 +17,7 @@ from benchmarks.peers.python.ours import SCHEMA
 from trunkline.compiler.cache import OperationCache
 from trunkline.engine import run_sync
 from trunkline.protocol.request import read_json
-from trunkline.server.encode import encode
+from trunkline.server.present import encode
 
 OPERATIONS = OperationCache(SCHEMA)
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: "

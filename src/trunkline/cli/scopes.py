@@ -17,7 +17,7 @@ from trunkline.compiler.operation import Operation
 from trunkline.compiler.pipeline import compile_operation
 from trunkline.errors import DocumentSyntaxError, RequestError, SchemaError
 from trunkline.schema.bindings import Schema
-from trunkline.schema.requirements import NOTHING, Requirement, written
+from trunkline.schema.requirements import NOTHING, RequirementSet, describe_requirements
 
 __all__ = ["scopes_command"]
 
@@ -107,10 +107,12 @@ def _of_operation(operation: Operation) -> _Line:
     needs = operation.required
     line = _line(f"{operation.kind} {operation.name or '-'}", needs.all if needs else NOTHING)
     if needs is not None:
-        line.fields = {name: written(each) for name, each in sorted(needs.fields.items())}
-        line.inputs = written(needs.possible - needs.all)
+        line.fields = {
+            name: describe_requirements(each) for name, each in sorted(needs.fields.items())
+        }
+        line.inputs = describe_requirements(needs.possible - needs.all)
     return line
 
 
-def _line(name: str, demands: Requirement) -> _Line:
-    return _Line(name, written(demands) or "nothing", sorted(missing_scopes(demands)))
+def _line(name: str, demands: RequirementSet) -> _Line:
+    return _Line(name, describe_requirements(demands) or "nothing", sorted(missing_scopes(demands)))

@@ -148,6 +148,9 @@ class SchemaSource:
         elif self._stored is None or fetched.stored.introspection != self._stored.introspection:
             self._take(fetched.schema, fetched.stored)
             self._keep(fetched.stored)
+        elif fetched.stored.etag != self._stored.etag:  # a scope changed, which clients do not use
+            self._stored = fetched.stored
+            self._keep(fetched.stored)
         else:
             self._keep(None)
 

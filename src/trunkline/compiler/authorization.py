@@ -1,8 +1,8 @@
 """What an operation requires of its callers, and what is refused to those who lack some of it.
 
 An operation whose caller may have all of it is executed as it was compiled. For the others it is
-compiled again, once for each set of unmet demands, with functions that raise in the places of the
-refused fields. So a decision costs one look-up, whatever the operation's size.
+compiled again, once for each set of unmet requirements, with functions that raise in the places of
+the refused fields. So a decision costs one look-up, whatever the operation's size.
 """
 
 from __future__ import annotations
@@ -29,8 +29,14 @@ from graphql import (
 
 from trunkline.bounded import BoundedMapping
 from trunkline.schema.bindings import Schema
-from trunkline.schema.requirements import NOTHING, Demand, Requirement, Requirements, written
-from trunkline.schema.visibility import Visible
+from trunkline.schema.requirements import (
+    NOTHING,
+    Requirement,
+    Requirements,
+    RequirementSet,
+    describe_requirements,
+)
+from trunkline.schema.visibility import VisibleSchema
 
 __all__ = [
     "UNAUTHORIZED",
@@ -52,7 +58,10 @@ _FORMS = 32  # sets of refusals that an operation is kept compiled for
 T = TypeVar("T")
 Scopes: TypeAlias = frozenset[str] | None
 
-ByVariable: TypeAlias = Mapping[str, Requirement]
+FormKey: TypeAlias = tuple[RequirementSet, frozenset[tuple[str, RequirementSet]]]
+"""What is unmet, and what the values of variables require of that."""
+
+ByVariable: TypeAlias = Mapping[str, RequirementSet]
 """What the values of variables require, by the variable's name."""
 
 
@@ -67,28 +76,28 @@ class OperationRequirements:
     def __init__(self, schema: Schema, variables: Iterable[VariableDefinitionNode]) -> None:
         self._declared = declared = schema.requirements
         self._types: dict[str, Any] = {}  # of the variables whose values may require something
-        self._defaults: dict[str, Requirement] = {}
-        self.fields: dict[str, Requirement] = {}
+        self._defaults: dict[str, RequirementSet] = {}
+        self.fields: dict[str, RequirementSet] = {}
         self.hiding = NOTHING
         self.possible = NOTHING
         for node in variables if declared.inputs else ():
             name = node.variable.name.value
             type_: Any = get_named_type(type_from_ast(schema.definition, node.type))
-            demands = frozenset(_possible_demands(declared, type_))
-            if demands:
+            requirements = frozenset(_possible_requirements(declared, type_))
+            if requirements:
                 self._types[name] = type_
-                self.possible |= demands
+                self.possible |= requirements
                 if node.default_value is not None:
-                    default = _literal_demands(declared, node.default_value, type_, {})
+                    default = _literal_requirements(declared, node.default_value, type_, {})
                     self._defaults[name] = frozenset(default)
 
     def note(self, coordinate: str, definition: GraphQLField, node: FieldNode) -> None:
         """Note what a field requires that the operation uses."""
-        demands = frozenset(
-            _field_demands(self._declared, coordinate, definition, node, self._defaults)
+        requirements = frozenset(
+            _field_requirements(self._declared, coordinate, definition, node, self._defaults)
         )
-        if demands:
-            self.fields[coordinate] = self.fields.get(coordinate, NOTHING) | demands
+        if requirements:
+            self.fields[coordinate] = self.fields.get(coordinate, NOTHING) | requirements
         if node.name.value in _INTROSPECTION:
             self.hiding = self._declared.all
 
@@ -98,61 +107,61 @@ class OperationRequirements:
         return bool(self.fields or self.possible or self.hiding)
 
     @property
-    def all(self) -> Requirement:
+    def all(self) -> RequirementSet:
         """What is required whatever the variables are."""
         return NOTHING.union(*self.fields.values())
 
     @cached_property
     def policies(self) -> frozenset[str]:
         """The policies that the program must decide on."""
-        demands = self.all | self.possible | self.hiding
-        ways = (way for each in demands if each.kind == "policies" for way in each.any_of)
+        requirements = self.all | self.possible | self.hiding
+        ways = (way for each in requirements if each.kind == "policies" for way in each.any_of)
         return frozenset[str]().union(*ways)
 
     def by_variable(
-        self, unmet: Requirement, values: Mapping[str, Any] | None
-    ) -> dict[str, Requirement]:
+        self, unmet: RequirementSet, values: Mapping[str, Any] | None
+    ) -> dict[str, RequirementSet]:
         """Return the variables whose values require something unmet, and what that is."""
         values = values or {}
-        found: dict[str, Requirement] = {}
+        found: dict[str, RequirementSet] = {}
         for name, type_ in self._types.items():
-            demands = self._defaults.get(name, NOTHING)
+            requirements = self._defaults.get(name, NOTHING)
             if name in values:
-                demands |= frozenset(_value_demands(self._declared, values[name], type_))
-            if demands & unmet:
-                found[name] = demands & unmet
+                requirements |= frozenset(_value_requirements(self._declared, values[name], type_))
+            if requirements & unmet:
+                found[name] = requirements & unmet
         return found
 
 
 @dataclass(frozen=True)
 class Refusals:
-    """What is refused: whatever requires one of the ``unmet`` demands.
+    """What is refused: whatever requires one of the ``unmet`` requirements.
 
     ``by_variable`` has the variables whose values contain input fields that require some of them.
     ``noted`` has the refused coordinates that the operation uses, with what their caller lacks.
     """
 
     schema: Schema
-    unmet: Requirement
+    unmet: RequirementSet
     by_variable: ByVariable
-    noted: dict[str, Requirement] = field(default_factory=dict[str, Requirement])
+    noted: dict[str, RequirementSet] = field(default_factory=dict[str, RequirementSet])
 
     @cached_property
-    def visible(self) -> Visible:
+    def visible(self) -> VisibleSchema:
         """What introspection shows."""
-        return Visible(self.schema.definition, self.schema.requirements, self.unmet)
+        return VisibleSchema(self.schema.definition, self.schema.requirements, self.unmet)
 
-    def of(self, coordinate: str, definition: GraphQLField, node: FieldNode) -> Requirement:
-        """Return the unmet demands of a field, as the document asks for it."""
+    def of(self, coordinate: str, definition: GraphQLField, node: FieldNode) -> RequirementSet:
+        """Return the unmet requirements of a field, as the document asks for it."""
         declared = self.schema.requirements
-        found = _field_demands(declared, coordinate, definition, node, self.by_variable)
+        found = _field_requirements(declared, coordinate, definition, node, self.by_variable)
         return self.unmet.intersection(found)
 
     def note(self, coordinate: str, definition: GraphQLField, node: FieldNode) -> None:
         """Note a field that the operation uses, if it is refused."""
-        demands = self.of(coordinate, definition, node)
-        if demands:
-            self.noted[coordinate] = self.noted.get(coordinate, NOTHING) | demands
+        requirements = self.of(coordinate, definition, node)
+        if requirements:
+            self.noted[coordinate] = self.noted.get(coordinate, NOTHING) | requirements
 
 
 class CallerForms(Generic[T]):
@@ -171,11 +180,11 @@ class CallerForms(Generic[T]):
         self._required = required
         self._compile = compile_form
         self._certain = required.all | required.hiding
-        self._demands = self._certain | required.possible
-        self._unmet = BoundedMapping[tuple[Scopes, frozenset[str]], Requirement](_DECISIONS)
-        self._forms = BoundedMapping[tuple[Requirement, frozenset[tuple[str, Requirement]]], T](
-            _FORMS
-        )
+        self._requirements = self._certain | required.possible
+        self._unmet = BoundedMapping[tuple[Scopes, frozenset[str]], RequirementSet](_DECISIONS)
+        self._forms = BoundedMapping[
+            tuple[RequirementSet, frozenset[tuple[str, RequirementSet]]], T
+        ](_FORMS)
 
     def find(
         self, scopes: Scopes, policies: frozenset[str], variables: Mapping[str, Any] | None
@@ -183,7 +192,9 @@ class CallerForms(Generic[T]):
         """Return the form for a caller with these scopes; ``None`` if nothing is refused."""
         unmet = self._unmet.get((scopes, policies))
         if unmet is None:
-            unmet = frozenset(each for each in self._demands if not each.is_met(scopes, policies))
+            unmet = frozenset(
+                each for each in self._requirements if not each.is_met(scopes, policies)
+            )
             self._unmet.put((scopes, policies), unmet)
         if not unmet:
             return None
@@ -198,72 +209,74 @@ class CallerForms(Generic[T]):
         return form
 
 
-def unauthorized(coordinate: str, demands: Requirement) -> GraphQLError:
+def unauthorized(coordinate: str, requirements: RequirementSet) -> GraphQLError:
     """Make the error that says what a caller lacks for a field."""
-    extensions = {"code": UNAUTHORIZED, "scopes": sorted(missing_scopes(demands))}
-    return GraphQLError(f"{coordinate} needs {written(demands)}.", extensions=extensions)
+    extensions = {"code": UNAUTHORIZED, "scopes": sorted(missing_scopes(requirements))}
+    return GraphQLError(
+        f"{coordinate} needs {describe_requirements(requirements)}.", extensions=extensions
+    )
 
 
-def refuser(coordinate: str, demands: Requirement) -> Callable[[], NoReturn]:
+def refuser(coordinate: str, requirements: RequirementSet) -> Callable[[], NoReturn]:
     """Make the function that stands in the place of a refused field."""
 
     def refuse() -> NoReturn:
-        raise unauthorized(coordinate, demands)
+        raise unauthorized(coordinate, requirements)
 
     return refuse
 
 
 def missing_scopes(
-    demands: Iterable[Demand], scopes: frozenset[str] | None = None
+    requirements: Iterable[Requirement], scopes: frozenset[str] | None = None
 ) -> frozenset[str]:
     """Return the fewest scopes that a caller with ``scopes`` would need in addition."""
     wanted: frozenset[str] = frozenset()
-    for demand in sorted(demands, key=lambda demand: len(demand.any_of)):
-        if demand.kind == "scopes":
+    for requirement in sorted(requirements, key=lambda requirement: len(requirement.any_of)):
+        if requirement.kind == "scopes":
             had = wanted | (scopes or frozenset())
-            missing = (way - had for way in demand.any_of)
+            missing = (way - had for way in requirement.any_of)
             wanted |= min(missing, key=lambda way: (len(way), sorted(way)))
     return wanted
 
 
-def _field_demands(
+def _field_requirements(
     declared: Requirements,
     coordinate: str,
     field: GraphQLField,
     node: FieldNode,
     by_variable: ByVariable,
-) -> Iterator[Demand]:
+) -> Iterator[Requirement]:
     """Yield what a field requires, and what its arguments do as the document gives them."""
     yield from declared.fields.get(coordinate, NOTHING)
     for argument in node.arguments or ():
         name = argument.name.value
         yield from declared.arguments.get(f"{coordinate}({name}:)", NOTHING)
         if name in field.args:  # validation ensures it, but not every document was validated
-            yield from _literal_demands(
+            yield from _literal_requirements(
                 declared, argument.value, field.args[name].type, by_variable
             )
 
 
-def _literal_demands(
+def _literal_requirements(
     declared: Requirements, value: ValueNode, type_: GraphQLInputType, by_variable: ByVariable
-) -> Iterator[Demand]:
+) -> Iterator[Requirement]:
     """Yield what a value in the document requires: the input fields in it."""
     named: Any = get_named_type(type_)
     if isinstance(value, VariableNode):
         yield from by_variable.get(value.name.value, NOTHING)
     elif isinstance(value, ListValueNode):
         for item in value.values:
-            yield from _literal_demands(declared, item, named, by_variable)
+            yield from _literal_requirements(declared, item, named, by_variable)
     elif isinstance(value, ObjectValueNode) and is_input_object_type(named):
         for each in value.fields:
             name = each.name.value
             yield from declared.inputs.get(f"{named.name}.{name}", NOTHING)
             if name in named.fields:
                 inner = named.fields[name].type
-                yield from _literal_demands(declared, each.value, inner, by_variable)
+                yield from _literal_requirements(declared, each.value, inner, by_variable)
 
 
-def _possible_demands(declared: Requirements, type_: Any) -> Iterator[Demand]:
+def _possible_requirements(declared: Requirements, type_: Any) -> Iterator[Requirement]:
     """Yield what a value of a type can require, however deep it goes."""
     seen: set[str] = set()
     open_: list[Any] = [type_]
@@ -276,7 +289,7 @@ def _possible_demands(declared: Requirements, type_: Any) -> Iterator[Demand]:
                 open_.append(get_named_type(field.type))
 
 
-def _value_demands(declared: Requirements, value: Any, type_: Any) -> Iterator[Demand]:
+def _value_requirements(declared: Requirements, value: Any, type_: Any) -> Iterator[Requirement]:
     """Yield what a variable's value requires, as it came in JSON."""
     open_: list[tuple[Any, Any]] = [(value, type_)]
     while open_:

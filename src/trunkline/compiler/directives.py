@@ -20,10 +20,10 @@ from trunkline.schema.around import put_around
 from trunkline.schema.bindings import (
     Binding,
     CoreResolver,
-    Directed,
+    DirectedField,
     DirectiveFunction,
+    DirectiveUse,
     Resolver,
-    Use,
 )
 
 __all__ = ["DocumentDirectives", "OperationDirectives", "operation_directives"]
@@ -70,7 +70,7 @@ class DocumentDirectives:
         if not uses:
             return binding
         directed = self._schema.directed.get(coordinate)
-        return put_around(directed or Directed(self._called(binding)), uses)
+        return put_around(directed or DirectedField(self._called(binding)), uses)
 
     def _called(self, binding: Binding | TypeName) -> Binding:
         """Return a binding for what the schema itself provides, by introspection."""
@@ -90,7 +90,7 @@ class DocumentDirectives:
 
         return Resolver(call, is_async=False, takes_parent=True)
 
-    def _uses(self, fields: Sequence[CollectedField]) -> list[Use]:
+    def _uses(self, fields: Sequence[CollectedField]) -> list[DirectiveUse]:
         conditions: dict[tuple[str, int], list[Condition]] = {}
         nodes: dict[tuple[str, int], DirectiveNode] = {}
         for field in fields:
@@ -104,17 +104,17 @@ class DocumentDirectives:
                     conditions.setdefault(key, []).append(field.condition)
         return [self._use(node, conditions[key]) for key, node in nodes.items()]
 
-    def _use(self, node: DirectiveNode, conditions: list[Condition]) -> Use:
+    def _use(self, node: DirectiveNode, conditions: list[Condition]) -> DirectiveUse:
         function = self._functions[node.name.value]
         build = argument_builder(function.directive, node, self._variables)
         if not all(conditions):  # without a condition in one place, it always takes part
-            return Use(function, build)
+            return DirectiveUse(function, build)
 
         def build_if_present(values: Sequence[Any]) -> dict[str, Any] | None:
             present = any(holds(condition, values) for condition in conditions)
             return build(values) if present else None
 
-        return Use(function, build_if_present)
+        return DirectiveUse(function, build_if_present)
 
 
 def operation_directives(

@@ -12,7 +12,7 @@ from trunkline.compiler.emit import ROOT, SOURCE
 from trunkline.compiler.plan import Refused, TypeName
 from trunkline.runtime.execution import Execution
 from trunkline.runtime.positions import holds
-from trunkline.schema.requirements import Requirement
+from trunkline.schema.requirements import RequirementSet
 
 __all__ = ["Operation", "load_operation"]
 
@@ -31,7 +31,7 @@ class Operation:
     - ``has_batches``: whether a resolver is called for all parents of a level
     - ``required``: what it requires of its callers, ``None`` if nothing; `for_caller` gives the
       form that a caller may have
-    - ``refused``: the coordinates that are refused in this form, with the demands that are not met
+    - ``refused``: the coordinates that are refused in this form, with the unmet requirements
     - ``around``: the directives of the operation itself that have functions, if there are any
     - ``source_mark``: the position of a subscription's events, for errors of their stream
     - ``resolve_root``: the compiled function that gives the data, or, for a mutation that awaits,
@@ -51,7 +51,9 @@ class Operation:
         self.is_async = plan.is_async
         self.has_batches = plan.has_batches
         self.required = plan.required
-        self.refused: Mapping[str, Requirement] = chosen.refusals.noted if chosen.refusals else {}
+        self.refused: Mapping[str, RequirementSet] = (
+            chosen.refusals.noted if chosen.refusals else {}
+        )
         self.around = planned.around
         self.source_mark = plan.source.mark if plan.source else None
         self._variables = planned.variables

@@ -22,7 +22,7 @@ from trunkline.runtime.graphql_core import FieldInfo
 from trunkline.runtime.positions import Condition, Mark
 from trunkline.runtime.selection import Selection
 from trunkline.schema.bindings import Binding, CoreDefault, CoreResolver, Resolver
-from trunkline.schema.requirements import Requirement
+from trunkline.schema.requirements import RequirementSet
 
 __all__ = [
     "AbstractShape",
@@ -143,9 +143,9 @@ class Event(Struct, frozen=True, eq=False):
 
 
 class Refused(Struct, frozen=True, eq=False):
-    """The caller may not have the field, because these demands are not met."""
+    """The caller may not have the field, because these requirements are not met."""
 
-    demands: Requirement
+    requirements: RequirementSet
 
 
 class FieldPlan(Struct, frozen=True, eq=False):

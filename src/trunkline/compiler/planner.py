@@ -52,7 +52,7 @@ from trunkline.runtime.positions import ALWAYS, Condition, Mark
 from trunkline.runtime.selection import SelectedField, Selection
 from trunkline.runtime.variables import Variables
 from trunkline.schema.bindings import Binding, CoreResolver, Resolver
-from trunkline.schema.requirements import Requirement
+from trunkline.schema.requirements import RequirementSet
 
 __all__ = ["PlannedOperation", "Planner", "plan_operation"]
 
@@ -93,7 +93,7 @@ def plan_operation(chosen: ChosenOperation) -> PlannedOperation:
 
 
 class Planner:
-    """Plans one operation, and the objects of its abstract types on demand."""
+    """Plans one operation, and the objects of its abstract types on requirement."""
 
     def __init__(self, chosen: ChosenOperation, variables: Variables) -> None:
         self._chosen = chosen
@@ -207,9 +207,9 @@ class Planner:
         type_, coordinate = definition.type, f"{parent.name}.{name}"
         nodes = tuple((each.node, each.condition) for each in fields)
         mark = _mark_below(above.mark, key, nodes, coordinate, type_)
-        demands = self._refusals and self._refusals.of(coordinate, definition, node)
-        if demands:
-            return _refused_field(key, name, type_, mark, demands)
+        requirements = self._refusals and self._refusals.of(coordinate, definition, node)
+        if requirements:
+            return _refused_field(key, name, type_, mark, requirements)
         info = self.dialect.field_info(name, parent, type_, mark, above.info)
         binding = self._directives.bind(coordinate, self._binding(parent, name, definition), fields)
         shape = self._shape(type_, Position(fields, above.known, mark, info))
@@ -302,7 +302,7 @@ class Planner:
 
 
 def _refused_field(
-    key: str, name: str, type_: GraphQLOutputType, mark: Mark, demands: Requirement
+    key: str, name: str, type_: GraphQLOutputType, mark: Mark, requirements: RequirementSet
 ) -> FieldPlan:
     """Plan a field that the caller may not have: an error, and nothing below it."""
     return FieldPlan(
@@ -311,7 +311,7 @@ def _refused_field(
         coordinate=mark.coordinate,
         type_text=str(type_),
         mark=mark,
-        binding=Refused(demands),
+        binding=Refused(requirements),
         arguments={},
         shape=LeafShape(GraphQLString, nullable=not is_non_null_type(type_)),
     )

@@ -45,8 +45,8 @@ class FieldReader:
                 return Call(resolve, [parent or "None", info, *self.arguments(field)])
             case Event():
                 return "execution.root_value"
-            case Refused(demands):
-                refuse = refuser(field.coordinate, demands)
+            case Refused(requirements):
+                refuse = refuser(field.coordinate, requirements)
                 return Call(module.bind_for("refuse", field.coordinate, refuse), [])
             case _:
                 return self._member(field)

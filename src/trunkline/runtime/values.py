@@ -17,7 +17,7 @@ from graphql.pyutils import inspect
 
 from trunkline.runtime.execution import Execution
 from trunkline.runtime.positions import FieldFailure, Mark, NullError
-from trunkline.schema.members import lookup
+from trunkline.schema.models import lookup
 
 __all__ = [
     "PlainLeaf",

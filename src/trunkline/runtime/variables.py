@@ -46,7 +46,7 @@ from trunkline.runtime.coercion import (
     nests,
 )
 from trunkline.runtime.literals import Build, Literals, MisfitError, default_builder
-from trunkline.schema.inputs import InputRefusedError
+from trunkline.schema.directive_functions import InputRefusedError
 
 __all__ = ["MAX_ERRORS", "MAX_VALUES", "Variables", "argument_builder"]
 

@@ -1,49 +1,74 @@
-"""Directives that Trunkline knows itself: a schema may apply them without defining them.
+"""The directives of a schema: those that Trunkline defines, and where directives stand.
 
-They are added where a schema is loaded. One that a schema defines itself, with the same arguments,
-stays as the schema has it.
+**Trunkline's own.** A schema may apply them without defining them: their definitions are added when
+the schema is loaded. A schema may also define them itself, with the same arguments.
+
+**Order** (GraphQL §3.13). A directive of a type is around every field of the type, and outside of
+the field's own directives. A directive of an interface, or of a field of one, is also around the
+fields of the types that implement it, and outermost. In one place, directives work from left to
+right.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 from typing import Any, cast
 
 from graphql import (
     DirectiveDefinitionNode,
+    DirectiveLocation,
     DirectiveNode,
     DocumentNode,
+    GraphQLArgument,
     GraphQLDirective,
     GraphQLError,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
     Node,
+    ValueNode,
     build_ast_schema,
-    get_directive_values,
+    get_argument_values,
     parse,
     print_ast,
 )
 from graphql.utilities import validate_input_literal
 
 __all__ = [
+    "AROUND_FIELDS",
+    "AROUND_OPERATIONS",
+    "IN_DOCUMENTS",
     "KNOWN_DIRECTIVES",
+    "ON_VALUES",
     "KnownDirective",
     "applied_directives",
+    "applied_groups",
+    "applied_to",
     "arguments_of",
+    "around_field",
+    "elements_of",
     "misapplied",
+    "on_argument",
+    "runtime_places",
     "with_known_directives",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class KnownDirective:
-    """A directive of Trunkline's own.
+    """A directive that Trunkline defines.
 
-    ``sdl`` defines it, by GraphQL's own scalars. ``is_shown`` says that introspection tells of it:
-    one that only a generator reads says what the server is written in, which is no caller's
-    business, and nothing that a caller could use. ``takes_any_scalar`` lets a schema's own
-    definition have scalars of other names, as Federation's have (``federation__Scope``).
+    ``sdl`` defines it with GraphQL's built-in scalars. ``is_shown`` says whether introspection
+    shows it. A directive that only a generator reads says what the server is written in, which
+    callers cannot use. ``takes_any_scalar`` lets a schema's own definition use scalars of other
+    names, as Federation does (``federation__Scope``).
     """
 
     sdl: str
@@ -77,19 +102,39 @@ KNOWN_DIRECTIVES: Mapping[str, KnownDirective] = {
         f"directive @policy(policies: [[String!]!]!) on {_GUARDED}", takes_any_scalar=True
     ),
 }
-"""By name. ``@model`` says which Python class (``package.module:Class``) stands for a type.
-``@field`` gives the Python name of a field, an argument or a value of an enum; says that it has a
-``resolver`` though its model could answer, a ``batch`` resolver, or one that is told the
-``selection`` or the ``caller``; or that absent and null are told apart (``omittable``). What the
-others demand of a caller is read in `requirements.py`."""
+"""By name.
+
+- ``@model`` names the Python class of a type (``package.module:Class``).
+- ``@field`` gives the Python name of a field, an argument or an enum's value. It also says that a
+  field has a ``resolver`` although its model has the value, that the resolver is a ``batch``
+  resolver or takes the ``selection`` or the ``caller``, and that an input tells absent from null
+  (``omittable``).
+- `requirements.py` reads what the others require of a caller.
+"""
+
+_AT = DirectiveLocation
+AROUND_FIELDS = frozenset({_AT.FIELD_DEFINITION, _AT.OBJECT, _AT.INTERFACE, _AT.FIELD})
+AROUND_OPERATIONS = frozenset({_AT.QUERY, _AT.MUTATION, _AT.SUBSCRIPTION})
+ON_VALUES = frozenset({_AT.ARGUMENT_DEFINITION, _AT.INPUT_FIELD_DEFINITION, _AT.INPUT_OBJECT})
+IN_DOCUMENTS = AROUND_OPERATIONS | {_AT.FIELD}
+
+_ON_VALUES = (GraphQLInputObjectType, GraphQLInputField, GraphQLArgument)
+_AT_RUNTIME = (GraphQLObjectType, GraphQLInterfaceType, GraphQLField, *_ON_VALUES)
+
+
+# -- Trunkline's own, in a document ---------------------------------------------------------------
 
 
 def with_known_directives(document: DocumentNode, *, shown_only: bool = False) -> DocumentNode:
-    """Add the definitions of known directives that a schema applies and does not define.
+    """Add the definitions of known directives that a schema applies but does not define.
 
-    ``shown_only`` leaves out those that introspection does not tell of.
+    ``shown_only`` leaves out those that introspection does not show.
     """
-    defined = {node.name.value for node in _definitions(document)}
+    defined = {
+        node.name.value
+        for node in document.definitions
+        if isinstance(node, DirectiveDefinitionNode)
+    }
     used = {directive.name.value for _, directive in applied_directives(document)}
     added = tuple(
         _definition(name)
@@ -100,77 +145,43 @@ def with_known_directives(document: DocumentNode, *, shown_only: bool = False) -
 
 
 def misapplied(document: DocumentNode) -> Iterator[GraphQLError]:
-    """Say where known directives are defined in another way, or given what they do not take."""
-    for node in _definitions(document):
+    """Yield an error for each known directive with another definition or a wrong argument."""
+    for node in document.definitions:
+        if not isinstance(node, DirectiveDefinitionNode) or node.name.value not in KNOWN_DIRECTIVES:
+            continue
         name = node.name.value
-        if name in KNOWN_DIRECTIVES and not _is_same(node, _definition(name)):
-            known = print_ast(_definition(name))
+        if not _is_same(node, _definition(name)):
             yield GraphQLError(
-                f"'@{name}' is a directive of Trunkline's own: {known}. Leave its definition out,"
-                " or give yours another name.",
+                f"'@{name}' is a directive of Trunkline, but is defined differently:"
+                f" {print_ast(_definition(name))}. Remove this definition, or give your directive"
+                " another name.",
                 node,
             )
     for _, directive in applied_directives(document):
-        if directive.name.value in KNOWN_DIRECTIVES:
-            yield from _wrong_values(directive)
-
-
-def applied_directives(document: DocumentNode) -> Iterator[tuple[Node, DirectiveNode]]:
-    """Yield each directive that a schema's document applies, with what it is applied to."""
-    nodes: list[Any] = list(reversed(document.definitions))
-    while nodes:
-        node = nodes.pop()
-        for directive in getattr(node, "directives", None) or ():
-            yield node, directive
-        for parts in ("values", "fields", "arguments"):
-            nodes.extend(reversed(getattr(node, parts, None) or ()))
-
-
-def arguments_of(name: str, element: Any) -> dict[str, Any] | None:
-    """Return what a known directive is given where it is applied to an element of a schema.
-
-    ``element`` is a type, a field, an argument or an enum's value, as graphql-core has them. It is
-    ``None`` where the directive is not applied; arguments that are left out are left out here too.
-    """
-    for node in (element.ast_node, *(getattr(element, "extension_ast_nodes", None) or ())):
-        found = node and get_directive_values(_directive(name), node)
-        if found is not None:
-            return cast("dict[str, Any]", found)
-    return None
-
-
-def _definitions(document: DocumentNode) -> Iterator[DirectiveDefinitionNode]:
-    return (node for node in document.definitions if isinstance(node, DirectiveDefinitionNode))
+        name = directive.name.value
+        types = _directive(name).args if name in KNOWN_DIRECTIVES else {}
+        for argument in directive.arguments or ():  # graphql-core checks only their names
+            key = argument.name.value
+            for error in _input_errors(argument.value, types[key].type) if key in types else ():
+                message = f"Argument '@{name}({key}:)' has invalid value: {error.message}"
+                yield GraphQLError(message, error.nodes)
 
 
 def _is_same(node: DirectiveDefinitionNode, known: DirectiveDefinitionNode) -> bool:
-    """Say whether a schema defines a directive as we know it."""
-    own, ours = _arguments(node), _arguments(known)
+    """Say whether a schema defines a directive with the arguments that we give it."""
+    own, ours = (
+        {argument.name.value: print_ast(argument.type) for argument in each.arguments or ()}
+        for each in (node, known)
+    )
     if KNOWN_DIRECTIVES[known.name.value].takes_any_scalar:
         own = {name: re.sub(r"\w+", "String", type_) for name, type_ in own.items()}
     return own == ours
 
 
-def _arguments(node: DirectiveDefinitionNode) -> dict[str, str]:
-    return {argument.name.value: print_ast(argument.type) for argument in node.arguments or ()}
-
-
-def _wrong_values(directive: DirectiveNode) -> Iterator[GraphQLError]:
-    """Say which arguments have a value of another type; graphql-core asks only for their names."""
-    types = _directive(directive.name.value).args
-    for argument in directive.arguments or ():
-        name = argument.name.value
-        errors: list[GraphQLError] = []
-        if name in types:
-            note = partial(_note, errors)
-            validate_input_literal(argument.value, types[name].type, note)
-        place = f"Argument '@{directive.name.value}({name}:)' has invalid value"
-        for error in errors:
-            yield GraphQLError(f"{place}: {error.message}", error.nodes)
-
-
-def _note(errors: list[GraphQLError], error: GraphQLError, _path: object) -> None:
-    errors.append(error)
+def _input_errors(value: ValueNode, type_: GraphQLInputType) -> list[GraphQLError]:
+    errors: list[GraphQLError] = []
+    validate_input_literal(value, type_, lambda error, _path: errors.append(error))
+    return errors
 
 
 @cache
@@ -184,3 +195,89 @@ def _directive(name: str) -> GraphQLDirective:
     document = DocumentNode(definitions=(_definition(name),))
     schema = build_ast_schema(document, assume_valid_sdl=True)
     return next(each for each in schema.directives if each.name == name)
+
+
+# -- where directives stand -----------------------------------------------------------------------
+
+
+def applied_directives(document: DocumentNode) -> Iterator[tuple[Node, DirectiveNode]]:
+    """Yield each directive that a schema's document applies, with the node it is applied to."""
+    nodes: list[Any] = list(reversed(document.definitions))
+    while nodes:
+        node = nodes.pop()
+        for directive in getattr(node, "directives", None) or ():
+            yield node, directive
+        for parts in ("values", "fields", "arguments"):
+            nodes.extend(reversed(getattr(node, parts, None) or ()))
+
+
+def applied_to(element: Any) -> list[DirectiveNode]:
+    """Return the directives of an element of a schema, those of its extensions included.
+
+    The element is a schema, a type, a field, an argument, an input field or an enum's value, as
+    graphql-core has them.
+    """
+    return [directive for group in applied_groups(element) for directive in group]
+
+
+def applied_groups(element: Any) -> Iterator[Sequence[DirectiveNode]]:
+    """Yield the directives of an element itself, then those of each of its extensions."""
+    for node in (element.ast_node, *(getattr(element, "extension_ast_nodes", None) or ())):
+        yield (node and node.directives) or ()
+
+
+def arguments_of(name: str, element: Any) -> dict[str, Any] | None:
+    """Return the arguments of a known directive that is applied to an element of a schema.
+
+    Returns ``None`` if the directive is not applied. Arguments that are left out are left out here.
+    """
+    node = next((each for each in applied_to(element) if each.name.value == name), None)
+    return None if node is None else get_argument_values(_directive(name), node)
+
+
+def elements_of(definition: GraphQLSchema) -> Iterator[tuple[str, Any]]:
+    """Yield each type, field, argument, input field and enum value, with its coordinate."""
+    for type_ in definition.type_map.values():
+        yield type_.name, type_
+        parts: Mapping[str, Any] = getattr(type_, "fields", None) or getattr(type_, "values", {})
+        for name, part in parts.items():
+            yield f"{type_.name}.{name}", part
+            for argument, taken in getattr(part, "args", {}).items():
+                yield f"{type_.name}.{name}({argument}:)", taken
+
+
+def runtime_places(definition: GraphQLSchema) -> Iterator[tuple[str, bool, DirectiveNode]]:
+    """Yield each directive that may do something when a request comes.
+
+    With its coordinate, and whether it is applied to a value that comes in.
+    """
+    for coordinate, element in elements_of(definition):
+        if isinstance(element, _AT_RUNTIME):
+            for node in applied_to(element):
+                yield coordinate, isinstance(element, _ON_VALUES), node
+
+
+def around_field(type_: GraphQLObjectType, name: str) -> list[DirectiveNode]:
+    """Return the directives around a field of an object type, the outermost first."""
+    own = applied_to(type_) + applied_to(type_.fields[name])
+    inherited = ([each, each.fields[name]] for each in type_.interfaces if name in each.fields)
+    return [*_inherited(own, inherited), *own]
+
+
+def on_argument(type_: GraphQLObjectType, name: str, argument: str) -> list[DirectiveNode]:
+    """Return the directives of a field's argument, in the order in which they work."""
+    own = applied_to(type_.fields[name].args[argument])
+    fields = (each.fields[name] for each in type_.interfaces if name in each.fields)
+    inherited = ([field.args[argument]] for field in fields if argument in field.args)
+    return [*_inherited(own, inherited), *own]
+
+
+def _inherited(own: list[DirectiveNode], elements: Iterable[list[Any]]) -> Iterator[DirectiveNode]:
+    """Yield the directives of interfaces, except those that are repeated word by word."""
+    seen = set(map(print_ast, own))
+    for group in elements:
+        for directive in (each for element in group for each in applied_to(element)):
+            text = print_ast(directive)
+            if text not in seen:
+                seen.add(text)
+                yield directive

@@ -1,15 +1,21 @@
-"""Executing an operation that waits for something: as long as it may take and somebody listens."""
+"""Executing an operation: its context, the middlewares around it, its deadline, its client.
+
+An operation without a context and middlewares that awaits nothing is executed directly. All
+others go through `Executor.execute`.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any, TypeAlias
+from types import TracebackType
+from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 from graphql import GraphQLError
 
-from trunkline.asgi.requests import Receive, Scope
+from trunkline.asgi.requests import ClientGone, Receive, Scope
 from trunkline.auth.verifying.caller import Caller
 from trunkline.compiler.operation import Operation
 from trunkline.engine.run import run, run_sync
@@ -17,16 +23,57 @@ from trunkline.errors import RequestError
 from trunkline.protocol.request import GraphQLRequest
 from trunkline.runtime.execution import Result
 from trunkline.runtime.resume import resume
-from trunkline.server.disconnect import WhileConnected
-from trunkline.server.middleware import Call, Middleware, wrap
 
-__all__ = ["DeadlineExceeded", "Executor", "MakeContext"]
+__all__ = [
+    "ExecutionTimeout",
+    "Executor",
+    "MakeContext",
+    "OperationCall",
+    "OperationMiddleware",
+    "Proceed",
+]
+
+_CONNECTED_DELAY = 0.05  # seconds of execution after which the client's connection is watched
+
+Context = TypeVar("Context")
 
 MakeContext: TypeAlias = Callable[[Scope], Any]
-"""Makes the context of a request out of its ASGI scope; may be ``async``."""
+"""Makes the context of a request from its ASGI scope; may be ``async``."""
 
 
-class DeadlineExceeded(Exception):  # noqa: N818  # an answer on its way out
+@dataclass(slots=True)
+class OperationCall(Generic[Context]):
+    """An operation that is about to be executed, as middlewares see it.
+
+    - ``operation``: the compiled operation.
+    - ``variables``: the values as they were sent, not yet coerced.
+    - ``context``: what resolvers get as their context.
+    - ``client``: what the client calls itself, ``name/version``. It is not proven.
+    - ``scope``: the request's ASGI scope, with its headers.
+    - ``caller``: the caller that its token proves; ``None`` where no tokens are required.
+
+    A middleware may assign to ``variables`` and ``context``; the execution uses the new values.
+    """
+
+    operation: Operation
+    variables: dict[str, Any] | None
+    context: Context
+    client: str | None
+    scope: Scope
+    caller: Caller | None = None
+
+
+Proceed: TypeAlias = Callable[[], Awaitable[Result]]
+"""Executes the operation, by way of the middlewares further in."""
+
+OperationMiddleware: TypeAlias = Callable[[OperationCall[Any], Proceed], Awaitable[Result]]
+"""Stands around the execution; may reject it by raising ``GraphQLError`` or ``RequestError``."""
+
+
+_Run: TypeAlias = Callable[[OperationCall[Any]], Awaitable[Result]]
+
+
+class ExecutionTimeout(Exception):  # noqa: N818  # a response on its way out
     """An execution took longer than ``seconds``, and was cancelled."""
 
     def __init__(self, seconds: float) -> None:
@@ -35,25 +82,28 @@ class DeadlineExceeded(Exception):  # noqa: N818  # an answer on its way out
 
 
 class Executor:
-    """Executes operations with what a program has put around them.
+    """Executes operations with what a program puts around them.
 
-    ``make_context`` makes what resolvers get, ``middlewares`` stand around the execution, and the
-    whole may take ``deadline`` seconds.
+    ``make_context`` makes the context of resolvers, ``middlewares`` stand around the execution (the
+    first one outermost), and the execution may take ``deadline`` seconds.
     """
 
     def __init__(
         self,
         make_context: MakeContext | None,
-        middlewares: Sequence[Middleware],
+        middlewares: Sequence[OperationMiddleware],
         deadline: float | None,
     ) -> None:
         self._make_context = make_context
-        self._run = wrap(middlewares) if middlewares else None
+        self._run: _Run = _execute
+        for middleware in reversed(middlewares):
+            self._run = _around(middleware, self._run)
+        self._has_middlewares = bool(middlewares)
         self._deadline = deadline
         self._is_bare = make_context is None and not middlewares
 
     def is_direct(self, operation: Operation) -> bool:
-        """Say whether nothing stands around an operation, and it never gives way."""
+        """Tell whether nothing stands around an operation, and it awaits nothing."""
         return self._is_bare and not operation.is_async
 
     async def execute(  # noqa: PLR0913, PLR0917  # a request, and who sent it
@@ -67,37 +117,48 @@ class Executor:
     ) -> Result:
         """Make the context and execute the operation.
 
-        What is awaited is given up when the client goes away (``ClientGone``) or the deadline
-        passes (``DeadlineExceeded``). A ``GraphQLError`` of the context or a middleware refuses
-        the request, as a ``RequestError`` does.
+        Awaiting ends when the client goes away (``ClientGone``) or the deadline passes
+        (``ExecutionTimeout``). A ``GraphQLError`` of the context or of a middleware rejects the
+        request, as a ``RequestError`` does.
         """
         try:
             context = self._make_context(scope) if self._make_context else None
-            waits = context is not None and isawaitable(context)
-            if not (waits or operation.is_async or self._run):
+            awaits_context = context is not None and isawaitable(context)
+            if not (awaits_context or operation.is_async or self._has_middlewares):
                 return run_sync(operation, request.variables, context, caller=caller)
-            call = Call(operation, request.variables, context, client, scope, caller)
-            return await self._watch(self._finish(call, waits), receive)
+            call = OperationCall(operation, request.variables, context, client, scope, caller)
+            steps: Any = self._finish(call, awaits_context=awaits_context).__await__()
+            try:  # many an `async` operation never waits, and needs no deadline and no watching
+                rest = resume(steps, next(steps))
+            except StopIteration as done:
+                result: Result = done.value
+                return result
+            async with WhileConnected(receive):
+                return await (rest if self._deadline is None else _within(self._deadline, rest))
         except GraphQLError as error:
             raise RequestError([error]) from error
 
-    async def _finish(self, call: Call[Any], waits: bool) -> Result:  # noqa: FBT001
-        if waits:
+    async def _finish(self, call: OperationCall[Any], *, awaits_context: bool) -> Result:
+        if awaits_context:
             call.context = await call.context
-        if self._run is not None:
-            return await self._run(call)
-        return await run(call.operation, call.variables, call.context, caller=call.caller)
+        return await self._run(call)
 
-    async def _watch(self, execution: Coroutine[Any, Any, Result], receive: Receive) -> Result:
-        """Look after an execution from where it first waits; many an ``async`` one never does."""
-        steps: Any = execution.__await__()
-        try:
-            rest = resume(steps, next(steps))
-        except StopIteration as done:
-            result: Result = done.value
+
+async def _execute(call: OperationCall[Any]) -> Result:
+    return await run(call.operation, call.variables, call.context, caller=call.caller)
+
+
+def _around(middleware: OperationMiddleware, inner: _Run) -> _Run:
+    async def outer(call: OperationCall[Any]) -> Result:
+        result: Any = await middleware(call, lambda: inner(call))
+        if isinstance(result, Result):
             return result
-        async with WhileConnected(receive):
-            return await (rest if self._deadline is None else _within(self._deadline, rest))
+        raise TypeError(
+            f"The middleware {middleware!r} returned {result!r}. It must return a Result: what"
+            " `await proceed()` returned, or another."
+        )
+
+    return outer
 
 
 async def _within(deadline: float, execution: Awaitable[Result]) -> Result:
@@ -107,5 +168,49 @@ async def _within(deadline: float, execution: Awaitable[Result]) -> Result:
             return await execution
     except TimeoutError:
         if timer.expired():
-            raise DeadlineExceeded(deadline) from None
-        raise  # a middleware's own
+            raise ExecutionTimeout(deadline) from None
+        raise  # raised by a middleware
+
+
+class WhileConnected:
+    """A block that is cancelled when the client goes away; it then raises ``ClientGone``.
+
+    ASGI servers do not cancel an application. They tell it, if it asks: ``receive`` returns
+    ``http.disconnect``. Asking takes a task, which costs more than most operations do, so it
+    starts only when the block has lasted a little.
+    """
+
+    __slots__ = ("_gone", "_receive", "_task", "_timer", "_watcher")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._gone = False
+        self._watcher: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.current_task()
+        self._timer = asyncio.get_running_loop().call_later(_CONNECTED_DELAY, self._start)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._timer.cancel()
+        if self._watcher is not None:
+            self._watcher.cancel()
+        if self._gone and isinstance(error, asyncio.CancelledError) and self._task is not None:
+            self._task.uncancel()
+            raise ClientGone from None
+
+    def _start(self) -> None:
+        self._watcher = asyncio.get_running_loop().create_task(self._watch())
+
+    async def _watch(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass  # the rest of a body, which the operation does not need
+        self._gone = True
+        if self._task is not None:
+            self._task.cancel()

@@ -1,152 +1,114 @@
-"""Errors as the caller may see them (GraphQL §7.1.6)."""
+"""Errors as callers may see them (GraphQL §7.1.6), and the JSON of responses."""
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeAlias
 from uuid import uuid4
 
+import orjson
 from graphql import GraphQLError
 
-from trunkline.asgi.requests import HTTPProblem
-from trunkline.errors import AccessDeniedError, RequestError
+from trunkline.errors import RequestError
 from trunkline.runtime.positions import NullError
-from trunkline.server.encode import encode
 
 __all__ = [
-    "DEADLINE_EXCEEDED",
     "INTERNAL_SERVER_ERROR",
+    "ErrorPresenter",
     "PresentError",
+    "encode",
     "error_codes",
-    "present_deadline",
-    "present_denied",
-    "present_failure",
-    "present_internal",
-    "present_problem",
-    "present_request_error",
+    "status_code_name",
 ]
 
 logger = logging.getLogger("trunkline.errors")
 
 INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
-DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
 
+# Names of RFC 9110, which Python has from 3.13; and 401 is about authentication.
+_STATUS_CODES = {401: "UNAUTHENTICATED", 413: "CONTENT_TOO_LARGE", 414: "URI_TOO_LONG"}
 _MESSAGE_LENGTH = 1_000  # characters; messages about a request repeat parts of it
-_RENAMED = {413: "CONTENT_TOO_LARGE", 414: "URI_TOO_LONG"}  # Python 3.13 took RFC 9110's names
 
 PresentError: TypeAlias = Callable[[GraphQLError, dict[str, Any]], Mapping[str, Any]]
 """Takes an error and what the caller would see of it; returns what the caller sees.
 
-The error has the place in the document and in the answer, and as ``original_error`` the exception
+The error has its place in the document and in the response, and as ``original_error`` the exception
 that was raised. What the caller sees has a ``message``, and may have ``extensions``, ``path`` and
 ``locations``.
 """
 
 
-def present_failure(error: GraphQLError, presenter: PresentError | None = None) -> dict[str, Any]:
-    """Show an error that a field met.
+class ErrorPresenter:
+    """Decides what callers see of errors; ``present`` is the program's own decision."""
 
-    A ``GraphQLError`` was raised for the caller to read, or says that a value does not fit the
-    schema. Any other exception is nobody else's business: it is logged whole under an id, and the
-    caller gets the id.
-    """
-    original = error.original_error
-    if original is None or isinstance(original, GraphQLError):
-        return _ask(presenter, error, dict(error.formatted))
-    return _present_masked(error, original, _place(error), presenter)
+    def __init__(self, present: PresentError | None = None) -> None:
+        self._present = present
 
+    def field_error(self, error: GraphQLError) -> dict[str, Any]:
+        """Return what the caller sees of an error that a field raised.
 
-def present_internal(
-    error: Exception, place: str, presenter: PresentError | None = None
-) -> dict[str, Any]:
-    """Log an exception that nobody foresaw, and show its id instead of it."""
-    located = GraphQLError("Internal server error.")
-    located.original_error = error
-    return _present_masked(located, error, place, presenter)
+        A ``GraphQLError`` was raised for the caller to read, or says that a value does not fit the
+        schema. Other exceptions are masked: the log has them under an id, and the caller sees the
+        id.
+        """
+        original = error.original_error
+        if original is None or isinstance(original, GraphQLError):
+            return self._decide(error, dict(error.formatted))
+        path = ".".join(str(key) for key in error.path or ())
+        where = ", ".join(f"{each.line}:{each.column}" for each in error.locations or ())
+        return self._mask(error, original, f"{path} (document {where})")
 
+    def internal_error(self, error: Exception) -> dict[str, Any]:
+        """Log an exception that was raised outside of any field; return what the caller sees."""
+        located = GraphQLError("Internal server error.")
+        located.original_error = error
+        return self._mask(located, error, "the endpoint")
 
-def present_request_error(
-    error: RequestError, presenter: PresentError | None = None
-) -> list[dict[str, Any]]:
-    """Show what is wrong with a request, mistake by mistake."""
-    return [
-        _ask(
-            presenter,
-            each,
-            {
-                **each.formatted,
-                "message": _shorten(each.message),
-                "extensions": {"code": error.code, **(each.extensions or {})},
-            },
-        )
-        for each in error.errors
-    ]
-
-
-def present_problem(problem: HTTPProblem) -> list[dict[str, Any]]:
-    """Show what is wrong with the HTTP of a request."""
-    code = _RENAMED.get(problem.status) or HTTPStatus(problem.status).name
-    return [{"message": problem.message, "extensions": {"code": code}}]
-
-
-def present_denied(denied: AccessDeniedError) -> list[dict[str, Any]]:
-    """Show why a request is not let in."""
-    code = "UNAUTHENTICATED" if denied.status == 401 else HTTPStatus(denied.status).name
-    return [{"message": str(denied), "extensions": {"code": code}}]
-
-
-def present_deadline(seconds: float) -> list[dict[str, Any]]:
-    """Show that an operation was given up because it took too long."""
-    message = f"The operation took longer than {seconds:g} s and was given up."
-    return [{"message": message, "extensions": {"code": DEADLINE_EXCEEDED}}]
-
-
-def error_codes(errors: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return each error's code, empty where it has none."""
-    return tuple(str((error.get("extensions") or {}).get("code", "")) for error in errors)
-
-
-def _present_masked(
-    error: GraphQLError, original: Exception, place: str, presenter: PresentError | None
-) -> dict[str, Any]:
-    """Show an id instead of an exception, and log it under the id as long as the id is shown."""
-    number = uuid4().hex
-    shown = {**dict(error.formatted), **_masked(number)}
-    if isinstance(original, NullError):  # which tells nothing but the schema's own words
-        shown["message"] = error.message
-    presented = _ask(presenter, error, shown, number)
-    if presenter is None or number in str(presented):
-        _log(original, place, number)
-    return presented
-
-
-def _ask(
-    presenter: PresentError | None,
-    error: GraphQLError,
-    shown: dict[str, Any],
-    number: str | None = None,
-) -> dict[str, Any]:
-    """Let the program's presenter decide; where it fails, nothing of the error is shown."""
-    if presenter is None:
+    def request_errors(self, error: RequestError) -> list[dict[str, Any]]:
+        """Return what is wrong with a request, mistake by mistake."""
+        shown: list[dict[str, Any]] = []
+        for each in error.errors:
+            message = each.message
+            if len(message) > _MESSAGE_LENGTH:
+                message = message[:_MESSAGE_LENGTH] + "…"
+            extensions = {"code": error.code, **(each.extensions or {})}
+            formatted = {**each.formatted, "message": message, "extensions": extensions}
+            shown.append(self._decide(each, formatted))
         return shown
-    number = number or uuid4().hex
-    masked = {**shown, **_masked(number)}
-    try:
-        return _checked(presenter(error, shown))
-    except Exception as fault:  # noqa: BLE001  # the program's code; the caller gets an answer
-        _log(fault, "the error presenter", number)
-        return masked
 
+    def _mask(self, error: GraphQLError, original: Exception, place: str) -> dict[str, Any]:
+        """Show an id instead of an exception, and log the exception if the id is shown."""
+        number = uuid4().hex
+        shown = {**dict(error.formatted), **_masked(number)}
+        if isinstance(original, NullError):  # its message contains only the schema's own words
+            shown["message"] = error.message
+        presented = self._decide(error, shown, number)
+        if self._present is None or number in str(presented):
+            _log(original, place, number)
+        return presented
 
-def _checked(presented: Mapping[str, Any]) -> dict[str, Any]:
-    if not isinstance(presented.get("message"), str):
-        raise TypeError(f"An error must have a message, a text; {presented!r} has none.")
-    if not isinstance(presented.get("extensions", {}), Mapping):
-        raise TypeError(f"An error's extensions must be a mapping; those of {presented!r} are not.")
-    encode(shown := dict(presented))  # raises where it cannot be written
-    return shown
+    def _decide(
+        self, error: GraphQLError, shown: dict[str, Any], number: str | None = None
+    ) -> dict[str, Any]:
+        """Let the program decide; if its decision fails, nothing of the error is shown."""
+        if self._present is None:
+            return shown
+        number = number or uuid4().hex
+        masked = {**shown, **_masked(number)}  # made now, because the program may change `shown`
+        try:
+            presented = dict(self._present(error, shown))
+            if not isinstance(presented.get("message"), str):
+                raise TypeError(f"The message of the error {presented!r} is not a string.")  # noqa: TRY301
+            if not isinstance(presented.get("extensions", {}), Mapping):
+                raise TypeError(f"The extensions of the error {presented!r} are not a mapping.")  # noqa: TRY301
+            encode(presented)  # raises if it cannot be written
+        except Exception as fault:  # noqa: BLE001  # the program's code; the caller gets a response
+            _log(fault, "the error presenter", number)
+            return masked
+        return presented
 
 
 def _masked(number: str) -> dict[str, Any]:
@@ -160,11 +122,24 @@ def _log(error: Exception, place: str, number: str) -> None:
     logger.error("%s at %s (id %s)", type(error).__name__, place, number, exc_info=error)
 
 
-def _shorten(message: str) -> str:
-    return message if len(message) <= _MESSAGE_LENGTH else message[:_MESSAGE_LENGTH] + "…"
+def error_codes(errors: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return each error's code, empty where it has none."""
+    return tuple(str((error.get("extensions") or {}).get("code", "")) for error in errors)
 
 
-def _place(error: GraphQLError) -> str:
-    path = ".".join(str(key) for key in error.path or ())
-    where = ", ".join(f"{place.line}:{place.column}" for place in error.locations or ())
-    return f"{path} (document {where})"
+def status_code_name(status: int) -> str:
+    """Return the error code for an HTTP status: its name, such as ``METHOD_NOT_ALLOWED``."""
+    return _STATUS_CODES.get(status) or HTTPStatus(status).name
+
+
+def encode(response: dict[str, Any]) -> bytes:
+    """Write a response as JSON in UTF-8.
+
+    orjson is the fastest (`benchmarks/json_encoders.py`). It rejects two things that JSON allows:
+    integers of more than 64 bits, and lone surrogates, which `json` writes as escapes.
+    Raises ``TypeError`` or ``ValueError`` for what neither can write.
+    """
+    try:
+        return orjson.dumps(response)
+    except orjson.JSONEncodeError:
+        return json.dumps(response, allow_nan=False, separators=(",", ":")).encode()

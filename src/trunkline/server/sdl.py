@@ -1,15 +1,14 @@
-"""The schema as text under a URL, for clients that check their documents against it."""
+"""The schema as text at a URL, for clients that check their documents against it."""
 
 from __future__ import annotations
 
 from functools import cached_property
 
-from graphql import lexicographic_sort_schema, print_schema
-
 from trunkline.asgi.requests import Receive, Scope, check_method
 from trunkline.asgi.responses import HTTPApplication, Response
 from trunkline.protocol.schema_version import SCHEMA_VERSION, schema_etag, schema_version
 from trunkline.schema.bindings import Schema
+from trunkline.schema.printing import print_schema
 
 __all__ = ["SchemaText"]
 
@@ -17,10 +16,10 @@ __all__ = ["SchemaText"]
 class SchemaText(HTTPApplication):
     """Serves a schema's SDL: an ASGI application, ``Route("/schema.graphql", SchemaText(schema))``.
 
-    It has a strong ETag, so that asking again costs a 304 (RFC 9110 §13.1.2). Give it to the
-    endpoint too, ``GraphQL(schema, auth=…, schema_text=…)``, and each answer says in a header which
-    schema it was made with: clients that see another one than theirs ask here. Whoever may ask sees
-    the whole schema, descriptions included, as by introspection.
+    The SDL has a strong ETag: a client that has it already gets 304 (RFC 9110 §13.1.2). Give it to
+    the endpoint too, ``GraphQL(schema, auth=…, schema_text=…)``. Then a header of each response
+    names the schema's version, and clients that know another version fetch the SDL again. Everyone
+    who may fetch it sees the whole schema: descriptions, and the scopes that it declares.
     """
 
     def __init__(self, schema: Schema) -> None:
@@ -28,12 +27,16 @@ class SchemaText(HTTPApplication):
 
     @cached_property
     def text(self) -> str:
-        """The SDL: the same text for the same schema, in whatever order it was written."""
-        return print_schema(lexicographic_sort_schema(self._definition)) + "\n"
+        """The SDL, as ``trunkline schema print`` prints it.
+
+        It is the same text for the same schema, whatever the order of its definitions. Directives
+        are in it where they are applied, except those that only generators read.
+        """
+        return print_schema(self._definition)
 
     @cached_property
     def header(self) -> tuple[bytes, bytes]:
-        """The header that names the schema in an answer."""
+        """The header of responses that names the schema's version."""
         return SCHEMA_VERSION.encode(), schema_version(self.text).encode()
 
     async def respond(self, scope: Scope, receive: Receive) -> Response:  # noqa: ARG002  # ASGI's

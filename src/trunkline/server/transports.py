@@ -1,79 +1,103 @@
-"""Which HTTP requests may hold a GraphQL request: POST and GET (GraphQL over HTTP §5)."""
+"""Which HTTP requests may contain a GraphQL request: POST and GET (GraphQL over HTTP §5)."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from trunkline.asgi.requests import Headers, HTTPProblem, Scope, has_body
-from trunkline.protocol.media import JSON, charset_of, choose_response_type
+from trunkline.asgi.requests import Headers, HTTPProblem, Scope, check_method, has_body
+from trunkline.compiler.operation import Operation
+from trunkline.errors import SubscriptionError
+from trunkline.observe.log import printable
+from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON, charset_of, choose_response_type
 
-__all__ = ["check_request", "response_type"]
+__all__ = ["check_kind", "check_request", "client_name", "response_type"]
 
-_ALLOW = (b"allow", b"GET, POST")
+_CLIENT_LENGTH = 128  # characters of a client's name that the event keeps
+
+
+def client_name(headers: Headers) -> str | None:
+    """Return what the client calls itself, ``name/version``, in printable characters.
+
+    It goes into logs and metrics: it must be short, and must not break a line or move a terminal's
+    cursor.
+    """
+    name = headers.get(b"graphql-client-name")
+    return _client_name(name, headers.get(b"graphql-client-version")) if name else None
+
+
+@lru_cache(maxsize=256)  # a server has few clients
+def _client_name(name: bytes, version: bytes | None) -> str:
+    client = b"%b/%b" % (name, version) if version else name
+    return printable(client.decode("latin-1")[:_CLIENT_LENGTH])
 
 
 def response_type(headers: Headers) -> str:
-    """Choose the media type of the answer; raises ``HTTPProblem`` (406) where none suits."""
+    """Choose the media type of the response; raises ``HTTPProblem`` (406) if Accept allows none."""
     chosen = _choose_response_type(headers.get(b"accept", b""))
     if chosen is None:
         raise HTTPProblem(
-            406, "This endpoint answers with application/graphql-response+json or application/json."
+            406, f"The header Accept allows neither {GRAPHQL_RESPONSE} nor {JSON}; name one."
         )
     return chosen
 
 
-@lru_cache(maxsize=256)  # the few forms that a server's clients send
+@lru_cache(maxsize=256)  # a server's clients send few different ones
 def _choose_response_type(accept: bytes) -> str | None:
     return choose_response_type(accept.decode("latin-1"))
 
 
 def check_request(scope: Scope, headers: Headers, limit: int) -> None:
-    """Refuse what no GraphQL request comes in, before its body is read (``HTTPProblem``).
+    """Raise ``HTTPProblem`` for a request that is not GraphQL over HTTP; its body is not read.
 
     A query string may have as many bytes as a body: ``limit``.
     """
     if b"transfer-encoding" in headers and b"content-length" in headers:
         # Two lengths hide a second request in a first (RFC 9112 §6.1); h11 lets them pass.
-        raise HTTPProblem(400, "A body is either chunked or has a length.")
-    method = scope["method"]
-    if method == "POST":
-        _check_content(headers)
-    elif method == "GET":
-        _check_url(scope, headers, limit)
-    else:
-        raise HTTPProblem(405, f"{method} is not served here; use POST or GET.", _ALLOW)
-
-
-def _check_url(scope: Scope, headers: Headers, limit: int) -> None:
-    """Refuse a URL that is too long, and a body beside it, which would mean nothing."""
+        raise HTTPProblem(400, "The request has both Transfer-Encoding and Content-Length.")
+    if scope["method"] == "POST":
+        problem = _content_problem(
+            headers.get(b"content-type", b""), headers.get(b"content-encoding", b"")
+        )
+        if problem is not None:
+            raise HTTPProblem(415, *problem)
+        return
+    check_method(scope, "GET", "POST")
     if len(scope["query_string"]) > limit:
         raise HTTPProblem(414, f"The query string is longer than {limit} bytes; use POST.")
-    if has_body(headers):
-        raise HTTPProblem(400, "A GET has its parameters in the URL and no body; or use POST.")
+    if has_body(headers):  # which would mean nothing
+        raise HTTPProblem(400, "A GET request has no body: put the parameters into the URL.")
 
 
-def _check_content(headers: Headers) -> None:
-    """Refuse bodies that are not plain JSON in UTF-8.
-
-    What a browser may send across origins without asking (``text/plain`` and forms) is refused
-    with them, which is what keeps other people's pages from posting here.
-    """
-    problem = _problem_of_content(
-        headers.get(b"content-type", b""), headers.get(b"content-encoding", b"")
-    )
-    if problem is not None:
-        raise HTTPProblem(415, *problem)
-
-
-@lru_cache(maxsize=256)  # the few forms that a server's clients send
-def _problem_of_content(
+@lru_cache(maxsize=256)  # a server's clients send few different ones
+def _content_problem(
     content_type: bytes, encoding: bytes
 ) -> tuple[str, *tuple[tuple[bytes, bytes], ...]] | None:
+    """Return why a body is not plain JSON in UTF-8, and headers for the response.
+
+    What a browser may send across origins without asking (``text/plain`` and forms) is rejected
+    too. That keeps pages of other origins from posting here.
+    """
     media_type, _, parameters = content_type.decode("latin-1").partition(";")
     if media_type.strip().lower() != JSON:
-        return (f"The body must be {JSON}, and Content-Type must say so.",)
+        return (f"The header Content-Type is not {JSON}.",)
     if charset_of(parameters) not in {"utf-8", "utf8"}:
-        return ("The body must be in UTF-8.",)
+        return ("The charset of the header Content-Type is not UTF-8.",)
     if encoding.lower() not in {b"", b"identity"}:
-        return ("The body must not be compressed.", (b"accept-encoding", b"identity"))
+        return (
+            "The body is compressed, which is not supported: send it without Content-Encoding.",
+            (b"accept-encoding", b"identity"),
+        )
     return None
+
+
+def check_kind(operation: Operation, method: str) -> None:
+    """Reject a mutation by ``GET``, which must change nothing (GraphQL over HTTP §5.3).
+
+    Subscriptions are rejected too: they need a connection that stays open.
+    """
+    if method == "GET" and operation.kind != "query":
+        raise HTTPProblem(
+            405, f"A {operation.kind} must be sent by POST, not by GET.", (b"allow", b"POST")
+        )
+    if operation.kind == "subscription":
+        raise SubscriptionError.because("This endpoint does not serve subscriptions.")

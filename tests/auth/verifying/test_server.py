@@ -17,8 +17,8 @@ from tests.auth.verifying.issuing import AUDIENCE, Issuer, Time, request_scope
 from trunkline.auth.verifying.caller import Assumed, Authenticator, Caller
 from trunkline.auth.verifying.protection import Protected, ResourceMetadata
 from trunkline.server import (
-    Call,
     GraphQL,
+    OperationCall,
     OperationEvent,
     Proceed,
     Result,
@@ -256,7 +256,7 @@ async def test_a_caller_may_be_assumed_for_development() -> None:
 
 
 async def test_middlewares_are_told_who_calls() -> None:
-    async def note(call: Call[Any], proceed: Proceed) -> Result:
+    async def note(call: OperationCall[Any], proceed: Proceed) -> Result:
         assert call.caller is not None
         names.append(call.caller.client_id)
         return await proceed()
@@ -328,13 +328,13 @@ def keeping(sent: list[Any]) -> Any:
     return send
 
 
-def test_an_endpoint_that_is_told_nothing_does_not_start() -> None:
-    with pytest.raises(TypeError, match=r"auth=Verifier\(issuer, audience=…\).*or auth=None"):
-        GraphQL(SCHEMA)
+def test_an_endpoint_without_a_decision_about_auth_does_not_start() -> None:
+    with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'auth'"):
+        GraphQL(SCHEMA)  # type: ignore[call-arg]
     for wrong in ("https://issuer.example", True, Caller("web")):
-        with pytest.raises(TypeError, match="auth is a Verifier"):
+        with pytest.raises(TypeError, match="auth must be a Verifier"):
             GraphQL(SCHEMA, auth=wrong)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="refuse is"):
+    with pytest.raises(ValueError, match="refuse must be"):
         GraphQL(SCHEMA, auth=None, refuse="all")  # type: ignore[arg-type]
 
 

@@ -18,7 +18,7 @@ from tests.generate.client.money import Money
 from tests.generate.client.test_corpus import load
 from tests.generate.client.world import Recording, serve
 
-from trunkline.client.generated import UNSET, GeneratedClient, Result
+from trunkline.client.generated import UNSET, GeneratedClient, TypedResult
 from trunkline.errors import (
     ExecutionError,
     ProtocolError,
@@ -155,7 +155,7 @@ async def test_errors_are_returned_where_an_operation_catches_them() -> None:
     api = films("errors_caught", "AsyncFilms")(Waiting(Canned(PARTIAL)))
     module = sys.modules[type(api).__module__]
     result = await api.catches()
-    assert isinstance(result, Result)
+    assert isinstance(result, TypedResult)
     assert result.data == module.Catches(hero=None)
     assert (result.errors, result.extensions) == (tuple(PARTIAL["errors"]), {"cost": 1})
     assert (await api.raises()).errors  # the configuration's choice
@@ -183,7 +183,7 @@ async def test_request_errors_raise_in_any_case() -> None:
         (Canned({"data": {"todos": [{"id": 1}]}}), ProtocolError, r"Expected `str`, got `int`"),
         (Canned({"data": {}}), ProtocolError, "missing required field `todos`"),
         (Canned({"data": None}), ProtocolError, "data: null and no errors"),
-        (Canned({}), ProtocolError, "not a GraphQL answer"),
+        (Canned({}), ProtocolError, "not a GraphQL response"),
         (Canned({"data": {}}, headers={"content-type": "text/html"}), ProtocolError, "text/html"),
         (Canned({"data": {}}, 404, {"content-type": "text/html"}), ServerStatusError, "404"),
     ],
@@ -282,14 +282,14 @@ def test_the_manifest_has_what_is_sent() -> None:
     ],
 )
 def test_a_generated_client_imports_little(name: str, others: set[str]) -> None:
-    path = CASES[name].folder
+    root = Path(__file__).parents[3]
     program = f"import sys, {name}; print(*sorted({others!r} & set(sys.modules)))"
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-c", program],
         capture_output=True,
         text=True,
         check=True,
-        env={"PYTHONPATH": f"{path}:{Path(__file__).parents[3]}"},
+        env={"PYTHONPATH": f"{CASES[name].folder}:{root}:{root / 'src'}"},
     )
     assert done.stdout.strip() == ""
 

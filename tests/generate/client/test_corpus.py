@@ -23,8 +23,8 @@ from tests.generate.client.money import Money, format_money
 from tests.generate.client.world import Recording, json_value, serve
 
 from trunkline.client.generated import AsyncGeneratedClient as Base
-from trunkline.client.generated import Operation, Result
-from trunkline.client.generated.unions import read_hook
+from trunkline.client.generated import GeneratedOperation, TypedResult
+from trunkline.client.generated.values import read_hook
 from trunkline.generate.client.naming import argument_name, attribute_name
 
 CORPUS = cases("corpus")
@@ -84,11 +84,11 @@ def test_types_hold(checker: list[str], tmp_path: Path) -> None:
         text = (case.folder / f"{case.name}.py").read_text(encoding="utf-8")
         (tmp_path / f"{case.name}.py").write_text(text, encoding="utf-8")
     (tmp_path / "pyrightconfig.json").write_text(
-        f'{{"typeCheckingMode": "strict", "extraPaths": ["{ROOT}"], "venvPath": "{ROOT}",'
-        ' "venv": ".venv"}'
+        f'{{"typeCheckingMode": "strict", "extraPaths": ["{ROOT}", "{ROOT}/src"],'
+        f' "venvPath": "{ROOT}", "venv": ".venv"}}'
     )
     command = [sys.executable, "-m", *checker, "."]
-    environment = os.environ | {"MYPYPATH": f"{ROOT}"}
+    environment = os.environ | {"MYPYPATH": f"{ROOT}:{ROOT}/src"}
     done = subprocess.run(  # noqa: S603
         command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
     )
@@ -110,7 +110,7 @@ async def test_what_a_server_answers_comes_back_as_it_was(case: Case) -> None:
             for operation in operations:
                 result = await call(api, operation, build_schema(case.sdl), seed)
                 assert transport.answer.get("errors") is None
-                data = result.data if isinstance(result, Result) else result
+                data = result.data if isinstance(result, TypedResult) else result
                 assert as_json(data) == transport.answer["data"]
 
 
@@ -122,11 +122,13 @@ def client_of(module: ModuleType) -> type[Base]:
     )
 
 
-def operations_of(module: ModuleType) -> list[Operation[Any]]:
-    return [each for each in vars(module).values() if isinstance(each, Operation)]
+def operations_of(module: ModuleType) -> list[GeneratedOperation[Any]]:
+    return [each for each in vars(module).values() if isinstance(each, GeneratedOperation)]
 
 
-async def call(api: Base, operation: Operation[Any], schema: GraphQLSchema, seed: int) -> Any:
+async def call(
+    api: Base, operation: GeneratedOperation[Any], schema: GraphQLSchema, seed: int
+) -> Any:
     """Call an operation by its method, with values as its annotations want them."""
     node: Any = parse(operation.document.text).definitions[0]
     chance = Random(seed)  # noqa: S311
@@ -142,5 +144,7 @@ async def call(api: Base, operation: Operation[Any], schema: GraphQLSchema, seed
 
 def as_json(data: Any) -> Any:
     """Write an answer as its client would write it, were it an input."""
-    operation = Operation("Any", "query", object, "{ any }", serializers={Money: format_money})
+    operation = GeneratedOperation(
+        "Any", "query", object, "{ any }", serializers={Money: format_money}
+    )
     return msgspec.json.decode(operation.encode({"data": data}))["data"]

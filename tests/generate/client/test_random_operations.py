@@ -36,7 +36,7 @@ from tests.property.examples import Example, examples
 from tests.property.test_engine import fewer
 
 from trunkline.client.connection import Connection
-from trunkline.client.generated import Operation, Result
+from trunkline.client.generated import GeneratedOperation, TypedResult
 from trunkline.generate.client import ClientOptions, DocumentSource, generate_client
 from trunkline.protocol.messages import HTTPResponse
 
@@ -63,12 +63,12 @@ def load(text: str) -> ModuleType:
     return module
 
 
-def operation_of(module: ModuleType, name: str) -> Operation[Any]:
-    operations = [each for each in vars(module).values() if isinstance(each, Operation)]
+def operation_of(module: ModuleType, name: str) -> GeneratedOperation[Any]:
+    operations = [each for each in vars(module).values() if isinstance(each, GeneratedOperation)]
     return next(each for each in operations if each.name == name)
 
 
-def as_json(operation: Operation[Any], data: Any) -> Any:
+def as_json(operation: GeneratedOperation[Any], data: Any) -> Any:
     """Write an answer as its operation would write it, were it an input."""
     return json.loads(operation.encode({"data": data}))["data"]
 
@@ -220,7 +220,7 @@ def test_interfaces_and_unions_come_back_as_they_were(
     transport = Recording(serve(SHARED.read_text(encoding="utf-8"), seed))
     connection = Connection(transport)
     variables = operation.encode({"yes": yes})
-    result: Result[Any] = asyncio.run(
+    result: TypedResult[Any] = asyncio.run(
         connection.execute_async(operation.document, variables, operation.read_result)
     )
     assert result.errors == ()

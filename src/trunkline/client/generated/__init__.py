@@ -1,8 +1,8 @@
 """The one module that generated clients import: what their text need not repeat.
 
-It imports neither graphql-core nor a library for HTTP or models: a generated client starts fast.
+It imports neither graphql-core nor a library for HTTP or models, so a generated client starts fast.
 ``trunkline.client.generated.dataclasses`` and ``trunkline.client.generated.pydantic`` have what
-differs for those who chose these as the style of their types.
+these two styles of types need.
 """
 
 from __future__ import annotations
@@ -10,23 +10,21 @@ from __future__ import annotations
 from msgspec import UNSET, Struct, UnsetType, field
 
 from trunkline.client.calls import CallOptions
-from trunkline.client.generated.answers import Result
 from trunkline.client.generated.clients import AsyncGeneratedClient, GeneratedClient
-from trunkline.client.generated.enums import OpenEnum
-from trunkline.client.generated.operation import Operation, Serializers
-from trunkline.client.generated.unions import OneOf, Parsed
+from trunkline.client.generated.operation import GeneratedOperation, Serializers, TypedResult
+from trunkline.client.generated.values import OneOf, OpenEnum, Parsed
 
-__all__ = [  # noqa: RUF022  # as all doors' are
+__all__ = [  # noqa: RUF022  # sorted as every door's list
     "AsyncGeneratedClient",
     "CallOptions",
     "GeneratedClient",
+    "GeneratedOperation",
     "OneOf",
     "OpenEnum",
-    "Operation",
     "Parsed",
-    "Result",
     "Serializers",
     "Struct",
+    "TypedResult",
     "UNSET",
     "UnsetType",
     "field",

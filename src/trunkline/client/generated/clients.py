@@ -1,46 +1,53 @@
-"""What generated clients inherit: how they are made, and how they call."""
+"""The base classes of generated clients: how they are made, and how they call."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Self, TypeVar, Unpack
+from collections.abc import Mapping
+from typing import NoReturn, Self, TypeAlias, TypeVar, Unpack
 
 from trunkline.client.calls import CallOptions
 from trunkline.client.connection import Connection, ConnectionOptions
-from trunkline.client.generated.answers import Result
-from trunkline.client.generated.operation import Operation
+from trunkline.client.generated.operation import GeneratedOperation, TypedResult
 from trunkline.client.transports.interface import AsyncTransport, Transport
 from trunkline.errors import RequestError
 
 __all__ = ["AsyncGeneratedClient", "GeneratedClient"]
 
 Data = TypeVar("Data")
-
-_SUBSCRIPTION = (
-    "A subscription has many answers, and no transport of the client carries a stream yet;"
-    " ask a query instead."
-)
+_Variables: TypeAlias = Mapping[str, object]
+_Options: TypeAlias = CallOptions | None
 
 
-class GeneratedClient:
-    """Calls one server's API. Make one and share it between threads.
+class _Client:
+    """The part that blocking and asynchronous clients share."""
 
-    ``transport`` carries the bytes; a URL stands for httpx2's (``trunkline[client]``).
-    ``auth`` gives requests their credentials; ``name`` and ``version`` are of the program that
-    calls, for the server's log; ``timeout`` is in seconds and for a whole call, retries included.
-    The client's other options are those of ``trunkline.Client``.
-    """
-
-    def __init__(self, transport: Transport | str, **options: Unpack[ConnectionOptions]) -> None:
-        if isinstance(transport, str):
-            from trunkline.client.transports.httpx2 import HTTPX2Transport  # noqa: PLC0415  # extra
-
-            transport = HTTPX2Transport(transport)
-        self._connection = Connection(transport, **options)
-        self._connection.blocking()
+    _connection: Connection
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._connection.transport!r})"
+
+    def _subscribe(self, operation: object, variables: _Variables, options: _Options) -> NoReturn:
+        del operation, variables, options
+        raise RequestError.because(
+            "A subscription has many responses, and no transport of the client carries a stream"
+            " yet. Send a query instead."
+        )
+
+
+class GeneratedClient(_Client):
+    """Calls one server's API. Make one client and share it between threads.
+
+    ``transport`` carries the bytes; a URL stands for a transport over httpx2
+    (``trunkline[client]``). The options are those of ``trunkline.Client``: ``auth`` gives requests
+    their credentials; ``name`` and ``version`` of the calling program go to the server's log;
+    ``timeout`` is in seconds, for a whole call with its retries.
+
+    Raises ``TypeError`` where the transport is asynchronous.
+    """
+
+    def __init__(self, transport: Transport | str, **options: Unpack[ConnectionOptions]) -> None:
+        self._connection = Connection(transport, **options)
+        self._connection.blocking()
 
     def __enter__(self) -> Self:
         return self
@@ -49,56 +56,33 @@ class GeneratedClient:
         self.close()
 
     def close(self) -> None:
-        """Close the connections, each once no call uses it any more; a later call opens anew."""
+        """Close each connection when no call uses it any more. A later call opens new ones."""
         self._connection.close()
 
     def _execute(
-        self,
-        operation: Operation[Data],
-        variables: Mapping[str, object],
-        options: CallOptions | None,
+        self, operation: GeneratedOperation[Data], variables: _Variables, options: _Options
     ) -> Data:
         encoded = operation.encode(variables)
         return self._connection.execute(operation.document, encoded, operation.read, options)
 
     def _execute_caught(
-        self,
-        operation: Operation[Data],
-        variables: Mapping[str, object],
-        options: CallOptions | None,
-    ) -> Result[Data]:
+        self, operation: GeneratedOperation[Data], variables: _Variables, options: _Options
+    ) -> TypedResult[Data]:
         encoded = operation.encode(variables)
-        read = operation.read_result
-        return self._connection.execute(operation.document, encoded, read, options)
-
-    def _subscribe(
-        self,
-        operation: Operation[Data],
-        variables: Mapping[str, object],
-        options: CallOptions | None,
-    ) -> Iterator[Data]:
-        del operation, variables, options
-        raise RequestError.because(_SUBSCRIPTION)
+        return self._connection.execute(operation.document, encoded, operation.read_result, options)
 
 
-class AsyncGeneratedClient:
-    """Calls one server's API without blocking the event loop. Make one and share it.
+class AsyncGeneratedClient(_Client):
+    """Calls one server's API without blocking the event loop. Make one client and share it.
 
-    Its arguments are those of ``GeneratedClient``.
+    The arguments are those of ``GeneratedClient``. Raises ``TypeError`` where the transport blocks.
     """
 
     def __init__(
         self, transport: AsyncTransport | str, **options: Unpack[ConnectionOptions]
     ) -> None:
-        if isinstance(transport, str):
-            from trunkline.client.transports.httpx2 import AsyncHTTPX2Transport  # noqa: PLC0415
-
-            transport = AsyncHTTPX2Transport(transport)
         self._connection = Connection(transport, **options)
         self._connection.asynchronous()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._connection.transport!r})"
 
     async def __aenter__(self) -> Self:
         return self
@@ -107,34 +91,17 @@ class AsyncGeneratedClient:
         await self.close_async()
 
     async def close_async(self) -> None:
-        """Close the connections, each once no call uses it any more; a later call opens anew."""
+        """Close each connection when no call uses it any more. A later call opens new ones."""
         await self._connection.close_async()
 
     async def _execute(
-        self,
-        operation: Operation[Data],
-        variables: Mapping[str, object],
-        options: CallOptions | None,
+        self, operation: GeneratedOperation[Data], variables: _Variables, options: _Options
     ) -> Data:
-        encoded = operation.encode(variables)
-        read = operation.read
+        encoded, read = operation.encode(variables), operation.read
         return await self._connection.execute_async(operation.document, encoded, read, options)
 
     async def _execute_caught(
-        self,
-        operation: Operation[Data],
-        variables: Mapping[str, object],
-        options: CallOptions | None,
-    ) -> Result[Data]:
-        encoded = operation.encode(variables)
-        read = operation.read_result
+        self, operation: GeneratedOperation[Data], variables: _Variables, options: _Options
+    ) -> TypedResult[Data]:
+        encoded, read = operation.encode(variables), operation.read_result
         return await self._connection.execute_async(operation.document, encoded, read, options)
-
-    def _subscribe(
-        self,
-        operation: Operation[Data],
-        variables: Mapping[str, object],
-        options: CallOptions | None,
-    ) -> AsyncIterator[Data]:
-        del operation, variables, options
-        raise RequestError.because(_SUBSCRIPTION)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import Field, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import UnsetType
 
-from trunkline.client.generated.converted import converting_reader
-from trunkline.client.generated.operation import Codec, Reader
-from trunkline.client.generated.unions import ReadByHook, member_for, read_hook
+from trunkline.client.generated.operation import Codec, Reader, converting_reader
+from trunkline.client.generated.values import ReadByHook, member_for, read_hook
 
 __all__ = ["DATACLASSES"]
 
@@ -22,12 +21,12 @@ _Read: TypeAlias = Callable[[Any], Any]
 
 
 class _Dataclasses(Codec):
-    """Reads answers into dataclasses whose fields have other names in JSON, and writes inputs."""
+    """Reads responses into dataclasses whose fields have other names in JSON, and writes inputs."""
+
+    writes_itself = False
 
     def reader(self, data: type[Data]) -> Reader[Data]:
         return converting_reader(_reader(cast("Any", data)))
-
-    writes_itself = False
 
     def members(self, value: Any) -> Iterable[tuple[str, Any]] | None:
         if not is_dataclass(value) or isinstance(value, type):
@@ -40,44 +39,40 @@ DATACLASSES = _Dataclasses()
 
 @cache
 def _keys(class_: Any) -> list[tuple[str, str]]:
-    return [(each.name, _key(each)) for each in fields(class_)]
-
-
-def _key(field: Field[Any]) -> str:
-    return str(field.metadata.get("name", field.name))
+    """List the attributes of a dataclass, each with its name in JSON."""
+    return [(each.name, str(each.metadata.get("name", each.name))) for each in fields(class_)]
 
 
 @cache
 def _reader(type_: Any) -> _Read:
-    """Make the function that reads a value of a type from what JSON became."""
+    """Return the function that reads a value of a type from decoded JSON."""
+    arguments = get_args(type_)
     if get_origin(type_) in {Union, types.UnionType}:
-        return _optional_reader(type_)
+        return _optional_reader(arguments)
     if get_origin(type_) is list:
-        read_item = _reader(get_args(type_)[0])
+        read_item = _reader(arguments[0])
         return lambda value: [read_item(item) for item in _checked(value, list)]
     if isinstance(type_, ReadByHook):
         members = getattr(type_, "members", None)
-        return _union_reader(members) if members else type_.read
+        if members is None:
+            return type_.read
+        return lambda value: _reader(member_for(members, value))(value)
     if is_dataclass(type_):
-        return _Lazy(type_)
+        return _ObjectReader(type_)
     return lambda value: msgspec.convert(value, type_, dec_hook=read_hook)
 
 
-def _optional_reader(type_: Any) -> _Read:
-    """Read what may be null or absent; whatever is absent does not get here."""
-    (wanted,) = (each for each in get_args(type_) if each not in {type(None), UnsetType})
-    read = _reader(wanted)
-    if type(None) not in get_args(type_):
+def _optional_reader(operands: tuple[Any, ...]) -> _Read:
+    """Read a value that may be null. A value that may be absent is read only if it is there."""
+    (type_,) = (each for each in operands if each not in {type(None), UnsetType})
+    read = _reader(type_)
+    if type(None) not in operands:
         return read
     return lambda value: None if value is None else read(value)
 
 
-def _union_reader(members: tuple[type, ...]) -> _Read:
-    return lambda value: _reader(member_for(members, value))(value)
-
-
-class _Lazy:
-    """Reads an object; how, is found at the first one."""
+class _ObjectReader:
+    """Reads an object. The readers of its fields are made at the first one: types may recur."""
 
     def __init__(self, class_: Any) -> None:
         self._class = class_

@@ -1,4 +1,7 @@
-"""An operation of a generated client: its document, and the types of its answer."""
+"""An operation of a generated client: its document, and how its variables and response are read.
+
+A response becomes typed data, data with the errors beside it, or an exception.
+"""
 
 from __future__ import annotations
 
@@ -9,36 +12,54 @@ from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, cast
 import msgspec
 from msgspec import UNSET, Struct, structs
 
-from trunkline.client.answers import read_answer
-from trunkline.client.generated.answers import Result, data_of, result_of
-from trunkline.client.generated.unions import read_hook
-from trunkline.errors import VariablesError
+from trunkline.client.answers import execution_error, read_answer
+from trunkline.client.generated.values import read_hook
+from trunkline.errors import ProtocolError, VariablesError
 from trunkline.protocol.documents import OperationKind, RegisteredDocument
 from trunkline.protocol.messages import HTTPResponse
-from trunkline.protocol.response import GraphQLResponse
+from trunkline.protocol.response import PLAIN, GraphQLResponse
 
-__all__ = ["Codec", "Operation", "Reader", "Serializers"]
+__all__ = [
+    "Codec",
+    "GeneratedOperation",
+    "Reader",
+    "Serializers",
+    "TypedResult",
+    "converting_reader",
+]
 
 Data = TypeVar("Data")
 Reader: TypeAlias = Callable[[HTTPResponse], GraphQLResponse[Data]]
 
 Serializers: TypeAlias = Mapping[type, Callable[[Any], Any]]
-"""How values of custom scalars become what JSON can hold, by their Python types."""
+"""The functions that turn values of custom scalars into JSON values, by their Python types."""
+
+
+class TypedResult(Struct, Generic[Data], frozen=True):
+    """The result of an operation that catches errors (``@catch``): data, and errors beside it.
+
+    ``data`` is ``None`` where an error reached the root. ``errors`` are as the server sent them:
+    mappings with ``message``, ``path``, ``extensions`` (GraphQL §7.1.2).
+    """
+
+    data: Data | None
+    errors: tuple[Mapping[str, Any], ...] = ()
+    extensions: Mapping[str, Any] | None = None
 
 
 class Codec:
-    """How one style of classes is read and written; this one is for structs."""
+    """How one style of classes is read and written. This one is for structs of msgspec."""
+
+    writes_itself: ClassVar[bool] = True
+    """Whether msgspec writes inputs of this style correctly."""
 
     def reader(self, data: type[Data]) -> Reader[Data]:
-        """Make the function that reads an answer whose data is of a class."""
+        """Return the function that reads a response whose data is of the class ``data``."""
         type_ = cast("type[GraphQLResponse[Data]]", cast("Any", GraphQLResponse)[data])
         return partial(read_answer, decoder=msgspec.json.Decoder(type_, dec_hook=read_hook))
 
-    writes_itself: ClassVar[bool] = True
-    """Whether msgspec writes inputs of this style as they should be."""
-
     def members(self, value: Any) -> Iterable[tuple[str, Any]] | None:
-        """Return what an input object has, by the names in JSON; ``None`` if it is none."""
+        """Return the members of an input object by their JSON names, else ``None``."""
         if not isinstance(value, Struct):
             return None
         fields = structs.fields(value)
@@ -48,12 +69,28 @@ class Codec:
 STRUCTS = Codec()
 
 
-class Operation(Generic[Data]):
-    """One operation: what is sent, and how its answer is read. Made at import, once.
+def converting_reader(convert: Callable[[Any], Data]) -> Reader[Data]:
+    """Return a reader that decodes JSON first, then calls ``convert`` to make the data."""
 
-    ``data`` is the class of the answer's data. Its reader is made at the first call, for a program
-    may use few of a client's operations. ``codec`` knows the style of the classes, ``serializers``
-    write the custom scalars among the variables.
+    def read(response: HTTPResponse) -> GraphQLResponse[Data]:
+        result: GraphQLResponse[Any] = read_answer(response, PLAIN)
+        if result.data is not None and result.data is not UNSET:
+            try:
+                result.data = convert(result.data)
+            except ValueError as error:
+                message = f"The response is not of the expected type: {error}"
+                raise ProtocolError(message) from None
+        return result
+
+    return read
+
+
+class GeneratedOperation(Generic[Data]):
+    """One operation: what is sent, and how its response is read. Made once, at import.
+
+    ``data`` is the class of the response's data. Its reader is made at the first call, because a
+    program may use few of a client's operations. ``codec`` knows the style of the classes,
+    ``serializers`` write the custom scalars among the variables.
     """
 
     def __init__(  # noqa: PLR0913  # as generated code writes it
@@ -76,25 +113,38 @@ class Operation(Generic[Data]):
         return f"<{self.document.kind} {self.name} {self.document.id}>"
 
     def encode(self, variables: Mapping[str, object]) -> bytes:
-        """Write the variables of a call; those that are ``UNSET`` are left out.
+        """Write the variables of a call as JSON, without those that are ``UNSET``.
 
         Raises ``VariablesError`` where a value has no JSON form.
         """
         given = {name: value for name, value in variables.items() if value is not UNSET}
         if not given:
             return b""
+        is_direct = self._codec.writes_itself and not self._serializers
         try:
-            return self._encoder.encode(given if self._is_direct else self._plain(given))
+            return self._encoder.encode(given if is_direct else self._plain(given))
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise VariablesError.because(f"The variables of {self.name}: {error}.") from error
 
     def read(self, response: HTTPResponse) -> Data:
-        """Return the data of an answer. Raises ``ExecutionError`` where it has errors."""
-        return data_of(self._read(response), response)
+        """Return the data of a response without errors.
 
-    def read_result(self, response: HTTPResponse) -> Result[Data]:
-        """Return data and errors of an answer. Raises only where nothing was executed."""
-        return result_of(self._read(response), response)
+        Raises ``ExecutionError`` where it has errors. The error's ``data`` is the typed data.
+        """
+        result = self._read(response)
+        if result.errors:
+            raise execution_error(result, response)
+        return cast("Data", result.data)
+
+    def read_result(self, response: HTTPResponse) -> TypedResult[Data]:
+        """Return the data and the errors of a response.
+
+        Raises ``ExecutionError`` for request errors (GraphQL §7.1.6): nothing was executed.
+        """
+        result = self._read(response)
+        if result.data is UNSET:
+            raise execution_error(result, response)
+        return TypedResult(result.data, tuple(result.errors or ()), result.extensions)
 
     @cached_property
     def _read(self) -> Reader[Data]:
@@ -104,12 +154,8 @@ class Operation(Generic[Data]):
     def _encoder(self) -> msgspec.json.Encoder:
         return msgspec.json.Encoder(enc_hook=self._serialize)
 
-    @property
-    def _is_direct(self) -> bool:
-        return self._codec.writes_itself and not self._serializers
-
     def _plain(self, value: Any) -> Any:
-        """Turn inputs into what JSON has, where msgspec alone would write something else."""
+        """Turn inputs into JSON values where msgspec alone would write them differently."""
         serialize = self._serializers.get(type(value))
         if serialize is not None:
             return serialize(value)
@@ -121,7 +167,7 @@ class Operation(Generic[Data]):
         return value
 
     def _serialize(self, value: Any) -> Any:
-        """Write what msgspec does not know: subclasses of scalars, and sequences of all kinds."""
+        """Write what msgspec does not know: subclasses of scalars, and other sequences."""
         for class_ in type(value).__mro__:
             if class_ in self._serializers:
                 return self._serializers[class_](value)

@@ -68,10 +68,10 @@ class _Writer:
 
     def operation(self, operation: OperationMethod, *, with_serializers: bool) -> None:
         """Write the constant that a method calls."""
-        self._imports.runtime("Operation")
+        self._imports.runtime("GeneratedOperation")
         self._blank_lines()
         names = [literal(operation.name), literal(operation.kind), operation.data]
-        with self.source.block(f"{operation.constant} = Operation("):
+        with self.source.block(f"{operation.constant} = GeneratedOperation("):
             for argument in names:
                 self.source.line(f"{argument},")
             self._text(operation.text)

@@ -44,8 +44,8 @@ def _write_method(
         iterator = "AsyncIterator" if is_async else "Iterator"
         returns = f"{imports.name('collections.abc', iterator)}[{returns}]"
     elif operation.catches:
-        imports.runtime("Result")
-        returns = f"Result[{returns}]"
+        imports.runtime("TypedResult")
+        returns = f"TypedResult[{returns}]"
     awaited = is_async and operation.kind != "subscription"
     head = f"{'async ' if awaited else ''}def {operation.method}("
     parameters = ["self", "*", *map(_parameter, operation.arguments), _OPTIONS]

@@ -30,7 +30,15 @@ __all__ = [
 RESERVED = frozenset(
     {
         *("Any", "AsyncIterator", "Iterator", "Literal", "Sequence", "TypeAlias"),
-        *("CallOptions", "OneOf", "OpenEnum", "Operation", "Parsed", "Result", "Serializers"),
+        *(
+            "CallOptions",
+            "OneOf",
+            "OpenEnum",
+            "GeneratedOperation",
+            "Parsed",
+            "TypedResult",
+            "Serializers",
+        ),
         *(
             "AsyncGeneratedClient",
             "GeneratedClient",
@@ -40,7 +48,7 @@ RESERVED = frozenset(
             "Decimal",
             "UUID",
         ),
-        *("BaseModel", "Field", "None", "True", "False"),
+        *("InputModel", "ResponseModel", "Field", "None", "True", "False"),
     }
 )
 """What generated modules import, or Python keeps for itself; no class is called so."""

@@ -21,13 +21,12 @@ from graphql import (
     parse,
 )
 
-from trunkline.client.answers import read_answer
+from trunkline.client.answers import execution_error, read_answer
 from trunkline.client.connection import Connection
-from trunkline.client.generated.answers import data_of
 from trunkline.errors import ExecutionError, SchemaError, TransportError
 from trunkline.protocol.documents import RegisteredDocument
 from trunkline.protocol.messages import HTTPResponse
-from trunkline.protocol.response import PLAIN
+from trunkline.protocol.response import PLAIN, GraphQLResponse
 from trunkline.schema.load import schema_files
 
 __all__ = ["load_client_schema"]
@@ -117,7 +116,10 @@ def _introspected(connection: Connection) -> dict[str, Any]:
 
 
 def _data_of(response: HTTPResponse) -> dict[str, Any]:
-    return data_of(read_answer(response, PLAIN), response)
+    result: GraphQLResponse[dict[str, Any]] = read_answer(response, PLAIN)
+    if result.errors:
+        raise execution_error(result, response)
+    return cast("dict[str, Any]", result.data)
 
 
 def _built(data: Any) -> GraphQLSchema:

@@ -95,9 +95,9 @@ STYLES: Mapping[str, Style] = {
     "pydantic": Style(
         "pydantic",
         decorator=None,
-        base="Selected",
-        input_base="Input",
-        own=("Input", "MODELS", "OneOf", "Parsed", "Selected"),
+        base="ResponseModel",
+        input_base="InputModel",
+        own=("InputModel", "MODELS", "ResponseModel"),
         result_keywords="frozen=True",
         input_keywords="",
         codec="MODELS",

@@ -11,14 +11,14 @@ from trunkline.generate.configuration import Directive, Project
 from trunkline.generate.server.hints import ANY, TypeHints
 from trunkline.generate.server.names import python_names
 from trunkline.generate.server.plan import DirectivePlan, ParameterPlan
-from trunkline.schema.applied import (
+from trunkline.schema.directives import (
     AROUND_FIELDS,
     AROUND_OPERATIONS,
     IN_DOCUMENTS,
+    KNOWN_DIRECTIVES,
     ON_VALUES,
     runtime_places,
 )
-from trunkline.schema.directives import KNOWN_DIRECTIVES
 from trunkline.text.imports import Hint
 
 __all__ = ["Directives"]

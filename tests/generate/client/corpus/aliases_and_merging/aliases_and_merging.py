@@ -5,8 +5,8 @@ from __future__ import annotations
 from trunkline.client.generated import (
     AsyncGeneratedClient,
     CallOptions,
+    GeneratedOperation,
     OpenEnum,
-    Operation,
     Struct,
     field,
 )
@@ -49,7 +49,7 @@ class HeroLukeFriends(Struct, frozen=True, kw_only=True):
     id: str
 
 
-_HERO = Operation(
+_HERO = GeneratedOperation(
     "Hero",
     "query",
     Hero,
@@ -97,7 +97,7 @@ class NestedTodosOwner(Struct, frozen=True, kw_only=True):
     """In metres."""
 
 
-_NESTED = Operation(
+_NESTED = GeneratedOperation(
     "Nested",
     "query",
     Nested,

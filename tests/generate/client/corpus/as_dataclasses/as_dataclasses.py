@@ -16,9 +16,9 @@ from trunkline.client.generated import (
     UNSET,
     AsyncGeneratedClient,
     CallOptions,
+    GeneratedOperation,
     OneOf,
     OpenEnum,
-    Operation,
     Parsed,
     Serializers,
     UnsetType,
@@ -170,7 +170,7 @@ class SearchEverything:
     from_: str | None = field(metadata={"name": "from"})
 
 
-_SEARCH = Operation(
+_SEARCH = GeneratedOperation(
     "Search",
     "query",
     Search,
@@ -235,7 +235,7 @@ class CreateTodoCreateTodo(TodoFields):
     due_at: dt.datetime | None = field(metadata={"name": "dueAt"})
 
 
-_CREATE_TODO = Operation(
+_CREATE_TODO = GeneratedOperation(
     "CreateTodo",
     "mutation",
     CreateTodo,
@@ -269,7 +269,7 @@ class FilteredTodos:
     id: str
 
 
-_FILTERED = Operation(
+_FILTERED = GeneratedOperation(
     "Filtered",
     "query",
     Filtered,

@@ -17,12 +17,14 @@ from trunkline.client.generated import (
     UNSET,
     AsyncGeneratedClient,
     CallOptions,
+    GeneratedOperation,
+    OneOf,
     OpenEnum,
-    Operation,
+    Parsed,
     Serializers,
     UnsetType,
 )
-from trunkline.client.generated.pydantic import MODELS, Input, OneOf, Parsed, Selected
+from trunkline.client.generated.pydantic import MODELS, InputModel, ResponseModel
 
 
 class Episode(OpenEnum):
@@ -46,14 +48,14 @@ class Mood(OpenEnum):
     None_ = "None"
 
 
-class OwnerInput(Input):
+class OwnerInput(InputModel):
     """Give exactly one."""
 
     id: str | UnsetType = UNSET
     name: str | UnsetType = UNSET
 
 
-class TodoFilter(Input):
+class TodoFilter(InputModel):
     """What todos to show."""
 
     done: bool | UnsetType | None = UNSET
@@ -72,7 +74,7 @@ class TodoFilter(Input):
     mood: Mood | UnsetType | None = UNSET
 
 
-class TodoInput(Input):
+class TodoInput(InputModel):
     title: str
     text: str | UnsetType | None = UNSET
     """Deprecated: Use `title`."""
@@ -82,7 +84,7 @@ class TodoInput(Input):
     owner: OwnerInput
 
 
-class TodoFields(Selected, frozen=True):
+class TodoFields(ResponseModel, frozen=True):
     """A thing to do."""
 
     id: str
@@ -95,14 +97,14 @@ _SERIALIZERS: Serializers = {
 }
 
 
-class Search(Selected, frozen=True):
+class Search(ResponseModel, frozen=True):
     search: list[SearchSearch]
     hero: SearchHero | None
     """The hero of an episode, or of the saga."""
     everything: SearchEverything
 
 
-class SearchSearchCharacter(Selected, frozen=True):
+class SearchSearchCharacter(ResponseModel, frozen=True):
     typename: Literal["Human", "Droid"] = Field(
         validation_alias="__typename", serialization_alias="__typename"
     )
@@ -113,7 +115,7 @@ class SearchSearchCharacter(Selected, frozen=True):
     friends: list[SearchSearchCharacterFriends | None] | None
 
 
-class SearchSearchCharacterFriends(Selected, frozen=True):
+class SearchSearchCharacterFriends(ResponseModel, frozen=True):
     """Anyone who speaks."""
 
     name: str
@@ -129,11 +131,11 @@ class SearchSearchTodo(TodoFields, frozen=True):
     owner: SearchSearchTodoOwner | None
 
 
-class SearchSearchTodoOwner(Selected, frozen=True):
+class SearchSearchTodoOwner(ResponseModel, frozen=True):
     name: str
 
 
-class SearchSearchOther(Selected, frozen=True):
+class SearchSearchOther(ResponseModel, frozen=True):
     typename: str = Field(
         validation_alias="__typename", serialization_alias="__typename"
     )
@@ -146,13 +148,13 @@ SearchSearch: TypeAlias = OneOf[
 ]
 
 
-class SearchHero(Selected, frozen=True):
+class SearchHero(ResponseModel, frozen=True):
     """Anyone who speaks."""
 
     name: str
 
 
-class SearchEverything(Selected, frozen=True):
+class SearchEverything(ResponseModel, frozen=True):
     date_time: dt.datetime = Field(
         validation_alias="dateTime", serialization_alias="dateTime"
     )
@@ -171,7 +173,7 @@ class SearchEverything(Selected, frozen=True):
     from_: str | None = Field(validation_alias="from", serialization_alias="from")
 
 
-_SEARCH = Operation(
+_SEARCH = GeneratedOperation(
     "Search",
     "query",
     Search,
@@ -223,7 +225,7 @@ fragment TodoFields on Todo {
 )
 
 
-class CreateTodo(Selected, frozen=True):
+class CreateTodo(ResponseModel, frozen=True):
     create_todo: CreateTodoCreateTodo = Field(
         validation_alias="createTodo", serialization_alias="createTodo"
     )
@@ -238,7 +240,7 @@ class CreateTodoCreateTodo(TodoFields, frozen=True):
     )
 
 
-_CREATE_TODO = Operation(
+_CREATE_TODO = GeneratedOperation(
     "CreateTodo",
     "mutation",
     CreateTodo,
@@ -260,17 +262,17 @@ fragment TodoFields on Todo {
 )
 
 
-class Filtered(Selected, frozen=True):
+class Filtered(ResponseModel, frozen=True):
     todos: list[FilteredTodos]
 
 
-class FilteredTodos(Selected, frozen=True):
+class FilteredTodos(ResponseModel, frozen=True):
     """A thing to do."""
 
     id: str
 
 
-_FILTERED = Operation(
+_FILTERED = GeneratedOperation(
     "Filtered",
     "query",
     Filtered,

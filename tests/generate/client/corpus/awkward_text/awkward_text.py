@@ -5,7 +5,7 @@ from __future__ import annotations
 from trunkline.client.generated import (
     AsyncGeneratedClient,
     CallOptions,
-    Operation,
+    GeneratedOperation,
     Struct,
     field,
 )
@@ -24,7 +24,7 @@ class SearchBlock(Struct, frozen=True, kw_only=True):
     typename: str = field(name="__typename")
 
 
-_SEARCH = Operation(
+_SEARCH = GeneratedOperation(
     "Search",
     "query",
     Search,

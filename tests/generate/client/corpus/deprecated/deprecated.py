@@ -5,7 +5,7 @@ from __future__ import annotations
 from trunkline.client.generated import (
     AsyncGeneratedClient,
     CallOptions,
-    Operation,
+    GeneratedOperation,
     Struct,
 )
 
@@ -21,7 +21,7 @@ class OldTodo(Struct, frozen=True, kw_only=True):
     """Deprecated: Use `title`."""
 
 
-_OLD = Operation(
+_OLD = GeneratedOperation(
     "Old",
     "query",
     Old,

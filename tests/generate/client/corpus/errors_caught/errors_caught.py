@@ -6,9 +6,9 @@ from trunkline.client.generated import (
     AsyncGeneratedClient,
     CallOptions,
     GeneratedClient,
-    Operation,
-    Result,
+    GeneratedOperation,
     Struct,
+    TypedResult,
 )
 
 
@@ -23,7 +23,7 @@ class RaisesHero(Struct, frozen=True, kw_only=True):
     name: str
 
 
-_RAISES = Operation(
+_RAISES = GeneratedOperation(
     "Raises",
     "query",
     Raises,
@@ -47,7 +47,7 @@ class CatchesHero(Struct, frozen=True, kw_only=True):
     name: str
 
 
-_CATCHES = Operation(
+_CATCHES = GeneratedOperation(
     "Catches",
     "query",
     Catches,
@@ -71,7 +71,7 @@ class ThrowsHero(Struct, frozen=True, kw_only=True):
     name: str
 
 
-_THROWS = Operation(
+_THROWS = GeneratedOperation(
     "Throws",
     "query",
     Throws,
@@ -87,11 +87,11 @@ query Throws {
 class Films(GeneratedClient):
     """The operations of Films, as methods."""
 
-    def raises(self, *, options: CallOptions | None = None) -> Result[Raises]:
+    def raises(self, *, options: CallOptions | None = None) -> TypedResult[Raises]:
         """The hero of an episode, or of the saga."""
         return self._execute_caught(_RAISES, {}, options)
 
-    def catches(self, *, options: CallOptions | None = None) -> Result[Catches]:
+    def catches(self, *, options: CallOptions | None = None) -> TypedResult[Catches]:
         """The hero of an episode, or of the saga."""
         return self._execute_caught(_CATCHES, {}, options)
 
@@ -103,11 +103,19 @@ class Films(GeneratedClient):
 class AsyncFilms(AsyncGeneratedClient):
     """The operations of Films, as methods."""
 
-    async def raises(self, *, options: CallOptions | None = None) -> Result[Raises]:
+    async def raises(
+        self,
+        *,
+        options: CallOptions | None = None,
+    ) -> TypedResult[Raises]:
         """The hero of an episode, or of the saga."""
         return await self._execute_caught(_RAISES, {}, options)
 
-    async def catches(self, *, options: CallOptions | None = None) -> Result[Catches]:
+    async def catches(
+        self,
+        *,
+        options: CallOptions | None = None,
+    ) -> TypedResult[Catches]:
         """The hero of an episode, or of the saga."""
         return await self._execute_caught(_CATCHES, {}, options)
 

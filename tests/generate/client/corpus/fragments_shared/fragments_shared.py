@@ -5,7 +5,7 @@ from __future__ import annotations
 from trunkline.client.generated import (
     AsyncGeneratedClient,
     CallOptions,
-    Operation,
+    GeneratedOperation,
     Struct,
 )
 
@@ -40,7 +40,7 @@ class Todos(Struct, frozen=True, kw_only=True):
     todos: list[TodoFields]
 
 
-_TODOS = Operation(
+_TODOS = GeneratedOperation(
     "Todos",
     "query",
     Todos,
@@ -80,7 +80,7 @@ class OneTodo(TodoFields, frozen=True, kw_only=True):
     done: bool
 
 
-_ONE = Operation(
+_ONE = GeneratedOperation(
     "One",
     "query",
     One,
@@ -122,7 +122,7 @@ class PeopleHuman(Named, frozen=True, kw_only=True):
     """In metres."""
 
 
-_PEOPLE = Operation(
+_PEOPLE = GeneratedOperation(
     "People",
     "query",
     People,

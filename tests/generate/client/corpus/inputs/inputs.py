@@ -9,8 +9,8 @@ from trunkline.client.generated import (
     UNSET,
     AsyncGeneratedClient,
     CallOptions,
+    GeneratedOperation,
     OpenEnum,
-    Operation,
     Struct,
     UnsetType,
     field,
@@ -77,7 +77,7 @@ class CreateTodoCreateTodo(Struct, frozen=True, kw_only=True):
     id: str
 
 
-_CREATE_TODO = Operation(
+_CREATE_TODO = GeneratedOperation(
     "CreateTodo",
     "mutation",
     CreateTodo,
@@ -94,7 +94,7 @@ class SetMood(Struct, frozen=True, kw_only=True):
     set_mood: bool = field(name="setMood")
 
 
-_SET_MOOD = Operation(
+_SET_MOOD = GeneratedOperation(
     "SetMood",
     "mutation",
     SetMood,
@@ -137,7 +137,7 @@ class FilteredMany(Struct, frozen=True, kw_only=True):
     name: str
 
 
-_FILTERED = Operation(
+_FILTERED = GeneratedOperation(
     "Filtered",
     "query",
     Filtered,

@@ -9,8 +9,8 @@ from trunkline.client.generated import (
     UNSET,
     AsyncGeneratedClient,
     CallOptions,
+    GeneratedOperation,
     OpenEnum,
-    Operation,
     Struct,
     UnsetType,
     field,
@@ -111,7 +111,7 @@ class AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreTodo(
     )
 
 
-_A_QUERY_WITH_A_NAME_THAT_IS_SO_LONG_THAT_ITS_CLASSES_DO_NOT_FIT_INTO_A_LINE_ANY_MORE = Operation(
+_A_QUERY_WITH_A_NAME_THAT_IS_SO_LONG_THAT_ITS_CLASSES_DO_NOT_FIT_INTO_A_LINE_ANY_MORE = GeneratedOperation(
     "AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMore",
     "query",
     AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMore,

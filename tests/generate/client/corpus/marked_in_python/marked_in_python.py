@@ -5,7 +5,7 @@ from __future__ import annotations
 from trunkline.client.generated import (
     AsyncGeneratedClient,
     CallOptions,
-    Operation,
+    GeneratedOperation,
     Struct,
 )
 
@@ -21,7 +21,7 @@ class Hero(Struct, frozen=True, kw_only=True):
     """The hero of an episode, or of the saga."""
 
 
-_HERO = Operation(
+_HERO = GeneratedOperation(
     "Hero",
     "query",
     Hero,

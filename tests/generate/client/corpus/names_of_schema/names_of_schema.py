@@ -6,8 +6,8 @@ from trunkline.client.generated import (
     UNSET,
     AsyncGeneratedClient,
     CallOptions,
+    GeneratedOperation,
     OpenEnum,
-    Operation,
     Struct,
     UnsetType,
     field,
@@ -26,7 +26,7 @@ class UNSETEnum(OpenEnum):
     field = "field"
 
 
-class OperationInput(Struct, kw_only=True):
+class Operation(Struct, kw_only=True):
     foo_bar: int | UnsetType | None = field(name="fooBar", default=UNSET)
     foo_bar_2: int | UnsetType | None = field(name="foo_bar", default=UNSET)
     x: int | UnsetType | None = field(name="_x", default=UNSET)
@@ -47,7 +47,7 @@ class ListResult(Struct, frozen=True, kw_only=True):
     copy: Str | None
 
 
-_LIST_ = Operation(
+_LIST_ = GeneratedOperation(
     "List",
     "query",
     List,
@@ -70,7 +70,7 @@ class API(AsyncGeneratedClient):
     async def list_(
         self,
         *,
-        input: OperationInput,
+        input: Operation,
         int_: Str | UnsetType | None = UNSET,
         any: LiteralEnum | UnsetType | None = UNSET,
         options: CallOptions | None = None,

@@ -9,8 +9,8 @@ from trunkline.client.generated import (
     UNSET,
     AsyncGeneratedClient,
     CallOptions,
+    GeneratedOperation,
     OpenEnum,
-    Operation,
     Struct,
     UnsetType,
     field,
@@ -63,7 +63,7 @@ class TodosTodos(Struct, frozen=True, kw_only=True):
     due_at: dt.datetime | None = field(name="dueAt")
 
 
-_TODOS = Operation(
+_TODOS = GeneratedOperation(
     "Todos",
     "query",
     Todos,

@@ -13,7 +13,7 @@ from tests.generate.client.money import parse_money as _parse_money
 from trunkline.client.generated import (
     AsyncGeneratedClient,
     CallOptions,
-    Operation,
+    GeneratedOperation,
     Parsed,
     Serializers,
     Struct,
@@ -55,7 +55,7 @@ class EverythingEverythingSelf(Struct, frozen=True, kw_only=True):
     int_: int | None = field(name="int")
 
 
-_EVERYTHING = Operation(
+_EVERYTHING = GeneratedOperation(
     "Everything",
     "query",
     Everything,
@@ -100,7 +100,7 @@ class PricedTodo(Struct, frozen=True, kw_only=True):
     matrix: list[list[int]]
 
 
-_PRICED = Operation(
+_PRICED = GeneratedOperation(
     "Priced",
     "query",
     Priced,

@@ -9,8 +9,8 @@ from trunkline.client.generated import (
     UNSET,
     AsyncGeneratedClient,
     CallOptions,
+    GeneratedOperation,
     OneOf,
-    Operation,
     Struct,
     UnsetType,
     field,
@@ -62,7 +62,7 @@ class TodoHeroOther(Struct, frozen=True, kw_only=True):
 TodoHero: TypeAlias = OneOf[TodoHeroHuman, TodoHeroOther]
 
 
-_TODO = Operation(
+_TODO = GeneratedOperation(
     "Todo",
     "query",
     Todo,

@@ -9,8 +9,8 @@ from trunkline.client.generated import (
     UNSET,
     AsyncGeneratedClient,
     CallOptions,
+    GeneratedOperation,
     OpenEnum,
-    Operation,
     Struct,
     UnsetType,
     field,
@@ -67,7 +67,7 @@ class TodoAddedTodoAdded(Titled, frozen=True, kw_only=True):
     id: str
 
 
-_TODO_ADDED = Operation(
+_TODO_ADDED = GeneratedOperation(
     "TodoAdded",
     "subscription",
     TodoAdded,

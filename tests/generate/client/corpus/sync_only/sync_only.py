@@ -9,8 +9,8 @@ from trunkline.client.generated import (
     UNSET,
     CallOptions,
     GeneratedClient,
+    GeneratedOperation,
     OpenEnum,
-    Operation,
     Struct,
     UnsetType,
     field,
@@ -62,7 +62,7 @@ class HeroHero(Struct, frozen=True, kw_only=True):
     name: str
 
 
-_HERO = Operation(
+_HERO = GeneratedOperation(
     "Hero",
     "query",
     Hero,
@@ -85,7 +85,7 @@ class TodoAddedTodoAdded(Struct, frozen=True, kw_only=True):
     id: str
 
 
-_TODO_ADDED = Operation(
+_TODO_ADDED = GeneratedOperation(
     "TodoAdded",
     "subscription",
     TodoAdded,

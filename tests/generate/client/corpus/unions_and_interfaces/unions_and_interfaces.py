@@ -8,9 +8,9 @@ from trunkline.client.generated import (
     UNSET,
     AsyncGeneratedClient,
     CallOptions,
+    GeneratedOperation,
     OneOf,
     OpenEnum,
-    Operation,
     Struct,
     UnsetType,
     field,
@@ -104,7 +104,7 @@ SearchSearch: TypeAlias = OneOf[
 ]
 
 
-_SEARCH = Operation(
+_SEARCH = GeneratedOperation(
     "Search",
     "query",
     Search,
@@ -175,7 +175,7 @@ class HeroHeroOther(Struct, frozen=True, kw_only=True):
 HeroHero: TypeAlias = OneOf[HeroHeroDroid, HeroHeroOther]
 
 
-_HERO = Operation(
+_HERO = GeneratedOperation(
     "Hero",
     "query",
     Hero,
@@ -207,7 +207,7 @@ class AnyNode(Struct, frozen=True, kw_only=True):
     node: NodeFields | None
 
 
-_ANY_NODE = Operation(
+_ANY_NODE = GeneratedOperation(
     "AnyNode",
     "query",
     AnyNode,
@@ -253,7 +253,7 @@ class TypenameHero(Struct, frozen=True, kw_only=True):
     typename: str = field(name="__typename")
 
 
-_TYPENAME = Operation(
+_TYPENAME = GeneratedOperation(
     "Typename",
     "query",
     Typename,
