@@ -96,10 +96,7 @@ def _type_resolver(type_name: str) -> WantedMethod:
 
 def _returned(resolver: ResolverPlan) -> Hint:
     """Return what people's function gives: of lists, a plain one."""
-    hint = Hint(
-        resolver.hint.text,
-        tuple(LIST if each == LIST_OF else each for each in resolver.hint.references),
-    )
+    hint = resolver.hint.replace(LIST_OF, LIST)
     match resolver.kind:
         case "batch":
             return hint.either(_EXCEPTION).within(LIST)
@@ -118,15 +115,17 @@ def _parameter(parameter: ParameterPlan, hidden: frozenset[str]) -> Parameter:
 
 def _expression(hint: Hint, hidden: frozenset[str]) -> Expression:
     """Write a type; ``hidden`` are names that methods of the class hide from those after them."""
-    names: list[str] = []
     imports: list[Import] = []
-    for each in hint.references:
-        first = each.name.partition(".")[0]
-        is_builtin = each.module == builtins.__name__
+
+    def name(reference: Reference) -> str:
+        first = reference.name.partition(".")[0]
+        is_builtin = reference.module == builtins.__name__
         if is_builtin and first in hidden:
-            names.append(f"builtins.{each.name}")
             imports.append(Import("builtins"))
-        else:
-            names.append(each.name)
-            imports += [] if is_builtin else [Import(each.module, first)]
-    return Expression(hint.text.format(*names), tuple(dict.fromkeys(imports)))
+            return f"builtins.{reference.name}"
+        if not is_builtin:
+            imports.append(Import(reference.module, first))
+        return reference.name
+
+    text = hint.write(name)
+    return Expression(text, tuple(dict.fromkeys(imports)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from keyword import iskeyword
 
 from graphql import (
     GraphQLError,
@@ -17,7 +16,7 @@ from graphql.pyutils import did_you_mean, suggestion_list
 from graphql.utilities import resolve_schema_coordinate
 
 from trunkline.schema.members import names_of
-from trunkline.text.names import python_name
+from trunkline.text.names import escape_keyword, is_name, python_name
 
 __all__ = ["PythonNames", "member_name", "unknown_coordinates"]
 
@@ -57,7 +56,7 @@ class PythonNames:
 
 def member_name(name: str) -> str:
     """Return what an enum's value is called in Python, where some names are taken."""
-    return f"{name}_" if iskeyword(name) or name == "mro" else name
+    return "mro_" if name == "mro" else escape_keyword(name)
 
 
 def unknown_coordinates(
@@ -79,9 +78,7 @@ def _is_known(definition: GraphQLSchema, coordinate: str) -> bool:
 
 def _is_name(name: object) -> bool:
     """Say whether a name can be one of ours; two underscores at the front are the engine's."""
-    if not isinstance(name, str) or name.startswith("__"):
-        return False
-    return name.isidentifier() and not iskeyword(name)
+    return isinstance(name, str) and not name.startswith("__") and is_name(name)
 
 
 def _coordinates(definition: GraphQLSchema) -> Iterator[str]:
