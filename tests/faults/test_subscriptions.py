@@ -351,11 +351,11 @@ async def _batch(to: int) -> AsyncIterator[int]:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        (_one, "returns int; a subscription's resolver is an asynchronous generator, or"),
-        (_list, "returns list; a subscription's resolver is an asynchronous generator, or"),
-        (_nothing, "returns NoneType; a subscription's resolver"),
-        (_generator, "is a generator that is not asynchronous; a subscription's resolver"),
-        (_batch, "a field of a root type has no parents to batch."),
+        (_one, "returns int. A subscription's resolver must be an asynchronous generator, or"),
+        (_list, "returns list. A subscription's resolver must be an asynchronous generator, or"),
+        (_nothing, "returns NoneType. A subscription's resolver"),
+        (_generator, "is a generator that is not asynchronous. A subscription's resolver"),
+        (_batch, "is a batch resolver, but a field of a root type has no parents."),
         (None, "Subscription.tick: has no resolver. Add 'tick' to SimpleNamespace.subscription."),
     ],
 )
@@ -378,7 +378,7 @@ def test_20_a_generator_is_no_resolver_of_a_query() -> None:
     async def ticks() -> AsyncIterator[int]:
         yield 1
 
-    with pytest.raises(SchemaError, match="which only a field of the subscription type can have"):
+    with pytest.raises(SchemaError, match="which only fields of the subscription type can have"):
         make_executable_schema(definition, SimpleNamespace(query=SimpleNamespace(ticks=ticks)))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.server.calling import Endpoint, get, post, send_body
 
-from trunkline.observe.event import OperationEvent
+from trunkline.observe.operations import OperationEvent
 from trunkline.protocol.ids import document_id
 
 TODO = 'query One { todo(id: "1") { id } }'

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from trunkline.observe.event import OperationEvent
-from trunkline.observe.log import access_log, log_operations
+from trunkline.observe.operations import OperationEvent, access_log, log_operations
 
 HOSTILE = 'x\r\n12:00:00  200\x1b[2J\x9b31m\0\x7f\u2028"}'
 
@@ -118,6 +117,14 @@ def test_nobody_reads_nothing_is_written(
     logger.setLevel(logging.WARNING)
     access_log(EVENT)
     assert not caplog.records
+
+
+def test_another_record_of_the_logger_is_a_line_too(logger: logging.Logger) -> None:
+    stream = io.StringIO()
+    log_operations(stream)
+    logger.warning("An odd %s", 'line"')
+    line = json.loads(stream.getvalue())
+    assert (line["level"], line["message"]) == ("warning", 'An odd line"')
 
 
 def test_the_lines_go_nowhere_else(logger: logging.Logger) -> None:

@@ -472,10 +472,10 @@ class NoProceed:
     ("directives", "messages"),
     [
         (Needs(), ["lacks the parameter 'b' for the argument 'b'."]),
-        (Lacks(), ["needs a default for 'b': whoever uses it may leave 'b' out.",
+        (Lacks(), ["needs a default for 'b': uses of the directive may leave 'b' out.",
                    "lacks the parameter 'c' for the argument 'c'."]),
-        (WantsMore(), ["wants a parameter 'extra' that the directive has no argument for.",
-                       "takes 'operation', of which nothing is known around a field."]),
+        (WantsMore(), ["has a parameter 'extra' that the directive has no argument for.",
+                       "takes 'operation', which is not known around a field."]),
         (NoProceed(), ["lacks a first parameter, for 'proceed'."]),
     ],
 )  # fmt: skip
@@ -493,7 +493,7 @@ def test_one_that_is_missing_is_told_with_its_places() -> None:
         "type Query {",
         "type Query { " + " ".join(f"c{number}: String @x(a: 1)" for number in range(3)),
     )
-    remedy = ", or name '@x' in metadata= if it is to do nothing when a request comes."
+    remedy = ", or name '@x' in metadata= if it does nothing at run time."
     assert told(AT_START, None) == [
         (
             "@x: no function implements it. It stands at Query.a, Query.b. Give directives= an"
@@ -532,7 +532,7 @@ def test_one_that_does_nothing_needs_no_function(sdl: str, options: dict[str, An
     [
         (AT_START.replace("a: 2", "a: null"), SimpleNamespace(x=lambda _, **__: 1), {},
          "Query.b: @x: Argument"),
-        (AT_START, Needs, {}, "directives: Needs is a class; give an instance: Needs(…)."),
+        (AT_START, Needs, {}, "directives: Needs is a class. Give an instance: Needs(…)."),
         (AT_START, None, {"metadata": ["x"]}, "metadata: the schema has no 'x'."),
         (AT_START, None, {"metadata": ["@y"]}, "metadata: the schema has no '@y'. Did you mean"),
     ],

@@ -264,12 +264,12 @@ class WantsContext(Directives):
     ("directives", "messages"),
     [
         (Asynchronous(), {
-            "@trim": "is awaited, and values that come in are taken without waiting. Make it a"
+            "@trim": "is awaited, but values that come in are not. Make it a"
                      " 'def'.",
-            "@loud": "is awaited, and values that come in are taken without waiting. Make it a"
+            "@loud": "is awaited, but values that come in are not. Make it a"
                      " 'def'."}),
         (NoValue(), {"@trim": "lacks a first parameter, for 'value'."}),
-        (WantsContext(), {"@trim": "takes 'context', of which nothing is known for a value that"
+        (WantsContext(), {"@trim": "takes 'context', which is not known for a value that"
                                    " comes in."}),
     ],
 )  # fmt: skip

@@ -120,7 +120,7 @@ class Tod:
         (
             {"query": OneTooMany()},
             {},
-            "wants a parameter 'extra' that the field has no argument for.",
+            "has a parameter 'extra' that the field has no argument for.",
         ),
         (
             {"query": Query()},
@@ -130,7 +130,7 @@ class Tod:
         (
             {"query": Query},
             {},
-            "Query: SimpleNamespace.query is a class; give an instance: Query(…).",
+            "Query: SimpleNamespace.query is a class. Give an instance: Query(…).",
         ),
         (
             {"query": Query(), "todo": SimpleNamespace(title=lambda: "")},
@@ -242,8 +242,8 @@ def of_none() -> str:
 @pytest.mark.parametrize(
     ("resolve_type", "message"),
     [
-        (awaited_type, "is awaited, and a value's type must be known without waiting."),
-        (promised_type, "is awaited, and a value's type must be known without waiting."),
+        (awaited_type, "is awaited, but a value's type must be known without waiting."),
+        (promised_type, "is awaited, but a value's type must be known without waiting."),
         (of_two, "must take one parameter, the value."),
         (of_none, "must take one parameter, the value."),
     ],

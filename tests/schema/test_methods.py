@@ -220,16 +220,16 @@ Plain = namedtuple("Plain", ["title"])  # noqa: PYI024  # the old way counts too
     ("fields", "model", "message"),
     [
         ("plain(scale: Int): Int", Wrong,
-         "Thing.plain: nothing takes its arguments (scale): Wrong.plain is no method. Add"),
+         "Thing.plain: nothing takes its arguments (scale), because Wrong.plain is not a method."),
         ("declared(a: Int, b: Int): Int", Wrong, "nothing takes its arguments (a, b)"),
-        ("read(scale: Int): Int", Wrong, "Wrong.read is no method"),
-        ("area(scale: Int): Int", Keyed, "its arguments (scale): Keyed has keys only."),
+        ("read(scale: Int): Int", Wrong, "Wrong.read is not a method"),
+        ("area(scale: Int): Int", Keyed, "its arguments (scale), because Keyed has only keys."),
         ("lacks(scale: Int): Int", Wrong, "Wrong.lacks"),
         ("lacks(scale: Int): Int", Wrong, "lacks the parameter 'scale' for the argument 'scale'."),
         ("needs(scale: Int): Int", Wrong, "needs a default for 'scale'"),
-        ("wants(scale: Int!): Int", Wrong, "wants a parameter 'extra' that the field has no"),
-        ("placed(scale: Int!): Int", Wrong, "takes 'scale' by position only"),
-        ("batched: Int", Wrong, "is a method of one object, which cannot take all of a level."),
+        ("wants(scale: Int!): Int", Wrong, "has a parameter 'extra' that the field has no"),
+        ("placed(scale: Int!): Int", Wrong, "takes 'scale' only by position"),
+        ("batched: Int", Wrong, "is a method of one object, so it cannot take all objects of"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_told_at_start(fields: str, model: Any, message: str) -> None:

@@ -179,8 +179,8 @@ def test_arguments_that_are_left_out_are_left_out(
         ({"Query.todo(id:)": "a"}, "names: the schema has no 'Query.todo(id:)'."),
         ({"Nope.a": "a"}, "names: the schema has no 'Nope.a'."),
         ({"not a coordinate": "a"}, "names: the schema has no 'not a coordinate'."),
-        ({"Todo.title": "class"}, "names: 'Todo.title' must stand for a name of Python's, not"),
-        ({"Todo.title": 1}, "names: 'Todo.title' must stand for a name of Python's, not 1."),
+        ({"Todo.title": "class"}, "names: 'Todo.title' must stand for a Python name, not"),
+        ({"Todo.title": 1}, "names: 'Todo.title' must stand for a Python name, not 1."),
     ],
 )
 def test_a_name_for_nothing_is_told_at_start(names: Any, message: str) -> None:
@@ -227,9 +227,9 @@ class Positional:
     ("model", "message"),
     [
         (Lacks, "lacks the parameter 'color' for the field 'color'."),
-        (WantsMore, "wants a parameter 'owner' that the input type has no field for."),
+        (WantsMore, "has a parameter 'owner' that the input type has no field for."),
         (NoDefault, "needs a default for 'due_date': requests may leave 'dueDate' out."),
-        (Positional, "takes 'heading' by position only; fields come by name."),
+        (Positional, "takes 'heading' only by position, but fields come by name."),
     ],
 )
 def test_an_input_model_that_cannot_be_made_is_told_at_start(model: type, message: str) -> None:

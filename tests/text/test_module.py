@@ -86,8 +86,8 @@ def test_lines_are_broken_as_ruff_breaks_them(hint: Hint, length: int) -> None:
         written.attribute(name, hint, "UNSET")
         written.attribute(name, hint, "field(", ['name="other"', "default=None"])
         written.line()
-        parameters = ["self", "*", Parameter(name, hint), Parameter("b", hint, "None")]
-        with written.function(name, parameters, STR, is_async=True):
+        two = Parameter(name, hint), Parameter("b", hint, "None")
+        with written.function(name, ["self", "*", *two], STR, is_async=True):
             written.docstring("Do it.")
     text = written.text()
     ast.parse(text)

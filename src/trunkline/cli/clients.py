@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from trunkline.errors import StoreError
-from trunkline.issuer.clients import Client, Method, Secret, with_new_secret
+from trunkline.issuer.clients import Method, RegisteredClient, RegisteredSecret, with_new_secret
 from trunkline.issuer.store import DEFAULT_STORE, Store
 
 __all__ = ["StoreURL", "clients_app", "fail", "opened"]
@@ -87,7 +87,7 @@ def add_command(  # noqa: PLR0913  # what a client has
     method = _method(key, certificate, subject)
     has_certificate = certificate is not None or subject is not None
     with _mistakes_told():
-        client = Client(
+        client = RegisteredClient(
             client_id,
             method=method,
             grants=dict(map(_read_grant, grant or [])),
@@ -150,7 +150,7 @@ def rotate_command(  # noqa: PLR0913  # a way per kind of credentials
     keep = 1 if grace else 0
     secret = ""
 
-    def change(client: Client) -> Client:
+    def change(client: RegisteredClient) -> RegisteredClient:
         nonlocal secret
         if client.method == "client_secret":
             client, secret = _with_secret(client, grace * 3600, secret_file, secret_days)
@@ -181,13 +181,13 @@ def revoke_command(
     """Revoke a client, or one of its secrets. It gets no more tokens, within a second."""
     now = time.time()
 
-    def change(client: Client) -> Client:
+    def change(client: RegisteredClient) -> RegisteredClient:
         if secret is None:
             return msgspec.structs.replace(client, revoked=client.revoked or now)
         kept = [each for each in client.secrets if each.id != secret]
         if len(kept) == len(client.secrets):
             raise ValueError(f"{client_id} has no secret {secret!r}.")
-        if not any(each.lives(now) for each in kept):
+        if not any(each.is_valid(now) for each in kept):
             raise ValueError("It is the last one: rotate first, or revoke the client.")
         return msgspec.structs.replace(client, secrets=kept)
 
@@ -221,7 +221,9 @@ def _mistakes_told() -> Generator[None]:
         fail(f"{error.filename}: {error.strerror}.")
 
 
-def _change(store: str, client_id: str, change: Callable[[Client], Client]) -> None:
+def _change(
+    store: str, client_id: str, change: Callable[[RegisteredClient], RegisteredClient]
+) -> None:
     with _mistakes_told(), opened(store) as kept:
         try:
             kept.change(client_id, change)
@@ -245,8 +247,8 @@ def _method(key: Path | None, certificate: Path | None, subject: str | None) -> 
 
 
 def _with_secret(
-    client: Client, grace: float, chosen: Path | None, days: float | None
-) -> tuple[Client, str]:
+    client: RegisteredClient, grace: float, chosen: Path | None, days: float | None
+) -> tuple[RegisteredClient, str]:
     lifetime = None if days is None else days * _DAY
     text = _read_text(chosen).strip() if chosen else ""
     return with_new_secret(client, time.time(), grace=grace, lifetime=lifetime, chosen=text)
@@ -303,7 +305,7 @@ def _jwk_of_pem(text: str) -> dict[str, Any]:
     return dict(OKPKey.import_key(text).as_dict())
 
 
-def _described(client: Client, uses: dict[str, float]) -> Iterator[tuple[str, str]]:
+def _described(client: RegisteredClient, uses: dict[str, float]) -> Iterator[tuple[str, str]]:
     yield "client", client.client_id
     yield "state", f"revoked {_moment(client.revoked)}" if client.revoked else "active"
     yield "method", client.method
@@ -321,7 +323,7 @@ def _described(client: Client, uses: dict[str, float]) -> Iterator[tuple[str, st
         yield "secret", _secret_line(secret, uses.get(secret.id))
 
 
-def _secret_line(secret: Secret, used: float | None) -> str:
+def _secret_line(secret: RegisteredSecret, used: float | None) -> str:
     ends = _moment(secret.expires) if secret.expires else "never"
     last = _moment(used) if used else "never"
     return f"{secret.id}  made {_moment(secret.created)}  ends {ends}  last used {last}"

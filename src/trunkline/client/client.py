@@ -20,7 +20,7 @@ from trunkline.client.schema_cache import DEFAULT_SCHEMA_CACHE, SchemaCache
 from trunkline.client.schemas import SchemaSource, take_schema
 from trunkline.client.transports.interface import AsyncTransport, Transport
 from trunkline.errors import SubscriptionError
-from trunkline.flow.calls import run, run_async
+from trunkline.flow.drivers import run, run_async
 from trunkline.schema.scalars import Scalar
 
 __all__ = ["AsyncSession", "Client", "Request"]

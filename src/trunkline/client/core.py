@@ -17,8 +17,7 @@ from trunkline.client.document import Document
 from trunkline.client.result import Result
 from trunkline.client.schemas import SchemaSource
 from trunkline.errors import ExecutionError, ValidationError
-from trunkline.flow.calls import Flow
-from trunkline.flow.deadline import Deadline
+from trunkline.flow.calls import Deadline, Flow
 from trunkline.protocol.messages import HTTPResponse
 from trunkline.protocol.schema_version import SCHEMA_VERSION
 

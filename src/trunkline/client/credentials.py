@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from trunkline.client.transports.headers import checked_headers
-from trunkline.flow.calls import Flow, request_response
+from trunkline.client.transports.rules import check_headers
+from trunkline.flow.calls import Flow, send_request
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = ["APIKey", "BearerToken"]
@@ -15,7 +15,7 @@ class APIKey:
     """Sends a key in a header of its own with every request."""
 
     def __init__(self, key: str, *, header: str = "x-api-key") -> None:
-        self._headers = checked_headers({header: key})
+        self._headers = check_headers({header: key})
         self.identity = sha256(f"{header}:{key}".encode()).hexdigest()
 
     def __repr__(self) -> str:
@@ -23,7 +23,7 @@ class APIKey:
 
     def auth_flow(self, request: HTTPRequest) -> Flow[HTTPResponse]:
         """Send the request with the key."""
-        return request_response(with_headers(request, self._headers))
+        return send_request(with_headers(request, self._headers))
 
 
 class BearerToken(APIKey):

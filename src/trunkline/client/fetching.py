@@ -9,7 +9,7 @@ from trunkline.client.connection import Connection
 from trunkline.client.introspection import ByIntrospection, BySDL, sdl_url
 from trunkline.client.schema_cache import StoredSchema
 from trunkline.client.schemas import SchemaFetcher
-from trunkline.flow.calls import AuthScheme, Flow, request_response
+from trunkline.flow.calls import AuthScheme, Flow, send_request
 from trunkline.protocol.documents import RegisteredDocument
 from trunkline.protocol.messages import HTTPResponse
 
@@ -29,7 +29,7 @@ def fetcher_of(connection: Connection, auth: AuthScheme | None, url: str | None)
         return ByIntrospection(ask, key)
     place = sdl_url(connection.url, url)
     ours = urlsplit(place)[:2] == urlsplit(connection.url or "")[:2]
-    return BySDL(connection.send_http if ours else request_response, place, key)
+    return BySDL(connection.send_http if ours else send_request, place, key)
 
 
 def _key(connection: Connection, auth: AuthScheme | None, url: str | None) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from trunkline.client.calls import Call
 from trunkline.client.events import CallEvent, Hooks, outcome_of
-from trunkline.client.log import log_call, logged
+from trunkline.client.log import is_logged, log_call
 from trunkline.client.telemetry import tracing
 from trunkline.errors import ExecutionError
 from trunkline.flow.calls import Flow
@@ -32,7 +32,7 @@ class Observer:
 
     def wanted(self) -> bool:
         """Say whether anybody asks for calls just now."""
-        return self._hook is not None or logged() or tracing() is not None
+        return self._hook is not None or is_logged() or tracing() is not None
 
     def follow(
         self,

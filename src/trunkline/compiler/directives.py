@@ -31,11 +31,11 @@ from trunkline.schema.around import put_around
 from trunkline.schema.bindings import (
     Binding,
     CoreResolver,
-    Directed,
+    DirectedField,
     DirectiveFunction,
+    DirectiveUse,
     Resolver,
     Schema,
-    Use,
 )
 
 __all__ = ["DocumentDirectives", "around_operation", "is_directed"]
@@ -74,7 +74,7 @@ class DocumentDirectives:
         if not uses:
             return binding
         called = self._called(binding)
-        return put_around(self._schema.directed.get(coordinate) or Directed(called), uses)
+        return put_around(self._schema.directed.get(coordinate) or DirectedField(called), uses)
 
     def _called(self, binding: Binding | TypeName) -> Binding:
         """Return a binding for what the schema itself tells, by introspection."""
@@ -89,7 +89,7 @@ class DocumentDirectives:
 
         return Resolver(call, is_async=False, takes_parent=True)
 
-    def _uses(self, occurrences: Sequence[Occurrence]) -> list[Use]:
+    def _uses(self, occurrences: Sequence[Occurrence]) -> list[DirectiveUse]:
         conditions: dict[tuple[str, int], list[Condition]] = {}
         nodes: dict[tuple[str, int], DirectiveNode] = {}
         for occurrence in occurrences:
@@ -104,17 +104,17 @@ class DocumentDirectives:
                 conditions.setdefault(key, []).append(occurrence.condition)
         return [self._use(node, conditions[key]) for key, node in nodes.items()]
 
-    def _use(self, node: DirectiveNode, conditions: list[Condition]) -> Use:
+    def _use(self, node: DirectiveNode, conditions: list[Condition]) -> DirectiveUse:
         function = self._functions[node.name.value]
         build = argument_builder(function.directive, node, self._variables)
         if not all(conditions):  # once without any is always
-            return Use(function, build)
+            return DirectiveUse(function, build)
 
         def build_if_present(values: Sequence[Any]) -> dict[str, Any] | None:
             present = any(holds(condition, values) for condition in conditions)
             return build(values) if present else None
 
-        return Use(function, build_if_present)
+        return DirectiveUse(function, build_if_present)
 
     def _used(self) -> Iterator[str]:
         """Name the directives of the fields in the operation and the document's fragments."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from threading import Lock
 
@@ -14,43 +14,50 @@ __all__ = ["SingleFlight"]
 
 
 class SingleFlight:
-    """Let the first caller do the work while the others wait, in threads and in coroutines alike.
+    """Lets the first caller do the work while the others wait, in threads and in coroutines.
 
-    A failure is the failure of all who waited, so that a server that is down is not asked by each
-    of them in turn; whoever comes later begins anew. If the caller at work is cancelled, or its own
-    time is over, the others return without an outcome and should ask again.
+    A failure is raised to all who waited, so a server that is down does not get a request from
+    each of them in turn. Later callers start again. If the caller at work is cancelled, or exceeds
+    its own deadline, the others return without an outcome and should try again.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._under_way: Future[None] | None = None
+        self._running: dict[Hashable, Future[None]] = {}
         renewed_in_children(self)
 
     def after_fork(self) -> None:
-        """Forget a flight of the parent, which will not land here."""
+        """Forget the parent's work, which does not end in this process."""
         self._lock = Lock()
-        self._under_way = None
+        self._running = {}
 
-    def run(self, work: Callable[[], Flow[None]]) -> Flow[None]:
-        """Do the work, or wait for the caller who does it."""
-        mine: Future[None] = Future()
-        mine.set_running_or_notify_cancel()  # a waiter who is cancelled cannot cancel it now
+    def is_running(self, key: Hashable = None) -> bool:
+        """Say whether somebody does the work of a key just now."""
+        return key in self._running
+
+    def run(self, work: Callable[[], Flow[None]], key: Hashable = None) -> Flow[None]:
+        """Do the work, or wait for the caller who does it.
+
+        Calls with equal ``key`` share their work. Raises what the work raises.
+        """
+        done: Future[None] = Future()
+        done.set_running_or_notify_cancel()  # so that a waiter who is cancelled cannot cancel it
         with self._lock:
-            others, self._under_way = self._under_way, self._under_way or mine
-        if others is None:
-            yield from self._lead(mine, work)
-        else:
+            others = self._running.setdefault(key, done)
+        if others is not done:
             yield others
-
-    def _lead(self, done: Future[None], work: Callable[[], Flow[None]]) -> Flow[None]:
+            return
+        failure: Exception | None = None
         try:
             yield from work()
-        except BaseException as error:
-            self._under_way = None
-            if isinstance(error, DeadlineExceededError) or not isinstance(error, Exception):
+        except DeadlineExceededError:
+            raise
+        except Exception as error:
+            failure = error
+            raise
+        finally:
+            self._running.pop(key, None)
+            if failure is None:
                 done.set_result(None)
             else:
-                done.set_exception(error)
-            raise
-        self._under_way = None
-        done.set_result(None)
+                done.set_exception(failure)

@@ -1,6 +1,6 @@
-"""The audit log: who was given what, and who was refused what, and why. Never a secret.
+"""The audit log: what was granted to which client, and what was denied, and why. Never a secret.
 
-Each entry is a record of the logger ``trunkline.audit``, which has it as ``audit`` too.
+Each entry is a record of the logger ``trunkline.audit``; its attribute ``audit`` is the entry.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _LONGEST = 128
 class AuditEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One decision of the issuer.
 
-    ``client_id`` is what the request claimed, if it was refused before anybody knew. ``secret``
-    is the id of the secret that was used, so that one sees when the old one is idle. ``error``
-    and ``reason`` are the refusal's.
+    If the client was not authenticated, ``client_id`` is what its request claimed. ``secret`` is
+    the id of the secret that was used, which shows when an old one is idle. ``error`` and
+    ``reason`` are those of an error response (the event ``refusal``).
     """
 
     event: Literal["grant", "introspection", "revocation", "refusal"]

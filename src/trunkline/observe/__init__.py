@@ -1,1 +1,1 @@
-"""What happened: the event of an operation, and where it is told."""
+"""What happened: the event of an operation, its log, and the one format of all logs."""

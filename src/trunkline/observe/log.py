@@ -1,125 +1,104 @@
-"""One line per operation: readable on a terminal, JSON elsewhere."""
+"""Logs of events: one record per event, written as a readable line or as a line of JSON.
+
+Three logs are made of this: the operations of a server, the calls of a client, and the decisions
+of an issuer.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import Any, Generic, TextIO, TypeVar
 
 import msgspec
 
-from trunkline.observe.event import OperationEvent
+__all__ = ["EventLog", "distinct_codes", "printable"]
 
-__all__ = ["access_log", "log_operations", "printable"]
-
-logger = logging.getLogger("trunkline.access")
+Event = TypeVar("Event")
 
 _encoder = msgspec.json.Encoder()
 
-_SHORT_ID = len("sha256:") + 12
 
+class EventLog(Generic[Event]):
+    """A logger each of whose records is an event.
 
-def access_log(event: OperationEvent) -> None:
-    """Log an event to the logger ``trunkline.access``; the record has it as ``operation``."""
-    if logger.isEnabledFor(logging.INFO):
-        # Not `logger.info`, which would walk the stack for a caller that is always this one.
-        record = _new_record(event)
-        record.operation = event
-        logger.handle(record)
-
-
-def _new_record(event: OperationEvent) -> logging.LogRecord:
-    message = _Readable(event)
-    return logging.getLogRecordFactory()(
-        logger.name, logging.INFO, __file__, 0, message, (), None, access_log.__name__
-    )
-
-
-def log_operations(stream: TextIO | None = None) -> logging.Handler:
-    """Send the lines to a stream, standard error if none is named; return the handler.
-
-    For programs that configure no logging of their own. A terminal gets a readable line, any
-    other stream a JSON object per line.
+    - ``name``: the logger's.
+    - ``attribute``: the attribute of a record that has the event.
+    - ``text``: writes the record's message, and is called only if the message is read.
+    - ``fields``: returns what a line of JSON says, as an object that msgspec writes: a mapping, or
+      a struct. It says when it happened (``ts``) and the ``level`` before that.
     """
-    target = stream or sys.stderr
-    handler = logging.StreamHandler(target)
-    handler.setFormatter(_TerminalFormatter() if target.isatty() else _JSONFormatter())
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-    return handler
+
+    def __init__(
+        self,
+        name: str,
+        attribute: str,
+        text: Callable[[Event], str],
+        fields: Callable[[Event], object],
+    ) -> None:
+        self._logger = logging.getLogger(name)
+        self._attribute = attribute
+        self._text = text
+        self._fields = fields
+
+    def is_read(self, level: int = logging.INFO) -> bool:
+        """Tell whether events of a level are logged at all."""
+        return self._logger.isEnabledFor(level)
+
+    def write(self, event: Event, level: int = logging.INFO) -> None:
+        """Log an event."""
+        if self._logger.isEnabledFor(level):
+            # Not `logger.log`, which would walk the stack for a caller that is always this one.
+            message = _Message(self._text, event)
+            record = logging.getLogRecordFactory()(
+                self._logger.name, level, __file__, 0, message, (), None, "write"
+            )
+            setattr(record, self._attribute, event)
+            self._logger.handle(record)
+
+    def send_to(self, stream: TextIO | None, *, readable: bool | None = None) -> logging.Handler:
+        """Send the lines to a stream, standard error if it is ``None``; return the handler.
+
+        Without ``readable``, a terminal gets readable lines, and any other stream JSON. The logger
+        then sends its records nowhere else.
+        """
+        target = stream or sys.stderr
+        handler = logging.StreamHandler(target)
+        if target.isatty() if readable is None else readable:
+            handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
+        else:
+            handler.setFormatter(_JSONLines(self._attribute, self._fields))
+        self._logger.addHandler(handler)
+        self._logger.setLevel(logging.INFO)
+        self._logger.propagate = False
+        return handler
 
 
-class _Readable:
-    """Writes an event for people, and only if somebody reads it."""
+class _Message:
+    """A message that is written when it is read."""
 
-    def __init__(self, event: OperationEvent) -> None:
+    def __init__(self, text: Callable[[Any], str], event: object) -> None:
+        self._text = text
         self._event = event
 
     def __str__(self) -> str:
-        event = self._event
-        parts = [
-            f"{event.status or '---'}",
-            f"{event.duration * 1000:8.1f} ms",
-            f"{event.outcome:<13}",
-            f"{event.operation_kind or '-'} {event.operation_name or '-'}",
-            (event.document_id or "-")[:_SHORT_ID],
-            f"client={_word(event.client or '-')}",
-        ]
-        if event.client_id is not None:
-            parts.append(f"client_id={_word(event.client_id)}")
-        if event.error_codes:
-            codes = ",".join(map(_word, _codes(event)))
-            parts.append(f"errors={len(event.error_codes)} {codes}".rstrip())
-        return "  ".join(parts)
+        return self._text(self._event)
 
 
-class _TerminalFormatter(logging.Formatter):
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s  %(message)s", "%H:%M:%S")
+class _JSONLines(logging.Formatter):
+    def __init__(self, attribute: str, fields: Callable[[Any], object]) -> None:
+        super().__init__()
+        self._attribute = attribute
+        self._fields = fields
 
-
-class _JSONFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        event = getattr(record, "operation", None) or OperationEvent()
-        return _encoder.encode(_line(record, event)).decode()
-
-
-class _Line(msgspec.Struct):
-    """A line of JSON; attributes are named as OpenTelemetry's conventions do, where they are."""
-
-    ts: datetime
-    level: str
-    event: str
-    operation_name: str | None = msgspec.field(name="graphql.operation.name")
-    operation_kind: str | None = msgspec.field(name="graphql.operation.type")
-    document_id: str | None = msgspec.field(name="graphql.document.id")
-    client: str | None
-    client_id: str | None
-    outcome: str
-    status: int = msgspec.field(name="http.status")
-    duration_ms: float
-    errors: int
-    error_codes: list[str]
-
-
-def _line(record: logging.LogRecord, event: OperationEvent) -> _Line:
-    return _Line(
-        datetime.fromtimestamp(record.created, UTC),
-        record.levelname.lower(),
-        "graphql.request",
-        event.operation_name,
-        event.operation_kind,
-        event.document_id,
-        event.client and printable(event.client),
-        event.client_id and printable(event.client_id),
-        event.outcome,
-        event.status,
-        round(event.duration * 1000, 3),
-        len(event.error_codes),
-        [printable(code) for code in _codes(event)],
-    )
+        event = getattr(record, self._attribute, None)
+        fields = {"message": record.getMessage()} if event is None else self._fields(event)
+        time = _encoder.encode(datetime.fromtimestamp(record.created, UTC)).decode()
+        rest = _encoder.encode(fields).decode()[1:]
+        return f'{{"ts":{time},"level":"{record.levelname.lower()}",{rest}'
 
 
 def printable(text: str) -> str:
@@ -127,10 +106,6 @@ def printable(text: str) -> str:
     return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
 
 
-def _word(text: str) -> str:
-    """Write a text without a space, which would read as the end of it and the next part."""
-    return printable(text).replace(" ", r"\x20")
-
-
-def _codes(event: OperationEvent) -> list[str]:
-    return sorted(set(event.error_codes) - {""}) if event.error_codes else []
+def distinct_codes(codes: Iterable[str]) -> list[str]:
+    """Return the different error codes, sorted and printable, without the empty one."""
+    return [printable(code) for code in sorted(set(codes) - {""})]

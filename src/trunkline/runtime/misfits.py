@@ -10,7 +10,7 @@ from graphql.execution.values import get_variable_values
 from graphql.pyutils import print_path_list
 from graphql.utilities import validate_input_value
 
-from trunkline.schema.inputs import InputRefusedError
+from trunkline.schema.directive_functions import InputRefusedError
 
 __all__ = ["explain", "refusal", "too_deep"]
 

@@ -16,7 +16,7 @@ from graphql import GraphQLError, GraphQLLeafType, Undefined, VariableNode
 from graphql.pyutils import inspect
 
 from trunkline.runtime.failures import NullError
-from trunkline.schema.members import lookup
+from trunkline.schema.models import lookup
 
 __all__ = [
     "completed_later",

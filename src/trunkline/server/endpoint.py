@@ -32,8 +32,7 @@ from trunkline.errors import (
     OperationRefusedError,
     RequestError,
 )
-from trunkline.observe.event import OperationEvent, Sink
-from trunkline.observe.log import access_log
+from trunkline.observe.operations import OperationEvent, Sink, access_log
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.request import read_json, read_query_string
 from trunkline.protocol.response import PARTIAL, status_of_request_error

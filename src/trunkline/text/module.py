@@ -6,7 +6,7 @@ what an object is called here and where a line is broken is decided in this fold
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
@@ -71,7 +71,7 @@ class Module(Source[None]):
         *,
         decorator: str = "",
         shadowed: Collection[str] = (),
-    ) -> Iterator[None]:
+    ) -> Generator[None]:
         """Open a class after two blank lines.
 
         ``head`` has its bases and keywords. ``shadowed`` are names that hide builtins in its body:

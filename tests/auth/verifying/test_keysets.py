@@ -10,13 +10,13 @@ import pytest
 from tests.auth.verifying.issuing import AUDIENCE, ISSUER, Issuer, Time, good_claims, request_scope
 
 from trunkline.asgi.requests import read_headers
-from trunkline.auth.keys import SigningKey
 from trunkline.auth.verifying.caller import Caller
 from trunkline.auth.verifying.introspection import Introspection
 from trunkline.auth.verifying.keysets import COOLDOWN, KEPT, REFRESH
 from trunkline.auth.verifying.profiles import HYDRA
 from trunkline.auth.verifying.verifier import RECHECK, Verifier
 from trunkline.errors import AccessDeniedError
+from trunkline.issuer.keys import SigningKey
 from trunkline.protocol.messages import HTTPResponse
 
 

@@ -17,8 +17,8 @@ from jwcrypto import jwk as other_jwk  # type: ignore[import-untyped]
 from jwcrypto import jwt as other_jwt
 from tests.auth.verifying.issuing import AUDIENCE, ISSUER, Issuer, Time, request_scope
 
-from trunkline.auth.keys import SigningKey
 from trunkline.errors import AccessDeniedError
+from trunkline.issuer.keys import SigningKey
 
 TIME = Time()
 ISSUERS = {algorithm: Issuer(algorithm=algorithm) for algorithm in ("ES256", "RS256", "EdDSA")}

@@ -18,8 +18,8 @@ from tests.auth.verifying.issuing import AUDIENCE, Issuer, Time, request_scope
 from trunkline.asgi.requests import Scope, read_headers
 from trunkline.auth import Proxies
 from trunkline.auth.certificates import read_certificate, thumbprint
-from trunkline.auth.dpop import PROOF_SECONDS, ProofKey, _digest
-from trunkline.auth.jose import sign
+from trunkline.auth.dpop import PROOF_SECONDS, ProofKey
+from trunkline.auth.jose import digest, sign
 from trunkline.auth.verifying.senders import Replays
 from trunkline.auth.verifying.verifier import Verifier
 from trunkline.errors import AccessDeniedError
@@ -179,7 +179,7 @@ async def test_a_proof_may_have_a_large_key() -> None:
     time, key = Time(), RSAKey.generate_key(2048)
     token = issuer.token({"cnf": {"jkt": key.thumbprint()}})
     claims = {"jti": "1", "htm": "POST", "htu": AUDIENCE, "iat": int(time.now)}
-    claims["ath"] = _digest(token)
+    claims["ath"] = digest(token.encode())
     head = {"typ": "dpop+jwt", "alg": "RS256", "jwk": key.as_dict(private=False)}
     proof = sign(head, claims, key).encode()
     scope = request_scope(f"DPoP {token}", headers=[(b"dpop", proof)])

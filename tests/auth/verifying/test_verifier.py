@@ -21,10 +21,10 @@ from tests.auth.verifying.issuing import (
 )
 
 from trunkline.asgi.requests import read_headers
-from trunkline.auth.keys import SigningKey
 from trunkline.auth.verifying.caller import Caller
 from trunkline.auth.verifying.verifier import TrustedIssuer, Verifier
 from trunkline.errors import AccessDeniedError
+from trunkline.issuer.keys import SigningKey
 
 issuer = Issuer()
 

@@ -6,7 +6,7 @@ import msgspec
 
 from trunkline.auth.urls import check_secure, metadata_urls
 from trunkline.errors import TokenError
-from trunkline.flow.calls import Flow, request_response
+from trunkline.flow.calls import Flow, send_request
 from trunkline.protocol.messages import HTTPRequest
 
 __all__ = ["find_token_url"]
@@ -26,7 +26,7 @@ def find_token_url(issuer: str, *, mtls: bool) -> Flow[str]:
     status = 0
     for url in metadata_urls(issuer):
         sent = HTTPRequest("GET", {"accept": "application/json"}, b"", url)
-        response = yield from request_response(sent)
+        response = yield from send_request(sent)
         if response.status == 200:
             return _token_url(issuer, response.body, mtls=mtls)
         status = response.status

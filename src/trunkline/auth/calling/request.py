@@ -16,7 +16,7 @@ from trunkline.auth.calling.refusals import asks_for_nonce
 from trunkline.auth.calling.token import Token, read_token
 from trunkline.auth.urls import check_issuer, check_secure
 from trunkline.errors import DeadlineExceededError, TokenError
-from trunkline.flow.calls import Flow, request_response
+from trunkline.flow.calls import Flow, send_request
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 if TYPE_CHECKING:
@@ -79,11 +79,11 @@ class TokenRequest:
         return self._read(url, response, obtained)
 
     def _exchange(self, url: str) -> Flow[HTTPResponse]:
-        response = yield from request_response(self._made(url))
+        response = yield from send_request(self._made(url))
         nonce = asks_for_nonce(response, self._nonce) if self.proof_key else None
         if nonce is not None:
             self._nonce = nonce
-            response = yield from request_response(self._made(url))
+            response = yield from send_request(self._made(url))
         return response
 
     def _made(self, url: str) -> HTTPRequest:

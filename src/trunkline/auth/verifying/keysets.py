@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from trunkline.auth.jose import AsymmetricKey, JOSEProblem, read_key
+from trunkline.auth.jose import AsymmetricKey, JWTError, read_public_key
 from trunkline.auth.urls import check_issuer, check_secure, metadata_urls
 from trunkline.auth.verifying.fetching import FetchError, Send, fetch_json
 from trunkline.protocol.messages import HTTPRequest
@@ -74,7 +74,7 @@ class KeySet:
     async def find(self, kid: str | None, algorithm: str) -> AsymmetricKey:
         """Return the key of an id for an algorithm; without an id, the only one there is for it.
 
-        Raises ``JOSEProblem`` where the issuer has no such key, ``IssuerUnavailableError`` where
+        Raises ``JWTError`` where the issuer has no such key, ``IssuerUnavailableError`` where
         nobody knows.
         """
         if not self._keys or self._clock() - self._confirmed > KEPT:
@@ -88,7 +88,7 @@ class KeySet:
             await self._renew()
             key = self._look_up(kid, algorithm)
         if key is None:
-            raise JOSEProblem("The issuer has no such key.")
+            raise JWTError("The issuer has no such key.")
         return key
 
     def _look_up(self, kid: str | None, algorithm: str) -> AsymmetricKey | None:
@@ -186,8 +186,8 @@ def _usable(found: Mapping[str, Any]) -> Iterator[tuple[KeyId, AsymmetricKey]]:
         if algorithm is None or not isinstance(kid, str | None):
             continue
         try:
-            key = read_key(jwk)
-        except JOSEProblem:
+            key = read_public_key(jwk)
+        except JWTError:
             continue
         if key.key_type == "RSA" and key.public_key.key_size > _RSA_BITS:  # type: ignore[union-attr]
             continue

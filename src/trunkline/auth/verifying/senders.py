@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 from trunkline.asgi.requests import Headers, Scope, read_headers
 from trunkline.auth.certificates import read_certificate, thumbprint
 from trunkline.auth.dpop import PROOF_SECONDS, check_proof
-from trunkline.auth.jose import JOSEProblem
+from trunkline.auth.jose import JWTError
 from trunkline.auth.verifying.bearer import Credentials
 from trunkline.errors import AccessDeniedError
 
@@ -112,7 +112,7 @@ class SenderCheck:
                 now=now,
                 token=credentials.token,
             )
-        except JOSEProblem as problem:
+        except JWTError as problem:
             raise _no_proof(str(problem)) from None
         if proof.jkt != jkt:
             raise _invalid(credentials, "The token is bound to another key.")

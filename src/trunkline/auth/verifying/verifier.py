@@ -17,7 +17,7 @@ import msgspec
 
 from trunkline.asgi.requests import Headers, Scope
 from trunkline.auth.dpop import PROOF_ALGORITHMS
-from trunkline.auth.jose import JOSEProblem, read_signed
+from trunkline.auth.jose import JWTError, read_signed
 from trunkline.auth.verifying.bearer import Credentials, has_query_token, read_credentials
 from trunkline.auth.verifying.caller import Caller
 from trunkline.auth.verifying.challenge import Challenge
@@ -190,7 +190,7 @@ class Verifier:
         self._known.pop(digest, None)
         try:
             found = await self._verified(credentials.token, digest)
-        except (JOSEProblem, ClaimsProblem) as problem:
+        except (JWTError, ClaimsProblem) as problem:
             raise _refusal(problem, credentials) from None
         except (IssuerUnavailableError, FetchError) as error:
             logger.warning("A token could not be checked: %s", error)
@@ -224,7 +224,7 @@ class Verifier:
         trusted = self._issuer_of(token)
         expected = self._expected[trusted.issuer]
         if peek.alg not in trusted.profile.algorithms:
-            raise JOSEProblem("The algorithm is not an accepted one.")
+            raise JWTError("The algorithm is not an accepted one.")
         key = await self._keys[trusted.issuer].find(peek.kid, peek.alg)
         signed = read_signed(token, lambda _header: key, (peek.alg,))
         check_type(signed.header, trusted.profile)

@@ -1,0 +1,127 @@
+"""The event of an operation: one request to an endpoint, as sinks get it, and its log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Literal, TextIO, TypeAlias
+
+import msgspec
+
+from trunkline.observe.log import EventLog, distinct_codes, printable
+
+__all__ = ["OperationEvent", "OperationOutcome", "Sink", "access_log", "log_operations"]
+
+OperationOutcome: TypeAlias = Literal[
+    "ok", "partial", "request_error", "internal_error", "deadline_exceeded", "disconnected"
+]
+"""How a request ended.
+
+- ``partial``: with data and errors.
+- ``request_error``: nothing was executed.
+- ``internal_error``: an exception was raised that is not for callers.
+- ``deadline_exceeded``: the execution was cancelled.
+- ``disconnected``: no response was sent, because the client went away or the server cancelled the
+  request.
+"""
+
+_SHORT_ID = len("sha256:") + 12
+
+
+class OperationEvent(msgspec.Struct):
+    """One request to a GraphQL endpoint.
+
+    An attribute is ``None`` if the request ended before it was known.
+
+    - ``document_id``: ``sha256:…`` of the document's text.
+    - ``client``: what the client calls itself, ``name/version``. It is not proven.
+    - ``client_id``: the caller's id, from its verified token.
+    - ``status``: the HTTP status; 0 if none was sent.
+    - ``duration``: seconds from the first byte read to the last one sent.
+    - ``error_codes``: an entry per error, its ``extensions.code`` or an empty string.
+    """
+
+    operation_name: str | None = None
+    operation_kind: str | None = None
+    document_id: str | None = None
+    client: str | None = None
+    client_id: str | None = None
+    outcome: OperationOutcome = "ok"
+    status: int = 0
+    duration: float = 0.0
+    error_codes: tuple[str, ...] = ()
+
+
+Sink: TypeAlias = Callable[[OperationEvent], None]
+"""Takes every event, on the server's event loop: it must be quick, and should not raise."""
+
+
+class _Line(msgspec.Struct):
+    """A line of JSON; fields have the names of OpenTelemetry's conventions where there are any."""
+
+    event: str
+    operation_name: str | None = msgspec.field(name="graphql.operation.name")
+    operation_kind: str | None = msgspec.field(name="graphql.operation.type")
+    document_id: str | None = msgspec.field(name="graphql.document.id")
+    client: str | None
+    client_id: str | None
+    outcome: str
+    status: int = msgspec.field(name="http.status")
+    duration_ms: float
+    errors: int
+    error_codes: list[str]
+
+
+def _fields(event: OperationEvent) -> _Line:
+    return _Line(
+        "graphql.request",
+        event.operation_name,
+        event.operation_kind,
+        event.document_id,
+        event.client and printable(event.client),
+        event.client_id and printable(event.client_id),
+        event.outcome,
+        event.status,
+        round(event.duration * 1000, 3),
+        len(event.error_codes),
+        distinct_codes(event.error_codes),
+    )
+
+
+def _text(event: OperationEvent) -> str:
+    parts = [
+        f"{event.status or '---'}",
+        f"{event.duration * 1000:8.1f} ms",
+        f"{event.outcome:<13}",
+        f"{event.operation_kind or '-'} {event.operation_name or '-'}",
+        (event.document_id or "-")[:_SHORT_ID],
+        f"client={_word(event.client or '-')}",
+    ]
+    if event.client_id is not None:
+        parts.append(f"client_id={_word(event.client_id)}")
+    if event.error_codes:
+        codes = _word(",".join(distinct_codes(event.error_codes)))
+        parts.append(f"errors={len(event.error_codes)} {codes}".rstrip())
+    return "  ".join(parts)
+
+
+def _word(text: str) -> str:
+    """Write a text without spaces, which would look like the start of the next part."""
+    return printable(text).replace(" ", r"\x20")
+
+
+_log = EventLog("trunkline.access", "operation", _text, _fields)
+
+
+def access_log(event: OperationEvent) -> None:
+    """Log an event to the logger ``trunkline.access``; the record has it as ``operation``."""
+    _log.write(event)
+
+
+def log_operations(stream: TextIO | None = None) -> logging.Handler:
+    """Send the log of operations to a stream, standard error by default; return the handler.
+
+    For programs that configure no logging of their own. A terminal gets readable lines, any other
+    stream a JSON object per line.
+    """
+    return _log.send_to(stream)
