@@ -7,10 +7,14 @@ from urllib.parse import urlencode
 
 import pytest
 
-from trunkline.errors import DocumentSyntaxError, MalformedRequestError, ValidationError
+from trunkline.errors import (
+    DocumentSyntaxError,
+    MalformedRequestError,
+    NotJSONError,
+    ValidationError,
+)
 from trunkline.protocol.request import (
     GraphQLRequest,
-    NotJSONError,
     read_json,
     read_query_string,
 )

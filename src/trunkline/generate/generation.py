@@ -12,17 +12,20 @@ from trunkline.generate.clients import client_files, clients_of
 from trunkline.generate.configuration import Project
 from trunkline.generate.places import shown_path
 from trunkline.generate.plugins import Plugins
-from trunkline.generate.resolvers.merge import merge
-from trunkline.generate.resolvers.messages import Severity
-from trunkline.generate.resolvers.previous import read_previous
-from trunkline.generate.resolvers.wanted import Previous, Wanted
+from trunkline.generate.resolvers import (
+    Previous,
+    Severity,
+    WantedResolvers,
+    merge,
+    read_plan,
+    read_previous,
+)
 from trunkline.generate.server.classes import import_from
 from trunkline.generate.server.package_text import bindings_module, package_module, schema_file
 from trunkline.generate.server.plan import ServerPlan
 from trunkline.generate.server.planner import plan_server
 from trunkline.generate.server.resolvers_text import resolvers_module
 from trunkline.generate.server.types_text import types_module
-from trunkline.generate.stubs import wanted_of
 from trunkline.schema.load import build_schema, load_located_schema
 
 __all__ = ["Generation", "generate"]
@@ -64,13 +67,13 @@ def _generate_server(project: Project, generation: Generation) -> None:
     for name, text in texts.items():
         generation.files[folder / name] = text.encode()
     if project.configuration.resolvers is not None:
-        wanted = wanted_of(plan, project, _modules(plan.package, folder, texts))
+        wanted = read_plan(plan, project, _modules(plan.package, folder, texts))
         previous = _previous(folder / "resolvers.py", plan)
         _merge_resolvers(wanted, previous, project, folder, generation)
 
 
 def _merge_resolvers(
-    wanted: Wanted,
+    wanted: WantedResolvers,
     previous: Previous | None,
     project: Project,
     generated: Path,

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from trunkline.errors import MalformedRequestError
+from trunkline.errors import MalformedRequestError, NotJSONError
 
 __all__ = ["GraphQLRequest", "read_json", "read_query_string"]
 
@@ -32,10 +32,6 @@ _PARAMETERS = {"query", "operationName", "variables", "extensions"}
 
 MAX_DEPTH = 200
 """How deep lists and objects in variables may be nested. Documents have the same limit."""
-
-
-class NotJSONError(MalformedRequestError):
-    """The body cannot be read as JSON, which has its own status."""
 
 
 def read_json(body: bytes) -> GraphQLRequest:

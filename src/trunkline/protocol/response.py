@@ -10,6 +10,7 @@ import msgspec
 
 from trunkline.errors import (
     DocumentSyntaxError,
+    NotJSONError,
     OperationRefusedError,
     ProtocolError,
     RequestError,
@@ -17,7 +18,6 @@ from trunkline.errors import (
 )
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.messages import HTTPResponse
-from trunkline.protocol.request import NotJSONError
 
 __all__ = [
     "PARTIAL",

@@ -44,42 +44,39 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
 ) -> Schema:
     """Bind every field of a schema to what gives its value.
 
-    Args:
-        definition: The schema. Names of parameters and input classes are written into it, so it
-            belongs to the result from now on.
-        resolvers: Has an attribute for each object type that needs resolvers, with the type's name
-            in snake case (``query``, ``mutation``, ``todo``). Its methods have the fields' names
-            (``createTodo`` → ``create_todo``, ``from`` → ``from_``). They take the parent object
-            first, except those of root types, then the field's arguments by name. They also take
-            the request's ``context``, the `Selection` below the field as ``selection`` and the
-            ``caller``, if they have parameters of these names. They may be ``async``. The resolver
-            of a subscription's field is an asynchronous generator, or returns an asynchronous
-            iterable; each item is the field's value in one event. An interface or a union may have
-            ``resolve_type``, which takes a value and returns the name of its object type. Without
-            it, values are told apart by class or by ``__typename``.
-        models: Which class stands for a type. The fields of an object type are read from its
-            attributes (from its keys, for a ``TypedDict`` or ``dict``), or are its methods, which
-            take what resolvers take. Values of an input type arrive as its instances instead of
-            dicts, and values of an enum as members of a Python enum with the same names. What
-            neither a resolver nor a model gives is looked up in the parent by name.
-        scalars: How custom scalars are written and read. Those of `scalars.py` need no entry.
-        middlewares: Each is called once for every resolver and method, with the field's coordinate
-            and the resolver. It returns that, or a function that calls it. The first is outermost.
-        names: The Python names that differ from the usual ones, by coordinate: of a field
-            (``Todo.todoID``: the attribute, method or resolver), an argument
-            (``Query.todo(todoID:)``), an input field, an enum's value (the member), or a type
-            (``Todo``: the attribute of ``resolvers``).
-        resolved: Coordinates of fields that must have a resolver, even if a model has the value.
-        batched: Coordinates of fields whose resolver must be marked as ``batch``.
-        directives: Has a method for each directive of the schema's own, in snake case. Around
-            fields and operations it takes a function ``proceed``, which returns the value within,
-            and the directive's arguments by name. For arguments, input fields and input types it
-            takes the value, and returns the value to use.
-        metadata: Coordinates of directives that do nothing at run time (``@cost``).
+    - ``definition``: The schema. Names of parameters and input classes are written into it, so it
+      belongs to the result from now on.
+    - ``resolvers``: Has an attribute for each object type that needs resolvers, with the type's
+      name in snake case (``query``, ``mutation``, ``todo``). Its methods have the fields' names
+      (``createTodo`` → ``create_todo``, ``from`` → ``from_``). They take the parent object first,
+      except those of root types, then the field's arguments by name. They also take the request's
+      ``context``, the `Selection` below the field as ``selection`` and the ``caller``, if they have
+      parameters of these names. They may be ``async``. The resolver of a subscription's field is an
+      asynchronous generator, or returns an asynchronous iterable; each item is the field's value in
+      one event. An interface or a union may have ``resolve_type``, which takes a value and returns
+      the name of its object type. Without it, values are told apart by class or by ``__typename``.
+    - ``models``: Which class stands for a type. The fields of an object type are read from its
+      attributes (from its keys, for a ``TypedDict`` or ``dict``), or are its methods, which take
+      what resolvers take. Values of an input type arrive as its instances instead of dicts, and
+      values of an enum as members of a Python enum with the same names. What neither a resolver nor
+      a model gives is looked up in the parent by name.
+    - ``scalars``: How custom scalars are written and read. Those of `scalars.py` need no entry.
+    - ``middlewares``: Each is called once for every resolver and method, with the field's
+      coordinate and the resolver. It returns that, or a function that calls it. The first is
+      outermost.
+    - ``names``: The Python names that differ from the usual ones, by coordinate: of a field
+      (``Todo.todoID``: the attribute, method or resolver), an argument (``Query.todo(todoID:)``),
+      an input field, an enum's value (the member), or a type (``Todo``: the attribute of
+      ``resolvers``).
+    - ``resolved``: Coordinates of fields that must have a resolver, even if a model has the value.
+    - ``batched``: Coordinates of fields whose resolver must be marked as ``batch``.
+    - ``directives``: Has a method for each directive of the schema's own, in snake case. Around
+      fields and operations it takes a function ``proceed``, which returns the value within, and the
+      directive's arguments by name. For arguments, input fields and input types it takes the value,
+      and returns the value to use.
+    - ``metadata``: Coordinates of directives that do nothing at run time (``@cost``).
 
-    Raises:
-        SchemaError: With all mistakes at once, where something does not fit.
-
+    Raises ``SchemaError``, with all mistakes at once, if something does not fit.
     """
     models, scalars = models or {}, scalars or {}
     _check_kinds(definition, models, scalars, names or {})

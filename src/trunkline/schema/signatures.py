@@ -53,14 +53,9 @@ def misfits(  # noqa: PLR0913  # what there is to say of both sides
 ) -> Iterator[str]:
     """Yield each reason why a function, or a class, cannot be called with ``inputs``.
 
-    Args:
-        parameters: Those of the function, by name.
-        inputs: The arguments of a field, or the fields of an input type, by name.
-        names: The parameter for each input.
-        given: The parameters that the engine gives.
-        absent: How a message says that nothing is there for a parameter.
-        who: Those who may leave out an optional input.
-
+    ``names`` has the parameter for each input, and ``given`` the parameters that the engine gives.
+    In messages, ``absent`` says that nothing is there for a parameter, and ``who`` names those who
+    may leave out an optional input.
     """
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     for name, input_ in inputs.items():

@@ -1,4 +1,4 @@
-"""Where new resolvers go."""
+"""Where new resolvers go: the file of each, by the layout that the configuration names."""
 
 from __future__ import annotations
 
