@@ -18,7 +18,7 @@ from trunkline.compiler.emit import COMPLETE, ModuleText, ModuleWriter
 from trunkline.compiler.plan import AbstractShape, FieldPlan
 from trunkline.compiler.planner import PlannedOperation
 from trunkline.runtime.positions import Mark
-from trunkline.text.module import load_module
+from trunkline.text.loading import load_module
 
 __all__ = ["Assembler", "WrittenOperation", "write_operation"]
 
