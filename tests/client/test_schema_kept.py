@@ -26,7 +26,7 @@ from tests.schema.github import github_schema
 from trunkline import Client, ProtocolError, ServerStatusError, ValidationError, gql
 from trunkline.client import BearerToken, SchemaCache
 from trunkline.client import schemas as sources
-from trunkline.client.lazy_schema import build_lazily
+from trunkline.client.building import build_lazily
 from trunkline.client.transports.asgi import ASGITransport
 from trunkline.server import GraphQL, SchemaText, make_executable_schema, parse_schema
 
@@ -106,7 +106,7 @@ def test_where_nothing_can_be_written_the_schema_is_fetched(
 def test_a_mistake_is_believed_only_after_asking_again(
     server: Todos, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "_BELIEVED", 0.0)
+    monkeypatch.setattr(sources, "_FRESH", 0.0)
     with client_of(server) as client:
         client.execute(QUERY)
         server.schema = WIDER
@@ -175,7 +175,7 @@ def test_a_schema_that_cannot_be_fetched_anew_does_not_stop_calls(
             assert client.execute(QUERY) == TODOS
         assert server.operations.count("IntrospectionQuery") == 2
         assert "could not be fetched" in caplog.text
-        monkeypatch.setattr(sources, "_BELIEVED", 0.0)
+        monkeypatch.setattr(sources, "_FRESH", 0.0)
         with pytest.raises(ValidationError):
             client.execute(URGENT)
 
@@ -250,7 +250,9 @@ async def test_a_url_without_a_schema() -> None:
         await client.execute_async("{ hello }")
     assert "fetched the schema" in caught.value.__notes__[0]
     client = Client(ASGITransport(html), schema_url="/")
-    with pytest.raises(ProtocolError, match="What is at http://testserver/ is no schema in SDL"):
+    with pytest.raises(
+        ProtocolError, match="The response of http://testserver/ is not a schema in SDL"
+    ):
         await client.execute_async("{ hello }")
 
 
