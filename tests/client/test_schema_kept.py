@@ -6,11 +6,12 @@ import os
 import stat
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 from graphql import (
+    GraphQLSchema,
     build_client_schema,
     build_schema,
     introspection_from_schema,
@@ -301,6 +302,20 @@ def test_githubs_schema_works_and_is_the_same_built_lazily() -> None:
     assert "Did you mean 'login'?" in error.message
     printed = print_schema(lexicographic_sort_schema(lazy))
     assert printed == print_schema(lexicographic_sort_schema(eager))
+
+
+def test_graphql_core_still_allows_to_build_lazily() -> None:
+    """Fails loudly where a new graphql-core breaks what `client/building.py` relies on."""
+    assert "GraphQLSchema" in build_client_schema.__code__.co_names
+    assert not build_client_schema.__code__.co_freevars
+    eager = build_schema("interface I { a: Int } type Query implements I { a: Int }")
+    told = introspection_from_schema(eager)
+    lazy = build_lazily(msgspec.json.encode(told))
+    assert type(lazy) is not GraphQLSchema
+    assert vars(lazy).keys() == vars(eager).keys()
+    for name in ("Query", "I"):
+        assert "fields" not in vars(lazy.type_map[name])  # nothing has asked for them yet
+    assert lazy.is_sub_type(cast("Any", lazy.get_type("I")), cast("Any", lazy.query_type))
 
 
 def test_a_type_that_is_broken_is_told_when_it_is_used(server: Todos) -> None:

@@ -10,11 +10,8 @@ one type reads the objects of all possible types.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from enum import Enum
 from typing import Any, Optional, TypeAlias, TypedDict
-from uuid import UUID
 
 import msgspec
 from graphql import (
@@ -38,22 +35,18 @@ from graphql import (
 from trunkline.client.document import Document
 from trunkline.client.responses import Decoder
 from trunkline.protocol.response import GraphQLResponse
-from trunkline.schema.scalars import Scalar
+from trunkline.schema.scalars import KNOWN_SCALARS, Scalar
 
-__all__ = ["KNOWN", "Conversions", "Write", "decoder_of"]
+__all__ = ["Conversions", "Write", "decoder_of"]
 
 Write: TypeAlias = Callable[[Any], Any]
 
-KNOWN: Mapping[str, type] = {
-    "DateTime": datetime,
-    "Date": date,
-    "Time": time,
-    "Duration": timedelta,
-    "Decimal": Decimal,
-    "UUID": UUID,
-    "Bytes": bytes,
+# What ``parse_results=True`` converts: the known scalars that JSON has not already.
+_PARSED: Mapping[str, type] = {
+    name: known.type
+    for name, known in KNOWN_SCALARS.items()
+    if known.type not in (str, int, float, bool, Any)
 }
-"""The types of ``parse_results=True``, by scalar, in the forms of `schema.scalars`."""
 
 
 class _Any(type):
@@ -85,7 +78,7 @@ class Conversions:
         *,
         known: bool,
     ) -> None:
-        given = {**(KNOWN if known else {}), **(scalars or {})}
+        given = {**(_PARSED if known else {}), **(scalars or {})}
         self._readers: dict[str, Any] = {
             name: _type_read_by(name, one.parse) if isinstance(one, Scalar) else one
             for name, one in given.items()
