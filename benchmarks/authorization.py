@@ -24,9 +24,9 @@ from benchmarks.queries import Query, list_of, one
 from benchmarks.race import race
 from benchmarks.served import Asked, serving
 from trunkline.auth import AccessDeniedError, Verifier
-from trunkline.auth.keys import SigningKey
-from trunkline.auth.tokens import issue_token
 from trunkline.auth.verifying.verifier import Clock
+from trunkline.issuer.keys import SigningKey
+from trunkline.issuer.tokens import issue_token
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = ["measure"]

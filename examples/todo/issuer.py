@@ -13,7 +13,7 @@ import requests
 
 from todo.processes import HOST, PATIENCE, wait_until_it_answers
 from trunkline.auth import ClientCredentials
-from trunkline.issuer import Client, Store, with_new_secret
+from trunkline.issuer import RegisteredClient, Store, with_new_secret
 
 WEB_APP = "web-app"
 MOBILE_APP = "mobile-app"
@@ -74,7 +74,7 @@ def add_clients(store: str, clients: Clients) -> None:
     """Let the issuer know the clients, each with a new secret."""
     kept = Store(store)
     for client_id, audience in clients.audiences.items():
-        client = Client(
+        client = RegisteredClient(
             client_id, method="client_secret", grants={audience: ["todos"]}, created=time.time()
         )
         client, clients.secrets[client_id] = with_new_secret(client, time.time(), grace=0)

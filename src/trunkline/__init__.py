@@ -1,18 +1,18 @@
 """GraphQL between servers.
 
-    trunkline.Client, gql       call another server's API; mistakes raise before anything is sent
-    trunkline.client            the rest of the client
-    trunkline.client.transports what carries its bytes: httpx2, requests, or your own
-    trunkline.server            serve a schema as an ASGI application, beside what is served already
-    trunkline.auth              OAuth 2 between them: credentials, and the verifier of tokens
-    trunkline.issuer            OAuth 2: the authorization server
-    trunkline.mocking           plausible data from a schema alone, for tests and as a server
-    trunkline.errors            every error that is raised on purpose, as a tree
-    trunkline.schema            SDL files, and what each field of them is bound to
-    trunkline.protocol          GraphQL over HTTP without I/O, shared by both sides
+    trunkline.Client, gql        call another server's API; mistakes raise before anything is sent
+    trunkline.client             the rest of the client
+    trunkline.client.generated   what generated clients need
+    trunkline.client.transports  how the client sends bytes: httpx2, requests, or your own way
+    trunkline.server             serve a schema as an ASGI application
+    trunkline.auth               OAuth 2: credentials of callers, and the verifier of tokens
+    trunkline.issuer             OAuth 2: the authorization server
+    trunkline.engine             compile and run operations without a server
+    trunkline.mocking            plausible data from a schema alone, for tests and as a server
+    trunkline.generate           plugins of the generator
 
-The errors are here too. ``Client`` and ``gql`` are imported when they are first used, because
-they need graphql-core, which a server's start or a generated client need not pay for.
+Every error is here too (`errors.py` draws them as a tree). ``Client`` and ``gql`` are imported when
+they are first used, because they need graphql-core, which a generated client does not need.
 """
 
 from __future__ import annotations
@@ -21,19 +21,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from trunkline.errors import (
+    AccessDeniedError,
     CircuitOpenError,
+    ConfigurationError,
     ConnectionFailedError,
     DeadlineExceededError,
     DocumentSyntaxError,
     ExecutionError,
     LimitExceededError,
     MalformedRequestError,
+    NotJSONError,
     OperationNotFoundError,
+    OperationRefusedError,
+    PlaygroundNotBuiltError,
     ProtocolError,
     RequestError,
     SchemaError,
     ServerStatusError,
     StoreError,
+    SubscriptionError,
     TokenError,
     TransportError,
     TrunklineError,
@@ -45,20 +51,26 @@ if TYPE_CHECKING:
     from trunkline.client import Client, gql
 
 __all__ = [
+    "AccessDeniedError",
     "CircuitOpenError",
     "Client",
+    "ConfigurationError",
     "ConnectionFailedError",
     "DeadlineExceededError",
     "DocumentSyntaxError",
     "ExecutionError",
     "LimitExceededError",
     "MalformedRequestError",
+    "NotJSONError",
     "OperationNotFoundError",
+    "OperationRefusedError",
+    "PlaygroundNotBuiltError",
     "ProtocolError",
     "RequestError",
     "SchemaError",
     "ServerStatusError",
     "StoreError",
+    "SubscriptionError",
     "TokenError",
     "TransportError",
     "TrunklineError",

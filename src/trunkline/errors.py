@@ -1,33 +1,39 @@
-"""Everything that Trunkline raises on purpose.
+"""Every error that Trunkline raises on purpose, in one tree.
 
     TrunklineError
-    ├── SchemaError                 the schema or what is bound to it is wrong (at start only)
-    ├── StoreError                  the store of an issuer of tokens cannot be used
-    ├── RequestError                the request is wrong; nothing was executed
-    │   ├── MalformedRequestError   the bytes are not a GraphQL request
-    │   ├── DocumentSyntaxError     the document does not parse
-    │   ├── LimitExceededError      the document is larger than the server allows
-    │   ├── ValidationError         the document does not fit the schema
-    │   ├── OperationNotFoundError  the document has no operation of that name
-    │   ├── VariablesError          a variable's value does not fit its type
-    │   ├── OperationRefusedError   the caller lacks the scopes that the operation needs
-    │   └── SubscriptionError       a subscription has no stream of events
-    ├── AccessDeniedError           the request's token does not let it in
-    ├── ExecutionError              the server answered, and its answer has errors
-    └── TransportError              no answer that can be used
-        ├── ConnectionFailedError   the server was not reached, or went away
-        │   ├── DeadlineExceededError   the time that the caller gave is over
-        │   └── CircuitOpenError    the server failed too often, and is left alone for a while
-        ├── TokenError              the issuer gave no access token
-        ├── ServerStatusError       an HTTP status that is not a GraphQL answer
-        └── ProtocolError           the answer is not GraphQL over HTTP
+    ├── SchemaError                   the schema, or what is bound to it, is wrong
+    ├── ConfigurationError            the generator's configuration cannot be used
+    ├── StoreError                    the issuer's store cannot be used
+    ├── PlaygroundNotBuiltError       the playground's files are missing
+    ├── RequestError                  the request is wrong; nothing was executed
+    │   ├── MalformedRequestError     the body or the parameters are not a GraphQL request
+    │   │   └── NotJSONError          the body is not JSON
+    │   ├── DocumentSyntaxError       the document does not parse
+    │   ├── LimitExceededError        the document exceeds a limit of the server
+    │   ├── ValidationError           the document does not fit the schema
+    │   ├── OperationNotFoundError    the document has no such operation
+    │   ├── VariablesError            a variable's value does not fit its type
+    │   ├── OperationRefusedError     the caller lacks scopes or policies for the operation
+    │   └── SubscriptionError         the subscription's stream of events could not be created
+    ├── AccessDeniedError             the request has no valid token
+    ├── ExecutionError                the response has errors
+    └── TransportError                there is no usable response
+        ├── ConnectionFailedError     the server was not reached, or the connection broke
+        │   ├── DeadlineExceededError the caller's time is over
+        │   └── CircuitOpenError      the server failed too often; nothing is sent for a while
+        ├── TokenError                the issuer gave no access token
+        ├── ServerStatusError         an HTTP status without a GraphQL response
+        └── ProtocolError             the response is not GraphQL over HTTP
 
-``RequestError`` has the same meaning on both sides: a client raises it before it sends anything,
-a server turns it into an answer. GraphQL September 2025 §7.1.6 calls its contents request errors.
+``trunkline`` exports all of them. ``trunkline.auth`` exports `AccessDeniedError` and `TokenError`
+too. No other module exports errors.
 
-Each error says by ``retryable`` whether the same call may succeed later. Whether it may be repeated
-is another question: a query always, a mutation only if it was ``never_sent`` or has an idempotency
-key.
+A ``RequestError`` means the same on both sides: a client raises it before it sends anything, and a
+server makes a response of it. GraphQL September 2025 §7.1.6 calls such errors request errors. In
+the response each has its ``code`` in ``extensions.code``.
+
+``retryable`` says whether the same call may succeed later. Whether it may be repeated is another
+question: a query always, a mutation only if it was ``never_sent`` or has an idempotency key.
 """
 
 from __future__ import annotations
@@ -36,21 +42,24 @@ from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
-if TYPE_CHECKING:  # a client whose operations were generated does without graphql-core
+if TYPE_CHECKING:  # generated clients work without graphql-core
     from graphql import GraphQLError
 
 __all__ = [
     "RETRYABLE_STATUSES",
     "AccessDeniedError",
     "CircuitOpenError",
+    "ConfigurationError",
     "ConnectionFailedError",
     "DeadlineExceededError",
     "DocumentSyntaxError",
     "ExecutionError",
     "LimitExceededError",
     "MalformedRequestError",
+    "NotJSONError",
     "OperationNotFoundError",
     "OperationRefusedError",
+    "PlaygroundNotBuiltError",
     "ProtocolError",
     "RequestError",
     "SchemaError",
@@ -64,7 +73,6 @@ __all__ = [
     "VariablesError",
 ]
 
-
 RETRYABLE_STATUSES = frozenset(
     {
         HTTPStatus.REQUEST_TIMEOUT,
@@ -75,7 +83,7 @@ RETRYABLE_STATUSES = frozenset(
         HTTPStatus.GATEWAY_TIMEOUT,
     }
 )
-"""HTTP statuses that tell of a condition that passes (RFC 9110 §15, RFC 6585 §4, RFC 8470 §5.2)."""
+"""HTTP statuses of conditions that pass (RFC 9110 §15, RFC 6585 §4, RFC 8470 §5.2)."""
 
 
 class TrunklineError(Exception):
@@ -87,22 +95,43 @@ class TrunklineError(Exception):
         return False
 
 
-class SchemaError(TrunklineError):
-    """The schema, or what is bound to it, is wrong.
+# -- at start and when generating -----------------------------------------------------------------
 
-    The message tells the place (``file:line:column`` or a schema coordinate) and the remedy.
+
+class SchemaError(TrunklineError):
+    """The schema, or what is bound to it, is wrong. Raised when it is loaded or made executable.
+
+    The message has all mistakes, each with its place (``file:line:column`` or a schema coordinate)
+    and what to do.
+    """
+
+
+class ConfigurationError(TrunklineError):
+    """The configuration of the generator cannot be used. Raised before anything is written.
+
+    The message names the file, the key and what to do.
     """
 
 
 class StoreError(TrunklineError):
-    """The store of an issuer cannot be used; the message says where it is and why."""
+    """The store of an issuer cannot be used. The message says where the store is, and why."""
+
+
+class PlaygroundNotBuiltError(TrunklineError):
+    """The files of the playground are missing, which happens only in a checkout of Trunkline.
+
+    The message has the command that builds them.
+    """
+
+
+# -- request errors -------------------------------------------------------------------------------
 
 
 class RequestError(TrunklineError):
-    """The request is wrong, and nothing of it was executed.
+    """The request is wrong, and nothing of it was executed. Correct the request.
 
-    ``errors`` has one entry per mistake, each with its message and, where it has one, its place
-    in the document. ``code`` names the class of the mistake for programs.
+    ``errors`` has an entry for each mistake, with its message and, if it has one, its location in
+    the document. ``code`` names the kind of mistake for programs.
     """
 
     code: ClassVar[str] = "BAD_REQUEST"
@@ -113,52 +142,63 @@ class RequestError(TrunklineError):
 
     @classmethod
     def because(cls, message: str) -> Self:
-        """Make the error from one sentence, for a mistake that has no place in the document."""
+        """Make the error from one sentence, for a mistake without a location in the document."""
         from graphql import GraphQLError  # noqa: PLC0415  # see the head of the module
 
         return cls([GraphQLError(message)])
 
 
 class MalformedRequestError(RequestError):
-    """The bytes are not a GraphQL request (GraphQL over HTTP, §Request)."""
+    """The body or the parameters are not a GraphQL request (GraphQL over HTTP, §Request).
+
+    Send a JSON object with a ``query``, as the message says.
+    """
 
     code = "MALFORMED_REQUEST"
 
 
+class NotJSONError(MalformedRequestError):
+    """The body is not JSON, or is nested too deeply. The response has the status 400."""
+
+
 class DocumentSyntaxError(RequestError):
-    """The document does not parse (GraphQL §2)."""
+    """The document does not parse (GraphQL §2). The message has the place and what is expected."""
 
     code = "GRAPHQL_PARSE_FAILED"
 
 
 class LimitExceededError(RequestError):
-    """The document is larger, deeper or wider than the server allows."""
+    """The document is longer, deeper or has more fields than the server allows.
+
+    Ask for less in one operation, or raise the server's limit.
+    """
 
     code = "LIMIT_EXCEEDED"
 
 
 class ValidationError(RequestError):
-    """The document does not fit the schema (GraphQL §5)."""
+    """The document does not fit the schema (GraphQL §5). ``errors`` has every mistake."""
 
     code = "GRAPHQL_VALIDATION_FAILED"
 
 
 class OperationNotFoundError(RequestError):
-    """The document has no operation of that name, or several and no name was given (§6.1)."""
+    """The document has no operation of the given name, or several and no name was given (§6.1)."""
 
     code = "OPERATION_RESOLUTION_FAILURE"
 
 
 class VariablesError(RequestError):
-    """A variable's value does not fit its type (GraphQL §6.1.2)."""
+    """A variable's value does not fit its type (GraphQL §6.1.2). The message names the variable."""
 
     code = "BAD_USER_INPUT"
 
 
 class OperationRefusedError(RequestError):
-    """The caller may not have what the operation asks for.
+    """The caller lacks scopes or policies for all of the operation, or for a part of it.
 
-    ``scopes`` are those that it would have to have besides.
+    Raised for a part only if the server refuses whole requests. ``scopes`` are the fewest scopes
+    that the caller needs in addition: get a token that has them.
     """
 
     code = "UNAUTHORIZED_FIELD_OR_TYPE"
@@ -169,21 +209,27 @@ class OperationRefusedError(RequestError):
 
 
 class SubscriptionError(RequestError):
-    """The source stream of a subscription could not be created (GraphQL §6.2.3.1)."""
+    """The stream of events of a subscription could not be created (GraphQL §6.2.3.1).
+
+    The resolver of the subscription's field raised an error, or did not return a stream.
+    """
 
     code = "SUBSCRIPTION_FAILED"
 
 
 class AccessDeniedError(TrunklineError):
-    """A request is not let in: it has no token, or none that is good here (RFC 6750 §3.1).
+    """The request is not authenticated: it has no token, or not a valid one (RFC 6750 §3.1).
 
-    ``status`` is the HTTP status: 401, 403, 400, or 503 where the issuer would have to be asked and
-    cannot be. ``error`` is the code of RFC 6750, ``None`` where no token came. ``scopes`` are those
-    that would be needed; ``scheme`` is the one that the token came with; after ``retry_after``
-    seconds it may be tried again. The message has nothing of the token.
+    - ``status`` is the HTTP status: 401, 403 or 400; 503 if the issuer must be asked and cannot be.
+    - ``error`` is the code of RFC 6750, or ``None`` if there was no token.
+    - ``scopes`` are the scopes that are needed.
+    - ``scheme`` is the scheme of the token (``Bearer`` or ``DPoP``).
+    - ``retry_after`` is the time in seconds after which the request may be sent again.
+
+    The message has nothing of the token.
     """
 
-    def __init__(  # noqa: PLR0913  # what an answer says
+    def __init__(  # noqa: PLR0913  # what a response says
         self,
         status: int,
         message: str,
@@ -201,12 +247,17 @@ class AccessDeniedError(TrunklineError):
         self.retry_after = retry_after
 
 
-class ExecutionError(TrunklineError):
-    """The server answered, and its answer has errors.
+# -- responses, and none --------------------------------------------------------------------------
 
-    ``errors`` are the answer's errors as they came; ``data`` is whatever could be resolved
-    beside them, or ``None``; ``extensions`` are the answer's own; ``status`` is the HTTP status;
-    ``retry_after`` the seconds to wait that the server named, if it did.
+
+class ExecutionError(TrunklineError):
+    """The server's response has errors.
+
+    - ``errors`` are the errors of the response.
+    - ``data`` is what could be resolved in spite of them, or ``None``.
+    - ``extensions`` are the extensions of the response.
+    - ``status`` is the HTTP status.
+    - ``retry_after`` is the time in seconds to wait, if the server named one.
     """
 
     def __init__(
@@ -223,16 +274,16 @@ class ExecutionError(TrunklineError):
         self.extensions = extensions
         self.status = status
         self.retry_after = retry_after
-        super().__init__("\n".join(_sentence(error) for error in self.errors))
+        super().__init__("\n".join(_error_line(error) for error in self.errors))
 
     @property
     def retryable(self) -> bool:
-        """Whether the status tells of a condition that passes, such as 503."""
+        """Whether the status is that of a condition that passes, such as 503."""
         return self.status in RETRYABLE_STATUSES
 
 
-def _sentence(error: Mapping[str, Any]) -> str:
-    """Write one error of an answer as ``at path: message``."""
+def _error_line(error: Mapping[str, Any]) -> str:
+    """Write an error of a response as ``at path: message``."""
     message = str(error.get("message", "(an error without a message)"))
     path = error.get("path")
     if not isinstance(path, list):
@@ -242,13 +293,13 @@ def _sentence(error: Mapping[str, Any]) -> str:
 
 
 class TransportError(TrunklineError):
-    """No answer came that can be used."""
+    """There is no usable response."""
 
 
 class ConnectionFailedError(TransportError):
-    """The server was not reached, or the connection broke before the answer was whole.
+    """The server was not reached, or the connection broke before the response was complete.
 
-    ``never_sent`` is true where it is certain that nothing of the request arrived, so that even a
+    ``never_sent`` is true if the server certainly received nothing of the request, so that even a
     mutation may be repeated.
     """
 
@@ -258,18 +309,18 @@ class ConnectionFailedError(TransportError):
 
     @property
     def retryable(self) -> bool:
-        """Always: servers come back."""
+        """Always true: the server may be reached later."""
         return True
 
 
 class DeadlineExceededError(ConnectionFailedError):
-    """The time that the caller gave was over before the answer was whole."""
+    """The time that the caller gave was over before the response was complete."""
 
 
 class CircuitOpenError(ConnectionFailedError):
-    """The server failed so often in a row that it is left alone for a while; nothing was sent.
+    """The server failed so often in a row that nothing is sent to it for a while.
 
-    ``retry_after`` is in how many seconds a call will try again.
+    ``retry_after`` is the time in seconds until the next call is sent.
     """
 
     def __init__(self, message: str, retry_after: float) -> None:
@@ -280,9 +331,9 @@ class CircuitOpenError(ConnectionFailedError):
 class TokenError(TransportError):
     """The issuer gave no access token.
 
-    ``error`` is the code of its answer (RFC 6749 §5.2), or empty where there was none that could
-    be read; ``status`` is the HTTP status, or 0; ``retry_after`` is how many seconds it wants to
-    be left alone.
+    - ``error`` is the code of its error response (RFC 6749 §5.2), or empty if there was none.
+    - ``status`` is the HTTP status, or 0.
+    - ``retry_after`` is the time in seconds that the issuer asks to wait, or 0.
     """
 
     def __init__(
@@ -295,10 +346,11 @@ class TokenError(TransportError):
 
 
 class ServerStatusError(TransportError):
-    """The server answered with an HTTP status and a body that is not a GraphQL answer.
+    """The server sent an HTTP status with a body that is not a GraphQL response.
 
-    ``status`` is the HTTP status; ``body`` is the beginning of what came, for people to read;
-    ``retry_after`` the seconds to wait that the server named, if it did.
+    - ``status`` is the HTTP status.
+    - ``body`` is the beginning of the body, for people to read.
+    - ``retry_after`` is the time in seconds to wait, if the server named one.
     """
 
     def __init__(
@@ -311,9 +363,9 @@ class ServerStatusError(TransportError):
 
     @property
     def retryable(self) -> bool:
-        """Whether the status tells of a condition that passes, such as 503."""
+        """Whether the status is that of a condition that passes, such as 503."""
         return self.status in RETRYABLE_STATUSES
 
 
 class ProtocolError(TransportError):
-    """The server answered 2xx with something that is not a GraphQL answer."""
+    """The server sent a 2xx status with a body that is not a GraphQL response."""

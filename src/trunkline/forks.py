@@ -1,7 +1,7 @@
-"""What must not be shared with a child process that is a copy of this one.
+"""State that a child process must not share with its parent.
 
-A child that used its parent's connections would read the parent's answers, and a lock or a piece of
-work that another thread of the parent had in hand has nobody in the child who would let it go.
+A child that used its parent's connections would read the parent's responses. A lock that another
+thread of the parent held, or work that it did, never ends in the child: the thread is not there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["renewed_in_children"]
 
 class _Renewable(Protocol):
     def after_fork(self) -> None:
-        """Begin anew, in a child process."""
+        """Start again, in a child process."""
         ...
 
 
@@ -23,7 +23,7 @@ _living: WeakSet[_Renewable] = WeakSet()
 
 
 def renewed_in_children(thing: _Renewable) -> None:
-    """Let a thing begin anew in each child that this process forks, as long as it lives."""
+    """Call the thing's ``after_fork`` in each child process, as long as the thing lives."""
     _living.add(thing)
 
 

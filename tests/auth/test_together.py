@@ -15,8 +15,8 @@ from tests.issuer.asking import API, URL, Desk
 from trunkline.auth import ClientCredentials, Verifier
 from trunkline.auth.verifying.verifier import Clock
 from trunkline.errors import AccessDeniedError
-from trunkline.flow import calls as flow_calls
-from trunkline.flow.calls import run_async
+from trunkline.flow import drivers
+from trunkline.flow.drivers import run_async
 from trunkline.issuer import with_new_secret
 from trunkline.issuer.signing import rotate
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
@@ -67,7 +67,7 @@ class Together:
         statuses: set[int] = set()
         for _ in range(0, seconds, step):
             statuses.add(await self.call())
-            while flow_calls._under_way:  # noqa: ASYNC110  # what goes on in the background
+            while drivers._background_tasks:  # noqa: ASYNC110  # what goes on in the background
                 await asyncio.sleep(0.001)
             self.desk.now += step
         return statuses

@@ -59,7 +59,7 @@ def test_an_answer_with_errors_keeps_all(
     assert str(error) == "at todos.0.title: You may not."
 
 
-FOREIGN = "which is not a GraphQL answer. Is the URL that of a GraphQL endpoint? The body begins:"
+FOREIGN = "which is not a GraphQL response. Is the URL that of a GraphQL endpoint? The body begins:"
 AS_JSON = f"The server answered 200 and application/json, {FOREIGN}"
 NO_TYPE = f"and no media type, {FOREIGN}"
 NOT_ALLOWED = "and no errors, which GraphQL does not allow (§7.1)."
@@ -95,11 +95,11 @@ UNUSABLE = {
     "204": (Reply(204, b"", ""), f"The server answered 204 {NO_TYPE} ''"),
     "data: null and no errors": (
         Reply(200, b'{"data": null}'),
-        f"The server's answer has data: null {NOT_ALLOWED}",
+        f"The server's response has data: null {NOT_ALLOWED}",
     ),
     "an empty list of errors and no data": (
         Reply(200, b'{"errors": []}'),
-        f"The server's answer has no data {NOT_ALLOWED}",
+        f"The server's response has no data {NOT_ALLOWED}",
     ),
 }
 
@@ -146,7 +146,9 @@ def test_zstd_is_read_where_it_is_said_to_be(call_with: CallWith, server: Todos)
 
 def test_a_connection_that_ends_within_the_body(call_with: CallWith, server: Todos) -> None:
     server.reply = Reply(200, DATA, GRAPHQL, (), 100)
-    with pytest.raises(ConnectionFailedError, match=r"^No whole answer from http://127\.0\.0\.1:"):
+    with pytest.raises(
+        ConnectionFailedError, match=r"^No complete response from http://127\.0\.0\.1:"
+    ):
         call_with(server.url).execute(QUERY)
 
 

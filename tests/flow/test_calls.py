@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from trunkline.errors import ConnectionFailedError, DeadlineExceededError
-from trunkline.flow.calls import Background, Flow, Pause, run, run_async, through
-from trunkline.flow.deadline import Deadline
+from trunkline.flow.calls import Background, Deadline, Flow, Pause, through
+from trunkline.flow.drivers import run, run_async
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 REQUEST = HTTPRequest("POST", {"authorization": "hunter2"}, b"hunter2")

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from trunkline.generate.configuration import ConfigurationError, read_configuration
+from trunkline.errors import ConfigurationError
+from trunkline.generate.configuration import read_configuration
 
 MINIMAL = 'schema = "schema"\npackage = "todo.graph"\n'
 

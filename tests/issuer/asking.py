@@ -13,7 +13,7 @@ import msgspec
 from joserfc.jwk import ECKey
 
 from trunkline.auth.jose import sign
-from trunkline.issuer import Client, Issuer, Store, with_new_secret
+from trunkline.issuer import Issuer, RegisteredClient, Store, with_new_secret
 
 __all__ = ["API", "REST", "URL", "Answer", "Desk", "assertion", "basic"]
 
@@ -50,7 +50,7 @@ class Desk:
 
     def add(self, client_id: str = "web", chosen: str = "", **fields: Any) -> str:
         """Add a client with a secret, unless it has another method; return the secret."""
-        client = Client(client_id, **{"grants": GRANTS, **fields})
+        client = RegisteredClient(client_id, **{"grants": GRANTS, **fields})
         secret = ""
         if client.method == "client_secret":
             client, secret = with_new_secret(client, self.now, grace=0, chosen=chosen)

@@ -18,7 +18,7 @@ from tests.issuer.asking import API, URL, Answer, Desk, assertion, basic
 from trunkline.auth.dpop import ProofKey
 from trunkline.auth.jose import sign
 from trunkline.issuer import FailureLimits
-from trunkline.issuer.credentials import ASSERTION_TYPE
+from trunkline.issuer.authentication import ASSERTION_TYPE
 
 KEY = ECKey.generate_key("P-256", parameters={"kid": "one"})
 OTHER = ECKey.generate_key("P-256", parameters={"kid": "two"})

@@ -9,7 +9,7 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 from tests.issuer.asking import API, URL, Answer, Desk, basic
 
 from trunkline.auth.dpop import ProofKey, check_proof
-from trunkline.auth.jose import JOSEProblem, peek, sign
+from trunkline.auth.jose import JWTError, peek, sign
 
 TOKEN_URL = f"{URL}/token"
 KEY = ECKey.generate_key("P-256")
@@ -132,10 +132,10 @@ def test_dp_12_the_token_that_it_goes_with() -> None:
     made = key.prove("GET", API, now=1000, token="abc", nonce="n")
     found = check_proof(made, method="GET", url=f"{API}?query=x", now=1000, token="abc")
     assert (found.jkt, found.nonce, found.jti) == (key.jkt, "n", peek(made, "jti"))
-    with pytest.raises(JOSEProblem, match="another access token"):
+    with pytest.raises(JWTError, match="hash of the access token"):
         check_proof(made, method="GET", url=API, now=1000, token="abd")
     without = key.prove("GET", API, now=1000)
-    with pytest.raises(JOSEProblem, match="another access token"):
+    with pytest.raises(JWTError, match="hash of the access token"):
         check_proof(without, method="GET", url=API, now=1000, token="abc")
 
 

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.issuer.asking import API, Desk, basic
 
-from trunkline.issuer.answers import Refusal
-from trunkline.issuer.forms import read_form
+from trunkline.issuer.messages import OAuthError, read_form
 from trunkline.issuer.secrets import make_secret
 
 HEADERS = {b"content-type": b"application/x-www-form-urlencoded"}
@@ -71,7 +70,7 @@ def test_forms_are_read_as_they_were_written(pairs: list[tuple[str, str]]) -> No
     body = urlencode(pairs).encode()
     names = [name for name, value in pairs if value and name != "resource"]
     if len(names) != len(set(names)):
-        with pytest.raises(Refusal):
+        with pytest.raises(OAuthError):
             read_form(HEADERS, body)
         return
     form = read_form(HEADERS, body)

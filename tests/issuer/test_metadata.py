@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from tests.issuer.asking import API, URL, Desk
 
-from trunkline.auth.keys import ANNOUNCED
 from trunkline.auth.urls import metadata_urls
 from trunkline.issuer import Store
-from trunkline.issuer.signing import OVERLAP, read_ring, rotate
+from trunkline.issuer.keys import ANNOUNCED, OVERLAP
+from trunkline.issuer.signing import read_ring, rotate
 
 PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "k", "oth"}
 WELL_KNOWN = "/.well-known/oauth-authorization-server"

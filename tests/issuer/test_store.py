@@ -17,7 +17,7 @@ from tests.issuer.asking import API, Desk
 from tests.issuer.postgresql import database
 
 from trunkline.errors import StoreError
-from trunkline.issuer import Client, Store, with_new_secret
+from trunkline.issuer import RegisteredClient, Store, with_new_secret
 from trunkline.issuer.signing import rotate
 from trunkline.issuer.store import _METADATA
 
@@ -43,8 +43,10 @@ def store(url: str) -> Iterator[Store]:
     store.close()
 
 
-def client(client_id: str = "web") -> Client:
-    made, _ = with_new_secret(Client(client_id, grants={API: ["todos:read"]}), 1.0, grace=0)
+def client(client_id: str = "web") -> RegisteredClient:
+    made, _ = with_new_secret(
+        RegisteredClient(client_id, grants={API: ["todos:read"]}), 1.0, grace=0
+    )
     return made
 
 
@@ -59,7 +61,7 @@ def test_clients_are_kept_as_they_were(store: Store) -> None:
 
 def test_an_id_is_given_once(store: Store) -> None:
     store.add(client())
-    with pytest.raises(ValueError, match="There is a client 'web'"):
+    with pytest.raises(ValueError, match="already a client with the id 'web'"):
         store.add(client())
 
 
@@ -70,9 +72,9 @@ def test_an_id_is_given_once(store: Store) -> None:
         ({"client_id": ""}, "letters, digits"),
         ({"lifetime": 59}, "60 to 3600"),
         ({"lifetime": 3601}, "60 to 3600"),
-        ({"grants": {"graphql": []}}, "no resource"),
-        ({"grants": {API: ["a b"]}}, "no scope"),
-        ({"serves": ["#x"]}, "no resource"),
+        ({"grants": {"graphql": []}}, "not a resource"),
+        ({"grants": {API: ["a b"]}}, "not a scope"),
+        ({"serves": ["#x"]}, "not a resource"),
         ({"method": "private_key_jwt"}, "private_key_jwt needs"),
         ({"method": "private_key_jwt", "jwks": [{"kty": "oct", "k": "A" * 43}]}, "public key"),
         ({"method": "private_key_jwt", "jwks": [{"kty": "EC"}]}, "JSON Web Key"),
@@ -93,7 +95,7 @@ def test_changes_at_the_same_time_are_all_made(store: Store) -> None:
     store.add(client())
 
     def grant(scope: str) -> None:
-        def change(found: Client) -> Client:
+        def change(found: RegisteredClient) -> RegisteredClient:
             grants = {API: [*found.grants[API], scope]}
             return msgspec.structs.replace(found, grants=grants)
 
@@ -163,7 +165,7 @@ def test_two_secrets_live_at_a_time() -> None:
     made: list[str] = []
 
     def rotated(grace: float) -> str:
-        def change(found: Client) -> Client:
+        def change(found: RegisteredClient) -> RegisteredClient:
             found, secret = with_new_secret(found, desk.now, grace=grace)
             made.append(secret)
             return found
@@ -186,7 +188,9 @@ def test_two_secrets_live_at_a_time() -> None:
 
 def test_a_secret_ends_when_it_is_said_to() -> None:
     desk = Desk()
-    made, secret = with_new_secret(Client("web", grants={API: []}), desk.now, grace=0, lifetime=90)
+    made, secret = with_new_secret(
+        RegisteredClient("web", grants={API: []}), desk.now, grace=0, lifetime=90
+    )
     desk.store.add(made)
     assert desk.token("web", secret).status == 200
     desk.now += 90

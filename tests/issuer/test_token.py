@@ -12,8 +12,8 @@ from joserfc.jwk import ECKey
 from tests.issuer.asking import API, FORM, REST, URL, Answer, Desk, assertion, basic
 
 from trunkline.auth.jose import peek, read_signed
-from trunkline.issuer import Client, Issuer, Store
-from trunkline.issuer.credentials import ASSERTION_TYPE
+from trunkline.issuer import Issuer, RegisteredClient, Store
+from trunkline.issuer.authentication import ASSERTION_TYPE
 from trunkline.issuer.secrets import make_secret
 
 ASK = {"grant_type": "client_credentials", "resource": API}
@@ -153,7 +153,7 @@ def test_as_13_there_are_no_public_clients(desk: Desk) -> None:
     refused(desk.ask({**ASK, "client_id": "web"}), 401, "invalid_client")
     refused(desk.ask({**ASK, "client_id": "web", "client_secret": ""}), 401, "invalid_client")
     with pytest.raises(ValueError, match="client_secret needs"):
-        desk.store.add(Client("public"))
+        desk.store.add(RegisteredClient("public"))
 
 
 def test_as_14_as_15_what_an_answer_has(desk: Desk) -> None:
@@ -323,7 +323,7 @@ def test_what_nobody_expected_is_not_told(
     def broken(*_: Any, **__: Any) -> Any:
         raise RuntimeError("SELECT secret FROM everything")
 
-    monkeypatch.setattr("trunkline.issuer.grants.permitted", broken)
+    monkeypatch.setattr("trunkline.issuer.tokens.grant_scope", broken)
     answer = desk.token("web", secret)
     refused(answer, 500, "server_error")
     assert b"SELECT" not in answer.raw
@@ -360,7 +360,7 @@ def test_decisions_are_audited_without_secrets(
     ]
     assert entries[0].secret == desk.store.client("web").secrets[0].id  # type: ignore[union-attr]
     assert entries[0].resource == API
-    assert entries[1].reason == "The secret is wrong, or has ended."
+    assert entries[1].reason == "The secret is wrong, or it has expired."
     assert secret not in caplog.text
     assert answer.body["access_token"] not in caplog.text
     assert "\x1b" not in caplog.text

@@ -9,7 +9,7 @@ import pytest
 
 from trunkline.errors import ProtocolError, ServerStatusError
 from trunkline.protocol.messages import HTTPResponse
-from trunkline.protocol.response import PLAIN, GraphQLResponse, read_response
+from trunkline.protocol.response import PLAIN, GraphQLResponse, read_response, retry_after
 
 GRAPHQL = "application/graphql-response+json"
 
@@ -79,3 +79,25 @@ def test_a_foreign_body_is_shown_in_part_only() -> None:
 
 def test_a_response_without_headers_has_no_media_type() -> None:
     assert not HTTPResponse(200, b"").media_type
+
+
+DATE = "Sat, 28 Nov 2026 12:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": "-7"}, None),
+        ({"retry-after": "soon", "date": DATE}, None),
+        ({"retry-after": "Sat, 28 Nov 2026 12:00:30 GMT", "date": DATE}, 30.0),
+        ({"retry-after": "Sat, 28 Nov 2026 11:00:00 GMT", "date": DATE}, 0.0),
+        ({"retry-after": "Sat, 28 Nov 2026 12:00:30 -0000", "date": DATE}, None),
+        ({"retry-after": "Sat, 28 Nov 2026 12:00:30 GMT"}, None),
+    ],
+)
+def test_a_time_to_retry_is_read_by_the_clock_of_the_server(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    assert retry_after(headers) == seconds

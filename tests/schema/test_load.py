@@ -67,12 +67,12 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_text_instead_of_a_file() -> None:
-    with pytest.raises(SchemaError, match="this is a schema's text: use parse_schema"):
+    with pytest.raises(SchemaError, match="For the text of a schema, use parse_schema"):
         load_schema("type Query { a: Int }")
 
 
 def test_a_pattern_that_finds_nothing(tmp_path: Path) -> None:
-    with pytest.raises(SchemaError, match="no schema file there"):
+    with pytest.raises(SchemaError, match="no schema file found"):
         load_schema(str(tmp_path / "*.graphql"))
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import String
 from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from trunkline.engine import Selection, compile_operation
+from trunkline.engine import Selection, compile_operation, run, run_sync
 from trunkline.errors import SchemaError
 from trunkline.schema.bindings import Attribute, Resolver, Schema, batch
 from trunkline.schema.executable import make_executable_schema
@@ -32,7 +32,7 @@ def schema_of(fields: str, model: Any, value: Any = None, **groups: object) -> S
 
 def answer(schema: Schema, selected: str, context: object = None) -> Any:
     operation = compile_operation(schema, f"{{ it {{ {selected} }} }}")
-    result = asyncio.run(operation.execute(None, context))
+    result = asyncio.run(run(operation, None, context))
     assert result.errors == []
     assert result.data is not None
     return result.data["it"]
@@ -177,7 +177,7 @@ def test_the_error_of_a_method_is_the_fields() -> None:
             raise ValueError("no area")
 
     operation = compile_operation(schema_of("area: Int", Broken, Broken()), "{ it { area } }")
-    result = operation.execute_sync(None)
+    result = run_sync(operation, None)
     assert result.data == {"it": {"area": None}}
     assert [(error.message, error.path) for error in result.errors] == [("no area", ["it", "area"])]
 
@@ -220,16 +220,16 @@ Plain = namedtuple("Plain", ["title"])  # noqa: PYI024  # the old way counts too
     ("fields", "model", "message"),
     [
         ("plain(scale: Int): Int", Wrong,
-         "Thing.plain: nothing takes its arguments (scale): Wrong.plain is no method. Add"),
+         "Thing.plain: nothing takes its arguments (scale), because Wrong.plain is not a method."),
         ("declared(a: Int, b: Int): Int", Wrong, "nothing takes its arguments (a, b)"),
-        ("read(scale: Int): Int", Wrong, "Wrong.read is no method"),
-        ("area(scale: Int): Int", Keyed, "its arguments (scale): Keyed has keys only."),
+        ("read(scale: Int): Int", Wrong, "Wrong.read is not a method"),
+        ("area(scale: Int): Int", Keyed, "its arguments (scale), because Keyed has only keys."),
         ("lacks(scale: Int): Int", Wrong, "Wrong.lacks"),
         ("lacks(scale: Int): Int", Wrong, "lacks the parameter 'scale' for the argument 'scale'."),
         ("needs(scale: Int): Int", Wrong, "needs a default for 'scale'"),
-        ("wants(scale: Int!): Int", Wrong, "wants a parameter 'extra' that the field has no"),
-        ("placed(scale: Int!): Int", Wrong, "takes 'scale' by position only"),
-        ("batched: Int", Wrong, "is a method of one object, which cannot take all of a level."),
+        ("wants(scale: Int!): Int", Wrong, "has a parameter 'extra' that the field has no"),
+        ("placed(scale: Int!): Int", Wrong, "takes 'scale' only by position"),
+        ("batched: Int", Wrong, "is a method of one object, so it cannot take all objects of"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_told_at_start(fields: str, model: Any, message: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from trunkline import engine
 from trunkline.engine import compile_operation
 from trunkline.errors import SchemaError
 from trunkline.schema.bindings import Attribute, Lookup, Resolver, Schema
@@ -78,7 +79,7 @@ def schema_of(models: dict[str, type] | None = None, **options: Any) -> Schema:
 
 
 def run(schema: Schema, text: str, variables: dict[str, Any] | None = None) -> Any:
-    result = compile_operation(schema, text).execute_sync(variables)
+    result = engine.run_sync(compile_operation(schema, text), variables)
     assert result.errors == []
     return result.data
 
@@ -179,8 +180,8 @@ def test_arguments_that_are_left_out_are_left_out(
         ({"Query.todo(id:)": "a"}, "names: the schema has no 'Query.todo(id:)'."),
         ({"Nope.a": "a"}, "names: the schema has no 'Nope.a'."),
         ({"not a coordinate": "a"}, "names: the schema has no 'not a coordinate'."),
-        ({"Todo.title": "class"}, "names: 'Todo.title' must stand for a name of Python's, not"),
-        ({"Todo.title": 1}, "names: 'Todo.title' must stand for a name of Python's, not 1."),
+        ({"Todo.title": "class"}, "names: 'Todo.title' must stand for a Python name, not"),
+        ({"Todo.title": 1}, "names: 'Todo.title' must stand for a Python name, not 1."),
     ],
 )
 def test_a_name_for_nothing_is_told_at_start(names: Any, message: str) -> None:
@@ -227,9 +228,9 @@ class Positional:
     ("model", "message"),
     [
         (Lacks, "lacks the parameter 'color' for the field 'color'."),
-        (WantsMore, "wants a parameter 'owner' that the input type has no field for."),
+        (WantsMore, "has a parameter 'owner' that the input type has no field for."),
         (NoDefault, "needs a default for 'due_date': requests may leave 'dueDate' out."),
-        (Positional, "takes 'heading' by position only; fields come by name."),
+        (Positional, "takes 'heading' only by position, but fields come by name."),
     ],
 )
 def test_an_input_model_that_cannot_be_made_is_told_at_start(model: type, message: str) -> None:

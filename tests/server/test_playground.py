@@ -10,8 +10,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from trunkline.errors import PlaygroundNotBuiltError
 from trunkline.server import playground
-from trunkline.server.playground import Playground, PlaygroundNotBuiltError
+from trunkline.server.playground import Playground
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from trunkline.issuer import Client, Issuer, Secret, Store, log_audit
+from trunkline.issuer import Issuer, RegisteredClient, RegisteredSecret, Store, log_audit
 from trunkline.issuer.secrets import hash_secret
 
 SECRET = "tks_" + "a" * 43
@@ -14,10 +14,10 @@ API = "https://api.example/graphql"
 log_audit(Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  # as long as the process
 store = Store("sqlite://")
 store.add(
-    Client(
+    RegisteredClient(
         "web",
         grants={API: ["todos:read", "todos:write"]},
-        secrets=[Secret("1", hash_secret(SECRET), 0.0)],
+        secrets=[RegisteredSecret("1", hash_secret(SECRET), 0.0)],
     )
 )
 app = Issuer("http://127.0.0.1:9000", store, development=True)

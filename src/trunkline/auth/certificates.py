@@ -1,10 +1,8 @@
-"""Certificates of clients: what a token is bound to, and who they are for (RFC 8705)."""
+"""Certificates of clients: what a token is bound to, and whom they name (RFC 8705)."""
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from collections.abc import Iterable
-from hashlib import sha256
 from ipaddress import ip_address
 
 from cryptography import x509
@@ -17,15 +15,17 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
+from trunkline.auth.jose import digest
+
 __all__ = ["SUBJECT_KINDS", "chains_to", "names_subject", "read_certificate", "thumbprint"]
 
 SUBJECT_KINDS = ("subject_dn", "san_dns", "san_uri", "san_ip", "san_email")
-"""What may say which certificates are a client's (RFC 8705 §2.1.2): exactly one of them."""
+"""The properties of a certificate that may name a client (RFC 8705 §2.1.2): exactly one of them."""
 
 
 def thumbprint(der: bytes) -> str:
-    """Return ``x5t#S256`` of a certificate: base64url of its SHA-256, unpadded (§3.1)."""
-    return urlsafe_b64encode(sha256(der).digest()).rstrip(b"=").decode("ascii")
+    """Return ``x5t#S256`` of a certificate (RFC 8705 §3.1)."""
+    return digest(der)
 
 
 def read_certificate(data: bytes) -> bytes:
@@ -36,11 +36,15 @@ def read_certificate(data: bytes) -> bytes:
 
 
 def names_subject(der: bytes, kind: str, value: str) -> bool:
-    """Say whether a certificate is for a subject; addresses are compared as numbers (§2.1.2)."""
+    """Tell whether a certificate names a subject; addresses are compared as numbers (§2.1.2)."""
     certificate = x509.load_der_x509_certificate(der)
     if kind == "subject_dn":
         return certificate.subject == x509.Name.from_rfc4514_string(value)
-    names = _alternative_names(certificate)
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return False
+    names = extension.value
     if kind == "san_ip":
         return ip_address(value) in names.get_values_for_type(x509.IPAddress)
     if kind == "san_dns":
@@ -51,7 +55,7 @@ def names_subject(der: bytes, kind: str, value: str) -> bool:
 
 
 def chains_to(der: bytes, authorities: Iterable[x509.Certificate]) -> bool:
-    """Say whether authorities vouch for a client's certificate, and it is of today."""
+    """Tell whether one of the authorities issued a client's certificate, and it is valid now."""
     trusted = list(authorities)
     if not trusted:
         return False
@@ -66,10 +70,3 @@ def chains_to(der: bytes, authorities: Iterable[x509.Certificate]) -> bool:
     except VerificationError:
         return False
     return True
-
-
-def _alternative_names(certificate: x509.Certificate) -> x509.SubjectAlternativeName:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return x509.SubjectAlternativeName([])

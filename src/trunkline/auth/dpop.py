@@ -1,18 +1,24 @@
-"""Proofs that a request comes from who holds a key (DPoP, RFC 9449): made, and checked."""
+"""Proofs that the sender of a request holds a key (DPoP, RFC 9449): made, and checked."""
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Any
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from joserfc.jwk import ECKey
 
-from trunkline.auth.jose import ALGORITHMS, AsymmetricKey, JOSEProblem, read_key, read_signed, sign
+from trunkline.auth.jose import (
+    ALGORITHMS,
+    AsymmetricKey,
+    JWTError,
+    digest,
+    read_public_key,
+    read_signed,
+    sign,
+)
 
 __all__ = ["PROOF_ALGORITHMS", "PROOF_SECONDS", "Proof", "ProofKey", "check_proof"]
 
@@ -27,7 +33,7 @@ _SUBDELIMS = "!$&'()*+,;=:@/"
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a proof has shown: the key's thumbprint, and the id that must not come twice."""
+    """A proof that was checked: the thumbprint of its key, and its id, which is used only once."""
 
     jkt: str
     jti: str
@@ -35,7 +41,7 @@ class Proof:
 
 
 class ProofKey:
-    """A key that this program makes proofs with; it leaves the process nowhere."""
+    """A key that this program makes proofs with. It never leaves the process."""
 
     def __init__(self) -> None:
         self._key = ECKey.generate_key("P-256")
@@ -55,7 +61,7 @@ class ProofKey:
         token: str | None = None,
         nonce: str | None = None,
     ) -> str:
-        """Make the proof for one request, with the token that it carries."""
+        """Make the proof for one request; ``token`` is the access token that it carries."""
         parts = urlsplit(url)
         claims: dict[str, Any] = {
             "jti": token_urlsafe(16),
@@ -64,7 +70,7 @@ class ProofKey:
             "iat": int(now),
         }
         if token is not None:
-            claims["ath"] = _digest(token)
+            claims["ath"] = digest(token.encode())
         if nonce is not None:
             claims["nonce"] = nonce
         return sign({"typ": "dpop+jwt", "alg": "ES256", "jwk": self._public}, claims, self._key)
@@ -79,59 +85,43 @@ def check_proof(  # noqa: PLR0913  # what a proof is about
     token: str | None = None,
     algorithms: tuple[str, ...] = PROOF_ALGORITHMS,
 ) -> Proof:
-    """Check a proof as RFC 9449 §4.3 says, all but its nonce and whether its ``jti`` is new.
+    """Check a proof as RFC 9449 §4.3 says, except its nonce and whether its ``jti`` is new.
 
-    ``token`` is the access token that the request carries, where it carries one. Raises
-    ``JOSEProblem``, whose message says which check failed.
+    ``token`` is the access token that the request carries, if it carries one; ``now`` is in
+    seconds since 1970. Raises ``JWTError``, whose message says which check failed.
     """
     keys: list[AsymmetricKey] = []
 
     def own_key(header: Mapping[str, Any]) -> AsymmetricKey:
         if header.get("typ") != "dpop+jwt":
-            raise JOSEProblem("The proof is of another type than dpop+jwt.")
-        keys.append(read_key(header.get("jwk")))
+            raise JWTError("The header 'typ' of the proof is not 'dpop+jwt'.")
+        keys.append(read_public_key(header.get("jwk")))
         return keys[0]
 
     claims = read_signed(proof, own_key, algorithms).claims
-    jti = claims.get("jti")
+    jti, htu, issued, nonce = (claims.get(name) for name in ("jti", "htu", "iat", "nonce"))
     if not isinstance(jti, str) or not 1 <= len(jti) <= 256:
-        raise JOSEProblem("The proof has no usable jti.")
-    _check_request(claims, method, url)
-    _check_time(claims.get("iat"), now)
-    if token is not None and claims.get("ath") != _digest(token):
-        raise JOSEProblem("The proof is for another access token.")
-    nonce = claims.get("nonce")
+        raise JWTError("Claim 'jti' of the proof is not a string of 1 to 256 characters.")
+    if claims.get("htm") != method:
+        raise JWTError("Claim 'htm' of the proof is not the method of the request.")
+    if not isinstance(htu, str) or _normalize(htu) != _normalize(url):
+        raise JWTError("Claim 'htu' of the proof is not the URL of the request.")
+    if not isinstance(issued, int | float) or isinstance(issued, bool):
+        raise JWTError("Claim 'iat' of the proof is not a number of seconds.")
+    if not abs(now - issued) <= PROOF_SECONDS:
+        raise JWTError(f"Claim 'iat' of the proof is more than {PROOF_SECONDS} s from now.")
+    if token is not None and claims.get("ath") != digest(token.encode()):
+        raise JWTError("Claim 'ath' of the proof is not the hash of the access token.")
     return Proof(keys[0].thumbprint(), jti, nonce if isinstance(nonce, str) else None)
 
 
-def _check_request(claims: Mapping[str, Any], method: str, url: str) -> None:
-    if claims.get("htm") != method:
-        raise JOSEProblem("The proof is for another method.")
-    htu = claims.get("htu")
-    if not isinstance(htu, str) or _normal(htu) != _normal(url):
-        raise JOSEProblem("The proof is for another URL.")
-
-
-def _check_time(issued: object, now: float) -> None:
-    if not isinstance(issued, int | float) or isinstance(issued, bool):
-        raise JOSEProblem("The proof has no time.")
-    if not abs(now - issued) <= PROOF_SECONDS:
-        raise JOSEProblem("The proof is not of now.")
-
-
-def _normal(url: str) -> tuple[str, str, int | None, str]:
-    """Normalise a URL as RFC 3986 §6.2.2 and §6.2.3 say, without query and fragment."""
+def _normalize(url: str) -> tuple[str, str, int | None, str]:
+    """Normalize a URL as RFC 3986 §6.2.2 and §6.2.3 say, without query and fragment."""
     try:
         parts = urlsplit(url)
+        scheme = parts.scheme.lower()
+        port = parts.port or {"https": 443, "http": 80}.get(scheme)
         path = quote(unquote(parts.path, errors="strict"), safe=_UNRESERVED + _SUBDELIMS)
-        return parts.scheme.lower(), (parts.hostname or "").lower(), _port(parts), path or "/"
+        return scheme, (parts.hostname or "").lower(), port, path or "/"
     except ValueError as error:
-        raise JOSEProblem("The proof is for no URL.") from error
-
-
-def _port(parts: SplitResult) -> int | None:
-    return parts.port or {"https": 443, "http": 80}.get(parts.scheme.lower())
-
-
-def _digest(token: str) -> str:
-    return urlsafe_b64encode(sha256(token.encode()).digest()).rstrip(b"=").decode("ascii")
+        raise JWTError("Claim 'htu' of the proof is not a URL.") from error

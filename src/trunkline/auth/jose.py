@@ -1,7 +1,7 @@
-"""Signed objects (JWS, RFC 7515) with JSON in them: written, and read strictly.
+"""Signed JSON (JWS, RFC 7515) and its keys (JWK, RFC 7517): written, and read strictly.
 
 joserfc checks signatures. What it leaves to its users is here: room for headers with RSA keys,
-claims that are one JSON object without repeated names, and one kind of error for whatever is wrong.
+claims that are one JSON object without repeated names, and one error for everything that is wrong.
 """
 
 from __future__ import annotations
@@ -10,24 +10,33 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
 from typing import Any, TypeAlias, cast
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
 
+from trunkline.errors import TokenError
+
 __all__ = [
     "ALGORITHMS",
     "AsymmetricKey",
-    "JOSEProblem",
-    "Signed",
+    "JWTError",
+    "SignedJWT",
+    "algorithm_of",
+    "digest",
     "encode_header",
     "peek",
-    "read_key",
+    "read_private_key",
+    "read_public_key",
     "read_signed",
     "sign",
     "sign_encoded",
@@ -38,22 +47,23 @@ AsymmetricKey: TypeAlias = ECKey | RSAKey | OKPKey
 ALGORITHMS = ("ES256", "RS256", "EdDSA", "Ed25519", "PS256", "ES384", "ES512")
 """The algorithms that are ever accepted: asymmetric, with SHA-256 or better.
 
-``Ed25519`` is the name that RFC 9864 gave to what most programs call ``EdDSA`` still.
+``Ed25519`` is the name that RFC 9864 gave to what most programs still call ``EdDSA``.
 """
 
+_CURVE_ALGORITHMS = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDSA"}
 _ES256 = ECDSA(SHA256())
-_CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
 _RSA_BITS = 2048
 _MAX_BYTES = 16_384
+_MALFORMED = "The JWT is malformed: expected base64url parts, the first two of them JSON objects."
 
 
-class JOSEProblem(Exception):  # noqa: N818  # what it becomes depends on who asked
-    """The object is malformed, or its signature is wrong. The message has nothing of its text."""
+class JWTError(Exception):
+    """A JWT, its signature or its key is not valid. The message contains nothing of its text."""
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
-    """What a signed object says, once its signature is known to be right."""
+class SignedJWT:
+    """The contents of a JWT whose signature was checked."""
 
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
@@ -66,11 +76,11 @@ class _Registry(jws.JWSRegistry):
 
     def get_alg(self, name: str) -> Any:  # joserfc does not export its type
         if name not in ALGORITHMS:
-            raise JOSEProblem("The algorithm is not an accepted one.")
+            raise JWTError(f"The algorithm is not one of {', '.join(ALGORITHMS)}.")
         return self.algorithms[name]
 
 
-# Unknown header parameters are ignored (RFC 7515 §4), those that are called critical are not.
+# Unknown header parameters are ignored (RFC 7515 §4), except those that 'crit' names.
 _REGISTRY = _Registry(strict_check_header=False)
 
 
@@ -80,27 +90,28 @@ def sign(header: Mapping[str, Any], claims: object, key: Key) -> str:
 
 
 def encode_header(header: Mapping[str, Any]) -> bytes:
-    """Encode a header, which is the same for all that a key signs."""
+    """Encode a header, which is the same for everything that a key signs."""
     return _base64url(msgspec.json.encode(header))
 
 
 def sign_encoded(header: bytes, claims: object, algorithm: str, key: Key) -> str:
     """Sign claims with an encoded header.
 
-    joserfc would check the header and look for the key anew each time, which takes as long as the
-    signature does.
+    joserfc would check the header and find the algorithm each time, which takes as long as the
+    signature. It also takes half as long again as `cryptography` for ES256 (RFC 7518 §3.4).
     """
     signed = header + b"." + _base64url(msgspec.json.encode(claims))
-    return (signed + b"." + _base64url(_signature(algorithm, signed, key))).decode("ascii")
-
-
-def _signature(algorithm: str, signed: bytes, key: Key) -> bytes:
-    """Sign; ES256 without joserfc, which takes half as long again for it (RFC 7518 §3.4)."""
     if algorithm == "ES256" and isinstance(key, ECKey) and key.private_key is not None:
         r, s = decode_dss_signature(key.private_key.sign(signed, _ES256))
-        return r.to_bytes(32) + s.to_bytes(32)
-    signature: bytes = _REGISTRY.get_alg(algorithm).sign(signed, key)
-    return signature
+        signature = r.to_bytes(32) + s.to_bytes(32)
+    else:
+        signature = _REGISTRY.get_alg(algorithm).sign(signed, key)
+    return (signed + b"." + _base64url(signature)).decode("ascii")
+
+
+def digest(data: bytes) -> str:
+    """Return the SHA-256 of data in base64url without padding, as ``ath`` and ``x5t#S256`` are."""
+    return _base64url(sha256(data).digest()).decode("ascii")
 
 
 def _base64url(data: bytes) -> bytes:
@@ -109,91 +120,119 @@ def _base64url(data: bytes) -> bytes:
 
 def read_signed(
     token: str, find_key: Callable[[Mapping[str, Any]], Key], algorithms: Collection[str]
-) -> Signed:
+) -> SignedJWT:
     """Check a compact signature and read what was signed.
 
-    ``find_key`` is given the header, not yet to be trusted, and returns the key or raises
-    ``JOSEProblem``. ``algorithms`` are those that this key may be used with (RFC 8725 §3.1).
-    Raises ``JOSEProblem`` for whatever is wrong.
+    ``find_key`` takes the header, which is not checked yet, and returns the key or raises
+    ``JWTError``. ``algorithms`` are those that this key may be used with (RFC 8725 §3.1).
+    Raises ``JWTError``.
     """
     if len(token) > _MAX_BYTES:
-        raise JOSEProblem(f"It is longer than {_MAX_BYTES} bytes.")
+        raise JWTError(f"The JWT is longer than {_MAX_BYTES} bytes.")
     try:
         extracted = jws.extract_compact(token.encode("ascii"), None, _REGISTRY)
-        header = extracted.headers()
-        algorithm = _algorithm(header, algorithms)
+        header: Any = extracted.headers()
+        if not isinstance(header, dict):
+            raise JWTError(_MALFORMED)
+        for name in ("crit", "b64"):
+            if name in header:  # no extension is supported (RFC 7515 §4.1.11)
+                raise JWTError(f"The header '{name}' asks for an extension that is not supported.")
+        algorithm = header.get("alg")
+        if not isinstance(algorithm, str) or algorithm not in algorithms:
+            raise JWTError(f"The header 'alg' is not one of {', '.join(algorithms)}.")
         key = find_key(header)
-        _check_fit(key, algorithm)
+        key.check_alg(algorithm)
+        curve = key.curve_name if isinstance(key, ECKey) else ""
+        if algorithm.startswith("ES") and _CURVE_ALGORITHMS.get(curve) != algorithm:
+            raise JWTError(f"The key is not of the curve that {algorithm} uses.")
         if not jws.validate_compact(extracted, key, None, _REGISTRY):
-            raise JOSEProblem("The signature is wrong.")
-        return Signed(header, _read_claims(extracted.payload))
+            raise JWTError("The signature is wrong.")
+        return SignedJWT(header, _read_claims(extracted.payload))
     except (JoseError, ValueError, TypeError, KeyError, RecursionError, AttributeError) as error:
-        raise JOSEProblem("It is not a well-formed signed JWT.") from error
+        raise JWTError(_MALFORMED) from error
 
 
 def peek(token: str, claim: str) -> str:
-    """Return a claim of a token that nobody has checked, to know whom to ask; empty if none."""
+    """Return a claim of a token that is not checked yet; an empty string if there is none.
+
+    It tells which client or issuer to look up. Nothing else may depend on it.
+    """
     try:
         extracted = jws.extract_compact(token[:_MAX_BYTES].encode("ascii"), None, _REGISTRY)
         value = _read_claims(extracted.payload).get(claim)
-    except (JoseError, JOSEProblem, ValueError, TypeError, AttributeError, RecursionError):
+    except (JoseError, JWTError, ValueError, TypeError, AttributeError, RecursionError):
         return ""
     return value if isinstance(value, str) else ""
 
 
-def read_key(jwk: object) -> AsymmetricKey:
-    """Read a JSON Web Key that has no private part (RFC 7517).
+def _read_claims(payload: bytes) -> dict[str, Any]:
+    def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        claims = dict(pairs)
+        if len(claims) != len(pairs):
+            raise JWTError("The JSON of the claims has the same name twice.")
+        return claims
 
-    Raises ``JOSEProblem`` where it is none, is private or symmetric, or is too weak.
+    def no_constant(_name: str) -> None:
+        raise JWTError("The JSON of the claims contains NaN or Infinity.")
+
+    claims = json.loads(
+        payload.decode("utf-8"), object_pairs_hook=without_repeats, parse_constant=no_constant
+    )
+    if not isinstance(claims, dict):
+        raise JWTError("The claims are not a JSON object.")
+    return cast("dict[str, Any]", claims)
+
+
+def algorithm_of(jwk: Mapping[str, Any]) -> str | None:
+    """Return the one algorithm that a key is for (RFC 8725 §3.1): declared, or by its type.
+
+    Returns ``None`` for a type or curve without a usual algorithm.
     """
+    declared = jwk.get("alg")
+    if isinstance(declared, str):
+        return declared
+    return "RS256" if jwk.get("kty") == "RSA" else _CURVE_ALGORITHMS.get(str(jwk.get("crv")))
+
+
+def read_public_key(jwk: object) -> AsymmetricKey:
+    """Read a public JSON Web Key; raises ``JWTError`` for any other, and for a weak one."""
     if not isinstance(jwk, dict):
-        raise JOSEProblem("A key is a JSON object.")
+        raise JWTError("The key is not a JSON object.")
     try:
         key = import_key(cast("dict[str, Any]", jwk))
         public = key.as_dict(private=False)
     except (JoseError, ValueError, TypeError, KeyError) as error:
-        raise JOSEProblem("It is not a JSON Web Key.") from error
+        raise JWTError("The key is not a valid JSON Web Key.") from error
     if not isinstance(key, ECKey | RSAKey | OKPKey) or key.is_private or not public:
-        raise JOSEProblem("It is not a public key.")
+        raise JWTError("The key is not a public key of type EC, RSA or OKP.")
     if isinstance(key, RSAKey) and key.public_key.key_size < _RSA_BITS:
-        raise JOSEProblem(f"An RSA key has {_RSA_BITS} bits at least.")
+        raise JWTError(f"The RSA key has fewer than {_RSA_BITS} bits.")
     return key
 
 
-def _algorithm(header: object, algorithms: Collection[str]) -> str:
-    if not isinstance(header, dict):
-        raise JOSEProblem("Its header is not an object.")
-    if "crit" in header or "b64" in header:  # no extension is understood (RFC 7515 §4.1.11)
-        raise JOSEProblem("Its header asks for what nobody here knows.")
-    algorithm = cast("dict[str, Any]", header).get("alg")
-    if not isinstance(algorithm, str) or algorithm not in algorithms:
-        raise JOSEProblem("The algorithm is not an accepted one.")
-    return algorithm
+@lru_cache(maxsize=16)
+def read_private_key(text: str) -> tuple[Key, str]:
+    """Read a private key from a JWK or from PEM; return it with the algorithm that it signs with.
 
-
-def _check_fit(key: Key, algorithm: str) -> None:
-    """Hold a key to its own algorithm, or to the one that its curve has (RFC 8725 §3.1)."""
-    key.check_alg(algorithm)
-    curve = _CURVES.get(algorithm)
-    if curve and not (isinstance(key, ECKey) and key.curve_name == curve):
-        raise JOSEProblem("The key does not fit the algorithm.")
-
-
-def _read_claims(payload: bytes) -> dict[str, Any]:
-    claims = json.loads(
-        payload.decode("utf-8"), object_pairs_hook=_without_repeats, parse_constant=_no_constant
-    )
-    if not isinstance(claims, dict):
-        raise JOSEProblem("Its claims are not an object.")
-    return cast("dict[str, Any]", claims)
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    claims = dict(pairs)
-    if len(claims) != len(pairs):
-        raise JOSEProblem("A claim is there twice.")
-    return claims
-
-
-def _no_constant(_name: str) -> None:
-    raise JOSEProblem("A number is none.")
+    Raises ``TokenError``. Its message contains nothing of the key.
+    """
+    try:
+        if text.lstrip().startswith("-----BEGIN"):
+            raw = load_pem_private_key(text.encode(), None)
+            kind: type[AsymmetricKey] = OKPKey
+            if isinstance(raw, EllipticCurvePrivateKey):
+                kind = ECKey
+            elif isinstance(raw, RSAPrivateKey):
+                kind = RSAKey
+            key: Key = kind.import_key(text)
+        else:
+            key = import_key(msgspec.json.decode(text, type=dict))
+    except (JoseError, ValueError, TypeError, KeyError):
+        raise TokenError("The client's key cannot be read: it is neither a JWK nor PEM.") from None
+    if not key.is_private:
+        raise TokenError("The client's key is a public key; signing needs the private one.")
+    algorithm = algorithm_of(key.as_dict(private=False))
+    if algorithm is None:
+        curves = ", ".join(_CURVE_ALGORITHMS)
+        raise TokenError(f"The client's key cannot sign: give an RSA key, or one of {curves}.")
+    return key, algorithm

@@ -1,4 +1,4 @@
-"""URLs that secrets and tokens are about: which may be used, and where metadata is."""
+"""URLs of issuers and resources: which ones are safe, and where an issuer's metadata is."""
 
 from __future__ import annotations
 
@@ -15,28 +15,36 @@ _VISIBLE = re.compile(r"[\x21-\x7e]+")
 def check_secure(url: str) -> SplitResult:
     """Return the parts of a URL that secrets may be sent to.
 
-    Without TLS only this machine is one (RFC 6749 §3.2): what counts is the host, parsed. Raises
+    Without TLS that is only this machine (RFC 6749 §3.2); the parsed host decides. Raises
     ``ValueError`` with the remedy.
     """
-    parts = _split(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises if it is not a number
+    except ValueError:
+        raise ValueError("The URL is malformed.") from None
+    if not parts.hostname or parts.username is not None or not _VISIBLE.fullmatch(url):
+        raise ValueError("The URL must have a scheme and a host, and neither a user nor spaces.")
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)):
         return parts
-    raise ValueError(f"{_shown(parts)}: secrets go over https only, but for this machine itself.")
+    shown = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    raise ValueError(f"{shown}: use https, because secrets are sent there (http: localhost only).")
 
 
 def check_issuer(url: str) -> SplitResult:
     """Return the parts of an issuer's identifier (RFC 8414 §2): no query, no fragment."""
     parts = check_secure(url)
     if "?" in url or "#" in url:
-        raise ValueError(f"{_shown(parts)}: an issuer's URL has neither query nor fragment.")
+        shown = f"{parts.scheme}://{parts.netloc}{parts.path}"
+        raise ValueError(f"{shown}: the URL of an issuer must not have a query or a fragment.")
     return parts
 
 
 def metadata_urls(issuer: str) -> tuple[str, str]:
-    """Return where an issuer's metadata may be, the better one first.
+    """Return where an issuer's metadata may be, the preferred place first.
 
-    RFC 8414 §3 puts the well-known part between host and path; OpenID Connect, which Keycloak,
-    Entra, Cognito and Auth0 have, puts it at the end.
+    RFC 8414 §3 puts the well-known part between host and path. OpenID Connect puts it at the end,
+    and so do Keycloak, Entra, Cognito and Auth0.
     """
     parts = check_issuer(issuer)
     path = parts.path.rstrip("/")
@@ -49,7 +57,7 @@ def metadata_urls(issuer: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=1024)
 def is_loopback(host: str | None) -> bool:
-    """Say whether a host, as parsed from a URL, is this machine."""
+    """Tell whether a host, as parsed from a URL, is this machine."""
     if host == "localhost":
         return True
     try:
@@ -59,7 +67,7 @@ def is_loopback(host: str | None) -> bool:
 
 
 def is_resource(text: str) -> bool:
-    """Say whether a text may name a resource: an absolute URI without fragment (RFC 8707 §2)."""
+    """Tell whether a text is a resource: an absolute URI without a fragment (RFC 8707 §2)."""
     if not _VISIBLE.fullmatch(text) or "#" in text:
         return False
     try:
@@ -67,18 +75,3 @@ def is_resource(text: str) -> bool:
     except ValueError:
         return False
     return bool(parts.scheme and (parts.netloc or parts.path))
-
-
-def _split(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # raises where it is no number
-    except ValueError:
-        raise ValueError("The URL is malformed.") from None
-    if not parts.hostname or parts.username is not None or not _VISIBLE.fullmatch(url):
-        raise ValueError("The URL needs a scheme and a host, and has neither user nor spaces.")
-    return parts
-
-
-def _shown(parts: SplitResult) -> str:
-    return f"{parts.scheme}://{parts.netloc}{parts.path}"

@@ -1,5 +1,6 @@
-"""Calls as generators: requests, pauses, deadlines, single flight, forks; drivers for both colours.
+"""Calls as generators, and what runs them.
 
-A flow yields what it wants from outside and is sent the result. `calls.py` has the flows' steps and
-the two drivers, one for threads and one for coroutines.
+A flow yields what it needs from outside (a request, a pause, the outcome of other work) and is sent
+the result. `calls` has the steps of flows and their deadlines, `drivers` runs a flow in a thread or
+in a coroutine, `single_flight` lets one caller do the work of many.
 """

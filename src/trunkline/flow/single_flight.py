@@ -2,55 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from threading import Lock
 
 from trunkline.errors import DeadlineExceededError
-from trunkline.flow.calls import Flow
+from trunkline.flow.calls import Background, Flow
 from trunkline.forks import renewed_in_children
 
 __all__ = ["SingleFlight"]
 
 
 class SingleFlight:
-    """Let the first caller do the work while the others wait, in threads and in coroutines alike.
+    """Lets the first caller do the work while the others wait, in threads and in coroutines.
 
-    A failure is the failure of all who waited, so that a server that is down is not asked by each
-    of them in turn; whoever comes later begins anew. If the caller at work is cancelled, or its own
-    time is over, the others return without an outcome and should ask again.
+    A failure is raised to all who waited, so a server that is down does not get a request from
+    each of them in turn. Later callers start again. If the caller at work is cancelled, or exceeds
+    its own deadline, the others return without an outcome and should try again.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._under_way: Future[None] | None = None
+        self._running: dict[Hashable, Future[None]] = {}
         renewed_in_children(self)
 
     def after_fork(self) -> None:
-        """Forget a flight of the parent, which will not land here."""
+        """Forget the parent's work, which does not end in this process."""
         self._lock = Lock()
-        self._under_way = None
+        self._running = {}
 
-    def run(self, work: Callable[[], Flow[None]]) -> Flow[None]:
-        """Do the work, or wait for the caller who does it."""
-        mine: Future[None] = Future()
-        mine.set_running_or_notify_cancel()  # a waiter who is cancelled cannot cancel it now
-        with self._lock:
-            others, self._under_way = self._under_way, self._under_way or mine
-        if others is None:
-            yield from self._lead(mine, work)
+    def is_running(self, key: Hashable = None) -> bool:
+        """Say whether somebody does the work of a key just now."""
+        return key in self._running
+
+    def run(self, work: Callable[[], Flow[None]], key: Hashable = None) -> Flow[None]:
+        """Do the work, or wait for the caller who does it.
+
+        Calls with equal ``key`` share their work. Raises what the work raises.
+        """
+        done = self._begin(key)
+        if done is None:
+            yield from self.wait(key)
         else:
-            yield others
+            yield from self._finish(done, work, key)
 
-    def _lead(self, done: Future[None], work: Callable[[], Flow[None]]) -> Flow[None]:
+    def start(self, work: Callable[[], Flow[None]], key: Hashable = None) -> Flow[None]:
+        """Begin the work in the background, unless it is running: no caller can cancel it.
+
+        The work must handle its own failures.
+        """
+        done = self._begin(key)
+        if done is not None:
+            yield Background(self._finish(done, work, key))
+
+    def wait(self, key: Hashable = None) -> Flow[None]:
+        """Wait for the work if it is running; raises what it raises."""
+        running = self._running.get(key)
+        if running is not None:
+            yield running
+
+    def _begin(self, key: Hashable) -> Future[None] | None:
+        """Return what the work must complete, or ``None`` if it is running."""
+        done: Future[None] = Future()
+        done.set_running_or_notify_cancel()  # so that a waiter who is cancelled cannot cancel it
+        with self._lock:
+            return done if self._running.setdefault(key, done) is done else None
+
+    def _finish(
+        self, done: Future[None], work: Callable[[], Flow[None]], key: Hashable
+    ) -> Flow[None]:
+        failure: Exception | None = None
         try:
             yield from work()
-        except BaseException as error:
-            self._under_way = None
-            if isinstance(error, DeadlineExceededError) or not isinstance(error, Exception):
+        except DeadlineExceededError:
+            raise
+        except Exception as error:
+            failure = error
+            raise
+        finally:
+            self._running.pop(key, None)
+            if failure is None:
                 done.set_result(None)
             else:
-                done.set_exception(error)
-            raise
-        self._under_way = None
-        done.set_result(None)
+                done.set_exception(failure)

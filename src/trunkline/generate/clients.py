@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from glob import glob, has_magic
 from pathlib import Path
 
-from trunkline.errors import SchemaError
+from trunkline.errors import ConfigurationError, SchemaError
 from trunkline.generate.client import (
     ClientOptions,
     DocumentSource,
@@ -16,7 +16,7 @@ from trunkline.generate.client import (
     marked_documents,
 )
 from trunkline.generate.client.schema_source import load_client_schema
-from trunkline.generate.configuration import Client, ConfigurationError, Project
+from trunkline.generate.configuration import Client, Project
 from trunkline.generate.places import shown_path
 
 __all__ = ["client_files", "clients_of"]

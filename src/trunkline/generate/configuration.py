@@ -23,14 +23,13 @@ import msgspec
 from graphql.pyutils import did_you_mean, suggestion_list
 from msgspec import Meta, Struct
 
-from trunkline.errors import TrunklineError
+from trunkline.errors import ConfigurationError
 from trunkline.generate.places import shown_path
 
 __all__ = [
     "Client",
     "ClientScalar",
     "Configuration",
-    "ConfigurationError",
     "Directive",
     "Field",
     "LayoutName",
@@ -39,10 +38,6 @@ __all__ = [
     "Scalar",
     "read_configuration",
 ]
-
-
-class ConfigurationError(TrunklineError):
-    """The configuration cannot be used; the message names the file, the key and the remedy."""
 
 
 ClassName: TypeAlias = Annotated[

@@ -1,25 +1,25 @@
-"""The authorization server: who may call, with which rights, for how long.
+"""The issuer of access tokens: an authorization server for the client credentials grant.
 
     store = Store("sqlite:///issuer.db")
     app = Issuer("https://auth.internal", store)
 
-``trunkline clients`` puts clients into the store, ``trunkline issuer serve`` serves it alone.
+``trunkline clients`` registers clients in the store, ``trunkline issuer serve`` serves it alone.
 """
 
 from __future__ import annotations
 
 from trunkline.issuer.application import Issuer
 from trunkline.issuer.audit import AuditEntry, log_audit
-from trunkline.issuer.clients import Client, Secret, with_new_secret
+from trunkline.issuer.clients import RegisteredClient, RegisteredSecret, with_new_secret
 from trunkline.issuer.limits import FailureLimits
 from trunkline.issuer.store import Store
 
 __all__ = [
     "AuditEntry",
-    "Client",
     "FailureLimits",
     "Issuer",
-    "Secret",
+    "RegisteredClient",
+    "RegisteredSecret",
     "Store",
     "log_audit",
     "with_new_secret",

@@ -1,10 +1,9 @@
-"""Checking the JWT with which a client shows who it is (RFC 7521, 7523)."""
+"""Checking the JWT with which a client authenticates (RFC 7521, RFC 7523)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import lru_cache
-from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -12,102 +11,91 @@ import msgspec
 from trunkline.auth.jose import (
     ALGORITHMS,
     AsymmetricKey,
-    JOSEProblem,
-    Signed,
-    read_key,
+    JWTError,
+    SignedJWT,
+    read_public_key,
     read_signed,
 )
-from trunkline.issuer.clients import Client
+from trunkline.issuer.clients import RegisteredClient
 
-__all__ = ["SKEW", "check_assertion", "unique_id"]
+__all__ = ["SKEW", "check_assertion"]
 
 SKEW = 30
 """Seconds that clocks may differ."""
 
 _LONGEST = 300  # seconds that an assertion may live, or be old
-_TYPES = frozenset(
-    {"", "jwt", "client-authentication+jwt"}
-)  # not those that tokens and proofs have
+_TYPES = frozenset({"", "jwt", "client-authentication+jwt"})  # not those of tokens and proofs
 
 
 def check_assertion(
-    jwt: str, client: Client, audiences: Collection[str], now: float
+    jwt: str, client: RegisteredClient, audiences: Collection[str], now: float
 ) -> tuple[str, float]:
-    """Check an assertion; return what must not come twice, and until when.
+    """Check an assertion; return its ``jti`` and until when that may not occur again.
 
-    ``audiences`` are the identifiers that it may be for: one of them, as a string by itself.
-    Raises ``JOSEProblem``.
+    ``audiences`` are the identifiers of this issuer; ``aud`` must be one of them, as a string.
+    Raises ``JWTError``.
     """
-    signed = _open(jwt, client)
+    signed = _check_signature(jwt, client)
     claims = signed.claims
     kind = signed.header.get("typ", "")
     if not isinstance(kind, str) or kind.lower() not in _TYPES:
-        raise JOSEProblem("It is of another type.")
-    if claims.get("iss") != client.client_id or claims.get("sub") != client.client_id:
-        raise JOSEProblem("Its issuer and its subject are not the client.")
+        raise JWTError("The header 'typ' is not 'JWT' or 'client-authentication+jwt'.")
+    for name in ("iss", "sub"):
+        if claims.get(name) != client.client_id:
+            raise JWTError(f"Claim '{name}' is not the client id.")
     audience = claims.get("aud")
     if not isinstance(audience, str) or audience not in audiences:
-        raise JOSEProblem("Its audience is not this issuer.")
+        raise JWTError("Claim 'aud' is not a string with the identifier of this issuer.")
     expires = _check_times(claims, now)
     jti = claims.get("jti")
     if not isinstance(jti, str) or not 1 <= len(jti) <= 256:
-        raise JOSEProblem("It has no usable jti.")
-    return unique_id("assertion", client.client_id, jti), expires + SKEW
+        raise JWTError("Claim 'jti' is not a string of 1 to 256 characters.")
+    return jti, expires + SKEW
 
 
-def unique_id(*parts: str) -> str:
-    """Name something by a digest of its parts, of one length whatever they are."""
-    return sha256(msgspec.json.encode(parts)).hexdigest()
-
-
-def _open(jwt: str, client: Client) -> Signed:
+def _check_signature(jwt: str, client: RegisteredClient) -> SignedJWT:
     """Check the signature with the keys that the client has registered, and no others."""
-    problem = JOSEProblem("No key of the client fits.")
+    last = JWTError("The client has no key.")
     for jwk in client.jwks:
+
+        def find(header: Mapping[str, Any], jwk: dict[str, Any] = jwk) -> AsymmetricKey:
+            if header.get("kid") not in {None, jwk.get("kid")}:
+                raise JWTError("The header 'kid' names no key of the client.")
+            return _read_key(msgspec.json.encode(jwk))
+
         try:
-            return read_signed(jwt, _only_if_named(jwk), _algorithms(jwk))
-        except JOSEProblem as error:
-            problem = error
-    raise problem
-
-
-def _only_if_named(jwk: dict[str, Any]) -> Any:
-    def find(header: Mapping[str, Any]) -> AsymmetricKey:
-        kid = header.get("kid")
-        if kid is not None and kid != jwk.get("kid"):
-            raise JOSEProblem("The kid names no key of the client.")
-        return _parsed(msgspec.json.encode(jwk))
-
-    return find
-
-
-def _algorithms(jwk: Mapping[str, Any]) -> tuple[str, ...]:
-    return (jwk["alg"],) if jwk.get("alg") in ALGORITHMS else ALGORITHMS
+            algorithms = (jwk["alg"],) if jwk.get("alg") in ALGORITHMS else ALGORITHMS
+            return read_signed(jwt, find, algorithms)
+        except JWTError as error:
+            last = error
+    raise last
 
 
 @lru_cache(maxsize=1000)
-def _parsed(jwk: bytes) -> AsymmetricKey:
-    return read_key(msgspec.json.decode(jwk))
+def _read_key(jwk: bytes) -> AsymmetricKey:
+    return read_public_key(msgspec.json.decode(jwk))
 
 
 def _check_times(claims: Mapping[str, Any], now: float) -> float:
-    expires = _time(claims, "exp")
+    """Check when the assertion is valid; return when it expires."""
+    expires, starts, issued = (_read_time(claims, name) for name in ("exp", "nbf", "iat"))
     if expires is None:
-        raise JOSEProblem("It has no end.")
-    if not now - SKEW < expires <= now + _LONGEST + SKEW:
-        raise JOSEProblem("It has ended, or ends too late.")
-    starts, issued = _time(claims, "nbf"), _time(claims, "iat")
+        raise JWTError("Claim 'exp' is missing.")
+    if expires <= now - SKEW:
+        raise JWTError("The assertion has expired: 'exp' is in the past.")
+    if expires > now + _LONGEST + SKEW:
+        raise JWTError(f"Claim 'exp' is more than {_LONGEST} s ahead.")
     if max(starts or 0, issued or 0) > now + SKEW:
-        raise JOSEProblem("It is of the future.")
+        raise JWTError("The assertion is not valid yet: 'nbf' or 'iat' is in the future.")
     if issued is not None and issued < now - _LONGEST - SKEW:
-        raise JOSEProblem("It is too old.")
+        raise JWTError(f"The assertion is too old: 'iat' is more than {_LONGEST} s ago.")
     return expires
 
 
-def _time(claims: Mapping[str, Any], name: str) -> float | None:
+def _read_time(claims: Mapping[str, Any], name: str) -> float | None:
     value = claims.get(name)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise JOSEProblem("A time is no number.")
+        raise JWTError(f"Claim '{name}' is not a number of seconds.")
     return min(float(value), 1e15)

@@ -1,4 +1,4 @@
-"""Serving an issuer alone, with uvicorn: TLS, and the certificates that clients show in it."""
+"""Serving an issuer alone, with uvicorn: TLS, and the certificates of clients in it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _LOOK_EVERY = 5.0
 
 
 class TLS:
-    """The server's certificate and key, and who vouches for those of clients.
+    """The server's certificate and key, and the authorities for certificates of clients.
 
-    Clients are asked for a certificate, and may have none. Those that sign their own are known by
-    it: the handshake accepts what the store has, the issuer then looks whose it is.
+    Clients are asked for a certificate, and may have none. A self-signed certificate is accepted
+    in the handshake if the store has it; the issuer then checks whose it is.
     """
 
     def __init__(self, certificate: Path, key: Path, authorities: list[Certificate]) -> None:
@@ -40,21 +40,22 @@ class TLS:
 
     @property
     def context(self) -> ssl.SSLContext:
-        """The context that connections are made with."""
+        """The context of the connections."""
         return self._context
 
     def follow(self, store: Store) -> None:
-        """Accept the certificates that a store has, and those that it gets later."""
+        """Accept the certificates that a store has, and those that are added later."""
         self._read(store)
-        Thread(target=self._keep_reading, args=(store,), daemon=True).start()
 
-    def _keep_reading(self, store: Store) -> None:
-        while True:
-            time.sleep(_LOOK_EVERY)
-            try:
-                self._read(store)
-            except StoreError:
-                continue  # requests say so already
+        def keep_reading() -> None:
+            while True:
+                time.sleep(_LOOK_EVERY)
+                try:
+                    self._read(store)
+                except StoreError:
+                    continue  # the responses to requests report it
+
+        Thread(target=keep_reading, daemon=True).start()
 
     def _read(self, store: Store) -> None:
         for client in store.clients():
@@ -68,7 +69,7 @@ class TLS:
 
 
 class _Protocol(HttpToolsProtocol):
-    """uvicorn's, which tells the application the client's certificate (ASGI's TLS extension)."""
+    """uvicorn's, and it passes the client's certificate on (ASGI's TLS extension)."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -85,7 +86,7 @@ def read_authorities(path: Path) -> list[Certificate]:
 
 
 def serve(app: Any, host: str, port: int, tls: TLS | None) -> None:
-    """Serve until the process is told to stop."""
+    """Serve until the process receives a signal to stop."""
     config = uvicorn.Config(
         app,
         host,
@@ -93,7 +94,7 @@ def serve(app: Any, host: str, port: int, tls: TLS | None) -> None:
         http=_Protocol,
         access_log=False,  # the audit log says more
         log_level="warning",
-        proxy_headers=False,  # the issuer believes its own proxies
+        proxy_headers=False,  # the issuer has its own `Proxies`
         server_header=False,
         ssl_context_factory=(lambda _config, _default: tls.context) if tls else None,
     )

@@ -1,62 +1,56 @@
-"""The issuer's keys at work: read from the store, made and followed in time."""
+"""The keys of a running issuer: read from the store, and followed by new ones in time."""
 
 from __future__ import annotations
 
 from asyncio import Lock, to_thread
 
-from trunkline.auth.keys import ANNOUNCED, KeyRing, SigningKey
-from trunkline.issuer.clients import LONGEST_LIFETIME
+from trunkline.issuer.keys import ANNOUNCED, KeyRing, SigningKey
 from trunkline.issuer.store import Store
 
-__all__ = ["OVERLAP", "Signing", "read_ring", "rotate"]
-
-OVERLAP = LONGEST_LIFETIME + 300.0
-"""Seconds that a key stays published after its last signature, whose token may be used still."""
+__all__ = ["KeyRotation", "read_ring", "rotate"]
 
 _READ_EVERY = 30.0
 
 
 def read_ring(store: Store) -> KeyRing:
-    """Read the keys that a store has."""
-    return KeyRing(store.keys(), OVERLAP)
+    """Read the keys of a store."""
+    return KeyRing(store.keys())
 
 
 def rotate(store: Store, algorithm: str, now: float, *, at_once: bool = False) -> SigningKey:
-    """Make the next key; return the one that comes next, whoever made it.
+    """Make the next key. Returns the key that comes next, even if another process made it.
 
-    It is announced for an hour before it signs. ``at_once`` it signs from now on, and all before
-    it are worth nothing any more: for a key that somebody else has got.
+    It is announced for an hour before it signs. With ``at_once`` it signs from now on and all
+    earlier keys are withdrawn: for a private key that leaked.
     """
     ring = read_ring(store)
     newest = ring.newest(algorithm)
     starts = now if at_once or newest is None else now + ANNOUNCED
     key = SigningKey.generate(algorithm, starts=starts)
-    if not store.add_key(key, newest):
-        return rotate(store, algorithm, now, at_once=True) if at_once else _newest(store, algorithm)
+    if not store.add_key(key, newest):  # another process was faster
+        if at_once:
+            return rotate(store, algorithm, now, at_once=True)
+        newest = read_ring(store).newest(algorithm)
+        assert newest is not None  # noqa: S101  # the other process has just added it
+        return newest
     if at_once:
         store.withdraw([old for old in ring.published(now) if old.algorithm == algorithm])
     return key
 
 
-def _newest(store: Store, algorithm: str) -> SigningKey:
-    newest = read_ring(store).newest(algorithm)
-    assert newest is not None  # noqa: S101  # somebody has just made it
-    return newest
-
-
-class Signing:
-    """The keys of a running issuer, followed by new ones every ``rotation`` seconds."""
+class KeyRotation:
+    """The keys of a running issuer. A new one is made every ``rotation`` seconds."""
 
     def __init__(self, store: Store, algorithm: str, rotation: float) -> None:
         self._store = store
         self._algorithm = algorithm
         self._rotation = rotation
-        self._ring = KeyRing((), OVERLAP)
+        self._ring = KeyRing()
         self._read = float("-inf")
         self._reading = Lock()
 
     async def ring(self, now: float) -> KeyRing:
-        """Return the keys, as they were half a minute ago at most."""
+        """Return the keys, read from the store at most half a minute ago."""
         if now - self._read >= _READ_EVERY:
             async with self._reading:
                 if now - self._read >= _READ_EVERY:

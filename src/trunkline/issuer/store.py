@@ -1,14 +1,16 @@
-"""What an issuer keeps: clients, signing keys, ids that must not come twice, revoked tokens.
+"""The store of an issuer: clients, signing keys, ids that may occur only once, revoked tokens.
 
-One store for SQLite and PostgreSQL, by SQLAlchemy Core. Its methods block; the issuer calls them
-in threads. Several processes, and the command line, may work on one store at the same time.
+One store for SQLite and PostgreSQL, with SQLAlchemy Core. Its methods block, so the issuer calls
+them in threads. Several processes, and the command line, may use one store at the same time.
 """
 
 from __future__ import annotations
 
 import os
+from asyncio import to_thread
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +20,23 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from trunkline.auth.keys import SigningKey
+from trunkline.bounded import BoundedMapping
 from trunkline.errors import StoreError
-from trunkline.issuer.clients import Client
+from trunkline.issuer.clients import RegisteredClient, is_client_id
+from trunkline.issuer.keys import SigningKey
+from trunkline.issuer.secrets import is_chosen
 
-__all__ = ["DEFAULT_STORE", "Store"]
+__all__ = ["DEFAULT_STORE", "REMEMBERED", "ClientDirectory", "Store", "unique_id"]
 
 DEFAULT_STORE = "sqlite:///issuer.db"
 
-_FORMS = "A store's URL is sqlite:///issuer.db or postgresql://user@host/database."
+REMEMBERED = 1.0
+"""Seconds after which a running issuer sees a change of the store: a revocation, for example."""
+
+_URL_FORMS = "The URL of a store must be sqlite:///issuer.db or postgresql://user@host/database."
+_NOTED_EVERY = 60.0
+_LOOKED_EVERY = 60.0
+_MOST_KEPT = 10_000
 
 _METADATA = sql.MetaData()
 _CLIENTS = sql.Table(
@@ -43,7 +53,7 @@ _USES = sql.Table(
     sql.Column("secret_id", sql.String(16), primary_key=True),
     sql.Column("last_used", sql.Double, nullable=False),
 )
-_ONCE = sql.Table(  # an assertion's or a proof's id, or the id of a token that was revoked
+_ONCE = sql.Table(  # ids of assertions and proofs that were used, and of tokens that were revoked
     "trunkline_ids",
     _METADATA,
     sql.Column("id", sql.String(64), primary_key=True),
@@ -53,58 +63,65 @@ _KEYS = sql.Table(
     "trunkline_signing_keys",
     _METADATA,
     sql.Column("kid", sql.String(64), primary_key=True),
-    # A key has one successor, so that of several processes one makes it.
+    # A key has one successor, so that only one of several processes makes it.
     sql.Column("follows", sql.String(64), nullable=False, unique=True),
     sql.Column("document", sql.LargeBinary, nullable=False),
 )
+
+_client_decoder = msgspec.json.Decoder(RegisteredClient)
+_key_decoder = msgspec.json.Decoder(SigningKey)
+
+
+def unique_id(*parts: str) -> str:
+    """Return a digest of some parts, which has the same length whatever they are."""
+    return sha256(msgspec.json.encode(parts)).hexdigest()
 
 
 class Store:
     """The store of an issuer.
 
-    ``url`` is ``sqlite:///issuer.db``, or ``postgresql://user@host/database``; ``sqlite://`` is
-    one in memory. Tables are made where they are missing, a file of SQLite for its owner alone:
-    it has the private keys. Raises ``StoreError`` where the database cannot be used.
+    ``url`` is ``sqlite:///issuer.db``, or ``postgresql://user@host/database``; ``sqlite://`` is a
+    store in memory. Missing tables are created. A new file of SQLite is readable by its owner
+    only, because it contains private keys. Raises ``StoreError`` if the database cannot be used.
     """
 
     def __init__(self, url: str = DEFAULT_STORE) -> None:
         self._engine = _open(url)
-        self._make_tables()
-
-    def _make_tables(self) -> None:
-        """Make what is missing; once more, if another process was making it too."""
         try:
             _METADATA.create_all(self._engine)
-        except SQLAlchemyError:
+        except SQLAlchemyError:  # another process may have created them at the same time
             with self._begin() as connection:
                 _METADATA.create_all(connection)
 
     def __repr__(self) -> str:
         return f"Store({self._engine.url.render_as_string(hide_password=True)!r})"
 
-    def client(self, client_id: str) -> Client | None:
+    def client(self, client_id: str) -> RegisteredClient | None:
         """Return a client as it is now."""
         found = self._versioned(client_id)
         return found and found[1]
 
-    def clients(self) -> list[Client]:
-        """Return all clients, those that were revoked too."""
-        wanted = sql.select(_CLIENTS.c.document).order_by(_CLIENTS.c.client_id)
+    def clients(self) -> list[RegisteredClient]:
+        """Return all clients, the revoked ones too."""
+        query = sql.select(_CLIENTS.c.document).order_by(_CLIENTS.c.client_id)
         with self._begin() as connection:
-            return [_read_client(row.document) for row in connection.execute(wanted)]
+            return [_client_decoder.decode(row.document) for row in connection.execute(query)]
 
-    def add(self, client: Client) -> None:
-        """Add a client; raises ``ValueError`` where the id is taken, or the client cannot work."""
+    def add(self, client: RegisteredClient) -> None:
+        """Add a client; raises ``ValueError`` if its id is taken, or if it can never work."""
         client.check()
-        row = {"client_id": client.client_id, "version": 1, "document": _write(client)}
+        document = msgspec.json.encode(client)
+        row = {"client_id": client.client_id, "version": 1, "document": document}
         if not self._insert(_CLIENTS, row):
-            raise ValueError(f"There is a client {client.client_id!r} already.")
+            raise ValueError(f"There is already a client with the id {client.client_id!r}.")
 
-    def change(self, client_id: str, change: Callable[[Client], Client]) -> Client:
-        """Put what ``change`` makes of a client in its place, as one step.
+    def change(
+        self, client_id: str, change: Callable[[RegisteredClient], RegisteredClient]
+    ) -> RegisteredClient:
+        """Replace a client with the result of ``change``, as one step; return the new one.
 
-        ``change`` is called again where somebody else was faster. Raises ``KeyError`` where there
-        is no such client, ``ValueError`` where the new one cannot work.
+        ``change`` is called again if another process was faster. Raises ``KeyError`` if there is
+        no such client, ``ValueError`` if the new one can never work.
         """
         while True:
             found = self._versioned(client_id)
@@ -113,11 +130,15 @@ class Store:
             version, client = found
             changed = change(client)
             changed.check()
-            if self._replace(client_id, version, changed):
-                return changed
+            unchanged = (_CLIENTS.c.client_id == client_id) & (_CLIENTS.c.version == version)
+            values = {"version": version + 1, "document": msgspec.json.encode(changed)}
+            with self._begin() as connection:
+                done = connection.execute(sql.update(_CLIENTS).where(unchanged).values(**values))
+                if done.rowcount == 1:
+                    return changed
 
     def note_use(self, client_id: str, secret_id: str, now: float) -> None:
-        """Note when a secret was used, so that one sees which are idle."""
+        """Note when a secret was used, so that idle ones can be found."""
         key = {"client_id": client_id, "secret_id": secret_id}
         if not self._insert(_USES, {**key, "last_used": now}):
             same = (_USES.c.client_id == client_id) & (_USES.c.secret_id == secret_id)
@@ -125,20 +146,20 @@ class Store:
                 connection.execute(sql.update(_USES).where(same).values(last_used=now))
 
     def uses(self, client_id: str) -> dict[str, float]:
-        """Return when each secret of a client was last used, about."""
+        """Return when each secret of a client was last used, to the minute."""
         with self._begin() as connection:
             rows = connection.execute(sql.select(_USES).where(_USES.c.client_id == client_id))
             return {row.secret_id: row.last_used for row in rows}
 
     def claim(self, unique: str, expires: float) -> bool:
-        """Keep an id until it expires; say whether it is the first time. Of many, one wins."""
+        """Keep an id until it expires. Returns whether it is new; of many callers one wins."""
         return self._insert(_ONCE, {"id": unique, "expires": expires})
 
     def is_claimed(self, unique: str) -> bool:
-        """Say whether an id is kept."""
+        """Tell whether an id is kept."""
         with self._begin() as connection:
-            wanted = sql.select(_ONCE.c.id).where(_ONCE.c.id == unique)
-            return connection.execute(wanted).first() is not None
+            query = sql.select(_ONCE.c.id).where(_ONCE.c.id == unique)
+            return connection.execute(query).first() is not None
 
     def forget(self, now: float) -> None:
         """Drop the ids that have expired."""
@@ -149,17 +170,17 @@ class Store:
         """Return the signing keys."""
         with self._begin() as connection:
             rows = connection.execute(sql.select(_KEYS.c.document))
-            return [_DECODE_KEY.decode(row.document) for row in rows]
+            return [_key_decoder.decode(row.document) for row in rows]
 
     def add_key(self, key: SigningKey, follows: SigningKey | None) -> bool:
-        """Add a key after the one that was the newest; ``False`` if that one has a successor."""
+        """Add a key after the newest one. Returns ``False`` if that one has a successor already."""
         before = follows.kid if follows else f"none of {key.algorithm}"
         return self._insert(
             _KEYS, {"kid": key.kid, "follows": before, "document": msgspec.json.encode(key)}
         )
 
     def withdraw(self, keys: list[SigningKey]) -> None:
-        """Publish keys no more: what they signed is worth nothing from now on."""
+        """Stop publishing keys, so that the tokens that they signed are not valid any more."""
         with self._begin() as connection:
             for key in keys:
                 document = msgspec.json.encode(msgspec.structs.replace(key, withdrawn=True))
@@ -170,18 +191,11 @@ class Store:
         """Close the connections."""
         self._engine.dispose()
 
-    def _versioned(self, client_id: str) -> tuple[int, Client] | None:
-        wanted = sql.select(_CLIENTS).where(_CLIENTS.c.client_id == client_id)
+    def _versioned(self, client_id: str) -> tuple[int, RegisteredClient] | None:
+        query = sql.select(_CLIENTS).where(_CLIENTS.c.client_id == client_id)
         with self._begin() as connection:
-            row = connection.execute(wanted).first()
-        return row and (row.version, _read_client(row.document))
-
-    def _replace(self, client_id: str, version: int, client: Client) -> bool:
-        unchanged = (_CLIENTS.c.client_id == client_id) & (_CLIENTS.c.version == version)
-        values = {"version": version + 1, "document": _write(client)}
-        with self._begin() as connection:
-            done = connection.execute(sql.update(_CLIENTS).where(unchanged).values(**values))
-            return done.rowcount == 1
+            row = connection.execute(query).first()
+        return row and (row.version, _client_decoder.decode(row.document))
 
     def _insert(self, table: sql.Table, row: dict[str, Any]) -> bool:
         try:
@@ -202,28 +216,16 @@ class Store:
             raise _unusable(self._engine.url.render_as_string(), error) from None
 
 
-_DECODE_CLIENT = msgspec.json.Decoder(Client)
-_DECODE_KEY = msgspec.json.Decoder(SigningKey)
-
-
-def _read_client(document: bytes) -> Client:
-    return _DECODE_CLIENT.decode(document)
-
-
-def _write(client: Client) -> bytes:
-    return msgspec.json.encode(client)
-
-
 def _open(url: str) -> Engine:
     try:
         where = make_url(url)
     except SQLAlchemyError:
-        raise StoreError(_FORMS) from None
+        raise StoreError(_URL_FORMS) from None
     try:
         if where.get_backend_name() == "sqlite":
             return _open_sqlite(where)
         if where.get_backend_name() != "postgresql":
-            raise StoreError(_FORMS)
+            raise StoreError(_URL_FORMS)
         if where.drivername == "postgresql":
             where = where.set(drivername="postgresql+psycopg")
         return sql.create_engine(where, pool_pre_ping=True)
@@ -233,23 +235,70 @@ def _open(url: str) -> Engine:
 
 def _open_sqlite(where: sql.URL) -> Engine:
     if not where.database or where.database == ":memory:":
-        shared = {"check_same_thread": False}  # by one connection, which one thread has at a time
+        shared = {"check_same_thread": False}  # one connection, which one thread has at a time
         return sql.create_engine(
             where, poolclass=sql.QueuePool, pool_size=1, max_overflow=0, connect_args=shared
         )
     os.close(os.open(Path(where.database), os.O_CREAT | os.O_RDWR, 0o600))
     engine = sql.create_engine(where, connect_args={"timeout": 10.0})
-    event.listen(engine, "connect", _prepare_sqlite)
+
+    def prepare(connection: Any, _record: object) -> None:
+        """Let others read while one writes, and survive a crash of the process."""
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+    event.listen(engine, "connect", prepare)
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    """Let others read while one writes, and survive a crash of the process."""
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-
-
 def _unusable(url: str, error: Exception) -> StoreError:
-    """Say why without the statement's values, which have hashes and keys in them."""
+    """Return an error without the values of the statement, which contain hashes and keys."""
     cause = getattr(error, "orig", None) or error
     return StoreError(f"The store {url} cannot be used: {type(cause).__name__}: {cause}")
+
+
+class ClientDirectory:
+    """Looks clients up: in memory for a second, then in the store.
+
+    Unknown ids are remembered too, so that looking them up takes as long as looking up clients.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._clients = BoundedMapping[str, tuple[float, RegisteredClient | None]](_MOST_KEPT)
+        self._noted = BoundedMapping[tuple[str, str], float](_MOST_KEPT)
+        self._looked = float("-inf")
+        self._has_chosen = False
+
+    async def client(self, client_id: str, now: float) -> RegisteredClient | None:
+        """Return a client as it was at most a second ago; ``None`` if unknown or revoked."""
+        kept = self._clients.get(client_id)
+        if kept is not None and 0 <= now - kept[0] < REMEMBERED:
+            return kept[1]
+        return await self.fresh(client_id, now)
+
+    async def fresh(self, client_id: str, now: float) -> RegisteredClient | None:
+        """Return a client as it is now: for credentials that do not fit the remembered one."""
+        client = None
+        if is_client_id(client_id):
+            client = await to_thread(self._store.client, client_id)
+        if client is not None and client.revoked is not None:
+            client = None
+        self._clients.put(client_id, (now, client))
+        return client
+
+    async def has_chosen_secrets(self, now: float) -> bool:
+        """Tell whether any client had a secret chosen by a person, at most a minute ago."""
+        if now - self._looked >= _LOOKED_EVERY:
+            self._looked = now
+            clients = await to_thread(self._store.clients)
+            hashes = (secret.hash for client in clients for secret in client.secrets)
+            self._has_chosen = any(map(is_chosen, hashes))
+        return self._has_chosen
+
+    async def note_use(self, client_id: str, secret_id: str, now: float) -> None:
+        """Note in the store when a secret was used, at most once a minute."""
+        key = (client_id, secret_id)
+        if now - (self._noted.get(key) or 0.0) >= _NOTED_EVERY:
+            self._noted.put(key, now)
+            await to_thread(self._store.note_use, client_id, secret_id, now)

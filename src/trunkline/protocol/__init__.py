@@ -1,5 +1,4 @@
-"""GraphQL over HTTP without I/O: what a request, an answer, a status and an id are.
+"""GraphQL over HTTP without I/O: requests, responses, media types, status codes, ids.
 
-Shared by server and client, so that both sides read one text of the rules. Nothing here opens a
-socket, knows a schema or executes anything.
+Server and client share these rules. Nothing here opens a socket or reads a clock.
 """

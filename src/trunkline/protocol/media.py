@@ -10,46 +10,17 @@ GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 
 ACCEPT = f"{GRAPHQL_RESPONSE}, {JSON};q=0.9"
-"""What a client sends that does not know the server yet (GraphQL over HTTP §5.2)."""
+"""The ``Accept`` header of a client that does not know the server yet (GraphQL over HTTP §5.2)."""
 
-_ITSELF = 3
-
-
-def _quality(parameters: str) -> float:
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
-    return 1.0
-
-
-def _specificity(media_range: str, media_type: str) -> int:
-    """Rank how exactly a range names a type: 3 itself, 2 its main type, 1 anything, 0 not it."""
-    if media_range == media_type:
-        return _ITSELF
-    if media_range == media_type.partition("/")[0] + "/*":
-        return 2
-    return 1 if media_range == "*/*" else 0
-
-
-def _weigh(ranges: Sequence[tuple[str, str]], media_type: str) -> tuple[float, bool]:
-    """Say how much a client wants a type, by the range nearest to it, and whether it names it."""
-    specificity, quality = max(
-        (_specificity(media_range, media_type), _quality(parameters))
-        for media_range, parameters in ranges
-    )
-    return (quality if specificity and quality > 0 else 0.0), specificity == _ITSELF
+_EXACT = 3
 
 
 def choose_response_type(accept: str) -> str | None:
-    """Choose the media type of the answer, or ``None`` if the client takes neither.
+    """Choose the media type of the response, or ``None`` if the client accepts neither.
 
-    Of two that the client wants equally, ``application/graphql-response+json`` wins if it is
-    named. Who takes anything, or says nothing, may never have heard of it, for a client must name
-    it (GraphQL over HTTP §5.2), and gets ``application/json``.
+    If the client accepts both equally, ``application/graphql-response+json`` is used only if the
+    client names it, as new clients must (GraphQL over HTTP §5.2). A client that accepts anything,
+    or sends no ``Accept`` header, may be old and gets ``application/json``.
     """
     if not accept.strip():
         return JSON
@@ -62,10 +33,41 @@ def choose_response_type(accept: str) -> str | None:
     return JSON if json else None
 
 
+def _weigh(ranges: Sequence[tuple[str, str]], media_type: str) -> tuple[float, bool]:
+    """Return a type's quality, by the most specific range, and whether a range names the type."""
+    specificity, quality = max(
+        (_specificity(media_range, media_type), _quality(parameters))
+        for media_range, parameters in ranges
+    )
+    return (quality if specificity and quality > 0 else 0.0), specificity == _EXACT
+
+
+def _specificity(media_range: str, media_type: str) -> int:
+    """Rank how exactly a range matches: 3 the type itself, 2 ``type/*``, 1 ``*/*``, 0 not."""
+    if media_range == media_type:
+        return _EXACT
+    if media_range == media_type.partition("/")[0] + "/*":
+        return 2
+    return 1 if media_range == "*/*" else 0
+
+
+def _quality(parameters: str) -> float:
+    value = _parameter(parameters, "q")
+    try:
+        return 1.0 if value is None else float(value)
+    except ValueError:
+        return 0.0
+
+
 def charset_of(parameters: str) -> str:
-    """Read the charset from a content type's parameters; UTF-8 where none is said."""
+    """Read the charset from the parameters of a content type; the default is UTF-8."""
+    value = _parameter(parameters, "charset")
+    return "utf-8" if value is None else value.strip('"').lower()
+
+
+def _parameter(parameters: str, wanted: str) -> str | None:
     for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset":
-            return value.strip().strip('"').lower()
-    return "utf-8"
+        if name.strip().lower() == wanted:
+            return value.strip()
+    return None

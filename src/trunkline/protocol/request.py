@@ -1,4 +1,4 @@
-"""The request of GraphQL over HTTP: its parameters, and reading them from a body or a URL."""
+"""The request of GraphQL over HTTP: its parameters, read from a body or a URL."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from trunkline.errors import MalformedRequestError
+from trunkline.errors import MalformedRequestError, NotJSONError
 
-__all__ = ["GraphQLRequest", "encode_request", "read_json", "read_query_string"]
+__all__ = ["GraphQLRequest", "read_json", "read_query_string"]
 
 
 class GraphQLRequest(msgspec.Struct, omit_defaults=True):
     """The parameters of one request (GraphQL over HTTP §5.1).
 
-    Parameters that the specification does not know are ignored, as it demands.
+    Other parameters are ignored, as the specification requires.
     """
 
     query: str | None = None
@@ -29,30 +29,16 @@ _object_decoder: msgspec.json.Decoder[dict[str, Any] | None] = msgspec.json.Deco
     dict[str, Any] | None
 )
 _PARAMETERS = {"query", "operationName", "variables", "extensions"}
-_encoder = msgspec.json.Encoder()
 
 MAX_DEPTH = 200
-"""How deep lists and objects in variables may be nested; documents have the same limit."""
-
-
-class NotJSONError(MalformedRequestError):
-    """The body is not JSON that can be read at all, which has a status of its own."""
-
-
-def encode_request(request: GraphQLRequest) -> bytes:
-    """Write a request as the JSON body of a POST.
-
-    Raises ``TypeError`` where a variable's value has no JSON form.
-    """
-    return _encoder.encode(request)
+"""How deep lists and objects in variables may be nested. Documents have the same limit."""
 
 
 def read_json(body: bytes) -> GraphQLRequest:
     """Read the JSON body of a POST.
 
-    Of a name that comes twice the last counts. Raises ``NotJSONError`` where the bytes are not
-    JSON in UTF-8, or too deep to be read, ``MalformedRequestError`` where they are JSON of another
-    shape.
+    If a name comes twice, the last one counts. Raises ``NotJSONError`` if the bytes are not JSON in
+    UTF-8 or are nested too deeply, ``MalformedRequestError`` if the JSON has another shape.
     """
     try:
         request = _request_decoder.decode(body.decode())  # msgspec checks only what it keeps
@@ -68,7 +54,7 @@ def read_json(body: bytes) -> GraphQLRequest:
 
 
 def _is_too_deep(value: object) -> bool:
-    """Say whether lists and objects are nested deeper than whoever writes JSON can follow."""
+    """Say whether lists and objects are nested deeper than a JSON writer can follow."""
     level: list[Any] = [value]
     for _ in range(MAX_DEPTH):
         level = [
@@ -85,8 +71,8 @@ def _is_too_deep(value: object) -> bool:
 def read_query_string(query_string: bytes) -> GraphQLRequest:
     """Read the parameters of a GET (GraphQL over HTTP §5.3); an empty one counts as absent.
 
-    Raises ``MalformedRequestError`` where ``variables`` or ``extensions`` is not a JSON object,
-    or one of the four comes twice.
+    Raises ``MalformedRequestError`` if ``variables`` or ``extensions`` is not a JSON object, or if
+    one of the four parameters comes twice.
     """
     try:
         pairs = parse_qsl(query_string.decode("ascii"), errors="strict", max_num_fields=64)
@@ -98,7 +84,7 @@ def read_query_string(query_string: bytes) -> GraphQLRequest:
             raise MalformedRequestError.because(f"The parameter {name!r} comes twice.")
         parameters[name] = value
     return GraphQLRequest(
-        query=parameters.get("query"),  # an empty value does not get here: `parse_qsl` drops it
+        query=parameters.get("query"),  # never empty: `parse_qsl` drops empty values
         operation_name=parameters.get("operationName"),
         variables=_json_object("variables", parameters.get("variables")),
         extensions=_json_object("extensions", parameters.get("extensions")),

@@ -1,17 +1,16 @@
-"""The answer of GraphQL over HTTP: its shape, and the status that it goes with."""
+"""The response of GraphQL over HTTP: its shape, its status, and how it is read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC
 from http import HTTPStatus
-from time import time
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from trunkline.errors import (
     DocumentSyntaxError,
+    NotJSONError,
     OperationRefusedError,
     ProtocolError,
     RequestError,
@@ -19,7 +18,6 @@ from trunkline.errors import (
 )
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.messages import HTTPResponse
-from trunkline.protocol.request import NotJSONError
 
 __all__ = [
     "PARTIAL",
@@ -31,20 +29,20 @@ __all__ = [
 ]
 
 PARTIAL = 294
-"""Data and errors together (GraphQL over HTTP, draft of August 2026 §6.4): visible to logs and
-caches between the servers, a success to every client, for it begins with 2."""
+"""The status of data with errors (GraphQL over HTTP, draft of August 2026 §6.4). Logs and caches
+can see that there are errors; for HTTP clients it is a success, because it begins with 2."""
 
-_READABLE = 500  # characters of a foreign body that an error message may show
+_MOST_SHOWN = 500  # bytes of a body that an error message shows
 
 
 Data = TypeVar("Data")
 
 
 class GraphQLResponse(msgspec.Struct, Generic[Data]):
-    """The top level of an answer (GraphQL §7.1), with data of any type that msgspec can read.
+    """The top level of a response (GraphQL §7.1), with data of any type that msgspec can read.
 
-    ``data`` is ``UNSET`` where the answer has no such entry, which means that nothing was
-    executed; ``None`` means that an error reached the root.
+    ``data`` is ``UNSET`` if the response has no such entry, which means that nothing was executed.
+    ``None`` means that an error reached the root.
     """
 
     data: Data | msgspec.UnsetType | None = msgspec.UNSET
@@ -55,78 +53,75 @@ class GraphQLResponse(msgspec.Struct, Generic[Data]):
 PLAIN: msgspec.json.Decoder[GraphQLResponse[dict[str, Any]]] = msgspec.json.Decoder(
     GraphQLResponse[dict[str, Any]]
 )
-"""Reads an answer whose data is of no known type."""
+"""Reads a response whose data may be any JSON object."""
 
 
 def status_of_request_error(error: RequestError) -> int:
-    """Give the HTTP status of an answer that has only request errors (draft §6.4).
+    """Return the HTTP status of a response that has only request errors (draft §6.4).
 
-    400 where a parser gave up, of JSON or of GraphQL; 403 where the caller may not have it; 422
-    where the text was read but is wrong.
+    400 if the JSON or the GraphQL does not parse; 403 if the caller lacks a scope; 422 otherwise.
     """
     if isinstance(error, OperationRefusedError):
         return HTTPStatus.FORBIDDEN
-    unreadable = isinstance(error, (NotJSONError, DocumentSyntaxError))
-    return HTTPStatus.BAD_REQUEST if unreadable else HTTPStatus.UNPROCESSABLE_ENTITY
+    if isinstance(error, (NotJSONError, DocumentSyntaxError)):
+        return HTTPStatus.BAD_REQUEST
+    return HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read how many seconds a server wants to be left alone (RFC 9110 §10.2.3), if it says so."""
+    """Read the seconds to wait from ``Retry-After`` (RFC 9110 §10.2.3); ``None`` without one.
+
+    A time is compared with the header ``Date`` (§6.6.1), so the two clocks need not agree.
+    """
     value = headers.get("retry-after")
     if value is None:
         return None
     if value.isdecimal():
         return float(value)
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415  # rare, and costs a start
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415  # rare, and slow to import
 
     try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
+        wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", ""))
+    except (ValueError, TypeError):  # not a time, or only one of the two has a zone
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, moment.timestamp() - time())
+    return max(0.0, wait.total_seconds())
 
 
 def read_response(
     response: HTTPResponse, decoder: msgspec.json.Decoder[GraphQLResponse[Data]]
 ) -> GraphQLResponse[Data]:
-    """Read the body of an answer.
+    """Read the body of a response with any status.
 
-    Any status counts whose body is JSON, says so, and has ``errors`` or ``data``. Raises
-    ``ServerStatusError`` where it is not and the status is not 2xx either, ``ProtocolError`` where
-    it is not although the status is 2xx, or where its data is not of the decoder's type.
+    The body must be JSON, be declared as JSON, and have ``data`` or ``errors``. Otherwise raises
+    ``ServerStatusError``, or ``ProtocolError`` if the status is 2xx. Raises ``ProtocolError`` too
+    if the data is not of the decoder's type.
     """
     if response.media_type in (GRAPHQL_RESPONSE, JSON):
         try:
-            answer = decoder.decode(response.body)
-            if answer.data is not msgspec.UNSET or answer.errors is not None:
-                return answer
+            result = decoder.decode(response.body)
+            if result.data is not msgspec.UNSET or result.errors is not None:
+                return result
         except msgspec.ValidationError as error:
-            _misfit(response, error)
+            if _is_graphql(response.body):
+                message = f"The server's response is not of the expected type: {error}"
+                raise ProtocolError(message) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
-    raise _foreign(response)
-
-
-def _misfit(response: HTTPResponse, error: msgspec.ValidationError) -> None:
-    """Raise ``ProtocolError`` where the body is a GraphQL answer, but not of the types expected."""
-    try:
-        answer = PLAIN.decode(response.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return
-    if answer.data is not msgspec.UNSET or answer.errors is not None:
-        raise ProtocolError(f"The server's answer is not of the expected type: {error}") from None
-
-
-def _foreign(response: HTTPResponse) -> ProtocolError | ServerStatusError:
-    shown = response.body[:_READABLE].decode("utf-8", "replace")
+    shown = response.body[:_MOST_SHOWN].decode("utf-8", "replace")
     message = (
         f"The server answered {response.status} and {response.media_type or 'no media type'},"
-        f" which is not a GraphQL answer. Is the URL that of a GraphQL endpoint? The body begins:"
+        " which is not a GraphQL response. Is the URL that of a GraphQL endpoint? The body begins:"
         f" {shown!r}"
     )
     if response.status // 100 == 2:
-        return ProtocolError(message)
-    return ServerStatusError(
-        message, response.status, shown, retry_after=retry_after(response.headers)
-    )
+        raise ProtocolError(message)
+    wait = retry_after(response.headers)
+    raise ServerStatusError(message, response.status, shown, retry_after=wait)
+
+
+def _is_graphql(body: bytes) -> bool:
+    try:
+        result = PLAIN.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return result.data is not msgspec.UNSET or result.errors is not None

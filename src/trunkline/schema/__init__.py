@@ -1,4 +1,16 @@
-"""The schema: SDL files, and what each field of them is bound to.
+"""The schema: SDL in and out, and what each field is bound to.
 
-Knows GraphQL's type system and the classes of the application; nothing of operations or HTTP.
+It knows GraphQL's type system and the application's classes, but not operations or HTTP.
+
+    load, saved, printing     SDL → schema, checked schemas in a file, schema → SDL
+    executable                schema + resolvers + models → a schema that can be executed
+    fields, models            what fields, input types and enums are bound to
+    bindings                  the result, as data: a binding for each field
+    signatures, names         does a function fit its field; names in Python
+    scalars                   custom scalars
+    directives                where directives stand; the definitions of Trunkline's own
+    directive_functions       the functions of directives, and where they are put
+    around                    calling these functions around a resolver
+    requirements, visibility  what callers need; what introspection shows to those without it
+    adopt                     schemas that were written for graphql-core
 """

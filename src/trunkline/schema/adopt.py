@@ -1,4 +1,4 @@
-"""Taking over a schema that was written for graphql-core's executor, as it is."""
+"""Schemas that were written for graphql-core's executor, run as they are."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def adopt_schema(  # noqa: PLR0913  # the same as graphql-core's `execute` takes
 ) -> Schema:
     """Make a schema executable whose resolvers have graphql-core's form.
 
-    They are called with the parent object, an ``info``, and the field's arguments by name, and may
-    return an awaitable or not, each time anew. So the schemas of Strawberry, Ariadne, Graphene and
-    of graphql-core itself run as they are.
+    Resolvers are called with the parent object, an ``info`` and the field's arguments by name. Each
+    call may return an awaitable or a value. So the schemas of Strawberry, Ariadne, Graphene and
+    graphql-core itself run as they are.
 
-    ``field_resolver``, ``type_resolver`` and ``subscribe_field_resolver`` stand in where the schema
-    has none; graphql-core's own are the default. ``middleware`` is wrapped around every resolver.
+    ``field_resolver``, ``type_resolver`` and ``subscribe_field_resolver`` are used where the schema
+    has none; graphql-core's are the default. ``middleware`` is put around every resolver.
     ``is_awaitable`` and ``is_async_iterable`` tell which values are awaited, and which lists.
-    Raises ``TypeError`` where the schema is not valid.
+    Raises ``TypeError`` if the schema is not valid.
     """
     assert_valid_schema(definition)
     core = CoreConventions(

@@ -1,68 +1,172 @@
-"""Directives' functions around fields: one function that calls them, in place of the resolver."""
+"""Directives' functions around fields: one function that calls them, in place of the resolver.
+
+Around a batch resolver the functions are called for each parent, and the resolver is called once,
+with all parents for which they proceed (`_Level`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from asyncio import CancelledError, Future, gather, get_running_loop
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from operator import attrgetter
+from operator import attrgetter, methodcaller
 from typing import Any, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace as replace_struct
 
 from trunkline.schema.bindings import (
     Attribute,
     Binding,
-    Directed,
+    DirectedField,
+    DirectiveUse,
     Key,
     Lookup,
     Resolver,
-    Use,
 )
-from trunkline.schema.level import FieldCall, Level
-from trunkline.schema.members import lookup
-from trunkline.schema.middleware import callable_of
+from trunkline.schema.models import lookup
 
 __all__ = ["put_around"]
 
-# what the engine gives; no argument of a schema may have a name like these (GraphQL §4.1)
+# parameters for the engine; no argument of a schema may have such a name (GraphQL §4.1)
 _CONTEXT, _SELECTION, _VARIABLES = "__context", "__selection", "__variables"
 _CALLER = "__caller"
 
 _HINT = (
-    "@{} is a plain function around a field that is awaited: what `proceed()` gives it is no value"
-    " yet. Make it an `async def`, and await that."
+    "@{} is a plain function around a field that is awaited, so `proceed()` returns an awaitable"
+    " and not the value. Make it an `async def`, and await `proceed()`."
 )
 
 
-class _Step(NamedTuple):
-    """A directive's function and all that is within it; ``is_async`` if it is awaited."""
+class _FieldCall(Struct, eq=False):
+    """A field that is about to be resolved, as its directives and its resolver see it.
 
-    run: Callable[[FieldCall], Any]
+    ``parents`` has the parent object, or nothing at the root. ``variables`` are the operation's.
+    In a batch, ``level`` has all calls that are resolved together, and ``is_decided`` says that it
+    is known whether this one proceeds.
+    """
+
+    parents: Sequence[Any]
+    arguments: dict[str, Any]
+    context: Any = None
+    selection: Any = None
+    variables: Sequence[Any] = ()
+    caller: Any = None
+    level: _Level | None = None
+    is_decided: bool = False
+
+    @classmethod
+    def of(cls, parents: Sequence[Any], arguments: dict[str, Any]) -> _FieldCall:
+        """Make the call from what the engine calls the function with."""
+        if not arguments:
+            return cls(parents, arguments)
+        context = arguments.pop(_CONTEXT, None)
+        selection = arguments.pop(_SELECTION, None)
+        variables = arguments.pop(_VARIABLES, ())
+        caller = arguments.pop(_CALLER, None)
+        return cls(parents, arguments, context, selection, variables, caller)
+
+    @property
+    def parent(self) -> Any:
+        return self.parents[0] if self.parents else None
+
+    def resolver_arguments(self, resolver: Resolver) -> dict[str, Any]:
+        """Return what a resolver takes besides its parent."""
+        arguments = self.arguments
+        if resolver.context:
+            arguments = {**arguments, resolver.context: self.context}
+        if resolver.selection:
+            arguments = {**arguments, resolver.selection: self.selection}
+        if resolver.caller:
+            arguments = {**arguments, resolver.caller: self.caller}
+        return arguments
+
+
+class _Step(NamedTuple):
+    """A function with everything that is within it. ``is_async`` says whether it is awaited."""
+
+    run: Callable[[_FieldCall], Any]
     is_async: bool
 
 
-def put_around(directed: Directed, more: Sequence[Use] = ()) -> Resolver:
-    """Return what gives a field's value by way of its directives.
+def put_around(directed: DirectedField, more: Sequence[DirectiveUse] = ()) -> Resolver:
+    """Return a resolver that gives a field's value by way of its directives.
 
-    ``more`` are within those that the schema has. Fields that are read become called ones. A batch
-    resolver stays one: the functions are called for each parent, and it for those that proceed.
+    ``more`` are within those of the schema. Fields that are only read become calls. A batch
+    resolver stays one: the functions are called for each parent.
     """
-    resolver = _resolver(directed.binding)
+    resolver = _as_resolver(directed.binding)
     uses = (*directed.uses, *more)
-    around = _called(resolver, uses) if uses else resolver
+    around = _with_uses(resolver, uses) if uses else resolver
     if not directed.checks:
         return around
-    return replace(around, function=_checking(callable_of(around), directed.checks), method=None)
+    function, checks = around.callable(), directed.checks
+
+    def check_and_call(*parents: Any, **arguments: Any) -> Any:
+        for name, check in checks.items():
+            value = arguments.get(name)
+            if value is not None:
+                arguments[name] = check(value)
+        return function(*parents, **arguments)
+
+    return replace(around, function=check_and_call, method=None)
 
 
-def _called(resolver: Resolver, uses: Sequence[Use]) -> Resolver:
-    """Put functions around a resolver."""
-    step = _Step(_proceed_level, is_async=True) if resolver.is_batch else _innermost(resolver)
+def _as_resolver(binding: Binding) -> Resolver:
+    """Return a resolver that reads what the binding says. It ignores arguments."""
+    match binding:
+        case Resolver():
+            return binding
+        case Attribute(name):
+            read: Callable[[Any], Any] = attrgetter(name)
+        case Key(name):
+            read = methodcaller("get", name)
+        case Lookup(names):
+            read = partial(lookup, names=names)
+        case _:
+            raise AssertionError(binding)
+
+    def read_parent(parent: Any, **_arguments: Any) -> Any:
+        return read(parent)
+
+    return Resolver(read_parent, is_async=False, takes_parent=True)
+
+
+def _with_uses(resolver: Resolver, uses: Sequence[DirectiveUse]) -> Resolver:
+    function = resolver.callable()
+
+    def resolve(call: _FieldCall) -> Any:
+        return function(*call.parents, **call.resolver_arguments(resolver))
+
+    def resolve_in_level(call: _FieldCall) -> Any:
+        assert call.level is not None  # noqa: S101  # every call of a batch has one
+        return call.level.value(call)
+
+    step = _Step(resolve, resolver.is_async)
+    if resolver.is_batch:
+        step = _Step(resolve_in_level, is_async=True)
     for use in reversed(uses):
         step = _around(use, step)
+    run = step.run
+
+    def call_one(*parents: Any, **arguments: Any) -> Any:
+        return run(_FieldCall.of(parents, arguments))
+
+    async def call_batch(parents: list[Any], **arguments: Any) -> list[Any]:
+        shared = _FieldCall.of((), arguments)
+
+        def resolve_all(parents: list[Any]) -> Any:
+            return resolver.function(parents, **shared.resolver_arguments(resolver))
+
+        level = _Level(resolve_all)
+        calls = [replace_struct(shared, parents=(each,), level=level) for each in parents]
+        return await level.run(run, calls)
+
     takes = frozenset[str]().union(*(use.directive.takes for use in uses))
     return replace(
         resolver,
-        function=_batch_caller(resolver, step) if resolver.is_batch else _caller(step),
+        function=call_batch if resolver.is_batch else call_one,
         is_async=step.is_async,
         context=_CONTEXT if resolver.context or "context" in takes else None,
         selection=_SELECTION if resolver.selection or "selection" in takes else None,
@@ -72,79 +176,21 @@ def _called(resolver: Resolver, uses: Sequence[Use]) -> Resolver:
     )
 
 
-def _checking(
-    function: Callable[..., Any], checks: Mapping[str, Callable[[Any], Any]]
-) -> Callable[..., Any]:
-    """Let arguments go through their checks before a function is called; null is no value."""
-
-    def call(*parents: Any, **arguments: Any) -> Any:
-        for name, check in checks.items():
-            value = arguments.get(name)
-            if value is not None:
-                arguments[name] = check(value)
-        return function(*parents, **arguments)
-
-    return call
-
-
-def _resolver(binding: Binding) -> Resolver:
-    """Return what calls for a value that is only read otherwise."""
-    match binding:
-        case Resolver():
-            return binding
-        case Attribute(name):
-            read: Callable[[Any], Any] = attrgetter(name)
-        case Key(name):
-            read = partial(_key, name)
-        case Lookup(names):
-            read = partial(lookup, names=names)
-        case _:
-            raise AssertionError(binding)
-    return Resolver(partial(_read, read), is_async=False, takes_parent=True)
-
-
-def _key(name: str, parent: Mapping[str, Any]) -> Any:
-    return parent.get(name)
-
-
-def _read(read: Callable[[Any], Any], parent: Any, **_arguments: Any) -> Any:
-    """Read a value, whatever arguments the field has: nothing takes them."""
-    return read(parent)
-
-
-def _innermost(resolver: Resolver) -> _Step:
-    function = callable_of(resolver)
-
-    def resolve(call: FieldCall) -> Any:
-        return function(*call.parents, **_arguments(resolver, call))
-
-    return _Step(resolve, resolver.is_async)
-
-
-def _arguments(resolver: Resolver, call: FieldCall) -> dict[str, Any]:
-    """Return what a resolver is called with besides its parent."""
-    arguments = call.arguments
-    if resolver.context:
-        arguments = {**arguments, resolver.context: call.context}
-    if resolver.selection:
-        arguments = {**arguments, resolver.selection: call.selection}
-    if resolver.caller:
-        arguments = {**arguments, resolver.caller: call.caller}
-    return arguments
-
-
-def _around(use: Use, inner: _Step) -> _Step:
+def _around(use: DirectiveUse, inner: _Step) -> _Step:
     """Put a directive's function around a step.
 
-    An ``async def`` awaits whatever is within it; a plain function gets what that returns, and
-    where that is awaited, so is what the function returns.
+    An ``async def`` awaits what is within it. A plain function gets what that returns. If that is
+    awaited, so is what the function returns.
     """
     directive, arguments = use.directive, use.arguments
     function, takes = directive.function, sorted(directive.takes)
-    needs_waiting = directive.is_async and not inner.is_async
-    proceed = partial(_awaited, inner.run) if needs_waiting else inner.run
 
-    def call_function(call: FieldCall) -> Any:
+    async def run_inner(call: _FieldCall) -> Any:
+        return inner.run(call)
+
+    proceed = run_inner if directive.is_async and not inner.is_async else inner.run
+
+    def call_function(call: _FieldCall) -> Any:
         given = arguments(call.variables) if callable(arguments) else arguments
         if given is None:
             return inner.run(call)
@@ -156,7 +202,7 @@ def _around(use: Use, inner: _Step) -> _Step:
     if not (directive.is_async or inner.is_async):
         return _Step(call_function, is_async=False)
 
-    async def call_and_await(call: FieldCall) -> Any:
+    async def call_and_await(call: _FieldCall) -> Any:
         try:
             value = call_function(call)
         except (AttributeError, TypeError) as error:
@@ -168,43 +214,75 @@ def _around(use: Use, inner: _Step) -> _Step:
     return _Step(call_and_await, is_async=True)
 
 
-async def _awaited(run: Callable[[FieldCall], Any], call: FieldCall) -> Any:
-    return run(call)
+class _Level:
+    """The parents of a batch resolver, each with directives around it.
 
+    ``resolve`` takes a list of parents. It is called when each parent's functions have come to it
+    or ended without it, so that one call serves all that proceed.
+    """
 
-def _caller(step: _Step) -> Callable[..., Any]:
-    run = step.run
+    def __init__(self, resolve: Callable[[list[Any]], Any]) -> None:
+        self._resolve = resolve
+        self._undecided = 0
+        self._waiting: list[tuple[Any, Future[Any]]] = []
 
-    def call(*parents: Any, **arguments: Any) -> Any:
-        return run(_field_call(parents, arguments))
+    async def run(
+        self, around: Callable[[_FieldCall], Awaitable[Any]], calls: list[_FieldCall]
+    ) -> list[Any]:
+        """Return a value, or an exception, for each parent."""
+        self._undecided = len(calls)
 
-    return call
+        async def run_one(call: _FieldCall) -> Any:
+            try:
+                return await around(call)
+            finally:
+                await self._decide(call)
 
+        return await gather(*map(run_one, calls), return_exceptions=True)
 
-def _field_call(parents: Sequence[Any], arguments: dict[str, Any]) -> FieldCall:
-    if not arguments:
-        return FieldCall(parents, arguments)
-    context = arguments.pop(_CONTEXT, None)
-    selection = arguments.pop(_SELECTION, None)
-    variables = arguments.pop(_VARIABLES, ())
-    caller = arguments.pop(_CALLER, None)
-    return FieldCall(parents, arguments, context, selection, variables, caller)
+    async def value(self, call: _FieldCall) -> Any:
+        """Return a parent's value, once the resolver has been called for all."""
+        future: Future[Any] = get_running_loop().create_future()
+        self._waiting.append((call.parent, future))
+        await self._decide(call)
+        return await future
 
+    async def _decide(self, call: _FieldCall) -> None:
+        """Note that a parent has proceeded, or will not. After the last, resolve those that have.
 
-def _batch_caller(resolver: Resolver, step: _Step) -> Callable[..., Any]:
-    async def call(parents: list[Any], **arguments: Any) -> list[Any]:
-        shared = _field_call((), arguments)
-        level = Level(partial(_resolve_level, resolver, shared))
-        calls = [shared.of(parent, level) for parent in parents]
-        return await level.run(step.run, calls)
+        One that proceeds a second time, after that, is resolved by itself.
+        """
+        if not call.is_decided:
+            call.is_decided = True
+            self._undecided -= 1
+        # those that were cancelled do not wait any more
+        waiting = [each for each in self._waiting if not each[1].done()]
+        if self._undecided == 0 and waiting:
+            self._waiting = []
+            await self._resolve_waiting(waiting)
 
-    return call
-
-
-def _resolve_level(resolver: Resolver, shared: FieldCall, parents: list[Any]) -> Any:
-    return resolver.function(parents, **_arguments(resolver, shared))
-
-
-def _proceed_level(call: FieldCall) -> Any:
-    assert call.level is not None  # noqa: S101  # batch resolvers alone come here
-    return call.level.value(call)
+    async def _resolve_waiting(self, waiting: list[tuple[Any, Future[Any]]]) -> None:
+        futures = [future for _, future in waiting]
+        values: list[Any]
+        try:
+            found = self._resolve([parent for parent, _ in waiting])
+            values = list(await found if hasattr(found, "__await__") else found)
+            if len(values) != len(waiting):
+                raise TypeError(  # noqa: TRY301  # it is an error of each field
+                    f"The batch resolver was given {len(waiting)} parents and returned"
+                    f" {len(values)} values. It must return one for each, in their order."
+                )
+        except CancelledError:
+            for future in futures:
+                future.cancel()
+            raise
+        except Exception as error:  # noqa: BLE001  # it is an error of each field
+            values = [error] * len(futures)
+        for future, value in zip(futures, values, strict=True):
+            if future.done():
+                continue
+            if isinstance(value, Exception):
+                future.set_exception(value)
+                future.exception()  # a directive need not look at it
+            else:
+                future.set_result(value)

@@ -1,47 +1,18 @@
-"""How a field gets its value."""
+"""How each field gets its value: the data that the compiler reads.
+
+`make_executable_schema` makes a `Schema` with one binding for each field.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from graphql import GraphQLDirective, GraphQLSchema
 
 from trunkline.schema.requirements import Requirements, declared_requirements
-
-F = TypeVar("F", bound=Callable[..., Any])
-T = TypeVar("T")
-
-Resolved: TypeAlias = T | Awaitable[T]
-"""What a resolver returns: a value, or, where it is an ``async def``, what gives one."""
-
-T_co = TypeVar("T_co", covariant=True)
-
-
-class ListOf(Protocol[T_co]):
-    """What a resolver may return for a list: any collection but a text.
-
-    A list, a tuple or a set, also of a subclass's objects. That a `str` is a sequence of `str` is
-    how ``return name`` slips through where ``return [name]`` was meant; its `__contains__` takes
-    nothing but text, and so it is none of these.
-    """
-
-    def __iter__(self) -> Iterator[T_co]:
-        """Go through the items."""
-        ...
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        ...
-
-    def __contains__(self, item: object, /) -> bool:
-        """Say whether something is among them."""
-        ...
-
-
-Streamed: TypeAlias = AsyncIterable[T] | Awaitable[AsyncIterable[T]]
-"""What a subscription's resolver returns: one value after the other."""
 
 __all__ = [
     "Attribute",
@@ -49,41 +20,76 @@ __all__ = [
     "CoreConventions",
     "CoreDefault",
     "CoreResolver",
-    "Directed",
+    "DirectedField",
     "DirectiveFunction",
+    "DirectiveUse",
     "Key",
     "ListOf",
     "Lookup",
     "Resolved",
     "Resolver",
+    "ResolverMiddleware",
     "Schema",
     "Streamed",
     "TypeResolver",
-    "Use",
     "batch",
     "is_batch",
 ]
 
+F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+Resolved: TypeAlias = T | Awaitable[T]
+"""What a resolver returns: a value, or an awaitable of one if it is an ``async def``."""
+
+Streamed: TypeAlias = AsyncIterable[T] | Awaitable[AsyncIterable[T]]
+"""What a subscription's resolver returns: one value after the other."""
+
+ResolverMiddleware: TypeAlias = Callable[[str, Callable[..., Any]], Callable[..., Any]]
+"""Takes a field's coordinate and its resolver. Returns the resolver, or what calls it."""
+
+
+class ListOf(Protocol[T_co]):
+    """What a resolver may return for a list: any collection except a string.
+
+    A list, a tuple or a set, also of objects of a subclass. A `str` is a sequence of `str`, so
+    ``return name`` would pass where ``return [name]`` was meant. But `str.__contains__` takes only
+    strings, so a `str` does not fit this protocol.
+    """
+
+    def __iter__(self) -> Iterator[T_co]:
+        """Iterate over the items."""
+        ...
+
+    def __len__(self) -> int:
+        """Return the number of items."""
+        ...
+
+    def __contains__(self, item: object, /) -> bool:
+        """Say whether the collection has an item."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """The value is an attribute or property of the parent object."""
+    """The value is an attribute or a property of the parent object."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The value stands under a key of the parent, a mapping; a missing key is null."""
+    """The value stands under a key of the parent, a mapping. A missing key is null."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Nobody said what the parent is: a key if it is a mapping, else an attribute.
+    """For parents of undeclared type: read a key of mappings, an attribute of everything else.
 
-    ``names`` are tried in turn; nothing found is null.
+    ``names`` are tried in order. If none is found, the value is null.
     """
 
     names: tuple[str, ...]
@@ -93,13 +99,14 @@ class Lookup:
 class Resolver:
     """The value is what a function returns.
 
-    ``arguments`` gives, for each argument of the schema, the name of the function's parameter;
-    ``takes_parent`` says that the parent object is the first positional one, or, where it
-    ``is_batch``, a list of all parents of the level; ``context`` is the parameter that takes the
-    request's context, ``selection`` the one that takes what is wanted below, ``variables`` the one
-    that takes the values of the operation's variables, and ``caller`` the one that takes who calls,
-    if any do. ``method`` is there where the function is a method of the parent, and called through
-    it.
+    - ``is_async``: what it returns is awaited.
+    - ``takes_parent``: its first positional parameter is the parent object.
+    - ``is_batch``: that parameter is the list of all parents of a level.
+    - ``context``, ``selection``, ``variables`` and ``caller``: the parameters for the request's
+      context, the selection below the field, the values of the operation's variables, and the
+      caller; ``None`` if it has none.
+    - ``method``: the name of the function if it is a method of the parent, and called through it.
+    - ``arguments``: for each argument of the field, the name of its parameter.
     """
 
     function: Callable[..., Any]
@@ -113,13 +120,25 @@ class Resolver:
     method: str | None = None
     arguments: Mapping[str, str] = field(default_factory=dict[str, str])
 
+    def callable(self) -> Callable[..., Any]:
+        """Return a function that takes the parent first, also for a method."""
+        name = self.method
+        if name is None:
+            return self.function
+
+        @wraps(self.function)
+        def call(parent: Any, **arguments: Any) -> Any:
+            return getattr(parent, name)(**arguments)
+
+        return call
+
 
 @dataclass(frozen=True, slots=True)
 class CoreResolver:
     """A function in graphql-core's form: ``(parent, info, **arguments)``.
 
-    The introspection fields (GraphQL §4) are resolved by such functions. Nobody says beforehand
-    whether those of a schema that was written for graphql-core return awaitables.
+    The introspection fields (GraphQL §4) have such functions. Those of a schema written for
+    graphql-core may return an awaitable or a value, which is known only when they return.
     """
 
     function: Callable[..., Any]
@@ -132,15 +151,20 @@ class CoreDefault:
     name: str
 
 
+Binding: TypeAlias = Attribute | Key | Lookup | Resolver | CoreResolver | CoreDefault
+
+TypeResolver: TypeAlias = Callable[[Any], str | None]
+"""Returns the name of the object type of an interface's or a union's value."""
+
 _BATCH = "__trunkline_batch__"
 
 
 def batch(resolver: F) -> F:
     """Mark a resolver as one for all parents of a level.
 
-    It takes a list of parents in place of one, and returns (or yields, or awaits) a value, or an
-    exception, for each of them in their order. So a list of any width costs one call, and one
-    query, where its parents would cost one each.
+    It takes a list of parents instead of one, and returns (or yields, or awaits) a value or an
+    exception for each of them, in their order. So a list of any length costs one call and one
+    query, instead of one for each parent.
     """
     setattr(resolver, _BATCH, True)
     return resolver
@@ -151,18 +175,15 @@ def is_batch(resolver: object) -> bool:
     return getattr(resolver, _BATCH, False) is True
 
 
-TypeResolver: TypeAlias = Callable[[Any], str | None]
-
-Binding: TypeAlias = Attribute | Key | Lookup | Resolver | CoreResolver | CoreDefault
-
-
 @dataclass(frozen=True, slots=True)
 class CoreConventions:
     """How a schema is executed that was written for graphql-core's executor.
 
-    ``field_resolver``, ``type_resolver`` and ``subscribe_resolver`` stand in where the schema has
-    no function of its own; ``wrap`` puts the middleware around a resolver; ``is_awaitable`` and
-    ``is_async_iterable`` tell which values are awaited, and which are lists that are awaited.
+    - ``field_resolver``, ``type_resolver`` and ``subscribe_resolver`` are used where the schema has
+      no function.
+    - ``wrap`` puts the middleware around a resolver.
+    - ``is_awaitable`` and ``is_async_iterable`` tell which values are awaited, and which are lists
+      that are awaited.
     """
 
     field_resolver: Callable[..., Any]
@@ -177,8 +198,8 @@ class CoreConventions:
 class DirectiveFunction:
     """A directive of the schema as a function.
 
-    ``takes`` are those of ``parent``, ``context``, ``selection`` and ``operation`` for which it has
-    a parameter.
+    ``takes`` has those of ``parent``, ``context``, ``selection``, ``caller`` and ``operation`` for
+    which the function has a parameter.
     """
 
     directive: GraphQLDirective
@@ -188,11 +209,11 @@ class DirectiveFunction:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """A directive around a field: its function, and what that is given.
+class DirectiveUse:
+    """A directive around a field: its function, and the arguments of this use.
 
-    ``arguments`` are by the names of its parameters; where they depend on the operation's variables
-    they are made by a function of those, which gives ``None`` where the directive takes no part.
+    ``arguments`` are by the names of parameters. If they depend on the operation's variables, they
+    are a function of those, which returns ``None`` if the directive is skipped.
     """
 
     directive: DirectiveFunction
@@ -200,14 +221,15 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Directed:
-    """A field with directives in the schema: ``uses`` are around what ``binding`` gives.
+class DirectedField:
+    """A field with directives in the schema.
 
-    The first is outermost. ``checks`` are what arguments go through before, by parameter.
+    ``uses`` are around what ``binding`` gives, the first outermost. ``checks`` are the functions
+    that arguments go through before, by parameter.
     """
 
     binding: Binding
-    uses: Sequence[Use] = ()
+    uses: Sequence[DirectiveUse] = ()
     checks: Mapping[str, Callable[[Any], Any]] = field(
         default_factory=dict[str, Callable[[Any], Any]]
     )
@@ -217,14 +239,17 @@ class Directed:
 class Schema:
     """A schema that can be executed.
 
-    ``definition`` is the type system; ``bindings`` has an entry per coordinate of an object type's
-    field (``Todo.title``); ``models`` says which class an object type's values have, where that is
-    known; ``type_resolvers`` has, for interfaces and unions that have one, the function that names
-    the object type of a value. ``directives`` are the functions of the schema's directives
-    by name, and ``directed`` has the fields that have some in the schema: their bindings have all
-    of it in them. ``core`` is there where the schema's own functions are to be called as
-    graphql-core calls them; there are no bindings then. ``requirements`` are what callers must
-    have, as the directives of the definition say.
+    - ``definition`` is the type system.
+    - ``bindings`` has an entry for each coordinate of an object type's field (``Todo.title``). It
+      includes the directives of the field.
+    - ``models`` has the class of an object type's values, where it is known.
+    - ``type_resolvers`` has, for interfaces and unions, the function that names the object type of
+      a value, where there is one.
+    - ``directives`` has the functions of the schema's directives, by name.
+    - ``directed`` has the fields with directives in the schema, by coordinate.
+    - ``core`` is set if the schema's own functions are called as graphql-core calls them. There are
+      no bindings then.
+    - ``requirements`` is what the directives of the definition declare that callers need.
     """
 
     definition: GraphQLSchema
@@ -234,10 +259,10 @@ class Schema:
     directives: Mapping[str, DirectiveFunction] = field(
         default_factory=dict[str, DirectiveFunction]
     )
-    directed: Mapping[str, Directed] = field(default_factory=dict[str, Directed])
+    directed: Mapping[str, DirectedField] = field(default_factory=dict[str, DirectedField])
     core: CoreConventions | None = None
     requirements: Requirements = field(init=False)
 
     def __post_init__(self) -> None:
-        """Read what the schema requires of callers; so that no maker of a schema can forget it."""
+        """Read what the schema requires of callers, so that no maker of a schema can forget it."""
         object.__setattr__(self, "requirements", declared_requirements(self.definition))

@@ -1,25 +1,42 @@
-"""The directives of a schema → the functions that implement them, found and checked at start."""
+"""Directives of a schema as functions: found and checked at start, and put where they stand.
+
+`find_functions` finds the function of each directive. `place_directives` puts the functions around
+fields, and lets the values of arguments and input types go through them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from inspect import Parameter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from graphql import GraphQLDirective, GraphQLSchema, is_specified_directive
+from graphql import (
+    DirectiveNode,
+    GraphQLDirective,
+    GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLSchema,
+    get_argument_values,
+    is_input_object_type,
+    is_introspection_type,
+    is_object_type,
+    is_specified_directive,
+)
 
-from trunkline.schema.bindings import DirectiveFunction
+from trunkline.schema.bindings import Binding, DirectedField, DirectiveFunction, DirectiveUse
 from trunkline.schema.directives import (
     AROUND_FIELDS,
     AROUND_OPERATIONS,
     IN_DOCUMENTS,
     KNOWN_DIRECTIVES,
     ON_VALUES,
+    applied_to,
+    around_field,
+    on_argument,
     runtime_places,
 )
 from trunkline.schema.names import PythonNames
 from trunkline.schema.signatures import (
-    Parameters,
     describe,
     misfits,
     parameters_of,
@@ -27,19 +44,34 @@ from trunkline.schema.signatures import (
     same_names,
 )
 
-__all__ = ["find_functions", "proceeds"]
+__all__ = ["InputRefusedError", "find_functions", "place_directives"]
 
-_PLACES = 3  # as many places as one message names
+_Check = Callable[[Any], Any]
+
+_PLACES = 3  # one message names at most so many places
 
 _GIVEN = (
     (AROUND_FIELDS, frozenset({"parent", "context", "selection", "caller"}), "around a field"),
     (AROUND_OPERATIONS, frozenset({"context", "operation", "caller"}), "around an operation"),
     (ON_VALUES, frozenset[str](), "for a value that comes in"),
 )
-"""What a directive's function may take besides its arguments, by where it stands."""
+"""What a directive's function may take besides its arguments, by where the directive stands."""
 
 _GIVEN_ANYWHERE = frozenset[str]().union(*(given for _, given, _ in _GIVEN))
-_BY_NAME_TOO = Parameter.POSITIONAL_OR_KEYWORD
+
+
+class InputRefusedError(GraphQLError):
+    """A directive of the schema refuses a value that fits its type.
+
+    ``within`` is the place of the value in what was coerced: names of fields and indices of lists.
+    """
+
+    def __init__(self, error: GraphQLError, within: list[str | int]) -> None:
+        super().__init__(error.message, original_error=error, extensions=error.extensions)
+        self.within = within
+
+
+# -- the functions --------------------------------------------------------------------------------
 
 
 def find_functions(
@@ -52,128 +84,211 @@ def find_functions(
 ) -> dict[str, DirectiveFunction]:
     """Return the functions of a schema's own directives by name, and add to the ``mistakes``.
 
-    ``implementation`` has a method for each; ``metadata`` are the coordinates (``@cost``) of those
+    ``implementation`` has a method for each. ``metadata`` are the coordinates (``@cost``) of those
     that do nothing at run time.
     """
-    own = [
-        each
+    own = {
+        each.name: each
         for each in definition.directives
         if not is_specified_directive(each)
         and each.name not in KNOWN_DIRECTIVES
         and f"@{each.name}" not in metadata
-    ]
-    finder = _Finder(own, implementation, names, mistakes)
-    if own:
-        finder.note_places(definition)
-    return dict(finder.functions())
+        and (AROUND_FIELDS | AROUND_OPERATIONS | ON_VALUES) & frozenset(each.locations)
+    }
+    if isinstance(implementation, type):
+        name = implementation.__name__
+        mistakes.append(f"directives: {name} is a class. Give an instance: {name}(…).")
+        return {}
+    methods = {name: names.of(f"@{name}", name) for name in own}
+    mistakes += same_names("directives:", methods, "method")
+    places: dict[str, dict[str, bool]] = {}  # by directive, by coordinate: whether it is a value
+    for coordinate, is_value, node in runtime_places(definition) if own else ():
+        places.setdefault(node.name.value, {})[coordinate] = is_value
+    found: dict[str, DirectiveFunction] = {}
+    for name, directive in own.items():
+        function = getattr(implementation, methods[name], None)
+        where = places.get(name, {})
+        if callable(function):
+            is_on_values = any(where.values())
+            found[name] = _check_function(directive, function, names, mistakes, is_on_values)
+        elif where or IN_DOCUMENTS & frozenset(directive.locations):
+            mistakes.append(_no_function(name, methods[name], implementation, list(where)))
+    return found
 
 
-class _Finder:
-    def __init__(
-        self,
-        own: list[GraphQLDirective],
-        implementation: object,
-        names: PythonNames,
-        mistakes: list[str],
-    ) -> None:
-        self._own = own
-        self._implementation = implementation
-        self._names = names
-        self._mistakes = mistakes
-        self._places: dict[str, list[tuple[str, bool]]] = {}
-
-    def note_places(self, definition: GraphQLSchema) -> None:
-        """Note where directives stand, and whether for a value."""
-        for coordinate, takes_value, node in runtime_places(definition):
-            self._places.setdefault(node.name.value, []).append((coordinate, takes_value))
-
-    def functions(self) -> Iterator[tuple[str, DirectiveFunction]]:
-        """Yield the functions by their directives' names; one that lacks is a mistake."""
-        if isinstance(self._implementation, type):
-            name = self._implementation.__name__
-            self._mistakes.append(f"directives: {name} is a class; give an instance: {name}(…).")
-            return
-        runnable = {each.name: each for each in self._own if _may_run(each)}
-        methods = {name: self._names.of(f"@{name}", name) for name in runnable}
-        self._mistakes += same_names("directives:", methods, "method")
-        for name, directive in runnable.items():
-            function = getattr(self._implementation, methods[name], None)
-            if callable(function):
-                yield name, self._function(directive, function)
-            elif name in self._places or IN_DOCUMENTS & frozenset(directive.locations):
-                self._mistakes.append(self._missing(name))
-
-    def _missing(self, name: str) -> str:
-        places = [coordinate for coordinate, _ in self._places.get(name, ())]
-        if places:
-            more = f" and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
-            where = f"It stands at {', '.join(places[:_PLACES])}{more}."
-        else:
-            where = "Documents may use it."
-        method = self._names.of(f"@{name}", name)
-        if self._implementation is None:
-            remedy = f"Give directives= an object with a method {method!r}"
-        else:
-            remedy = f"Add a method {method!r} to {type(self._implementation).__name__}"
-        return (
-            f"@{name}: no function implements it. {where} {remedy}, or name '@{name}' in metadata="
-            " if it is to do nothing when a request comes."
-        )
-
-    def _function(self, directive: GraphQLDirective, function: Any) -> DirectiveFunction:
-        """Describe a function, and say what keeps it from being called."""
-        coordinate = f"@{directive.name}"
-        arguments = {
-            name: self._names.of(f"{coordinate}({name}:)", name) for name in directive.args
-        }
-        self._mistakes += same_names(f"{coordinate}: the arguments", arguments, "parameter")
-        for name, argument in directive.args.items():
-            argument.out_name = arguments[name]
-        parameters = parameters_of(function)
-        first = next(iter(parameters.values()), None) if parameters else None
-        if parameters and first and first.kind in {first.POSITIONAL_ONLY, _BY_NAME_TOO}:
-            del parameters[first.name]
-        found = DirectiveFunction(
-            directive,
-            function,
-            is_async=returns_awaitable(function),
-            takes=_GIVEN_ANYWHERE & frozenset(parameters or ()) - frozenset(arguments.values()),
-        )
-        place = describe(function, "the function")
-        if parameters is not None and (first is None or first.kind is first.KEYWORD_ONLY):
-            what = "proceed" if proceeds(directive) else "value"
-            self._mistakes.append(f"{coordinate}: {place} lacks a first parameter, for {what!r}.")
-        for mistake in self._misfits(found, parameters, arguments):
-            self._mistakes.append(f"{coordinate}: {place} {mistake}")
-        return found
-
-    def _misfits(
-        self, found: DirectiveFunction, parameters: Parameters | None, arguments: dict[str, str]
-    ) -> Iterator[str]:
-        if parameters is not None:
-            yield from misfits(
-                parameters,
-                found.directive.args,
-                arguments,
-                found.takes,
-                absent="the directive has no argument for",
-                who="whoever uses it",
-            )
-        locations = frozenset(found.directive.locations)
-        for kind, given, where in _GIVEN:
-            for name in sorted(found.takes - given) if kind & locations else ():
-                yield f"takes {name!r}, of which nothing is known {where}."
-        if AROUND_OPERATIONS & locations and not found.is_async:
-            yield "is around operations, which are awaited. Make it an 'async def'."
-        is_on_values = any(on_value for _, on_value in self._places.get(found.directive.name, ()))
-        if found.is_async and (is_on_values or not proceeds(found.directive)):
-            yield "is awaited, and values that come in are taken without waiting. Make it a 'def'."
+def _no_function(name: str, method: str, implementation: object, places: list[str]) -> str:
+    where = "Documents may use it."
+    if places:
+        more = f" and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
+        where = f"It stands at {', '.join(places[:_PLACES])}{more}."
+    if implementation is None:
+        remedy = f"Give directives= an object with a method {method!r}"
+    else:
+        remedy = f"Add a method {method!r} to {type(implementation).__name__}"
+    return (
+        f"@{name}: no function implements it. {where} {remedy}, or name '@{name}' in metadata="
+        " if it does nothing at run time."
+    )
 
 
-def _may_run(directive: GraphQLDirective) -> bool:
-    return bool((AROUND_FIELDS | AROUND_OPERATIONS | ON_VALUES) & frozenset(directive.locations))
+def _check_function(
+    directive: GraphQLDirective,
+    function: Any,
+    names: PythonNames,
+    mistakes: list[str],
+    is_on_values: bool,  # noqa: FBT001  # whether it stands at a value that comes in
+) -> DirectiveFunction:
+    """Describe a directive's function, and add each reason why it cannot be called."""
+    coordinate = f"@{directive.name}"
+    arguments = {name: names.of(f"{coordinate}({name}:)", name) for name in directive.args}
+    mistakes += same_names(f"{coordinate}: the arguments", arguments, "parameter")
+    for name, argument in directive.args.items():
+        argument.out_name = arguments[name]
+    parameters = parameters_of(function)
+    first = next(iter(parameters.values()), None) if parameters else None
+    if parameters and first and first.kind in {first.POSITIONAL_ONLY, first.POSITIONAL_OR_KEYWORD}:
+        del parameters[first.name]
+    takes = _GIVEN_ANYWHERE & frozenset(parameters or ()) - frozenset(arguments.values())
+    is_async = returns_awaitable(function)
+    locations = frozenset(directive.locations)
+    wrong: list[str] = []
+    if parameters is not None:
+        if first is None or first.kind is first.KEYWORD_ONLY:
+            what = "proceed" if _proceeds(directive) else "value"
+            wrong.append(f"lacks a first parameter, for {what!r}.")
+        absent = "the directive has no argument for"
+        who = "uses of the directive"
+        wrong += misfits(parameters, directive.args, arguments, takes, absent=absent, who=who)
+    for kind, given, where in _GIVEN:
+        unknown = sorted(takes - given) if kind & locations else ()
+        wrong += (f"takes {name!r}, which is not known {where}." for name in unknown)
+    if AROUND_OPERATIONS & locations and not is_async:
+        wrong.append("is around operations, which are awaited. Make it an 'async def'.")
+    if is_async and (is_on_values or not _proceeds(directive)):
+        wrong.append("is awaited, but values that come in are not. Make it a 'def'.")
+    place = f"{coordinate}: {describe(function, 'the function')}"
+    mistakes += (f"{place} {each}" for each in wrong)
+    return DirectiveFunction(directive, function, is_async, takes)
 
 
-def proceeds(directive: GraphQLDirective) -> bool:
-    """Say whether a directive's function is given ``proceed``: not if values are all it is for."""
+def _proceeds(directive: GraphQLDirective) -> bool:
+    """Say whether the function takes ``proceed``: it does not if it is only for values."""
     return bool((AROUND_FIELDS | AROUND_OPERATIONS) & frozenset(directive.locations))
+
+
+# -- where they stand -----------------------------------------------------------------------------
+
+
+def place_directives(
+    definition: GraphQLSchema,
+    functions: Mapping[str, DirectiveFunction],
+    bindings: Mapping[str, Binding],
+    mistakes: list[str],
+) -> dict[str, DirectedField]:
+    """Let values of input types go through directives. Return the fields that have directives.
+
+    These are by coordinate. Adds to the ``mistakes``.
+    """
+    found: dict[str, DirectedField] = {}
+    placer = _Placer(functions, mistakes)
+    types = list(definition.type_map.values()) if functions else []
+    for type_ in types:  # inputs first: they are part of the arguments of directives
+        if is_input_object_type(type_):
+            checks: dict[str, _Check] = {}
+            for name, field in type_.fields.items():
+                placer.add_check(checks, name, applied_to(field), f"{type_.name}.{name}")
+            placer.add_check(checks, "", applied_to(type_), type_.name)
+            _check_input(type_, checks, checks.pop("", None))
+    for type_ in types:
+        if is_object_type(type_) and not is_introspection_type(type_):
+            for name, field in type_.fields.items():
+                coordinate = f"{type_.name}.{name}"
+                if coordinate not in bindings:  # there was a mistake
+                    continue
+                uses = placer.uses(around_field(type_, name), coordinate)
+                checks = {}
+                for argument, taken in field.args.items():
+                    nodes = on_argument(type_, name, argument)
+                    place = f"{coordinate}({argument}:)"
+                    placer.add_check(checks, taken.out_name or argument, nodes, place)
+                if uses or checks:
+                    found[coordinate] = DirectedField(bindings[coordinate], uses, checks)
+    return found
+
+
+class _Placer:
+    """Finds the functions of applied directives, and coerces their arguments once for each node."""
+
+    def __init__(self, functions: Mapping[str, DirectiveFunction], mistakes: list[str]) -> None:
+        self._functions = functions
+        self._mistakes = mistakes
+        self._arguments: dict[int, Mapping[str, Any] | None] = {}
+
+    def uses(self, nodes: Iterable[DirectiveNode], place: str) -> list[DirectiveUse]:
+        """Return the functions of directives in their order, with their arguments."""
+        uses: list[DirectiveUse] = []
+        for node in nodes:
+            function = self._functions.get(node.name.value)
+            if function is None:
+                continue
+            if id(node) not in self._arguments:
+                self._arguments[id(node)] = None
+                try:
+                    self._arguments[id(node)] = get_argument_values(function.directive, node)
+                except Exception as error:  # noqa: BLE001  # also those of an input model
+                    message = error.message if isinstance(error, GraphQLError) else str(error)
+                    self._mistakes.append(f"{place}: @{node.name.value}: {message}")
+            arguments = self._arguments[id(node)]
+            if arguments is not None:
+                uses.append(DirectiveUse(function, arguments))
+        return uses
+
+    def add_check(
+        self, checks: dict[str, _Check], key: str, nodes: Iterable[DirectiveNode], place: str
+    ) -> None:
+        """Add the function that a value goes through, if any directive stands there."""
+        steps = [_value_check(use) for use in self.uses(nodes, place)]
+        if steps:
+            checks[key] = partial(_check_in_order, steps)
+
+
+def _value_check(use: DirectiveUse) -> _Check:
+    assert not callable(use.arguments)  # noqa: S101  # a schema's arguments are constants
+    function = partial(use.directive.function, **use.arguments)
+    if _proceeds(use.directive.directive):
+        return lambda value: function(lambda: value)
+    return function
+
+
+def _check_in_order(steps: Sequence[_Check], value: Any) -> Any:
+    for check in steps:
+        value = check(value)
+    return value
+
+
+def _check_input(
+    type_: GraphQLInputObjectType, fields: Mapping[str, _Check], whole: _Check | None
+) -> None:
+    """Let values of an input type go through functions: those of its ``fields``, then ``whole``.
+
+    A function returns the value to use, or raises a ``GraphQLError``. Null is not checked.
+    """
+    if not (fields or whole):
+        return
+    make = None if type_.out_type is GraphQLInputObjectType.out_type else type_.out_type
+    checks = [(name, type_.fields[name].out_name or name, check) for name, check in fields.items()]
+
+    def checked(check: _Check, value: Any, within: list[str | int]) -> Any:
+        try:
+            return check(value)
+        except GraphQLError as error:
+            raise InputRefusedError(error, within) from error
+
+    def check_and_make(value: dict[str, Any]) -> Any:
+        for name, out_name, check in checks:
+            if value.get(out_name) is not None:
+                value[out_name] = checked(check, value[out_name], [name])
+        made = make(value) if make else value
+        return checked(whole, made, []) if whole else made
+
+    type_.out_type = check_and_make  # type: ignore[method-assign]  # graphql-core's own hook

@@ -12,7 +12,7 @@ right.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, cast
@@ -49,6 +49,7 @@ __all__ = [
     "ON_VALUES",
     "KnownDirective",
     "applied_directives",
+    "applied_groups",
     "applied_to",
     "arguments_of",
     "around_field",
@@ -216,8 +217,13 @@ def applied_to(element: Any) -> list[DirectiveNode]:
     The element is a schema, a type, a field, an argument, an input field or an enum's value, as
     graphql-core has them.
     """
-    nodes = (element.ast_node, *(getattr(element, "extension_ast_nodes", None) or ()))
-    return [directive for node in nodes if node is not None for directive in node.directives or ()]
+    return [directive for group in applied_groups(element) for directive in group]
+
+
+def applied_groups(element: Any) -> Iterator[Sequence[DirectiveNode]]:
+    """Yield the directives of an element itself, then those of each of its extensions."""
+    for node in (element.ast_node, *(getattr(element, "extension_ast_nodes", None) or ())):
+        yield (node and node.directives) or ()
 
 
 def arguments_of(name: str, element: Any) -> dict[str, Any] | None:

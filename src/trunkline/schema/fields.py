@@ -1,180 +1,175 @@
-"""What each field of an object type is bound to, and what does not fit."""
+"""Each field of an object type → its binding, and a message for whatever does not fit."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, is_object_type
 from graphql.pyutils import did_you_mean, suggestion_list
 
-from trunkline.errors import SchemaError
-from trunkline.schema.bindings import Attribute, Binding, Key, Lookup, Resolver, is_batch
-from trunkline.schema.members import is_mapping, members_of, method_of, takes_self, whose
-from trunkline.schema.middleware import ResolverMiddleware, wrap_resolver
+from trunkline.schema.bindings import (
+    Attribute,
+    Binding,
+    Key,
+    Lookup,
+    Resolver,
+    ResolverMiddleware,
+    is_batch,
+)
+from trunkline.schema.models import is_mapping, members_of, method_of, takes_self, whose
 from trunkline.schema.names import PythonNames
 from trunkline.schema.signatures import (
     Parameters,
     describe,
     given_to,
-    is_stream,
     misfits,
-    no_stream,
     parameters_of,
     returns_awaitable,
     same_names,
+    stream_mistakes,
 )
 
 __all__ = ["FieldBinder"]
 
 
+@dataclass(slots=True, kw_only=True)
 class FieldBinder:
-    """Binds one field after the other, and adds what does not fit to the ``mistakes``.
+    """Binds the fields of object types, and adds what does not fit to ``mistakes``.
 
-    ``resolved`` are the coordinates of fields that have a resolver though a model could answer,
-    ``batched`` of those whose resolver must be for a whole level.
+    The other attributes are those of `make_executable_schema`.
     """
 
-    def __init__(  # noqa: PLR0913  # what `make_executable_schema` was given
-        self,
-        definition: GraphQLSchema,
-        models: Mapping[str, type],
-        middlewares: Sequence[ResolverMiddleware],
-        *,
-        names: PythonNames,
-        resolved: Collection[str],
-        batched: Collection[str],
-        mistakes: list[str],
-    ) -> None:
-        self._definition = definition
-        self._models = models
-        self._middlewares = middlewares
-        self.names = names
-        self._resolved = frozenset(resolved)
-        self._batched = frozenset(batched)
-        self.mistakes = mistakes
-        roots = (definition.query_type, definition.mutation_type, definition.subscription_type)
-        self._roots = {root.name for root in roots if root}
+    definition: GraphQLSchema
+    resolvers: object
+    models: Mapping[str, type]
+    middlewares: Sequence[ResolverMiddleware]
+    names: PythonNames
+    resolved: Collection[str]
+    batched: Collection[str]
+    mistakes: list[str]
 
-    def bind(
-        self,
-        type_: GraphQLObjectType,
-        name: str,
-        field: GraphQLField,
-        resolver: object,
-        place: str,
+    def bindings(self) -> Iterator[tuple[str, Binding]]:
+        """Yield the coordinate and the binding of each field of an object type."""
+        groups: dict[str, str] = {}
+        for type_ in self.definition.type_map.values():
+            if not is_object_type(type_) or type_.name.startswith("__"):
+                continue
+            attribute = self.names.of(type_.name, type_.name)
+            group = getattr(self.resolvers, attribute, None)
+            place = f"{type(self.resolvers).__name__}.{attribute}"
+            if isinstance(group, type):
+                self.mistakes.append(
+                    f"{type_.name}: {place} is a class. Give an instance: {group.__name__}(…)."
+                )
+                continue
+            if group is not None:
+                groups[type_.name] = attribute
+            methods: dict[str, str] = {}
+            for name, field in type_.fields.items():
+                coordinate = f"{type_.name}.{name}"
+                candidates = self.names.any_of(coordinate, name)
+                method = next((each for each in candidates if hasattr(group, each)), None)
+                if method is not None:
+                    methods[name] = method
+                resolver = getattr(group, method or "", None)
+                if callable(resolver):
+                    yield coordinate, self._bind_resolver(type_, coordinate, field, resolver)
+                else:
+                    yield coordinate, self._bind_member(type_, name, field, place)
+            self.mistakes += same_names(f"{type_.name}: the fields", methods, "method")
+        self.mistakes += same_names("resolvers: the types", groups, "attribute")
+
+    def _is_root(self, type_: GraphQLObjectType) -> bool:
+        schema = self.definition
+        return type_ in (schema.query_type, schema.mutation_type, schema.subscription_type)
+
+    def _bind_member(
+        self, type_: GraphQLObjectType, name: str, field: GraphQLField, place: str
     ) -> Binding:
-        """Bind a field to its resolver, if there is one, or to what its parent has.
+        """Bind a field without a resolver to the member of its model that has the field's name.
 
-        ``place`` is where a resolver is looked for.
+        The member may have the schema's name or Python's. ``place`` is where a resolver would be.
         """
-        if callable(resolver):
-            return self._resolver(type_, name, field, resolver)
         coordinate = f"{type_.name}.{name}"
         names = self.names.any_of(coordinate, name)
-        if type_.name in self._roots or coordinate in self._resolved:
-            wanted = self.names.of(coordinate, name)
+        wanted = self.names.of(coordinate, name)
+        if self._is_root(type_) or coordinate in self.resolved:
             self.mistakes.append(f"{coordinate}: has no resolver. Add {wanted!r} to {place}.")
             return Lookup(names)
-        model = self._models.get(type_.name)
-        return Lookup(names) if model is None else self._member(coordinate, name, field, model)
-
-    def _member(self, coordinate: str, name: str, field: GraphQLField, model: type) -> Binding:
-        """Bind a field to the member of its model that has its name, in Python's or its own way."""
+        model = self.models.get(type_.name)
+        if model is None:
+            return Lookup(names)
         members = members_of(model)
-        names = self.names.any_of(coordinate, name)
         found = next((member for member in names if member in members), None)
         if found is None and model is not dict:
-            wanted = self.names.of(coordinate, name)
             hint = did_you_mean(suggestion_list(wanted, sorted(members)))
             self.mistakes.append(
                 f"{coordinate}: {model.__qualname__} has no attribute {wanted!r}.{hint}"
                 " Add it, or a resolver for the field."
             )
+        binding: Binding
         if is_mapping(model):
-            self._refuse_arguments(coordinate, field, f"{model.__qualname__} has keys only")
-            return Key(found or names[0])
-        if found is None:
+            binding, reason = Key(found or names[0]), f"{model.__qualname__} has only keys"
+        elif found is None:
             return Attribute(name)
-        return self._own_member(coordinate, found, field, model)
-
-    def _own_member(self, coordinate: str, name: str, field: GraphQLField, model: type) -> Binding:
-        """Bind a field to an attribute or a method of a class, if it is the class's own."""
-        library = whose(model, name)
-        if library is not None:
+        elif (library := whose(model, found)) is not None:
             self.mistakes.append(
-                f"{coordinate}: {model.__qualname__} has {name!r} from {library.__module__}."
+                f"{coordinate}: {model.__qualname__} has {found!r} from {library.__module__}."
                 f"{library.__qualname__}, where it means something else. Define it in a class of"
                 " your own, or add a resolver for the field."
             )
-            return Attribute(name)
-        method = method_of(model, name)
-        if method is not None:
-            return self._method(coordinate, name, field, model, method)
-        self._refuse_arguments(coordinate, field, f"{model.__qualname__}.{name} is no method")
-        return Attribute(name)
-
-    def _refuse_arguments(self, coordinate: str, field: GraphQLField, why: str) -> None:
-        """Refuse arguments that would be ignored."""
+            return Attribute(found)
+        elif (method := method_of(model, found)) is not None:
+            return self._bind_method(coordinate, found, field, model, method)
+        else:
+            binding, reason = Attribute(found), f"{model.__qualname__}.{found} is not a method"
         if field.args:
             self.mistakes.append(
-                f"{coordinate}: nothing takes its arguments ({', '.join(field.args)}): {why}."
-                " Add a resolver for the field, or a method to its model's class."
+                f"{coordinate}: nothing takes its arguments ({', '.join(field.args)}), because"
+                f" {reason}. Add a resolver for the field, or a method to the class of its model."
             )
+        return binding
 
-    def _method(
+    def _bind_method(
         self, coordinate: str, name: str, field: GraphQLField, model: type, method: Any
     ) -> Resolver:
-        """Bind a field to a method of its model."""
         parameters = parameters_of(method)
         if parameters is not None and takes_self(model, name):
             parameters.pop(next(iter(parameters), ""), None)
         if is_batch(method):
             self.mistakes.append(
-                f"{coordinate}: {describe(method)} is a method of one object, which cannot take all"
-                " of a level. Make it a batch resolver of the type."
+                f"{coordinate}: {describe(method)} is a method of one object, so it cannot take"
+                " all objects of a level. Make it a batch resolver of the type."
             )
-        return self._called(coordinate, field, method, parameters, method=name)
+        return self._bind_function(coordinate, field, method, parameters, method=name)
 
-    def _resolver(
-        self, type_: GraphQLObjectType, name: str, field: GraphQLField, method: Any
+    def _bind_resolver(
+        self, type_: GraphQLObjectType, coordinate: str, field: GraphQLField, resolver: Any
     ) -> Resolver:
-        """Bind a field to a resolver."""
-        coordinate = f"{type_.name}.{name}"
-        parameters = parameters_of(method)
-        takes_parent = type_.name not in self._roots
+        parameters = parameters_of(resolver)
+        takes_parent = not self._is_root(type_)
+        wrong: list[str] = []
         if takes_parent and parameters is not None:
             if not parameters:
-                self.mistakes.append(
-                    f"{coordinate}: {describe(method)} lacks a parameter for the parent object."
-                )
+                wrong.append("lacks a parameter for the parent object.")
             parameters.pop(next(iter(parameters), ""), None)
-        if coordinate in self._batched and not is_batch(method):
-            self.mistakes.append(
-                f"{coordinate}: {describe(method)} is called for one parent at a time, and must be"
-                " for all of a level. Decorate it with @batch of trunkline.server."
+        if coordinate in self.batched and not is_batch(resolver):
+            wrong.append(
+                "is called with one parent at a time, but must be a batch resolver."
+                " Decorate it with @batch of trunkline.server."
             )
-        if is_batch(method) and not takes_parent:
-            self.mistakes.append(f"{coordinate}: a field of a root type has no parents to batch.")
-        self._check_stream(type_, coordinate, method)
-        return self._called(coordinate, field, method, parameters, takes_parent=takes_parent)
+        if is_batch(resolver) and not takes_parent:
+            wrong.append("is a batch resolver, but a field of a root type has no parents.")
+        is_subscription = type_ is self.definition.subscription_type
+        wrong += stream_mistakes(resolver, is_subscription=is_subscription)
+        self.mistakes += (f"{coordinate}: {describe(resolver)} {each}" for each in wrong)
+        return self._bind_function(
+            coordinate, field, resolver, parameters, takes_parent=takes_parent
+        )
 
-    def _check_stream(self, type_: GraphQLObjectType, coordinate: str, method: Any) -> None:
-        """Refuse a subscription's resolver that gives no events, and events anywhere else."""
-        if type_ is self._definition.subscription_type:
-            reason = no_stream(method)
-            if reason:
-                self.mistakes.append(
-                    f"{coordinate}: {describe(method)} {reason}; a subscription's resolver is an"
-                    " asynchronous generator, or returns an asynchronous iterable."
-                )
-        elif is_stream(method):
-            self.mistakes.append(
-                f"{coordinate}: {describe(method)} is an asynchronous generator, which only a field"
-                " of the subscription type can have. Return a list."
-            )
-
-    def _called(  # noqa: PLR0913  # what there is to know of a function that is called
+    def _bind_function(  # noqa: PLR0913  # what there is to know of a function that is called
         self,
         coordinate: str,
         field: GraphQLField,
@@ -187,13 +182,13 @@ class FieldBinder:
         """Bind a field to a function, whose ``parameters`` are those besides the parent."""
         arguments = {name: self.names.of(f"{coordinate}({name}:)", name) for name in field.args}
         self.mistakes += same_names(f"{coordinate}: the arguments", arguments, "parameter")
-        context = given_to(parameters, arguments, "context")
-        selection = given_to(parameters, arguments, "selection")
-        caller = given_to(parameters, arguments, "caller")
-        given = (context, selection, caller)
-        for mistake in misfits(parameters or {}, field.args, arguments, given):
-            if parameters is not None:
-                self.mistakes.append(f"{coordinate}: {describe(function)} {mistake}")
+        given = {
+            each: given_to(parameters, arguments, each)
+            for each in ("context", "selection", "caller")
+        }
+        if parameters is not None:
+            wrong = misfits(parameters, field.args, arguments, given.values())
+            self.mistakes += (f"{coordinate}: {describe(function)} {each}" for each in wrong)
         for argument, parameter in arguments.items():
             field.args[argument].out_name = parameter
         resolver = Resolver(
@@ -201,14 +196,31 @@ class FieldBinder:
             is_async=returns_awaitable(function),
             takes_parent=takes_parent,
             is_batch=is_batch(function),
-            context=context,
-            selection=selection,
-            caller=caller,
             method=method,
             arguments=arguments,
+            **given,
         )
-        try:
-            return wrap_resolver(coordinate, resolver, self._middlewares)
-        except SchemaError as mistake:
-            self.mistakes.append(str(mistake))
+        return self._with_middlewares(coordinate, resolver)
+
+    def _with_middlewares(self, coordinate: str, resolver: Resolver) -> Resolver:
+        """Put middlewares around a resolver, the first one outermost.
+
+        A middleware that returns the resolver itself leaves no trace.
+        """
+        original = wrapped = resolver.callable() if self.middlewares else resolver.function
+        for middleware in reversed(self.middlewares):
+            returned: object = middleware(coordinate, wrapped)
+            if not callable(returned):
+                if isinstance(returned, Coroutine):
+                    returned.close()  # else Python warns that it is never awaited
+                self.mistakes.append(
+                    f"{coordinate}: {describe(middleware, 'the middleware')} returned"
+                    f" {returned!r}, which cannot be called. It must return the resolver that it"
+                    " was given, or a function that calls it."
+                )
+                return resolver
+            wrapped = returned
+        if wrapped is original:
             return resolver
+        is_async = resolver.is_async or returns_awaitable(wrapped)
+        return replace(resolver, function=wrapped, is_async=is_async, method=None)

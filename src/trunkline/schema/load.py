@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from glob import glob, has_magic
 from pathlib import Path
 from threading import Lock
@@ -14,7 +15,13 @@ from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
+    ObjectTypeDefinitionNode,
+    ObjectTypeExtensionNode,
+    OperationType,
+    SchemaDefinitionNode,
+    SchemaExtensionNode,
     Source,
+    TypeDefinitionNode,
     build_ast_schema,
     parse,
     validate_schema,
@@ -23,7 +30,6 @@ from graphql.validation.validate import validate_sdl
 
 from trunkline.errors import SchemaError
 from trunkline.schema.directives import misapplied, with_known_directives
-from trunkline.schema.roots import with_extended_roots
 from trunkline.schema.saved import read_saved, write_saved
 
 __all__ = [
@@ -40,50 +46,45 @@ logger = logging.getLogger("trunkline.schema")
 def load_schema(*sources: str | Path, saved: str | Path | None = None) -> GraphQLSchema:
     """Read a schema from files, folders or glob patterns.
 
-    A folder stands for every ``*.graphql`` and ``*.graphqls`` file below it; ``**`` in a pattern
-    stands for folders. Types may be extended from file to file (GraphQL §3.4.3 and the ``extend``
-    forms); root types need not be defined then. The order of the files does not matter, save that
-    it is the order of the fields. The directives of `directives.py` need no definition.
+    A folder stands for every ``*.graphql`` and ``*.graphqls`` file below it. In a pattern, ``**``
+    stands for folders. A type may be extended in other files (GraphQL §3.4.3 and the ``extend``
+    forms). A root type may be extended without being defined. The order of the files decides only
+    the order of the fields. The directives that Trunkline defines need no definition.
 
-    ``saved`` names a file that is to keep what was read and checked. Where it fits the sources, the
-    schema is built from it, in about a quarter of the time; else it is written anew. So a build
-    that loads the schema once leaves it behind for every start. Keep it beside the program, where
-    only those can write who may change the schema: it is as trusted as the sources are.
+    ``saved`` names a file that keeps the schema after it was read and checked. If the file fits the
+    sources, the schema is built from it in about a quarter of the time; else the file is written
+    again. So a build that loads the schema once makes every later start faster. Keep the file where
+    only those can write who may change the schema: it is trusted as the sources are.
 
     The nodes of the schema (``ast_node``) have no locations. Raises ``SchemaError`` with
     ``file:line:column`` of each mistake.
     """
-    files = _files(sources)
+    files = _read_files(*sources)
     with _collector_paused():
         return _build(files, None if saved is None else Path(saved))
 
 
 def load_located_schema(*sources: str | Path) -> tuple[GraphQLSchema, DocumentNode]:
-    """Read a schema as `load_schema` does, with the places of its nodes; and its document.
+    """Read a schema as `load_schema` does, with the locations of its nodes, and its document.
 
-    For who must tell people where something stands; it takes three times as long.
+    For tools that tell people where something stands. It takes three times as long.
     """
-    files = _files(sources)
+    files = _read_files(*sources)
     with _collector_paused():
-        return _checked(_document(files, located=True))
+        return _check_and_build(_parse(files, located=True))
 
 
 def build_schema(document: DocumentNode) -> tuple[GraphQLSchema, DocumentNode]:
-    """Check a document and build its schema; return with it the document as it is served.
+    """Check a document and build its schema. Returns the schema, and its document as it is served.
 
     Raises ``SchemaError`` as `load_schema` does.
     """
     with _collector_paused():
-        return _checked(with_extended_roots(document))
-
-
-def schema_files(*sources: str | Path) -> list[Path]:
-    """List the files that ``load_schema`` reads, each once. Raises ``SchemaError``."""
-    return list(dict.fromkeys(path for source in sources for path in _paths(source)))
+        return _check_and_build(_with_root_types(document))
 
 
 def parse_schema(sdl: str, name: str = "schema") -> GraphQLSchema:
-    """Read a schema from text; ``name`` stands for the file in messages.
+    """Read a schema from text. In messages, ``name`` stands for the file.
 
     Raises ``SchemaError`` with ``name:line:column`` of each mistake.
     """
@@ -91,19 +92,14 @@ def parse_schema(sdl: str, name: str = "schema") -> GraphQLSchema:
         return _build([Source(sdl, name)])
 
 
-def _files(sources: Iterable[str | Path]) -> list[Source]:
-    files = [Source(_read(path), str(path)) for path in schema_files(*sources)]
-    return [file for file in files if _has_definitions(file.body)] or files
+def schema_files(*sources: str | Path) -> list[Path]:
+    """List the files that ``load_schema`` reads, each once. Raises ``SchemaError``."""
+    return list(dict.fromkeys(path for source in sources for path in _find_files(source)))
 
 
-def _has_definitions(text: str) -> bool:
-    """Say whether a file has more than white space and comments, as new ones often have not."""
-    return any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())
-
-
-def _paths(source: str | Path) -> Iterator[Path]:
+def _find_files(source: str | Path) -> Iterator[Path]:
     if "{" in str(source) or "\n" in str(source):
-        raise SchemaError("load_schema takes files; this is a schema's text: use parse_schema.")
+        raise SchemaError("load_schema takes files. For the text of a schema, use parse_schema.")
     path = Path(source)
     if path.is_dir():
         found = [*path.rglob("*.graphql"), *path.rglob("*.graphqls")]
@@ -112,59 +108,90 @@ def _paths(source: str | Path) -> Iterator[Path]:
     else:
         found = [Path(name) for name in glob(str(source), recursive=True)]  # noqa: PTH207  # absolute too
     if not found:
-        raise SchemaError(f"{source}: no schema file there. Name a .graphql file, folder or glob.")
+        raise SchemaError(
+            f"{source}: no schema file found. Name a .graphql file, a folder or a glob pattern."
+        )
     yield from sorted(found)
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise SchemaError(f"{path}: cannot be read ({error.strerror}).") from None
-    except UnicodeDecodeError as error:
-        raise SchemaError(f"{path}: is not UTF-8 (byte {error.start}).") from None
+def _read_files(*sources: str | Path) -> list[Source]:
+    """Read the files, except those with nothing but white space and comments, if any has more."""
+    files: list[Source] = []
+    for path in schema_files(*sources):
+        try:
+            files.append(Source(path.read_text(encoding="utf-8-sig"), str(path)))
+        except OSError as error:
+            raise SchemaError(f"{path}: cannot be read ({error.strerror}).") from None
+        except UnicodeDecodeError as error:
+            raise SchemaError(f"{path}: is not UTF-8 (byte {error.start}).") from None
+    lines = ((file, map(str.lstrip, file.body.splitlines())) for file in files)
+    return [file for file, texts in lines if any(x and x[0] != "#" for x in texts)] or files
 
 
 def _build(files: list[Source], saved: Path | None = None) -> GraphQLSchema:
-    """Build the schema from what was saved of the files, else from the files.
+    """Build the schema from the saved file if it fits, else from the files.
 
-    They are parsed without places, which takes two thirds of the time and makes the schema half as
-    large; only where there is a mistake are its places looked up.
+    They are parsed without locations, which takes two thirds of the time and makes the schema half
+    as large. Only if there is a mistake are they parsed again, with locations.
     """
     texts = [file.body for file in files]
-    kept = None if saved is None else read_saved(saved, texts)
-    if kept is not None:
-        return build_ast_schema(kept, assume_valid=True)
+    document = None if saved is None else read_saved(saved, texts)
+    if document is not None:
+        return build_ast_schema(document, assume_valid=True)
     with suppress(SchemaError):
-        schema, document = _checked(_document(files, located=False))
+        schema, document = _check_and_build(_parse(files, located=False))
         if saved is not None:
-            _save(saved, texts, document)
+            try:
+                write_saved(saved, texts, document)
+            except OSError as error:
+                logger.warning(
+                    "%s: cannot be written (%s); the next start is no faster.", saved, error
+                )
         return schema
-    return _checked(_document(files, located=True))[0]
+    return _check_and_build(_parse(files, located=True))[0]
 
 
-def _save(saved: Path, texts: list[str], document: DocumentNode) -> None:
-    try:
-        write_saved(saved, texts, document)
-    except OSError as error:
-        logger.warning("%s: cannot be written (%s); the next start is no faster.", saved, error)
-
-
-def _document(files: list[Source], *, located: bool) -> DocumentNode:
+def _parse(files: list[Source], *, located: bool) -> DocumentNode:
     """Parse the files into one document."""
     try:
         parsed = [parse(file, no_location=not located) for file in files]
     except GraphQLError as error:
-        raise SchemaError(_sentence(error)) from None
-    return with_extended_roots(
-        DocumentNode(
-            definitions=tuple(definition for each in parsed for definition in each.definitions)
+        raise SchemaError(_with_place(error)) from None
+    definitions = tuple(definition for each in parsed for definition in each.definitions)
+    return _with_root_types(DocumentNode(definitions=definitions))
+
+
+def _with_root_types(document: DocumentNode) -> DocumentNode:
+    """Define the root types that a document extends but does not define.
+
+    People split schemas by feature: each file extends the root types. GraphQL §3.4.3 allows
+    extensions only of types that are defined. Root types are ``Query``, ``Mutation`` and
+    ``Subscription``, unless ``schema {}`` names others.
+    """
+    defined: set[str] = set()
+    extended: dict[str, ObjectTypeExtensionNode] = {}
+    roots = {each: each.value.title() for each in OperationType}
+    if any(isinstance(node, SchemaDefinitionNode) for node in document.definitions):
+        roots = {}
+    for node in document.definitions:
+        if isinstance(node, TypeDefinitionNode):
+            defined.add(node.name.value)
+        elif isinstance(node, ObjectTypeExtensionNode):
+            extended.setdefault(node.name.value, node)
+        elif isinstance(node, (SchemaDefinitionNode, SchemaExtensionNode)):
+            roots |= {root.operation: root.type.name.value for root in node.operation_types or ()}
+    added = [
+        ObjectTypeDefinitionNode(
+            name=node.name, fields=(), directives=(), interfaces=(), loc=node.loc
         )
-    )
+        for name, node in extended.items()
+        if name in set(roots.values()) - defined
+    ]
+    return replace(document, definitions=(*added, *document.definitions)) if added else document
 
 
-def _checked(document: DocumentNode) -> tuple[GraphQLSchema, DocumentNode]:
-    """Build a document's schema; return with it the document that makes the same one again."""
+def _check_and_build(document: DocumentNode) -> tuple[GraphQLSchema, DocumentNode]:
+    """Build a document's schema. Returns with it the document from which it can be built again."""
     _raise_any(list(misapplied(document)))
     _raise_any(validate_sdl(with_known_directives(document)))
     document = with_known_directives(document, shown_only=True)
@@ -178,11 +205,11 @@ def _checked(document: DocumentNode) -> tuple[GraphQLSchema, DocumentNode]:
 
 def _raise_any(errors: list[GraphQLError]) -> None:
     if errors:
-        raise SchemaError("\n".join(map(_sentence, errors)))
+        raise SchemaError("\n".join(map(_with_place, errors)))
 
 
-def _sentence(error: GraphQLError) -> str:
-    """Write an error as ``file:line:column: what is wrong``."""
+def _with_place(error: GraphQLError) -> str:
+    """Write an error as ``file:line:column: message``."""
     if not (error.source and error.locations):
         return error.message
     place = error.locations[0]
@@ -194,9 +221,9 @@ _PAUSING = Lock()
 
 @contextmanager
 def _collector_paused() -> Generator[None]:
-    """Keep the garbage collector from looking again and again through a schema in the making.
+    """Keep the garbage collector from walking again and again through a schema in the making.
 
-    One at a time, for the collector is the whole process's.
+    One thread at a time, because the collector belongs to the whole process.
     """
     with _PAUSING:
         was_enabled = gc.isenabled()

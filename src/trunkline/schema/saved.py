@@ -1,12 +1,11 @@
-"""What a build leaves behind of a schema, so that a start need not parse and check it again.
+"""A checked schema in a file, so that a start need not parse and check the SDL again.
 
-It is the checked document of all files, as data: from it graphql-core builds the schema as it does
-from SDL, so descriptions, defaults, applied directives and their order are kept by construction.
+The file has the checked document of all files, as data. graphql-core builds the schema from it as
+it does from SDL, so descriptions, defaults, applied directives and their order are kept.
 
-The file is only as good as the folder it lies in: whoever can write there can change the schema,
-as whoever can write the SDL can. But it is read as data, never run; and a seal over the SDL, the
-versions of Trunkline and graphql-core, and the data themselves tells a file that is stale or broken
-from one that can be used.
+Who can write the file can change the schema, just as who can write the SDL. But the file is read as
+data and never run. A seal shows whether the file is stale or broken: a hash of the SDL, of the
+versions of Trunkline and graphql-core, and of the data.
 """
 
 from __future__ import annotations
@@ -27,11 +26,11 @@ from graphql.language import ast
 
 __all__ = ["pack", "read_saved", "unpack", "write_saved"]
 
-_FORMAT = 2  # to be raised with every change of `pack`, or of what is checked before it
+_FORMAT = 2  # raise it with every change of `pack`, or of the checks before it
 
 
 def read_saved(path: Path, texts: Iterable[str]) -> DocumentNode | None:
-    """Return the document that was saved for these texts; ``None`` where there is none of use."""
+    """Return the document that was saved for these texts, or ``None`` if there is none."""
     try:
         seal, _, data = path.read_bytes().partition(b"\n")
     except OSError:
@@ -40,7 +39,7 @@ def read_saved(path: Path, texts: Iterable[str]) -> DocumentNode | None:
 
 
 def write_saved(path: Path, texts: Iterable[str], document: DocumentNode) -> None:
-    """Save the document of these texts: whole, or not at all. Raises ``OSError``."""
+    """Save the document of these texts, atomically. Raises ``OSError``."""
     data = pack(document)
     new = path.with_name(f"{path.name}.{token_hex(8)}")
     try:
@@ -51,10 +50,10 @@ def write_saved(path: Path, texts: Iterable[str], document: DocumentNode) -> Non
 
 
 def pack(document: DocumentNode) -> bytes:
-    """Write a document without its locations; nodes that are equal are written once.
+    """Write a document without its locations. Equal nodes are written once.
 
-    The bytes are JSON: a row per node, which stands on rows before it; the last is the document.
-    A row has the node's class and the values of its fields, where a number is the node of that row.
+    The bytes are JSON, with one row per node; the last row is the document. A row has the node's
+    class and the values of its fields, where a number stands for the node of that earlier row.
     Equal documents give equal bytes.
     """
     rows: dict[tuple[object, ...], int] = {}
@@ -76,7 +75,7 @@ def pack(document: DocumentNode) -> bytes:
 
 
 def unpack(data: bytes) -> DocumentNode:
-    """Read what `pack` wrote. Equal nodes come back as one."""
+    """Read the bytes of `pack`. Equal nodes become one node."""
     nodes: list[Any] = []
     for name, *row in msgspec.json.decode(data, type=list[list[Any]]):
         values = [
@@ -110,7 +109,7 @@ _KINDS: dict[str, type] = {
 
 @cache
 def _names(kind: type) -> tuple[str, ...]:
-    """Name what makes a node of its kind, its place in the text aside."""
+    """Return the names of a node's fields, except its location."""
     if kind is OperationType:
         return ("value",)
     return tuple(field.name for field in fields(kind) if field.name != "loc")

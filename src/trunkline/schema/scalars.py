@@ -1,6 +1,6 @@
-"""Scalars for what Python people have (GraphQL §3.5): a name in the schema is all that it takes.
+"""Custom scalars (GraphQL §3.5), and those for the types of Python's standard library.
 
-A schema that declares ``scalar DateTime`` gets the one here, unless the program gives its own.
+A schema that declares ``scalar DateTime`` gets the scalar here, unless the program gives its own.
 """
 
 from __future__ import annotations
@@ -27,76 +27,76 @@ from graphql import (
 from graphql.language.printer import print_for_error
 from graphql.pyutils import inspect
 
-__all__ = ["BUILT_IN", "Scalar", "bind_scalar", "guard_scalar"]
+__all__ = ["BUILT_IN", "KNOWN_SCALARS", "KnownScalar", "Scalar", "bind_scalar", "guard_scalar"]
 
-_INT64 = 2**63  # a range would be searched one by one for an ``IntEnum`` or the like
+_INT64 = 2**63  # `in range(…)` would be a slow search for an ``IntEnum``
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_EXPONENT = 6_144  # of IEEE 754's widest decimals; ``int`` of a huge one takes all memory there is
+_EXPONENT = 6_144  # of IEEE 754's widest decimals; ``int`` of a larger one can take all memory
 
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A custom scalar, both ways.
+    """How a custom scalar is written and read.
 
-    ``serialize`` turns a resolved value into what JSON can hold; ``parse`` turns what came in JSON,
-    or stood in the document, into the value that resolvers get. Both raise ``ValueError`` or
-    ``TypeError`` for what they cannot represent; a ``GraphQLError`` keeps its own message.
+    ``serialize`` turns a resolved value into a JSON value. ``parse`` turns a value of the request,
+    from JSON or from the document, into the value that resolvers get. Both raise ``ValueError`` or
+    ``TypeError`` for values that they cannot represent. A ``GraphQLError`` keeps its message.
     """
 
     serialize: Callable[[Any], Any]
     parse: Callable[[Any], Any]
 
 
-_REFUSALS = (ValueError, TypeError, ArithmeticError, LookupError)
+_CONVERSION_ERRORS = (ValueError, TypeError, ArithmeticError, LookupError)
 
 
 def bind_scalar(type_: GraphQLScalarType, scalar: Scalar) -> None:
-    """Let a scalar type of a schema work as ``scalar`` says."""
+    """Let a scalar type of a schema be written and read by ``scalar``."""
     # graphql-core's own hooks
-    type_.coerce_output_value = _told(type_.name, scalar.serialize)
-    type_.coerce_input_value = _told(type_.name, scalar.parse)
+    type_.coerce_output_value = _named_errors(type_.name, scalar.serialize)
+    type_.coerce_input_value = _named_errors(type_.name, scalar.parse)
     type_.coerce_input_literal = _literal_reader(type_.name, scalar.parse)
 
 
 def guard_scalar(type_: GraphQLScalarType) -> None:
-    """Let a scalar that nobody described refuse to show numbers that JSON has not.
+    """Let an undescribed scalar raise an error for NaN and Infinity, which JSON does not have.
 
-    They would be written as null, without a word.
+    They would be written as null without an error.
     """
     if type_.coerce_output_value is GraphQLScalarType.serialize:
-        type_.coerce_output_value = _told(type_.name, _finite_within)
+        type_.coerce_output_value = _named_errors(type_.name, _check_finite)
 
 
-def _finite_within(value: Any) -> Any:
+def _check_finite(value: Any) -> Any:
     if isinstance(value, float) and value - value != 0.0:  # not finite
         raise ValueError(value)
     if isinstance(value, (list, tuple, dict)):
         for item in value.values() if isinstance(value, dict) else value:
-            _finite_within(item)
+            _check_finite(item)
     return value
 
 
 def _literal_reader(name: str, parse: Callable[[Any], Any]) -> Callable[[ValueNode], Any]:
-    """Make the function that reads a literal; its errors have a place in the document."""
+    """Return a function that reads a literal. Its errors have a location in the document."""
 
     def read(node: ValueNode) -> Any:
         try:
-            if isinstance(node, EnumValueNode):  # what JSON cannot say either
+            if isinstance(node, EnumValueNode):  # JSON does not have it either
                 raise TypeError(node)
             return parse(value_from_ast_untyped(node))
         except GraphQLError as error:
             if error.nodes:
                 raise
-            raise GraphQLError(error.message, _placed(node), original_error=error) from error
-        except _REFUSALS as error:
+            raise GraphQLError(error.message, _located(node), original_error=error) from error
+        except _CONVERSION_ERRORS as error:
             message = f"{name} cannot represent value: {print_for_error(node)}"
-            raise GraphQLError(message, _placed(node)) from error
+            raise GraphQLError(message, _located(node)) from error
 
     return read
 
 
-def _placed(node: ValueNode) -> ValueNode:
-    """Return what has a place in the document: graphql-core gives lists and objects without."""
+def _located(node: ValueNode) -> ValueNode:
+    """Return a node with a location: graphql-core makes some lists and objects without one."""
     while node.loc is None and isinstance(node, (ListValueNode, ObjectValueNode)):
         if isinstance(node, ListValueNode):
             within = node.values
@@ -108,20 +108,20 @@ def _placed(node: ValueNode) -> ValueNode:
     return node
 
 
-def _told(name: str, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Let a conversion's errors name the scalar."""
+def _named_errors(name: str, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Let the errors of a conversion name the scalar."""
 
-    def told(value: Any) -> Any:
+    def convert_value(value: Any) -> Any:
         try:
             return convert(value)
-        except _REFUSALS as error:
+        except _CONVERSION_ERRORS as error:
             raise GraphQLError(f"{name} cannot represent value: {inspect(value)}") from error
 
-    return told
+    return convert_value
 
 
 def _instance(python_type: type, write: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Write instances of a type, and nothing else."""
+    """Return a function that writes instances of a type, and raises for other values."""
 
     def serialize(value: Any) -> Any:
         if isinstance(value, python_type):
@@ -132,7 +132,7 @@ def _instance(python_type: type, write: Callable[[Any], Any]) -> Callable[[Any],
 
 
 def _text(read: Callable[[str], Any]) -> Callable[[Any], Any]:
-    """Read strings, and nothing else."""
+    """Return a function that reads strings, and raises for other values."""
 
     def parse(value: Any) -> Any:
         if isinstance(value, str):
@@ -149,14 +149,14 @@ def _date(value: Any) -> str:
 
 
 def _date_time(text: str) -> datetime:
-    """Read a date and a time; Python would make midnight of a date."""
+    """Read a date with a time. Python would read a date without one as midnight."""
     if text[10:11] not in {"T", "t", " "}:
         raise ValueError(text)
     return datetime.fromisoformat(text)
 
 
 def _uuid(text: str) -> UUID:
-    """Read the two common forms; Python ignores braces and hyphens anywhere."""
+    """Read the two common forms. Python ignores braces, and hyphens anywhere."""
     value = UUID(text)
     if text.lower() not in {str(value), value.hex}:
         raise ValueError(text)
@@ -164,7 +164,7 @@ def _uuid(text: str) -> UUID:
 
 
 def _decimal(value: Any) -> Decimal:
-    """Read a decimal from text, or from a whole number; a float has lost its digits already."""
+    """Read a decimal from a string or an integer. A float may have lost digits already."""
     if isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
     if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
@@ -190,7 +190,7 @@ def _int64(value: Any) -> int:
 
 
 def _json(value: Any) -> Any:
-    """Let pass what JSON can hold, in any depth."""
+    """Return a value that JSON can hold, at any depth."""
     if isinstance(value, float) and value - value != 0.0:  # not finite
         raise ValueError(value)
     if value is None or isinstance(value, (str, bool, int, float)):
@@ -205,28 +205,53 @@ def _json(value: Any) -> Any:
 _duration = msgspec.json.Decoder(timedelta)
 
 
-def _read_duration(text: str) -> timedelta:
-    return _duration.decode(msgspec.json.encode(text))
+@dataclass(frozen=True, slots=True)
+class KnownScalar:
+    """A scalar that is known by its name.
+
+    ``type`` is the class of its values in Python. Without ``scalar``, JSON has these as they are.
+    """
+
+    type: Any
+    scalar: Scalar | None = None
 
 
-def _write_duration(value: timedelta) -> str:
-    text: str = msgspec.to_builtins(value)
-    return text
+KNOWN_SCALARS: Mapping[str, KnownScalar] = {
+    "String": KnownScalar(str),
+    "ID": KnownScalar(str),
+    "Int": KnownScalar(int),
+    "Float": KnownScalar(float),
+    "Boolean": KnownScalar(bool),
+    "DateTime": KnownScalar(
+        datetime, Scalar(_instance(datetime, datetime.isoformat), _text(_date_time))
+    ),
+    "Date": KnownScalar(date, Scalar(_date, _text(date.fromisoformat))),
+    "Time": KnownScalar(time, Scalar(_instance(time, time.isoformat), _text(time.fromisoformat))),
+    "Duration": KnownScalar(
+        timedelta,
+        Scalar(
+            _instance(timedelta, msgspec.to_builtins),
+            _text(lambda text: _duration.decode(msgspec.json.encode(text))),
+        ),
+    ),
+    "Decimal": KnownScalar(Decimal, Scalar(_finite, _decimal)),
+    "UUID": KnownScalar(UUID, Scalar(_instance(UUID, str), _text(_uuid))),
+    "Bytes": KnownScalar(
+        bytes,
+        Scalar(
+            _instance(bytes, lambda value: b64encode(value).decode("ascii")),
+            _text(lambda text: b64decode(text, validate=True)),
+        ),
+    ),
+    "Int64": KnownScalar(int, Scalar(_int64, _int64)),
+    "JSON": KnownScalar(Any, Scalar(_json, _json)),
+}
+"""The one table of scalars by name: servers, clients and both generators read it.
 
+Dates, times and durations (``PT1H``) are ISO 8601. Decimals are strings, so that no digit is lost.
+Bytes are Base64. Integers of 64 bits are numbers. JSON is any JSON value."""
 
 BUILT_IN: Mapping[str, Scalar] = {
-    "DateTime": Scalar(_instance(datetime, datetime.isoformat), _text(_date_time)),
-    "Date": Scalar(_date, _text(date.fromisoformat)),
-    "Time": Scalar(_instance(time, time.isoformat), _text(time.fromisoformat)),
-    "Duration": Scalar(_instance(timedelta, _write_duration), _text(_read_duration)),
-    "Decimal": Scalar(_finite, _decimal),
-    "UUID": Scalar(_instance(UUID, str), _text(_uuid)),
-    "Bytes": Scalar(
-        _instance(bytes, lambda value: b64encode(value).decode("ascii")),
-        _text(lambda text: b64decode(text, validate=True)),
-    ),
-    "Int64": Scalar(_int64, _int64),
-    "JSON": Scalar(_json, _json),
+    name: known.scalar for name, known in KNOWN_SCALARS.items() if known.scalar
 }
-"""By name: dates and times as ISO 8601 has them, durations too (``PT1H``); decimals as strings, so
-that no digit is lost; bytes in Base64; integers of 64 bits as numbers; JSON as it is."""
+"""Those that are not in GraphQL itself."""

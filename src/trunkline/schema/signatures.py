@@ -1,4 +1,4 @@
-"""Resolvers' signatures: whether a function can be called with a field's arguments."""
+"""Does a function fit its field? Its parameters, what it returns, and reasons why it does not."""
 
 from __future__ import annotations
 
@@ -14,23 +14,21 @@ __all__ = [
     "Parameters",
     "describe",
     "given_to",
-    "is_stream",
     "misfits",
-    "no_stream",
     "parameters_of",
     "returns_awaitable",
     "same_names",
+    "stream_mistakes",
     "takes_one",
 ]
 
 Parameters = Mapping[str, inspect.Parameter]
 
-_AWAITABLE = re.compile(r"([\w.]+\.)?(Awaitable|Coroutine|Future|Task)\b")
-"""An annotation of an awaitable that was left as text (PEP 563)."""
+_AWAITABLE = re.compile(r"([\w.]+\.)?(Awaitable|Coroutine|Future|Task)\b")  # kept as text (PEP 563)
 
 
 def parameters_of(function: Any) -> dict[str, inspect.Parameter] | None:
-    """Return a function's parameters; ``None`` for builtins that do not tell them."""
+    """Return a function's parameters, or ``None`` for builtins without a signature."""
     try:
         return dict(inspect.signature(function).parameters)
     except ValueError:
@@ -38,7 +36,7 @@ def parameters_of(function: Any) -> dict[str, inspect.Parameter] | None:
 
 
 def given_to(parameters: Parameters | None, arguments: Mapping[str, str], name: str) -> str | None:
-    """Return ``name`` where a parameter is for what the engine gives, and for no argument."""
+    """Return ``name`` if a parameter of that name is for the engine and not for an argument."""
     wants = parameters is not None and name in parameters
     return name if wants and name not in arguments.values() else None
 
@@ -52,36 +50,37 @@ def misfits(  # noqa: PLR0913  # what there is to say of both sides
     absent: str = "the field has no argument for",
     who: str = "requests",
 ) -> Iterator[str]:
-    """Say what keeps a function, or a class, from being called with arguments or input fields.
+    """Yield each reason why a function, or a class, cannot be called with ``inputs``.
 
-    ``names`` are those of its parameters; ``given`` are the parameters that are for something else,
-    and get it; ``absent`` says of any other what is not there for it, and ``who`` those that may
-    leave out what they need not give.
+    ``names`` has the parameter for each input, and ``given`` the parameters that the engine gives.
+    In messages, ``absent`` says that nothing is there for a parameter, and ``who`` names those who
+    may leave out an optional input.
     """
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     for name, input_ in inputs.items():
         parameter = names[name]
         what = "argument" if isinstance(input_, GraphQLArgument) else "field"
         taken = parameters.get(parameter)
+        is_optional = input_.default is None and not is_non_null_type(input_.type)
         if taken is None and not takes_any:
             yield f"lacks the parameter {parameter!r} for the {what} {name!r}."
         elif taken and taken.kind is taken.POSITIONAL_ONLY:
-            yield f"takes {parameter!r} by position only; {what}s come by name."
-        elif taken and taken.default is taken.empty and _may_be_absent(input_):
+            yield f"takes {parameter!r} only by position, but {what}s come by name."
+        elif taken and taken.default is taken.empty and is_optional:
             yield f"needs a default for {parameter!r}: {who} may leave {name!r} out."
     known = {*given, *names.values()}
     for parameter, wanted in parameters.items():
         variadic = wanted.kind in (wanted.VAR_KEYWORD, wanted.VAR_POSITIONAL)
         if parameter not in known and not variadic and wanted.default is wanted.empty:
-            yield f"wants a parameter {parameter!r} that {absent}."
+            yield f"has a parameter {parameter!r} that {absent}."
 
 
 def same_names(what: str, names: Mapping[str, str], become: str) -> Iterator[str]:
-    """Say which names of the schema are one name in Python: one of them would be lost."""
+    """Yield a message for each two names of the schema that are one name in Python."""
     first: dict[str, str] = {}
     for name, wanted in names.items():
         if first.setdefault(wanted, name) != name:
-            yield f"{what} {first[wanted]!r} and {name!r} would be one {become}, {wanted!r}."
+            yield f"{what} {first[wanted]!r} and {name!r} are both the {become} {wanted!r}."
 
 
 def takes_one(parameters: Parameters) -> bool:
@@ -94,10 +93,10 @@ def takes_one(parameters: Parameters) -> bool:
 
 
 def returns_awaitable(method: Any) -> bool:
-    """Say whether what a resolver returns is awaited: decided here, once, not for every value.
+    """Say whether what a resolver returns is awaited. Decided once, not for every value.
 
-    It is if the resolver, or what it wraps (``functools.wraps``), is an ``async def``, or is
-    annotated to return an awaitable.
+    It is awaited if the resolver, or a function that it wraps (``functools.wraps``), is an
+    ``async def`` or is annotated to return an awaitable.
     """
     if any(map(inspect.iscoroutinefunction, _wrapped(method))):
         return True
@@ -108,24 +107,35 @@ def returns_awaitable(method: Any) -> bool:
     return isinstance(origin, type) and issubclass(origin, Awaitable)
 
 
-def no_stream(method: Any) -> str | None:
-    """Say what keeps a resolver from giving a subscription's events, as far as can be known."""
-    if any(map(inspect.isasyncgenfunction, _wrapped(method))):
-        return None
-    if any(map(inspect.isgeneratorfunction, _wrapped(method))):
-        return "is a generator that is not asynchronous"
+def stream_mistakes(method: Any, *, is_subscription: bool) -> Iterator[str]:
+    """Yield why a resolver cannot be that of a subscription's field, or of another field.
+
+    What it returns may be unknown; then nothing is yielded.
+    """
+    is_generator = any(map(inspect.isasyncgenfunction, _wrapped(method)))
+    if not is_subscription and is_generator:
+        yield (
+            "is an asynchronous generator, which only fields of the subscription type can have."
+            " Return a list."
+        )
+    if not is_subscription or is_generator:
+        return
     annotation = _returned(method, evaluate=True)
     origin = type(None) if annotation is None else get_origin(annotation) or annotation
-    is_class = isinstance(origin, type) and origin is not inspect.Signature.empty
-    if not is_class or origin is object or origin.__module__ in {"typing", "types"}:
-        return None  # nobody knows
-    is_stream = issubclass(origin, (AsyncIterable, Awaitable))
-    return None if is_stream else f"returns {origin.__qualname__}"
-
-
-def is_stream(method: Any) -> bool:
-    """Say whether a resolver is an asynchronous generator."""
-    return any(map(inspect.isasyncgenfunction, _wrapped(method)))
+    may_be_stream = (
+        not isinstance(origin, type)
+        or origin in (object, inspect.Signature.empty)
+        or origin.__module__ in {"typing", "types"}
+        or issubclass(origin, (AsyncIterable, Awaitable))
+    )
+    reason = None if may_be_stream else f"returns {origin.__qualname__}"
+    if any(map(inspect.isgeneratorfunction, _wrapped(method))):
+        reason = "is a generator that is not asynchronous"
+    if reason:
+        yield (
+            f"{reason}. A subscription's resolver must be an asynchronous generator, or return an"
+            " asynchronous iterable."
+        )
 
 
 def _wrapped(method: Any) -> Iterator[Any]:
@@ -136,27 +146,21 @@ def _wrapped(method: Any) -> Iterator[Any]:
 
 
 def _returned(method: Any, *, evaluate: bool = False) -> Any:
-    """Return the annotation of what a function returns; ``Signature.empty`` where there is none."""
+    """Return the annotation of a function's result, or ``Signature.empty``."""
     if isinstance(method, type):
         return method
     try:
         return inspect.signature(method, eval_str=evaluate).return_annotation
-    except Exception:  # noqa: BLE001  # a builtin that does not tell, a name that is not there yet
+    except Exception:  # noqa: BLE001  # a builtin without a signature, a name not yet defined
         return inspect.Signature.empty
 
 
 def describe(method: Any, what: str = "the resolver") -> str:
-    """Name a function, or a class, with its file and line."""
-    return f"{what} {getattr(method, '__qualname__', method)}{_place(method)}"
-
-
-def _place(method: Any) -> str:
+    """Return the name of a function or a class, with its file and line."""
+    place = ""
     if isinstance(method, type):
-        with suppress(OSError, TypeError):  # one of a shell's, or of no file
-            return f" ({inspect.getsourcefile(method)}:{inspect.getsourcelines(method)[1]})"
-    code = getattr(inspect.unwrap(method), "__code__", None)
-    return f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
-
-
-def _may_be_absent(input_: GraphQLArgument | GraphQLInputField) -> bool:
-    return input_.default is None and not is_non_null_type(input_.type)
+        with suppress(OSError, TypeError):  # a class of an interactive shell, or without a file
+            place = f" ({inspect.getsourcefile(method)}:{inspect.getsourcelines(method)[1]})"
+    elif code := getattr(inspect.unwrap(method), "__code__", None):
+        place = f" ({code.co_filename}:{code.co_firstlineno})"
+    return f"{what} {getattr(method, '__qualname__', method)}{place}"

@@ -11,10 +11,9 @@ from trunkline.compiler.limits import Limits
 from trunkline.observe.operations import OperationEvent, Sink, access_log, log_operations
 from trunkline.runtime.execution import Result
 from trunkline.runtime.selection import Selection
-from trunkline.schema.bindings import ListOf, Resolved, Schema, Streamed, batch
+from trunkline.schema.bindings import ListOf, Resolved, ResolverMiddleware, Schema, Streamed, batch
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import load_schema, parse_schema
-from trunkline.schema.middleware import ResolverMiddleware
 from trunkline.schema.scalars import Scalar
 from trunkline.server.authorize import DecidePolicies
 from trunkline.server.endpoint import GraphQL

@@ -20,7 +20,7 @@ from trunkline.auth import ClientCredentials
 from trunkline.auth.httpx import HTTPXAuth
 from trunkline.auth.httpx2 import HTTPX2Auth
 from trunkline.auth.requests import RequestsAuth
-from trunkline.issuer import Client, Issuer, Store, with_new_secret
+from trunkline.issuer import Issuer, RegisteredClient, Store, with_new_secret
 
 TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # without authorities, which cost 0.1 s to read
 GRANTS = {"https://api.example/graphql": ["todos:read"]}
@@ -31,7 +31,9 @@ class Pair:
 
     def __init__(self) -> None:
         self.store = Store("sqlite://")
-        web, self.secret = with_new_secret(Client("web", grants=GRANTS), time.time(), grace=0)
+        web, self.secret = with_new_secret(
+            RegisteredClient("web", grants=GRANTS), time.time(), grace=0
+        )
         self.store.add(web)
         self.issuer: Any = Issuer("http://127.0.0.1:1", self.store, development=True)
         self.token_requests = 0

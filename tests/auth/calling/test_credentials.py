@@ -32,7 +32,8 @@ from tests.auth.calling.world import (
 from trunkline.auth import ClientCredentials, FileTokenCache, environment
 from trunkline.auth.dpop import check_proof
 from trunkline.errors import DeadlineExceededError, TokenError
-from trunkline.flow.calls import Flow, Pause, run, run_async
+from trunkline.flow.calls import Flow, Pause
+from trunkline.flow.drivers import run, run_async
 from trunkline.flow.single_flight import SingleFlight
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
@@ -45,7 +46,7 @@ def _background_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         def start(self) -> None:
             self.run()
 
-    monkeypatch.setattr("trunkline.flow.calls.Thread", Now)
+    monkeypatch.setattr("trunkline.flow.drivers.Thread", Now)
 
 
 def tokens(world: World) -> list[str]:
@@ -601,8 +602,8 @@ def test_a_failing_token_request_shows_no_secret(world: World) -> None:
         ({"secret": None}, "one of"),
         ({"certificate": True}, "one of"),
         ({"token_url": None}, "issuer= or token_url="),
-        ({"token_url": "http://auth.example/token"}, "https only"),
-        ({"token_url": "http://127.0.0.1.evil.example/token"}, "https only"),
+        ({"token_url": "http://auth.example/token"}, "use https"),
+        ({"token_url": "http://127.0.0.1.evil.example/token"}, "use https"),
         ({"token_url": "https://user:pw@auth.example/token"}, "user"),
         ({"issuer": "https://auth.example?x"}, "query"),
         ({"secret": None, "key": "k"}, "issuer="),

@@ -23,8 +23,8 @@ from tests.auth.calling.node import PEERS, node, running
 from tests.serving import serving
 
 from trunkline.auth import ClientCredentials
-from trunkline.flow.calls import run
-from trunkline.issuer import Client, Issuer, Store, with_new_secret
+from trunkline.flow.drivers import run
+from trunkline.issuer import Issuer, RegisteredClient, Store, with_new_secret
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 API = "https://api.example/graphql"
@@ -74,12 +74,14 @@ def issuer() -> Iterator[tuple[str, str]]:
     """Serve our issuer; give its URL and the secret of the client ``web``."""
     store = Store("sqlite://")
     grants = {API: ["todos:read", "todos:write"]}
-    web, secret = with_new_secret(Client("web", grants=grants), time.time(), grace=0)
+    web, secret = with_new_secret(RegisteredClient("web", grants=grants), time.time(), grace=0)
     store.add(web)
     for client_id, key in (("signer", KEY), ("old", RSA)):
         jwks = [dict(key.as_dict(private=False))]
         old = client_id == "old"
-        signer = Client(client_id, "private_key_jwt", grants, jwks=jwks, accepts_token_url=old)
+        signer = RegisteredClient(
+            client_id, "private_key_jwt", grants, jwks=jwks, accepts_token_url=old
+        )
         store.add(signer)
     port = free_port()
     url = f"http://127.0.0.1:{port}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trunkline.auth import ClientCredentials
-from trunkline.flow.calls import run
+from trunkline.flow.drivers import run
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 ISSUER = "https://auth.example"

@@ -8,9 +8,9 @@ from typing import Any
 
 from trunkline.asgi.requests import Scope
 from trunkline.auth.jose import sign
-from trunkline.auth.keys import SigningKey
 from trunkline.auth.verifying.profiles import RFC_9068, Profile
 from trunkline.auth.verifying.verifier import Clock, TrustedIssuer, Verifier
+from trunkline.issuer.keys import SigningKey
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 ISSUER = "https://issuer.example"

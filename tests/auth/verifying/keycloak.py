@@ -18,7 +18,7 @@ import httpx2
 from tests.auth.verifying.issuing import AUDIENCE
 from tests.auth.verifying.test_peers import free_port
 
-from trunkline.auth.keys import SigningKey
+from trunkline.issuer.keys import SigningKey
 
 VERSIONS = ("26.0.7", "26.7.3")  # their tokens differ, in `typ` and `jti` for one
 SECRET = "a secret/with: all? +%that forms=encode & é"  # that only the tests know

@@ -18,8 +18,8 @@ from tests.auth.verifying.issuing import AUDIENCE, ISSUER, request_scope
 
 from trunkline.auth import AccessDeniedError, Verifier
 from trunkline.auth.dpop import ProofKey
-from trunkline.auth.keys import SigningKey
-from trunkline.auth.tokens import issue_token
+from trunkline.issuer.keys import SigningKey
+from trunkline.issuer.tokens import issue_token
 
 HERE = Path(__file__).parent / "peers"
 SECRET = "a secret that only the tests know"  # that it is

@@ -13,8 +13,8 @@ import pytest
 from tests.auth.verifying.issuing import NOW, Issuer, Time, request_scope
 
 from trunkline.auth import AUTH0, COGNITO, ENTRA, HYDRA, KEYCLOAK, OKTA, RFC_9068, Profile
-from trunkline.auth.keys import SigningKey
 from trunkline.errors import AccessDeniedError
+from trunkline.issuer.keys import SigningKey
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from tests.auth.verifying.issuing import AUDIENCE, Issuer, Time, request_scope
 from trunkline.asgi.requests import Scope, read_headers
 from trunkline.auth import Proxies
 from trunkline.auth.certificates import read_certificate, thumbprint
-from trunkline.auth.dpop import PROOF_SECONDS, ProofKey, _digest
-from trunkline.auth.jose import sign
+from trunkline.auth.dpop import PROOF_SECONDS, ProofKey
+from trunkline.auth.jose import digest, sign
 from trunkline.auth.verifying.senders import Replays
 from trunkline.auth.verifying.verifier import Verifier
 from trunkline.errors import AccessDeniedError
@@ -179,7 +179,7 @@ async def test_a_proof_may_have_a_large_key() -> None:
     time, key = Time(), RSAKey.generate_key(2048)
     token = issuer.token({"cnf": {"jkt": key.thumbprint()}})
     claims = {"jti": "1", "htm": "POST", "htu": AUDIENCE, "iat": int(time.now)}
-    claims["ath"] = _digest(token)
+    claims["ath"] = digest(token.encode())
     head = {"typ": "dpop+jwt", "alg": "RS256", "jwk": key.as_dict(private=False)}
     proof = sign(head, claims, key).encode()
     scope = request_scope(f"DPoP {token}", headers=[(b"dpop", proof)])
@@ -255,3 +255,32 @@ async def test_mt_09_a_proxys_header_is_believed_from_the_proxy_alone(
     header = (b"x-client-cert", quote(MINE.decode()).encode())
     scope = request_scope(f"Bearer {BOUND}", headers=[header], client=(address, 1))
     assert await outcome(verifier, scope) == expected
+
+
+UNREADABLE = "The client certificate of the request cannot be read: expected PEM or DER."
+
+
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [
+        (b"nonsense", UNREADABLE),
+        (b":AAAA:", UNREADABLE),
+        (b":not base64:", UNREADABLE),
+        (b"", "The token is bound to a certificate, and the request has none."),
+        (quote(OTHER.decode()).encode(), "The token is bound to another certificate."),
+    ],
+    ids=["nonsense", "no_der", "no_base64", "empty", "another"],
+)
+async def test_mt_09_a_proxys_header_that_does_not_fit_is_denied_with_the_reason(
+    header: bytes, says: str
+) -> None:
+    proxies = Proxies(["10.0.0.0/8"], "x-client-cert")
+    verifier = issuer.verifier(
+        Time(), certificate_of=lambda scope, headers: proxies.peer(scope, headers).certificate
+    )
+    headers = [(b"x-client-cert", header)]
+    scope = request_scope(f"Bearer {BOUND}", headers=headers, client=("10.0.0.7", 1))
+    with pytest.raises(AccessDeniedError) as caught:
+        await verifier.authenticate(scope)
+    assert (caught.value.status, caught.value.error) == NO_TOKEN
+    assert str(caught.value) == says

@@ -14,7 +14,7 @@ from tests.serving import serving
 from trunkline.auth import Caller, ClientCredentials, Introspection, TrustedIssuer, Verifier
 from trunkline.auth.httpx2 import HTTPX2Auth
 from trunkline.auth.verifying.verifier import RECHECK, Clock
-from trunkline.issuer import Client, Issuer, Store, with_new_secret
+from trunkline.issuer import Issuer, RegisteredClient, Store, with_new_secret
 from trunkline.server import GraphQL, make_executable_schema, parse_schema
 
 SDL = """
@@ -66,7 +66,9 @@ def world() -> Generator[World]:
             "api": {"serves": [api]},
         }
         for name, fields in clients.items():
-            client, secrets[name] = with_new_secret(Client(name, **fields), time.time(), grace=0)
+            client, secrets[name] = with_new_secret(
+                RegisteredClient(name, **fields), time.time(), grace=0
+            )
             store.add(client)
         introspection = Introspection(f"{url}/introspect", "api", secrets["api"])
         verifier = Verifier(

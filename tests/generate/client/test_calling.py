@@ -183,7 +183,7 @@ async def test_request_errors_raise_in_any_case() -> None:
         (Canned({"data": {"todos": [{"id": 1}]}}), ProtocolError, r"Expected `str`, got `int`"),
         (Canned({"data": {}}), ProtocolError, "missing required field `todos`"),
         (Canned({"data": None}), ProtocolError, "data: null and no errors"),
-        (Canned({}), ProtocolError, "not a GraphQL answer"),
+        (Canned({}), ProtocolError, "not a GraphQL response"),
         (Canned({"data": {}}, headers={"content-type": "text/html"}), ProtocolError, "text/html"),
         (Canned({"data": {}}, 404, {"content-type": "text/html"}), ServerStatusError, "404"),
     ],

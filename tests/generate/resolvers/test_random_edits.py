@@ -12,28 +12,30 @@ from hypothesis import strategies as st
 from tests.generate.resolvers.editing import edited
 
 from trunkline.generate.resolvers import (
-    Expression,
-    Import,
-    Parameter,
     Previous,
     Severity,
-    Wanted,
     WantedClass,
     WantedMethod,
+    WantedResolvers,
     merge,
+    wanted_signature,
 )
+from trunkline.generate.resolvers.signatures import Signature
+from trunkline.generate.server.plan import ParameterPlan
+from trunkline.text.imports import Hint, Reference
 
 EXAMPLES = int(os.environ.get("TRUNKLINE_FUZZ_EXAMPLES", "200"))
-TODO = Import("todo.models", "Todo")
+INT, STR = Reference("builtins", "int"), Reference("builtins", "str")
+TODO = Reference("todo.models", "Todo")
 TYPES = (
-    Expression("int"),
-    Expression("str"),
-    Expression("int | None"),
-    Expression("list[Todo]", (TODO,)),
-    Expression("Todo | None", (TODO,)),
-    Expression("datetime", (Import("datetime", "datetime"),)),
+    Hint(INT),
+    Hint(STR),
+    Hint(INT).optional,
+    Hint(TODO).within(Reference("builtins", "list")),
+    Hint(TODO).optional,
+    Hint.of("datetime", "datetime"),
 )
-DEFAULTS = (None, None, Expression("None"), Expression("1"), Expression('"one"'))
+DEFAULTS = (None, None, "None", "1", '"one"')
 NAMES = ("Query", "Todo", "User")
 SIGNATURES = (
     r"(async )?def |\w+: |\) -> |class |from |import |@batch|pass$|(self\.)?\w+ = [\w.]+\(\)$"
@@ -51,16 +53,18 @@ def methods(draw: st.DrawFn, type_name: str, number: int) -> WantedMethod:
         name=name,
         coordinate=f"{type_name}.{name}",
         returns=draw(types),
-        parent=Parameter("it", Expression("Todo", (TODO,))) if type_name != "Query" else None,
-        parameters=tuple(Parameter(n, draw(types), draw(st.sampled_from(DEFAULTS))) for n in names),
-        docstring=draw(st.sampled_from([None, "What it is.", 'More\n\nthan "one" line'])),
+        parent=ParameterPlan("it", Hint(TODO)) if type_name != "Query" else None,
+        parameters=tuple(
+            ParameterPlan(n, draw(types), draw(st.sampled_from(DEFAULTS))) for n in names
+        ),
+        docstring=draw(st.sampled_from(["", "What it is.", 'More\n\nthan "one" line'])),
         is_batch=kind == "batch" and type_name != "Query",
         is_subscription=kind == "stream" and type_name == "Query",
     )
 
 
 @st.composite
-def wanted(draw: st.DrawFn, layout: dict[str, str]) -> Wanted:
+def wanted(draw: st.DrawFn, layout: dict[str, str]) -> WantedResolvers:
     classes: list[WantedClass] = []
     for type_name in draw(st.lists(st.sampled_from(NAMES), min_size=1, unique=True)):
         by_path: dict[str, list[WantedMethod]] = {}
@@ -72,13 +76,13 @@ def wanted(draw: st.DrawFn, layout: dict[str, str]) -> Wanted:
                 type_name=type_name,
                 protocol=f"{type_name}Resolvers",
                 attribute=type_name.lower(),
-                base=Expression(f"graph.{type_name}Resolvers", (Import("todo", "graph"),)),
+                base=Reference("todo", f"graph.{type_name}Resolvers"),
                 path=path,
                 methods=tuple(of_path),
             )
             for path, of_path in by_path.items()
         ]
-    return Wanted("todo.resolvers", tuple(classes))
+    return WantedResolvers("todo.resolvers", tuple(classes))
 
 
 @st.composite
@@ -90,11 +94,12 @@ def layouts(draw: st.DrawFn) -> dict[str, str]:
     return layout
 
 
-def previous_of(wanted: Wanted) -> Previous:
-    protocols: dict[str, dict[str, WantedMethod]] = {}
+def previous_of(wanted: WantedResolvers) -> Previous:
+    signatures: dict[str, dict[str, Signature]] = {}
     for cls in wanted.classes:
-        protocols.setdefault(cls.protocol, {}).update({each.name: each for each in cls.methods})
-    return Previous(protocols, {cls.protocol: cls.attribute for cls in wanted.classes})
+        of_class = {each.name: wanted_signature(each) for each in cls.methods}
+        signatures.setdefault(cls.protocol, {}).update(of_class)
+    return Previous(signatures, {cls.protocol: cls.attribute for cls in wanted.classes})
 
 
 def words(files: Files) -> Counter[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Generator, Mapping
 
 from trunkline.auth.calling.credentials import ClientCredentials
-from trunkline.flow.calls import Flow, Step, run, run_async
+from trunkline.flow.calls import Flow, Step
+from trunkline.flow.drivers import run, run_async
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = ["Conversation", "drive", "drive_async"]

@@ -6,13 +6,11 @@ httpx2 and requests do.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
-from weakref import WeakSet
 
 from msgspec.structs import replace
 
@@ -30,8 +28,9 @@ from trunkline.auth.calling.request import TokenRequest
 from trunkline.auth.calling.sources import SecretSource
 from trunkline.auth.calling.token import Token
 from trunkline.errors import TokenError
-from trunkline.flow.calls import Background, Flow, request_response
+from trunkline.flow.calls import Background, Flow, send_request
 from trunkline.flow.single_flight import SingleFlight
+from trunkline.forks import renewed_in_children
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 if TYPE_CHECKING:
@@ -93,8 +92,8 @@ class ClientCredentials:
         self._cache = None if dpop else cache  # the key of a bound token is in this process only
         self._token: Token | None = None
         self._nonces: dict[str, str] = {}
-        self.start_afresh()
-        _all.add(self)
+        self.after_fork()
+        renewed_in_children(self)
 
     def __repr__(self) -> str:
         return f"ClientCredentials({self._request!r})"
@@ -130,11 +129,11 @@ class ClientCredentials:
             yield from self._flight.run(partial(self._obtain, token))
 
     def _send(self, request: HTTPRequest, token: Token) -> Flow[HTTPResponse]:
-        response = yield from request_response(self._with_token(request, token))
+        response = yield from send_request(self._with_token(request, token))
         nonce = asks_for_nonce(response, self._nonces.get("api")) if self._proof_key else None
         if nonce is not None:
             self._nonces["api"] = nonce
-            response = yield from request_response(self._with_token(request, token))
+            response = yield from send_request(self._with_token(request, token))
         return response
 
     def _with_token(self, request: HTTPRequest, token: Token) -> HTTPRequest:
@@ -184,22 +183,10 @@ class ClientCredentials:
         if self._cache:
             save(self._cache, self._request.name, self._token)
 
-    def start_afresh(self) -> None:
-        """Forget who was waiting for whom: after a fork they are in the other process."""
+    def after_fork(self) -> None:
+        """Forget who waits for whom: after a fork they are in the other process."""
         self._flight = SingleFlight()
         self._attempts = Attempts(Lock())
-
-
-_all: WeakSet[ClientCredentials] = WeakSet()
-
-
-def _after_fork() -> None:
-    for credentials in _all:
-        credentials.start_afresh()
-
-
-if hasattr(os, "register_at_fork"):  # where processes fork
-    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _is_same(token: Token, other: Token | None) -> bool:

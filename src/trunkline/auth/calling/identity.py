@@ -101,7 +101,7 @@ def _basic(client_id: str, secret: Hidden) -> str:
 
 def _signing(text: str) -> tuple[Key, dict[str, Any]]:
     """Read a private key, and say with which header it signs."""
-    from trunkline.auth.private import read_private_key  # noqa: PLC0415  # see above
+    from trunkline.auth.jose import read_private_key  # noqa: PLC0415  # see above
 
     key, algorithm = read_private_key(text)
     header: dict[str, Any] = {"alg": algorithm, "typ": "JWT"}

@@ -1,165 +1,302 @@
-"""Writing expressions into a file: by the names that it has, or by imports that are added."""
+"""The imports of a person's file: names for what we write there, lines that come, names that go."""
 
 from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Collection, Iterator
-from dataclasses import replace
+import sys
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
 
-from trunkline.generate.resolvers.annotations import expression_tree
-from trunkline.generate.resolvers.bindings import Binding, Bindings, dotted
-from trunkline.generate.resolvers.file import File
-from trunkline.generate.resolvers.import_lines import write_imports
-from trunkline.generate.resolvers.wanted import Expression, Import
+from trunkline.generate.resolvers.bindings import Binding, Bindings, statements
+from trunkline.generate.resolvers.edits import EditedText
+from trunkline.generate.resolvers.places import (
+    Region,
+    is_alone,
+    is_docstring,
+    region,
+    remove_lines,
+)
+from trunkline.text.imports import Hint, Reference
+from trunkline.text.source import WIDTH
 
-__all__ = ["Imports"]
+__all__ = ["FileImports", "ImportedName"]
 
 _BUILTINS = frozenset(dir(builtins))
+_Order = tuple[int, bool, str]
 
 
-class Imports:
-    """The imports of a file: those that it has, and those that what we write needs.
+@dataclass(frozen=True, slots=True)
+class ImportedName:
+    """A name in a ``from … import …``: what the file calls it, and what it stands for."""
 
-    What is there is neither touched nor moved. An import is written as a line of its own among
-    the others; a name that means something else in the file already is reached through
-    its module instead, or gets another name.
+    text: EditedText
+    statement: ast.ImportFrom
+    alias: ast.alias
+    origin: str
+
+    @property
+    def local(self) -> str:
+        """What the file calls it."""
+        return self.alias.asname or self.alias.name
+
+    @property
+    def has_comment(self) -> bool:
+        """Whether a comment follows the import."""
+        text, statement = self.text, self.statement
+        last = text.line_end(statement.end_lineno or statement.lineno)
+        return "#" in text.text[text.end(statement) : last]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the name can be removed without anything else that a person wrote."""
+        source = self.text.source(self.statement)
+        return "#" not in source and "\\" not in source
+
+
+@dataclass(frozen=True, slots=True)
+class _NewImport:
+    """``from module import name as local``; without a module or a name, ``import … as local``."""
+
+    module: str
+    name: str
+    local: str
+
+
+class FileImports:
+    """The imports of a file: those that it has, and those that the text we add needs.
+
+    Each new import becomes a line of its own among the others. If its name has another meaning in
+    the file already, the object is reached through its module, or gets a numbered name.
     """
 
-    def __init__(self, file: File) -> None:
-        self._file = file
-        self.bindings = Bindings(file.tree, file.module, is_package=file.is_package)
-        self._added: list[Import] = []
-        self._reserved: set[str] = set()
-        self.abandoned: set[str] = set()
-        """What signatures of ours needed that are others now."""
+    def __init__(self, text: EditedText, bindings: Bindings, module: str) -> None:
+        self.bindings = bindings
+        self.replaced: list[ast.AST] = []
+        """Parts of signatures that were replaced, whose names may be imported for nothing."""
+        self._text = text
+        self._module = module
+        self._new: list[_NewImport] = []
+        self._dropped: dict[ast.ImportFrom, list[ast.alias]] = {}
+        self._kept: set[ast.ImportFrom] = set()
 
     def reserve(self, name: str) -> None:
         """Keep a name for a class that is being added to the file."""
-        self._reserved.add(name)
-        self.bindings.add(name, f"{self._file.module}.{name}", is_import=False)
+        self.bindings.add(name, f"{self._module}.{name}", is_import=False)
+
+    def names(self) -> Iterator[ImportedName]:
+        """Yield all names that the file imports from modules."""
+        for statement in statements(self._text.tree.body):
+            if isinstance(statement, ast.ImportFrom):
+                module = self.bindings.absolute(statement)
+                for alias in statement.names:
+                    yield ImportedName(self._text, statement, alias, f"{module}.{alias.name}")
+
+    # names for what we write
 
     def write(
+        self, hint: Hint, shadowed: Collection[str] = (), *, is_annotation: bool = False
+    ) -> str:
+        """Write a type for this file. ``shadowed`` are names that the class around it hides."""
+        needs_quotes = False
+
+        def name(reference: Reference) -> str:
+            nonlocal needs_quotes
+            name, typing_only = self._name(reference, shadowed, is_annotation=is_annotation)
+            needs_quotes |= typing_only and not self.bindings.has_future_annotations
+            return name
+
+        text = hint.write(name)
+        return f'"{text}"' if needs_quotes else text
+
+    def name(self, reference: Reference, alias: str = "") -> str:
+        """Return the name of an object in this file. It is imported if needed, as ``alias``."""
+        return self._name(reference, (), alias)[0]
+
+    def _name(
         self,
-        expression: Expression,
-        shadowed: Collection[str] = (),
+        reference: Reference,
+        shadowed: Collection[str],
+        alias: str = "",
         *,
         is_annotation: bool = False,
-    ) -> str:
-        """Return an expression's text for this file, and have imported what it needs.
-
-        ``shadowed`` are names that mean something else where it is written: a class's methods.
-        """
-        text, quoted = expression.text, False
-        for name in sorted(_chains(expression.text), key=lambda chain: -chain.col_offset):
-            local, typing_only = self._local(name, expression, shadowed, is_annotation)
-            quoted |= typing_only
-            text = text[: name.col_offset] + local + text[name.end_col_offset or 0 :]
-        needs_quotes = quoted and not self.bindings.has_future_annotations
-        return f'"{text}"' if needs_quotes and '"' not in text else text
-
-    def _local(
-        self,
-        name: ast.expr,
-        expression: Expression,
-        shadowed: Collection[str],
-        is_annotation: bool,  # noqa: FBT001
     ) -> tuple[str, bool]:
-        """Return what a name is called here, and whether type checkers only know it."""
-        chain = dotted(name)
-        head, _, rest = chain.partition(".")
-        needed = next((item for item in expression.imports if item.local == head), None)
-        if needed is None:
-            return self._builtin(chain, head, shadowed), False
-        origin = f"{needed.origin}.{rest}" if rest else needed.origin
-        if needed.module == "builtins":
-            builtin = origin.removeprefix("builtins.")
-            return self._builtin(builtin, builtin.partition(".")[0], shadowed), False
-        known = self._known(origin, needed, shadowed, is_annotation)
-        if known:
-            return known
-        local = self._add(needed, shadowed)
-        return (f"{local}.{rest}" if rest else local), False
-
-    def _builtin(self, chain: str, head: str, shadowed: Collection[str]) -> str:
-        if head in _BUILTINS and (head in shadowed or self.bindings.get(head)):
-            return f"{self._add(Import('builtins'), shadowed)}.{chain}"
-        return chain
+        """Return a name, and whether only type checkers know it."""
+        module, (head, _, rest) = reference.module, reference.name.partition(".")
+        if module == "builtins":
+            if head not in shadowed and not self.bindings.get(head):
+                return reference.name, False
+            local = self._imported(_NewImport("", module, module), shadowed)
+            return f"{local}.{reference.name}", False
+        origin = f"{module}.{reference.name}".lstrip(".")
+        if known := self._known(origin, module, shadowed, is_annotation=is_annotation):
+            name = known.local + origin[len(known.origin) :]
+            return name, known.typing_only
+        local = self._imported(_NewImport(module, head, alias or head), shadowed)
+        return f"{local}.{rest}" if rest else local, False
 
     def _known(
-        self,
-        origin: str,
-        needed: Import,
-        shadowed: Collection[str],
-        is_annotation: bool,  # noqa: FBT001
-    ) -> tuple[str, bool] | None:
-        """Find the name that the file has for something: its own, or its module's."""
+        self, origin: str, module: str, shadowed: Collection[str], *, is_annotation: bool = False
+    ) -> Binding | None:
+        """Find the name that the file has for an object, or for what it is an attribute of."""
+        before = origin.rpartition(".")[0]
+        found = self.bindings.of(origin)
+        if before and len(before) >= len(module):
+            found = [*found, *(each for each in self.bindings.of(before) if each.is_import)]
         candidates = [
-            binding
-            for binding in self.bindings
-            if (is_annotation or not binding.typing_only)
-            and binding.local.partition(".")[0] not in shadowed
-            and _leads_to(binding, origin, needed)
+            each
+            for each in found
+            if (is_annotation or not each.typing_only)
+            and each.local.partition(".")[0] not in shadowed
         ]
         if not candidates:
             return None
-        best = max(candidates, key=lambda b: (self._is_plain(b), len(b.origin), -len(b.local)))
-        return best.local + origin[len(best.origin) :], best.typing_only
+        is_future = self.bindings.has_future_annotations
+        return max(
+            candidates,
+            key=lambda each: (
+                is_future or not each.typing_only,
+                len(each.origin),
+                -len(each.local),
+            ),
+        )
 
-    def _is_plain(self, binding: Binding) -> bool:
-        """Say whether an annotation can have a name without quotes."""
-        return not binding.typing_only or self.bindings.has_future_annotations
+    def _imported(self, new: _NewImport, shadowed: Collection[str]) -> str:
+        """Add an import under a name that is free; return what the imported object is called."""
 
-    def _add(self, needed: Import, shadowed: Collection[str]) -> str:
-        """Add an import, under a name that is free; return the name."""
-        known = self._known(needed.origin, needed, shadowed, is_annotation=False)
-        if known:
-            return known[0]
-        if self._is_free(needed.local, shadowed):
-            return self._import(needed, needed.local)
-        package, _, module = needed.module.rpartition(".")
-        if needed.name and self._is_free(module, shadowed):
-            of_module = Import(package, module) if package else Import(module)
-            return f"{self._import(of_module, module)}.{needed.name}"
-        number = 2
-        while not self._is_free(f"{needed.local}_{number}", shadowed):
-            number += 1
-        return self._import(needed, f"{needed.local}_{number}")
+        def is_free(name: str) -> bool:
+            return name not in self.bindings and name not in shadowed and name not in _BUILTINS
 
-    def _is_free(self, name: str, shadowed: Collection[str]) -> bool:
-        taken = name in self.bindings or name in shadowed or name in self._reserved
-        return not taken and name not in _BUILTINS
+        origin = f"{new.module}.{new.name}".lstrip(".")
+        if known := self._known(origin, new.module, shadowed):
+            return known.local + origin[len(known.origin) :]
+        package, _, module = new.module.rpartition(".")
+        after = ""
+        if not is_free(new.local) and module and is_free(module):
+            new, origin, after = _NewImport(package, module, module), new.module, f".{new.name}"
+        elif not is_free(new.local):
+            numbered = (f"{new.local}_{number}" for number in count(2))
+            new = replace(new, local=next(filter(is_free, numbered)))
+        self._new.append(new)
+        self.bindings.add(new.local, origin)
+        return new.local + after
 
-    def _import(self, needed: Import, local: str) -> str:
-        self._added.append(replace(needed, alias=local))
-        self.bindings.add(local, needed.origin)
-        return local
+    # lines that come and go
 
-    def flush(self, gone: Collection[ast.stmt] = ()) -> None:
-        """Write the imports that were added into the file; ``gone`` are those that go."""
-        write_imports(self._file, self._added, gone)
+    def drop(self, imported: ImportedName, *, is_kept: bool) -> None:
+        """Remove a name from its import. A line that goes as a whole can be kept as a comment."""
+        self._dropped.setdefault(imported.statement, []).append(imported.alias)
+        if is_kept:
+            self._kept.add(imported.statement)
 
-
-def _chains(text: str) -> Iterator[ast.expr]:
-    """Yield the names of an expression, with the attributes that follow them."""
-
-    def walk(node: ast.AST) -> Iterator[ast.expr]:
-        if isinstance(node, (ast.Name, ast.Attribute)) and dotted(node) and not _subscripted(node):
-            yield node
+    def make_edits(self, keep: Callable[[str, Region], None]) -> None:
+        """Make the edits; ``keep`` takes the lines to be kept as comments."""
+        for statement, dropped in self._dropped.items():
+            self._remove(statement, dropped, keep)
+        present = [each for each in self._present() if each[1] not in self._dropped]
+        new = sorted(self._new_lines())
+        if not present and new:
+            self._write_first(new)
             return
-        for child in ast.iter_child_nodes(node):
-            yield from walk(child)
+        text = self._text
+        for order, line in new:
+            alike = [each for each in present if each[0][0] == order[0]]
+            before = [statement for known, statement in alike or present if known <= order]
+            gap = "\n" if alike else "\n\n"
+            if before:
+                last = before[-1].end_lineno or before[-1].lineno
+                text.insert(text.line_end(last), gap + line, rank=-1)
+            else:
+                first = self._first_line((alike or present)[0][1])
+                text.insert(text.line_start(first), line + gap, rank=-1)
 
-    return walk(expression_tree(text))
+    def _remove(
+        self,
+        statement: ast.ImportFrom,
+        dropped: list[ast.alias],
+        keep: Callable[[str, Region], None],
+    ) -> None:
+        text, names = self._text, statement.names
+        stays = [text.source(alias) for alias in names if alias not in dropped]
+        if stays:
+            between = text.text[text.end(names[0]) : text.begin(names[1])]
+            new = between.replace(text.newline, "\n").join(stays)
+            text.replace(text.begin(names[0]), text.end(names[-1]), new)
+        elif statement in text.tree.body and is_alone(text, statement):
+            place = Region(statement.lineno, statement.end_lineno or statement.lineno)
+            if statement in self._kept:
+                keep("import", place)
+            remove_lines(text, place)
+        else:
+            text.replace(text.begin(statement), text.end(statement), "pass")
+
+    def _new_lines(self) -> Iterator[tuple[_Order, str]]:
+        by_module: dict[str, list[str]] = {}
+        for each in dict.fromkeys(self._new):
+            renamed = "" if each.local == each.name else f" as {each.local}"
+            if each.module:
+                by_module.setdefault(each.module, []).append(each.name + renamed)
+            else:
+                yield self._order(each.name, is_from=False), f"import {each.name}{renamed}"
+        for module, names in by_module.items():
+            names.sort(key=_sort_key)
+            line = f"from {module} import {', '.join(names)}"
+            if len(line) > WIDTH:
+                line = "\n".join(
+                    [f"from {module} import (", *(f"    {name}," for name in names), ")"]
+                )
+            yield self._order(module, is_from=True), line
+
+    def _order(self, module: str, *, is_from: bool) -> _Order:
+        """Return where isort puts an import: futures, standard library, others, own, relative."""
+        root = module.partition(".")[0]
+        if module == "__future__":
+            section = 0
+        elif root in sys.stdlib_module_names:
+            section = 1
+        elif not root:
+            section = 4
+        else:
+            section = 3 if root == self._module.partition(".")[0] else 2
+        return section, is_from, module.lower()
+
+    def _present(self) -> Iterator[tuple[_Order, ast.stmt]]:
+        """Yield the imports that the file begins with, and their order."""
+        for statement in self._text.tree.body:
+            if isinstance(statement, ast.ImportFrom):
+                module = "." * statement.level + (statement.module or "")
+                yield self._order(module, is_from=True), statement
+            elif isinstance(statement, ast.Import):
+                yield self._order(statement.names[0].name, is_from=False), statement
+            elif not is_docstring(statement):
+                return
+
+    def _first_line(self, statement: ast.stmt) -> int:
+        """Return where a statement begins with its comments, but below those at the file's head."""
+        text, place = self._text, region(self._text, statement)
+        if text.text[: text.line_start(place.first)].strip():
+            return place.first
+        decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+        return min([statement.lineno, *(each.lineno for each in decorators)])
+
+    def _write_first(self, new: list[tuple[_Order, str]]) -> None:
+        """Write the only imports of a file, with a blank line between the sections."""
+        text, first = self._text, self._text.tree.body[0]
+        sections: dict[int, list[str]] = {}
+        for order, line in new:
+            sections.setdefault(order[0], []).append(line)
+        block = "\n\n".join("\n".join(lines) for lines in sections.values())
+        if first in self._dropped:
+            text.insert(text.line_start(first.lineno), f"{block}\n", rank=-1)
+        elif is_docstring(first):
+            end = text.line_end(first.end_lineno or first.lineno)
+            text.insert(end, f"\n\n{block}", rank=-1)
+        else:
+            text.insert(text.line_start(self._first_line(first)), f"{block}\n\n", rank=-1)
 
 
-def _subscripted(node: ast.expr) -> bool:
-    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Subscript)
-
-
-def _leads_to(binding: Binding, origin: str, needed: Import) -> bool:
-    """Say whether something can be reached by a name, at most by one attribute of it."""
-    if binding.origin == origin:
-        return True
-    before, _, _ = origin.rpartition(".")
-    return binding.is_import and binding.origin == before and len(before) >= len(needed.module)
+def _sort_key(name: str) -> tuple[int, str]:
+    """Order constants before classes before functions, as isort does by default."""
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2
+    return kind, name

@@ -1,72 +1,65 @@
-"""The block of comments in which a file keeps what the schema no longer has a place for."""
+"""The block of comments at the end of a file that keeps what the schema no longer has."""
 
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
-from trunkline.generate.resolvers.file import File
+from trunkline.generate.resolvers.edits import EditedText
 from trunkline.generate.resolvers.places import Region
 
-__all__ = ["MARKER", "Kept"]
+__all__ = ["KeptBlock"]
 
-MARKER = "# What the schema no longer has, kept by `trunkline generate`: move it, or delete it."
-
+_MARKER = "# What the schema no longer has, kept by `trunkline generate`: move it, or delete it."
 _TITLE = re.compile(r"# (?:from )?class (\w+):")
 
 
-class Kept:
-    """What is to be added to the block of a file; there is one in a file, at its end."""
+class KeptBlock:
+    """The block of a file, and what is to be added to it."""
 
-    def __init__(self, file: File) -> None:
-        self._file = file
+    def __init__(self, text: EditedText) -> None:
+        self._text = text
         self._entries: list[str] = []
 
     def add(self, title: str, place: Region) -> None:
         """Keep lines as they are, each as a comment, under a title."""
-        file = self._file
-        lines = [file.line(line) for line in range(place.first, place.last + 1)]
-        self._entries.append("\n".join(["#", f"# {title}:", *map(_commented, lines)]))
+        lines = [self._text.line(line) for line in range(place.first, place.last + 1)]
+        commented = [f"# {line}" if line.strip() else f"#{line}" for line in lines]
+        self._entries.append("\n".join(["#", f"# {title}:", *commented]))
 
     def find(self, owner: str, name: str | None = None) -> int | None:
-        """Return where the block that is there has a class, or a resolver from it."""
+        """Return where the block has a class, or a resolver of that class."""
         head = rf"class {owner}\b" if name is None else rf"(async )?def {name}\b"
         begins = re.compile(rf"#\s+{head}(?!:$)")
         found, title = None, ""
-        for line in self._lines():
-            text = self._file.line(line)
+        for line in self._lines:
+            text = self._text.line(line)
             if of_class := _TITLE.fullmatch(text):
                 title = of_class.group(1)
             elif title == owner and begins.match(text):
-                found = self._file.line_start(line)
+                found = self._text.line_start(line)
         return found
 
-    def flush(self) -> None:
-        """Write the block into the file, or add to it."""
-        if not self._entries:
-            return
-        text = "\n".join(self._entries)
-        lines = self._lines()
+    def make_edits(self) -> None:
+        """Write the block into the file, or add to the one that is there."""
+        entries, lines = "\n".join(self._entries), self._lines if self._entries else range(0)
         if lines:
-            self._file.insert(self._file.line_end(lines[-1]), f"\n{text}")
-        else:
-            self._file.append(f"{MARKER}\n{text}")
+            self._text.insert(self._text.line_end(lines[-1]), f"\n{entries}")
+        elif entries:
+            self._text.append(f"{_MARKER}\n{entries}")
 
+    @cached_property
     def _lines(self) -> range:
         """Return the lines of the block that the file has."""
-        file = self._file
-        within = {
-            line
-            for statement in file.tree.body
-            for line in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
-        }
-        for line in range(file.lines, 0, -1):
-            if file.line(line) == MARKER and line not in within:
-                last = line
-                while last < file.lines and file.line(last + 1).startswith("#"):
-                    last += 1
-                return range(line, last + 1)
+        text = self._text
+        body = text.tree.body
+        for line in range(text.lines, 0, -1):
+            if text.line(line) != _MARKER:
+                continue
+            if any(each.lineno <= line <= (each.end_lineno or each.lineno) for each in body):
+                continue  # inside a string
+            last = line
+            while last < text.lines and text.line(last + 1).startswith("#"):
+                last += 1
+            return range(line, last + 1)
         return range(0)
-
-
-def _commented(line: str) -> str:
-    return f"# {line}" if line.strip() else f"#{line}"

@@ -27,7 +27,8 @@ from trunkline.generate.server.bound import Bound
 from trunkline.generate.server.classes import place_of
 from trunkline.generate.server.fits import Fits, awaited
 from trunkline.generate.server.settings import Settings, place_in_schema
-from trunkline.schema.members import is_mapping, members_of, method_of, names_of, takes_self, whose
+from trunkline.schema.models import is_mapping, members_of, method_of, takes_self, whose
+from trunkline.schema.names import names_of
 from trunkline.schema.signatures import given_to, misfits, parameters_of
 
 __all__ = ["Checker"]

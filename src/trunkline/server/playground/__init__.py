@@ -16,13 +16,13 @@ from urllib.parse import quote, unquote
 
 from trunkline.asgi.requests import HTTPProblem, Receive, Scope, check_method
 from trunkline.asgi.responses import HTTPApplication, Response
-from trunkline.errors import TrunklineError
+from trunkline.errors import PlaygroundNotBuiltError
 from trunkline.server.playground.page import content_security_policy, fill
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Playground", "PlaygroundNotBuiltError"]
+__all__ = ["Playground"]
 
 ASSETS = Path(__file__).parent / "assets"
 _TEMPLATE = "index.html"
@@ -34,10 +34,6 @@ _MEDIA_TYPES = {
     ".ttf": "font/ttf",
 }
 _FOR_A_YEAR = "public, max-age=31536000, immutable"  # the name of a file contains its digest
-
-
-class PlaygroundNotBuiltError(TrunklineError):
-    """The playground's assets are missing; only a checkout can be without them."""
 
 
 class Playground(HTTPApplication):

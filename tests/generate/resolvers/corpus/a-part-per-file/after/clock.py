@@ -1,6 +1,6 @@
 """Resolvers of `Query`."""
 
-from datetime import date as Date
+from datetime import date
 
 from todo import graph
 
@@ -8,5 +8,5 @@ from todo import graph
 class QueryResolvers(graph.QueryResolvers):
     """Resolvers of `Query`."""
 
-    async def now(self) -> Date:
+    async def now(self) -> date:
         raise NotImplementedError("Query.now")

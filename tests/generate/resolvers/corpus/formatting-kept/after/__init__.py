@@ -4,7 +4,7 @@ x=[1,
  2 ]
 class   QueryResolvers ( graph . QueryResolvers ) :
   'What is asked'
-  async   def todos(self, *, first: int = 1)  ->list[User] :  # as it is
+  async   def todos(self, *, first: int = 1) -> list[User]:  # as it is
       return [ ]
 
   async def new(self) -> Todo:

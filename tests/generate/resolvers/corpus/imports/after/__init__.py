@@ -4,7 +4,7 @@ from __future__ import annotations
 import builtins
 import typing as t
 import uuid
-from datetime import date as Date, datetime as DateTime
+from datetime import date, datetime
 from decimal import Decimal as D
 
 from other.place import Place
@@ -24,7 +24,7 @@ class QueryResolvers(graph.QueryResolvers):
     async def user(self, *, by: User) -> User:
         raise NotImplementedError("Query.user")
 
-    async def list(self, *, at: DateTime) -> Date:
+    async def list(self, *, at: datetime) -> date:
         raise NotImplementedError("Query.list")
 
     async def price(self) -> D:

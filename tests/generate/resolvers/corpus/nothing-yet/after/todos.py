@@ -1,6 +1,6 @@
 """Resolvers of `Query` and `Todo`."""
 
-from datetime import date as Date
+from datetime import date
 
 from trunkline.server import batch
 
@@ -15,7 +15,7 @@ class QueryResolvers(graph.QueryResolvers):
         self,
         *,
         first: int | None = None,
-        due: Date | None = None,
+        due: date | None = None,
     ) -> list[Todo]:
         """All that is to be done."""
         raise NotImplementedError("Query.todos")

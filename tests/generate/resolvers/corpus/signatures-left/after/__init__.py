@@ -22,7 +22,6 @@ class QueryResolvers(graph.QueryResolvers):
         *,
         first: int,
         second: int,  # for Ada
-        third: int,
     ) -> Todo:
         return Todo()
 

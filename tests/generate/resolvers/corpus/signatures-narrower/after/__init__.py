@@ -6,13 +6,13 @@ from todo.models import Todo, User
 
 
 class QueryResolvers(graph.QueryResolvers):
-    async def member(self) -> Todo:
+    async def member(self) -> Todo | None:
         return Todo()
 
     async def optional(self) -> Optional[Todo]:
         return Todo()
 
-    async def items(self) -> list[Todo]:
+    async def items(self) -> list[Todo | None] | None:
         return []
 
     async def sequence(self) -> Sequence[Todo]:
@@ -21,7 +21,7 @@ class QueryResolvers(graph.QueryResolvers):
     async def tuples(self) -> tuple[Todo, ...]:
         return ()
 
-    async def quoted(self) -> "Todo":
+    async def quoted(self) -> Todo | None:
         return Todo()
 
     async def other(self) -> User | None:

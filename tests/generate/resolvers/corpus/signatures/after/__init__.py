@@ -9,7 +9,7 @@ class QueryResolvers(graph.QueryResolvers):
         """Return those before a day."""
         return []
 
-    def only(self) -> models.Todo:
+    def only(self) -> Todo:
         return models.Todo()
 
     async def wide(
@@ -26,13 +26,13 @@ class QueryResolvers(graph.QueryResolvers):
         self,
         *,
         # the first
-        one: str,
+        one: int,
+        two: int,
         three: int,  # the last
-        four: int,
     ) -> Todo:
         return Todo(one)
 
-    async def positional(self, one: int = 2, *, two: int) -> Todo:
+    async def positional(self, one: int = 1) -> Todo:
         return Todo(one)
 
     async def plain(self, *, one: int, two: int = 2) -> int:
@@ -46,7 +46,7 @@ class QueryResolvers(graph.QueryResolvers):
 
 
 class TodoResolvers(graph.TodoResolvers):
-    async def author(self, it: models.User) -> models.User:
+    async def author(self, it: Todo, deep: bool = False) -> str:
         return it.author
 
 

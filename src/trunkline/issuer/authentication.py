@@ -1,0 +1,261 @@
+"""Authenticating the client that sent a request, and rejecting all others alike (RFC 6749 §2.3)."""
+
+from __future__ import annotations
+
+import re
+from asyncio import Semaphore, to_thread
+from base64 import b64decode
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from secrets import token_bytes
+from typing import TypeAlias
+from urllib.parse import unquote_plus
+
+from cryptography.x509 import Certificate
+
+from trunkline.auth.certificates import chains_to, names_subject, read_certificate
+from trunkline.auth.jose import JWTError, peek
+from trunkline.bounded import BoundedMapping
+from trunkline.issuer.assertions import check_assertion
+from trunkline.issuer.clients import RegisteredClient, RegisteredSecret
+from trunkline.issuer.limits import FailureLimits
+from trunkline.issuer.messages import IssuerRequest, OAuthError
+from trunkline.issuer.secrets import hash_secret, is_chosen, is_generated, make_secret, matches
+from trunkline.issuer.store import ClientDirectory, Store, unique_id
+
+__all__ = ["ASSERTION_TYPE", "AuthenticatedClient", "ClientAuthenticator"]
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+_UNKNOWN = RegisteredSecret("", hash_secret(make_secret()), 0.0)
+_CHALLENGE = (b"www-authenticate", b'Basic realm="clients", charset="UTF-8"')
+_LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_SLOW_AT_ONCE = 2  # argon2 takes a core and 19 MiB each time
+_MOST_KEPT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordCredentials:
+    """A client's id and secret; ``method`` tells whether the header or the form has them."""
+
+    client_id: str
+    secret: str = field(repr=False)
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssertionCredentials:
+    """A JWT that the client signed (RFC 7523); ``client_id`` is what it claims."""
+
+    client_id: str
+    jwt: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateCredentials:
+    """The certificate of the connection (RFC 8705), in DER."""
+
+    client_id: str
+    der: bytes = field(repr=False)
+
+
+Credentials: TypeAlias = PasswordCredentials | AssertionCredentials | CertificateCredentials
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticatedClient:
+    """The client that sent a request, how it authenticated, and the id of the secret it used."""
+
+    client: RegisteredClient
+    method: str
+    secret: str = ""
+
+
+class _WrongCredentialsError(Exception):
+    """The credentials are wrong; the message is for the audit log."""
+
+
+def read_credentials(request: IssuerRequest) -> Credentials:
+    """Return the one kind of credentials that a request has.
+
+    Raises ``OAuthError``: ``invalid_request`` if there are two, or they cannot be read;
+    ``invalid_client`` if there are none.
+    """
+    form, certificate = request.form, request.peer.certificate
+    authorization = request.headers.get(b"authorization")
+    secret, assertion = form.get("client_secret"), form.get("client_assertion")
+    client_id = form.get("client_id")
+    if sum(each is not None for each in (authorization, secret, assertion)) > 1:
+        message = "The request authenticates in several ways: send the header Authorization, "
+        raise OAuthError("invalid_request", f"{message}'client_secret' or 'client_assertion'.")
+    if authorization is not None:
+        return _read_basic(authorization, client_id)
+    if assertion is not None:
+        if form.get("client_assertion_type") != ASSERTION_TYPE:
+            raise _invalid_client(f"'client_assertion_type' must be {ASSERTION_TYPE}.")
+        return AssertionCredentials(client_id or peek(assertion, "sub"), assertion)
+    if client_id is not None and secret is not None:
+        return PasswordCredentials(client_id, secret, "client_secret_post")
+    if client_id is not None and certificate is not None:
+        return CertificateCredentials(client_id, certificate)
+    raise _invalid_client("The request has no credentials of a client.")
+
+
+def _read_basic(authorization: bytes, named: str | None) -> PasswordCredentials:
+    """Read HTTP Basic; both parts are form-urlencoded inside (RFC 6749 §2.3.1, appendix B)."""
+    scheme, _, encoded = authorization.partition(b" ")
+    if scheme.lower() != b"basic":
+        raise _invalid_client("The scheme of the header Authorization must be Basic.")
+    try:
+        decoded = b64decode(encoded.strip(), validate=True).decode("utf-8")
+        client_id, _, secret = map(_form_decode, decoded.partition(":"))
+    except ValueError:
+        message = "The header Authorization is malformed: expected base64 of 'id:secret', "
+        raise OAuthError("invalid_request", f"{message}both form-urlencoded.") from None
+    if not client_id or not secret:
+        raise _invalid_client("The header Authorization has no client id, or no secret.")
+    if named not in {None, client_id}:
+        message = "'client_id' of the form is not the client of the header Authorization."
+        raise OAuthError("invalid_request", message)
+    return PasswordCredentials(client_id, secret, "client_secret_basic")
+
+
+def _form_decode(text: str) -> str:
+    """Decode once; raises ``ValueError`` at a percent sign without two hexadecimal digits."""
+    if _LONE_PERCENT.search(text):
+        raise ValueError
+    return unquote_plus(text, errors="strict")
+
+
+class ClientAuthenticator:
+    """Checks credentials of every kind.
+
+    ``audiences`` are what assertions may be for: the issuer itself, and its token URL for clients
+    that accept it. ``authorities`` issue the certificates of ``tls_client_auth``.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        directory: ClientDirectory,
+        limits: FailureLimits,
+        audiences: tuple[str, str],
+        authorities: Sequence[Certificate],
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._limits = limits
+        self._issuer, self._token_url = audiences
+        self._authorities = authorities
+        self._slow = Semaphore(_SLOW_AT_ONCE)
+        self._slow_known = BoundedMapping[bytes, bool](_MOST_KEPT)
+        self._pepper = token_bytes(32)
+
+    async def authenticate(self, request: IssuerRequest) -> AuthenticatedClient:
+        """Return the client that sent a request; raises ``OAuthError``."""
+        credentials = read_credentials(request)
+        client_id, address, now = credentials.client_id, request.peer.address, request.now
+        guessable = isinstance(credentials, PasswordCredentials) and not is_generated(
+            credentials.secret
+        )
+        wait = self._limits.wait(client_id, address, now, guessable=guessable)
+        if wait:
+            message = "Too many failed authentications: wait as the header Retry-After says."
+            after = (b"retry-after", b"%d" % wait)
+            error = OAuthError("temporarily_unavailable", message, 429, after)
+            error.client_id = client_id
+            raise error
+        try:
+            found = await self._check(credentials, now)
+        except _WrongCredentialsError as wrong:
+            self._limits.failed(client_id, address, now, guessable=guessable)
+            # The same for every failure, so that strangers learn nothing (RFC 6749 §10.10).
+            error = _invalid_client("The client is unknown, or its credentials are wrong.")
+            error.reason, error.client_id = str(wrong), client_id
+            raise error from None
+        self._limits.succeeded(client_id, address)
+        return found
+
+    async def _check(self, credentials: Credentials, now: float) -> AuthenticatedClient:
+        """Check against the client as it is remembered; if that fails, as the store has it."""
+        known = await self._directory.client(credentials.client_id, now)
+        try:
+            return await self._check_with(known, credentials, now)
+        except _WrongCredentialsError:
+            fresh = await self._directory.fresh(credentials.client_id, now)
+            if fresh == known:
+                raise
+            return await self._check_with(fresh, credentials, now)
+
+    async def _check_with(
+        self, client: RegisteredClient | None, credentials: Credentials, now: float
+    ) -> AuthenticatedClient:
+        if isinstance(credentials, PasswordCredentials):
+            return await self._check_password(client, credentials, now)
+        if client is None:
+            raise _WrongCredentialsError("The client does not exist, or it was revoked.")
+        if isinstance(credentials, AssertionCredentials):
+            return await self._check_assertion(client, credentials.jwt, now)
+        return await to_thread(self._check_certificate, client, credentials.der)
+
+    async def _check_password(
+        self, client: RegisteredClient | None, password: PasswordCredentials, now: float
+    ) -> AuthenticatedClient:
+        secrets: list[RegisteredSecret] = []
+        if client is not None and client.method == "client_secret":
+            secrets = [secret for secret in client.secrets if secret.is_valid(now)]
+        # Always two comparisons, so that the time tells neither whether the client exists nor
+        # how many secrets it has.
+        for secret in (*secrets, _UNKNOWN, _UNKNOWN)[:2]:
+            if await self._matches(password.secret, secret.hash, now) and client:
+                await self._directory.note_use(client.client_id, secret.id, now)
+                return AuthenticatedClient(client, password.method, secret.id)
+        if client is None:
+            raise _WrongCredentialsError("The client does not exist, or it was revoked.")
+        raise _WrongCredentialsError("The secret is wrong, or it has expired.")
+
+    async def _matches(self, given: str, stored: str, now: float) -> bool:
+        if is_generated(given):
+            return matches(given, stored)
+        if not is_chosen(stored) and not await self._directory.has_chosen_secrets(now):
+            return False  # without chosen secrets, the time tells nothing of any client
+        mark = blake2b(given.encode() + stored.encode(), key=self._pepper).digest()
+        if self._slow_known.get(mark):
+            return True
+        async with self._slow:
+            fits = await to_thread(matches, given, stored)
+        if fits:
+            self._slow_known.put(mark, True)  # noqa: FBT003  # a set's member
+        return fits
+
+    async def _check_assertion(
+        self, client: RegisteredClient, jwt: str, now: float
+    ) -> AuthenticatedClient:
+        if client.method != "private_key_jwt":
+            raise _WrongCredentialsError(f"The client authenticates with {client.method}.")
+        audiences = {self._issuer}
+        if client.accepts_token_url:
+            audiences.add(self._token_url)
+        try:
+            jti, expires = check_assertion(jwt, client, audiences, now)
+        except JWTError as error:
+            raise _WrongCredentialsError(f"The assertion is not valid. {error}") from None
+        unique = unique_id("assertion", client.client_id, jti)
+        if not await to_thread(self._store.claim, unique, expires):
+            raise _WrongCredentialsError("The assertion was used before.")
+        return AuthenticatedClient(client, client.method)
+
+    def _check_certificate(self, client: RegisteredClient, der: bytes) -> AuthenticatedClient:
+        fits = False
+        if client.method == "self_signed_tls_client_auth":
+            fits = any(read_certificate(pem.encode()) == der for pem in client.certificates)
+        elif client.method == "tls_client_auth" and client.subject:
+            fits = chains_to(der, self._authorities) and names_subject(der, *client.subject)
+        if not fits:
+            raise _WrongCredentialsError("The certificate is not the client's.")
+        return AuthenticatedClient(client, client.method)
+
+
+def _invalid_client(message: str) -> OAuthError:
+    return OAuthError("invalid_client", message, 401, _CHALLENGE)

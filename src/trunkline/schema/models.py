@@ -1,0 +1,155 @@
+"""Python classes that stand for types: what they have, and how values become their instances.
+
+An object type's model has members (attributes, keys, methods) for its fields. An input type's model
+has parameters for its fields. An enum's model has members for its values.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, get_origin, is_typeddict
+
+from graphql import GraphQLEnumType, GraphQLInputObjectType, Undefined
+from graphql.pyutils import did_you_mean, suggestion_list
+
+from trunkline.schema.names import PythonNames
+from trunkline.schema.signatures import describe, misfits, parameters_of, same_names
+
+__all__ = [
+    "bind_enum",
+    "bind_input",
+    "class_of",
+    "is_mapping",
+    "lookup",
+    "members_of",
+    "method_of",
+    "takes_self",
+    "whose",
+]
+
+_CLASS_VARIABLE = re.compile(r"([\w.]+\.)?ClassVar\b")  # an annotation kept as text (PEP 563)
+
+
+def lookup(parent: Any, names: tuple[str, ...]) -> Any:
+    """Find a field's value in a parent of undeclared class: by key, else by attribute."""
+    if type(parent) is dict or isinstance(parent, Mapping):
+        for name in names:
+            if name in parent:
+                return parent[name]  # pyright: ignore[reportUnknownVariableType]
+        return None
+    for name in names:
+        value = getattr(parent, name, Undefined)
+        if value is not Undefined:
+            return value
+    return None
+
+
+def members_of(model: type) -> set[str]:
+    """Return the names that instances have: attributes, properties, declared fields or keys."""
+    declared = {name for base in model.__mro__ for name in inspect.get_annotations(base)}
+    return declared if is_mapping(model) else declared | set(dir(model))
+
+
+def method_of(model: type, name: str) -> Callable[..., Any] | None:
+    """Return the method of that name, unless it is a declared field, a property or similar."""
+    if is_mapping(model):
+        return None
+    for base in model.__mro__:
+        if name in inspect.get_annotations(base):
+            return None  # a declared field, which no class before it overrides by a method
+        if name in vars(base):
+            break
+    member = getattr(model, name, None)
+    static = inspect.getattr_static(model, name, None)
+    is_data = isinstance(member, type) or inspect.isdatadescriptor(static)
+    return member if callable(member) and not is_data else None
+
+
+def takes_self(model: type, name: str) -> bool:
+    """Say whether the method, as the class has it, takes the instance as its first parameter."""
+    is_static = isinstance(inspect.getattr_static(model, name), staticmethod)
+    return not is_static and not inspect.ismethod(getattr(model, name))
+
+
+def whose(model: type, name: str) -> type | None:
+    """Return the library's class that a member comes from, if no field may use the member.
+
+    A Pydantic model inherits ``copy``, one of SQLAlchemy ``metadata``, one of Django ``delete``.
+    Such members of every model do not stand for a field, and to call them may do harm. Fields that
+    a library's class declares may be used. Returns ``None`` if the member may be used.
+    """
+    for base in model.__mro__:
+        if name in inspect.get_annotations(base) and not _is_class_variable(base, name):
+            return None
+        if _package(base) == _package(model):
+            if name in vars(base):
+                value = vars(base)[name]
+                is_code = callable(value) or hasattr(value, "__get__")
+                ours = {_package(model), *sys.stdlib_module_names}
+                return None if is_code or _package(type(value)) in ours else type(value)
+        elif _is_class_variable(base, name) or callable(vars(base).get(name)):
+            return base
+    return None
+
+
+def is_mapping(model: type) -> bool:
+    """Say whether values of a class are read by key."""
+    return is_typeddict(model) or issubclass(model, dict)
+
+
+def class_of(model: type) -> type:
+    """Return the class of a model's values: for a ``TypedDict`` they are plain dicts."""
+    return dict if is_typeddict(model) else model
+
+
+def _is_class_variable(base: type, name: str) -> bool:
+    annotation = inspect.get_annotations(base).get(name)
+    if isinstance(annotation, str):
+        return bool(_CLASS_VARIABLE.match(annotation))
+    return annotation is ClassVar or get_origin(annotation) is ClassVar
+
+
+def _package(class_: type) -> str:
+    return class_.__module__.partition(".")[0]
+
+
+def bind_input(type_: GraphQLInputObjectType, model: type, names: PythonNames) -> Iterator[str]:
+    """Let values of an input type arrive with Python's names, as instances of the model.
+
+    For fields that a request leaves out, the model's own defaults are used. Yields a message for
+    each reason why the model cannot be made from the fields.
+    """
+    parameters = None if is_mapping(model) else parameters_of(model)
+    taken: dict[str, str] = {}
+    for name, field in type_.fields.items():
+        coordinate = f"{type_.name}.{name}"
+        python_name = names.of(coordinate, name)
+        candidates = (python_name, *names.any_of(coordinate, name))  # Pydantic's aliases, perhaps
+        found = (each for each in candidates if each in (parameters or ()))
+        field.out_name = taken[name] = next(found, python_name)
+    yield from same_names(f"{type_.name}: the fields", taken, "parameter")
+    if is_mapping(model):
+        return
+    if parameters is not None:
+        absent = "the input type has no field for"
+        for mistake in misfits(parameters, type_.fields, taken, absent=absent):
+            yield f"{type_.name}: {describe(model, 'the model')} {mistake}"
+
+    def construct(value: dict[str, Any]) -> Any:
+        return model(**value)
+
+    type_.out_type = construct  # type: ignore[method-assign]  # graphql-core's own hook
+
+
+def bind_enum(type_: GraphQLEnumType, model: type, names: PythonNames) -> Iterator[str]:
+    """Let an enum's values be the members of a Python enum. Yields a message for each it lacks."""
+    members: Mapping[str, object] = getattr(model, "__members__", {})
+    for name, value in type_.values.items():
+        member = names.member(f"{type_.name}.{name}", name)
+        if member not in members:
+            hint = did_you_mean(suggestion_list(member, list(members)))
+            yield f"{type_.name}.{name}: {model.__qualname__} has no member {member!r}.{hint}"
+        value.value = members.get(member, name)
