@@ -475,11 +475,11 @@ def test_requests_are_proved_with_dpop(world: World) -> None:
     web = credentials(dpop=True, resource=API)
     assert world.execute(web).status == 200
     now = time.time()
-    asked = check_proof(world.asked[0].headers["dpop"], method="POST", url=TOKEN_URL, now=now)
+    asked = check_proof(world.asked[0].headers["dpop"], method="POST", urls=[TOKEN_URL], now=now)
     (call,) = world.called
     assert call.headers["authorization"] == "DPoP bound"
     proof = call.headers["dpop"]
-    proved = check_proof(proof, method="POST", url=API, now=now, token="bound")
+    proved = check_proof(proof, method="POST", urls=[API], now=now, token="bound")
     assert proved.jkt == asked.jkt
 
 

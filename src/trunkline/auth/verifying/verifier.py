@@ -18,8 +18,7 @@ import msgspec
 
 from trunkline.asgi.requests import Headers, Scope
 from trunkline.auth.discovery import IssuerError
-from trunkline.auth.dpop import PROOF_ALGORITHMS
-from trunkline.auth.jose import JWTError, peek, read_signed
+from trunkline.auth.jose import ALGORITHMS, JWTError, peek, read_signed
 from trunkline.auth.peers import certificate_of_connection
 from trunkline.auth.verifying.caller import Caller
 from trunkline.auth.verifying.claims import (
@@ -151,7 +150,7 @@ class Verifier:
         first = min(self.audiences)
         origin = origin or origin_of(first)
         self._senders = SenderCheck(origin, certificate_of, Replays(self._steady))
-        self.challenge = Challenge(first, metadata_url, PROOF_ALGORITHMS if origin else ())
+        self.challenge = Challenge(first, metadata_url, ALGORITHMS if origin else ())
 
     def forget(self) -> None:
         """Forget the valid tokens, so that each is checked again."""
