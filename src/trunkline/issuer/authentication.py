@@ -73,8 +73,11 @@ def read_credentials(request: IssuerRequest) -> PresentedCredentials:
     secret, assertion = form.get("client_secret"), form.get("client_assertion")
     client_id = form.get("client_id")
     if sum(each is not None for each in (authorization, secret, assertion)) > 1:
-        message = "The request authenticates in several ways: send the header Authorization, "
-        raise OAuthError("invalid_request", f"{message}'client_secret' or 'client_assertion'.")
+        message = (
+            "The request authenticates in several ways: "
+            "send the header Authorization, 'client_secret' or 'client_assertion'."
+        )
+        raise OAuthError("invalid_request", message)
     if authorization is not None:
         return _read_basic(authorization, client_id)
     if assertion is not None:
@@ -97,8 +100,8 @@ def _read_basic(authorization: bytes, named: str | None) -> PresentedCredentials
         decoded = b64decode(encoded.strip(), validate=True).decode("utf-8")
         client_id, _, secret = map(_form_decode, decoded.partition(":"))
     except ValueError:
-        message = "The header Authorization is malformed: expected base64 of 'id:secret', "
-        raise OAuthError("invalid_request", f"{message}both form-urlencoded.") from None
+        message = "The header Authorization is malformed: expected base64 of 'id:secret'."
+        raise OAuthError("invalid_request", message) from None
     if not client_id or not secret:
         raise _invalid_client("The header Authorization has no client id, or no secret.")
     if named not in {None, client_id}:
@@ -224,7 +227,7 @@ class ClientAuthenticator:
 
     async def _check_assertion(self, client: RegisteredClient, jwt: str, now: float) -> None:
         if client.method != "private_key_jwt":
-            raise _WrongCredentialsError(f"The client authenticates with {client.method}.")
+            raise _WrongCredentialsError(f"The client must authenticate with {client.method}.")
         audiences = {self._issuer}
         if client.accepts_token_url:
             audiences.add(self._token_url)

@@ -195,7 +195,7 @@ class Verifier:
             logger.warning("A token could not be checked: %s", error)
             now = self._steady()
             if known is None or known.usable_until <= now:
-                message = "The token cannot be checked, because its issuer is down: try later."
+                message = "The issuer of the token does not respond: try again later."
                 raise AccessDeniedError(503, message, retry_after=_RETRY) from None
             verified = known._replace(fresh_until=min(known.usable_until, now + _RETRY))
         if not self.scopes <= verified.caller.scopes:
@@ -239,7 +239,7 @@ class Verifier:
         self, token: str, digest: bytes, issuers: Sequence[TrustedIssuer]
     ) -> Flow[_VerifiedToken]:
         """Verify a token by asking those of the issuers that have an introspection endpoint."""
-        message = "Its issuer says that the token is not active."
+        message = "The issuer of the token says that it is not active."
         if (self._inactive.get(digest) or 0.0) > self._steady():
             raise TokenRejectedError(message)
         asked = [each for each in issuers if each.introspection is not None]
