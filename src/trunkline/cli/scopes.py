@@ -18,8 +18,8 @@ from trunkline.cli.reading import (
     read_text,
     stop,
 )
-from trunkline.compiler.operation import compile_operation
-from trunkline.compiler.permissions import lacking
+from trunkline.compiler.authorization import missing_scopes
+from trunkline.compiler.pipeline import compile_operation
 from trunkline.errors import DocumentSyntaxError, RequestError
 from trunkline.schema.bindings import Schema
 from trunkline.schema.requirements import NOTHING, RequirementSet, describe_requirements
@@ -85,7 +85,7 @@ def _operations(schema: Schema, paths: list[Path]) -> Iterator[_Line]:
         try:
             for name in _operation_names(text):
                 operation = compile_operation(schema, text, name)
-                required = operation.needs
+                required = operation.required
                 title = f"{operation.kind} {operation.name or '-'}"
                 line = _line(title, required.all if required else NOTHING)
                 if required is not None:
@@ -111,4 +111,4 @@ def _operation_names(text: str) -> list[str | None]:
 
 def _line(name: str, required: RequirementSet) -> _Line:
     text = describe_requirements(required) or "nothing"
-    return _Line(name, text, sorted(lacking(required)))
+    return _Line(name, text, sorted(missing_scopes(required)))
