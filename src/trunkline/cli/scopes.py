@@ -18,7 +18,8 @@ from trunkline.cli.reading import (
     read_text,
     stop,
 )
-from trunkline.compiler.operation import compile_operation
+from trunkline.compiler.authorization import missing_scopes
+from trunkline.compiler.pipeline import compile_operation
 from trunkline.errors import DocumentSyntaxError, RequestError
 from trunkline.schema.bindings import Schema
 from trunkline.schema.requirements import NOTHING, RequirementSet, describe_requirements
