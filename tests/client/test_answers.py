@@ -146,7 +146,9 @@ def test_zstd_is_read_where_it_is_said_to_be(call_with: CallWith, server: Todos)
 
 def test_a_connection_that_ends_within_the_body(call_with: CallWith, server: Todos) -> None:
     server.reply = Reply(200, DATA, GRAPHQL, (), 100)
-    with pytest.raises(ConnectionFailedError, match=r"^No whole answer from http://127\.0\.0\.1:"):
+    with pytest.raises(
+        ConnectionFailedError, match=r"^No complete response from http://127\.0\.0\.1:"
+    ):
         call_with(server.url).execute(QUERY)
 
 

@@ -59,7 +59,7 @@ def test_a_mutation_is_sent_once_whatever_breaks(behaviour: Behaviour, kind: str
     with Faulty(behaviour) as server, pytest.raises(TransportError) as caught:
         call(kind, server.url, MUTATION)
     assert len(server.requests) == 1
-    assert str(caught.value).startswith("No whole answer from http://127.0.0.1:")
+    assert str(caught.value).startswith("No complete response from http://127.0.0.1:")
     assert isinstance(caught.value, ConnectionFailedError)
     assert not caught.value.never_sent
     assert caught.value.retryable
@@ -102,6 +102,41 @@ def test_nothing_outlasts_the_deadline(text: str, behaviour: Behaviour, kind: st
             call(kind, server.url, text, timeout=DEADLINE)
         assert time.monotonic() - began < DEADLINE + MARGIN
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("behaviour", ENDLESS.values(), ids=ENDLESS)
+@pytest.mark.parametrize("proxied", ["requests", "httpx2", "httpx2-async"])
+def test_nothing_outlasts_the_deadline_behind_a_proxy(
+    proxied: str, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Faulty(behaviour) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        began = time.monotonic()
+        with pytest.raises(DeadlineExceededError):
+            call(proxied, "http://api.example/graphql", QUERY, timeout=DEADLINE)
+        assert time.monotonic() - began < DEADLINE + MARGIN
+    assert len(proxy.requests) == 1
+
+
+@pytest.mark.parametrize("blocking", ["requests", "httpx2"])
+def test_looking_up_a_host_does_not_outlast_the_deadline(
+    blocking: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late: list[str] = []
+
+    def look_up_late(host: str, *_: Any, **__: Any) -> Any:
+        time.sleep(1.5)
+        late.append(host)
+        raise OSError("no such host")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up_late)
+    began = time.monotonic()
+    with pytest.raises(DeadlineExceededError) as caught:
+        call(blocking, "http://api.example/graphql", MUTATION, timeout=DEADLINE)
+    assert time.monotonic() - began < DEADLINE + MARGIN
+    assert caught.value.never_sent
+    assert not late
+    time.sleep(1.5)  # the thread that looks it up ends before the next test
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -107,3 +109,27 @@ def test_a_handshake_that_never_ends(kind: str, certificate: tuple[Path, Path]) 
             caller.execute("{ version }")
         assert time.monotonic() - began < 0.8
         caller.end()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "httpx2-async"])
+def test_a_handshake_that_trickles(kind: str, certificate: tuple[Path, Path]) -> None:
+    transport, verify = trusting(certificate[1])[kind]
+
+    def trickle() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            for byte in b"\x16\x03\x03\x40\x00\x02" + bytes(40):  # one record, never complete
+                connection.sendall(bytes([byte]))
+                time.sleep(0.1)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=trickle)
+        thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/graphql"
+        caller = caller_of(kind, Client(transport(url, verify=verify), timeout=0.3))
+        began = time.monotonic()
+        with pytest.raises(DeadlineExceededError):
+            caller.execute("{ version }")
+        assert time.monotonic() - began < 0.8
+        caller.end()
+        thread.join()

@@ -298,6 +298,26 @@ def test_a_proxy_of_the_environment(key: str, monkeypatch: pytest.MonkeyPatch) -
     assert b"host: api.example\r\n" in request.lower()
 
 
+@pytest.mark.parametrize("key", HTTPX2)
+@pytest.mark.parametrize("hosts", ["127.0.0.1", "elsewhere.example, 127.0.0.1", "*"])
+def test_a_host_that_needs_no_proxy(
+    key: str, hosts: str, server: Todos, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Faulty(faulty.answer) as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", hosts)
+        assert call_by_httpx2(key, server.url) == TODOS
+    assert not proxy.requests
+
+
+@pytest.mark.parametrize("key", HTTPX2)
+def test_the_password_of_a_proxy(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Faulty(faulty.answer) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url.replace("//", "//user:hunter%32@"))
+        assert call_by_httpx2(key, "http://api.example/graphql") == TODOS
+    assert b"\r\nproxy-authorization: basic dxnlcjpodw50zxiy\r\n" in proxy.requests[0].lower()
+
+
 @pytest.mark.parametrize("transport", ALL)
 def test_reprs_tell_no_secret(transport: Any) -> None:
     made = transport(
@@ -318,7 +338,7 @@ def test_a_header_that_cannot_be_sent_is_not_quoted(transport: Any, value: Any) 
 
 @pytest.mark.parametrize("transport", ALL)
 def test_a_headers_name_that_cannot_be_sent(transport: Any) -> None:
-    with pytest.raises(ValueError, match=r"^'X Tenant' is no name of a header\.$"):
+    with pytest.raises(ValueError, match=r"^'X Tenant' is not a valid name of a header\.$"):
         transport("http://localhost/", headers={"X Tenant": "7"})
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.generate.server.names import apart, enum_member, python_names
+from trunkline.text.names import apart, enum_member, python_names
 
 GRAPHQL_NAMES = st.from_regex(r"\A[A-Za-z_][A-Za-z0-9_]{0,8}\Z").filter(
     lambda name: not name.startswith("__")

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from trunkline.engine import compile_operation
-from trunkline.mocking.resolvers import mock_schema
+from trunkline.mocking.schema import mock_schema
 from trunkline.schema.bindings import Schema
 from trunkline.schema.load import parse_schema
 

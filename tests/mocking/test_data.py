@@ -17,8 +17,8 @@ from tests.property.schemas import definitions
 
 from trunkline.engine import compile_operation
 from trunkline.errors import RequestError
-from trunkline.mocking.chance import Chance
-from trunkline.mocking.resolvers import mock_schema
+from trunkline.mocking.facts import Chance
+from trunkline.mocking.schema import mock_schema
 from trunkline.schema.load import parse_schema
 from trunkline.schema.scalars import BUILT_IN
 
@@ -284,7 +284,7 @@ async def test_a_subscription_gives_events() -> None:
 def test_an_interface_that_nothing_implements_is_told() -> None:
     schema = mock(sdl="interface A { a: Int }  type Query { a: A  b: Int! }")
     result = compile_operation(schema, "{ a { a } b }").execute_sync(None)
-    assert [error.message for error in result.errors] == ["No object type of the schema is a A."]
+    assert [error.message for error in result.errors] == ["The schema has no object type for A."]
     assert result.data
     assert result.data["b"] > 0
 

@@ -80,9 +80,9 @@ def test_a_program_cannot_swallow_it() -> None:
 def test_answers_that_a_test_wants() -> None:
     transport = MockTransport(SDL)
     client = Client(transport, retry=None)
-    transport.answer("One", data={"todo": None})
-    transport.answer("One", data={"todo": None}, errors=[{"message": "Slow"}])
-    transport.answer(errors=[{"message": "No", "extensions": {"code": "DENIED"}}], status=403)
+    transport.respond("One", data={"todo": None})
+    transport.respond("One", data={"todo": None}, errors=[{"message": "Slow"}])
+    transport.respond(errors=[{"message": "No", "extensions": {"code": "DENIED"}}], status=403)
     transport.fail(ConnectionFailedError("gone"), "One")
     assert client.execute("{ todos { id } }", get_execution_result=True).status == 403
     assert client.execute(ONE, {"id": "1"}) == {"todo": None}
@@ -92,7 +92,7 @@ def test_answers_that_a_test_wants() -> None:
     with pytest.raises(ConnectionFailedError, match="gone"):
         client.execute(ONE, {"id": "1"})
     assert client.execute(ONE, {"id": "1"})["todo"]["id"] == "1"
-    transport.answer(status=503)
+    transport.respond(status=503)
     with pytest.raises(ServerStatusError):
         client.execute("{ todos { id } }")
 

@@ -19,7 +19,7 @@ from graphql import print_schema as print_without_directives
 from tests.mocking.mocking import ask
 from tests.schema.github import github_schema
 
-from trunkline.mocking.resolvers import mock_schema
+from trunkline.mocking.schema import mock_schema
 from trunkline.schema.bindings import Schema
 from trunkline.schema.load import load_schema, parse_schema
 from trunkline.schema.printing import print_schema

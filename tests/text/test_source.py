@@ -5,7 +5,7 @@ from types import FunctionType
 
 import pytest
 
-from trunkline.text.module import load_module
+from trunkline.text.loading import load_module
 from trunkline.text.source import Source
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from trunkline.auth.calling.sources import environment
     from trunkline.auth.peers import Proxies
     from trunkline.auth.verifying.caller import Assumed, Authenticator, Caller
-    from trunkline.auth.verifying.introspection import Introspection
+    from trunkline.auth.verifying.issuers import Introspection, TrustedIssuer
     from trunkline.auth.verifying.profiles import (
         AUTH0,
         COGNITO,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         Profile,
     )
     from trunkline.auth.verifying.protection import Protected, ResourceMetadata
-    from trunkline.auth.verifying.verifier import TrustedIssuer, Verifier
+    from trunkline.auth.verifying.verifier import Verifier
 
 __all__ = [
     "AUTH0",
@@ -73,10 +73,10 @@ _HOMES = {
     "Assumed": "verifying.caller",
     "Authenticator": "verifying.caller",
     "Caller": "verifying.caller",
-    "Introspection": "verifying.introspection",
+    "Introspection": "verifying.issuers",
     "Protected": "verifying.protection",
     "ResourceMetadata": "verifying.protection",
-    "TrustedIssuer": "verifying.verifier",
+    "TrustedIssuer": "verifying.issuers",
     "Verifier": "verifying.verifier",
 }
 _PROFILES = {"AUTH0", "COGNITO", "ENTRA", "HYDRA", "KEYCLOAK", "OKTA", "RFC_9068", "Profile"}

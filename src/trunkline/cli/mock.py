@@ -60,11 +60,11 @@ def mock_command(
 
 def _create(sources: list[str], seed: int, values: Path | None) -> Starlette:
     try:
-        from trunkline.mocking.server import MockSource, create_mock  # noqa: PLC0415  # other extras
+        from trunkline.mocking.server import create_mock  # noqa: PLC0415  # other extras
     except ModuleNotFoundError as error:
         stop(f"`trunkline mock` needs {error.name}: pip install 'trunkline[cli,server]'.")
     try:
-        return create_mock(MockSource(sources, seed, values))
+        return create_mock(sources, seed, values)
     except SchemaError as error:
         stop(str(error))
 

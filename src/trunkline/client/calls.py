@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import NamedTuple
 
-from trunkline.client.transports.headers import checked_headers
+from trunkline.client.transports.rules import check_headers
 from trunkline.flow.calls import Deadline
 from trunkline.protocol.documents import RegisteredDocument
 from trunkline.protocol.multipart import FilePart
@@ -45,7 +45,7 @@ class CallOptions:
         headers = dict(self.headers or {})
         if self.idempotency_key is not None:
             headers["idempotency-key"] = self.idempotency_key
-        return checked_headers(headers)
+        return check_headers(headers)
 
 
 class Batched(NamedTuple):

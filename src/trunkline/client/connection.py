@@ -22,8 +22,8 @@ from trunkline.client.identity import request_headers
 from trunkline.client.observed import Observer, hooked
 from trunkline.client.persisted import Persisted, named_by_id
 from trunkline.client.retries import DEFAULT_RETRY, Retry, retried
-from trunkline.client.transports.addresses import shown_url
 from trunkline.client.transports.interface import AsyncTransport, Transport
+from trunkline.client.transports.rules import safe_url
 from trunkline.flow.calls import AuthScheme, Deadline, Flow, send_request, through
 from trunkline.flow.drivers import run, run_async
 from trunkline.protocol.documents import OperationKind, RegisteredDocument
@@ -74,7 +74,7 @@ class Connection:
         self._asynchronous = given if isinstance(given, AsyncTransport) else None
         self._headers = request_headers(options.get("name"), options.get("version"))
         self._timeout = options.get("timeout", DEFAULT_TIMEOUT)
-        self._observer = Observer(options.get("hooks"), shown_url(self.url or ""))
+        self._observer = Observer(options.get("hooks"), safe_url(self.url or ""))
         self.send_http = _http_layers(options)
         self._send = _call_layers(options, self._attempt)
 
@@ -214,7 +214,7 @@ def _refuse_unknown(options: ConnectionOptions) -> None:
 
 def _transport(transport: Transport | AsyncTransport | str) -> Transport | AsyncTransport:
     if isinstance(transport, str):
-        from trunkline.client.transports.default import (  # noqa: PLC0415  # httpx2 may be missing
+        from trunkline.client.transports.httpx2 import (  # noqa: PLC0415  # httpx2 may be missing
             DefaultTransport,
         )
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeAlias
-from uuid import UUID
 
 from graphql import (
     GraphQLEnumType,
@@ -19,20 +16,16 @@ from graphql import (
     GraphQLScalarType,
 )
 
-from trunkline.schema.scalars import Scalar
+from trunkline.schema.scalars import KNOWN_SCALARS, Scalar
 
 __all__ = ["KNOWN", "Conversions", "read_marked"]
 
 Write: TypeAlias = Callable[[Any], Any]
 
 KNOWN: Mapping[str, type] = {
-    "DateTime": datetime,
-    "Date": date,
-    "Time": time,
-    "Duration": timedelta,
-    "Decimal": Decimal,
-    "UUID": UUID,
-    "Bytes": bytes,
+    name: known.type
+    for name, known in KNOWN_SCALARS.items()
+    if known.type not in (str, int, float, bool, Any)
 }
 """What ``parse_results=True`` makes of scalars of these names, in the forms of `schema.scalars`."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from trunkline.client.transports.headers import checked_headers
+from trunkline.client.transports.rules import check_headers
 from trunkline.flow.calls import Flow, send_request
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
@@ -15,7 +15,7 @@ class APIKey:
     """Sends a key in a header of its own with every request."""
 
     def __init__(self, key: str, *, header: str = "x-api-key") -> None:
-        self._headers = checked_headers({header: key})
+        self._headers = check_headers({header: key})
         self.identity = sha256(f"{header}:{key}".encode()).hexdigest()
 
     def __repr__(self) -> str:

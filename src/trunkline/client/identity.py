@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from trunkline.client.transports.headers import checked_headers
+from trunkline.client.transports.rules import check_headers
 from trunkline.protocol.media import ACCEPT, JSON
 
 __all__ = ["request_headers"]
@@ -19,7 +19,7 @@ def request_headers(name: str | None, version: str | None) -> dict[str, str]:
     named = {"graphql-client-name": name, "graphql-client-version": version}
     headers = {"accept": ACCEPT, "content-type": JSON, "user-agent": _user_agent()}
     headers |= {header: value for header, value in named.items() if value is not None}
-    return checked_headers(headers)
+    return check_headers(headers)
 
 
 @lru_cache(maxsize=1)

@@ -16,7 +16,7 @@ from weakref import finalize
 from trunkline.compiler.emit import COMPLETE, Emitted, Form, emit, emit_object
 from trunkline.compiler.plan import AbstractOf, FieldPlan, OperationPlan
 from trunkline.runtime.marks import Mark
-from trunkline.text.module import load_module
+from trunkline.text.loading import load_module
 
 __all__ = ["Assembler"]
 

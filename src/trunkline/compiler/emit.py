@@ -30,7 +30,8 @@ from trunkline.compiler.plan import (
 from trunkline.compiler.scope import Binder, Scope
 from trunkline.runtime.info import FieldFacts
 from trunkline.runtime.marks import Mark, Marks
-from trunkline.text.literals import docstring, literal
+from trunkline.text.docstrings import docstring
+from trunkline.text.literals import literal
 from trunkline.text.source import Source
 
 __all__ = ["COMPLETE", "ROOT", "SOURCE", "Emitted", "Form", "emit", "emit_object"]

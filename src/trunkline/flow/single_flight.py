@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from threading import Lock
 
 from trunkline.errors import DeadlineExceededError
-from trunkline.flow.calls import Flow
+from trunkline.flow.calls import Background, Flow
 from trunkline.forks import renewed_in_children
 
 __all__ = ["SingleFlight"]
@@ -40,13 +40,37 @@ class SingleFlight:
 
         Calls with equal ``key`` share their work. Raises what the work raises.
         """
+        done = self._begin(key)
+        if done is None:
+            yield from self.wait(key)
+        else:
+            yield from self._finish(done, work, key)
+
+    def start(self, work: Callable[[], Flow[None]], key: Hashable = None) -> Flow[None]:
+        """Begin the work in the background, unless it is running: no caller can cancel it.
+
+        The work must handle its own failures.
+        """
+        done = self._begin(key)
+        if done is not None:
+            yield Background(self._finish(done, work, key))
+
+    def wait(self, key: Hashable = None) -> Flow[None]:
+        """Wait for the work if it is running; raises what it raises."""
+        running = self._running.get(key)
+        if running is not None:
+            yield running
+
+    def _begin(self, key: Hashable) -> Future[None] | None:
+        """Return what the work must complete, or ``None`` if it is running."""
         done: Future[None] = Future()
         done.set_running_or_notify_cancel()  # so that a waiter who is cancelled cannot cancel it
         with self._lock:
-            others = self._running.setdefault(key, done)
-        if others is not done:
-            yield others
-            return
+            return done if self._running.setdefault(key, done) is done else None
+
+    def _finish(
+        self, done: Future[None], work: Callable[[], Flow[None]], key: Hashable
+    ) -> Flow[None]:
         failure: Exception | None = None
         try:
             yield from work()

@@ -21,11 +21,9 @@ from trunkline.generate.resolvers import (
     read_previous,
 )
 from trunkline.generate.server.classes import import_from
-from trunkline.generate.server.package_text import bindings_module, package_module, schema_file
 from trunkline.generate.server.plan import ServerPlan
 from trunkline.generate.server.planner import plan_server
-from trunkline.generate.server.resolvers_text import resolvers_module
-from trunkline.generate.server.types_text import types_module
+from trunkline.generate.server.write import server_files
 from trunkline.schema.load import build_schema, load_located_schema
 
 __all__ = ["Generation", "generate"]
@@ -63,7 +61,7 @@ def _generate_server(project: Project, generation: Generation) -> None:
     plan = plugins.plan(plan_server(schema, document, project))
     generation.messages += plan.notes
     folder = project.source.joinpath(*plan.package.split("."))
-    texts = plugins.files(server_files(plan, project), plan)
+    texts = plugins.files(server_files(plan, project.configuration.types), plan)
     for name, text in texts.items():
         generation.files[folder / name] = text.encode()
     if project.configuration.resolvers is not None:
@@ -134,14 +132,3 @@ def _previous(path: Path, plan: ServerPlan) -> Previous | None:
     if not path.is_file():
         return None
     return read_previous(path.read_text(encoding="utf-8"), f"{plan.package}.resolvers")
-
-
-def server_files(plan: ServerPlan, project: Project) -> Mapping[str, str]:
-    """Write the files of the generated package."""
-    return {
-        "__init__.py": package_module(plan),
-        "bindings.py": bindings_module(plan),
-        "resolvers.py": resolvers_module(plan),
-        "schema.graphql": schema_file(plan),
-        "types.py": types_module(plan, project.configuration.types),
-    }

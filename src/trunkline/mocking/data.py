@@ -15,7 +15,6 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
-    GraphQLOutputType,
     GraphQLSchema,
     get_named_type,
     get_nullable_type,
@@ -24,58 +23,68 @@ from graphql import (
     is_required_argument,
 )
 
-from trunkline.mocking.chance import Chance
-from trunkline.mocking.connections import connection, node_type_of
-from trunkline.mocking.echoes import Inputs, echo, flattened, keys_of_others
-from trunkline.mocking.facts import facts_of
-from trunkline.mocking.leaves import KEYS, enum_value, key_value, scalar_value
-from trunkline.mocking.lists import MOST, PAGING, is_paged, total_of, window
-from trunkline.mocking.things import (
-    Thing,
+from trunkline.bounded import BoundedMapping
+from trunkline.mocking.facts import Chance, facts_of
+from trunkline.mocking.objects import (
+    Inputs,
+    MockObject,
+    fields_from_inputs,
     foreign_key,
-    given_key,
-    heirs_of,
-    identity_of,
-    keys_among,
+    foreign_keys,
+    key_field,
+    key_in_arguments,
+    keys_in_arguments,
     new_key,
+    payload_fields,
+    read_inputs,
     type_in_key,
 )
+from trunkline.mocking.paging import (
+    PAGE_SIZE,
+    PAGING,
+    connection,
+    is_paged,
+    node_type,
+    total_of,
+    window,
+)
+from trunkline.mocking.scalars import KEYS, enum_value, key_value, scalar_value
 from trunkline.text.names import snake_case
 
 __all__ = ["Data"]
 
-_REMEMBERED = 10_000  # objects that a request has said something of; the oldest are forgotten
-_NULL = 8  # of so many values that may be null, one is
+_REMEMBERED = 10_000  # objects that requests have said something of
+_NULL = 8  # one in so many nullable values is null
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a value is wanted: a field of an object, and which item of the lists there."""
+class _Position:
+    """A value to find: a field of an object, and the item of the lists that are there."""
 
-    thing: Thing
+    parent: MockObject
     name: str
     field: GraphQLField
     arguments: Mapping[str, Any]
     index: int = 0
     in_list: bool = False
 
-    def item(self, index: int) -> _Place:
-        """Return the place of an item of the list that is here."""
+    def item(self, index: int) -> _Position:
+        """Return the position of an item of the list that is here."""
         return replace(self, index=self.index * 100 + index, in_list=True)
 
-    def with_id(self, key: object) -> _Place:
-        """Return the place of an item that is asked for by its key."""
+    def with_key(self, key: object) -> _Position:
+        """Return the position of an item that is asked for by its key."""
         return replace(self, arguments={"id": key}, in_list=False)
 
 
 class Data:
     """Plausible values for the fields of a schema.
 
-    Numbers follow from ``seed``. ``given`` has values to choose from instead, by coordinate. An
-    object is a `Thing`, a value of an enum or a scalar is what its type makes of the JSON for it.
+    ``seed`` decides the values. ``given`` has values to choose from instead, by coordinate. An
+    object is a `MockObject`; a value of an enum or a scalar is what its type makes of the JSON.
 
-    What a request says of an object (``createTodo(title: "…")``) is remembered with its identity,
-    for as long as the ``Data`` lives; everything else depends on the request alone.
+    What a request says of an object (``createTodo(title: "…")``) is remembered by its key, as long
+    as the ``Data`` exists. Everything else depends on the request alone.
     """
 
     def __init__(
@@ -87,171 +96,148 @@ class Data:
         self._schema = schema
         self._seed = seed
         self._given = given or {}
-        self._remembered: dict[tuple[str, str], dict[str, Any]] = {}
+        self._remembered = BoundedMapping[tuple[str, str], dict[str, Any]](_REMEMBERED)
         roots = (schema.query_type, schema.mutation_type, schema.subscription_type)
         self._roots = {root.name for root in roots if root}
 
-    def value(self, thing: Thing, name: str, arguments: Mapping[str, Any]) -> Any:
+    def value(self, parent: MockObject, name: str, arguments: Mapping[str, Any]) -> Any:
         """Return the value of an object's field."""
-        if name in thing.known:
-            return thing.known[name]
-        field = self._type_of(thing).fields[name]
-        place = _Place(thing, name, field, arguments)
-        options = self._given.get(f"{thing.type_name}.{name}")
+        if name in parent.known:
+            return parent.known[name]
+        field = self._type_of(parent).fields[name]
+        position = _Position(parent, name, field, arguments)
+        options = self._given.get(f"{parent.type_name}.{name}")
         if options is not None:
-            return self._chance("given", place).pick(options)
-        return self._value(field.type, place)
+            return self._chance("given", position).pick(options)
+        return self._value(field.type, position)
 
-    def _type_of(self, thing: Thing) -> GraphQLObjectType:
-        type_ = self._schema.type_map[thing.type_name]
-        assert isinstance(type_, GraphQLObjectType)  # noqa: S101  # no `Thing` is of another kind
+    def _type_of(self, parent: MockObject) -> GraphQLObjectType:
+        type_ = self._schema.type_map[parent.type_name]
+        assert isinstance(type_, GraphQLObjectType)  # noqa: S101  # no other type has objects
         return type_
 
-    def _chance(self, purpose: str, place: _Place) -> Chance:
-        arguments = sorted((k, repr(v)) for k, v in place.arguments.items() if k not in PAGING)
-        thing = place.thing
-        return Chance(
-            self._seed, purpose, thing.type_name, thing.key, place.name, arguments, place.index
+    def _chance(self, purpose: str, position: _Position) -> Chance:
+        arguments = sorted((k, repr(v)) for k, v in position.arguments.items() if k not in PAGING)
+        type_name, key = position.parent.type_name, position.parent.key
+        return Chance(self._seed, purpose, type_name, key, position.name, arguments, position.index)
+
+    def _value(self, type_: Any, position: _Position) -> Any:
+        parent = position.parent
+        if isinstance(type_, GraphQLNonNull):
+            type_ = type_.of_type
+        elif (
+            parent.type_name not in self._roots
+            and position.name != key_field(self._type_of(parent))
+            and self._chance("null", position).one_in(_NULL)
+        ):
+            return None
+        if isinstance(type_, GraphQLList):
+            positions: Iterable[_Position] = map(position.item, self._indices(position))
+            named = get_named_type(type_)
+            if is_composite_type(named):
+                keys = keys_in_arguments(position.arguments, named.name)
+                positions = positions if keys is None else map(position.with_key, keys)
+            return [self._value(type_.of_type, each) for each in positions]
+        if is_composite_type(type_):
+            return self._object(type_, position)
+        return self._leaf(type_, position)
+
+    def _indices(self, position: _Position) -> range:
+        """Return which items of a list are wanted."""
+        total = total_of(position.field, self._chance("total", position))
+        if is_paged(position.field) and not position.in_list:
+            return window(position.arguments, total)
+        return range(min(total, PAGE_SIZE))
+
+    def _object(self, type_: GraphQLCompositeType, position: _Position) -> MockObject:
+        chance = self._chance("object", replace(position, index=0))
+        number = chance.between(1, KEYS) + position.index
+        mutation = self._schema.mutation_type
+        is_mutation = mutation is not None and position.parent.type_name == mutation.name
+        own = read_inputs(position.field.args, position.arguments, deep=is_mutation)
+        inputs = {**position.parent.inputs.get(position.name, {}), **own}
+        key = None if position.in_list else self._requested_key(type_, position, inputs)
+        found = self._object_type(type_, key, number)
+        nodes_type = node_type(found)
+        if nodes_type is not None and not position.in_list:
+            indices = self._indices(position)
+            nodes = {each: self._object(nodes_type, position.item(each)) for each in indices}
+            total = total_of(position.field, self._chance("total", position))
+            return connection(found, str(number), nodes, total)
+        key = key or new_key(found, number)
+        known = {**foreign_keys(inputs), **fields_from_inputs(found, inputs, self._made)}
+        key_name = key_field(found)
+        if key_name is None:
+            about = payload_fields(found, position.name) if is_mutation else ()
+            return MockObject(found.name, key, known, dict.fromkeys(about, inputs))
+        known.pop(key_name, None)
+        remembered = self._remembered.get((found.name, key)) or {}
+        if known:
+            remembered = remembered | known
+            self._remembered.put((found.name, key), remembered)
+        return MockObject(found.name, key, remembered)
+
+    def _requested_key(
+        self, type_: GraphQLCompositeType, position: _Position, inputs: Inputs
+    ) -> str | None:
+        """Find the key that an object is asked for by, or that its parent has for it."""
+        name = position.name
+        values = {each: value for each, (_, value) in inputs.items()} | dict(position.arguments)
+        key_name = key_field(type_) if is_object_type(type_) else None
+        return key_in_arguments(name, key_name, type_.name, values) or foreign_key(
+            name, position.parent
         )
 
-    def _value(self, type_: GraphQLOutputType, place: _Place) -> Any:
-        if isinstance(type_, GraphQLNonNull):
-            return self._present(type_.of_type, place)
-        return None if self._is_null(place) else self._present(type_, place)
-
-    def _present(self, type_: Any, place: _Place) -> Any:
-        if isinstance(type_, GraphQLList):
-            return self._list(type_, place)
-        return self._object(type_, place) if is_composite_type(type_) else self._leaf(type_, place)
-
-    def _is_null(self, place: _Place) -> bool:
-        thing = place.thing
-        if thing.type_name in self._roots or place.name == identity_of(self._type_of(thing)):
-            return False
-        return self._chance("null", place).one_in(_NULL)
-
-    def _list(self, type_: GraphQLList[Any], place: _Place) -> list[Any]:
-        places: Iterable[_Place] = map(place.item, self._indices(place))
-        named = get_named_type(type_)
-        if is_composite_type(named):
-            keys = keys_among(place.arguments, named.name)
-            places = places if keys is None else map(place.with_id, keys)
-        return [self._value(type_.of_type, each) for each in places]
-
-    def _indices(self, place: _Place) -> range:
-        total = total_of(place.field, self._chance("total", place))
-        if is_paged(place.field) and not place.in_list:
-            return window(place.arguments, total)
-        return range(min(total, MOST))
-
-    def _object(self, type_: GraphQLCompositeType, place: _Place) -> Thing:
-        chance = self._chance("object", replace(place, index=0))
-        number = chance.between(1, KEYS) + place.index
-        inputs = self._inputs(place)
-        key = self._asked_key(type_, place, inputs)
-        found = self._possible(type_, key, number)
-        node_type = node_type_of(found)
-        if node_type is not None and not place.in_list:
-            return self._connection(found, node_type, place, str(number))
-        return self._thing(found, key or new_key(found, number), place, inputs)
-
-    def _thing(self, type_: GraphQLObjectType, key: str, place: _Place, inputs: Inputs) -> Thing:
-        identity = identity_of(type_)
-        known = {**keys_of_others(inputs), **echo(type_, inputs, self._made)}
-        known.pop(identity or "", None)  # the key says it
-        if identity is not None:
-            return Thing(type_.name, key, self._remember(type_.name, key, known))
-        heirs = heirs_of(type_, place.name) if self._is_mutation(place) else ()
-        return Thing(type_.name, key, known, dict.fromkeys(heirs, inputs))
-
-    def _made(self, type_: GraphQLObjectType, inputs: Inputs) -> Thing:
-        """Make an object of an input object."""
+    def _made(self, type_: GraphQLObjectType, inputs: Inputs) -> MockObject:
+        """Make an object from an input object."""
         values = {name: value for name, (_, value) in inputs.items()}
         chance = Chance(self._seed, "made", type_.name, sorted(values.items(), key=repr))
-        key = given_key("", identity_of(type_), type_.name, values)
-        known = echo(type_, inputs, self._made)
-        return Thing(type_.name, key or new_key(type_, chance.between(1, KEYS)), known)
+        key = key_in_arguments("", key_field(type_), type_.name, values)
+        known = fields_from_inputs(type_, inputs, self._made)
+        return MockObject(type_.name, key or new_key(type_, chance.between(1, KEYS)), known)
 
-    def _remember(self, type_name: str, key: str, known: dict[str, Any]) -> dict[str, Any]:
-        """Return what was ever said of an object, and keep it."""
-        before = self._remembered.get((type_name, key), {})
-        if known:
-            before = self._remembered[type_name, key] = before | known
-            if len(self._remembered) > _REMEMBERED:
-                del self._remembered[next(iter(self._remembered))]
-        return before
-
-    def _inputs(self, place: _Place) -> Inputs:
-        own = flattened(place.field, place.arguments, deep=self._is_mutation(place))
-        return {**place.thing.inputs.get(place.name, {}), **own}
-
-    def _is_mutation(self, place: _Place) -> bool:
-        mutation = self._schema.mutation_type
-        return mutation is not None and place.thing.type_name == mutation.name
-
-    def _asked_key(self, type_: GraphQLCompositeType, place: _Place, inputs: Inputs) -> str | None:
-        """Find the key by which an object is asked for, or which its parent has for it."""
-        if place.in_list:
-            return None
-        identity = identity_of(type_) if is_object_type(type_) else None
-        asked = {name: value for name, (_, value) in inputs.items()} | dict(place.arguments)
-        return given_key(place.name, identity, type_.name, asked) or foreign_key(
-            place.name, place.thing
-        )
-
-    def _possible(
+    def _object_type(
         self, type_: GraphQLCompositeType, key: str | None, number: int
     ) -> GraphQLObjectType:
-        """Choose the object type of a value: what its key says, else each in turn."""
+        """Choose the object type of a value: the one in its key, else each in turn."""
         if isinstance(type_, GraphQLObjectType):
             return type_
         possible = {each.name: each for each in self._schema.get_possible_types(type_)}
         names = sorted(possible)
         if not names:
-            raise GraphQLError(f"No object type of the schema is a {type_.name}.")
+            raise GraphQLError(f"The schema has no object type for {type_.name}.")
         if key is None:
             return possible[names[number % len(names)]]
         name = type_in_key(key)
         return possible.get(name or "") or possible[Chance(self._seed, *names, key).pick(names)]
 
-    def _connection(
-        self, type_: GraphQLObjectType, node_type: GraphQLCompositeType, place: _Place, key: str
-    ) -> Thing:
-        nodes = {
-            index: self._object(node_type, place.item(index)) for index in self._indices(place)
-        }
-        return connection(type_, key, nodes, total_of(place.field, self._chance("total", place)))
-
-    def _leaf(self, type_: GraphQLLeafType, place: _Place) -> Any:
-        thing = place.thing
-        chance = self._chance("leaf", place)
+    def _leaf(self, type_: GraphQLLeafType, position: _Position) -> Any:
+        parent = position.parent
+        chance = self._chance("leaf", position)
         if isinstance(type_, GraphQLEnumType):
             return enum_value(type_, chance)
-        key = self._key_at(place)
+        if position.name == key_field(self._type_of(parent)) and parent.key:
+            key: str | None = parent.key
+        else:
+            other = self._related(position)
+            key = None if other is None else other.key
         value = None if key is None else key_value(type_, key)
         if value is not None:
             return value
-        owner = snake_case(thing.type_name)
-        facts = facts_of(owner, Chance(self._seed, "facts", thing.type_name, thing.key))
-        return scalar_value(type_, place.name, place.field, facts, chance)
+        owner = snake_case(parent.type_name)
+        facts = facts_of(owner, Chance(self._seed, "facts", parent.type_name, parent.key))
+        return scalar_value(type_, position.name, position.field, facts, chance)
 
-    def _key_at(self, place: _Place) -> str | None:
-        """Return the key that a field is to show, its own object's or another one's."""
-        if place.name == identity_of(self._type_of(place.thing)) and place.thing.key:
-            return place.thing.key
-        other = self._other(place)
-        return None if other is None else other.key
-
-    def _other(self, place: _Place) -> Thing | None:
-        """Find the object that ``authorId`` is the key of, where there is a field ``author``."""
-        name = snake_case(place.name)
+    def _related(self, position: _Position) -> MockObject | None:
+        """Find the object that ``authorId`` is the key of, if there is a field ``author``."""
+        name = snake_case(position.name)
         if not name.endswith("_id"):
             return None
-        for other, field in self._type_of(place.thing).fields.items():
+        for other, field in self._type_of(position.parent).fields.items():
             is_it = f"{snake_case(other)}_id" == name and is_composite_type(
                 get_nullable_type(field.type)
             )
             if is_it and not any(map(is_required_argument, field.args.values())):
-                found = self.value(place.thing, other, {})
-                return found if isinstance(found, Thing) else None
+                found = self.value(position.parent, other, {})
+                return found if isinstance(found, MockObject) else None
         return None

@@ -1,4 +1,4 @@
-"""A transport that answers from a schema, without a server."""
+"""A transport for tests that responds from a schema, without a server."""
 
 from __future__ import annotations
 
@@ -10,21 +10,26 @@ import msgspec
 from graphql import GraphQLSchema
 
 from trunkline.compiler.cache import Operations
-from trunkline.compiler.operation import Operation
 from trunkline.errors import RequestError
-from trunkline.mocking.reading import Registry, read_requests
-from trunkline.mocking.resolvers import mock_schema
-from trunkline.protocol.media import GRAPHQL_RESPONSE
+from trunkline.mocking.schema import mock_schema
+from trunkline.protocol.ids import document_id
+from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
+from trunkline.protocol.request import GraphQLRequest, read_json, read_query_string
 from trunkline.protocol.response import PARTIAL
 from trunkline.schema.load import parse_schema
 
 __all__ = ["MockTransport", "RecordedCall"]
 
+_NOT_FOUND = {
+    "message": "PersistedQueryNotFound",
+    "extensions": {"code": "PERSISTED_QUERY_NOT_FOUND"},
+}
+
 
 @dataclass(frozen=True, slots=True)
 class RecordedCall:
-    """One operation that was asked for, and how: ``kind`` is ``query`` or ``mutation``."""
+    """One operation that was requested, and how: ``kind`` is ``query`` or ``mutation``."""
 
     name: str | None
     kind: str
@@ -33,36 +38,24 @@ class RecordedCall:
     headers: Mapping[str, str] = field(repr=False)
 
 
-@dataclass(slots=True)
-class _Answers:
-    """What a test wants instead of plausible data, by the operation's name, in order."""
-
-    queued: dict[str | None, list[HTTPResponse | Exception]] = field(
-        default_factory=dict[str | None, list["HTTPResponse | Exception"]]
-    )
-
-    def add(self, name: str | None, answer: HTTPResponse | Exception) -> None:
-        self.queued.setdefault(name, []).append(answer)
-
-    def take(self, name: str | None) -> HTTPResponse | Exception | None:
-        waiting = self.queued.get(name) or self.queued.get(None)
-        return waiting.pop(0) if waiting else None
+class _DocumentReference(msgspec.Struct):
+    document_id: str | None = msgspec.field(default=None, name="documentId")
 
 
 class MockTransport:
-    """Answers each operation with plausible data of the right types, blocking or not.
+    """Responds to each operation with plausible data of the right types, blocking or not.
 
-    ``schema`` is SDL, or graphql-core's. The same ``seed`` gives the same data; ``values`` has what
-    is wanted instead, by coordinate: ``{"Todo.title": "Milk"}``. ``calls`` are the operations that
-    were asked for, in order.
+    ``schema`` is SDL, or a schema of graphql-core. The same ``seed`` gives the same data;
+    ``values`` has values for single fields, by coordinate: ``{"Todo.title": "Milk"}``. ``calls``
+    are the operations that were requested, in order.
 
     A document or a variable that does not fit the schema raises ``RequestError`` here, where the
-    test sees it, and not the answer that a server would give. If the program under test swallows
-    it, leaving ``with transport:`` raises it again.
+    test sees it, instead of the response that a server would send. If the program under test
+    ignores it, leaving ``with transport:`` raises it again.
     """
 
     url = "http://mock.example/graphql"
-    identity = None  # nothing of a mock is kept
+    identity = None  # nothing of a mock is cached
 
     def __init__(
         self,
@@ -73,15 +66,15 @@ class MockTransport:
     ) -> None:
         definition = parse_schema(schema) if isinstance(schema, str) else schema
         self._operations = Operations(mock_schema(definition, seed, values))
-        self._registry = Registry()
-        self._answers = _Answers()
+        self._documents: dict[str, str] = {}
+        self._queues: dict[str | None, list[HTTPResponse | Exception]] = {}
         self.calls: list[RecordedCall] = []
         self.mistakes: list[RequestError] = []
 
     def __repr__(self) -> str:
         return f"MockTransport({len(self.calls)} calls)"
 
-    def answer(
+    def respond(
         self,
         operation: str | None = None,
         *,
@@ -90,35 +83,50 @@ class MockTransport:
         status: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Give this answer to the next call of an operation, or of any if none is named.
+        """Send this response to the next call of an operation, or of any if none is named.
 
-        Several are given in order. ``status`` is 200, or what GraphQL over HTTP says of the errors.
+        Several are sent in order. ``status`` defaults to what GraphQL over HTTP says of the errors.
         """
-        answer: dict[str, Any] = {} if data is msgspec.UNSET else {"data": data}
+        content: dict[str, Any] = {} if data is msgspec.UNSET else {"data": data}
         if errors:
-            answer["errors"] = list(errors)
-        usual = 400 if data is msgspec.UNSET else PARTIAL if errors else 200
-        named = {"content-type": GRAPHQL_RESPONSE, **(headers or {})}
-        body = msgspec.json.encode(answer) if answer else b""
-        self._answers.add(operation, HTTPResponse(status or usual, body, named))
+            content["errors"] = list(errors)
+        default = 400 if data is msgspec.UNSET else PARTIAL if errors else 200
+        all_headers = {"content-type": GRAPHQL_RESPONSE, **(headers or {})}
+        body = msgspec.json.encode(content) if content else b""
+        response = HTTPResponse(status or default, body, all_headers)
+        self._queues.setdefault(operation, []).append(response)
 
     def fail(self, error: Exception, operation: str | None = None) -> None:
         """Raise this at the next call of an operation, or of any if none is named."""
-        self._answers.add(operation, error)
+        self._queues.setdefault(operation, []).append(error)
 
     def send(self, request: HTTPRequest) -> HTTPResponse:
-        """Answer a request."""
-        asked = read_requests(request, self._registry)
-        if isinstance(asked, HTTPResponse):
-            return asked
-        answers = [self._answer(one.query or "", one, request) for one in asked.requests]
-        if not asked.is_batch:
-            return answers[0]
-        bodies = b",".join(answer.body for answer in answers)
-        return HTTPResponse(200, b"[" + bodies + b"]", {"content-type": "application/json"})
+        """Return the response to a request: of an operation, or of a list of them."""
+        if request.headers.get("content-type", "").startswith("multipart/"):
+            raise NotImplementedError("A mock takes no files: test uploads with a real server.")
+        if request.body.startswith(b"["):
+            bodies: list[msgspec.Raw] = msgspec.json.decode(request.body, type=list[msgspec.Raw])
+            responses = [self._execute(read_json(bytes(body)), request) for body in bodies]
+            joined = b",".join(response.body for response in responses)
+            return HTTPResponse(200, b"[" + joined + b"]", {"content-type": JSON})
+        if request.method == "GET":
+            content, identifier = read_query_string(request.query.encode()), None
+        else:
+            content = read_json(request.body)
+            identifier = msgspec.json.decode(request.body, type=_DocumentReference).document_id
+        persisted: Any = (content.extensions or {}).get("persistedQuery") or {}
+        if "sha256Hash" in persisted:
+            identifier = f"sha256:{persisted['sha256Hash']}"
+        if content.query:
+            self._documents[document_id(content.query)] = content.query
+        elif identifier in self._documents:
+            content.query = self._documents[identifier]
+        else:
+            return _response(200, {"errors": [_NOT_FOUND]})
+        return self._execute(content, request)
 
     async def send_async(self, request: HTTPRequest) -> HTTPResponse:
-        """Answer a request."""
+        """Return the response to a request."""
         return self.send(request)
 
     def close(self) -> None:
@@ -134,30 +142,28 @@ class MockTransport:
         if kind is None and self.mistakes:
             raise self.mistakes[0]
 
-    def _answer(self, text: str, asked: Any, request: HTTPRequest) -> HTTPResponse:
-        variables = asked.variables or {}
+    def _execute(self, content: GraphQLRequest, request: HTTPRequest) -> HTTPResponse:
+        text, variables = content.query or "", content.variables or {}
         try:
-            operation = self._operations.get(text, asked.operation_name)
-            self._record(operation, text, variables, request)
-            given = self._answers.take(operation.name)
-            if isinstance(given, Exception):
-                raise given
-            return given or _executed(operation, variables)
+            operation = self._operations.get(text, content.operation_name)
+            name, kind = operation.name, operation.kind
+            self.calls.append(RecordedCall(name, kind, text, variables, request.headers))
+            queue = self._queues.get(name) or self._queues.get(None)
+            if queue:
+                response = queue.pop(0)
+                if isinstance(response, Exception):
+                    raise response
+                return response
+            result = operation.execute_sync(variables)
         except RequestError as error:
             self.mistakes.append(error)
             raise
-
-    def _record(
-        self, operation: Operation, text: str, variables: Mapping[str, Any], request: HTTPRequest
-    ) -> None:
-        kind = operation.kind
-        self.calls.append(RecordedCall(operation.name, kind, text, variables, request.headers))
+        if not result.errors:
+            return _response(200, {"data": result.data})
+        errors = [error.formatted for error in result.errors]
+        return _response(PARTIAL, {"data": result.data, "errors": errors})
 
 
-def _executed(operation: Operation, variables: Mapping[str, Any]) -> HTTPResponse:
-    result = operation.execute_sync(variables)
-    answer: dict[str, Any] = {"data": result.data}
-    if result.errors:
-        answer["errors"] = [error.formatted for error in result.errors]
-    status = PARTIAL if result.errors else 200
-    return HTTPResponse(status, msgspec.json.encode(answer), {"content-type": GRAPHQL_RESPONSE})
+def _response(status: int, content: Any) -> HTTPResponse:
+    body = msgspec.json.encode(content)
+    return HTTPResponse(status, body, {"content-type": GRAPHQL_RESPONSE})

@@ -7,14 +7,13 @@ are looked up, by the coordinate of the element.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from keyword import iskeyword
 
 from graphql import GraphQLError, GraphQLSchema
 from graphql.pyutils import did_you_mean, suggestion_list
 from graphql.utilities import resolve_schema_coordinate
 
 from trunkline.schema.directives import elements_of
-from trunkline.text.names import python_name, snake_case
+from trunkline.text.names import escape_keyword, is_name, python_name, snake_case
 
 __all__ = ["PythonNames", "member_name", "names_of", "unknown_coordinates"]
 
@@ -62,13 +61,11 @@ def names_of(field: str) -> tuple[str, ...]:
 
 def member_name(name: str) -> str:
     """Return the name of an enum's value in Python, where some names are taken."""
-    return f"{name}_" if iskeyword(name) or name == "mro" else name
+    return "mro_" if name == "mro" else escape_keyword(name)
 
 
 def _is_name(name: object) -> bool:
-    if not isinstance(name, str) or name.startswith("__"):
-        return False
-    return name.isidentifier() and not iskeyword(name)
+    return isinstance(name, str) and not name.startswith("__") and is_name(name)
 
 
 def unknown_coordinates(

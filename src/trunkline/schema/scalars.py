@@ -27,7 +27,7 @@ from graphql import (
 from graphql.language.printer import print_for_error
 from graphql.pyutils import inspect
 
-__all__ = ["BUILT_IN", "Scalar", "bind_scalar", "guard_scalar"]
+__all__ = ["BUILT_IN", "KNOWN_SCALARS", "KnownScalar", "Scalar", "bind_scalar", "guard_scalar"]
 
 _INT64 = 2**63  # `in range(…)` would be a slow search for an ``IntEnum``
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -205,22 +205,53 @@ def _json(value: Any) -> Any:
 _duration = msgspec.json.Decoder(timedelta)
 
 
-BUILT_IN: Mapping[str, Scalar] = {
-    "DateTime": Scalar(_instance(datetime, datetime.isoformat), _text(_date_time)),
-    "Date": Scalar(_date, _text(date.fromisoformat)),
-    "Time": Scalar(_instance(time, time.isoformat), _text(time.fromisoformat)),
-    "Duration": Scalar(
-        _instance(timedelta, msgspec.to_builtins),
-        _text(lambda text: _duration.decode(msgspec.json.encode(text))),
+@dataclass(frozen=True, slots=True)
+class KnownScalar:
+    """A scalar that is known by its name.
+
+    ``type`` is the class of its values in Python. Without ``scalar``, JSON has these as they are.
+    """
+
+    type: Any
+    scalar: Scalar | None = None
+
+
+KNOWN_SCALARS: Mapping[str, KnownScalar] = {
+    "String": KnownScalar(str),
+    "ID": KnownScalar(str),
+    "Int": KnownScalar(int),
+    "Float": KnownScalar(float),
+    "Boolean": KnownScalar(bool),
+    "DateTime": KnownScalar(
+        datetime, Scalar(_instance(datetime, datetime.isoformat), _text(_date_time))
     ),
-    "Decimal": Scalar(_finite, _decimal),
-    "UUID": Scalar(_instance(UUID, str), _text(_uuid)),
-    "Bytes": Scalar(
-        _instance(bytes, lambda value: b64encode(value).decode("ascii")),
-        _text(lambda text: b64decode(text, validate=True)),
+    "Date": KnownScalar(date, Scalar(_date, _text(date.fromisoformat))),
+    "Time": KnownScalar(time, Scalar(_instance(time, time.isoformat), _text(time.fromisoformat))),
+    "Duration": KnownScalar(
+        timedelta,
+        Scalar(
+            _instance(timedelta, msgspec.to_builtins),
+            _text(lambda text: _duration.decode(msgspec.json.encode(text))),
+        ),
     ),
-    "Int64": Scalar(_int64, _int64),
-    "JSON": Scalar(_json, _json),
+    "Decimal": KnownScalar(Decimal, Scalar(_finite, _decimal)),
+    "UUID": KnownScalar(UUID, Scalar(_instance(UUID, str), _text(_uuid))),
+    "Bytes": KnownScalar(
+        bytes,
+        Scalar(
+            _instance(bytes, lambda value: b64encode(value).decode("ascii")),
+            _text(lambda text: b64decode(text, validate=True)),
+        ),
+    ),
+    "Int64": KnownScalar(int, Scalar(_int64, _int64)),
+    "JSON": KnownScalar(Any, Scalar(_json, _json)),
 }
-"""By name. Dates, times and durations (``PT1H``) are ISO 8601. Decimals are strings, so that no
-digit is lost. Bytes are Base64. Integers of 64 bits are numbers. JSON is any JSON value."""
+"""The one table of scalars by name: servers, clients and both generators read it.
+
+Dates, times and durations (``PT1H``) are ISO 8601. Decimals are strings, so that no digit is lost.
+Bytes are Base64. Integers of 64 bits are numbers. JSON is any JSON value."""
+
+BUILT_IN: Mapping[str, Scalar] = {
+    name: known.scalar for name, known in KNOWN_SCALARS.items() if known.scalar
+}
+"""Those that are not in GraphQL itself."""

@@ -1,19 +1,25 @@
-"""The imports of an emitted module, collected while its text is written."""
+"""Objects of other modules in emitted text: types that are made of them, and their imports."""
 
 from __future__ import annotations
 
 import builtins
 import sys
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from trunkline.text.names import Names
+from trunkline.text.source import Source
 
 __all__ = ["Hint", "Imports", "Reference"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Reference:
-    """An object of a module; ``name`` may be dotted (``Outer.Inner``)."""
+    """An object of a module.
+
+    ``name`` may be dotted (``Outer.Inner``). Without a ``module``, it is of the module that is
+    being written.
+    """
 
     module: str
     name: str
@@ -24,109 +30,170 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A type in Python: ``text`` has ``{}`` for each of the ``references``, in their order."""
+    """A type in Python: a class, a generic class with its ``arguments``, or a union.
 
-    text: str
-    references: tuple[Reference, ...] = ()
+    A union has no ``origin``; its members are the ``arguments``. An argument that is a string is
+    written as it is, which is for lists (``[]`` of ``Callable``) and for literals.
+    """
+
+    origin: Reference | None
+    arguments: tuple[Hint | str, ...] = ()
 
     @staticmethod
     def of(module: str, name: str) -> Hint:
         """Return the type that is one class."""
-        return Hint("{}", (Reference(module, name),))
+        return Hint(Reference(module, name))
+
+    @property
+    def members(self) -> tuple[Hint | str, ...]:
+        """The members of a union; the type alone if it is not a union."""
+        return (self,) if self.origin else self.arguments
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """All that must be imported for the type, in the order in which it is written."""
+        inner = (each.references for each in self.arguments if isinstance(each, Hint))
+        found = (reference for references in inner for reference in references)
+        return (*filter(None, (self.origin,)), *found)
 
     @property
     def optional(self) -> Hint:
         """The type, or ``None``."""
-        return (
-            self if self.text.endswith("| None") else Hint(f"{self.text} | None", self.references)
-        )
-
-    def within(self, outer: Reference) -> Hint:
-        """Return a generic type with this one as its argument."""
-        return Hint(f"{{}}[{self.text}]", (outer, *self.references))
+        return self if self.members[-1] == _NONE else self.either(_NONE)
 
     def either(self, other: Hint) -> Hint:
         """Return the union with another type."""
-        return Hint(f"{self.text} | {other.text}", (*self.references, *other.references))
+        return Hint(None, (*self.members, *other.members))
+
+    def within(self, outer: Reference) -> Hint:
+        """Return a generic type with this one as its argument."""
+        return Hint(outer, (self,))
+
+    def replace(self, old: Reference, new: Reference) -> Hint:
+        """Return the type with another class in the place of one."""
+        arguments = (
+            each if isinstance(each, str) else each.replace(old, new) for each in self.arguments
+        )
+        return Hint(new if self.origin == old else self.origin, tuple(arguments))
+
+    def write(self, name: Callable[[Reference], str]) -> str:
+        """Write the type on one line; ``name`` returns what an object is called there."""
+        arguments = [each if isinstance(each, str) else each.write(name) for each in self.arguments]
+        if self.origin is None:
+            return " | ".join(arguments)
+        return name(self.origin) + (f"[{', '.join(arguments)}]" if arguments else "")
+
+
+_NONE = Hint(Reference(builtins.__name__, "None"))
+
+_CAPITAL = {"date": "Date", "datetime": "DateTime", "time": "Time", "timedelta": "TimeDelta"}
+
+
+def _local_name(reference: Reference) -> str:
+    """Name an import as its object; classes in lower case would be hidden by a field `date`."""
+    return _CAPITAL.get(reference.name, reference.name)
 
 
 class Imports:
-    """Gives each reference the name that it has in the module, and writes the import statements.
+    """Gives each reference the name that it has in a module, and writes the import statements.
 
-    ``names`` are those of the module: what is imported under a name that is taken gets an alias.
-    ``own`` is the module itself, whose objects need no import.
+    - ``own`` is the module itself, whose objects need no import.
+    - ``taken`` are the module's names. An import that wants one of them gets a number.
+    - ``typing_only`` chooses the references that are imported for type checkers alone, because
+      their modules may import this one.
+    - ``local_name`` is what a reference is called here, if the name is free.
+    - ``whole`` are modules that are imported under a name, and their objects reached through it.
     """
 
-    def __init__(self, names: Names, own: str) -> None:
-        self._names = names
+    def __init__(
+        self,
+        own: str,
+        taken: Collection[str] = (),
+        *,
+        typing_only: Callable[[Reference], bool] = lambda _: False,
+        local_name: Callable[[Reference], str] = _local_name,
+        whole: Mapping[str, str] | None = None,
+    ) -> None:
         self._own = own
-        self._given: dict[Reference, str] = {}
+        self._names = Names(frozenset(taken))
+        self._typing_only = typing_only
+        self._local_name = local_name
+        self._whole = whole or {}
+        self._imported: dict[Reference, str] = {}  # without a name: the module itself
 
-    def name(self, reference: Reference, shadowed: frozenset[str] = frozenset()) -> str:
+    def name(self, reference: Reference, shadowed: Collection[str] = ()) -> str:
         """Return the name of a reference in this module.
 
-        ``shadowed`` are the names that mean something else where it stands, in a class's body.
+        ``shadowed`` are names that mean something else where it is written: members of a class.
         """
-        if reference.module == builtins.__name__ and reference.name not in shadowed:
+        module = reference.module
+        if module in ("", self._own):
             return reference.name
-        if reference.module == self._own:
+        if module == builtins.__name__ and reference.name not in shadowed:
             return reference.name
-        if reference.module == builtins.__name__:
-            return f"{self._import(Reference(reference.module, ''))}.{reference.name}"
+        if module == builtins.__name__ or module in self._whole:
+            whole = Reference(module, "")
+            if whole not in self._imported:
+                self._imported[whole] = self._names.give(self._whole.get(module, module))
+            return f"{self._imported[whole]}.{reference.name}"
         first, dot, rest = reference.name.partition(".")
-        return self._import(Reference(reference.module, first)) + dot + rest
+        imported = Reference(module, first)
+        if imported not in self._imported:
+            self._imported[imported] = self._names.give(self._local_name(imported))
+        return self._imported[imported] + dot + rest
 
-    def hint(self, hint: Hint, shadowed: frozenset[str] = frozenset()) -> str:
-        """Return a type as it is written in this module."""
-        return hint.text.format(*(self.name(each, shadowed) for each in hint.references))
+    def write(self, source: Source[None]) -> None:
+        """Write the import statements, sorted and grouped as isort does."""
+        typing_only = [each for each in self._imported if self._typing_only(each)]
+        checking = typing_only and self.name(Reference("typing", "TYPE_CHECKING"))
+        self._write(source, [each for each in self._imported if each not in typing_only])
+        if checking:
+            source.line()
+            with source.block(f"if {checking}:"):
+                self._write(source, typing_only, is_first=True)
 
-    def lines(self) -> list[str]:
-        """Write the import statements, sorted as formatters sort them."""
-        groups: dict[int, list[str]] = {}
-        whole = [each for each in self._given if not each.name]
-        for each in sorted(whole, key=lambda each: each.module):
-            groups.setdefault(self._section(each.module), []).append(self._whole(each))
-        for module in sorted({each.module for each in self._given if each.name}):
-            groups.setdefault(self._section(module), []).extend(self._from(module))
-        return [line for _, lines in sorted(groups.items()) for line in ("", *lines)][1:]
+    def _write(
+        self, source: Source[None], references: Collection[Reference], *, is_first: bool = False
+    ) -> None:
+        sections: dict[int, list[Reference]] = {}
+        for each in sorted(references):
+            root = each.module.partition(".")[0]
+            is_own = root == self._own.partition(".")[0]
+            number = 0 if root in sys.stdlib_module_names else 2 if is_own else 1
+            sections.setdefault(number, []).append(each)
+        for _, section in sorted(sections.items()):
+            if not is_first:
+                source.line()
+            is_first = False
+            by_module: dict[str, dict[str, str]] = {}
+            for each in section:
+                if each.name:
+                    by_module.setdefault(each.module, {})[each.name] = self._renamed(each)
+                else:
+                    source.line(f"import {each.module}{self._renamed(each)}")
+            for module, names in by_module.items():
+                _write_from(source, module, names)
 
-    def _import(self, reference: Reference) -> str:
-        if reference not in self._given:
-            wanted = reference.name or reference.module
-            if reference.module == "datetime":
-                wanted = _CAPITAL.get(wanted, wanted)  # a field called `date` must not hide it
-            self._given[reference] = self._names.give(wanted)
-        return self._given[reference]
-
-    def _whole(self, reference: Reference) -> str:
-        name = self._given[reference]
-        return f"import {reference.module}" + (f" as {name}" if name != reference.module else "")
-
-    def _from(self, module: str) -> list[str]:
-        given = [
-            each.name + (f" as {name}" if name != each.name else "")
-            for each, name in self._given.items()
-            if each.module == module and each.name
-        ]
-        items = sorted(given, key=_as_sorted)
-        flat = f"from {module} import {', '.join(items)}"
-        if len(flat) <= 88:
-            return [flat]
-        return [f"from {module} import (", *(f"    {item}," for item in items), ")"]
-
-    def _section(self, module: str) -> int:
-        root = module.partition(".")[0]
-        if root in sys.stdlib_module_names:
-            return 0
-        return 2 if root == self._own.partition(".")[0] else 1
+    def _renamed(self, reference: Reference) -> str:
+        name = self._imported[reference]
+        return "" if name == (reference.name or reference.module) else f" as {name}"
 
 
-_CAPITAL = {"date": "Date", "datetime": "DateTime", "time": "Time", "timedelta": "TimeDelta"}
-"""Classes that are written in lower case."""
+def _write_from(source: Source[None], module: str, names: Mapping[str, str]) -> None:
+    """Write ``from … import …``; what gets another name has a statement of its own."""
+    ordered = sorted(names, key=_order)
+    plain = [name for name in ordered if not names[name]]
+    if plain:
+        flat = f"from {module} import {', '.join(plain)}"
+        if source.fits(flat):
+            source.line(flat)
+        else:
+            source.call(f"from {module} import (", plain)
+    for name in ordered:
+        if names[name]:
+            source.line(f"from {module} import {name}{names[name]}")
 
 
-def _as_sorted(item: str) -> tuple[int, str]:
-    """Order constants before classes before functions, as isort's default has it."""
-    name = item.partition(" ")[0]
-    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2
-    return kind, name
+def _order(name: str) -> tuple[int, str]:
+    """Sort constants before classes before functions, as isort does."""
+    return 0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2, name

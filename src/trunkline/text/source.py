@@ -1,15 +1,15 @@
-"""The text of a module in the making: lines, indentation, marks."""
+"""The text of a module in the making: lines, indentation, marks, and where a line is broken."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Generic, TypeVar
 
 __all__ = ["INDENT", "WIDTH", "Source"]
 
 INDENT = "    "
-WIDTH = 88  # ruff's and black's own default, so that what we emit is what they would write
-
+WIDTH = 88  # the default of ruff and black: what we emit is what they would write
 
 Mark = TypeVar("Mark")
 
@@ -39,28 +39,32 @@ class Source(Generic[Mark]):
         self.line(header)
         return self._indentation
 
-    def call(self, head: str, arguments: list[str], tail: str = ")") -> None:
-        """Add ``head`` + arguments + ``tail``: on one line if it fits, else an argument a line."""
+    def call(
+        self, head: str, arguments: Sequence[str], tail: str = ")", *, compact: bool = False
+    ) -> None:
+        """Add ``head`` + arguments + ``tail``: on one line if it fits, else an argument a line.
+
+        ``compact`` puts all arguments on one line between the two, if they fit there.
+        """
         flat = head + ", ".join(arguments) + tail
-        if self._fits(flat):
+        if self.fits(flat):
             self.line(flat)
             return
         with self.block(head):
-            for argument in arguments:
-                self.line(argument + ",")
+            inner = ", ".join(arguments)
+            if compact and (len(arguments) == 1 or self.fits(inner)):
+                self.line(inner)
+            else:
+                for argument in arguments:
+                    self.line(argument + ",")
         self.line(tail)
 
     def call_block(
-        self, head: str, arguments: list[str], tail: str
+        self, head: str, arguments: Sequence[str], tail: str
     ) -> AbstractContextManager[None]:
         """Open a block whose header is written as `call` writes a call."""
-        flat = head + ", ".join(arguments) + tail
-        if self._fits(flat):
-            return self.block(flat)
-        with self.block(head):
-            for argument in arguments:
-                self.line(argument + ",")
-        return self.block(tail)
+        self.call(head, arguments, tail)
+        return self._indentation
 
     def all_of(self, operands: list[str]) -> AbstractContextManager[None]:
         """Open an ``if`` block that is entered where every operand is true."""
@@ -72,7 +76,7 @@ class Source(Generic[Mark]):
 
     def _if(self, operator: str, operands: list[str]) -> AbstractContextManager[None]:
         flat = "if " + f" {operator} ".join(operands) + ":"
-        if len(operands) == 1 or self._fits(flat):
+        if len(operands) == 1 or self.fits(flat):
             return self.block(flat)
         with self.block("if ("):
             self.line(operands[0])
@@ -80,8 +84,14 @@ class Source(Generic[Mark]):
                 self.line(f"{operator} {operand}")
         return self.block("):")
 
-    def _fits(self, line: str) -> bool:
+    def fits(self, line: str) -> bool:
+        """Say whether a line at the current indentation is short enough."""
         return len(self._indentation.text) + len(line) <= WIDTH
+
+    @property
+    def indentation(self) -> int:
+        """The number of columns before the lines that are added now."""
+        return len(self._indentation.text)
 
     @property
     def is_empty(self) -> bool:

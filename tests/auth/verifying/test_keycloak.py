@@ -33,8 +33,7 @@ from trunkline.auth import (
     Verifier,
 )
 from trunkline.auth.httpx2 import HTTPX2Auth
-from trunkline.auth.verifying.fetching import new_sender
-from trunkline.auth.verifying.keysets import COOLDOWN
+from trunkline.auth.verifying.issuers import COOLDOWN, new_sender
 from trunkline.auth.verifying.profiles import Claims
 from trunkline.auth.verifying.verifier import RECHECK, Clock
 from trunkline.flow.drivers import run_async

@@ -11,8 +11,7 @@ from tests.auth.verifying.issuing import AUDIENCE, ISSUER, Issuer, Time, good_cl
 
 from trunkline.asgi.requests import read_headers
 from trunkline.auth.verifying.caller import Caller
-from trunkline.auth.verifying.introspection import Introspection
-from trunkline.auth.verifying.keysets import COOLDOWN, KEPT, REFRESH
+from trunkline.auth.verifying.issuers import COOLDOWN, KEPT, REFRESH, Introspection
 from trunkline.auth.verifying.profiles import HYDRA
 from trunkline.auth.verifying.verifier import RECHECK, Verifier
 from trunkline.errors import AccessDeniedError
@@ -42,6 +41,28 @@ async def test_keys_are_fetched_once_for_any_number_of_first_requests() -> None:
     verifier = issuer.verifier(time)
     tokens = [issuer.token({"jti": str(number)}) for number in range(50)]
     await asyncio.gather(*(verify(verifier, token) for token in tokens))
+    assert issuer.fetches == 1
+
+
+async def test_a_request_that_is_cancelled_does_not_stop_the_fetch_for_others() -> None:
+    issuer, time, reached, go = Issuer(), Time(), asyncio.Event(), asyncio.Event()
+
+    async def send(request: Any) -> HTTPResponse:
+        reached.set()
+        await go.wait()
+        return await issuer.send(request)
+
+    verifier = Verifier(
+        [*issuer.verifier(time).issuers], audience=AUDIENCE, send=send, clock=time.clock
+    )
+    first = asyncio.create_task(verify(verifier, issuer.token()))
+    await reached.wait()
+    second = asyncio.create_task(verify(verifier, issuer.token({"jti": "two"})))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    go.set()
+    assert (await second).client_id == "web"
     assert issuer.fetches == 1
 
 
@@ -262,7 +283,7 @@ async def test_the_memory_for_tokens_is_bounded_and_keeps_no_bad_ones() -> None:
     for number in range(30):
         assert await status(verifier, issuer.token({"jti": str(number)})) == 200
         assert await status(verifier, issuer.token({"aud": str(number)})) == 401
-    assert len(verifier._known) == 10
+    assert len(verifier._verified) == 10
 
 
 ASKED = Introspection("https://issuer.example/introspect", "api", "secret")

@@ -255,3 +255,32 @@ async def test_mt_09_a_proxys_header_is_believed_from_the_proxy_alone(
     header = (b"x-client-cert", quote(MINE.decode()).encode())
     scope = request_scope(f"Bearer {BOUND}", headers=[header], client=(address, 1))
     assert await outcome(verifier, scope) == expected
+
+
+UNREADABLE = "The client certificate of the request cannot be read: expected PEM or DER."
+
+
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [
+        (b"nonsense", UNREADABLE),
+        (b":AAAA:", UNREADABLE),
+        (b":not base64:", UNREADABLE),
+        (b"", "The token is bound to a certificate, and the request has none."),
+        (quote(OTHER.decode()).encode(), "The token is bound to another certificate."),
+    ],
+    ids=["nonsense", "no_der", "no_base64", "empty", "another"],
+)
+async def test_mt_09_a_proxys_header_that_does_not_fit_is_denied_with_the_reason(
+    header: bytes, says: str
+) -> None:
+    proxies = Proxies(["10.0.0.0/8"], "x-client-cert")
+    verifier = issuer.verifier(
+        Time(), certificate_of=lambda scope, headers: proxies.peer(scope, headers).certificate
+    )
+    headers = [(b"x-client-cert", header)]
+    scope = request_scope(f"Bearer {BOUND}", headers=headers, client=("10.0.0.7", 1))
+    with pytest.raises(AccessDeniedError) as caught:
+        await verifier.authenticate(scope)
+    assert (caught.value.status, caught.value.error) == NO_TOKEN
+    assert str(caught.value) == says

@@ -113,17 +113,15 @@ class _Reader:
         return ParameterPlan(each.arg, self._hint(each.annotation), default)
 
     def _hint(self, tree: ast.expr) -> Hint:
-        """Read a type, with a gap for each name."""
-        references: list[Reference] = []
-
-        def reference(found: re.Match[str]) -> str:
-            if found.group() == "None":
-                return "None"
-            origin = self._bindings.origin(found.group())
-            origin = _IN_STUBS.get(origin, origin)
-            module, _, name = origin.rpartition(".")
-            references.append(Reference(module or "builtins", name))
-            return "{}"
-
-        text = re.sub(r"[\w.]+", reference, ast.unparse(tree))
-        return Hint(text, tuple(references))
+        """Read a type; names get the modules that they come from."""
+        match tree:
+            case ast.BinOp(left, _, right):
+                return self._hint(left).either(self._hint(right))
+            case ast.Subscript(outer, inner):
+                each = inner.elts if isinstance(inner, ast.Tuple) else [inner]
+                return Hint(self._hint(outer).origin, tuple(map(self._hint, each)))
+            case _:
+                written = ast.unparse(tree)
+                origin = self._bindings.origin(written) if written != "None" else written
+                module, _, name = _IN_STUBS.get(origin, origin).rpartition(".")
+                return Hint.of(module or "builtins", name)

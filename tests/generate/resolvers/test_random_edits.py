@@ -28,12 +28,12 @@ EXAMPLES = int(os.environ.get("TRUNKLINE_FUZZ_EXAMPLES", "200"))
 INT, STR = Reference("builtins", "int"), Reference("builtins", "str")
 TODO = Reference("todo.models", "Todo")
 TYPES = (
-    Hint("{}", (INT,)),
-    Hint("{}", (STR,)),
-    Hint("{} | None", (INT,)),
-    Hint("{}[{}]", (Reference("builtins", "list"), TODO)),
-    Hint("{} | None", (TODO,)),
-    Hint("{}", (Reference("datetime", "datetime"),)),
+    Hint(INT),
+    Hint(STR),
+    Hint(INT).optional,
+    Hint(TODO).within(Reference("builtins", "list")),
+    Hint(TODO).optional,
+    Hint.of("datetime", "datetime"),
 )
 DEFAULTS = (None, None, "None", "1", '"one"')
 NAMES = ("Query", "Todo", "User")
@@ -53,7 +53,7 @@ def methods(draw: st.DrawFn, type_name: str, number: int) -> WantedMethod:
         name=name,
         coordinate=f"{type_name}.{name}",
         returns=draw(types),
-        parent=ParameterPlan("it", Hint("{}", (TODO,))) if type_name != "Query" else None,
+        parent=ParameterPlan("it", Hint(TODO)) if type_name != "Query" else None,
         parameters=tuple(
             ParameterPlan(n, draw(types), draw(st.sampled_from(DEFAULTS))) for n in names
         ),

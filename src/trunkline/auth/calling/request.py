@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from trunkline.auth.calling.discovery import find_token_url
 from trunkline.auth.calling.identity import Identity
 from trunkline.auth.calling.refusals import asks_for_nonce
 from trunkline.auth.calling.token import Token, read_token
+from trunkline.auth.discovery import IssuerError, find_endpoint
 from trunkline.auth.urls import check_issuer, check_secure
 from trunkline.errors import DeadlineExceededError, TokenError
 from trunkline.flow.calls import Flow, send_request
@@ -66,6 +66,8 @@ class TokenRequest:
         except TokenError:
             self._found = None  # it may have moved
             raise
+        except IssuerError as error:
+            raise TokenError(str(error), status=error.status) from None
         except Exception as error:
             where, self._found = self._found or self.token_url or self.issuer, None
             raise TokenError(f"{where}: the issuer is not to be reached: {error}") from error
@@ -73,7 +75,8 @@ class TokenRequest:
     def _send(self) -> Flow[Token]:
         url = self._found or self.token_url
         if url is None:
-            url = self._found = yield from find_token_url(self.issuer or "", mtls=self.mtls)
+            flow = find_endpoint(self.issuer or "", "token_endpoint", mtls=self.mtls)
+            url = self._found = yield from flow
         obtained = time.monotonic()
         response = yield from self._exchange(url)
         return self._read(url, response, obtained)

@@ -1,4 +1,4 @@
-"""Who calls: what a verified token says of the program that sent it."""
+"""The caller: the program that sent a request, as its verified token describes it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from trunkline.asgi.requests import Headers, Scope
-from trunkline.auth.verifying.challenge import Challenge
+from trunkline.auth.verifying.headers import Challenge
 
 __all__ = ["Assumed", "Authenticator", "Caller"]
 
@@ -16,8 +16,9 @@ __all__ = ["Assumed", "Authenticator", "Caller"]
 class Caller(msgspec.Struct, frozen=True, eq=False):
     """A program that calls, proven by its token.
 
-    ``client_id`` is its name at the issuer; ``scopes`` are what the token lets it do; ``claims``
-    are all that the token says, or, of an opaque one, what its issuer said of it.
+    - ``client_id``: its name at the issuer.
+    - ``scopes``: what the token lets it do.
+    - ``claims``: all claims of the token; of an opaque one, the introspection response.
     """
 
     client_id: str
@@ -29,24 +30,24 @@ class Caller(msgspec.Struct, frozen=True, eq=False):
 
 
 class Authenticator(Protocol):
-    """Finds out who sent a request, before anything of it is read but its headers."""
+    """Finds the caller of a request by its headers, before its body is read."""
 
     @property
     def challenge(self) -> Challenge:
-        """What writes the headers of refusals."""
+        """Writes the headers of a response that denies access."""
         ...
 
     def recall(self, scope: Scope, headers: Headers) -> Caller | None:
-        """Return the caller if that is known without any waiting."""
+        """Return the caller if that is known without waiting."""
         ...
 
     async def authenticate(self, scope: Scope) -> Caller:
-        """Return the caller; raises ``AccessDeniedError`` where there is none that may come in."""
+        """Return the caller; raises ``AccessDeniedError`` if the request has no valid token."""
         ...
 
 
 class Assumed:
-    """Takes every request for one of the given caller's, whoever sent it: for development."""
+    """Treats every request as one of the given caller, without any check: for development."""
 
     def __init__(self, caller: Caller) -> None:
         self.challenge = Challenge("development")

@@ -1,40 +1,42 @@
-"""A token's claims, checked: what it is, from whom, for whom, and for how long."""
+"""The header and the claims of a token, checked: what it is, from whom, for whom, how long."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from trunkline.auth.verifying.caller import Caller
-from trunkline.auth.verifying.profiles import Claims, Profile, texts_of
+from trunkline.auth.verifying.profiles import Claims, Profile, read_strings
 
 __all__ = [
-    "ClaimsProblem",
     "Expectation",
-    "NotAClientError",
+    "TokenRejectedError",
+    "UserTokenError",
     "check_claims",
     "check_type",
-    "confirmations",
-    "expiry",
+    "read_binding",
+    "read_time",
 ]
 
-_END_OF_TIME = 1e12  # seconds since 1970; infinity is beyond it, and what is no number too
-_MAX_WORDS = 1_000  # scopes of one token
+_END_OF_TIME = 1e12  # seconds since 1970; infinity and NaN are not below it
+_MAX_SCOPES = 1_000
 
 
-class ClaimsProblem(Exception):  # noqa: N818  # what it becomes depends on who asked
-    """The token is not good here; the message says why, and has nothing of its text."""
+class TokenRejectedError(Exception):
+    """The token is not valid here. The message says why, and contains nothing of its text."""
 
 
-class NotAClientError(ClaimsProblem):
-    """The token is good, but a person's; ``caller`` is what it says."""
+class UserTokenError(TokenRejectedError):
+    """The token is valid, but a user's, and the API is for programs."""
 
 
 class Expectation(NamedTuple):
-    """What a token must be: whose, for whom, and by which clock.
+    """What a token must be.
 
-    ``leeway`` is how many seconds the clocks of issuer and API may differ by; a token may live
-    ``max_lifetime`` seconds.
+    - ``audiences``: it must be for one of them.
+    - ``leeway``: seconds that the clocks of issuer and API may differ by.
+    - ``max_lifetime``: seconds from its issue to its expiry, at most.
+    - ``users``: whether tokens of users are accepted.
     """
 
     issuer: str
@@ -46,84 +48,86 @@ class Expectation(NamedTuple):
 
 
 def check_type(header: Claims, profile: Profile) -> None:
-    """Hold a token to the type that access tokens have (RFC 9068 §4, RFC 8725 §3.11)."""
+    """Check the header 'typ', which tells access tokens from others (RFC 9068 §4, 8725 §3.11)."""
     type_ = header.get("typ", "")
     if not isinstance(type_, str):
-        raise ClaimsProblem("Its type is none.")
+        raise TokenRejectedError("The header 'typ' is not a string.")
     if type_.lower().removeprefix("application/") not in profile.types:
-        raise ClaimsProblem("It is no access token by its type.")
+        types = _alternatives(each for each in sorted(profile.types) if each)
+        raise TokenRejectedError(f"The header 'typ' is not that of an access token ({types}).")
 
 
 def check_claims(claims: Claims, expected: Expectation, now: float) -> Caller:
-    """Check what a token says that was signed by the issuer, or vouched for by it.
+    """Check the claims of a token that the issuer signed or described; return its caller.
 
-    Raises ``ClaimsProblem``.
+    ``now`` is in seconds since 1970. Raises ``TokenRejectedError``.
     """
     profile = expected.profile
     if claims.get("iss") != expected.issuer:
-        raise ClaimsProblem("It is from another issuer.")
+        raise TokenRejectedError("Claim 'iss' is not the issuer that this API trusts.")
     for name in profile.required:
         if name not in claims:
-            raise ClaimsProblem(f"It lacks the claim {name!r}.")
+            raise TokenRejectedError(f"Claim '{name}' is missing.")
     for name in ("sub", "jti"):
         if not isinstance(claims.get(name, ""), str):
-            raise ClaimsProblem(f"Its claim {name!r} is no text.")
+            raise TokenRejectedError(f"Claim '{name}' is not a string.")
     for name, values in profile.fixed.items():
         if claims.get(name) not in values:
-            raise ClaimsProblem(f"It is no access token by its claim {name!r}.")
+            wanted = _alternatives(values)
+            raise TokenRejectedError(f"Claim '{name}' is not that of an access token ({wanted}).")
     _check_times(claims, expected, now)
     if not profile.is_for(claims, expected.audiences):
-        raise ClaimsProblem("It is for another audience.")
-    caller = Caller(_client_of(claims, profile), _scopes_of(claims, expected), claims)
-    if not expected.users and not profile.is_client(claims, caller.client_id):
-        raise NotAClientError("It was given to a user, and this API is for programs only.")
-    return caller
+        audiences = _alternatives(sorted(expected.audiences))
+        raise TokenRejectedError(f"The token is for another audience than {audiences}.")
+    client = _read_client(claims, profile)
+    if not expected.users and not profile.is_client(claims, client):
+        raise UserTokenError("The token is a user's, and this API accepts only those of programs.")
+    return Caller(client, _read_scopes(claims, expected), claims)
 
 
-def expiry(claims: Claims) -> float:
-    """Return when a token ends, in seconds since 1970."""
-    return _number(claims, "exp")
-
-
-def _check_times(claims: Claims, expected: Expectation, now: float) -> None:
-    ends = _number(claims, "exp")
-    if ends <= now - expected.leeway:
-        raise ClaimsProblem("It has expired.")
-    if "nbf" in claims and _number(claims, "nbf") > now + expected.leeway:
-        raise ClaimsProblem("It is not good yet.")
-    if "iat" in claims:
-        issued = _number(claims, "iat")
-        if issued > now + expected.leeway:
-            raise ClaimsProblem("It was issued in the future.")
-        if ends - issued > expected.max_lifetime:
-            raise ClaimsProblem("It lives longer than this API lets tokens live.")
-
-
-def _number(claims: Claims, name: str) -> float:
-    """Read a time; JSON's infinities and texts that look like numbers are none."""
-    value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ClaimsProblem(f"Its claim {name!r} is no time.")
-    if not abs(value) < _END_OF_TIME:
-        raise ClaimsProblem(f"Its claim {name!r} is no time.")
-    return float(value)
-
-
-def _client_of(claims: Claims, profile: Profile) -> str:
-    name = next((name for name in profile.client if name in claims), None)
-    client = claims[name] if name else None
+def _read_client(claims: Claims, profile: Profile) -> str:
+    name = next((name for name in profile.client if name in claims), profile.client[0])
+    client = claims.get(name)
     if not isinstance(client, str) or not client:
-        raise ClaimsProblem("It names no client.")
+        raise TokenRejectedError(f"Claim '{name}' does not name a client.")
     return client
 
 
-def _scopes_of(claims: Claims, expected: Expectation) -> frozenset[str]:
-    name = next((name for name in expected.profile.scopes if name in claims), None)
-    value = claims[name] if name else ""
-    words = frozenset(value.split(" ")) - {""} if isinstance(value, str) else texts_of(value)
-    if words is None or len(words) > _MAX_WORDS:
-        raise ClaimsProblem("Its scopes are none.")
-    if not expected.profile.scopes_have_audience:
+def _check_times(claims: Claims, expected: Expectation, now: float) -> None:
+    expires = read_time(claims, "exp")
+    if expires <= now - expected.leeway:
+        raise TokenRejectedError("The token has expired: 'exp' is in the past.")
+    if "nbf" in claims and read_time(claims, "nbf") > now + expected.leeway:
+        raise TokenRejectedError("The token is not valid yet: 'nbf' is in the future.")
+    if "iat" in claims:
+        issued = read_time(claims, "iat")
+        if issued > now + expected.leeway:
+            raise TokenRejectedError("Claim 'iat' is in the future.")
+        if expires - issued > expected.max_lifetime:
+            raise TokenRejectedError(
+                f"The token is valid for longer than {expected.max_lifetime:g} s, "
+                "the most that this API accepts."
+            )
+
+
+def read_time(claims: Claims, name: str) -> float:
+    """Return a claim in seconds since 1970; raises ``TokenRejectedError`` for anything else."""
+    value = claims.get(name)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not abs(value) < _END_OF_TIME:  # type: ignore[arg-type]
+        raise TokenRejectedError(f"Claim '{name}' is not a number of seconds.")
+    return float(value)  # type: ignore[arg-type]
+
+
+def _read_scopes(claims: Claims, expected: Expectation) -> frozenset[str]:
+    profile = expected.profile
+    value = next((claims[name] for name in profile.scopes if name in claims), "")
+    words = frozenset(value.split(" ")) - {""} if isinstance(value, str) else read_strings(value)
+    if words is None:
+        raise TokenRejectedError("The scopes are neither a string nor a list of strings.")
+    if len(words) > _MAX_SCOPES:
+        raise TokenRejectedError(f"The token has more than {_MAX_SCOPES} scopes.")
+    if not profile.scopes_have_audience:
         return words
     prefixes = [f"{audience}/" for audience in expected.audiences]
     return frozenset(
@@ -131,11 +135,15 @@ def _scopes_of(claims: Claims, expected: Expectation) -> frozenset[str]:
     )
 
 
-def confirmations(claims: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return what a token is bound to (RFC 7800 §3.1), ``None`` where it is not."""
+def read_binding(claims: Claims) -> Mapping[str, Any] | None:
+    """Return what a token is bound to (RFC 7800 §3.1), ``None`` if it is not bound."""
     bound = claims.get("cnf")
     if bound is None:
         return None
     if not isinstance(bound, dict) or not bound:
-        raise ClaimsProblem("Its claim 'cnf' is none.")
+        raise TokenRejectedError("Claim 'cnf' is not a JSON object with a member.")
     return bound
+
+
+def _alternatives(values: Iterable[str]) -> str:
+    return " or ".join(f"'{value}'" for value in values)

@@ -1,7 +1,7 @@
 """What the access tokens of different issuers look like.
 
-RFC 9068 says how they should; few issuers' do by default. A profile says where an issuer puts what
-the RFC has a name for, and how it shows that a token was given to a program, not to a person.
+RFC 9068 says how they should look; few issuers follow it by default. A profile says which claims an
+issuer uses for what the RFC names, and what tells tokens of programs from tokens of users.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ __all__ = [
     "RFC_9068",
     "Claims",
     "Profile",
-    "texts_of",
+    "read_strings",
 ]
 
 Claims = Mapping[str, Any]
 
 
-def texts_of(value: object) -> frozenset[str] | None:
-    """Read a claim that is a list of texts, or one text; ``None`` where it is neither."""
+def read_strings(value: object) -> frozenset[str] | None:
+    """Read a claim that is a list of strings, or one string; ``None`` if it is neither."""
     if isinstance(value, str):
         return frozenset([value])
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
@@ -38,27 +38,30 @@ def texts_of(value: object) -> frozenset[str] | None:
     return None
 
 
-def _is_for(claims: Claims, audiences: frozenset[str]) -> bool:
-    """Say whether a token is for one of the audiences by its claim ``aud``."""
-    named = texts_of(claims.get("aud"))
+def _names_audience(claims: Claims, audiences: frozenset[str]) -> bool:
+    """Tell whether the claim ``aud`` names one of the audiences."""
+    named = read_strings(claims.get("aud"))
     return named is not None and not named.isdisjoint(audiences)
 
 
-def _is_subject(claims: Claims, client: str) -> bool:
-    """Say whether the subject is the client itself (RFC 9068 §2.2)."""
+def _is_own_subject(claims: Claims, client: str) -> bool:
+    """Tell whether the subject is the client itself (RFC 9068 §2.2)."""
     return claims.get("sub") == client
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """What an issuer's access tokens look like.
 
-    ``types`` are the values that the header ``typ`` may have, in lower case and without
-    ``application/``; ``""`` is a header without it. ``required`` are claims that must be there,
-    ``fixed`` those that must have one of some values. ``client`` and ``scopes`` are the claims that
-    name the client and what it may do: the first that is there counts. ``is_for`` says whether a
-    token is for one of the audiences, ``is_client`` whether it was given to the client as such, and
-    to no user of it. ``scopes_have_audience`` says that scopes begin with the audience and a slash:
-    those of another count for nothing. ``algorithms`` are those that its keys may sign with.
+    - ``types``: the values that the header ``typ`` may have, in lower case and without
+      ``application/``; ``""`` is a token without that header.
+    - ``required``: claims that must be present.
+    - ``fixed``: claims that must have one of some values.
+    - ``client``: claims that name the client; the first one that is present counts.
+    - ``scopes``: claims with its scopes; the first one that is present counts.
+    - ``is_for``: tells whether a token is for one of the audiences.
+    - ``is_client``: tells whether a token was given to the client itself, not to a user of it.
+    - ``scopes_have_audience``: scopes begin with the audience and a slash, and others are ignored.
+    - ``algorithms``: those that its keys may sign with.
     """
 
     types: frozenset[str]
@@ -66,8 +69,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     fixed: Mapping[str, tuple[str, ...]] = {}
     client: tuple[str, ...] = ("client_id",)
     scopes: tuple[str, ...] = ("scope",)
-    is_for: Callable[[Claims, frozenset[str]], bool] = _is_for
-    is_client: Callable[[Claims, str], bool] = _is_subject
+    is_for: Callable[[Claims, frozenset[str]], bool] = _names_audience
+    is_client: Callable[[Claims, str], bool] = _is_own_subject
     scopes_have_audience: bool = False
     algorithms: tuple[str, ...] = ALGORITHMS
 
@@ -76,15 +79,14 @@ RFC_9068 = Profile(
     types=frozenset({"at+jwt"}),
     required=("exp", "iat", "aud", "sub", "client_id", "jti"),
 )
-"""JWT access tokens as the RFC has them: those of our own issuer, of npm ``oidc-provider``, and of
-any other that was told to."""
+"""JWT access tokens of RFC 9068: those of `trunkline.issuer`, of npm ``oidc-provider``, and of any
+other issuer that is configured to follow it."""
 
 
 def _is_service_account(claims: Claims, client: str) -> bool:
-    """Keycloak says ``client_id`` only of tokens that a client got for itself.
+    """Tell by ``client_id``, which Keycloak adds only to tokens that a client got for itself.
 
-    They have a user of their own too, but whoever may choose a name can be called like that user
-    if the client has none.
+    The name of the client's own user alone proves nothing, because users may choose that name.
     """
     name = claims.get("preferred_username", f"service-account-{client.lower()}")
     return claims.get("client_id") == client and name == f"service-account-{client.lower()}"
@@ -97,8 +99,8 @@ KEYCLOAK = Profile(
     client=("azp",),
     is_client=_is_service_account,
 )
-"""Keycloak. It leaves ``aud`` out until the client has an audience mapper, or names another API
-there: without a mapper its tokens are refused here."""
+"""Keycloak. Without an audience mapper of the client its tokens have no ``aud``, or that of another
+API, and are rejected here."""
 
 
 def _is_auth0_client(claims: Claims, client: str) -> bool:
@@ -111,11 +113,11 @@ AUTH0 = Profile(
     client=("client_id", "azp"),
     is_client=_is_auth0_client,
 )
-"""Auth0, with either of its token profiles. Its issuer's name ends with a slash."""
+"""Auth0, with either of its token profiles. Its issuer's identifier ends with a slash."""
 
 
 def _is_entra_application(claims: Claims, _client: str) -> bool:
-    """Tell an application, which is its own object, from a user, whose rights are in ``scp``."""
+    """Tell an application, which is its own object, from a user, whose scopes are in ``scp``."""
     if "scp" in claims:
         return False
     kind = claims.get("idtyp")
@@ -128,13 +130,13 @@ ENTRA = Profile(
     scopes=("roles",),
     is_client=_is_entra_application,
 )
-"""Microsoft Entra. What an application may do are its ``roles``."""
+"""Microsoft Entra. The scopes of an application are its ``roles``."""
 
 
 def _is_for_resource_server(claims: Claims, audiences: frozenset[str]) -> bool:
-    """Cognito has no ``aud`` unless a resource was asked for; its scopes name what they are for."""
+    """Tell by ``aud`` if a resource was requested; otherwise Cognito's scopes name the audience."""
     if "aud" in claims:
-        return _is_for(claims, audiences)
+        return _names_audience(claims, audiences)
     scopes = claims.get("scope")
     words = scopes.split() if isinstance(scopes, str) else ()
     return any(word.startswith(f"{audience}/") for word in words for audience in audiences)
@@ -152,8 +154,8 @@ COGNITO = Profile(
     is_client=_is_cognito_client,
     scopes_have_audience=True,
 )
-"""Amazon Cognito. The audience is the identifier of the resource server, with which its scopes
-begin; they are known here by what comes after it."""
+"""Amazon Cognito. The audience is the identifier of the resource server. Its scopes begin with that
+and a slash, which are cut off."""
 
 
 def _is_okta_client(claims: Claims, client: str) -> bool:
@@ -174,4 +176,4 @@ HYDRA = Profile(
     required=("exp", "iat", "aud", "sub", "client_id"),
     scopes=("scope", "scp"),
 )
-"""Ory Hydra, where it was told to give JWTs; its opaque tokens need ``Introspection``."""
+"""Ory Hydra, if it is configured to give JWTs. Its opaque tokens need ``Introspection``."""

@@ -1,4 +1,4 @@
-"""Any ASGI application behind a verifier: a REST API with an audience of its own."""
+"""Any ASGI application behind a verifier, for example a REST API; and the metadata of an API."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["Protected", "ResourceMetadata"]
 
 
 class Protected(HTTPApplication):
-    """Lets requests through to an ASGI application whose token is good there.
+    """Passes requests with a valid token to an ASGI application.
 
     The application finds the `Caller` as ``scope["caller"]`` (``request.scope["caller"]`` in
-    Starlette). Others are answered as RFC 6750 §3 says; WebSockets are refused. The events of an
-    application's lifespan pass.
+    Starlette). Other requests get a response of RFC 6750 §3. WebSockets are closed. The lifespan
+    is the application's.
     """
 
     def __init__(self, application: Application, verifier: Authenticator) -> None:
@@ -34,13 +34,13 @@ class Protected(HTTPApplication):
             await super().__call__(scope, receive, send)
 
     async def respond(self, scope: Scope, receive: Receive) -> Application:  # noqa: ARG002
-        """Return the application, for a request whose token is good."""
+        """Return the application, for a request with a valid token."""
         known = self._verifier.recall(scope, read_headers(scope))
         scope["caller"] = known or await self._verifier.authenticate(scope)
         return self._application
 
     def explain(self, error: Exception, scope: Scope) -> Response:
-        """Return the response for a request without such a token (RFC 6750 §3)."""
+        """Return the response for a request without a valid token (RFC 6750 §3)."""
         if isinstance(error, AccessDeniedError):
             headers = self._verifier.challenge.headers(error)
             error = HTTPProblem(error.status, str(error), *headers)
@@ -48,16 +48,18 @@ class Protected(HTTPApplication):
 
 
 class ResourceMetadata(HTTPApplication):
-    """Tells clients which issuers' tokens an API takes (RFC 9728).
+    """Serves the metadata of an API (RFC 9728): which issuers' tokens it accepts.
 
     Route it to ``/.well-known/oauth-protected-resource``, followed by the path of the API.
-    ``scopes`` are those that the API knows.
+    ``scopes`` are those that the API uses. Raises ``ValueError`` if its audience is not a URI.
     """
 
     def __init__(self, verifier: Verifier, scopes: tuple[str, ...] = ()) -> None:
         resource = min(verifier.audiences)
         if not is_resource(resource):
-            raise ValueError(f"{resource!r}: metadata is for an API whose audience is a URL.")
+            raise ValueError(
+                f"The audience {resource!r} is not a URI, which metadata (RFC 9728) needs."
+            )
         metadata = {
             "resource": resource,
             "authorization_servers": [each.issuer for each in verifier.issuers],

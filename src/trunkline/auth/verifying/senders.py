@@ -11,29 +11,25 @@ from trunkline.asgi.requests import Headers, Scope, read_headers
 from trunkline.auth.certificates import read_certificate, thumbprint
 from trunkline.auth.dpop import PROOF_SECONDS, check_proof
 from trunkline.auth.jose import JWTError
-from trunkline.auth.verifying.bearer import Credentials
+from trunkline.auth.verifying.headers import PresentedToken
 from trunkline.errors import AccessDeniedError
 
-__all__ = ["CertificateOf", "Replays", "SenderCheck", "certificate_of_connection"]
+__all__ = ["CertificateOf", "Replays", "SenderCheck", "origin_of"]
 
 CertificateOf = Callable[[Scope, Headers], bytes | None]
-"""Finds the certificate (PEM or DER) that a client has shown. What it raises means none."""
+"""Finds the certificate (PEM or DER) of the client, ``None`` if it has none.
+
+A request for which it raises an exception is denied.
+"""
 
 _METHODS = {"jkt", "x5t#S256"}
 
 
-def certificate_of_connection(scope: Scope, _headers: Headers) -> bytes | None:
-    """Return the certificate that the ASGI server itself was shown (ASGI's TLS extension)."""
-    extension: dict[str, Any] = (scope.get("extensions") or {}).get("tls") or {}
-    chain = extension.get("client_cert_chain") or ()
-    return chain[0].encode() if chain else None
-
-
 class Replays:
-    """Remembers the proofs that have come, as long as they could come again.
+    """Remembers the proofs that were used, as long as they could be used again.
 
-    Two sets that change places: what was added last window or this one is known. ``size`` is how
-    many a window may have.
+    Two sets take turns: proofs of the last and of this window are known. ``size`` is how many
+    proofs a window may have.
     """
 
     def __init__(self, clock: Callable[[], float], size: int = 500_000) -> None:
@@ -44,32 +40,30 @@ class Replays:
         self._before: set[bytes] = set()
 
     def is_new(self, key: str) -> bool:
-        """Say whether a proof comes for the first time, and remember it.
+        """Tell whether a proof is used for the first time, and remember it.
 
-        Raises ``AccessDeniedError`` (503) where there is no room for more.
+        Raises ``AccessDeniedError`` (503) if there is no room for more.
         """
-        self._turn()
-        digest = sha256(key.encode("utf-8", "replace")).digest()[:16]
-        if digest in self._now or digest in self._before:
-            return False
-        if len(self._now) >= self._size:
-            raise AccessDeniedError(503, "There are too many proofs at once.", retry_after=30)
-        self._now.add(digest)
-        return True
-
-    def _turn(self) -> None:
         passed = self._clock() - self._began
         if passed >= 2 * PROOF_SECONDS:
             self._before = self._now if passed < 4 * PROOF_SECONDS else set()
             self._now = set()
             self._began = self._clock()
+        digest = sha256(key.encode("utf-8", "replace")).digest()[:16]
+        if digest in self._now or digest in self._before:
+            return False
+        if len(self._now) >= self._size:
+            message = "The API receives too many DPoP proofs: try again later."
+            raise AccessDeniedError(503, message, retry_after=30)
+        self._now.add(digest)
+        return True
 
 
 class SenderCheck:
-    """Holds a token to its sender, request by request.
+    """Checks for each request that it comes from the client that its token is bound to.
 
-    ``origin`` is where clients reach the API (``https://api.example``): what a proof is for must
-    begin with it, and not with whatever a ``Host`` header says.
+    ``origin`` is where clients reach the API (``https://api.example``). The URL of a proof must
+    begin with it, and not with what the header ``Host`` says.
     """
 
     def __init__(self, origin: str | None, certificate_of: CertificateOf, replays: Replays) -> None:
@@ -78,67 +72,71 @@ class SenderCheck:
         self._replays = replays
 
     def check(
-        self,
-        bound: Mapping[str, Any] | None,
-        credentials: Credentials,
-        scope: Scope,
-        now: float,
+        self, bound: Mapping[str, Any] | None, presented: PresentedToken, scope: Scope, now: float
     ) -> None:
-        """Check that a request is from whom the token is bound to; raises ``AccessDeniedError``."""
+        """Check a request; ``bound`` is the claim 'cnf'. Raises ``AccessDeniedError``."""
         jkt = None if bound is None else bound.get("jkt")
-        if (credentials.scheme == "DPoP") is not (jkt is not None):
-            raise _invalid(credentials, "The token is not one for this scheme.")
+        if presented.scheme == "DPoP" and jkt is None:
+            raise _invalid(presented, "The token is not bound to a key: send it as Bearer.")
+        if presented.scheme == "Bearer" and jkt is not None:
+            raise _invalid(presented, "The token is bound to a key: send it as DPoP, with a proof.")
         if bound is None:
             return
         if not bound.keys() & _METHODS:
-            raise _invalid(credentials, "The token is bound in a way that is not known here.")
+            message = "Claim 'cnf' has neither 'jkt' nor 'x5t#S256'; other bindings are unknown."
+            raise _invalid(presented, message)
         if jkt is not None:
-            self._check_proof(jkt, credentials, scope, now)
+            self._check_proof(jkt, presented, scope, now)
         if "x5t#S256" in bound:
-            self._check_certificate(bound["x5t#S256"], credentials, scope)
+            self._check_certificate(bound["x5t#S256"], presented, scope)
 
-    def _check_proof(self, jkt: object, credentials: Credentials, scope: Scope, now: float) -> None:
+    def _check_proof(
+        self, jkt: object, presented: PresentedToken, scope: Scope, now: float
+    ) -> None:
         if self._origin is None:
-            raise _invalid(credentials, "This API takes no tokens that need proofs.")
+            raise _invalid(presented, "This API does not accept tokens that are bound to keys.")
         proofs = [value for name, value in scope["headers"] if name == b"dpop"]
         if len(proofs) != 1:
-            raise _no_proof("A request has one header DPoP.")
-        url = self._origin + quote(scope["path"])
+            raise _invalid_proof("The request must have one header DPoP, with a proof.")
         try:
             proof = check_proof(
                 proofs[0].decode("latin-1"),
                 method=scope["method"],
-                url=url,
+                url=self._origin + quote(scope["path"]),
                 now=now,
-                token=credentials.token,
+                token=presented.token,
             )
-        except JWTError as problem:
-            raise _no_proof(str(problem)) from None
+        except JWTError as error:
+            raise _invalid_proof(f"The DPoP proof is not valid. {error}") from None
         if proof.jkt != jkt:
-            raise _invalid(credentials, "The token is bound to another key.")
+            raise _invalid(presented, "The token is bound to another key than that of the proof.")
         if not self._replays.is_new(f"{proof.jkt} {proof.jti}"):
-            raise _no_proof("The proof was used before.")
+            raise _invalid_proof("The DPoP proof was used before: make one for each request.")
 
-    def _check_certificate(self, wanted: object, credentials: Credentials, scope: Scope) -> None:
+    def _check_certificate(self, bound: object, presented: PresentedToken, scope: Scope) -> None:
         try:
             found = self._certificate_of(scope, read_headers(scope))
             der = None if found is None else read_certificate(found)
-        except Exception:  # noqa: BLE001  # headers that are no certificate; a proxy's own code
-            der = None
-        if der is None or thumbprint(der) != wanted:
-            raise _invalid(credentials, "The token is bound to another certificate.")
+        except Exception:  # noqa: BLE001  # `Proxies` and programs raise for unreadable headers
+            message = "The client certificate of the request cannot be read: expected PEM or DER."
+            raise _invalid(presented, message) from None
+        if der is None:
+            message = "The token is bound to a certificate, and the request has none."
+            raise _invalid(presented, message)
+        if thumbprint(der) != bound:
+            raise _invalid(presented, "The token is bound to another certificate.")
 
 
 def origin_of(url: str) -> str | None:
-    """Return the scheme and host of a URL, ``None`` where it is none of HTTP's."""
+    """Return the scheme and host of a URL, ``None`` if its scheme is not http or https."""
     parts = urlsplit(url)
     is_http = parts.scheme in {"http", "https"} and bool(parts.netloc)
     return f"{parts.scheme}://{parts.netloc}" if is_http else None
 
 
-def _invalid(credentials: Credentials, message: str) -> AccessDeniedError:
-    return AccessDeniedError(401, message, "invalid_token", scheme=credentials.scheme)
+def _invalid(presented: PresentedToken, message: str) -> AccessDeniedError:
+    return AccessDeniedError(401, message, "invalid_token", scheme=presented.scheme)
 
 
-def _no_proof(message: str) -> AccessDeniedError:
+def _invalid_proof(message: str) -> AccessDeniedError:
     return AccessDeniedError(401, message, "invalid_dpop_proof", scheme="DPoP")

@@ -1,4 +1,4 @@
-"""What carries the client's bytes.
+"""How the client sends requests.
 
     trunkline.client.transports.httpx2      HTTPX2Transport, AsyncHTTPX2Transport  (``client``)
     trunkline.client.transports.pyreqwest   PyreqwestTransport, AsyncPyreqwestTransport  (``fast``)
@@ -7,14 +7,13 @@
 
 ``Pool`` has the limits of a transport's connections.
 
-A transport of your own is a class with ``send`` and ``close``, or ``send_async`` and
+To write a transport, write a class with ``send`` and ``close``, or with ``send_async`` and
 ``close_async``: see ``Transport`` and ``AsyncTransport``.
 """
 
 from __future__ import annotations
 
-from trunkline.client.transports.interface import AsyncTransport, Transport
-from trunkline.client.transports.pool import Pool
+from trunkline.client.transports.interface import AsyncTransport, Pool, Transport
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = ["AsyncTransport", "HTTPRequest", "HTTPResponse", "Pool", "Transport"]

@@ -7,8 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from trunkline.client.transports.addresses import checked_url, target
-from trunkline.client.transports.headers import checked_headers
+from trunkline.client.transports.rules import check_headers, check_url, request_url
 from trunkline.errors import ConnectionFailedError
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
@@ -20,10 +19,10 @@ Application: TypeAlias = Callable[
 
 
 class ASGITransport:
-    """Carries requests to an ASGI application (ASGI 3.0), for tests and for one process.
+    """Sends requests to an ASGI application (ASGI 3.0) in this process, for tests for example.
 
-    ``url`` is what the application sees itself called by; ``headers`` go with every request. The
-    application's start and end (lifespan) are its owner's affair. What it raises is raised here.
+    ``url`` is the URL that the application sees; ``headers`` go with every request. The transport
+    does not start or stop the application (lifespan). What it raises is raised here.
     """
 
     def __init__(
@@ -33,20 +32,20 @@ class ASGITransport:
         *,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        self.url = checked_url(url)
+        self.url = check_url(url)
         self._application = application
-        self._headers = checked_headers(headers)
+        self._headers = check_headers(headers)
 
     def __repr__(self) -> str:
         return f"ASGITransport({self._application!r}, {self.url!r})"
 
     async def send_async(self, request: HTTPRequest) -> HTTPResponse:
-        """Call the application and return its whole answer, whatever its status.
+        """Call the application and return its complete response, whatever its status.
 
-        Raises ``ConnectionFailedError`` where it ends without one.
+        Raises ``ConnectionFailedError`` if it ends without one.
         """
         own = {} if request.url else self._headers
-        url = target(self.url, request)
+        url = request_url(self.url, request)
         exchange = _Exchange(request.body)
         scope = _scope(request.method, url, {**request.headers, **own})
         await self._application(scope, exchange.receive, exchange.send)
@@ -77,7 +76,7 @@ def _scope(method: str, url: str, headers: Mapping[str, str]) -> dict[str, Any]:
 
 
 class _Exchange:
-    """One request as the application receives it, and the answer as it sends it."""
+    """One request as the application receives it, and the response as it sends it."""
 
     def __init__(self, body: bytes) -> None:
         self._messages: list[dict[str, Any]] = [{"type": "http.request", "body": body}]
@@ -88,7 +87,7 @@ class _Exchange:
     async def receive(self) -> dict[str, Any]:
         if self._messages:
             return self._messages.pop()
-        await self._whole.wait()  # the client stays until it has its answer
+        await self._whole.wait()  # the client stays until it has its response
         return {"type": "http.disconnect"}
 
     async def send(self, message: dict[str, Any]) -> None:
@@ -101,7 +100,7 @@ class _Exchange:
 
     def response(self) -> HTTPResponse:
         if self._start is None or not self._whole.is_set():
-            raise ConnectionFailedError("The application ended before its answer was whole.")
+            raise ConnectionFailedError("The application ended before its response was complete.")
         headers: dict[str, str] = {}
         for key, value in self._start.get("headers", ()):
             name, text = key.decode("latin-1").lower(), value.decode("latin-1")

@@ -1,4 +1,4 @@
-"""The transports over httpx2: one that blocks, one for asyncio."""
+"""The transports over httpx2: blocking, for asyncio, and the default, which does both."""
 
 from __future__ import annotations
 
@@ -6,17 +6,29 @@ import ssl
 from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import Callable, Mapping
 from contextlib import aclosing, closing
-from functools import cache
+from functools import cached_property
 from importlib.util import find_spec
-from typing import Generic, TypeAlias, TypedDict, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
-from trunkline.client.transports.addresses import checked_url, identity_of, shown_url, target
-from trunkline.client.transports.clock import until
-from trunkline.client.transports.failures import connection_failed, root_cause, undecodable
-from trunkline.client.transports.headers import checked_headers
-from trunkline.client.transports.leases import Lease, close, close_async, leased, leased_async
-from trunkline.client.transports.pool import DEFAULT_POOL, Pool
-from trunkline.client.transports.timeouts import DEFAULT_TIMEOUT, Timeout
+from trunkline.client.transports.connections import (
+    Lease,
+    close,
+    close_async,
+    leased,
+    leased_async,
+    until,
+)
+from trunkline.client.transports.interface import DEFAULT_POOL, DEFAULT_TIMEOUT, Pool, Timeout
+from trunkline.client.transports.rules import (
+    check_headers,
+    check_url,
+    connection_error,
+    decoding_error,
+    request_url,
+    root_cause,
+    safe_url,
+    transport_identity,
+)
 from trunkline.errors import TransportError
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
@@ -24,16 +36,13 @@ try:
     import httpcore2
     import httpx2
 
-    from trunkline.client.transports.httpx2_messages import (
-        Place,
-        Waits,
-        asked,
-        received,
-        redirected,
-        shown,
-        told,
+    from trunkline.client.transports.httpx2_pools import (
+        AsyncPools,
+        BlockingPools,
+        is_redirected,
+        read_response,
+        waits_of,
     )
-    from trunkline.client.transports.httpx2_pools import AsyncPools, BlockingPools
 except ModuleNotFoundError as error:
     raise ImportError(
         "The httpx2 transports need the library httpx2: pip install 'trunkline[client]'"
@@ -52,17 +61,13 @@ _FAILURES = (
 )
 
 Auth: TypeAlias = tuple[str, str] | httpx2.Auth | Callable[[httpx2.Request], httpx2.Request]
-Pools = TypeVar("Pools", BlockingPools, AsyncPools)
+PoolsT = TypeVar("PoolsT", BlockingPools, AsyncPools)
 
 
-class _LibraryOptions(TypedDict):
-    http2: bool
-    limits: httpx2.Limits
-    verify: ssl.SSLContext | bool
+class _HTTPX2Transport(Generic[PoolsT]):
+    """What both transports share: their arguments, and the requests that they make of them."""
 
-
-class _HTTPX2Transport(Generic[Pools]):
-    """What the two transports have in common: their arguments, and how the library is asked."""
+    _pools: Callable[..., PoolsT]
 
     def __init__(  # noqa: PLR0913  # as httpx2's own
         self,
@@ -75,30 +80,30 @@ class _HTTPX2Transport(Generic[Pools]):
         pool: Pool = DEFAULT_POOL,
         http2: bool | None = None,
     ) -> None:
-        self.url: str = checked_url(url)
-        self._pool: Pool = pool
-        self._http2 = _can_http2() if http2 is None else http2
-        self._headers = checked_headers(headers)
-        self._waits = _waits(timeout)
+        self.url: str = check_url(url)
+        self._headers = check_headers(headers)
+        self._timeout = timeout
+        self._waits = waits_of(timeout)
         self._verify = verify
-        self._auth = _scheme(auth)
-        self._leases: dict[AbstractEventLoop | None, Lease[Pools]] = {}
+        self._pool = pool
+        self._http2 = find_spec("h2") is not None if http2 is None else http2
+        self._leases: dict[AbstractEventLoop | None, Lease[PoolsT]] = {}
+        if isinstance(auth, tuple):
+            self._auth: httpx2.Auth | None = httpx2.BasicAuth(*auth)
+        elif auth is None or isinstance(auth, httpx2.Auth):
+            self._auth = auth
+        else:
+            self._auth = httpx2.FunctionAuth(auth)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({shown_url(self.url)!r})"
+        return f"{type(self).__name__}({safe_url(self.url)!r})"
 
     @property
     def identity(self) -> str | None:
-        """What tells this transport's server and credentials from others, as a hash.
+        """A hash of the server and the credentials; ``None`` with ``auth``, which may be any."""
+        return None if self._auth else transport_identity(self.url, self._headers)
 
-        ``None`` where an ``auth`` may give any.
-        """
-        return None if self._auth else identity_of(self.url, self._headers)
-
-    def _open(self) -> Pools:
-        raise NotImplementedError
-
-    def _lease(self, loop: AbstractEventLoop | None) -> Lease[Pools]:
+    def _lease(self, loop: AbstractEventLoop | None) -> Lease[PoolsT]:
         """Find the connections of an event loop, or those of all threads."""
         if loop not in self._leases:
             for other in tuple(self._leases):
@@ -107,179 +112,200 @@ class _HTTPX2Transport(Generic[Pools]):
             self._leases.setdefault(loop, Lease(self._open))
         return self._leases[loop]
 
-    def _library_options(self) -> _LibraryOptions:
-        return {
-            "http2": self._http2,
-            "limits": httpx2.Limits(
-                max_connections=self._pool.connections,
-                max_keepalive_connections=self._pool.connections,
-                keepalive_expiry=self._pool.idle_seconds,
-            ),
-            "verify": self._verify if self.url.lower().startswith("https:") else _no_tls(),
-        }
+    def _open(self) -> PoolsT:
+        return self._pools(self.url, self._pool, verify=self._verify, http2=self._http2)
 
-    def _request(self, pools: Pools, request: HTTPRequest) -> tuple[Place, httpcore2.Request]:
-        own = request.url is None and not request.query
-        place = pools.place if own else pools.elsewhere(target(self.url, request))
+    def _request(self, pools: PoolsT, request: HTTPRequest) -> tuple[Any, httpcore2.Request]:
+        """Return the place that a request goes to, and the request as httpcore2 has it."""
+        to_api = request.url is None and not request.query
+        place: Any = pools.api if to_api else pools.place(request_url(self.url, request))
         headers = request.headers if request.url else {**request.headers, **self._headers}
-        waits = self._within(request.timeout)
+        seconds = request.timeout
+        waits = self._waits if seconds is None else waits_of(self._timeout, seconds)
         return place, place.request(request.method, headers, request.body, waits)
 
-    def _within(self, seconds: float | None) -> Waits:
-        """Shorten the waits to what is left."""
-        if seconds is None:
-            return self._waits
-        connect, read = self._waits["connect"], self._waits["read"]
-        connect = seconds if connect is None else min(connect, seconds)
-        read = seconds if read is None else min(read, seconds)
-        return {"connect": connect, "read": read, "write": read, "pool": connect}
+    def _auth_request(
+        self, pools: PoolsT, request: httpx2.Request, before: httpcore2.Request
+    ) -> tuple[Any, httpcore2.Request]:
+        """Do what ``_request`` does, for a request of ``auth``, which may have another URL."""
+        place: Any = pools.api if request.url == pools.api.url else pools.place(request.url)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        waits = before.extensions["timeout"]
+        return place, place.request(request.method, headers, request.content, waits)
 
     def _failure(self, request: HTTPRequest, error: Exception) -> TransportError:
         url = request.url or self.url
         if isinstance(error, httpx2.DecodingError):
-            return undecodable(url, error)
-        return connection_failed(url, error, never_sent=isinstance(error, _NEVER_SENT))
+            return decoding_error(url, root_cause(error))
+        return connection_error(url, error, never_sent=isinstance(error, _NEVER_SENT))
 
 
 class HTTPX2Transport(_HTTPX2Transport[BlockingPools]):
-    """Carries requests over HTTP with the library httpx2. Blocking; threads share one.
+    """Sends requests with the library httpx2. Blocking; threads share one.
 
     ``headers`` go with every request and win over the client's own. ``timeout`` is in seconds:
-    one number, or ``(to connect, for the next bytes)``, or ``None`` to wait for ever. ``verify``
-    is ``False`` to accept any certificate, or a TLS context. ``auth`` is what httpx2 takes:
+    one number, or ``(to connect, for the next bytes)``, or ``None`` for no limit. ``verify`` is
+    ``False`` to accept any certificate, or a TLS context. ``auth`` is what httpx2 takes:
     ``(user, password)``, a function that changes the request, or an ``httpx2.Auth``. ``pool`` has
-    the limits of connections. ``http2`` says whether HTTP/2 is offered to ``https://`` servers: if
-    nothing is said, where the library h2 is installed (``trunkline[http2]``). Proxies from the
-    environment are httpx2's affair.
+    the limits of connections. ``http2`` offers HTTP/2 to ``https://`` servers; the default is to do
+    so if the library h2 is installed (``trunkline[http2]``). Proxies are read from the environment:
+    HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY.
     """
 
-    def send(self, request: HTTPRequest) -> HTTPResponse:
-        """Send a request and return the whole answer, whatever its status.
+    _pools = BlockingPools
 
-        Raises ``ConnectionFailedError`` where there is no whole answer, ``ProtocolError`` where
-        its compression is broken, ``ServerStatusError`` at a redirect that must not be followed.
+    def send(self, request: HTTPRequest) -> HTTPResponse:
+        """Send a request and return the complete response, whatever its status.
+
+        Raises ``ConnectionFailedError`` if there is no complete response, ``ProtocolError`` if its
+        compression is broken, ``ServerStatusError`` at a redirect that must not be followed.
         """
         try:
             with leased(self._lease(None)) as pools:
                 if request.timeout is None:
-                    return self._answer(pools, request)
+                    return self._exchange(pools, request)
                 with until(request.timeout):
-                    return self._answer(pools, request)
+                    return self._exchange(pools, request)
         except _FAILURES as error:
             raise self._failure(request, error) from root_cause(error)
 
-    def _answer(self, pools: BlockingPools, request: HTTPRequest) -> HTTPResponse:
+    def _exchange(self, pools: BlockingPools, request: HTTPRequest) -> HTTPResponse:
         place, sent = self._request(pools, request)
         if self._auth is None or request.url is not None:
-            return received(_exchange(pools.to(place), sent))
-        with closing(self._auth.sync_auth_flow(shown(place, sent, request.body))) as flow:
-            asks = next(flow)
+            return read_response(_send(place.pool, sent))
+        with closing(self._auth.sync_auth_flow(_auth_view(place.url, sent, request.body))) as flow:
+            wanted = next(flow)
             while True:
-                place, sent = asked(place, asks, sent)
-                response = _exchange(pools.to(place), sent)
+                place, sent = self._auth_request(pools, wanted, sent)
+                response = _send(place.pool, sent)
                 try:
-                    asks = flow.send(told(asks, response))
+                    wanted = flow.send(_auth_response(wanted, response))
                 except StopIteration:
-                    return received(response)
+                    return read_response(response)
 
     def close(self) -> None:
-        """Close the connections, each once no call uses it any more."""
+        """Close the connections, each after the last call that uses it."""
         close(self._lease(None).retire())
-
-    def _open(self) -> BlockingPools:
-        return BlockingPools(httpx2.Client(**self._library_options()), self.url)
 
 
 class AsyncHTTPX2Transport(_HTTPX2Transport[AsyncPools]):
-    """Carries requests over HTTP with the library httpx2, for asyncio. Tasks share one.
+    """Sends requests with the library httpx2, for asyncio. Tasks share one.
 
-    The arguments are those of ``HTTPX2Transport``. Each event loop has connections of its own,
-    since a connection cannot leave its loop: close them in the loop that used them.
+    The arguments are those of ``HTTPX2Transport``. Each event loop has its own connections, because
+    a connection cannot leave its loop: close them in the loop that used them.
     """
 
+    _pools = AsyncPools
+
     async def send_async(self, request: HTTPRequest) -> HTTPResponse:
-        """Send a request and return the whole answer, whatever its status.
+        """Send a request and return the complete response, whatever its status.
 
         Raises what ``HTTPX2Transport.send`` raises.
         """
         try:
             async with leased_async(self._lease(get_running_loop())) as pools:
-                return await self._answer(pools, request)
+                return await self._exchange(pools, request)
         except _FAILURES as error:
             raise self._failure(request, error) from root_cause(error)
 
-    async def _answer(self, pools: AsyncPools, request: HTTPRequest) -> HTTPResponse:
+    async def _exchange(self, pools: AsyncPools, request: HTTPRequest) -> HTTPResponse:
         place, sent = self._request(pools, request)
         if self._auth is None or request.url is not None:
-            return received(await _exchange_async(pools.to(place), sent))
-        async with aclosing(self._auth.async_auth_flow(shown(place, sent, request.body))) as flow:
-            asks = await anext(flow)
+            return read_response(await _send_async(place.pool, sent))
+        shown = _auth_view(place.url, sent, request.body)
+        async with aclosing(self._auth.async_auth_flow(shown)) as flow:
+            wanted = await anext(flow)
             while True:
-                place, sent = asked(place, asks, sent)
-                response = await _exchange_async(pools.to(place), sent)
+                place, sent = self._auth_request(pools, wanted, sent)
+                response = await _send_async(place.pool, sent)
                 try:
-                    asks = await flow.asend(told(asks, response))
+                    wanted = await flow.asend(_auth_response(wanted, response))
                 except StopAsyncIteration:
-                    return received(response)
+                    return read_response(response)
 
     async def close_async(self) -> None:
-        """Close this event loop's connections, each once no call uses it any more."""
+        """Close this event loop's connections, each after the last call that uses it."""
         lease = self._leases.pop(get_running_loop(), None)
         await close_async(lease.retire() if lease else None)
 
-    def _open(self) -> AsyncPools:
-        return AsyncPools(httpx2.AsyncClient(**self._library_options()), self.url)
+
+class DefaultTransport:
+    """The transport of a client that was given only a URL: httpx2, blocking and for asyncio."""
+
+    def __init__(self, url: str) -> None:
+        self.url = check_url(url)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({safe_url(self.url)!r})"
+
+    @property
+    def identity(self) -> str:
+        """A hash of the server."""
+        return transport_identity(self.url, {})
+
+    @cached_property
+    def _blocking(self) -> HTTPX2Transport:
+        return HTTPX2Transport(self.url)
+
+    @cached_property
+    def _asynchronous(self) -> AsyncHTTPX2Transport:
+        return AsyncHTTPX2Transport(self.url)
+
+    def send(self, request: HTTPRequest) -> HTTPResponse:
+        """Do what ``HTTPX2Transport.send`` does."""
+        return self._blocking.send(request)
+
+    async def send_async(self, request: HTTPRequest) -> HTTPResponse:
+        """Do what ``AsyncHTTPX2Transport.send_async`` does."""
+        return await self._asynchronous.send_async(request)
+
+    def close(self) -> None:
+        """Close the connections of blocking calls."""
+        self._blocking.close()
+
+    async def close_async(self) -> None:
+        """Close this event loop's connections."""
+        await self._asynchronous.close_async()
 
 
-def _exchange(pool: httpcore2.ConnectionPool, request: httpcore2.Request) -> httpcore2.Response:
-    """Send a request, to where it is redirected too, and read the whole answer."""
-    redirects = 0
+def _send(pool: httpcore2.ConnectionPool, request: httpcore2.Request) -> httpcore2.Response:
+    """Send a request, follow its redirects, and read the complete response."""
+    followed = 0
     while True:
         response = pool.handle_request(request)
         try:
             response.read()
         finally:
             response.close()
-        if not redirected(request, response, redirects):
+        if not is_redirected(request, response, followed):
             return response
-        redirects += 1
+        followed += 1
 
 
-async def _exchange_async(
+async def _send_async(
     pool: httpcore2.AsyncConnectionPool, request: httpcore2.Request
 ) -> httpcore2.Response:
-    """Do what ``_exchange`` does, without blocking the event loop."""
-    redirects = 0
+    """Do what ``_send`` does, without blocking the event loop."""
+    followed = 0
     while True:
         response = await pool.handle_async_request(request)
         try:
             await response.aread()
         finally:
             await response.aclose()
-        if not redirected(request, response, redirects):
+        if not is_redirected(request, response, followed):
             return response
-        redirects += 1
+        followed += 1
 
 
-def _waits(timeout: Timeout) -> Waits:
-    connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-    return {"connect": connect, "read": read, "write": read, "pool": connect}
+def _auth_view(url: httpx2.URL, request: httpcore2.Request, body: bytes) -> httpx2.Request:
+    """Return a request as an auth scheme of httpx2 sees it."""
+    method = request.method.decode("ascii")
+    return httpx2.Request(method, url, headers=request.headers, content=body)
 
 
-def _scheme(auth: Auth | None) -> httpx2.Auth | None:
-    if isinstance(auth, tuple):
-        return httpx2.BasicAuth(*auth)
-    return auth if auth is None or isinstance(auth, httpx2.Auth) else httpx2.FunctionAuth(auth)
-
-
-@cache
-def _can_http2() -> bool:
-    return find_spec("h2") is not None
-
-
-def _no_tls() -> ssl.SSLContext:
-    """Make a TLS context that trusts nobody, for a URL without TLS.
-
-    httpx2 wants one in any case, and loading the authorities costs 20 ms of CPU time.
-    """
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def _auth_response(request: httpx2.Request, response: httpcore2.Response) -> httpx2.Response:
+    """Return a complete response as an auth scheme of httpx2 sees it."""
+    return httpx2.Response(
+        response.status, headers=response.headers, content=response.content, request=request
+    )

@@ -1,71 +1,253 @@
-"""The connection pools that an httpx2 client makes: straight to servers, and by proxies.
+"""The connection pools of httpcore2 that the transports over httpx2 send by.
 
-httpx2 takes proxies and authorities from the environment, and makes pools of httpcore2 of them. It
-gives neither away: only this module knows how the two are put together.
+httpx2 sends by httpcore2. What its client does in addition (cookies, hooks, redirects) is not
+needed here and costs half as much as sending does. From httpx2 come TLS contexts, URLs, proxies and
+the decoding of bodies.
 """
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+import ssl
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, Generic, TypedDict, TypeVar
+from urllib.request import getproxies, proxy_bypass
 
 import httpcore2
 import httpx2
 
-from trunkline.client.transports.httpx2_messages import Place
-from trunkline.client.transports.httpx2_sockets import keeping_to_the_deadline
+from trunkline.client.transports.connections import connect_in_time, time_left
+from trunkline.client.transports.interface import Pool, Timeout
+from trunkline.client.transports.rules import redirect_url
+from trunkline.protocol.messages import HTTPResponse
 
-__all__ = ["AsyncPools", "BlockingPools"]
+__all__ = ["AsyncPools", "BlockingPools", "is_redirected", "read_response", "waits_of"]
 
-Client = TypeVar("Client", httpx2.Client, httpx2.AsyncClient)
+_REDIRECT = 300  # the lowest status of a redirect
 
-
-class _Pools(Generic[Client]):
-    """The pools of one client, and the place that most requests go to."""
-
-    def __init__(self, client: Client, url: str) -> None:
-        self._client: Client = client
-        self._accept_encoding = client.headers["accept-encoding"]  # what this httpx2 can decode
-        self.place = self.elsewhere(url)
-
-    def elsewhere(self, url: str) -> Place:
-        """Return another place."""
-        return Place(url, self._accept_encoding)
-
-    def _pool(self, place: Place) -> Any:
-        inner: Any = self._client
-        return inner._transport_for_url(place.url)._pool  # noqa: SLF001  # see the head
+CorePool = TypeVar("CorePool")
 
 
-class BlockingPools(_Pools[httpx2.Client]):
-    """Pools whose sockets keep to the deadline of the thread that uses them."""
+class Waits(TypedDict):
+    """Seconds that one wait may take (httpcore2's extension ``timeout``)."""
 
-    def __init__(self, client: httpx2.Client, url: str) -> None:
-        super().__init__(client, url)
-        inner: Any = client
-        for transport in (inner._transport, *inner._mounts.values()):  # noqa: SLF001  # see the head
-            if transport is not None:  # a host that no proxy is for
-                pool = transport._pool  # noqa: SLF001  # see the head
-                backend = pool._network_backend  # noqa: SLF001  # httpx2 passes none through
-                pool._network_backend = keeping_to_the_deadline(backend)  # noqa: SLF001
+    connect: float | None
+    read: float | None
+    write: float | None
+    pool: float | None
 
-    def to(self, place: Place) -> httpcore2.ConnectionPool:
-        """Return the pool for requests to a place."""
-        pool: httpcore2.ConnectionPool = self._pool(place)
-        return pool
+
+def waits_of(timeout: Timeout, seconds: float | None = None) -> Waits:
+    """Return the waits of a timeout, none longer than ``seconds``."""
+    connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+    if seconds is not None:
+        connect = seconds if connect is None else min(connect, seconds)
+        read = seconds if read is None else min(read, seconds)
+    return {"connect": connect, "read": read, "write": read, "pool": connect}
+
+
+class Place(Generic[CorePool]):
+    """Where requests go: the URL, its pool, and the headers that follow from the URL."""
+
+    def __init__(self, url: httpx2.URL, pool: CorePool) -> None:
+        self.url = url
+        self.pool = pool
+        self._core_url = _core_url(url)
+        self._headers = {
+            "host": url.netloc.decode("ascii"),
+            "accept-encoding": _accept_encoding(),
+            "connection": "keep-alive",
+        }
+        if url.userinfo:
+            credentials = b64encode(f"{url.username}:{url.password}".encode())
+            self._headers["authorization"] = f"Basic {credentials.decode()}"
+
+    def request(
+        self, method: str, headers: Mapping[str, str], body: bytes, waits: Waits
+    ) -> httpcore2.Request:
+        """Make a request to this place. ``headers`` have names in lower case and win."""
+        sent = {**self._headers, **headers}
+        if body or method != "GET":
+            sent["content-length"] = str(len(body))
+        raw = [(name.encode("ascii"), value.encode("ascii")) for name, value in sent.items()]
+        return httpcore2.Request(
+            method, self._core_url, headers=raw, content=body, extensions={"timeout": waits}
+        )
+
+
+class _Pools(Generic[CorePool]):
+    """The pools of one transport: one per scheme and per proxy that the environment names."""
+
+    def __init__(
+        self, url: str, limits: Pool, *, verify: ssl.SSLContext | bool, http2: bool
+    ) -> None:
+        self._verify = verify
+        self._options: dict[str, Any] = {
+            "max_connections": limits.connections,
+            "max_keepalive_connections": limits.connections,
+            "keepalive_expiry": limits.idle_seconds,
+            "http2": http2,
+        }
+        self._by_scheme_and_proxy: dict[tuple[str, str | None], CorePool] = {}
+        self.api = self.place(url)
+
+    def place(self, url: str | httpx2.URL) -> Place[CorePool]:
+        """Return where requests to a URL go."""
+        parsed = httpx2.URL(url)
+        key = parsed.scheme, _environment_proxy(parsed)
+        pool = self._by_scheme_and_proxy.get(key)
+        if pool is None:
+            # Without TLS no authorities are loaded, which takes 20 ms.
+            context = httpx2.create_ssl_context(self._verify) if key[0] == "https" else None
+            proxy = None if key[1] is None else _core_proxy(key[1])
+            made = self._make(ssl_context=context, proxy=proxy, **self._options)
+            pool = self._by_scheme_and_proxy.setdefault(key, made)  # another thread may be first
+        return Place(parsed, pool)
+
+    def _make(self, **options: Any) -> CorePool:
+        raise NotImplementedError
+
+    def _all(self) -> list[CorePool]:
+        return list(self._by_scheme_and_proxy.values())
+
+
+class BlockingPools(_Pools[httpcore2.ConnectionPool]):
+    """Pools whose sockets keep the deadline of the thread that uses them."""
+
+    def _make(self, **options: Any) -> httpcore2.ConnectionPool:
+        return httpcore2.ConnectionPool(network_backend=_TimedBackend(), **options)
 
     def close(self) -> None:
         """Close all connections."""
-        self._client.close()
+        for pool in self._all():
+            pool.close()
 
 
-class AsyncPools(_Pools[httpx2.AsyncClient]):
-    """Pools of an event loop."""
+class AsyncPools(_Pools[httpcore2.AsyncConnectionPool]):
+    """Pools of one event loop."""
 
-    def to(self, place: Place) -> httpcore2.AsyncConnectionPool:
-        """Return the pool for requests to a place."""
-        pool: httpcore2.AsyncConnectionPool = self._pool(place)
-        return pool
+    def _make(self, **options: Any) -> httpcore2.AsyncConnectionPool:
+        return httpcore2.AsyncConnectionPool(**options)
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        for pool in self._all():
+            await pool.aclose()
+
+
+def is_redirected(request: httpcore2.Request, response: httpcore2.Response, followed: int) -> bool:
+    """Point a request to where its response redirects it; say whether it does.
+
+    ``followed`` is how often this happened already. Raises ``ServerStatusError`` at a redirect that
+    must not be followed.
+    """
+    if response.status < _REDIRECT:
+        return False
+    url = bytes(request.url).decode("ascii")
+    place = redirect_url(url, response.status, _headers(response).get("location"), followed)
+    if place is not None:
+        request.url = _core_url(httpx2.URL(place))
+    return place is not None
+
+
+def read_response(response: httpcore2.Response) -> HTTPResponse:
+    """Return a complete response, decoded. Raises ``httpx2.DecodingError``."""
+    headers, body = _headers(response), response.content
+    encoding = headers.get("content-encoding")
+    if encoding and body:
+        encoded = {"content-encoding": encoding}
+        body = httpx2.Response(response.status, headers=encoded, content=body).content
+    return HTTPResponse(response.status, body, headers)
+
+
+def _headers(response: httpcore2.Response) -> dict[str, str]:
+    """Return headers by names in lower case; repeated ones are joined (RFC 9110 §5.3)."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in response.headers:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+@cache
+def _accept_encoding() -> str:
+    """Return the encodings that this installation of httpx2 can decode."""
+    return httpx2.Client(transport=httpx2.BaseTransport()).headers["accept-encoding"]
+
+
+def _environment_proxy(url: httpx2.URL) -> str | None:
+    """Return the proxy for a URL from HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."""
+    proxies = getproxies()
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(url.host):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _core_proxy(url: str) -> httpcore2.Proxy:
+    proxy = httpx2.Proxy(url)  # takes user and password out of the URL
+    return httpcore2.Proxy(_core_url(proxy.url), proxy.raw_auth)
+
+
+def _core_url(url: httpx2.URL) -> httpcore2.URL:
+    return httpcore2.URL(
+        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+    )
+
+
+def _seconds(timeout: float | None, error: type[Exception]) -> float | None:
+    left = time_left(timeout)
+    if left is not None and left <= 0:
+        raise error("timed out")
+    return left
+
+
+class _TimedBackend(httpcore2.SyncBackend):
+    """Opens sockets that keep the deadline of the thread that uses them."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        left = _seconds(timeout, httpcore2.ConnectTimeout)
+        connect = super().connect_tcp
+        try:
+            stream = connect_in_time(
+                lambda: connect(host, port, left, local_address, socket_options),
+                left,
+                httpcore2.NetworkStream.close,
+            )
+        except TimeoutError as error:
+            raise httpcore2.ConnectTimeout("timed out") from error
+        return _TimedStream(stream)
+
+
+class _TimedStream(httpcore2.NetworkStream):
+    def __init__(self, inner: httpcore2.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _seconds(timeout, httpcore2.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _seconds(timeout, httpcore2.WriteTimeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore2.NetworkStream:
+        left = _seconds(timeout, httpcore2.ConnectTimeout)
+        return _TimedStream(self._inner.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)

@@ -9,25 +9,24 @@ from typing import Generic, TypeVar
 
 from msgspec.structs import replace
 
-from trunkline.client.transports.addresses import (
-    checked_url,
-    followed,
-    identity_of,
-    shown_url,
-    target,
+from trunkline.client.transports.interface import DEFAULT_POOL, DEFAULT_TIMEOUT, Pool, Timeout
+from trunkline.client.transports.rules import (
+    check_headers,
+    check_url,
+    decoding_error,
+    redirect_url,
+    request_url,
+    safe_url,
+    transport_identity,
 )
-from trunkline.client.transports.headers import checked_headers
-from trunkline.client.transports.pool import DEFAULT_POOL, Pool
-from trunkline.client.transports.timeouts import DEFAULT_TIMEOUT, Timeout
+from trunkline.errors import ConnectionFailedError, TransportError
 from trunkline.forks import renewed_in_children
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 try:
     from pyreqwest.client import Client, ClientBuilder, SyncClient, SyncClientBuilder
-    from pyreqwest.exceptions import RequestError
+    from pyreqwest.exceptions import PoolTimeoutError, RequestError, RequestTimeoutError
     from pyreqwest.request import RequestBuilder, SyncRequestBuilder
-
-    from trunkline.client.transports.pyreqwest_failures import failure
 except ModuleNotFoundError as error:
     raise ImportError(
         "The pyreqwest transports need the library pyreqwest: pip install 'trunkline[fast]'"
@@ -35,23 +34,22 @@ except ModuleNotFoundError as error:
 
 __all__ = ["AsyncPyreqwestTransport", "PyreqwestTransport"]
 
-_REDIRECT = 300  # the least status of one
-_USUAL = 30.0  # seconds that a call may take if nothing else is said
-_SOON = 0.001  # seconds by which a request may outlast its time
-_FOR_EVER = timedelta(days=365)
+_REDIRECT = 300  # the lowest status of a redirect
+_USUAL = 30.0  # seconds that a call may take by default
+_ROUNDING = 0.001  # seconds by which a request may outlast its timeout
+_NO_LIMIT = timedelta(days=365)
 
 Request = TypeVar("Request", SyncRequestBuilder, RequestBuilder)
 Builder = TypeVar("Builder", SyncClientBuilder, ClientBuilder)
-
-
 Library = TypeVar("Library", SyncClient, Client)
 
-
-_parents: list[object] = []  # kept from being closed, which might tell the server something
+_parents: list[
+    object
+] = []  # the parent process's clients: closing them here would reach the server
 
 
 class _PyreqwestTransport(Generic[Library]):
-    """What the two transports have in common: their arguments, and how the library is told."""
+    """What both transports share: their arguments, and how the library gets them."""
 
     def __init__(  # noqa: PLR0913  # as the other transports'
         self,
@@ -63,8 +61,8 @@ class _PyreqwestTransport(Generic[Library]):
         pool: Pool = DEFAULT_POOL,
         http2: bool = True,
     ) -> None:
-        self.url = checked_url(url)
-        self._headers = checked_headers(headers)
+        self.url = check_url(url)
+        self._headers = check_headers(headers)
         self._timeout = timeout if isinstance(timeout, tuple) else (timeout, timeout)
         self._verify = verify
         self._pool = pool
@@ -78,28 +76,28 @@ class _PyreqwestTransport(Generic[Library]):
         self._library = None
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({shown_url(self.url)!r})"
+        return f"{type(self).__name__}({safe_url(self.url)!r})"
 
     @property
     def identity(self) -> str:
-        """What tells this transport's server and credentials from others, as a hash."""
-        return identity_of(self.url, self._headers)
+        """A hash of the server and the credentials."""
+        return transport_identity(self.url, self._headers)
 
     def _open(self) -> Library:
         raise NotImplementedError
 
     def _opened(self) -> Library:
-        """Return the library's client, which a first call makes.
+        """Return the library's client, which the first call makes.
 
-        Two threads may make two; then one is dropped when its call is over, and the library closes
-        the connections of a client that nobody has any more. So closing needs no count of calls.
+        Two threads may make two. Then one is dropped after its call, and the library closes the
+        connections of a client without references. So closing needs no count of calls.
         """
         library = self._library
         if library is None:
             library = self._library = self._open()
         return library
 
-    def _built(self, builder: Builder) -> Builder:
+    def _configure(self, builder: Builder) -> Builder:
         connect, read = self._timeout
         builder = (
             builder.follow_redirects(enable=False)
@@ -117,113 +115,134 @@ class _PyreqwestTransport(Generic[Library]):
             return builder.add_root_certificate_pem(self._verify)
         return builder.danger_accept_invalid_certs(enable=not self._verify)
 
-    def _filled(self, builder: Request, request: HTTPRequest) -> Request:
+    def _fill(self, builder: Request, request: HTTPRequest) -> Request:
         own = {} if request.url else self._headers
         builder = builder.headers({**request.headers, **own} if own else request.headers)
         if request.body:
             builder = builder.body_bytes(request.body)
-        return _timed(builder, request.timeout)
+        timeout = request.timeout
+        if timeout is None:
+            return builder.timeout(_NO_LIMIT)
+        if _USUAL - _ROUNDING < timeout <= _USUAL:
+            return builder  # setting what the client has already costs a tenth of a call
+        return builder.timeout(timedelta(seconds=timeout))
 
 
-def _timed(builder: Request, timeout: float | None) -> Request:
-    """Limit a request's time, where it is not the usual: to say so costs a tenth of the call."""
-    if timeout is None:
-        return builder.timeout(_FOR_EVER)
-    if _USUAL - _SOON < timeout <= _USUAL:
-        return builder
-    return builder.timeout(timedelta(seconds=timeout))
+class _Redirects:
+    """Follows the redirects of one request, within its timeout."""
+
+    def __init__(self, url: str, request: HTTPRequest) -> None:
+        self.url = url
+        self.request = request
+        self._followed = 0
+        self._began = monotonic()
+
+    def follow(self, response: HTTPResponse) -> bool:
+        """Go where the response redirects the request; say whether it does."""
+        if response.status < _REDIRECT:
+            return False
+        location = response.headers.get("location")
+        place = redirect_url(self.url, response.status, location, self._followed)
+        if place is None:
+            return False
+        self.url, self._followed = place, self._followed + 1
+        if self.request.timeout is not None:  # the library starts to count again
+            now = monotonic()
+            left = max(self.request.timeout - (now - self._began), 0.001)
+            self.request, self._began = replace(self.request, timeout=left), now
+        return True
 
 
-def _moved(url: str, response: HTTPResponse, before: int) -> str | None:
-    """Return where to send the request again, if the answer says so and it may be done."""
-    if response.status < _REDIRECT:
-        return None
-    return followed(url, response.status, response.headers.get("location"), before)
+def _failure(url: str, error: RequestError) -> TransportError:
+    """Make our error from the library's, without what may be secret.
 
-
-def _later(request: HTTPRequest, seconds: float) -> HTTPRequest:
-    """Return a request with so much less time, for the library counts it anew."""
-    if request.timeout is None:
-        return request
-    return replace(request, timeout=max(request.timeout - seconds, 0.001))
+    The library's classes are not reliable: a server that hangs up after it read the request is a
+    ``ConnectError``, a body that ends early and a head that is not HTTP are a ``DecodeError``. The
+    causes tell what happened.
+    """
+    causes = [cause["message"] for cause in error.details["causes"] or ()] or [error.message]
+    why = causes[-1]
+    in_body = "error decoding response body" in causes
+    cut_off = "error reading a body from connection" in causes
+    if in_body and not cut_off and not isinstance(error, RequestTimeoutError):
+        return decoding_error(url, why)
+    never_sent = "client error (Connect)" in causes or isinstance(error, PoolTimeoutError)
+    kind = ("Connect" if never_sent else "Read") + ("Timeout" if "timed out" in why else "Error")
+    return ConnectionFailedError(
+        f"No complete response from {safe_url(url)} ({kind}): {why}", never_sent=never_sent
+    )
 
 
 class PyreqwestTransport(_PyreqwestTransport[SyncClient]):
-    """Carries requests over HTTP with the library pyreqwest. Blocking; threads share one.
+    """Sends requests with the library pyreqwest. Blocking; threads share one.
 
     ``headers`` go with every request and win over the client's own. ``timeout`` is in seconds:
-    one number, or ``(to connect, for the next bytes)``, or ``None`` to wait for ever. ``verify``
-    is ``False`` to accept any certificate, or the PEM of an authority to trust beside the system's.
+    one number, or ``(to connect, for the next bytes)``, or ``None`` for no limit. ``verify`` is
+    ``False`` to accept any certificate, or the PEM of an authority to trust beside the system's.
     ``pool`` has the limits of connections. ``http2`` offers HTTP/2 to ``https://`` servers.
 
-    A process that has called by it must not fork and call in the child: the library's threads stay
-    with the parent, and it raises ``RuntimeError``. Fork first, or start the child anew.
+    After a call, a process must not fork and call in the child: the library's threads stay with the
+    parent, and it raises ``RuntimeError``. Fork first, or spawn the child.
     """
 
     def send(self, request: HTTPRequest) -> HTTPResponse:
-        """Send a request and return the whole answer, whatever its status.
+        """Send a request and return the complete response, whatever its status.
 
-        Raises ``ConnectionFailedError`` where there is no whole answer, ``ProtocolError`` where
-        its compression is broken, ``ServerStatusError`` at a redirect that must not be followed.
+        Raises ``ConnectionFailedError`` if there is no complete response, ``ProtocolError`` if its
+        compression is broken, ``ServerStatusError`` at a redirect that must not be followed.
         """
-        url, began, redirects = target(self.url, request), monotonic(), 0
+        redirects = _Redirects(request_url(self.url, request), request)
         while True:
-            response = self._exchange(url, request)
-            place = _moved(url, response, redirects)
-            if place is None:
+            response = self._exchange(redirects.url, redirects.request)
+            if not redirects.follow(response):
                 return response
-            url, now, redirects = place, monotonic(), redirects + 1
-            request, began = _later(request, now - began), now
 
     def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
             builder = self._opened().request(request.method, url)
-            response = self._filled(builder, request).build().send()
+            response = self._fill(builder, request).build().send()
             return HTTPResponse(response.status, response.bytes().to_bytes(), response.headers)
         except RequestError as error:
-            raise failure(url, error) from None
+            raise _failure(url, error) from None
 
     def close(self) -> None:
-        """Close the connections, each once no call uses it any more."""
+        """Close the connections, each after the last call that uses it."""
         self._library = None
 
     def _open(self) -> SyncClient:
-        return self._built(SyncClientBuilder()).build()
+        return self._configure(SyncClientBuilder()).build()
 
 
 class AsyncPyreqwestTransport(_PyreqwestTransport[Client]):
-    """Carries requests over HTTP with the library pyreqwest, for asyncio. Tasks share one.
+    """Sends requests with the library pyreqwest, for asyncio. Tasks share one.
 
     The arguments are those of ``PyreqwestTransport``. Event loops share the connections, which
-    live outside of them.
+    are not bound to a loop.
     """
 
     async def send_async(self, request: HTTPRequest) -> HTTPResponse:
-        """Send a request and return the whole answer, whatever its status.
+        """Send a request and return the complete response, whatever its status.
 
         Raises what ``PyreqwestTransport.send`` raises.
         """
-        url, began, redirects = target(self.url, request), monotonic(), 0
+        redirects = _Redirects(request_url(self.url, request), request)
         while True:
-            response = await self._exchange(url, request)
-            place = _moved(url, response, redirects)
-            if place is None:
+            response = await self._exchange(redirects.url, redirects.request)
+            if not redirects.follow(response):
                 return response
-            url, now, redirects = place, monotonic(), redirects + 1
-            request, began = _later(request, now - began), now
 
     async def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
             builder = self._opened().request(request.method, url)
-            response = await self._filled(builder, request).build().send()
+            response = await self._fill(builder, request).build().send()
             body = (await response.bytes()).to_bytes()
             return HTTPResponse(response.status, body, response.headers)
         except RequestError as error:
-            raise failure(url, error) from None
+            raise _failure(url, error) from None
 
     async def close_async(self) -> None:
-        """Close the connections, each once no call uses it any more."""
+        """Close the connections, each after the last call that uses it."""
         self._library = None
 
     def _open(self) -> Client:
-        return self._built(ClientBuilder()).build()
+        return self._configure(ClientBuilder()).build()

@@ -2,36 +2,57 @@
 
 from __future__ import annotations
 
+import http.client
+import io
+import socket
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from functools import partial
-from typing import Any, TypeAlias
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from trunkline.client.transports.addresses import (
-    checked_url,
-    identity_of,
-    refuse_redirect,
-    shown_url,
-    target,
+from trunkline.client.transports.connections import (
+    Lease,
+    close,
+    connect_in_time,
+    leased,
+    time_left,
+    until,
 )
-from trunkline.client.transports.clock import until
-from trunkline.client.transports.failures import connection_failed, root_cause, undecodable
-from trunkline.client.transports.headers import checked_headers
-from trunkline.client.transports.leases import Lease, close, leased
-from trunkline.client.transports.pool import DEFAULT_POOL, Pool
-from trunkline.client.transports.timeouts import DEFAULT_TIMEOUT, Timeout
+from trunkline.client.transports.interface import DEFAULT_POOL, DEFAULT_TIMEOUT, Pool, Timeout
+from trunkline.client.transports.rules import (
+    check_headers,
+    check_redirect,
+    check_url,
+    connection_error,
+    decoding_error,
+    request_url,
+    root_cause,
+    safe_url,
+    transport_identity,
+)
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 try:
-    from requests import PreparedRequest, RequestException, Response, Session
+    from requests import ConnectTimeout, PreparedRequest, RequestException, Response, Session
+    from requests.adapters import HTTPAdapter
     from requests.auth import AuthBase
     from requests.exceptions import ContentDecodingError
-
-    from trunkline.client.transports.requests_sockets import TimedAdapter, never_sent
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+    from urllib3.exceptions import (
+        ConnectTimeoutError,
+        MaxRetryError,
+        NewConnectionError,
+        SSLError,
+    )
 except ModuleNotFoundError as error:
     raise ImportError(
         "RequestsHTTPTransport needs the library requests: pip install 'trunkline[requests]'"
     ) from error
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 __all__ = ["RequestsHTTPTransport"]
 
@@ -39,16 +60,16 @@ Auth: TypeAlias = tuple[str, str] | AuthBase | Callable[[PreparedRequest], Prepa
 
 
 class RequestsHTTPTransport:
-    """Carries requests over HTTP with the library requests. Blocking; threads share one.
+    """Sends requests with the library requests. Blocking; threads share one.
 
     ``headers`` go with every request and win over the client's own. ``timeout`` is in seconds:
-    one number, or ``(to connect, for the next bytes)``, or ``None`` to wait for ever. ``verify``
-    is ``False`` to accept any certificate, or the path of the authorities to trust. ``auth`` is
-    what requests takes: ``(user, password)``, or an object or function that changes the request.
-    ``pool`` has the limits of connections; threads beyond them open one for the call.
-    Proxies and authorities from the environment are requests' affair.
+    one number, or ``(to connect, for the next bytes)``, or ``None`` for no limit. ``verify`` is
+    ``False`` to accept any certificate, or the path of the authorities to trust. ``auth`` is what
+    requests takes: ``(user, password)``, or an object or function that changes the request.
+    ``pool`` has the limits of connections; threads beyond them open one for the call. Proxies and
+    authorities are read from the environment by requests.
 
-    The request's body is always JSON: ``use_json`` is here for those who come from gql.
+    The body of a request is always JSON: ``use_json`` is here for programs that come from gql.
     """
 
     def __init__(  # noqa: PLR0913  # as gql's, so that a program changes only its imports
@@ -64,77 +85,195 @@ class RequestsHTTPTransport:
     ) -> None:
         if not use_json:
             raise ValueError("GraphQL over HTTP has no form encoding: leave use_json=True.")
-        self.url = checked_url(url)
-        self._headers = checked_headers(headers)
+        self.url = check_url(url)
+        self._headers = check_headers(headers)
         self._timeout = timeout
         self._verify = verify
         self._auth = auth
         self._sessions = Lease(partial(_open, pool))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({shown_url(self.url)!r})"
+        return f"{type(self).__name__}({safe_url(self.url)!r})"
 
     @property
     def identity(self) -> str | None:
-        """What tells this transport's server and credentials from others, as a hash.
-
-        ``None`` where an ``auth`` may give any.
-        """
-        return None if self._auth else identity_of(self.url, self._headers)
+        """A hash of the server and the credentials; ``None`` with ``auth``, which may be any."""
+        return None if self._auth else transport_identity(self.url, self._headers)
 
     def send(self, request: HTTPRequest) -> HTTPResponse:
-        """Send a request and return the whole answer, whatever its status.
+        """Send a request and return the complete response, whatever its status.
 
-        Raises ``ConnectionFailedError`` where there is no whole answer, ``ProtocolError`` where
-        its compression is broken, ``ServerStatusError`` at a redirect that must not be followed.
+        Raises ``ConnectionFailedError`` if there is no complete response, ``ProtocolError`` if its
+        compression is broken, ``ServerStatusError`` at a redirect that must not be followed.
         """
         url = request.url or self.url
-        try:
-            with leased(self._sessions) as session:
-                return self._exchange(session, request)
-        except ContentDecodingError as error:
-            raise undecodable(url, error) from root_cause(error)
-        except RequestException as error:
-            unsent = never_sent(error)
-            raise connection_failed(url, error, never_sent=unsent) from root_cause(error)
-
-    def close(self) -> None:
-        """Close the connections, each once no call uses it any more."""
-        close(self._sessions.retire())
-
-    def _exchange(self, session: Session, request: HTTPRequest) -> HTTPResponse:
         headers = request.headers if request.url else {**request.headers, **self._headers}
         auth = None if request.url else self._auth
-        with nullcontext() if request.timeout is None else until(request.timeout):
-            response = session.request(
-                request.method,
-                target(self.url, request),
-                data=request.body,
-                headers=headers,
-                timeout=self._timeout,
-                verify=self._verify,  # the session's own would yield to the environment's
-                auth=auth or (_unchanged if "authorization" in headers else None),
-            )
-        return HTTPResponse(response.status_code, response.content, response.headers)
+        try:
+            with (
+                leased(self._sessions) as session,
+                nullcontext() if request.timeout is None else until(request.timeout),
+            ):
+                response = session.request(
+                    request.method,
+                    request_url(self.url, request),
+                    data=request.body,
+                    headers=headers,
+                    timeout=self._timeout,
+                    verify=self._verify,  # the session's own would yield to the environment's
+                    auth=auth or (_unchanged if "authorization" in headers else None),
+                )
+            return HTTPResponse(response.status_code, response.content, response.headers)
+        except ContentDecodingError as error:
+            raise decoding_error(url, root_cause(error)) from root_cause(error)
+        except RequestException as error:
+            unsent = _is_never_sent(error)
+            raise connection_error(url, error, never_sent=unsent) from root_cause(error)
+
+    def close(self) -> None:
+        """Close the connections, each after the last call that uses it."""
+        close(self._sessions.retire())
 
 
 def _open(pool: Pool) -> Session:
     session = Session()
-    adapter = TimedAdapter(pool)
+    adapter = _TimedAdapter(pool)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
-    session.hooks["response"].append(_refuse_redirect)
+    session.hooks["response"].append(_check_redirect)
     return session
 
 
 def _unchanged(request: PreparedRequest) -> PreparedRequest:
-    """Keep requests from replacing a given Authorization header by what ``.netrc`` has."""
+    """Keep requests from replacing a given Authorization header by that of ``.netrc``."""
     return request
 
 
-def _refuse_redirect(response: Response, **_: Any) -> None:
+def _check_redirect(response: Response, **_: Any) -> None:
     try:
-        refuse_redirect(response.url, response.status_code, response.headers.get("location"))
+        check_redirect(response.url, response.status_code, response.headers.get("location"))
     except Exception:
         response.close()  # requests has not read it yet, and would keep its socket
         raise
+
+
+def _is_never_sent(error: RequestException) -> bool:
+    """Say whether certainly nothing of the request was sent, because there was no connection."""
+    if isinstance(error, ConnectTimeout):
+        return True
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    return isinstance(reason, (NewConnectionError, ConnectTimeoutError, SSLError))
+
+
+class _TimedAdapter(HTTPAdapter):
+    """Opens connections that keep the deadline of their thread, and closes those long idle."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool_classes = _pool_classes(pool.idle_seconds)
+        super().__init__(pool_connections=10, pool_maxsize=pool.connections)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Let the pool manager make our connections."""
+        super().init_poolmanager(*args, **kwargs)
+        manager: Any = self.poolmanager
+        manager.pool_classes_by_scheme = self._pool_classes
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
+        """Let the pool manager of an HTTP proxy make our connections too."""
+        manager: Any = super().proxy_manager_for(proxy, **proxy_kwargs)
+        if not proxy.lower().startswith("socks"):
+            manager.pool_classes_by_scheme = self._pool_classes
+        return manager
+
+    def send(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Shorten the library's own timeouts to what is left."""
+        timeout = kwargs.get("timeout")
+        pair = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+        left = [time_left(seconds) for seconds in pair]
+        kwargs["timeout"] = tuple(one and max(one, 0.001) for one in left)  # urllib3 forbids 0
+        return super().send(request, *args, **kwargs)
+
+
+def _pool_classes(idle_seconds: float) -> dict[str, type[HTTPConnectionPool]]:
+    class TimedHTTP(_TimedConnection, HTTPConnection):
+        idle = idle_seconds
+
+    class TimedHTTPS(_TimedConnection, HTTPSConnection):
+        idle = idle_seconds
+
+    class HTTPPool(HTTPConnectionPool):
+        ConnectionCls: Any = TimedHTTP
+
+    class HTTPSPool(HTTPSConnectionPool):
+        ConnectionCls: Any = TimedHTTPS
+
+    return {"http": HTTPPool, "https": HTTPSPool}
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    """A response whose head and body are read within the deadline of the thread."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock))
+
+
+class _TimedReader(io.RawIOBase):
+    def __init__(self, raw: Any, sock: socket.socket) -> None:
+        super().__init__()
+        self._raw = raw
+        self._sock = sock
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        before = self._sock.gettimeout()
+        _shorten_timeout(self._sock)
+        try:
+            read: int | None = self._raw.readinto(buffer)
+            return read
+        finally:
+            if self._sock.fileno() >= 0:
+                self._sock.settimeout(before)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedConnection(HTTPConnection):
+    response_class = _TimedResponse
+    idle = 4.0
+    _used = 0.0
+
+    def connect(self) -> None:
+        timeout = self.timeout if isinstance(self.timeout, (int, float)) else None
+        try:
+            connect_in_time(super().connect, time_left(timeout), lambda _: self.close())
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, "timed out") from error
+        self._used = monotonic()
+
+    def send(self, data: Any) -> None:
+        if self.sock is not None:
+            _shorten_timeout(self.sock)
+        super().send(data)
+
+    def getresponse(self) -> Any:
+        response = super().getresponse()
+        self._used = monotonic()
+        return response
+
+    @property
+    def is_connected(self) -> bool:
+        """Say whether the connection can be used: it is not if it was idle for too long."""
+        return super().is_connected and monotonic() - self._used < self.idle
+
+
+def _shorten_timeout(sock: socket.socket) -> None:
+    left = time_left(sock.gettimeout())
+    if left is not None and left <= 0:
+        raise TimeoutError("timed out")
+    sock.settimeout(left)

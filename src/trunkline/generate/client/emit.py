@@ -18,7 +18,8 @@ from trunkline.generate.client.model import (
 from trunkline.generate.client.options import ClientOptions
 from trunkline.generate.client.styles import STYLES, Style
 from trunkline.generate.client.types import Imports
-from trunkline.text.literals import docstring_lines, literal, text_block
+from trunkline.text.docstrings import docstring_lines
+from trunkline.text.literals import literal, text_block
 from trunkline.text.source import INDENT, WIDTH, Source
 
 __all__ = ["module_text"]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from trunkline.generate.client.options import ClientOptions
 from trunkline.generate.client.styles import Style
 from trunkline.generate.client.types import Imports
-from trunkline.text.literals import docstring_lines
+from trunkline.text.docstrings import docstring_lines
 from trunkline.text.source import WIDTH, Source
 
 __all__ = ["head_text"]

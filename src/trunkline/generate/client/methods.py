@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from trunkline.generate.client.model import Argument, OperationMethod
 from trunkline.generate.client.options import ClientOptions, client_names
 from trunkline.generate.client.types import Imports
-from trunkline.text.literals import docstring_lines, literal
+from trunkline.text.docstrings import docstring_lines
+from trunkline.text.literals import literal
 from trunkline.text.source import INDENT, WIDTH, Source
 
 __all__ = ["write_client"]

@@ -79,13 +79,15 @@ class FileImports:
         self, hint: Hint, shadowed: Collection[str] = (), *, is_annotation: bool = False
     ) -> str:
         """Write a type for this file. ``shadowed`` are names that the class around it hides."""
-        names: list[str] = []
         needs_quotes = False
-        for reference in hint.references:
+
+        def name(reference: Reference) -> str:
+            nonlocal needs_quotes
             name, typing_only = self._name(reference, shadowed, is_annotation=is_annotation)
-            names.append(name)
             needs_quotes |= typing_only and not self.bindings.has_future_annotations
-        text = hint.text.format(*names)
+            return name
+
+        text = hint.write(name)
         return f'"{text}"' if needs_quotes else text
 
     def name(self, reference: Reference, alias: str = "") -> str:

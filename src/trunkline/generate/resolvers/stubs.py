@@ -78,7 +78,7 @@ def short_signature(method: WantedMethod) -> str:
 def _one_line(method: WantedMethod, name: Callable[[Reference], str]) -> str:
     def write(hint: Hint, *, is_annotation: bool) -> str:
         del is_annotation
-        return hint.text.format(*map(name, hint.references))
+        return hint.write(name)
 
     head, parameters, tail = _header(method, write)
     return head + ", ".join(parameters) + tail

@@ -115,8 +115,7 @@ def _classes(group: ResolversPlan, plan: ServerPlan, layout: Layout) -> Iterator
 
 
 def _method(resolver: ResolverPlan) -> WantedMethod:
-    references = (LIST if each == LIST_OF else each for each in resolver.hint.references)
-    returns = Hint(resolver.hint.text, tuple(references))
+    returns = resolver.hint.replace(LIST_OF, LIST)
     if resolver.kind == "batch":
         returns = returns.either(_EXCEPTION).within(LIST)
     elif resolver.kind == "stream":

@@ -6,7 +6,13 @@ import inspect
 from types import ModuleType
 from typing import Any, is_typeddict
 
-from graphql import GraphQLNamedType, GraphQLSchema, is_scalar_type
+from graphql import (
+    GraphQLNamedType,
+    GraphQLSchema,
+    is_scalar_type,
+    is_specified_scalar_type,
+    specified_scalar_types,
+)
 from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.errors import SchemaError
@@ -18,27 +24,10 @@ from trunkline.generate.server.classes import (
 )
 from trunkline.generate.server.provisional import concerns
 from trunkline.generate.server.settings import Settings
+from trunkline.schema.scalars import KNOWN_SCALARS
 from trunkline.text.imports import Hint, Reference
 
 __all__ = ["Bound", "find_bound", "own_types"]
-
-_SCALARS = {
-    "DateTime": ("datetime", "datetime"),
-    "Date": ("datetime", "date"),
-    "Time": ("datetime", "time"),
-    "Duration": ("datetime", "timedelta"),
-    "Decimal": ("decimal", "Decimal"),
-    "UUID": ("uuid", "UUID"),
-    "Bytes": ("builtins", "bytes"),
-    "Int64": ("builtins", "int"),
-}
-_BUILT_IN = {
-    "String": "str",
-    "ID": "str",
-    "Int": "int",
-    "Float": "float",
-    "Boolean": "bool",
-}
 
 
 class Bound:
@@ -161,32 +150,28 @@ def _has_class(module: ModuleType, name: str) -> bool:
 
 def _find_scalars(schema: GraphQLSchema, project: Project, bound: Bound) -> None:
     """Find the classes of the scalars' values, and what writes and reads them."""
-    builtin = {name: Hint.of("builtins", class_) for name, class_ in _BUILT_IN.items()}
-    bound.scalar_hints.update(builtin)
     configured = project.configuration.scalars
-    for type_ in own_types(schema):
-        if not is_scalar_type(type_) or type_.name in builtin:
-            continue
-        place = f"{project.place('scalars', type_.name)}: scalars"
-        given = configured.get(type_.name)
-        scalar = Scalar(type=given) if isinstance(given, str) else given
-        if scalar is None:
-            _known_scalar(type_.name, bound)
+    scalars = [
+        type_.name
+        for type_ in own_types(schema)
+        if is_scalar_type(type_) and not is_specified_scalar_type(type_)
+    ]
+    for name in (*specified_scalar_types, *scalars):
+        place = f"{project.place('scalars', name)}: scalars.{name}"
+        given = configured.get(name)
+        if given is not None and name in scalars:
+            scalar = Scalar(type=given) if isinstance(given, str) else given
+            _configured_scalar(name, scalar, place, bound)
+        elif (known := KNOWN_SCALARS.get(name)) and known.type is not Any:
+            bound.scalar_hints[name] = Hint.of(known.type.__module__, known.type.__qualname__)
+            bound.scalar_classes[name] = known.type
         else:
-            _configured_scalar(type_.name, scalar, f"{place}.{type_.name}", bound)
+            bound.scalar_hints[name] = Hint.of("typing", "Any")
     for name in configured:
-        if not is_scalar_type(schema.type_map.get(name)) or name in builtin:
-            scalars = [each.name for each in own_types(schema) if is_scalar_type(each)]
-            hint = did_you_mean(suggestion_list(name, scalars))
+        if name not in scalars:
+            hint = did_you_mean(suggestion_list(name, [*specified_scalar_types, *scalars]))
             place = project.place("scalars", name)
             bound.mistakes.append(f"{place}: scalars.{name}: the schema has no such scalar.{hint}")
-
-
-def _known_scalar(name: str, bound: Bound) -> None:
-    module, class_ = _SCALARS.get(name, ("typing", "Any"))
-    bound.scalar_hints[name] = Hint.of(module, class_)
-    if name in _SCALARS:
-        bound.scalar_classes[name] = import_object(Reference(module, class_), name)
 
 
 def _configured_scalar(name: str, scalar: Scalar, where: str, bound: Bound) -> None:
@@ -199,6 +184,6 @@ def _configured_scalar(name: str, scalar: Scalar, where: str, bound: Bound) -> N
     except SchemaError as error:
         bound.mistakes.append(str(error))
         return
-    bound.scalar_hints[name] = Hint("{}", (reference,))
+    bound.scalar_hints[name] = Hint(reference)
     if isinstance(class_, type):
         bound.scalar_classes[name] = class_

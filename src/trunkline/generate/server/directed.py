@@ -9,7 +9,6 @@ from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.generate.configuration import Directive, Project
 from trunkline.generate.server.hints import ANY, TypeHints
-from trunkline.generate.server.names import python_names
 from trunkline.generate.server.plan import DirectivePlan, ParameterPlan
 from trunkline.schema.directives import (
     AROUND_FIELDS,
@@ -19,13 +18,14 @@ from trunkline.schema.directives import (
     ON_VALUES,
     runtime_places,
 )
-from trunkline.text.imports import Hint
+from trunkline.text.imports import Hint, Reference
+from trunkline.text.names import python_names
 
 __all__ = ["Directives"]
 
 _PLAIN = Directive()
 _RESERVED = {"self", "proceed", "value", "parent", "context", "selection", "operation"}
-_CALL = Hint("{}[[], {}]", (*Hint.of("collections.abc", "Callable").references, *ANY.references))
+_CALL = Hint(Reference("collections.abc", "Callable"), ("[]", ANY))
 
 _GQLGENS = frozenset({
     "goModel",

@@ -34,9 +34,6 @@ _HELD = {
 }
 """What the built-in scalars can be made of, where a resolver returns it."""
 
-_GIVEN: Mapping[str, type] = {"String": str, "ID": str, "Int": int, "Float": float, "Boolean": bool}
-"""What the built-in scalars arrive as."""
-
 _PROMOTED: Mapping[type, tuple[type, ...]] = {int: (float, complex), float: (complex,)}
 """What `int` may stand for without being a subclass of it (PEP 484)."""
 
@@ -47,7 +44,7 @@ _AWAITED = (abc.Awaitable, abc.Coroutine)
 class Fits:
     """Compares the types of a schema, whose types stand for ``models``, with those of Python.
 
-    ``scalars`` is the class of each custom scalar's values.
+    ``scalars`` is the class of each scalar's values.
     """
 
     def __init__(self, models: Mapping[str, type], scalars: Mapping[str, type]) -> None:
@@ -127,7 +124,7 @@ class Fits:
 
     def _untaken(self, type_: GraphQLType, hint: Any) -> str | None:
         name = getattr(type_, "name", "")
-        given = _GIVEN.get(name) or self._scalars.get(name) or self._models.get(name)
+        given = self._scalars.get(name) or self._models.get(name)
         taken = _class(hint)
         if given is None or taken is None or issubclass(given, dict):
             return None

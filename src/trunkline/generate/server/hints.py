@@ -50,4 +50,4 @@ class TypeHints:
         if is_scalar_type(type_):
             return self._scalars.get(type_.name, ANY)
         reference = self._classes.get(type_.name, _ROOT)
-        return Hint("{}", (reference,))
+        return Hint(reference)

@@ -5,7 +5,7 @@ Plugins may change a plan: everything in it is data, and the texts follow from i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -30,11 +30,18 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A default: ``text`` has ``{}`` for each reference; ``mutable`` ones are made anew."""
+    """A default as Python source: ``text`` has ``{}`` for each of the references, in their order.
+
+    A ``mutable`` one is evaluated again for each object.
+    """
 
     text: str
     references: tuple[Reference, ...] = ()
     mutable: bool = False
+
+    def write(self, name: Callable[[Reference], str]) -> str:
+        """Write the expression; ``name`` returns what an object is called there."""
+        return self.text.format(*map(name, self.references))
 
 
 @dataclass(frozen=True, slots=True)

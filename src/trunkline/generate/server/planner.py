@@ -35,7 +35,6 @@ from trunkline.generate.server.classes import reference_to
 from trunkline.generate.server.defaults import Defaults
 from trunkline.generate.server.directed import Directives
 from trunkline.generate.server.hints import LIST, LIST_OF, UNSET_TYPE, TypeHints
-from trunkline.generate.server.names import apart, class_name, enum_member, python_names
 from trunkline.generate.server.plan import (
     AbstractPlan,
     AttributePlan,
@@ -52,7 +51,7 @@ from trunkline.generate.server.plan import (
 from trunkline.generate.server.provisional import provide_types
 from trunkline.generate.server.settings import Settings, place_in_schema
 from trunkline.text.imports import Hint, Reference
-from trunkline.text.names import python_name
+from trunkline.text.names import apart, enum_member, escape_keyword, python_name, python_names
 
 __all__ = ["plan_server"]
 
@@ -102,7 +101,7 @@ class _Planner:
         self._defaults = Defaults(self._classes, self._python)
         self._checker = Checker(self._bound, self._settings, self._python)
         context = project.configuration.context
-        self._context = Hint("{}", (reference_to(context),)) if context else None
+        self._context = Hint(reference_to(context)) if context else None
 
     def plan(self, document: DocumentNode) -> ServerPlan:
         resolvers = tuple(self._resolvers())
@@ -147,7 +146,7 @@ class _Planner:
         for type_ in own_types(self._schema):
             if is_scalar_type(type_) or type_ in self._roots:
                 continue
-            name = self._settings.model(type_).name or class_name(type_.name)
+            name = self._settings.model(type_).name or escape_keyword(type_.name)
             references[type_.name] = Reference(self._types_module, name)
         return references
 
@@ -386,7 +385,7 @@ class _Planner:
             python = self._python[f"{type_.name}.{name}"]
             yield AttributePlan(python, self._hints.of(field.type), _described(field), default)
         for name, class_ in self._settings.model(type_).extra.items():
-            hint = Hint("{}", (reference_to(class_),))
+            hint = Hint(reference_to(class_))
             yield AttributePlan(name, hint, "For resolvers: the schema has no such field.")
 
     def _inputs(self, type_: GraphQLInputObjectType) -> Iterator[AttributePlan]:

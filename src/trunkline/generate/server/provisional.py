@@ -14,8 +14,8 @@ from types import ModuleType
 
 from trunkline.generate.configuration import TypeKind
 from trunkline.generate.server.plan import ServerPlan
-from trunkline.generate.server.types_text import types_module
-from trunkline.text.module import load_module
+from trunkline.generate.server.write import types_module
+from trunkline.text.loading import load_module
 
 __all__ = ["concerns", "provide_types"]
 

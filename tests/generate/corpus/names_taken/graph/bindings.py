@@ -23,10 +23,10 @@ from names_taken.graph.types import (
     User_ID,
     Values,
     class_,
-    int as int_,
-    list as list_,
-    type as type_,
 )
+from names_taken.graph.types import int as int_
+from names_taken.graph.types import list as list_
+from names_taken.graph.types import type as type_
 
 __all__ = ["BATCHED", "METADATA", "MODELS", "NAMES", "RESOLVED", "SCALARS"]
 

@@ -1,0 +1,83 @@
+"""Requests for JSON of an issuer, and its metadata (RFC 8414): where its tokens and keys are.
+
+These are flows: clients run them to find the token endpoint, verifiers to find the keys.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from trunkline.auth.urls import check_secure, metadata_urls
+from trunkline.flow.calls import Flow, send_request
+from trunkline.protocol.messages import HTTPRequest
+
+__all__ = ["ACCEPT_JSON", "MAX_BYTES", "IssuerError", "fetch_json", "find_endpoint"]
+
+ACCEPT_JSON = {"accept": "application/json"}
+
+MAX_BYTES = 1_048_576
+"""The size up to which a response of an issuer is read."""
+
+
+class IssuerError(Exception):
+    """The issuer sent no usable response. ``status`` is its HTTP status, or 0 without one."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def fetch_json(request: HTTPRequest) -> Flow[dict[str, Any]]:
+    """Send a request and return the JSON object of its response; raises ``IssuerError``."""
+    response = yield from send_request(request)
+    if response.status != 200:
+        message = f"{request.url}: the status of the response is {response.status}, not 200."
+        raise IssuerError(message, response.status)
+    if len(response.body) > MAX_BYTES:
+        raise IssuerError(f"{request.url}: the response has more than {MAX_BYTES} bytes.", 200)
+    try:
+        decoded = msgspec.json.decode(response.body)
+    except (ValueError, RecursionError):
+        decoded = None
+    if not isinstance(decoded, dict):
+        raise IssuerError(f"{request.url}: the response is not a JSON object.", 200)
+    return decoded
+
+
+def find_endpoint(
+    issuer: str,
+    name: Literal["token_endpoint", "jwks_uri"],
+    *,
+    mtls: bool = False,
+    timeout: float | None = None,
+) -> Flow[str]:
+    """Return a URL of an issuer's metadata, with ``mtls`` the one for client certificates.
+
+    ``timeout`` of each request is in seconds. Raises ``IssuerError`` if there is no metadata, or
+    it is another issuer's (§3.3), or the URL is missing or not https.
+    """
+    last = IssuerError(f"{issuer}: the issuer has no metadata.")
+    for url in metadata_urls(issuer):
+        try:
+            request = HTTPRequest("GET", ACCEPT_JSON, b"", url, timeout=timeout)
+            metadata = yield from fetch_json(request)
+        except IssuerError as error:
+            if not error.status:
+                raise
+            last = error
+            continue
+        if metadata.get("issuer") != issuer:
+            raise IssuerError(f"{url}: the metadata is that of another issuer.", 200)
+        aliases = metadata.get("mtls_endpoint_aliases") if mtls else None
+        endpoint = aliases.get(name) if isinstance(aliases, dict) else None
+        endpoint = endpoint or metadata.get(name)
+        if not isinstance(endpoint, str):
+            raise IssuerError(f"{url}: the metadata has no '{name}'.", 200)
+        try:
+            check_secure(endpoint)
+        except ValueError as error:
+            raise IssuerError(f"{url}: its '{name}' cannot be used. {error}", 200) from None
+        return endpoint
+    raise last

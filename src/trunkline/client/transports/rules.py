@@ -1,0 +1,165 @@
+"""Rules that hold for every transport: URLs, redirects, headers, and how failures are reported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from urllib.parse import urljoin, urlsplit
+
+from trunkline.errors import ConnectionFailedError, ProtocolError, ServerStatusError
+from trunkline.protocol.messages import HTTPRequest
+
+__all__ = [
+    "check_headers",
+    "check_redirect",
+    "check_url",
+    "connection_error",
+    "decoding_error",
+    "redirect_url",
+    "request_url",
+    "root_cause",
+    "safe_url",
+    "transport_identity",
+]
+
+_REDIRECTS = (301, 302, 303, 307, 308)
+_KEEP_THE_METHOD = (307, 308)
+_MOST_REDIRECTS = 20  # like httpx2 and browsers
+_PORTS = {"http": 80, "https": 443}
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 §5.6.2, token
+_HEADER_VALUE = re.compile(r"(?! )[\x20-\x7e\t]*(?<![ \t])")  # RFC 9110 §5.5, the safe part of it
+
+
+def check_url(url: str) -> str:
+    """Return the URL if its scheme is HTTP and it has a host; else raise ``ValueError``."""
+    scheme, host, _ = _origin(url)
+    if scheme not in _PORTS or not host:
+        raise ValueError(
+            "A transport's URL begins with http:// or https:// and names a host, such as"
+            " 'http://localhost:8080/graphql'."
+        )
+    return url
+
+
+def safe_url(url: str) -> str:
+    """Return the URL without user, password and query, for messages and logs."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(a URL that cannot be read)"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def request_url(url: str, request: HTTPRequest) -> str:
+    """Return the URL of a request: its own, or the transport's with the request's query."""
+    if request.url is not None:
+        return check_url(request.url)
+    if not request.query:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{request.query}"
+
+
+def transport_identity(url: str, headers: Mapping[str, str]) -> str:
+    """Return a hash of a transport's URL and headers, which reveals neither."""
+    lines = "\n".join(f"{name}: {headers[name]}" for name in sorted(headers))
+    return sha256(f"{url}\n{lines}".encode()).hexdigest()
+
+
+def redirect_url(url: str, status: int, location: str | None, followed: int) -> str | None:
+    """Return where a redirect leads, or ``None`` if the response is not a redirect.
+
+    ``followed`` is how many redirects were followed already. Raises ``ServerStatusError`` after
+    the 20th, and where ``check_redirect`` does.
+    """
+    check_redirect(url, status, location)
+    if status not in _KEEP_THE_METHOD or not location:
+        return None
+    if followed < _MOST_REDIRECTS:
+        return _join(url, location)
+    raise ServerStatusError(
+        f"The server at {safe_url(url)} answered {status}: it redirects for the {followed + 1}th"
+        " time. The request was not sent on. Give the transport the final URL.",
+        status,
+    )
+
+
+def check_redirect(url: str, status: int, location: str | None) -> None:
+    """Raise ``ServerStatusError`` at a redirect that must not be followed.
+
+    Only 307 and 308 within the same origin are followed. The others would turn the POST into a GET
+    (RFC 9110 §15.4.2 to 4), or send the request's headers and variables to another server.
+    """
+    if status not in _REDIRECTS or not location:
+        return
+    place = _join(url, location)
+    if status in _KEEP_THE_METHOD and _origin(place) == _origin(url):
+        return
+    raise ServerStatusError(
+        f"The server at {safe_url(url)} answered {status}: it redirects to {safe_url(place)}."
+        " The request was not sent there, because it would lose its body or leave its origin."
+        " If that is the right place, give the transport that URL.",
+        status,
+    )
+
+
+def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the headers with names in lower case.
+
+    Raises ``ValueError`` for a header that cannot be sent, such as a token that was read from a
+    file with its line break. The message does not contain the value, which may be secret.
+    """
+    for name, value in (headers or {}).items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is not a valid name of a header.")
+        if not _HEADER_VALUE.fullmatch(value):
+            raise ValueError(
+                f"The value of the header {name!r} cannot be sent: it must be printable ASCII,"
+                " without a line break, and without a space at either end."
+            )
+    return {name.lower(): value for name, value in (headers or {}).items()}
+
+
+def connection_error(
+    url: str, error: Exception, *, never_sent: bool = False
+) -> ConnectionFailedError:
+    """Make the error of a request without a complete response, from a library's exception.
+
+    The library's own message is left out, because it quotes the query of the URL.
+    """
+    root = root_cause(error)
+    why = (root.strerror if isinstance(root, OSError) else None) or str(root)
+    kind = type(error).__name__  # such as ConnectTimeout, ReadTimeout, ConnectError
+    return ConnectionFailedError(
+        f"No complete response from {safe_url(url)} ({kind}): {why}", never_sent=never_sent
+    )
+
+
+def decoding_error(url: str, why: object) -> ProtocolError:
+    """Make the error of a body that is not in the encoding that its headers name."""
+    return ProtocolError(
+        f"The response from {safe_url(url)} is not in the Content-Encoding that it names: {why}"
+    )
+
+
+def root_cause(error: BaseException) -> BaseException:
+    """Find the exception that a library's exception wraps, in whichever way it does."""
+    candidates = [error.__cause__, getattr(error, "reason", None), *error.args]
+    inner = next((one for one in candidates if isinstance(one, BaseException)), None)
+    return error if inner is None else root_cause(inner)
+
+
+def _join(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return location
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    """Return scheme, host and port; empty if the URL cannot be read."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
+    except ValueError:  # its message would quote the URL, which may contain a password
+        return "", "", None

@@ -1,0 +1,43 @@
+"""Emitted text as a module in memory, whose source debuggers and tracebacks can show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.abc import InspectLoader
+from importlib.machinery import ModuleSpec
+from types import CodeType, ModuleType
+
+__all__ = ["load_module"]
+
+
+class _EmittedLoader(InspectLoader):
+    """Gives the source to `linecache`, which keeps nothing of its own for it.
+
+    Entries that are written into ``linecache.cache`` by hand are never evicted; a loader lives
+    and dies with its module.
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def get_source(self, fullname: str) -> str:  # noqa: ARG002  # a loader of one module
+        return self._source
+
+    def is_package(self, fullname: str) -> bool:  # noqa: ARG002
+        return False
+
+
+def load_module(name: str, source: str, bound: Mapping[str, object]) -> ModuleType:
+    """Run emitted source as a module of its own, with ``bound`` as its first globals.
+
+    ``name`` becomes the file name in tracebacks too; no angle brackets, or `linecache` would not
+    ask the loader. The module is not entered in ``sys.modules``: it is freed with its last user.
+    """
+    module = ModuleType(name)
+    loader = _EmittedLoader(source)
+    module.__loader__ = loader
+    module.__spec__ = ModuleSpec(name, loader, origin=name)
+    module.__dict__.update(bound)
+    code: CodeType = compile(source, name, "exec", dont_inherit=True)
+    exec(code, module.__dict__)  # noqa: S102  # our own text: names and constants we made
+    return module
