@@ -11,11 +11,11 @@ file of 15,000 lines in 2.3 s and needs as much again to walk through it (`ast`:
     signatures.py   signatures that follow the schema, or stay
     assembly.py     the class ``Resolvers``
     stale.py        names that are gone, imports that nothing needs
-    stubs.py        the text of what is added; messages.py: what is told
+    stubs.py        the text of what is added
 """
 
 from trunkline.generate.resolvers.merge import Merged, merge
-from trunkline.generate.resolvers.messages import MergeMessage, Severity
+from trunkline.generate.resolvers.package import MergeMessage, Severity
 from trunkline.generate.resolvers.signatures import Previous, read_previous, wanted_signature
 from trunkline.generate.resolvers.wanted import (
     WantedClass,

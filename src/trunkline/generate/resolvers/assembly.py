@@ -153,4 +153,4 @@ def _class_name(file: PythonFile, cls: PythonClass, *, by_module: bool = False) 
     if not by_module and not is_namesake:
         return file.imports.name(Reference(cls.file.module, cls.name))
     alias = f"{package.rpartition('.')[2]}_{module}" if package and is_namesake else module
-    return file.imports.name(Reference(package, f"{module}.{cls.name}"), alias)
+    return file.imports.name(Reference(package, f"{module}.{cls.name}"), alias=alias)

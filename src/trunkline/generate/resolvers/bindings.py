@@ -20,6 +20,10 @@ __all__ = [
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
+_DEFINITIONS = ast.ClassDef | Function
+_BLOCKS = ast.stmt | ast.excepthandler | ast.match_case
+_SCOPES = Function | ast.Lambda
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -102,16 +106,13 @@ def statements(body: Iterable[ast.AST], *, within_scopes: bool = True) -> Iterat
     for node in body:
         if isinstance(node, ast.stmt):
             yield node
-        is_scope = isinstance(node, ast.ClassDef | Function)
-        if isinstance(node, ast.stmt | ast.excepthandler | ast.match_case) and (
-            within_scopes or not is_scope
-        ):
+        if isinstance(node, _BLOCKS) and (within_scopes or not isinstance(node, _DEFINITIONS)):
             yield from statements(ast.iter_child_nodes(node), within_scopes=within_scopes)
 
 
 def defined_names(statement: ast.stmt) -> Iterator[str]:
     """Yield the names that a statement itself binds, without those of its blocks."""
-    if isinstance(statement, ast.ClassDef | Function):
+    if isinstance(statement, _DEFINITIONS):
         yield statement.name
     elif isinstance(statement, ast.Import | ast.ImportFrom):
         yield from ((alias.asname or alias.name).partition(".")[0] for alias in statement.names)
@@ -168,7 +169,7 @@ def chains(node: ast.AST, hidden: frozenset[str] = frozenset()) -> Iterator[tupl
                 yield child, chain
                 continue
         inner = hidden
-        if isinstance(child, Function | ast.Lambda):
+        if isinstance(child, _SCOPES):
             inner |= {each.arg for each in ast.walk(child.args) if isinstance(each, ast.arg)}
             names = (each for each in ast.walk(child) if isinstance(each, ast.Name))
             inner |= {each.id for each in names if isinstance(each.ctx, ast.Store)}

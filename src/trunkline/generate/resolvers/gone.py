@@ -83,22 +83,17 @@ def _warn_of_class(cls: PythonClass, protocol: str, reason: str, user: Spot | No
 def _users(package: Package, cls: PythonClass, going: Collection[ast.AST]) -> Iterator[Spot]:
     """Yield the places that use a class, without what is ``going`` too."""
 
-    def walk(node: ast.AST) -> Iterator[ast.AST]:
+    def users(node: ast.AST, file: PythonFile) -> Iterator[ast.expr]:
         for child in ast.iter_child_nodes(node):
-            if child not in going:
-                yield child
-                yield from walk(child)
-
-    def is_it(file: PythonFile, node: ast.expr) -> bool:
-        if isinstance(node, ast.Constant):  # in ``__all__``, or in an annotation
-            return node.value == cls.name
-        is_name = isinstance(node, ast.Name | ast.Attribute) and bool(dotted(node))
-        return is_name and package.find(file.origin(node)) is cls
+            if isinstance(child, ast.Constant):  # in ``__all__``, or in an annotation
+                yield from [child] if child.value == cls.name else []
+            elif isinstance(child, ast.Name | ast.Attribute) and dotted(child):
+                yield from [child] if package.find(file.origin(child)) is cls else []
+            elif child not in going:
+                yield from users(child, file)
 
     for file in package.files.values():
-        for node in walk(file.tree):
-            if isinstance(node, ast.expr) and is_it(file, node):
-                yield file, file.begin(node)
+        yield from ((file, file.begin(node)) for node in users(file.tree, file))
     for file, imported in _imports_of(package, cls):
         if not imported.is_plain:
             yield file, file.begin(imported.statement)

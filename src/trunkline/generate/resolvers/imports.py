@@ -75,24 +75,26 @@ class FileImports:
 
     # names for what we write
 
-    def write(
-        self, hint: Hint, shadowed: Collection[str] = (), *, is_annotation: bool = False
-    ) -> str:
-        """Write a type for this file. ``shadowed`` are names that the class around it hides."""
-        needs_quotes = False
+    def local(self, hint: Hint, shadowed: Collection[str]) -> Hint:
+        """Return an annotation with the names that it has in this file.
 
-        def name(reference: Reference) -> str:
-            nonlocal needs_quotes
-            name, typing_only = self._name(reference, shadowed, is_annotation=is_annotation)
-            needs_quotes |= typing_only and not self.bindings.has_future_annotations
-            return name
+        ``shadowed`` are names that the class around it hides. An annotation is in quotes if only
+        type checkers know a name of it.
+        """
+        local: dict[Reference, str] = {}
+        is_quoted = False
+        for each in hint.references:
+            local[each], typing_only = self._name(each, shadowed, is_annotation=True)
+            is_quoted |= typing_only and not self.bindings.has_future_annotations
+        if is_quoted:
+            return Hint(Reference("", f'"{hint.write(local.__getitem__)}"'))
+        for each, name in local.items():
+            hint = hint.replace(each, Reference("", name))
+        return hint
 
-        text = hint.write(name)
-        return f'"{text}"' if needs_quotes else text
-
-    def name(self, reference: Reference, alias: str = "") -> str:
+    def name(self, reference: Reference, shadowed: Collection[str] = (), alias: str = "") -> str:
         """Return the name of an object in this file. It is imported if needed, as ``alias``."""
-        return self._name(reference, (), alias)[0]
+        return self._name(reference, shadowed, alias)[0]
 
     def _name(
         self,
@@ -221,15 +223,9 @@ class FileImports:
 
     def _order(self, module: str, *, is_from: bool) -> _Order:
         """Return where isort puts an import: futures, standard library, others, own, relative."""
-        root = module.partition(".")[0]
-        if module == "__future__":
-            section = 0
-        elif root in sys.stdlib_module_names:
-            section = 1
-        elif not root:
-            section = 4
-        else:
-            section = 3 if root == self._module.partition(".")[0] else 2
+        root, own = (each.partition(".")[0] for each in (module, self._module))
+        sections = [root == "__future__", root in sys.stdlib_module_names, root not in ("", own)]
+        section = [*sections, root == own, True].index(True)
         return section, is_from, module.lower()
 
     def _present(self) -> Iterator[tuple[_Order, ast.stmt]]:

@@ -15,8 +15,14 @@ from trunkline.generate.resolvers.assembly import assemble
 from trunkline.generate.resolvers.bindings import Function
 from trunkline.generate.resolvers.edits import parse
 from trunkline.generate.resolvers.gone import keep_gone_classes, keep_gone_resolvers
-from trunkline.generate.resolvers.messages import MergeMessage, Severity
-from trunkline.generate.resolvers.package import Package, PythonClass, PythonFile, Spot
+from trunkline.generate.resolvers.package import (
+    MergeMessage,
+    Package,
+    PythonClass,
+    PythonFile,
+    Severity,
+    Spot,
+)
 from trunkline.generate.resolvers.signatures import (
     Previous,
     parameter_problems,
@@ -148,8 +154,7 @@ def _add_stubs(package: Package, wanted: WantedResolvers) -> dict[str, list[Pyth
             for method in methods:
                 text = stub_text(method, cls.file.imports, shadowed)
                 package.body(cls.file, cls.node).added.append(text)
-                similar = _similar_methods(package, family, method, all_names)
-                _note_stub(cls, method, similar)
+                _note_stub(package, family, cls, method, all_names)
     return new
 
 
@@ -178,30 +183,27 @@ def _add_class(file: PythonFile, part: WantedClass, methods: list[WantedMethod])
     return file.add_class(class_text(name, bases, docstring, stubs))
 
 
-def _note_stub(cls: PythonClass, method: WantedMethod, similar: Mapping[str, Spot]) -> None:
+def _note_stub(
+    package: Package,
+    family: Collection[PythonClass],
+    cls: PythonClass,
+    method: WantedMethod,
+    wanted_names: Collection[str],
+) -> None:
     """Say which stub is new, and where its body could be: in a comment, or under another name."""
     text = f"{cls.name}.{method.name} is a new stub for {method.coordinate}; write its body"
     other: Spot | None = None
     if (begin := cls.file.find_kept(cls.name, method.name)) is not None:
         text, other = f"{text}. Its old body is at {{other}}", (cls.file, begin)
-    elif names := suggestion_list(method.name, list(similar)):
-        text, other = f"{text}. Did you mean `{names[0]}` ({{other}})?", similar[names[0]]
+    else:
+        similar: dict[str, Spot] = {
+            name: (each.file, each.file.begin(last))
+            for each in family
+            for name, (*_, last) in each.members.items()
+            if isinstance(last, Function)
+            and not (name.startswith("_") or name in wanted_names or package.is_gone(each, last))
+            and not any(parameter_problems(last, method))
+        }
+        for name in suggestion_list(method.name, list(similar))[:1]:
+            text, other = f"{text}. Did you mean `{name}` ({{other}})?", similar[name]
     cls.file.note(cls.node, text, f"def {method.name}(", other)
-
-
-def _similar_methods(
-    package: Package, family: Collection[PythonClass], wanted: WantedMethod, names: Collection[str]
-) -> dict[str, Spot]:
-    """Return the methods that could be meant: public, of no field, with the right parameters."""
-    found: dict[str, Spot] = {}
-    for cls in family:
-        for name, (*_, last) in cls.members.items():
-            if (
-                isinstance(last, Function)
-                and not name.startswith("_")
-                and name not in names
-                and not package.is_gone(cls, last)
-                and next(parameter_problems(last, wanted), None) is None
-            ):
-                found[name] = cls.file, cls.file.begin(last)
-    return found

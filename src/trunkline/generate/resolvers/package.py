@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TypeAlias, cast
@@ -14,16 +15,42 @@ from trunkline.generate.resolvers.bindings import Bindings, defined_names, dotte
 from trunkline.generate.resolvers.bodies import Body, reindented
 from trunkline.generate.resolvers.edits import EditedText, parse
 from trunkline.generate.resolvers.imports import FileImports
-from trunkline.generate.resolvers.messages import MergeMessage, Severity
 
-__all__ = ["Package", "PythonClass", "PythonFile", "Spot"]
+__all__ = ["MergeMessage", "Package", "PythonClass", "PythonFile", "Severity", "Spot"]
 
 _KEPT = "# What the schema no longer has, kept by `trunkline generate`: move it, or delete it."
 _KEPT_TITLE = re.compile(r"# (?:from )?class (\w+):")
 
-
 Spot: TypeAlias = "tuple[PythonFile, int]"
 """An offset in a file as it was read."""
+
+
+class Severity(Enum):
+    """How much a message matters.
+
+    A note says what was done, a warning what a person has to do; an error says that no file was
+    changed.
+    """
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class MergeMessage:
+    """A message about a line of a file, as the merge leaves it."""
+
+    severity: Severity
+    path: str
+    line: int
+    text: str
+    column: int | None = None
+
+    def __str__(self) -> str:
+        """Write it as compilers do, so that editors find the place."""
+        column = "" if self.column is None else f":{self.column}"
+        return f"{self.path}:{self.line}{column}: {self.severity.value}: {self.text}"
 
 
 class PythonFile(EditedText):
@@ -73,12 +100,11 @@ class PythonFile(EditedText):
         ``shown`` returns a path as messages show it.
         """
         for severity, offset, text, head, other in self._drafts:
-            line = self.new_line(offset, head)
+            full = text
             if other:
                 place = f"{shown(other[0].path)}:{other[0].new_line(other[1])}"
-                yield MergeMessage(severity, self.path, line, text.replace("{other}", place))
-            else:
-                yield MergeMessage(severity, self.path, line, text)
+                full = text.replace("{other}", place)
+            yield MergeMessage(severity, self.path, self.new_line(offset, head), full)
 
     def add_class(self, text: str) -> PythonClass:
         """Add a class to the file, and return it."""
@@ -188,7 +214,7 @@ class Package:
     """
 
     def __init__(self, name: str, files: Iterable[PythonFile], assembly: str) -> None:
-        self.name = name
+        self._name = name
         self.files = {file.path: file for file in files}
         self.classes = [cls for file in self.files.values() for cls in file.classes]
         self.gone: set[PythonClass] = set()
@@ -217,13 +243,12 @@ class Package:
         file = self.files.get(path)
         if file is not None and file.tree.body:
             return file
-        before, newline, encoding = "", "\n", "utf-8"
-        if file:
-            before, newline, encoding = file.text, file.newline, file.encoding
-        text = f'"""{docstring}"""'
-        is_ended = not before or before.endswith(("\n", "\r"))
-        text = f"{before}{text}{newline}" if is_ended else f"{before}{newline}{text}"
-        new = PythonFile(path, self.name, text.encode(encoding))
+        file = file or PythonFile(path, self._name, b"")
+        is_ended = not file.text or file.text.endswith(("\n", "\r"))
+        lines = (
+            f'"""{docstring}"""{file.newline}' if is_ended else f'{file.newline}"""{docstring}"""'
+        )
+        new = PythonFile(path, self._name, (file.text + lines).encode(file.encoding))
         self.files[path] = self._by_module[new.module] = new
         return new
 

@@ -100,7 +100,7 @@ def signature_of(function: Function, origin: Callable[[str], str]) -> Signature:
 
 def wanted_signature(method: WantedMethod) -> Signature:
     """Return the signature that a method must have."""
-    (function,) = ast.parse(f"{full_signature(method)} ...").body
+    (function,) = ast.parse(f"{full_signature(method)}: ...").body
     return signature_of(cast("Function", function), str)
 
 
@@ -135,7 +135,7 @@ def update_signatures(package: Package, wanted: WantedResolvers, previous: Previ
 def _update(cls: PythonClass, method: WantedMethod, was: Signature, now: Signature) -> None:
     """Update a resolver, or check each of its definitions: there can be several."""
     file, definitions = cls.file, cls.members[method.name]
-    name, wanted = f"{cls.name}.{method.name}", short_signature(method)
+    name = f"{cls.name}.{method.name}"
     for definition in definitions:
         problems: list[str] = []
         is_other = was != now
@@ -144,13 +144,13 @@ def _update(cls: PythonClass, method: WantedMethod, was: Signature, now: Signatu
                 continue
             mine = signature_of(definition, file.imports.bindings.origin) if is_other else now
             if mine == was != now and len(definitions) == 1 and _replace(cls, definition, method):
-                file.note(definition, f"{name} was updated to `{wanted}`")
+                file.note(definition, f"{name} was updated to `{short_signature(method)}`")
                 continue
             problems += parameter_problems(definition, method)
             is_other = mine != now
         if problems or is_other:
             reason = ", ".join(problems) or "the schema changed its signature"
-            file.warn(definition, f"{name}: {reason}; expected: `{wanted}`")
+            file.warn(definition, f"{name}: {reason}; expected: `{short_signature(method)}`")
 
 
 def _replace(cls: PythonClass, function: Function, method: WantedMethod) -> bool:

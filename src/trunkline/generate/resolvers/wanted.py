@@ -6,6 +6,7 @@ import keyword
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from glob import has_magic
 from pathlib import Path
 
@@ -59,7 +60,7 @@ class WantedClass:
     methods: tuple[WantedMethod, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WantedResolvers:
     """All that is wanted of a package.
 
@@ -73,7 +74,7 @@ class WantedResolvers:
     assembly: str = "__init__.py"
     generated: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
 
-    @property
+    @cached_property
     def by_protocol(self) -> dict[str, list[WantedClass]]:
         """The classes of each protocol, in the order of the schema."""
         found: dict[str, list[WantedClass]] = {}
