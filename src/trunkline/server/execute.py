@@ -18,6 +18,7 @@ from graphql import GraphQLError
 from trunkline.asgi.requests import ClientGone, Receive, Scope
 from trunkline.auth.verifying.caller import Caller
 from trunkline.compiler.operation import Operation
+from trunkline.engine.run import run, run_sync
 from trunkline.errors import RequestError
 from trunkline.protocol.request import GraphQLRequest
 from trunkline.runtime.execution import Result
@@ -124,7 +125,7 @@ class Executor:
             context = self._make_context(scope) if self._make_context else None
             awaits_context = context is not None and isawaitable(context)
             if not (awaits_context or operation.is_async or self._has_middlewares):
-                return operation.execute_sync(request.variables, context, caller=caller)
+                return run_sync(operation, request.variables, context, caller=caller)
             call = OperationCall(operation, request.variables, context, client, scope, caller)
             steps: Any = self._finish(call, awaits_context=awaits_context).__await__()
             try:  # many an `async` operation never waits, and needs no deadline and no watching
@@ -144,7 +145,7 @@ class Executor:
 
 
 async def _execute(call: OperationCall[Any]) -> Result:
-    return await call.operation.execute(call.variables, call.context, caller=call.caller)
+    return await run(call.operation, call.variables, call.context, caller=call.caller)
 
 
 def _around(middleware: OperationMiddleware, inner: _Run) -> _Run:

@@ -13,7 +13,7 @@ import orjson
 from graphql import GraphQLError
 
 from trunkline.errors import RequestError
-from trunkline.runtime.failures import NullError
+from trunkline.runtime.positions import NullError
 
 __all__ = [
     "INTERNAL_SERVER_ERROR",
