@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from trunkline.errors import SchemaError
-from trunkline.generate.clients import client_files, clients_of
+from trunkline.generate.client import client_files
 from trunkline.generate.configuration import Project
 from trunkline.generate.places import shown_path
 from trunkline.generate.plugins import Plugins
@@ -45,7 +45,7 @@ def generate(project: Project) -> Generation:
     generation = Generation()
     if project.configuration.package:
         _generate_server(project, generation)
-    for client in clients_of(project):
+    for client in project.clients:
         files, messages = client_files(project, client)
         generation.files.update(files)
         generation.messages += messages
