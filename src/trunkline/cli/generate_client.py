@@ -11,7 +11,7 @@ from trunkline.cli.generate import write_generation
 from trunkline.cli.stop import stop
 from trunkline.errors import TrunklineError
 from trunkline.generate.clients import client_files
-from trunkline.generate.configuration import Client, Configuration, Project
+from trunkline.generate.configuration import ClientConfiguration, Configuration, Project
 from trunkline.generate.generation import Generation
 
 __all__ = ["generate_client_command"]
@@ -61,7 +61,7 @@ def generate_client_command(  # noqa: PLR0913  # what a configuration says, as o
     """Write a typed client from a server's schema and the documents of a program."""
     if not all(word.isidentifier() for word in module.split(".")):
         stop(f"--module is the name of a module, such as web.shop, not {module!r}.")
-    client = Client(
+    client = ClientConfiguration(
         name=name,
         module=module,
         operations=operations,

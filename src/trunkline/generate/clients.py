@@ -16,7 +16,7 @@ from trunkline.generate.client import (
     marked_documents,
 )
 from trunkline.generate.client.schema_source import load_client_schema
-from trunkline.generate.configuration import Client, Project
+from trunkline.generate.configuration import ClientConfiguration, Project
 from trunkline.generate.places import shown_path
 
 __all__ = ["client_files", "clients_of"]
@@ -24,14 +24,16 @@ __all__ = ["client_files", "clients_of"]
 _KINDS = (".graphql", ".graphqls", ".gql", ".py")
 
 
-def clients_of(project: Project) -> list[Client]:
+def clients_of(project: Project) -> list[ClientConfiguration]:
     """Return the clients that a configuration asks for."""
     configuration = project.configuration
     one = [] if configuration.client is None else [configuration.client]
     return [*one, *configuration.clients]
 
 
-def client_files(project: Project, client: Client) -> tuple[Mapping[Path, bytes], Sequence[str]]:
+def client_files(
+    project: Project, client: ClientConfiguration
+) -> tuple[Mapping[Path, bytes], Sequence[str]]:
     """Generate a client: its files, and what is to be said. Raises ``SchemaError``."""
     schema = load_client_schema(_schema_sources(project, client), client.headers)
     module = project.source.joinpath(*client.module.split(".")).with_suffix(".py")
@@ -45,7 +47,7 @@ def client_files(project: Project, client: Client) -> tuple[Mapping[Path, bytes]
     return files, [str(each) for each in made.warnings]
 
 
-def _schema_sources(project: Project, client: Client) -> Sequence[str | Path]:
+def _schema_sources(project: Project, client: ClientConfiguration) -> Sequence[str | Path]:
     names = [client.schema] if isinstance(client.schema, str) else client.schema
     if not names:
         if not project.schema_sources:
@@ -57,7 +59,7 @@ def _schema_sources(project: Project, client: Client) -> Sequence[str | Path]:
     return [name if "://" in name else Path(shown_path(project.folder / name)) for name in names]
 
 
-def _options(project: Project, client: Client, module: Path) -> ClientOptions:
+def _options(project: Project, client: ClientConfiguration, module: Path) -> ClientOptions:
     operations = [client.operations] if isinstance(client.operations, str) else client.operations
     return ClientOptions(
         name=client.name,

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from trunkline.generate.configuration import Project
 from trunkline.generate.resolvers.layout import Layout
-from trunkline.generate.server.hints import LIST, LIST_OF
 from trunkline.generate.server.plan import ParameterPlan, ResolverPlan, ResolversPlan, ServerPlan
+from trunkline.generate.server.values import LIST, LIST_OF
 from trunkline.text.imports import Hint, Reference
 
 __all__ = ["WantedClass", "WantedMethod", "WantedResolvers", "read_plan"]
