@@ -18,7 +18,8 @@ from benchmarks.peers.python.ours import SCHEMA
 from benchmarks.peers.python.todos import User, first_todos
 from benchmarks.queries import AUTHORS, OWNERS
 from benchmarks.race import Race, race
-from trunkline.compiler.operation import compile_operation
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.engine import run
 from trunkline.schema.bindings import Schema
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
@@ -50,7 +51,7 @@ def compare(text: str, count: int, by_hand: Callable[[Any], Awaitable[Any]]) -> 
     variables = {"first": count}
 
     async def ours() -> bytes:
-        return orjson.dumps({"data": (await operation.execute(variables)).data})
+        return orjson.dumps({"data": (await run(operation, variables)).data})
 
     async def hand() -> bytes:
         return orjson.dumps(await by_hand(variables))
@@ -71,9 +72,9 @@ def compare(text: str, count: int, by_hand: Callable[[Any], Awaitable[Any]]) -> 
 def at_the_same_time() -> Figure:
     """Measure how long a hundred resolvers take that sleep; in turn they would take a second."""
     operation = compile_operation(sleepers(), "{ sleepers { nap } }")
-    asyncio.run(operation.execute(None))
+    asyncio.run(run(operation, None))
     begin = time.perf_counter()
-    result = asyncio.run(operation.execute(None))
+    result = asyncio.run(run(operation, None))
     seconds = time.perf_counter() - begin
     assert result.data == {"sleepers": [{"nap": 1}] * SLEEPERS}  # noqa: S101
     return Figure(

@@ -28,12 +28,11 @@ from benchmarks.peers.python.canned import SDL
 from benchmarks.race import Contestant, Spent, race
 from trunkline.client import Client, Connection, Document
 from trunkline.client import gql as gql_document
-from trunkline.client.answers import read_answer
-from trunkline.client.checks import Checker
+from trunkline.client.building import build_lazily, build_leniently
+from trunkline.client.checks import DocumentChecker
 from trunkline.client.conversions import Conversions
-from trunkline.client.lazy_schema import build_lazily
+from trunkline.client.responses import read_valid_response
 from trunkline.client.schema_cache import SchemaCache, StoredSchema
-from trunkline.client.schemas import build_leniently
 from trunkline.client.transports import Transport
 from trunkline.client.transports.httpx2 import HTTPX2Transport
 from trunkline.client.transports.pyreqwest import PyreqwestTransport
@@ -108,7 +107,7 @@ def over_the_bare_library(url: str) -> Iterator[Figure]:
 
 
 def read_todo(response: HTTPResponse) -> dict[str, Any]:
-    return {"data": read_answer(response, decoder).data}
+    return {"data": read_valid_response(response, decoder).data}
 
 
 def bare_httpx2(url: str) -> Callable[[], bytes]:
@@ -157,7 +156,7 @@ def parsing(plain: Client, gql: GQLProcess) -> Iterator[Figure]:
     schema = build_schema(SDL)
     document = Document(TASKS)
     conversions = Conversions(None, None, known=True)
-    decode = Checker(schema, conversions).operation(document, None).decoder.decode
+    decode = DocumentChecker(schema, conversions).operation(document, None).decoder.decode
     result = race({"ours": Sync(lambda: ignore(decode(body))), "gql": GQL(gql, "parse", TASKS)})
     name = f"scalars of an answer of {len(body) // 1000} KB: gql's parse_result / ours from bytes"
     yield result.ratio(name, "gql", "ours", at_least(100))
@@ -181,12 +180,12 @@ def large_schema() -> Iterator[Figure]:
         def first() -> None:
             stored = StoredSchema(told)
             cache.write("first", stored)
-            Checker(build_lazily(stored.introspection)).operation(document, None)
+            DocumentChecker(build_lazily(stored.introspection)).operation(document, None)
 
         def found() -> None:
             stored = cache.read("github")
             assert stored  # noqa: S101
-            Checker(build_lazily(stored.introspection)).operation(document, None)
+            DocumentChecker(build_lazily(stored.introspection)).operation(document, None)
 
         contestants = {
             "first": Forked(first),

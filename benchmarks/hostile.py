@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from benchmarks.figures import Figure, at_most
-from trunkline.compiler.operation import compile_operation
+from trunkline.compiler.pipeline import compile_operation
 from trunkline.errors import RequestError
 from trunkline.schema.bindings import Schema
 from trunkline.schema.load import parse_schema

@@ -18,7 +18,8 @@ from benchmarks.peers.python.by_hand import ANSWERS
 from benchmarks.peers.python.ours import SCHEMA
 from benchmarks.queries import Query, list_of, one
 from benchmarks.race import Contestant, race
-from trunkline.compiler.operation import compile_operation
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.engine import run_sync
 
 __all__ = ["measure"]
 
@@ -68,7 +69,7 @@ def compare(query: Query, jit: JITProcess | None) -> Iterator[Figure]:
 def ours(query: Query) -> Sync:
     operation = compile_operation(SCHEMA, query.text)
     variables = query.variables
-    return Sync(lambda: orjson.dumps({"data": operation.execute_sync(variables).data}))
+    return Sync(lambda: orjson.dumps({"data": run_sync(operation, variables).data}))
 
 
 def by_hand(query: Query) -> Sync:

@@ -13,7 +13,8 @@ from benchmarks.figures import Figure, at_most
 from benchmarks.local import Forked
 from benchmarks.peers import installed
 from benchmarks.race import race
-from trunkline.compiler.operation import compile_operation
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.engine import run_sync
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import load_schema
 
@@ -48,7 +49,7 @@ def measure() -> Iterator[Figure]:
 def first_answer(definition: GraphQLSchema, resolvers: object) -> None:
     schema = make_executable_schema(definition, resolvers)
     operation = compile_operation(schema, "{ viewer { login name } }")
-    answer = operation.execute_sync(None)
+    answer = run_sync(operation, None)
     assert answer.data == {"viewer": {"login": "octocat", "name": None}}, answer  # noqa: S101
 
 

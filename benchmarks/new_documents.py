@@ -16,7 +16,8 @@ from benchmarks.local import Sync
 from benchmarks.peers.python import core
 from benchmarks.peers.python.ours import SCHEMA
 from benchmarks.race import Race, race
-from trunkline.compiler.cache import Operations
+from trunkline.compiler.cache import OperationCache
+from trunkline.engine import run_sync
 
 __all__ = ["measure"]
 
@@ -44,13 +45,13 @@ def measure() -> Iterator[Figure]:
 
 
 def compare(template: str) -> Race:
-    operations = Operations(SCHEMA)
+    operations = OperationCache(SCHEMA)
 
     def text() -> str:
         return template.replace("#", str(next(_numbers)))
 
     def ours() -> bytes:
-        return orjson.dumps({"data": operations.get(text()).execute_sync(None).data})
+        return orjson.dumps({"data": run_sync(operations.get(text()), None).data})
 
     def parse_and_validate() -> None:
         assert not validate(core.SCHEMA, parse(text()))  # noqa: S101

@@ -12,7 +12,8 @@ from benchmarks.figures import Figure
 from benchmarks.local import Sync
 from benchmarks.race import race
 from benchmarks.shapes_schema import core_schema, our_schema
-from trunkline.compiler.operation import compile_operation
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.engine import run_sync
 from trunkline.schema.bindings import Schema
 
 __all__ = ["measure"]
@@ -65,7 +66,7 @@ def ours(schema: Schema, text: str, variables: dict[str, Any]) -> Sync:
     operation = compile_operation(schema, text)
 
     def call() -> bytes:
-        result = operation.execute_sync(variables)
+        result = run_sync(operation, variables)
         return _encode(result.data, result.errors)
 
     return Sync(call)

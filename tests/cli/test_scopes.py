@@ -50,7 +50,7 @@ def test_each_operation_has_a_line_with_what_it_needs() -> None:
         "query Authors  the scope todos:read and the scopes people:names and people:read, or admin",
         "query Hello    nothing",
         "query Find     nothing",
-        "    and where its variables ask for it: the policy paid",
+        "    and if its variables contain such inputs: the policy paid",
     ]
 
 

@@ -95,11 +95,11 @@ UNUSABLE = {
     "204": (Reply(204, b"", ""), f"The server answered 204 {NO_TYPE} ''"),
     "data: null and no errors": (
         Reply(200, b'{"data": null}'),
-        f"The server's answer has data: null {NOT_ALLOWED}",
+        f"The server's response has data: null {NOT_ALLOWED}",
     ),
     "an empty list of errors and no data": (
         Reply(200, b'{"errors": []}'),
-        f"The server's answer has no data {NOT_ALLOWED}",
+        f"The server's response has no data {NOT_ALLOWED}",
     ),
 }
 

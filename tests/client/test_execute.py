@@ -17,7 +17,7 @@ from tests.client.calling import Caller, CallWith
 from tests.client.serving import QUERY, TODO, TODOS, Reply, Todos
 
 from trunkline import Client, gql
-from trunkline.client import Result, Upload
+from trunkline.client import ExecutionResult, Upload
 from trunkline.client.transports.requests import RequestsHTTPTransport
 from trunkline.errors import SubscriptionError
 
@@ -167,7 +167,7 @@ ERRORS = b'{"data":{"todos":null},"errors":[{"message":"No"}],"extensions":{"cos
 def test_the_whole_answer_does_not_raise(call_with: CallWith, server: Todos) -> None:
     server.reply = Reply(294, ERRORS)
     result: Any = call_with(server.url).execute(QUERY, get_execution_result=True)
-    assert isinstance(result, Result)
+    assert isinstance(result, ExecutionResult)
     assert (result.data, result.status) == ({"todos": None}, 294)
     assert result.errors == ({"message": "No"},)
     assert result.extensions == {"cost": 1}

@@ -15,7 +15,7 @@ from tests.property.engines import Ours
 from tests.property.examples import Example, examples
 from tests.property.test_engine import fewer
 
-from trunkline.client.checks import Checker
+from trunkline.client.checks import DocumentChecker
 from trunkline.client.conversions import Conversions
 from trunkline.client.document import Document
 from trunkline.schema.scalars import Scalar
@@ -49,7 +49,7 @@ def test_every_leaf_is_converted_and_nothing_is_lost(example: Example) -> None:
     schema = build_schema(example.sdl, assume_valid=True)
     leaves = [name for name, type_ in schema.type_map.items() if is_leaf_type(type_)]
     conversions = Conversions(dict.fromkeys(leaves, BOXES), None, known=False)
-    checker = Checker(schema, conversions)
+    checker = DocumentChecker(schema, conversions)
     operation = checker.operation(Document(example.request.text), example.request.operation_name)
     body = msgspec.json.encode({"data": data})
     read = operation.decoder.decode(body).data

@@ -6,11 +6,12 @@ import os
 import stat
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 from graphql import (
+    GraphQLSchema,
     build_client_schema,
     build_schema,
     introspection_from_schema,
@@ -26,7 +27,7 @@ from tests.schema.github import github_schema
 from trunkline import Client, ProtocolError, ServerStatusError, ValidationError, gql
 from trunkline.client import BearerToken, SchemaCache
 from trunkline.client import schemas as sources
-from trunkline.client.lazy_schema import build_lazily
+from trunkline.client.building import build_lazily
 from trunkline.client.transports.asgi import ASGITransport
 from trunkline.server import GraphQL, SchemaText, make_executable_schema, parse_schema
 
@@ -106,7 +107,7 @@ def test_where_nothing_can_be_written_the_schema_is_fetched(
 def test_a_mistake_is_believed_only_after_asking_again(
     server: Todos, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "_BELIEVED", 0.0)
+    monkeypatch.setattr(sources, "_FRESH", 0.0)
     with client_of(server) as client:
         client.execute(QUERY)
         server.schema = WIDER
@@ -175,7 +176,7 @@ def test_a_schema_that_cannot_be_fetched_anew_does_not_stop_calls(
             assert client.execute(QUERY) == TODOS
         assert server.operations.count("IntrospectionQuery") == 2
         assert "could not be fetched" in caplog.text
-        monkeypatch.setattr(sources, "_BELIEVED", 0.0)
+        monkeypatch.setattr(sources, "_FRESH", 0.0)
         with pytest.raises(ValidationError):
             client.execute(URGENT)
 
@@ -250,7 +251,9 @@ async def test_a_url_without_a_schema() -> None:
         await client.execute_async("{ hello }")
     assert "fetched the schema" in caught.value.__notes__[0]
     client = Client(ASGITransport(html), schema_url="/")
-    with pytest.raises(ProtocolError, match="What is at http://testserver/ is no schema in SDL"):
+    with pytest.raises(
+        ProtocolError, match="The response of http://testserver/ is not a schema in SDL"
+    ):
         await client.execute_async("{ hello }")
 
 
@@ -299,6 +302,20 @@ def test_githubs_schema_works_and_is_the_same_built_lazily() -> None:
     assert "Did you mean 'login'?" in error.message
     printed = print_schema(lexicographic_sort_schema(lazy))
     assert printed == print_schema(lexicographic_sort_schema(eager))
+
+
+def test_graphql_core_still_allows_to_build_lazily() -> None:
+    """Fails loudly where a new graphql-core breaks what `client/building.py` relies on."""
+    assert "GraphQLSchema" in build_client_schema.__code__.co_names
+    assert not build_client_schema.__code__.co_freevars
+    eager = build_schema("interface I { a: Int } type Query implements I { a: Int }")
+    told = introspection_from_schema(eager)
+    lazy = build_lazily(msgspec.json.encode(told))
+    assert type(lazy) is not GraphQLSchema
+    assert vars(lazy).keys() == vars(eager).keys()
+    for name in ("Query", "I"):
+        assert "fields" not in vars(lazy.type_map[name])  # nothing has asked for them yet
+    assert lazy.is_sub_type(cast("Any", lazy.get_type("I")), cast("Any", lazy.query_type))
 
 
 def test_a_type_that_is_broken_is_told_when_it_is_used(server: Todos) -> None:

@@ -155,7 +155,7 @@ def test_a_server_that_does_not_tell_its_schema(
     with pytest.raises(ExecutionError) as caught:
         fetching.execute(QUERY)
     assert str(caught.value) == (
-        "The server did not tell its schema. If it does not allow introspection, give the client"
+        "The server did not return its schema. If it does not allow introspection, give the client"
         " the schema's SDL: Client(transport=…, schema=…). It answered:\nIntrospection is off."
     )
     assert caught.value.status == status
@@ -164,7 +164,7 @@ def test_a_server_that_does_not_tell_its_schema(
 
 def test_an_answer_that_is_no_schema(fetching: Caller, server: Todos) -> None:
     server.reply = Reply(200, b'{"data":{"__schema":{"types":[{}]}}}')
-    with pytest.raises(ProtocolError, match="answer to the introspection query is no schema"):
+    with pytest.raises(ProtocolError, match="introspection result is not a valid schema"):
         fetching.execute(QUERY)
 
 
@@ -213,7 +213,7 @@ def test_oneof_and_repeatable_directives_are_known(fetching: Caller, server: Tod
 
 @pytest.mark.parametrize("sdl", ["type Query {", "type Query { a: Unknown }"])
 def test_sdl_that_is_no_schema(sdl: str) -> None:
-    with pytest.raises(SchemaError, match=r"^The SDL that was given is no schema: "):
+    with pytest.raises(SchemaError, match=r"^No schema can be built from the SDL: "):
         Client(HTTPX2Transport("http://localhost/"), schema=sdl)
 
 

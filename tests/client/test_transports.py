@@ -378,7 +378,7 @@ def test_a_transport_of_ones_own() -> None:
 
 def test_variables_that_are_no_mapping_are_refused() -> None:
     client = Client(HTTPX2Transport("http://127.0.0.1:1"))
-    with pytest.raises(VariablesError, match="Variables are a mapping by name, not str"):
+    with pytest.raises(VariablesError, match="Variables must be a mapping by name, not str"):
         client.execute("query ($a: Int) { a(a: $a) }", "1")  # type: ignore[call-overload]
 
 

@@ -118,5 +118,5 @@ def test_files(seen: Yoga, kind: str, tmp_path: Path) -> None:
 def test_what_is_no_file_is_a_mistake_still(seen: Yoga) -> None:
     with Client(seen.apq) as client, pytest.raises(VariablesError, match="has no JSON form"):
         client.execute(FILES, {"files": [object()]})
-    with Client(seen.apq) as client, pytest.raises(TypeError, match="Files cannot go in a batch"):
+    with Client(seen.apq) as client, pytest.raises(TypeError, match="A batch cannot contain files"):
         client.execute_batch([Request(FILES, {"files": [Upload(b"")]})])

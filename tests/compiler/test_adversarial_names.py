@@ -24,7 +24,9 @@ from tests.compiler.library import library
 from tests.faults.both import Both, answer
 
 from trunkline.compiler.limits import Limits
-from trunkline.compiler.operation import Operation, compile_operation
+from trunkline.compiler.operation import Operation
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.engine import run_sync
 from trunkline.errors import SchemaError
 from trunkline.runtime import values
 from trunkline.schema.load import parse_schema
@@ -243,7 +245,7 @@ def test_10_no_variables_value_becomes_code(string: str) -> None:
     operation = BOTH.compile("query ($s: String, $o: In) { s(s: $s) x: s(o: $o) }")
     before = operation.source
     value = string + MARK
-    result = operation.execute_sync({"s": value, "o": {"l": [value]}})
+    result = run_sync(operation, {"s": value, "o": {"l": [value]}})
     assert result.data
     assert json.loads(result.data["s"]) == {"s": value}
     assert json.loads(result.data["x"]) == {"o": {"l": [value]}}

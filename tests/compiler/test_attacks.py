@@ -18,7 +18,8 @@ from tests.compiler.work import lines_run, megabytes, milliseconds
 from tests.faults.both import Both, answer
 
 from trunkline.compiler.limits import Limits
-from trunkline.compiler.operation import compile_operation
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.engine import run_sync
 from trunkline.errors import (
     DocumentSyntaxError,
     LimitExceededError,
@@ -142,7 +143,7 @@ def test_q02_a_circle_below_a_field_is_one_error_in_every_limiter() -> None:
 
 @pytest.mark.parametrize("count", [15, 100, 1_400])
 def test_q03_aliases_are_served_up_to_the_limit_of_fields(count: int) -> None:
-    result = compile_operation(SCHEMA, "{ " + many("a#: count", count) + " }").execute_sync(None)
+    result = run_sync(compile_operation(SCHEMA, "{ " + many("a#: count", count) + " }"), None)
     assert result.data == {f"a{number}": 2 for number in range(count)}
 
 
@@ -170,7 +171,7 @@ def test_q06_a_field_that_is_repeated_is_one_field() -> None:
     once = compile_operation(SCHEMA, "{ __typename count }")
     often = compile_operation(SCHEMA, "{ " + "__typename count " * 100 + "}")
     assert often.source.replace(often.id, once.id) == once.source
-    assert often.execute_sync(None).data == {"__typename": "Query", "count": 2}
+    assert run_sync(often, None).data == {"__typename": "Query", "count": 2}
 
 
 def test_q07_a_conflict_beyond_the_bound_is_one_error() -> None:
@@ -184,7 +185,7 @@ def test_q07_what_people_write_is_below_the_bound() -> None:
     fragments = " ".join(f"fragment F{n} on Book {{ id title pages ...G }}" for n in range(12))
     selection = many("...F#", 12)
     text = f"{{ books {{ {selection} }} }} {fragments} fragment G on Book {{ id genre rating }}"
-    assert compile_operation(SCHEMA, text).execute_sync(None).errors == []
+    assert run_sync(compile_operation(SCHEMA, text), None).errors == []
 
 
 def test_q08_the_errors_about_directives_are_bounded() -> None:
@@ -203,7 +204,7 @@ def test_q09_conditions_make_no_variants() -> None:
     for odd in (0, 1):
         variables = {f"v{number}": number % 2 == odd for number in range(100)}
         expected = {f"a{number}": 2 for number in range(odd, 100, 2)}
-        assert large.execute_sync(variables).data == expected
+        assert run_sync(large, variables).data == expected
 
 
 def test_q09_one_fragment_under_many_conditions_is_written_once_for_each_at_most() -> None:
@@ -248,7 +249,7 @@ def test_q17_a_huge_string_is_a_value_and_not_text(quotes: str) -> None:
     text = f"{{ search(text: {quotes}{'x' * 60_000}{quotes}) {{ ... on Author {{ name }} }} }}"
     operation = compile_operation(SCHEMA, text)
     assert len(operation.source) < 3_000
-    data = operation.execute_sync(None).data
+    data = run_sync(operation, None).data
     assert data
     assert data["search"][2] == {"name": "x" * 60_000}
 
@@ -285,7 +286,7 @@ def test_q18_an_input_that_is_too_deep_is_refused(key: str, depth: int) -> None:
         value = {key: value}
     operation = ECHO.compile("query ($o: In) { o(o: $o) }")
     with pytest.raises(VariablesError) as caught:
-        operation.execute_sync({"o": value})
+        run_sync(operation, {"o": value})
     assert len(caught.value.errors) == 1
     while value:  # or Python would take it apart by recursion
         value = value.pop(key)
@@ -294,14 +295,14 @@ def test_q18_an_input_that_is_too_deep_is_refused(key: str, depth: int) -> None:
 def test_q18_the_mistakes_in_a_long_list_are_bounded() -> None:
     operation = ECHO.compile("query ($l: [Int]) { list(l: $l) }")
     with pytest.raises(VariablesError) as caught:
-        operation.execute_sync({"l": ["x" * 1_000] * 5_000})
+        run_sync(operation, {"l": ["x" * 1_000] * 5_000})
     assert len(caught.value.errors) <= 51
     assert sum(len(error.message) for error in caught.value.errors) < 51 * 500
 
 
 def test_q18_a_long_list_arrives_whole() -> None:
     operation = ECHO.compile("query ($l: [Int]) { list(l: $l) }")
-    assert operation.execute_sync({"l": [1] * 10_000}).data == {"list": 10_000}
+    assert run_sync(operation, {"l": [1] * 10_000}).data == {"list": 10_000}
 
 
 # -- T-12, T-14: values ---------------------------------------------------------------------------
@@ -397,7 +398,7 @@ def test_t14_an_integer_of_5000_digits_is_an_error_and_no_crash() -> None:
 )
 def test_e01_a_refusal_tells_nothing_of_the_servers_inside(text: str, variables: Any) -> None:
     with pytest.raises(RequestError) as caught:
-        compile_operation(SCHEMA, text).execute_sync(variables)
+        run_sync(compile_operation(SCHEMA, text), variables)
     for error in caught.value.errors:
         for word in ("Traceback", ".py", "graphql.", "trunkline", "File ", " at 0x"):
             assert word not in error.message

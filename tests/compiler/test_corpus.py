@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from tests.compiler.library import library
 
-from trunkline.compiler.operation import compile_operation
+from trunkline.compiler.pipeline import compile_operation
 
 CORPUS = Path(__file__).with_name("corpus")
 CASES = sorted(CORPUS.glob("*.graphql"))

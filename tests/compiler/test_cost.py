@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tests.faults.both import Both
 
+from trunkline import engine
 from trunkline.compiler.limits import Limits
 from trunkline.errors import LimitExceededError
 
@@ -15,7 +16,7 @@ SDL = "type Query { ts(first: Int, limit: Int): [T!]! } type T { x: Int ts(first
 
 def run(text: str, variables: dict[str, Any] | None = None, **limits: Any) -> Any:
     both = Both(SDL, {"Query.ts": lambda **_: []}, limits=Limits(**limits))
-    return both.compile(text).execute_sync(variables).data
+    return engine.run_sync(both.compile(text), variables).data
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from tests.compiler.library import library
 
-from trunkline.compiler.cache import Operations
+from trunkline.compiler.cache import OperationCache
 from trunkline.compiler.limits import Limits
-from trunkline.compiler.operation import compile_operation
+from trunkline.compiler.pipeline import compile_operation
 from trunkline.errors import (
     DocumentSyntaxError,
     LimitExceededError,
@@ -88,19 +88,19 @@ def test_an_operation_knows_what_it_is() -> None:
 
 
 def test_an_operation_is_compiled_once() -> None:
-    operations = Operations(SCHEMA)
+    operations = OperationCache(SCHEMA)
     assert operations.get("{ count }") is operations.get("{ count }")
 
 
 def test_the_cache_tells_operations_of_one_document_apart() -> None:
-    operations = Operations(SCHEMA)
+    operations = OperationCache(SCHEMA)
     text = "query A { count } query B { class }"
     assert operations.get(text, "A").name == "A"
     assert operations.get(text, "B").name == "B"
 
 
 def test_a_refusal_is_remembered_and_raised_anew() -> None:
-    operations = Operations(SCHEMA)
+    operations = OperationCache(SCHEMA)
     caught: list[RequestError] = []
     for _ in range(2):
         with pytest.raises(ValidationError) as info:
@@ -111,7 +111,7 @@ def test_a_refusal_is_remembered_and_raised_anew() -> None:
 
 
 def test_wrong_documents_do_not_drive_out_good_ones() -> None:
-    operations = Operations(SCHEMA, size=2)
+    operations = OperationCache(SCHEMA, size=2)
     good = operations.get("{ count }")
     for number in range(10):
         with pytest.raises(ValidationError):
@@ -120,7 +120,7 @@ def test_wrong_documents_do_not_drive_out_good_ones() -> None:
 
 
 def test_the_longest_unused_operation_is_forgotten() -> None:
-    operations = Operations(SCHEMA, size=2)
+    operations = OperationCache(SCHEMA, size=2)
     first, second = operations.get("{ count }"), operations.get("{ class }")
     assert operations.get("{ count }") is first
     operations.get("{ a: count }")

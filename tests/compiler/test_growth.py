@@ -13,9 +13,10 @@ from tests.compiler.library import library
 from tests.compiler.work import lines_run
 from tests.faults.both import Both
 
-from trunkline.compiler.cache import Operations
+from trunkline.compiler.cache import OperationCache
 from trunkline.compiler.limits import Limits
-from trunkline.compiler.operation import compile_operation
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.engine import run_sync
 from trunkline.errors import LimitExceededError, RequestError
 from trunkline.text.names import Names
 
@@ -58,7 +59,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("kind", REFUSED)
 def test_q16_a_refusal_that_is_remembered_holds_no_tokens_and_nodes(kind: str) -> None:
-    operations = Operations(SCHEMA)
+    operations = OperationCache(SCHEMA)
     texts = [REFUSED[kind](number) for number in range(10)]
     with pytest.raises(RequestError):
         operations.get("{ nope }")
@@ -81,10 +82,10 @@ def test_q16_tracebacks_of_forgotten_operations_are_forgotten() -> None:
     def fail() -> int:
         raise ValueError("on purpose")
 
-    operations = Operations(Both("type Query { n: Int }", {"Query.n": fail}).schema, size=3)
+    operations = OperationCache(Both("type Query { n: Int }", {"Query.n": fail}).schema, size=3)
     before = set(linecache.cache)
     for number in range(20):
-        (error,) = operations.get(f"{{ a{number}: n }}").execute_sync(None).errors
+        (error,) = run_sync(operations.get(f"{{ a{number}: n }}"), None).errors
         assert error.original_error
         assert "resolve_query_n()" in "".join(traceback.format_exception(error.original_error))
         error.original_error = None

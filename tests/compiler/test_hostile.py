@@ -9,7 +9,8 @@ import pytest
 from benchmarks.hostile import DOCUMENTS
 from tests.compiler.library import library
 
-from trunkline.compiler.cache import Operations
+from trunkline.compiler.cache import OperationCache
+from trunkline.engine import run_sync
 from trunkline.errors import RequestError
 
 REFUSED = {
@@ -35,14 +36,14 @@ def test_the_table_is_whole() -> None:
 
 @pytest.mark.parametrize("name", sorted(REFUSED))
 def test_a_hostile_document_is_refused(name: str) -> None:
-    operations = Operations(library())
+    operations = OperationCache(library())
     with pytest.raises(RequestError) as caught:
         operations.get(DOCUMENTS[name])
     assert REFUSED[name] in str(caught.value)
-    assert operations.get("{ count }").execute_sync(None).data == {"count": 2}
+    assert run_sync(operations.get("{ count }"), None).data == {"count": 2}
 
 
 def test_the_echo_of_a_long_name_is_bounded() -> None:
     with pytest.raises(RequestError) as caught:
-        Operations(library()).get(DOCUMENTS["Q-17 a name of 50,000 characters"])
+        OperationCache(library()).get(DOCUMENTS["Q-17 a name of 50,000 characters"])
     assert all(len(error.message) < 60_000 for error in caught.value.errors)

@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 import pytest
 from tests.faults.both import Both
 
-from trunkline.compiler.cache import Operations
+from trunkline.compiler.cache import OperationCache
 from trunkline.compiler.operation import Operation
+from trunkline.engine import run_sync
 from trunkline.errors import RequestError
 from trunkline.schema.bindings import Schema
 
@@ -26,7 +27,7 @@ TIMES = int(os.environ.get("TRUNKLINE_SOAK", "600"))
 SIZE = 100
 HOT = "{ ts { x t { x } } }"
 
-Request = Callable[[Operations, int], object]
+Request = Callable[[OperationCache, int], object]
 
 
 def schema() -> Schema:
@@ -57,7 +58,7 @@ def kept() -> Kept:
 
 def thirds(request: Request) -> list[Kept]:
     """Send requests, each with a number of its own; tell what is alive after each third."""
-    operations = Operations(schema(), size=SIZE)
+    operations = OperationCache(schema(), size=SIZE)
     measured: list[Kept] = []
     for third in range(3):
         for number in range(TIMES // 3):
@@ -66,30 +67,30 @@ def thirds(request: Request) -> list[Kept]:
     return measured
 
 
-def good(operations: Operations, number: int) -> None:
+def good(operations: OperationCache, number: int) -> None:
     text = f"query Q{number} {{ a{number}: n(i: {number}) ts {{ x b{number}: x }} }}"
-    assert operations.get(text, f"Q{number}").execute_sync(None).data
+    assert run_sync(operations.get(text, f"Q{number}"), None).data
 
 
-def failing(operations: Operations, number: int) -> None:
-    result = operations.get(f"{{ a{number}: ts {{ x failing }} }}").execute_sync(None)
+def failing(operations: OperationCache, number: int) -> None:
+    result = run_sync(operations.get(f"{{ a{number}: ts {{ x failing }} }}"), None)
     assert len(result.errors) == 4
 
 
-def wrong(operations: Operations, number: int) -> None:
+def wrong(operations: OperationCache, number: int) -> None:
     with suppress(RequestError):
         operations.get(f"{{ n nope{number} }}")
 
 
-def unreadable(operations: Operations, number: int) -> None:
+def unreadable(operations: OperationCache, number: int) -> None:
     with suppress(RequestError):
         operations.get(f"{{ n a{number}: ")
 
 
-def misfit(operations: Operations, number: int) -> None:
+def misfit(operations: OperationCache, number: int) -> None:
     operation = operations.get(f"query ($v{number}: Int!) {{ n(i: $v{number}) }}")
     with suppress(RequestError):
-        operation.execute_sync({f"v{number}": "no number"})
+        run_sync(operation, {f"v{number}": "no number"})
 
 
 @pytest.mark.parametrize("request_", [good, failing, wrong, unreadable, misfit])
@@ -100,7 +101,7 @@ def test_q16_memory_is_flat_under_distinct_documents(request_: Request) -> None:
 
 
 def test_q16_what_is_in_use_stays_compiled_and_is_compiled_once() -> None:
-    operations = Operations(schema(), size=SIZE)
+    operations = OperationCache(schema(), size=SIZE)
     hot = operations.get(HOT)
     for number in range(TIMES):
         (wrong if number % 3 else good)(operations, number)
@@ -114,7 +115,7 @@ def test_q16_an_operation_that_is_forgotten_is_freed(type_: type) -> None:
         gc.collect()
         return sum(isinstance(each, type_) for each in gc.get_objects())
 
-    operations = Operations(schema(), size=3)
+    operations = OperationCache(schema(), size=3)
     before = count()
     for number in range(50):
         good(operations, number)

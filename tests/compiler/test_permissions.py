@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from tests.compiler.guarded import SCHEMA
 
-from trunkline.compiler.operation import Operation, compile_operation
-from trunkline.compiler.permissions import UNAUTHORIZED
+from trunkline import engine
+from trunkline.compiler.authorization import UNAUTHORIZED
+from trunkline.compiler.operation import Operation
+from trunkline.compiler.pipeline import compile_operation
 from trunkline.engine import adopt_schema
 from trunkline.errors import SchemaError, SubscriptionError
 from trunkline.runtime.execution import Result
@@ -29,7 +31,7 @@ def compiled(document: str, scopes: Iterable[str], values: Any = None) -> Operat
 
 
 def run(document: str, scopes: str = "", values: Any = None) -> Result:
-    return asyncio.run(compiled(document, scopes.split(), values).execute(values))
+    return asyncio.run(engine.run(compiled(document, scopes.split(), values), values))
 
 
 def refused(result: Result) -> list[str]:
@@ -135,9 +137,9 @@ async def test_a_refused_subscription_has_no_stream() -> None:
     operation = compiled("subscription { secrets }", [])
     assert operation.is_refused(None)
     with pytest.raises(SubscriptionError, match="ticks"):
-        await anext(operation.subscribe(None))
+        await anext(engine.stream(operation, None))
     allowed = compiled("subscription { secrets }", ["ticks"])
-    assert (await anext(allowed.subscribe(None))).data == {"secrets": 1}
+    assert (await anext(engine.stream(allowed, None))).data == {"secrets": 1}
 
 
 @pytest.mark.parametrize(
@@ -176,19 +178,19 @@ def test_forms_of_an_operation_are_bounded() -> None:
     operation = compile_operation(SCHEMA, WHERE)
     for number in range(600):
         operation.for_caller(frozenset({str(number)}), variables={"w": {"price": 1}})
-    guard = operation._guard
-    assert guard is not None
-    assert len(guard._unmet) <= 256
-    assert len(guard._variants) == 1
+    forms = operation._forms
+    assert forms is not None
+    assert len(forms._unmet) <= 256
+    assert len(forms._forms) == 1
 
 
 def test_an_operation_that_needs_nothing_has_nothing_to_decide() -> None:
-    assert compile_operation(SCHEMA, "{ count cat { id } }").needs is None
+    assert compile_operation(SCHEMA, "{ count cat { id } }").required is None
     open_ = make_executable_schema(
         parse_schema("type Query { a: Int }"), SimpleNamespace(query=A())
     )
-    assert compile_operation(open_, "{ a __typename }").needs is None
-    assert compile_operation(open_, "{ __schema { types { name } } }").needs is None
+    assert compile_operation(open_, "{ a __typename }").required is None
+    assert compile_operation(open_, "{ __schema { types { name } } }").required is None
 
 
 class A:
@@ -206,8 +208,8 @@ def test_nobody_is_not_authenticated() -> None:
 def test_policies_are_named_and_hold_if_somebody_says_so() -> None:
     schema = schema_of('type Query { a: Int @policy(policies: [["one", "two"], ["three"]]) }')
     operation = compile_operation(schema, "{ a }")
-    assert operation.needs is not None
-    assert operation.needs.policies == {"one", "two", "three"}
+    assert operation.required is not None
+    assert operation.required.policies == {"one", "two", "three"}
     for holding, whole in (({"one"}, True), ({"one", "two"}, False), ({"three"}, False)):
         assert operation.for_caller(None, frozenset(holding)).is_refused(None) is whole
 
@@ -265,7 +267,7 @@ def test_a_schema_of_graphql_cores_is_guarded_too() -> None:
     definition = parse_schema('type Query { a: Int b: Int @requiresScopes(scopes: [["s"]]) }')
     operation = compile_operation(adopt_schema(definition), "{ a b __schema { types { name } } }")
     result = asyncio.run(
-        operation.for_caller(frozenset()).execute(None, root_value={"a": 1, "b": 2})
+        engine.run(operation.for_caller(frozenset()), None, root_value={"a": 1, "b": 2})
     )
     assert result.data is not None
     assert (result.data["a"], result.data["b"]) == (1, None)
@@ -291,9 +293,9 @@ def test_directives_of_a_document_do_not_bring_back_what_is_refused() -> None:
     )
     operation = compile_operation(schema, "query @timed { a @loud b }")
     refusing = operation.for_caller(frozenset())
-    assert asyncio.run(refusing.execute(None)).data == {"a": None, "b": 2}
+    assert asyncio.run(engine.run(refusing, None)).data == {"a": None, "b": 2}
     assert calls == ["operation"]
-    assert asyncio.run(operation.execute(None)).data == {"a": 1, "b": 2}
+    assert asyncio.run(engine.run(operation, None)).data == {"a": 1, "b": 2}
     assert calls == ["operation", "operation", "field"]
 
 
@@ -343,7 +345,7 @@ def test_resolvers_methods_batches_and_directives_are_told_who_calls() -> None:
         directives=SimpleNamespace(tell=Directives().field, around=Directives().around),
     )
     operation = compile_operation(schema, "query @around { thing { own all one name } }")
-    result = asyncio.run(operation.execute(None, caller="web"))
+    result = asyncio.run(engine.run(operation, None, caller="web"))
     assert not result.errors
     assert result.data == {
         "thing": {

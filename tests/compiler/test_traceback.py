@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.faults.both import Both
 
+from trunkline.engine import run, run_sync
 from trunkline.schema.bindings import batch
 
 SDL = "type Query { todos: [Todo!] n: Int } type Todo { title: String late: Int all: Int t: Todo }"
@@ -59,7 +60,7 @@ def shown(text: str) -> str:
     }
     operation = Both(SDL, resolvers, {"Todo": Todo}).compile(text)
     operation.inline()
-    error, *_ = asyncio.run(operation.execute(None)).errors
+    error, *_ = asyncio.run(run(operation, None)).errors
     assert isinstance(error.original_error, TodoError)
     return "".join(traceback.format_exception(error.original_error))
 
@@ -103,5 +104,5 @@ def test_an_exception_that_is_raised_twice_has_each_place_once() -> None:
 
     operation = Both("type Query { n: Int }", {"Query.n": fail}).compile("{ a: n b: n }")
     for _ in range(2):
-        operation.execute_sync(None)
+        run_sync(operation, None)
     assert len(set(once.__notes__)) == len(once.__notes__)

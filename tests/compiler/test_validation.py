@@ -31,9 +31,8 @@ from tests.property.test_engine import fuzz
 
 from trunkline.compiler import validation
 from trunkline.compiler.limits import Limits
-from trunkline.compiler.rules import rules
 
-RULES = rules(Limits())
+RULES = validation.rules(Limits())
 
 SDL = """
 directive @onField(note: String!) repeatable on FIELD

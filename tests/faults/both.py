@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, build_schema, execute, parse
 
+from trunkline import engine
 from trunkline.compiler.limits import Limits
-from trunkline.compiler.operation import Operation, compile_operation
+from trunkline.compiler.operation import Operation
+from trunkline.compiler.pipeline import compile_operation
 from trunkline.errors import VariablesError
 from trunkline.schema.executable import make_executable_schema
 from trunkline.text.names import python_name
@@ -76,7 +78,7 @@ class Both:
         """Ask our engine alone, where graphql-core does something else on purpose."""
         operation = self.compile(text, operation_name)
         try:
-            result = asyncio.run(operation.execute(variables))
+            result = asyncio.run(engine.run(operation, variables))
         except VariablesError as error:
             return _answer(None, list(error.errors))
         return _answer(result.data, result.errors)

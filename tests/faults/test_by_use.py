@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from tests.faults.both import Both
 
-from trunkline.compiler.operation import compile_operation
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.engine import run, run_sync
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
 
@@ -41,7 +42,7 @@ def test_a_name_of_any_length_is_written(type_name: str, bang: str, tmp_path: Pa
     for length in range(1, 101):
         for shown in (declared, None):
             operation = one_field("a" * length, type_name + bang, value, shown)
-            answers = [operation.execute_sync(None).data for _ in range(4)]
+            answers = [run_sync(operation, None).data for _ in range(4)]
             assert answers == [{"items": [{"a" * length: value}] * 2}] * 4
             (tmp_path / f"{length}_{shown is None}.py").write_text(operation.source)
     command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", str(tmp_path)]
@@ -57,7 +58,7 @@ def test_what_lies_about_its_type_is_found_out_alike_at_every_execution(
     type_name: str, declared: type, value: object
 ) -> None:
     operation = one_field("v", type_name, value, declared)
-    answers = [operation.execute_sync(None) for _ in range(4)]
+    answers = [run_sync(operation, None) for _ in range(4)]
     assert len({str(answer) for answer in answers}) == 1
 
 
@@ -86,7 +87,7 @@ async def test_what_a_resolver_keeps_in_a_context_variable_is_its_own() -> None:
     operation = Both("type Query { a: String b: String c: String d: String }", resolvers).compile(
         "{ a b c d }"
     )
-    result = await operation.execute(None)
+    result = await run(operation, None)
     assert result.data == {"a": "A", "b": "--", "c": "B", "d": "--"}
     assert kept.get() == "-"
 
@@ -111,7 +112,7 @@ async def test_a_resolver_that_ends_though_it_is_cancelled_does_not_go_on() -> N
     operation = Both("type Query { a: Int l: [O!] } type O { v: Int }", resolvers).compile(
         "{ a l { v } }"
     )
-    task = asyncio.create_task(operation.execute(None))
+    task = asyncio.create_task(run(operation, None))
     await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -10,9 +10,10 @@ import pytest
 from graphql import get_introspection_query
 from tests.faults.both import Both, answer
 
-from trunkline.compiler import assemble, document
-from trunkline.compiler.cache import Operations
+from trunkline.compiler import document, emit
+from trunkline.compiler.cache import OperationCache
 from trunkline.compiler.limits import Limits
+from trunkline.engine import run_sync
 from trunkline.errors import OperationNotFoundError, RequestError, ValidationError
 
 SDL = """
@@ -44,7 +45,7 @@ def form() -> None:
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """Count what compiling costs."""
-    counts = {"parse": 0, "validate": 0, "emit": 0}
+    counts = {"parse": 0, "validate": 0, "operation_module": 0}
 
     def count(module: Any, name: str) -> None:
         original = getattr(module, name)
@@ -57,7 +58,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 
     count(document, "parse")
     count(document, "validate")
-    count(assemble, "emit")
+    count(emit.ModuleWriter, "operation_module")
     return counts
 
 
@@ -65,11 +66,11 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 
 
 def test_15_two_operations_of_one_text_are_two() -> None:
-    operations = Operations(both().schema)
+    operations = OperationCache(both().schema)
     text = "query X { a } query Y { b }"
     for _ in range(2):
-        assert operations.get(text, "X").execute_sync(None).data == {"a": 1}
-        assert operations.get(text, "Y").execute_sync(None).data == {"b": 2}
+        assert run_sync(operations.get(text, "X"), None).data == {"a": 1}
+        assert run_sync(operations.get(text, "Y"), None).data == {"b": 2}
         for name in (None, "Z", ""):
             with pytest.raises(OperationNotFoundError):
                 operations.get(text, name)
@@ -78,20 +79,20 @@ def test_15_two_operations_of_one_text_are_two() -> None:
 def test_15_schemas_and_limits_have_caches_of_their_own() -> None:
     text = "{ t { t { x } } }"
     schema = both().schema
-    Operations(schema).get(text)
+    OperationCache(schema).get(text)
     with pytest.raises(Exception, match="3 fields deep"):
-        Operations(schema, Limits(depth=2)).get(text)
+        OperationCache(schema, Limits(depth=2)).get(text)
     with pytest.raises(ValidationError):
-        Operations(Both("type Query { z: Int }", {"Query.z": lambda: 0}).schema).get(text)
+        OperationCache(Both("type Query { z: Int }", {"Query.z": lambda: 0}).schema).get(text)
 
 
 def test_15_one_operation_serves_every_value_of_its_conditions(counted: dict[str, int]) -> None:
-    operations = Operations(both().schema)
+    operations = OperationCache(both().schema)
     text = "query ($p: Boolean!) { a @include(if: $p) b @skip(if: $p) }"
-    answers = [operations.get(text).execute_sync({"p": p}).data for p in (True, False, True)]
+    answers = [run_sync(operations.get(text), {"p": p}).data for p in (True, False, True)]
     assert answers == [{"a": 1}, {"b": 2}, {"a": 1}]
     # the third execution has the text that is for many
-    assert counted == {"parse": 1, "validate": 1, "emit": 2}
+    assert counted == {"parse": 1, "validate": 1, "operation_module": 2}
 
 
 # -- 21: introspection ----------------------------------------------------------------------------
@@ -109,11 +110,11 @@ def test_21_introspection_answers_as_graphql_core_does() -> None:
 
 def test_21_two_requests_for_introspection_do_not_share_their_answers() -> None:
     operation = both().compile("{ __schema { types { name } } }")
-    first, second = (operation.execute_sync(None).data for _ in range(2))
+    first, second = (run_sync(operation, None).data for _ in range(2))
     assert first == second
     assert first
     first["__schema"]["types"].clear()
-    assert operation.execute_sync(None).data == second
+    assert run_sync(operation, None).data == second
 
 
 # -- 22: a selection is a function of its own -----------------------------------------------------
@@ -149,27 +150,27 @@ def test_22_the_text_is_as_flat_at_any_depth(depth: int) -> None:
 def test_23_a_flood_of_distinct_documents_leaves_no_more_than_the_cache_holds(
     counted: dict[str, int],
 ) -> None:
-    operations = Operations(both().schema, size=5)
+    operations = OperationCache(both().schema, size=5)
     for number in range(30):
         text = f"{{ n(i: {number}) }}"  # a literal where a variable should be
-        assert operations.get(text).execute_sync(None).data == {"n": number}
-    assert counted["emit"] == 30
-    assert len(operations._compiled._entries) == 5
+        assert run_sync(operations.get(text), None).data == {"n": number}
+    assert counted["operation_module"] == 30
+    assert len(operations._operations) == 5
     assert operations.get("{ n(i: 29) }")
-    assert counted["emit"] == 30
+    assert counted["operation_module"] == 30
 
 
 def test_23_what_is_asked_for_between_others_is_compiled_once(counted: dict[str, int]) -> None:
-    operations = Operations(both().schema, size=5)
+    operations = OperationCache(both().schema, size=5)
     for number in range(40):
         operations.get(f"{{ n(i: {number}) }}")
         if number % 4 == 0:
             operations.get("{ a }")
-    assert counted["emit"] == 41
+    assert counted["operation_module"] == 41
 
 
 def test_23_wrong_documents_are_kept_apart_and_bounded(counted: dict[str, int]) -> None:
-    operations = Operations(both().schema, size=5)
+    operations = OperationCache(both().schema, size=5)
     operations.get("{ a }")
     for _ in range(2):
         for number in range(3):
@@ -179,26 +180,26 @@ def test_23_wrong_documents_are_kept_apart_and_bounded(counted: dict[str, int]) 
     for number in range(30):
         with pytest.raises(ValidationError):
             operations.get(f"{{ a{number} }}")
-    assert len(operations._refused._entries) == 5
+    assert len(operations._errors) == 5
     operations.get("{ a }")
-    assert counted["emit"] == 1
+    assert counted["operation_module"] == 1
 
 
 # -- 24: the cache is asked before anything else --------------------------------------------------
 
 
 def test_24_a_document_that_is_known_is_not_even_parsed(counted: dict[str, int]) -> None:
-    operations = Operations(both().schema)
+    operations = OperationCache(both().schema)
     for _ in range(3):
         operations.get("{ a }")
         for wrong in ("{ nope }", "{"):
             with pytest.raises(RequestError):
                 operations.get(wrong)
-    assert counted == {"parse": 3, "validate": 2, "emit": 1}
+    assert counted == {"parse": 3, "validate": 2, "operation_module": 1}
 
 
 def test_24_texts_that_differ_in_a_space_are_different_documents(counted: dict[str, int]) -> None:
-    operations = Operations(both().schema)
+    operations = OperationCache(both().schema)
     assert operations.get("{ a }") is not operations.get("{ a  }")
     assert counted["parse"] == 2
     assert both().check("{ a  }") == answer('{"a": 1}')

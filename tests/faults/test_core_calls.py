@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from graphql import MiddlewareManager, build_schema, parse
 
-from trunkline.compiler import core_calls
+from trunkline.compiler.document import ChosenOperation
 from trunkline.compiler.operation import Operation
-from trunkline.engine import execute_sync
+from trunkline.compiler.pipeline import compile_chosen
+from trunkline.engine import execute_sync, graphql_core
 
 TEXT = "{ a { b } }"
 
@@ -25,12 +26,11 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Collect the texts that are compiled."""
     texts: list[str] = []
 
-    class Counted(Operation):
-        def __init__(self, schema: Any, text: str, *others: Any) -> None:
-            texts.append(text)
-            super().__init__(schema, text, *others)
+    def counted(chosen: ChosenOperation) -> Operation:
+        texts.append(chosen.text)
+        return compile_chosen(chosen)
 
-    monkeypatch.setattr(core_calls, "Operation", Counted)
+    monkeypatch.setattr(graphql_core, "compile_chosen", counted)
     return texts
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.faults.both import Answer, Both, answer
 
+from trunkline.engine import run_sync
 from trunkline.errors import ValidationError
 
 SDL = """
@@ -106,8 +107,8 @@ def test_03_fields_of_one_key_that_cannot_be_merged_are_refused() -> None:
 
 def test_03_a_merged_field_is_resolved_once() -> None:
     calls = Calls()
-    calls.both.compile("{ a { id } ...F a { m } } fragment F on Query { a { name } }").execute_sync(
-        None
+    run_sync(
+        calls.both.compile("{ a { id } ...F a { m } } fragment F on Query { a { name } }"), None
     )
     assert calls.log == ["a"]
 
@@ -116,7 +117,7 @@ def test_03_mutations_run_in_the_order_of_first_occurrence() -> None:
     """Fragments change nothing about it (graphql-jit #285)."""
     calls = Calls()
     text = "mutation { ...F first { m } } fragment F on Mutation { second { id } first { id } }"
-    result = calls.both.compile(text).execute_sync(None)
+    result = run_sync(calls.both.compile(text), None)
     assert calls.log == ["second", "first"]
     assert list(result.data or {}) == ["second", "first"]
     assert calls.both.check(text) == answer('{"second": {"id": "1"}, "first": {"id": "1", "m": 2}}')

@@ -15,7 +15,9 @@ import pytest
 from graphql import ExecutionResult, GraphQLError, parse
 from tests.faults.test_engine import schema_of
 
-from trunkline.compiler.operation import Operation, compile_operation
+from trunkline import engine
+from trunkline.compiler.operation import Operation
+from trunkline.compiler.pipeline import compile_operation
 from trunkline.engine import Selection, subscribe
 from trunkline.errors import RequestError, SchemaError
 from trunkline.schema.bindings import batch
@@ -238,7 +240,7 @@ async def own_tick(to: int) -> AsyncIterator[Any]:
 
 def own_events(operation: Operation, variables: dict[str, Any]) -> list[Any]:
     async def collect() -> list[Any]:
-        return [result async for result in operation.subscribe(variables, None)]
+        return [result async for result in engine.stream(operation, variables, None)]
 
     return asyncio.run(collect())
 
@@ -270,7 +272,7 @@ def test_20_who_goes_away_closes_the_generator(taken: int) -> None:
             closed.append(True)
 
     async def run() -> int:
-        results = own(forever).subscribe({"to": 1}, None)
+        results = engine.stream(own(forever), {"to": 1}, None)
         for _ in range(taken):
             await anext(results)
         await results.aclose()
@@ -288,7 +290,7 @@ async def _told(context: str, selection: Selection, to: int) -> AsyncIterator[in
 
 def test_20_a_source_is_told_the_context() -> None:
     async def collect() -> list[Any]:
-        return [result.data async for result in own(_told).subscribe({"to": 2}, "abc")]
+        return [result.data async for result in engine.stream(own(_told), {"to": 2}, "abc")]
 
     assert asyncio.run(collect()) == [{"tick": 3}, {"tick": 4}]
 
@@ -384,7 +386,7 @@ def test_20_a_generator_is_no_resolver_of_a_query() -> None:
 
 async def consume(operation: Operation, seen: list[Any]) -> None:
     """Listen to the end; what was seen is there also if the end is an exception."""
-    async for result in operation.subscribe({"to": 1}, None):
+    async for result in engine.stream(operation, {"to": 1}, None):
         seen.append(result.data)  # noqa: PERF401  # a list would be lost
 
 

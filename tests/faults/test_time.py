@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tests.faults.both import Both, Error, answer
 
+from trunkline import engine
 from trunkline.schema.bindings import batch
 
 SDL = """
@@ -171,7 +172,7 @@ def test_17_nothing_runs_on_after_the_answer() -> None:
     operation = waiting(log).compile("{ a b c }")
 
     async def run() -> tuple[Any, int, int]:
-        result = await operation.execute(None)
+        result = await engine.run(operation, None)
         return result, log.running, len(asyncio.all_tasks())
 
     result, running, tasks = asyncio.run(run())
@@ -185,7 +186,7 @@ def test_17_who_goes_away_cancels_everything_once(turns: int) -> None:
     operation = waiting(log).compile("{ a c again: a }")
 
     async def run() -> tuple[int, int]:
-        task = asyncio.create_task(operation.execute(None))
+        task = asyncio.create_task(engine.run(operation, None))
         for _ in range(turns):
             await asyncio.sleep(0)
         task.cancel()
@@ -203,7 +204,7 @@ def test_17_a_deadline_cancels_and_says_that_it_was_one() -> None:
     async def run() -> int:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0):
-                await operation.execute(None)
+                await engine.run(operation, None)
         return log.running
 
     assert asyncio.run(run()) == 0

@@ -19,7 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from trunkline.compiler.operation import compile_operation
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.engine import run
 
 CORPUS = Path(__file__).with_name("corpus")
 CASES = sorted(path.parent.name for path in CORPUS.glob("*/trunkline.toml"))
@@ -97,7 +98,7 @@ def test_what_was_generated_answers(case: str, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.syspath_prepend(CORPUS)
     schema = importlib.import_module(f"{case}.serving").schema
     query = (CORPUS / case / "query.graphql").read_text(encoding="utf-8")
-    result = asyncio.run(compile_operation(schema, query).execute({}))
+    result = asyncio.run(run(compile_operation(schema, query), {}))
     assert result.errors == []
     assert result.data == json.loads((CORPUS / case / "answer.json").read_bytes())
 

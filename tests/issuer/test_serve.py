@@ -236,10 +236,10 @@ def test_the_command_line_tells_mistakes(tmp_path: Path) -> None:
     cases: list[tuple[list[str], str]] = [
         (["clients", "add", "a b"], "letters, digits"),
         (["clients", "add", "web", "--grant", "nonsense"], "URI=scope"),
-        (["clients", "add", "web", "--key", "x", "--subject", "y"], "one way"),
-        (["clients", "add", "web", "--key", "nowhere.pem"], "nowhere.pem: No such file"),
-        (["clients", "add", "web", "--key", garbage], "no public key"),
-        (["clients", "add", "web", "--key", private], "The private one stays"),
+        (["clients", "add", "web", "--key", "x", "--subject", "y"], "only one of"),
+        (["clients", "add", "web", "--key", "nowhere.pem"], "nowhere.pem: cannot be read (No such"),
+        (["clients", "add", "web", "--key", garbage], "not a public key"),
+        (["clients", "add", "web", "--key", private], "Private keys stay"),
         (["clients", "add", "web", "--key", binary], "not UTF-8"),
         (["clients", "add", "web", "--secret-file", binary], "not UTF-8"),
         (["clients", "add", "web", "--certificate", garbage], "as PEM"),
@@ -252,7 +252,7 @@ def test_the_command_line_tells_mistakes(tmp_path: Path) -> None:
         (["issuer", "serve", "http://127.0.0.1:9000"], "development=True"),
         (["issuer", "serve", "https://x.example", "--client-ca", "nowhere"], "nowhere: No such"),
         (["issuer", "serve", "https://x.example", "--proxy", "10.0.0.300"], "10.0.0.300"),
-        (["issuer", "serve", "https://x.example", "--key", "k"], "belong together"),
+        (["issuer", "serve", "https://x.example", "--key", "k"], "or neither"),
     ]
     for arguments, says in cases:
         done = invoke([*arguments, "--store", store])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from trunkline.engine import compile_operation
+from trunkline.engine import compile_operation, run
 from trunkline.mocking.schema import mock_schema
 from trunkline.schema.bindings import Schema
 from trunkline.schema.load import parse_schema
@@ -113,4 +113,4 @@ def ask(schema: Schema, text: str, variables: dict[str, Any] | None = None) -> A
 
 
 async def _execute(schema: Schema, text: str, variables: dict[str, Any] | None) -> Any:
-    return await compile_operation(schema, text).execute(variables)
+    return await run(compile_operation(schema, text), variables)

@@ -15,7 +15,7 @@ from tests.mocking.mocking import ask, mock
 from tests.property.documents import requests
 from tests.property.schemas import definitions
 
-from trunkline.engine import compile_operation
+from trunkline.engine import compile_operation, run_sync, stream
 from trunkline.errors import RequestError
 from trunkline.mocking.facts import Chance
 from trunkline.mocking.schema import mock_schema
@@ -274,16 +274,16 @@ def test_an_update_is_of_the_object_that_it_names() -> None:
 
 async def test_a_subscription_gives_events() -> None:
     operation = compile_operation(mock(), "subscription { postAdded { id } }")
-    stream = operation.subscribe({})
-    first, second = (await anext(stream), await anext(stream))
-    await stream.aclose()
+    events = stream(operation, {})
+    first, second = (await anext(events), await anext(events))
+    await events.aclose()
     assert first.errors == second.errors == []
     assert first.data != second.data
 
 
 def test_an_interface_that_nothing_implements_is_told() -> None:
     schema = mock(sdl="interface A { a: Int }  type Query { a: A  b: Int! }")
-    result = compile_operation(schema, "{ a { a } b }").execute_sync(None)
+    result = run_sync(compile_operation(schema, "{ a { a } b }"), None)
     assert [error.message for error in result.errors] == ["The schema has no object type for A."]
     assert result.data
     assert result.data["b"] > 0
@@ -303,7 +303,7 @@ def test_data_fit_the_schema_whatever_it_is(data: st.DataObject, sdl: str) -> No
     ours, core = (mock_schema(parse_schema(sdl)) for _ in range(2))
     try:
         operation = compile_operation(ours, request.text, request.operation_name)
-        result = operation.execute_sync(variables)
+        result = run_sync(operation, variables)
     except RequestError:
         return
     assert core.core

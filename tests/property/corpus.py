@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from trunkline.compiler.operation import compile_operation
+from trunkline.compiler.pipeline import compile_operation
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
 

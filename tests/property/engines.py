@@ -37,7 +37,9 @@ from tests.property.objects import key_of
 from tests.property.scalars import bind_scalars
 from tests.property.world import World
 
-from trunkline.compiler.operation import Operation, compile_operation
+from trunkline.compiler.operation import Operation
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.engine import run, run_sync
 from trunkline.errors import VariablesError
 from trunkline.schema.executable import make_executable_schema
 from trunkline.text.names import python_name, snake_case
@@ -302,7 +304,7 @@ class Ours:
         self._shared.calls.clear()
         try:
             with _no_warnings():
-                result = asyncio.run(operation.execute(request.variables, _CONTEXT))
+                result = asyncio.run(run(operation, request.variables, _CONTEXT))
         except VariablesError as error:
             return _answer(None, error.errors, [])
         return _answer(result.data, result.errors, list(self._shared.calls))
@@ -312,7 +314,7 @@ class Ours:
         operation = self.compile(request)
         self._shared.calls.clear()
         try:
-            result = operation.execute_sync(request.variables, _CONTEXT)
+            result = run_sync(operation, request.variables, _CONTEXT)
         except VariablesError as error:
             return _answer(None, error.errors, [])
         return _answer(result.data, result.errors, list(self._shared.calls))

@@ -12,7 +12,7 @@ from graphql import GraphQLError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trunkline.engine import compile_operation
+from trunkline.engine import compile_operation, run, run_sync
 from trunkline.errors import VariablesError
 from trunkline.schema.bindings import batch
 from trunkline.schema.executable import make_executable_schema
@@ -108,7 +108,7 @@ async def test_the_order_is_kept(names: dict[str, list[str]], kind: str) -> None
         parse_schema(sdl), groups, {"Thing": model}, directives=Directives()
     )
     operation = compile_operation(schema, f"{{ things {{ value {written['document']} }} }}")
-    result = await operation.execute(None)
+    result = await run(operation, None)
     assert result.errors == []
     values = []
     for value in "ab":
@@ -187,8 +187,8 @@ def test_a_refusal_has_the_place_of_its_value(tree: Any, trees: Any) -> None:
     ]
     if expected:
         with pytest.raises(VariablesError) as caught:
-            operation.execute_sync({"tree": tree, "trees": trees})
+            run_sync(operation, {"tree": tree, "trees": trees})
         assert [error.message for error in caught.value.errors] == expected
     else:
-        result = operation.execute_sync({"tree": tree, "trees": trees})
+        result = run_sync(operation, {"tree": tree, "trees": trees})
         assert result.errors == []

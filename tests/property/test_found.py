@@ -27,7 +27,9 @@ from graphql import (
     print_ast,
 )
 
-from trunkline.compiler.operation import Operation, compile_operation
+from trunkline.compiler.operation import Operation
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.engine import run, run_sync
 from trunkline.errors import SchemaError, VariablesError
 from trunkline.schema.executable import make_executable_schema
 from trunkline.text.names import snake_case
@@ -63,7 +65,7 @@ class Case:
         """Compare the answers; return the data."""
         expected = execute_sync(self.core, parse(text), variable_values=variables)
         try:
-            result = self.compile(text).execute_sync(variables)
+            result = run_sync(self.compile(text), variables)
             actual = ExecutionResult(result.data, result.errors)
         except VariablesError as error:
             actual = ExecutionResult(None, list(error.errors))
@@ -93,7 +95,7 @@ def test_an_argument_may_have_a_name_that_python_keeps_for_itself(name: str, tex
 def test_a_model_may_have_an_attribute_that_python_keeps_for_itself() -> None:
     model = type("Model", (), {"class": 1})
     case = Case("type Query { t: T } type T { class: Int }", {"T": model}, t=model)
-    assert case.compile("{ t { class } }").execute_sync(None).data == {"t": {"class": 1}}
+    assert run_sync(case.compile("{ t { class } }"), None).data == {"t": {"class": 1}}
 
 
 def test_an_enum_whose_name_ends_like_our_functions_is_still_itself() -> None:
@@ -256,7 +258,7 @@ def _undefined() -> list[object]:
 @pytest.mark.parametrize("value", [bytearray(b"ab"), memoryview(b"ab")], ids=["array", "view"])
 def test_bytes_of_no_kind_are_a_list(value: object) -> None:
     case = Case("type Query { a: [Int] }", a=lambda: value)
-    assert case.compile("{ a }").execute_sync(None).data == {"a": None}
+    assert run_sync(case.compile("{ a }"), None).data == {"a": None}
 
 
 def test_an_error_that_has_no_text_spoils_no_other_field() -> None:
@@ -268,7 +270,7 @@ def test_an_error_that_has_no_text_spoils_no_other_field() -> None:
         raise SpeechlessError
 
     case = Case("type Query { a: Int, b: Int! }", a=fail, b=lambda: 1)
-    result = case.compile("{ a b }").execute_sync(None)
+    result = run_sync(case.compile("{ a b }"), None)
     assert result.data == {"a": None, "b": 1}
     assert [error.path for error in result.errors] == [["a"]]
 
@@ -331,7 +333,7 @@ def test_a_variables_default_is_new_for_each_request() -> None:
     text = "query ($n: [Int!]! = []) { a(numbers: $n) }"
     assert case.check(text) == {"a": 1}
     operation = case.compile(text)
-    assert [operation.execute_sync(None).data for _ in range(2)] == [{"a": 1}, {"a": 1}]
+    assert [run_sync(operation, None).data for _ in range(2)] == [{"a": 1}, {"a": 1}]
 
 
 def test_an_arguments_default_is_new_for_each_call() -> None:  # graphql-core hands out one object
@@ -341,7 +343,7 @@ def test_an_arguments_default_is_new_for_each_call() -> None:  # graphql-core ha
 
     case = Case("type Query { a(numbers: [Int!]! = []): Int }", a=add)
     operation = case.compile("{ a b: a }")
-    assert operation.execute_sync(None).data == {"a": 1, "b": 1}
+    assert run_sync(operation, None).data == {"a": 1, "b": 1}
 
 
 # -- input models -------------------------------------------------------------------------------
@@ -365,26 +367,26 @@ def _positive() -> Case:
 
 @pytest.mark.parametrize("literal", ["{number: -1}", "{}"])
 def test_an_input_model_that_refuses_a_literal_is_an_error_of_the_field(literal: str) -> None:
-    result = _positive().compile(f"{{ a(p: {literal}) b }}").execute_sync(None)
+    result = run_sync(_positive().compile(f"{{ a(p: {literal}) b }}"), None)
     assert result.data == {"a": None, "b": 2}
     assert [error.path for error in result.errors] == [["a"]]
 
 
 def test_an_input_model_is_not_made_before_its_variables_are_known() -> None:
     operation = _positive().compile("query ($n: Int) { a(p: {number: $n}) }")
-    assert operation.execute_sync({"n": 1}).data == {"a": 1}
+    assert run_sync(operation, {"n": 1}).data == {"a": 1}
 
 
 def test_an_input_model_that_refuses_a_variable_is_an_error_of_the_variables() -> None:
     operation = _positive().compile("query ($p: Positive) { a(p: $p) b }")
     with pytest.raises(VariablesError):
-        operation.execute_sync({"p": {"number": -1}})
+        run_sync(operation, {"p": {"number": -1}})
 
 
 def test_an_input_model_that_refuses_a_default_is_an_error_of_the_variables() -> None:
     operation = _positive().compile("query ($p: Positive = {number: -1}) { a(p: $p) b }")
     with pytest.raises(VariablesError):
-        operation.execute_sync({})
+        run_sync(operation, {})
 
 
 # -- resolvers ----------------------------------------------------------------------------------
@@ -407,7 +409,7 @@ def test_fields_that_are_given_up_are_closed() -> None:
 
     case = Case("type Query { a: Int, t: T } type T { x: Int! }", a=later, t=list)
     operation = case.compile("{ a t { x } }")
-    assert asyncio.run(operation.execute(None)).data == {"a": 1, "t": None}
+    assert asyncio.run(run(operation, None)).data == {"a": 1, "t": None}
 
 
 @pytest.mark.parametrize("text", ["{ a }", "{ a b }", "{ t { a } b }"])
@@ -424,6 +426,6 @@ def test_a_resolver_that_was_cancelled_from_elsewhere_leaves_no_silent_null(text
 
     case = Case("type Query { a: Int!, b: Int!, t: Query! }", a=wait_in_vain, b=later, t=later)
     with suppress(asyncio.CancelledError):
-        result = asyncio.run(case.compile(text).execute(None))
+        result = asyncio.run(run(case.compile(text), None))
         assert result.data is None
         assert [error.path and error.path[-1] for error in result.errors] == ["a"]

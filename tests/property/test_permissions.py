@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.compiler.guarded import DEFINITION, SCHEMA, Query
 
-from trunkline.compiler.operation import compile_operation
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.engine import run_sync
 
 INTROSPECTION = compile_operation(SCHEMA, get_introspection_query())
 
@@ -133,7 +134,7 @@ def test_the_same_is_refused_as_by_resolvers_that_ask_for_themselves(
     document: str, scopes: frozenset[str], values: dict[str, Any]
 ) -> None:
     operation = compile_operation(SCHEMA, document).for_caller(scopes, variables=values)
-    ours = operation.execute_sync(values)
+    ours = run_sync(operation, values)
     query = Query()
     root = {name: getattr(query, name)() for name in (*ROOTS, "kind")}
     root["find"] = lambda _info, **given: query.find(**given)
@@ -154,9 +155,7 @@ def test_the_same_is_refused_as_by_resolvers_that_ask_for_themselves(
 def test_what_introspection_shows_is_a_schema_without_what_is_refused(
     scopes: frozenset[str],
 ) -> None:
-    result = (
-        compile_operation(SCHEMA, get_introspection_query()).for_caller(scopes).execute_sync(None)
-    )
+    result = run_sync(compile_operation(SCHEMA, get_introspection_query()).for_caller(scopes), None)
     assert not result.errors
     shown = build_client_schema(result.data)  # type: ignore[arg-type]
     unmet = {each for each in SCHEMA.requirements.all if not each.is_met(scopes, frozenset())}

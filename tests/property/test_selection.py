@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trunkline.engine import Selection, compile_operation
+from trunkline.engine import Selection, compile_operation, run_sync
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
 
@@ -82,7 +82,7 @@ def test_a_selection_has_what_the_answer_has(text: str, x: bool, y: bool) -> Non
     head = "query ($x: Boolean!, $y: Boolean!)"
     use = "z: a @include(if: $x) @skip(if: $y) { c }"  # so that both variables are used
     operation = compile_operation(schema, f"{head} {{ a {text} {use} }}")
-    result = operation.execute_sync({"x": x, "y": y})
+    result = run_sync(operation, {"x": x, "y": y})
     assert result.errors == []
     assert result.data is not None
     assert in_order(shown(seen[0].on("One"))) == in_order(shape(result.data["a"]))

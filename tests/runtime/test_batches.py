@@ -8,7 +8,8 @@ import pytest
 from tests.compiler.library import BOOKS, Book, Resolvers, library
 from tests.runtime.test_execution import errors_of
 
-from trunkline.compiler.operation import compile_operation
+from trunkline import engine
+from trunkline.compiler.pipeline import compile_operation
 from trunkline.runtime.execution import Result
 from trunkline.schema.bindings import batch
 
@@ -28,7 +29,7 @@ class Telling(Resolvers):
 
 
 async def run(text: str, resolvers: Resolvers, variables: dict[str, Any] | None = None) -> Result:
-    return await compile_operation(library(resolvers), text).execute(variables)
+    return await engine.run(compile_operation(library(resolvers), text), variables)
 
 
 async def test_a_list_costs_one_call() -> None:
@@ -75,7 +76,7 @@ def test_a_synchronous_operation_with_batches_stays_synchronous() -> None:
     resolvers = Resolvers()
     operation = compile_operation(library(resolvers), '{ books { copies(branch: "east") } }')
     assert not operation.is_async
-    result = operation.execute_sync(None)
+    result = engine.run_sync(operation, None)
     assert result == Result({"books": [{"copies": 387}, {"copies": None}]}, [])
     assert resolvers.book.batches == [("copies in east", 2)]
 

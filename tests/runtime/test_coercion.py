@@ -10,7 +10,8 @@ from graphql import parse
 from graphql.execution.values import get_variable_values
 
 from trunkline.compiler.limits import Limits
-from trunkline.compiler.operation import compile_operation
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.engine import run_sync
 from trunkline.errors import VariablesError
 from trunkline.runtime.execution import Result
 from trunkline.runtime.variables import Variables
@@ -49,7 +50,7 @@ def execute(text: str, provided: dict[str, Any] | None = None) -> tuple[Result, 
     schema = make_executable_schema(
         parse_schema(SDL), SimpleNamespace(query=query), {"Positive": Positive}
     )
-    result = compile_operation(schema, text).execute_sync(provided)
+    result = run_sync(compile_operation(schema, text), provided)
     return result, came[-1] if came else None
 
 
@@ -114,8 +115,8 @@ def test_the_limit_is_the_operations() -> None:
     text, provided = "query ($j: JSON) { echo(json: $j) }", {"j": [1, 2, 3]}
     operation = compile_operation(schema, text, limits=Limits(values=2))
     with pytest.raises(VariablesError, match="more than 2 values"):
-        operation.execute_sync(provided)
-    assert compile_operation(schema, text).execute_sync(provided).errors == []
+        run_sync(operation, provided)
+    assert run_sync(compile_operation(schema, text), provided).errors == []
 
 
 class _Anything:
@@ -235,7 +236,7 @@ def test_a_model_in_a_literal_is_made_anew_for_every_call() -> None:
     )
     operation = compile_operation(schema, "{ a b: a(p: {}) c: a(p: {number: 3}) }")
     for _ in range(2):
-        assert operation.execute_sync(None).errors == []
+        assert run_sync(operation, None).errors == []
     assert [each.number for each in made] == [2, 1, 3] * 2
     assert len({id(each) for each in made}) == 6
 
@@ -259,7 +260,7 @@ def test_a_custom_scalar_reads_its_literal_anew_for_every_call() -> None:
     operation = compile_operation(schema, '{ a(at: "now", within: ["soon"]) }')
     read.clear()
     for _ in range(2):
-        assert operation.execute_sync(None).errors == []
+        assert run_sync(operation, None).errors == []
     assert came == [[1], [2], [3], [4]]
 
 

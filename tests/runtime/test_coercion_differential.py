@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 from tests.runtime.inputs import Example, Model, schemas, write_example
 
 from trunkline.errors import VariablesError
-from trunkline.runtime.arguments import argument_builder
-from trunkline.runtime.variables import MAX_ERRORS, Variables
+from trunkline.runtime.variables import MAX_ERRORS, Variables, argument_builder
 
 EXAMPLES = int(os.environ.get("TRUNKLINE_FUZZ_EXAMPLES", "150")) // 3
 REQUESTS = 20  # to each example's schema

@@ -22,7 +22,8 @@ from tests.compiler.library import (
     library,
 )
 
-from trunkline.compiler.operation import compile_operation
+from trunkline import engine
+from trunkline.compiler.pipeline import compile_operation
 from trunkline.errors import VariablesError
 from trunkline.runtime.execution import Result
 
@@ -30,7 +31,7 @@ from trunkline.runtime.execution import Result
 async def run(
     text: str, variables: dict[str, Any] | None = None, resolvers: object = None
 ) -> Result:
-    return await compile_operation(library(resolvers or Resolvers()), text).execute(variables)
+    return await engine.run(compile_operation(library(resolvers or Resolvers()), text), variables)
 
 
 def found(book: Any) -> Resolvers:
@@ -212,8 +213,11 @@ class Atlas(Resolvers):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (5, "Nothing says which object type of Work a value is (int)."),
-        ("Author", "A value of Work (str) was said to be of type 'Author', which is none."),
+        (5, "The object type of a value of Work (int) is unknown."),
+        (
+            "Author",
+            "A value of Work (str) has the type 'Author', which is not an object type of Work.",
+        ),
         (ValueError("returned"), "returned"),
     ],
 )
@@ -309,7 +313,7 @@ async def test_lists_and_objects_are_built_anew_for_every_call() -> None:
     resolvers = Resolvers()
     operation = compile_operation(library(resolvers), '{ books(filter: {titles: ["a"]}) { id } }')
     for _ in range(2):
-        assert (await operation.execute(None)).errors == []
+        assert (await engine.run(operation, None)).errors == []
     (_, first), (_, second) = resolvers.query.calls
     first["filter"]["titles"].append("changed by a resolver")
     assert second["filter"]["titles"] == ["a"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from trunkline.engine import Operation, Selection, compile_operation
+from trunkline.engine import Operation, Selection, compile_operation, run, run_sync, stream
 from trunkline.schema.bindings import Schema, batch
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
@@ -95,7 +95,7 @@ def executable(recorder: Recorder) -> Schema:
 def told(text: str, variables: dict[str, Any] | None = None) -> Selection:
     """Return what the first resolver that asks is told."""
     operation, seen = compiled(text)
-    result = operation.execute_sync(variables)
+    result = run_sync(operation, variables)
     assert result.errors == []
     return seen[0]
 
@@ -199,7 +199,7 @@ def test_conditions_hold_for_the_request_at_hand(
 ) -> None:
     operation, seen = compiled(CONDITIONS)
     for first in (not a, a):  # one operation serves all requests
-        operation.execute_sync({"a": first, "b": b})
+        run_sync(operation, {"a": first, "b": b})
     assert shown(seen[-1]) == expected
 
 
@@ -208,35 +208,35 @@ def test_a_condition_above_is_none_of_the_selections() -> None:
     operation, seen = compiled(
         "query ($a: Boolean!) { book @include(if: $a) { title @include(if: $a) } }"
     )
-    operation.execute_sync({"a": True})
+    run_sync(operation, {"a": True})
     assert "given(" not in operation.source
     assert list(seen[0]) == ["title"]
 
 
 def test_a_selection_without_conditions_is_one_object_for_all_requests() -> None:
     operation, seen = compiled("{ book { title author { name } } }")
-    operation.execute_sync(None)
-    operation.execute_sync(None)
+    run_sync(operation, None)
+    run_sync(operation, None)
     assert seen[0] is seen[1]
     assert seen[0]["author"] is seen[1]["author"]
 
 
 def test_a_batch_resolver_is_told_too() -> None:
     operation, seen = compiled("{ book { publisher { city } } }")
-    operation.execute_sync(None)
+    run_sync(operation, None)
     assert [shown(each) for each in seen] == [{"publisher": {"city": {}}}, {"city": {}}]
 
 
 async def test_an_awaited_resolver_is_told_too() -> None:
     operation, seen = compiled("mutation { addBook { publisher { city } title } }")
-    await operation.execute(None)
+    await run(operation, None)
     assert shown(seen[0]) == {"publisher": {"city": {}}, "title": {}}
 
 
 async def test_the_source_of_a_subscription_is_told_too() -> None:
     operation, seen = compiled("subscription ($a: Boolean!) { added { title @include(if: $a) } }")
     for a in (True, False):
-        assert [result.errors async for result in operation.subscribe({"a": a})] == [[]]
+        assert [result.errors async for result in stream(operation, {"a": a})] == [[]]
     assert [shown(each) for each in seen] == [{"title": {}}, {}]
 
 
@@ -245,7 +245,7 @@ def test_an_argument_of_that_name_is_an_argument() -> None:
     query = SimpleNamespace(book=lambda selection: selection)
     schema = make_executable_schema(definition, SimpleNamespace(query=query))
     operation = compile_operation(schema, '{ book(selection: "mine") }')
-    assert operation.execute_sync(None).data == {"book": "mine"}
+    assert run_sync(operation, None).data == {"book": "mine"}
 
 
 def test_resolvers_below_each_other_are_told_of_the_same_conditions() -> None:
@@ -253,8 +253,8 @@ def test_resolvers_below_each_other_are_told_of_the_same_conditions() -> None:
       book { publisher { city @include(if: $a) name @skip(if: $a) } }
     }"""
     operation, seen = compiled(text)
-    operation.execute_sync({"a": True})
-    operation.execute_sync({"a": False})
+    run_sync(operation, {"a": True})
+    run_sync(operation, {"a": False})
     assert [shown(each) for each in seen] == [
         {"publisher": {"city": {}}}, {"city": {}},
         {"publisher": {"name": {}}}, {"name": {}},

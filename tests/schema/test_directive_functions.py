@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 import pytest
 from graphql import GraphQLError
 
+from trunkline import engine
 from trunkline.engine import Selection, compile_operation
 from trunkline.errors import SchemaError
 from trunkline.schema.bindings import Attribute, Resolver, Schema, batch
@@ -127,7 +128,7 @@ def schema_of(sdl: str = SDL, **options: Any) -> Schema:
 
 async def run(text: str, variables: Any = None, schema: Schema | None = None) -> Any:
     operation = compile_operation(schema or schema_of(), text)
-    result = await operation.execute(variables, "C")
+    result = await engine.run(operation, variables, "C")
     assert result.errors == []
     return result.data
 
@@ -307,7 +308,7 @@ async def test_they_are_told_what_they_ask_for() -> None:
 
 
 async def test_one_that_refuses_is_an_error_of_the_field() -> None:
-    result = await compile_operation(schema_of(), "{ guarded plain }").execute(None)
+    result = await engine.run(compile_operation(schema_of(), "{ guarded plain }"), None)
     assert result.data == {"guarded": None, "plain": "a(b(p))"}
     [error] = result.errors
     assert error.formatted == {
@@ -323,7 +324,7 @@ async def test_a_variable_that_does_not_fit_is_an_error_of_the_field() -> None:
     with pytest.raises(Exception, match="used in position expecting"):
         compile_operation(schema_of(), text)
     text = 'query ($by: String = "x") { plain @mark(by: $by) awaited }'
-    result = await compile_operation(schema_of(), text).execute({"by": None})
+    result = await engine.run(compile_operation(schema_of(), text), {"by": None})
     assert result.data == {"plain": None, "awaited": "a(w7)"}
     assert result.errors[0].message.startswith("Argument 'by' has invalid value: Expected")
     assert result.errors[0].path == ["plain"]
@@ -389,7 +390,7 @@ async def test_a_batch_resolver_that_fails_is_an_error_of_each(batched: Any, mes
     groups = SimpleNamespace(query=Query(), thing=SimpleNamespace(batched=batch(batched)))
     directives = SimpleNamespace(slow=lambda proceed: proceed())
     schema = make_executable_schema(parse_schema(BATCHED), groups, directives=directives)
-    result = await compile_operation(schema, "{ things { batched } }").execute(None)
+    result = await engine.run(compile_operation(schema, "{ things { batched } }"), None)
     assert [error.path for error in result.errors] == [["things", n, "batched"] for n in range(3)]
     assert all(message in error.message for error in result.errors)
 
@@ -404,7 +405,7 @@ async def test_a_level_that_is_cancelled_calls_nobody() -> None:
     groups = SimpleNamespace(query=Query(), thing=failing)
     directives = SimpleNamespace(slow=slow)
     schema = make_executable_schema(parse_schema(BATCHED), groups, directives=directives)
-    execution = compile_operation(schema, "{ things { batched } }").execute(None)
+    execution = engine.run(compile_operation(schema, "{ things { batched } }"), None)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(execution, 0.01)
     await asyncio.sleep(0)
@@ -428,7 +429,7 @@ async def test_a_plain_one_that_takes_an_awaitable_for_a_value_is_told_in_the_tr
         SimpleNamespace(query=SimpleNamespace(a=promised)),
         directives=SimpleNamespace(up=lambda proceed: proceed().upper()),
     )
-    result = await compile_operation(schema, "{ a }").execute(None)
+    result = await engine.run(compile_operation(schema, "{ a }"), None)
     original = result.errors[0].original_error
     assert isinstance(original, AttributeError)
     assert original.__notes__[0].startswith(
@@ -524,7 +525,7 @@ def test_one_that_is_missing_is_told_with_its_places() -> None:
 def test_one_that_does_nothing_needs_no_function(sdl: str, options: dict[str, Any]) -> None:
     groups = SimpleNamespace(query=SimpleNamespace(a=lambda: "a", b=lambda: "b"))
     schema = make_executable_schema(parse_schema(sdl), groups, **options)
-    assert compile_operation(schema, "{ a }").execute_sync(None).data == {"a": "a"}
+    assert engine.run_sync(compile_operation(schema, "{ a }"), None).data == {"a": "a"}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLError
 
+from trunkline import engine
 from trunkline.engine import compile_operation
 from trunkline.errors import SchemaError, VariablesError
 from trunkline.schema.bindings import Schema, batch
@@ -95,7 +96,7 @@ SCHEMA = schema_of()
 
 
 async def run(text: str, variables: Any = None) -> Any:
-    result = await compile_operation(SCHEMA, text).execute(variables)
+    result = await engine.run(compile_operation(SCHEMA, text), variables)
     assert result.errors == []
     assert result.data is not None
     return result.data
@@ -121,7 +122,7 @@ async def test_arguments_of_interfaces_and_of_batches_too() -> None:
     text = '{ things { said(text: " a ") batched(text: " bc ") } }'
     things = [{"said": "a", "batched": 3}, {"said": "a", "batched": 4}]
     assert await run(text) == {"things": things}
-    result = await compile_operation(SCHEMA, '{ things { said(text: "abcd") } }').execute(None)
+    result = await engine.run(compile_operation(SCHEMA, '{ things { said(text: "abcd") } }'), None)
     assert [error.path for error in result.errors] == [["things", n, "said"] for n in range(2)]
 
 
@@ -160,7 +161,7 @@ async def test_a_variable_that_is_refused_refuses_the_request(
     text = """query ($note: Note, $notes: [[Note]], $filter: Filter) {
         tell(note: $note, notes: $notes) read(filter: $filter) }"""
     with pytest.raises(VariablesError) as caught:
-        compile_operation(SCHEMA, text).execute_sync(variables)
+        engine.run_sync(compile_operation(SCHEMA, text), variables)
     [error] = caught.value.errors
     assert error.message == f"Variable {place}: {message}"
     assert error.path is None
@@ -179,7 +180,7 @@ async def test_a_variable_that_is_refused_refuses_the_request(
 async def test_a_variables_default_is_refused_with_its_place(default: str, place: str) -> None:
     operation = compile_operation(SCHEMA, f"query ($n: Note = {default}) {{ tell(note: $n) }}")
     with pytest.raises(VariablesError) as caught:
-        operation.execute_sync(None)
+        engine.run_sync(operation, None)
     [error] = caught.value.errors
     assert error.message == f"Variable '$n' has invalid value at {place}: At most 3."
 
@@ -197,7 +198,7 @@ async def test_a_variables_default_is_refused_with_its_place(default: str, place
 async def test_what_stands_in_the_document_is_refused_at_the_field(
     text: str, variables: dict[str, Any], path: str
 ) -> None:
-    result = compile_operation(SCHEMA, text).execute_sync(variables)
+    result = engine.run_sync(compile_operation(SCHEMA, text), variables)
     assert result.data == {"ok": "(nothing) DEFAULT", path: None}
     [error] = result.errors
     assert (error.message, error.path) == ("At most 3.", [path])
@@ -224,7 +225,9 @@ async def test_values_are_seen_to_before_what_is_around_the_field() -> None:
     schema = make_executable_schema(
         parse_schema(sdl.replace("String @b", "String! @b")), groups, directives=Ordered()
     )
-    assert compile_operation(schema, '{ say(text: "x") }').execute_sync(None).data == {"say": "x"}
+    assert engine.run_sync(compile_operation(schema, '{ say(text: "x") }'), None).data == {
+        "say": "x"
+    }
     assert order == ["value", "around"]
 
 
@@ -237,7 +240,7 @@ async def test_what_breaks_is_not_told_to_the_caller() -> None:
     schema = schema_of(directives=Broken())
     operation = compile_operation(schema, "query ($n: Note) { tell(note: $n) }")
     with pytest.raises(VariablesError) as caught:
-        operation.execute_sync({"n": {"title": "secret"}})
+        engine.run_sync(operation, {"n": {"title": "secret"}})
     assert caught.value.errors[0].message == "Variable '$n' has a value that Note does not accept."
     assert isinstance(caught.value.__cause__, LookupError)
 

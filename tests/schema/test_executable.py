@@ -9,7 +9,8 @@ from typing import Any, TypedDict
 import msgspec
 import pytest
 
-from trunkline.compiler.operation import compile_operation
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.engine import run, run_sync
 from trunkline.errors import SchemaError
 from trunkline.schema.bindings import Attribute, Key, Lookup, Resolver
 from trunkline.schema.executable import make_executable_schema
@@ -59,7 +60,7 @@ def test_fields_are_bound_to_their_models_members(model: type, expected: object)
     assert schema.bindings["Todo.todoID"] == expected
     Query.found = model(todo_id="1", title="A")
     operation = compile_operation(schema, "{ todo(todoID: 1) { todoID title } }")
-    assert operation.execute_sync(None).data == {"todo": {"todoID": "1", "title": "A"}}
+    assert run_sync(operation, None).data == {"todo": {"todoID": "1", "title": "A"}}
 
 
 def test_without_a_model_fields_are_looked_up() -> None:
@@ -206,14 +207,14 @@ async def test_a_resolver_that_is_known_to_return_an_awaitable_is_awaited(query:
     schema = make_executable_schema(parse_schema(SDL), resolvers(query=query), {"Todo": Todo})
     operation = compile_operation(schema, "{ todo(todoID: 1) { title } }")
     assert operation.is_async
-    assert (await operation.execute(None)).data == {"todo": {"title": "awaited"}}
+    assert (await run(operation, None)).data == {"todo": {"title": "awaited"}}
 
 
 async def test_an_awaitable_that_nobody_knew_of_is_an_error_that_says_so() -> None:
     schema = make_executable_schema(parse_schema(SDL), resolvers(query=Secretive()), {"Todo": Todo})
-    result = await compile_operation(schema, "{ todo(todoID: 1) { title } }").execute(None)
+    result = await run(compile_operation(schema, "{ todo(todoID: 1) { title } }"), None)
     assert result.data == {"todo": None}
-    assert "returned an awaitable and is not known to" in result.errors[0].message
+    assert "returned an awaitable, but its signature does not say so" in result.errors[0].message
 
 
 PETS = """
@@ -268,7 +269,7 @@ def test_a_type_resolver_may_be_any_function_of_a_value(resolve_type: Any) -> No
     )
     schema = make_executable_schema(parse_schema(PETS), groups)
     operation = compile_operation(schema, "{ pet { name __typename } }")
-    assert operation.execute_sync(None).data == {"pet": {"name": "Rex", "__typename": "Dog"}}
+    assert run_sync(operation, None).data == {"pet": {"name": "Rex", "__typename": "Dog"}}
 
 
 def test_a_batch_that_is_not_marked_as_one_is_told() -> None:

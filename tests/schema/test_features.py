@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from graphql import build_schema, get_introspection_query, graphql_sync
 
+from trunkline import engine
 from trunkline.engine import compile_operation
 from trunkline.errors import RequestError
 from trunkline.schema.bindings import Schema
@@ -87,7 +88,7 @@ def schema() -> Schema:
 
 
 def run(text: str, variables: dict[str, Any] | None = None) -> Any:
-    result = compile_operation(schema(), text).execute_sync(variables)
+    result = engine.run_sync(compile_operation(schema(), text), variables)
     assert result.errors == []
     return result.data
 
@@ -177,8 +178,8 @@ def test_it_is_executed(text: str, expected: Any) -> None:
 def test_of_one_of_several_there_is_one(by: dict[str, Any]) -> None:
     operation = compile_operation(schema(), "query ($by: Lookup!) { find(by: $by) }")
     with pytest.raises(RequestError):
-        operation.execute_sync({"by": by})
-    assert operation.execute_sync({"by": {"id": "1"}}).data == {"find": "{'id': '1'} None"}
+        engine.run_sync(operation, {"by": by})
+    assert engine.run_sync(operation, {"by": {"id": "1"}}).data == {"find": "{'id': '1'} None"}
 
 
 @pytest.mark.parametrize("by", ["{}", '{ id: 1, title: "t" }', "{ id: null }"])
@@ -190,7 +191,7 @@ def test_of_one_of_several_there_is_one_in_the_document_too(by: str) -> None:
 @pytest.mark.parametrize("variables", [{}, {"id": None}])
 def test_of_one_of_several_there_is_one_where_it_is_a_variable(variables: dict[str, Any]) -> None:
     text = "query ($id: ID) { find(by: { id: $id }) }"
-    result = compile_operation(schema(), text).execute_sync(variables)
+    result = engine.run_sync(compile_operation(schema(), text), variables)
     theirs = graphql_sync(build_schema(SDL), text, variable_values=variables)
     assert theirs.errors is not None
     assert [error.formatted for error in result.errors] == [

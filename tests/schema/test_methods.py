@@ -17,7 +17,7 @@ from sqlalchemy import String
 from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from trunkline.engine import Selection, compile_operation
+from trunkline.engine import Selection, compile_operation, run, run_sync
 from trunkline.errors import SchemaError
 from trunkline.schema.bindings import Attribute, Resolver, Schema, batch
 from trunkline.schema.executable import make_executable_schema
@@ -32,7 +32,7 @@ def schema_of(fields: str, model: Any, value: Any = None, **groups: object) -> S
 
 def answer(schema: Schema, selected: str, context: object = None) -> Any:
     operation = compile_operation(schema, f"{{ it {{ {selected} }} }}")
-    result = asyncio.run(operation.execute(None, context))
+    result = asyncio.run(run(operation, None, context))
     assert result.errors == []
     assert result.data is not None
     return result.data["it"]
@@ -177,7 +177,7 @@ def test_the_error_of_a_method_is_the_fields() -> None:
             raise ValueError("no area")
 
     operation = compile_operation(schema_of("area: Int", Broken, Broken()), "{ it { area } }")
-    result = operation.execute_sync(None)
+    result = run_sync(operation, None)
     assert result.data == {"it": {"area": None}}
     assert [(error.message, error.path) for error in result.errors] == [("no area", ["it", "area"])]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from trunkline.engine import compile_operation
+from trunkline.engine import compile_operation, run, run_sync, stream
 from trunkline.errors import SchemaError
 from trunkline.schema.bindings import Resolver, Schema, batch
 from trunkline.schema.executable import make_executable_schema
@@ -92,7 +92,7 @@ ANSWER = {
 
 
 async def answer(schema: Schema, text: str = EVERYTHING) -> Any:
-    result = await compile_operation(schema, text).execute(None, "C")
+    result = await run(compile_operation(schema, text), None, "C")
     assert result.errors == []
     return result.data
 
@@ -179,7 +179,7 @@ async def test_an_awaiting_one_makes_a_plain_resolver_awaited() -> None:
     schema = schema_of(log.awaiting)
     operation = compile_operation(schema, "{ now }")
     assert operation.is_async
-    assert (await operation.execute(None)).data == {"now": 1}
+    assert (await run(operation, None)).data == {"now": 1}
     assert log.lines == ["Query.now done"]
 
 
@@ -205,13 +205,13 @@ def test_it_may_answer_in_the_resolvers_place() -> None:
         return (lambda: 99) if coordinate == "Query.now" else resolver
 
     operation = compile_operation(schema_of(closed), "{ now }")
-    assert operation.execute_sync(None).data == {"now": 99}
+    assert run_sync(operation, None).data == {"now": 99}
 
 
 @pytest.mark.parametrize("name", ["plain", "bare", "same"])
 async def test_the_source_of_a_subscription_can_be_wrapped(name: str) -> None:
     operation = compile_operation(schema_of(getattr(Log(), name)), "subscription { ticks }")
-    events = [result.data async for result in operation.subscribe(None)]
+    events = [result.data async for result in stream(operation, None)]
     assert events == [{"ticks": 1}, {"ticks": 2}]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from trunkline import engine
 from trunkline.engine import compile_operation
 from trunkline.errors import SchemaError
 from trunkline.schema.bindings import Attribute, Lookup, Resolver, Schema
@@ -78,7 +79,7 @@ def schema_of(models: dict[str, type] | None = None, **options: Any) -> Schema:
 
 
 def run(schema: Schema, text: str, variables: dict[str, Any] | None = None) -> Any:
-    result = compile_operation(schema, text).execute_sync(variables)
+    result = engine.run_sync(compile_operation(schema, text), variables)
     assert result.errors == []
     return result.data
 

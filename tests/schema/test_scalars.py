@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.compiler.operation import compile_operation
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.engine import run_sync
 from trunkline.errors import SchemaError, ValidationError, VariablesError
 from trunkline.runtime.execution import Result
 from trunkline.schema.executable import make_executable_schema
@@ -41,7 +42,7 @@ class Echo:
 
 def call(name: str, echo: Echo, text: str, variables: dict[str, Any] | None = None) -> Result:
     schema = make_executable_schema(parse_schema(SDL), SimpleNamespace(query=echo))
-    return compile_operation(schema, text.replace("X", name)).execute_sync(variables)
+    return run_sync(compile_operation(schema, text.replace("X", name)), variables)
 
 
 _ZONE = timezone(timedelta(hours=5, minutes=45))
@@ -258,7 +259,7 @@ def test_an_error_of_a_variable_has_its_path() -> None:
     )
     operation = compile_operation(schema, "query ($i: I) { a(i: $i) }")
     with pytest.raises(VariablesError, match=r"at \.days\[1\]: Date cannot represent value: 5"):
-        operation.execute_sync({"i": {"days": ["2026-11-23", 5]}})
+        run_sync(operation, {"i": {"days": ["2026-11-23", 5]}})
 
 
 def test_where_a_scalar_is_specified_is_told_by_introspection() -> None:
@@ -268,7 +269,7 @@ def test_where_a_scalar_is_specified_is_told_by_introspection() -> None:
         parse_schema(sdl), SimpleNamespace(query=SimpleNamespace(now=lambda: None))
     )
     text = '{ __type(name: "DateTime") { specifiedByURL } }'
-    shown = compile_operation(schema, text).execute_sync(None).data
+    shown = run_sync(compile_operation(schema, text), None).data
     assert shown == {"__type": {"specifiedByURL": url}}
 
 
@@ -280,7 +281,7 @@ def test_a_scalar_that_nobody_described_shows_no_number_as_null(value: Any) -> N
         parse_schema("scalar Any type Query { any: Any }"),
         SimpleNamespace(query=SimpleNamespace(any=lambda: value)),
     )
-    result = compile_operation(schema, "{ any }").execute_sync(None)
+    result = run_sync(compile_operation(schema, "{ any }"), None)
     assert result.data == {"any": None}
     assert [error.path for error in result.errors] == [["any"]]
     assert result.errors[0].message.startswith("Any cannot represent value: ")
@@ -292,7 +293,7 @@ def test_a_scalar_that_nobody_described_shows_the_rest_as_it_is(value: Any) -> N
         parse_schema("scalar Any type Query { any: Any }"),
         SimpleNamespace(query=SimpleNamespace(any=lambda: value)),
     )
-    assert compile_operation(schema, "{ any }").execute_sync(None) == Result({"any": value}, [])
+    assert run_sync(compile_operation(schema, "{ any }"), None) == Result({"any": value}, [])
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False))
@@ -318,7 +319,7 @@ def test_a_program_may_give_its_own_scalar() -> None:
     schema = make_executable_schema(
         parse_schema(sdl), SimpleNamespace(query=Query()), scalars={"Money": euros}
     )
-    assert compile_operation(schema, "{ price }").execute_sync(None).data == {"price": 500}
+    assert run_sync(compile_operation(schema, "{ price }"), None).data == {"price": 500}
 
 
 class Genre(Enum):
@@ -357,14 +358,14 @@ def test_an_enum_arrives_as_members(text: str, variables: Any, shown: str) -> No
     schema = make_executable_schema(
         parse_schema(ENUM_SDL), SimpleNamespace(query=EnumQuery()), {"Genre": Genre}
     )
-    assert compile_operation(schema, text).execute_sync(variables) == Result({"echo": shown}, [])
+    assert run_sync(compile_operation(schema, text), variables) == Result({"echo": shown}, [])
 
 
 def test_what_is_no_member_is_an_error() -> None:
     schema = make_executable_schema(
         parse_schema(ENUM_SDL), SimpleNamespace(query=EnumQuery()), {"Genre": Genre}
     )
-    result = compile_operation(schema, "{ odd }").execute_sync(None)
+    result = run_sync(compile_operation(schema, "{ odd }"), None)
     assert result.data == {"odd": None}
     assert result.errors[0].message == "Enum 'Genre' cannot represent value: 'NOVEL'"
 

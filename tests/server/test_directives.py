@@ -11,7 +11,7 @@ import pytest
 from graphql import GraphQLError
 from tests.server.calling import get, post
 
-from trunkline.engine import Operation, compile_operation
+from trunkline.engine import Operation, compile_operation, run_sync, stream
 from trunkline.errors import RequestError, SchemaError
 from trunkline.runtime.execution import Result
 from trunkline.server import GraphQL, Schema, make_executable_schema, parse_schema
@@ -210,23 +210,23 @@ async def test_middlewares_are_outside() -> None:
 def test_an_operation_with_one_cannot_be_executed_without_awaiting() -> None:
     operation = compile_operation(App().schema, 'query Q @timed(label: "a") { me }')
     assert operation.is_async
-    with pytest.raises(TypeError, match=r"query Q has directives that are awaited: use `execute`"):
-        operation.execute_sync(None)
+    with pytest.raises(TypeError, match=r"query Q has resolvers or directives to await: use `run`"):
+        run_sync(operation, None)
 
 
 async def test_subscriptions_have_them_around_their_streams() -> None:
     app = App()
     text = 'subscription S @timed(label: "a") { ticks }'
-    events = compile_operation(app.schema, text).subscribe(None, "ADMIN")
+    events = stream(compile_operation(app.schema, text), None, "ADMIN")
     assert [result.data async for result in events] == [{"ticks": n} for n in range(3)]
     assert app.directives.log == ["a 10 S ADMIN", "a done async_generator"]
     for operation in (text, "subscription { ticks }"):
         with pytest.raises(RequestError, match=r"For ADMIN\."):
-            async for _ in compile_operation(app.schema, operation).subscribe(None, "READER"):
+            async for _ in stream(compile_operation(app.schema, operation), None, "READER"):
                 pass
     refusing = compile_operation(app.schema, "subscription @refuse { ticks }")
     with pytest.raises(RequestError, match=r"Not now\."):
-        async for _ in refusing.subscribe(None, "ADMIN"):
+        async for _ in stream(refusing, None, "ADMIN"):
             pass
 
 

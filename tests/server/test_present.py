@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from trunkline.compiler.operation import compile_operation
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.engine import run_sync
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
 from trunkline.server import GraphQL
@@ -32,7 +33,7 @@ def test_a_value_that_does_not_fit_is_logged_and_not_shown(
 ) -> None:
     query = SimpleNamespace(**dict.fromkeys(("number", "kind", "required", "many"), lambda: value))
     schema = make_executable_schema(parse_schema(SDL), SimpleNamespace(query=query))
-    (error,) = compile_operation(schema, f"{{ {field} }}").execute_sync(None).errors
+    (error,) = run_sync(compile_operation(schema, f"{{ {field} }}"), None).errors
     with caplog.at_level(logging.ERROR, "trunkline.errors"):
         presented = ErrorPresenter().field_error(error)
     assert presented["message"].startswith(shown)

@@ -14,11 +14,12 @@ import httptools
 import uvloop
 
 from benchmarks.peers.python.ours import SCHEMA
-from trunkline.compiler.cache import Operations
+from trunkline.compiler.cache import OperationCache
+from trunkline.engine import run_sync
 from trunkline.protocol.request import read_json
 from trunkline.server.present import encode
 
-OPERATIONS = Operations(SCHEMA)
+OPERATIONS = OperationCache(SCHEMA)
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: "
 
 
@@ -44,7 +45,7 @@ class Protocol(asyncio.Protocol):
         request = read_json(self.body)
         self.body = b""
         operation = OPERATIONS.get(request.query or "", request.operation_name)
-        answer = encode({"data": operation.execute_sync(request.variables).data})
+        answer = encode({"data": run_sync(operation, request.variables).data})
         self.transport.write(b"%s%d\r\n\r\n%s" % (HEAD, len(answer), answer))
 
 

@@ -103,7 +103,7 @@ async def read_body(headers: Headers, receive: Receive, limit: int, seconds: flo
             body: bytes = message.get("body", b"")
             if len(body) <= limit:
                 return body
-        first = _completed(message)
+        first = _as_awaitable(message)
     try:
         async with asyncio.timeout(seconds):
             return await _read_chunks(first, receive, limit)
@@ -126,7 +126,7 @@ async def _read_chunks(first: Awaitable[ASGIMessage], receive: Receive, limit: i
     raise ClientGone
 
 
-async def _completed(message: ASGIMessage) -> ASGIMessage:
+async def _as_awaitable(message: ASGIMessage) -> ASGIMessage:
     return message
 
 

@@ -1,4 +1,4 @@
-"""The command line: `trunkline`. One file per command, each of them thin."""
+"""The command line: `trunkline`. One file per command."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Run the command line; what the ``trunkline`` script calls."""
+    """Run the command line; the ``trunkline`` script calls this."""
     try:
-        from trunkline.cli.commands import app  # noqa: PLC0415  # an extra of its own
+        from trunkline.cli.commands import app  # noqa: PLC0415  # needs an extra
     except ModuleNotFoundError as error:
         sys.exit(f"The command line needs {error.name}: pip install 'trunkline[cli]'.")
     app()

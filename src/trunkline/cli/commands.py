@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 
 from trunkline.cli.compile import compile_command
-from trunkline.cli.generate import generate_command
-from trunkline.cli.generate_client import generate_client_command
+from trunkline.cli.generate import generate_app
 from trunkline.cli.init import init_command
 from trunkline.cli.mock import mock_command
 from trunkline.cli.schema import schema_app
@@ -21,32 +20,23 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("init")(init_command)
-generate = typer.Typer(invoke_without_command=True)
-generate.callback()(generate_command)
-generate.command("client")(generate_client_command)
-app.add_typer(generate, name="generate")
+app.add_typer(generate_app, name="generate")
 app.command("serve")(serve_command)
 app.command("mock")(mock_command)
 app.command("compile")(compile_command)
 app.add_typer(schema_app)
 app.command("scopes")(scopes_command)
 
-
-def _add_issuer() -> None:
-    """Add the commands that need an extra of their own, or what says so."""
-    try:
-        from trunkline.cli.clients import clients_app  # noqa: PLC0415
-        from trunkline.cli.issuer import issuer_app  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        missing = f"Needs {error.name}: pip install 'trunkline[issuer,server]'."
-        for name in ("clients", "issuer"):
-            app.command(name, help=missing)(lambda: sys.exit(missing))
-    else:
-        app.add_typer(clients_app, name="clients")
-        app.add_typer(issuer_app, name="issuer")
-
-
-_add_issuer()
+try:
+    from trunkline.cli.clients import clients_app
+    from trunkline.cli.issuer import issuer_app
+except ModuleNotFoundError as error:  # of another extra
+    _missing = f"Needs {error.name}: pip install 'trunkline[issuer,server]'."
+    for _name in ("clients", "issuer"):
+        app.command(_name, help=_missing)(lambda: sys.exit(_missing))
+else:
+    app.add_typer(clients_app, name="clients")
+    app.add_typer(issuer_app, name="issuer")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  # Typer's form

@@ -2,70 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, cast
 
 import typer
 
-from trunkline.cli.executables import load_executable, read_document, sentences
-from trunkline.cli.stop import stop
-from trunkline.compiler.operation import Operation, compile_operation
-from trunkline.errors import RequestError, SchemaError
-from trunkline.runtime.leaves import PlainLeaf
-from trunkline.runtime.marks import Mark
+from trunkline.cli.reading import (
+    ExecutableOption,
+    error_lines,
+    errors_end_command,
+    load_executable,
+    read_text,
+    stop,
+)
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.errors import RequestError
+from trunkline.runtime.positions import Mark
+from trunkline.runtime.values import PlainLeaf
 
 __all__ = ["compile_command"]
 
 
 def compile_command(
     document: Annotated[
-        Path, typer.Argument(help="The .graphql file that has the operation; - for standard input.")
+        Path, typer.Argument(help="The .graphql file of the operation; - for standard input.")
     ],
-    schema: Annotated[
-        list[str],
-        typer.Option(
-            help="A schema file, folder or glob, several times if need be; or the executable"
-            " schema of a program, as package.module:attribute."
-        ),
-    ],
+    schema: ExecutableOption,
     operation: Annotated[
-        str | None, typer.Option(help="The operation's name, where the document has several.")
+        str | None, typer.Option(help="The operation's name, if the document has several.")
     ] = None,
 ) -> None:
     """Print the Python that an operation is compiled to.
 
-    From schema files alone, the fields of the root types are taken to have synchronous resolvers,
-    and all others to be looked up in their parent.
+    With schema files, the fields of the root types are taken to have synchronous resolvers, and all
+    others to be read from their parent.
     """
-    try:
+    with errors_end_command():
         executable = load_executable(schema)
-    except SchemaError as error:
-        stop(str(error))
-    text = read_document(document)
+    text = read_text(document)
     try:
         compiled = compile_operation(executable, text, operation)
     except RequestError as error:
-        stop("\n".join(sentences(error, str(document))))
+        stop(error_lines(error, str(document)))
     typer.echo(compiled.source, nl=False)
-    typer.echo("".join(_constants(compiled)), nl=False)
-
-
-def _constants(compiled: Operation) -> Iterator[str]:
-    """Tell what stands behind the constants: the request's own words, which the text has not."""
+    # The request's own words are not in the text: the constants have them.
     constants = {name: value for name, value in compiled.bound.items() if name.isupper()}
     constants.pop("MARKS")
     if constants:
-        yield "\n\n# Bound when the module is made:\n"
+        typer.echo("\n\n# Bound when the module is made:")
     for name, value in constants.items():
-        yield f"# {name} = {_shown(value)}\n"
+        typer.echo(f"# {name} = {_constant_text(value)}")
 
 
-def _shown(value: object) -> str:
+def _constant_text(value: object) -> str:
     if isinstance(value, PlainLeaf):
         return value.mark.coordinate
     if isinstance(value, Mark):
         return value.coordinate
     if isinstance(value, tuple):
-        return ", ".join(map(_shown, cast("tuple[object, ...]", value)))
+        return ", ".join(map(_constant_text, cast("tuple[object, ...]", value)))
     return repr(value)

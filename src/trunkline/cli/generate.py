@@ -1,77 +1,153 @@
-"""`trunkline generate`: write the typed code of a schema."""
+"""`trunkline generate`: write the typed code of a schema; `generate client`: write one client."""
 
 from __future__ import annotations
 
 import gc
 import subprocess
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from trunkline.cli.stop import stop
-from trunkline.errors import TrunklineError
-from trunkline.generate.configuration import Project, read_configuration
+from trunkline.cli.reading import errors_end_command, stop
+from trunkline.generate.clients import client_files
+from trunkline.generate.configuration import (
+    ClientConfiguration,
+    Configuration,
+    Project,
+    read_configuration,
+)
 from trunkline.generate.files import changed_files, write_files
 from trunkline.generate.generation import Generation, generate
 from trunkline.generate.places import shown_path
 
-__all__ = ["generate_command", "write_generation"]
+__all__ = ["generate_app"]
 
-_LOOK_AROUND = 300  # milliseconds without a change
+generate_app = typer.Typer(invoke_without_command=True)
+
+Check = Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file would change.")]
+
+_QUIET = 300  # milliseconds without a change, after which the files are generated again
 _WATCHED = {".graphql", ".graphqls", ".toml", ".py"}
 
 
+@generate_app.callback()
 def generate_command(
     context: typer.Context,
     *,
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; fail where something would change.")
-    ] = False,
+    check: Check = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Generate again whenever a file changes, until Ctrl-C.")
     ] = False,
 ) -> None:
-    """Write the typed code of a schema, and stubs for the resolvers that it wants."""
+    """Write the typed code of a schema, and stubs for the resolvers that it needs."""
     if context.invoked_subcommand is not None:
         return
-    try:
+    with errors_end_command():
         project = read_configuration(Path.cwd())
         if watch:
             _watch(project)
             return
-        gc.disable()  # the process ends with this; collecting would take a third of its time
+        gc.disable()  # the process ends soon; collecting would take a third of its time
         generation = generate(project)
-    except TrunklineError as error:
-        stop(str(error))
-    write_generation(generation, check=check)
+    _write(generation, check=check)
 
 
-def write_generation(generation: Generation, *, check: bool) -> None:
-    """Write what has changed, and say so; or only say it, and fail, where it is checked."""
+@generate_app.command("client")
+def generate_client_command(  # noqa: PLR0913  # what a configuration says, as options
+    *,
+    schema: Annotated[
+        list[str],
+        typer.Option(help="The server's schema: its URL, or files. Repeatable for files."),
+    ],
+    operations: Annotated[
+        list[str],
+        typer.Option(help="Files with the documents, .graphql or .py; folders and globs too."),
+    ],
+    module: Annotated[
+        str, typer.Option(help="The module to write, as it is imported from here.")
+    ] = "api",
+    name: Annotated[str, typer.Option(help="The name of the client's class.")] = "API",
+    calls: Annotated[
+        Literal["sync", "async", "both"],
+        typer.Option(help="Whether methods block, are awaited, or there is a class of each."),
+    ] = "async",
+    types: Annotated[
+        Literal["msgspec", "dataclasses", "pydantic"],
+        typer.Option(help="What the types of responses and inputs are made of."),
+    ] = "msgspec",
+    errors: Annotated[
+        Literal["raise", "catch"],
+        typer.Option(help="Whether a method raises the errors of a response, or returns them."),
+    ] = "raise",
+    scalar: Annotated[
+        list[str] | None,
+        typer.Option(help="A custom scalar as NAME=package.module:Class or NAME=str. Repeatable."),
+    ] = None,
+    header: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A header for the schema's URL, as 'Name: value'. ${NAME} is expanded from the"
+            " environment by your shell. Repeatable."
+        ),
+    ] = None,
+    manifest: Annotated[
+        str | None, typer.Option(help="A file to write, which lists the documents with their ids.")
+    ] = None,
+    check: Check = False,
+) -> None:
+    """Write a typed client from a server's schema and the documents of a program."""
+    if not all(word.isidentifier() for word in module.split(".")):
+        stop(f"--module must be the name of a module, such as web.shop, not {module!r}.")
+    client = ClientConfiguration(
+        name=name,
+        module=module,
+        operations=operations,
+        schema=schema,
+        headers=_read_pairs(header, ":", "header"),
+        calls=calls,
+        errors=errors,
+        types=types,
+        scalars=dict(_read_pairs(scalar, "=", "scalar")),
+        manifest=manifest,
+    )
+    folder = Path.cwd()
+    project = Project(folder / "pyproject.toml", folder, Configuration(source="."))
+    with errors_end_command():
+        files, messages = client_files(project, client)
+    _write(Generation(dict(files), list(messages)), check=check)
+
+
+def _read_pairs(texts: list[str] | None, separator: str, option: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for text in texts or ():
+        name, found, value = text.partition(separator)
+        if not (found and name.strip()):
+            stop(f"--{option} must be NAME{separator}VALUE, not {text!r}.")
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+def _write(generation: Generation, *, check: bool) -> None:
+    """Write the files that have changed, and print them; with ``check`` print only, and fail."""
     try:
         changed = changed_files(generation.files)
         if not check:
             write_files(changed)
     except OSError as error:
         stop(f"{error.filename}: {error.strerror}. Nothing was written.")
-    _tell(generation.messages, changed, check=check)
-    if check and changed:
-        stop("What is generated does not fit the schema: run `trunkline generate`.")
-
-
-def _tell(messages: Iterable[str], changed: Iterable[Path], *, check: bool) -> None:
-    for message in messages:
+    for message in generation.messages:
         typer.echo(message, err=True)
     for path in changed:
         typer.echo(f"{'would change' if check else 'wrote'} {shown_path(path)}")
+    if check and changed:
+        stop("The generated files are out of date: run `trunkline generate`.")
 
 
 def _watch(project: Project) -> None:
-    """Generate after every change, in a process of its own: modules are imported but once."""
-    from watchfiles import watch  # noqa: PLC0415  # only who watches needs it
+    """Generate after every change, in another process, because modules are imported only once."""
+    from watchfiles import watch  # noqa: PLC0415  # needed for this only
 
     package = project.configuration.package
     generated = project.source.joinpath(*package.split("."))
@@ -80,25 +156,20 @@ def _watch(project: Project) -> None:
         is_generated = bool(package) and Path(path).is_relative_to(generated)
         return Path(path).suffix in _WATCHED and not is_generated
 
-    folders = {project.folder, project.source, *map(_folder, project.schema_sources)}
+    folders = {project.folder, project.source}
+    for source in project.schema_sources:
+        folders.add(next(each for each in (source, *source.parents) if each.is_dir()).resolve())
     command = [sys.executable, "-m", "trunkline.cli", "generate"]
-    begun = False
+    has_begun = False
     for changes in watch(
         *folders,
         watch_filter=is_watched,
         raise_interrupt=False,
-        rust_timeout=_LOOK_AROUND,
+        rust_timeout=_QUIET,
         yield_on_timeout=True,
     ):
-        if changes or not begun:  # once at first, when no change can escape any more
+        if changes or not has_begun:  # once at first, when no change can be missed any more
             subprocess.run(command, check=False)  # noqa: S603  # our own command
-        if not begun:
+        if not has_begun:
             typer.echo("Watching; Ctrl-C ends it.")
-            begun = True
-
-
-def _folder(source: Path) -> Path:
-    """Return the folder in which a schema source, or what matches it, lies."""
-    while not source.is_dir():
-        source = source.parent
-    return source.resolve()
+            has_begun = True

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from trunkline.cli.stop import stop
-from trunkline.errors import TrunklineError
+from trunkline.cli.reading import errors_end_command, stop
 from trunkline.generate.configuration import read_configuration
 from trunkline.generate.files import write_files
 from trunkline.generate.generation import generate
@@ -19,12 +18,12 @@ __all__ = ["init_command"]
 
 def init_command(
     name: Annotated[
-        str, typer.Argument(help="The project's name, and its folder's; . for the folder here.")
+        str, typer.Argument(help="The name of the project and its folder; . for this folder.")
     ],
 ) -> None:
     """Make a new project: a schema, resolvers, and an API that `trunkline serve` runs at once."""
     folder = Path(name).resolve()
-    try:
+    with errors_end_command():
         files = scaffold(folder.name)
         there = [path for path in files if (folder / path).exists()]
         if there:
@@ -32,9 +31,7 @@ def init_command(
         write_files({folder / path: text.encode() for path, text in files.items()})
         generation = generate(read_configuration(folder))
         write_files(generation.files)
-    except (TrunklineError, OSError) as error:
-        stop(str(error))
-    typer.echo(f"Made {name}: {len(files) + len(generation.files)} files. It runs:\n")
+    typer.echo(f"Made {name}: {len(files) + len(generation.files)} files. Run it:\n")
     if name != ".":
         typer.echo(f"  cd {name}")
     typer.echo("  trunkline serve --reload")

@@ -1,4 +1,4 @@
-"""`trunkline schema …`: what can be done with a schema alone."""
+"""`trunkline schema …`: commands that need a schema alone."""
 
 from __future__ import annotations
 
@@ -7,20 +7,13 @@ from typing import Annotated
 import msgspec
 import typer
 
-from trunkline.cli.sources import definition_of, sources_or_configured
-from trunkline.cli.stop import stop
-from trunkline.errors import TrunklineError
+from trunkline.cli.reading import configured_sources, errors_end_command, load_definition
 from trunkline.generate.configuration import Configuration
 from trunkline.schema.printing import print_schema
 
 __all__ = ["schema_app"]
 
-schema_app = typer.Typer(name="schema", no_args_is_help=True, help="Look at a schema.")
-
-
-@schema_app.callback()
-def schema() -> None:
-    """Look at a schema."""
+schema_app = typer.Typer(name="schema", no_args_is_help=True, help="Print a schema.")
 
 
 @schema_app.command("print")
@@ -35,15 +28,12 @@ def print_command(
     ] = None,
 ) -> None:
     """Print a schema as one text, sorted: the same whatever the order of files and definitions."""
-    try:
-        definition = definition_of(sources_or_configured(sources))
-    except TrunklineError as error:
-        stop(str(error))
-    typer.echo(print_schema(definition), nl=False)
+    with errors_end_command():
+        typer.echo(print_schema(load_definition(configured_sources(sources))), nl=False)
 
 
 @schema_app.command("configuration")
 def configuration_command() -> None:
-    """Print the JSON Schema of `trunkline.toml`, by which editors complete and check it."""
+    """Print the JSON Schema of `trunkline.toml`, with which editors complete and check it."""
     schema = msgspec.json.schema(Configuration)
     typer.echo(msgspec.json.format(msgspec.json.encode(schema), indent=2))

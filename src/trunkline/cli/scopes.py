@@ -1,4 +1,4 @@
-"""`trunkline scopes`: print what operations need of their callers."""
+"""`trunkline scopes`: print what operations require of their callers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ import msgspec
 import typer
 from graphql import GraphQLError, OperationDefinitionNode, parse
 
-from trunkline.cli.executables import load_executable, read_document, sentences
-from trunkline.cli.stop import stop
-from trunkline.compiler.operation import Operation, compile_operation
-from trunkline.compiler.permissions import lacking
-from trunkline.errors import DocumentSyntaxError, RequestError, SchemaError
+from trunkline.cli.reading import (
+    ExecutableOption,
+    error_lines,
+    errors_end_command,
+    load_executable,
+    read_text,
+    stop,
+)
+from trunkline.compiler.authorization import missing_scopes
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.errors import DocumentSyntaxError, RequestError
 from trunkline.schema.bindings import Schema
 from trunkline.schema.requirements import NOTHING, RequirementSet, describe_requirements
 
@@ -22,7 +28,7 @@ __all__ = ["scopes_command"]
 
 
 class _Line(msgspec.Struct, omit_defaults=True):
-    """What one operation, or one field, needs; ``scopes`` are the fewest that do."""
+    """What one operation, or one field, requires; ``scopes`` are the fewest that are enough."""
 
     name: str
     needs: str
@@ -32,13 +38,7 @@ class _Line(msgspec.Struct, omit_defaults=True):
 
 
 def scopes_command(
-    schema: Annotated[
-        list[str],
-        typer.Option(
-            help="A schema file, folder or glob, several times if need be; or the executable"
-            " schema of a program, as package.module:attribute."
-        ),
-    ],
+    schema: ExecutableOption,
     documents: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -50,11 +50,9 @@ def scopes_command(
     fields: Annotated[bool, typer.Option("--fields", help="List each operation's fields.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print what operations need of their callers: scopes, policies, or any token."""
-    try:
+    """Print what operations require of their callers: scopes, policies, or any token."""
+    with errors_end_command():
         executable = load_executable(schema)
-    except SchemaError as error:
-        stop(str(error))
     lines = list(_operations(executable, documents) if documents else _fields(executable))
     if json:
         typer.echo(msgspec.json.format(msgspec.json.encode(lines)).decode())
@@ -62,35 +60,44 @@ def scopes_command(
     width = max((len(line.name) for line in lines), default=0)
     for line in lines:
         typer.echo(f"{line.name:<{width}}  {line.needs}")
-        for coordinate, needs in line.fields.items() if fields else ():
-            typer.echo(f"    {coordinate}  {needs}")
+        for coordinate, required in line.fields.items() if fields else ():
+            typer.echo(f"    {coordinate}  {required}")
         if line.inputs:
-            typer.echo(f"    and where its variables ask for it: {line.inputs}")
+            typer.echo(f"    and if its variables contain such inputs: {line.inputs}")
 
 
 def _fields(schema: Schema) -> Iterator[_Line]:
-    """Tell of the schema's own fields, arguments and inputs."""
+    """Yield a line for each field, argument and input of the schema that requires something."""
     found = schema.requirements
-    for coordinate, demands in {**found.fields, **found.arguments, **found.inputs}.items():
-        yield _line(coordinate, demands)
+    for coordinate, declared in {**found.fields, **found.arguments, **found.inputs}.items():
+        yield _line(coordinate, declared)
 
 
 def _operations(schema: Schema, paths: list[Path]) -> Iterator[_Line]:
-    for path in _files(paths):
-        text = read_document(path)
+    """Yield a line for each operation of the documents."""
+    files = [
+        file
+        for path in paths
+        for file in (sorted(path.rglob("*.graphql")) if path.is_dir() else [path])
+    ]
+    for file in files:
+        text = read_text(file)
         try:
-            for name in _names(text):
-                yield _of_operation(compile_operation(schema, text, name))
+            for name in _operation_names(text):
+                operation = compile_operation(schema, text, name)
+                required = operation.required
+                title = f"{operation.kind} {operation.name or '-'}"
+                line = _line(title, required.all if required else NOTHING)
+                if required is not None:
+                    fields = sorted(required.fields.items())
+                    line.fields = {each: describe_requirements(what) for each, what in fields}
+                    line.inputs = describe_requirements(required.possible - required.all)
+                yield line
         except RequestError as error:
-            stop("\n".join(sentences(error, str(path))))
+            stop(error_lines(error, str(file)))
 
 
-def _files(paths: list[Path]) -> Iterator[Path]:
-    for path in paths:
-        yield from sorted(path.rglob("*.graphql")) if path.is_dir() else [path]
-
-
-def _names(text: str) -> list[str | None]:
+def _operation_names(text: str) -> list[str | None]:
     try:
         document = parse(text, no_location=True)
     except GraphQLError as error:
@@ -102,16 +109,6 @@ def _names(text: str) -> list[str | None]:
     ]
 
 
-def _of_operation(operation: Operation) -> _Line:
-    needs = operation.needs
-    line = _line(f"{operation.kind} {operation.name or '-'}", needs.all if needs else NOTHING)
-    if needs is not None:
-        line.fields = {
-            name: describe_requirements(each) for name, each in sorted(needs.fields.items())
-        }
-        line.inputs = describe_requirements(needs.possible - needs.all)
-    return line
-
-
-def _line(name: str, demands: RequirementSet) -> _Line:
-    return _Line(name, describe_requirements(demands) or "nothing", sorted(lacking(demands)))
+def _line(name: str, required: RequirementSet) -> _Line:
+    text = describe_requirements(required) or "nothing"
+    return _Line(name, text, sorted(missing_scopes(required)))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from trunkline.cli.stop import stop
+from trunkline.cli.reading import stop
 from trunkline.errors import TrunklineError
 from trunkline.generate.configuration import read_configuration
 
@@ -20,21 +19,21 @@ def serve_command(
     app: Annotated[
         str | None,
         typer.Argument(
-            help="The ASGI application as package.module:name; else the configured one."
+            help="The ASGI application, as package.module:name. Without it, the project's."
         ),
     ] = None,
     *,
     host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port.", min=0, max=65535)] = 8080,
     reload: Annotated[
-        bool, typer.Option("--reload", help="Start anew whenever a file changes.")
+        bool, typer.Option("--reload", help="Start again whenever a file changes.")
     ] = False,
 ) -> None:
     """Run the project's API, with uvicorn."""
-    if importlib.util.find_spec("uvicorn") is None:
+    try:
+        import uvicorn  # noqa: PLC0415  # of the server's extra
+    except ModuleNotFoundError:
         stop("`trunkline serve` needs uvicorn: pip install 'trunkline[server]'.")
-    import uvicorn  # noqa: PLC0415  # of the server's extra
-
     source = Path.cwd()
     try:
         project = read_configuration(source)
@@ -44,8 +43,8 @@ def serve_command(
             stop(str(error))
     if app is None:
         stop(
-            "Which application? Name it, as package.module:name, or write it as `app` into"
-            " [tool.trunkline]."
+            "Which application? Name it as package.module:name, or set `app` in [tool.trunkline]"
+            " to that."
         )
     sys.path.insert(0, str(source))  # uvicorn's workers get it by `app_dir`
     uvicorn.run(
@@ -56,5 +55,5 @@ def serve_command(
         reload=reload,
         reload_dirs=[str(source)] if reload else None,
         reload_includes=["*.py", "*.graphql"] if reload else None,
-        access_log=False,  # one line per operation is Trunkline's own
+        access_log=False,  # Trunkline logs one line per operation
     )

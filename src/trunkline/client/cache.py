@@ -1,45 +1,47 @@
-"""A private cache of answers (RFC 9111), divided by who asks."""
+"""A private cache of responses (RFC 9111), which keeps those of different callers apart."""
 
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Lock
 from time import monotonic
+from typing import TypeAlias
 
+from msgspec.structs import replace
+
+from trunkline.bounded import BoundedMapping
 from trunkline.flow.calls import Flow
-from trunkline.forks import renewed_in_children
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
-__all__ = ["PrivateCache", "cached"]
+__all__ = ["CachingSender", "PrivateCache", "SendHTTP"]
+
+SendHTTP: TypeAlias = Callable[[HTTPRequest], Flow[HTTPResponse]]
 
 
 @dataclass(frozen=True, slots=True)
 class PrivateCache:
-    """Keeps answers to ``GET`` as long as their ``Cache-Control`` allows, ``megabytes`` at most.
+    """Keeps responses to ``GET`` as long as their ``Cache-Control`` allows, at most ``megabytes``.
 
-    What is stale but has an ``ETag`` is asked for again with ``If-None-Match``, which costs a 304.
-    An answer is given only to requests with the same headers, credentials above all, as the one
-    that fetched it. A mutation's ``Cache-Group-Invalidation`` drops the groups it names (RFC 9875).
+    A stale response with an ``ETag`` is requested again with ``If-None-Match``, which costs a 304.
+    A response is reused only for requests with the same headers, credentials above all.
+    ``Cache-Group-Invalidation`` of a mutation removes the groups that it names (RFC 9875).
     """
 
     megabytes: float = 16.0
 
 
-_PASSING = frozenset({"x-request-timeout-ms", "traceparent", "tracestate", "baggage"})
+_PER_CALL = frozenset({"x-request-timeout-ms", "traceparent", "tracestate", "baggage"})
 _MAX_AGE = re.compile(r'(?:^|,)\s*max-age\s*=\s*"?(\d+)', re.IGNORECASE)
-_UNCACHED = re.compile(r"(?:^|,)\s*no-store\b", re.IGNORECASE)
-_REVALIDATED = re.compile(r"(?:^|,)\s*no-cache\b", re.IGNORECASE)
+_NO_STORE = re.compile(r"(?:^|,)\s*no-store\b", re.IGNORECASE)
+_NO_CACHE = re.compile(r"(?:^|,)\s*no-cache\b", re.IGNORECASE)
 _GROUP = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_OVERHEAD = 500  # bytes per entry beside its body
+_OVERHEAD = 500  # bytes per entry in addition to its body
 
-Send = Callable[[HTTPRequest], Flow[HTTPResponse]]
-Key = tuple[str, frozenset[tuple[str, str]]]
+Key: TypeAlias = tuple[str, frozenset[tuple[str, str]]]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Entry:
     response: HTTPResponse
     fresh_until: float
@@ -47,109 +49,63 @@ class _Entry:
     groups: frozenset[str]
 
 
-def cached(cache: PrivateCache, send: Send) -> Send:
-    """Answer from the cache what it has."""
-    return _Cache(cache, send).send
+def _weight(_: Key, entry: _Entry) -> int:
+    return len(entry.response.body) + _OVERHEAD
 
 
-class _Cache:
-    def __init__(self, cache: PrivateCache, send: Send) -> None:
+class CachingSender:
+    """Sends requests, except those whose responses the cache has."""
+
+    def __init__(self, cache: PrivateCache, send: SendHTTP) -> None:
         self._send = send
-        self._whole = self._room = int(cache.megabytes * 1_000_000)  # bytes
-        self._entries: OrderedDict[Key, _Entry] = OrderedDict()
-        self._lock = Lock()
-        renewed_in_children(self)
-
-    def after_fork(self) -> None:
-        """Have a lock that no thread of the parent holds, and entries that none was changing."""
-        self._lock = Lock()
-        self._room = self._whole
-        self._entries = OrderedDict()
+        self._entries: BoundedMapping[Key, _Entry] = BoundedMapping(
+            int(cache.megabytes * 1_000_000), _weight
+        )
 
     def send(self, request: HTTPRequest) -> Flow[HTTPResponse]:
+        """Return the response to a request, from the cache if possible."""
         if request.method != "GET" or request.url is not None:
             response = yield from self._send(request)
             self._invalidate(response)
             return response
-        key = _key(request)
-        entry = self._find(key)
+        # All headers that may decide the response are in the key, so `Vary` always holds.
+        headers = frozenset(item for item in request.headers.items() if item[0] not in _PER_CALL)
+        key = request.query, headers
+        entry = self._entries.get(key)
         if entry and monotonic() < entry.fresh_until:
             return entry.response
-        response = yield from self._send(_conditional(request, entry))
+        if entry and entry.etag is not None:
+            request = replace(request, headers={**request.headers, "if-none-match": entry.etag})
+        response = yield from self._send(request)
         if entry and response.status == 304:
-            response = HTTPResponse(
-                entry.response.status,
-                entry.response.body,
-                {**entry.response.headers, **response.headers},
-            )
-        self._store(key, response)
+            headers_now = {**entry.response.headers, **response.headers}
+            response = replace(entry.response, headers=headers_now)
+        kept = _entry(response)
+        if kept is None:
+            self._entries.remove(key)
+        else:
+            self._entries.put(key, kept)
         return response
-
-    def _find(self, key: Key) -> _Entry | None:
-        with self._lock:
-            if key in self._entries:
-                self._entries.move_to_end(key)
-            return self._entries.get(key)
-
-    def _store(self, key: Key, response: HTTPResponse) -> None:
-        entry = _entry(response)
-        with self._lock:
-            self._drop(key)
-            if entry and _size(entry) <= self._whole:
-                self._entries[key] = entry
-                self._room -= _size(entry)
-            while self._room < 0:
-                self._drop(next(iter(self._entries)))
-
-    def _drop(self, key: Key) -> None:
-        entry = self._entries.pop(key, None)
-        if entry:
-            self._room += _size(entry)
 
     def _invalidate(self, response: HTTPResponse) -> None:
         named = response.headers.get("cache-group-invalidation")
-        if not named or response.status // 100 not in (2, 3):
-            return
-        groups = set(_GROUP.findall(named))
-        with self._lock:
-            for key in [key for key, entry in self._entries.items() if entry.groups & groups]:
-                self._drop(key)
-
-
-def _key(request: HTTPRequest) -> Key:
-    """Name an answer by all that may decide it: so ``Vary`` holds whatever it names."""
-    headers = [(name, value) for name, value in request.headers.items() if name not in _PASSING]
-    return request.query, frozenset(headers)
-
-
-def _conditional(request: HTTPRequest, entry: _Entry | None) -> HTTPRequest:
-    if not entry or entry.etag is None:
-        return request
-    headers = {**request.headers, "if-none-match": entry.etag}
-    return HTTPRequest("GET", headers, b"", query=request.query, timeout=request.timeout)
+        if named and response.status // 100 in (2, 3):
+            groups = set(_GROUP.findall(named))
+            self._entries.remove_where(lambda _, entry: bool(entry.groups & groups))
 
 
 def _entry(response: HTTPResponse) -> _Entry | None:
-    """Make the entry of an answer; ``None`` where it must not or need not be kept."""
+    """Return the entry of a response; ``None`` if it must not be kept or keeping has no use."""
     headers = response.headers
     control = headers.get("cache-control") or ""
-    if response.status != 200 or _UNCACHED.search(control) or "*" in headers.get("vary", ""):
+    if response.status != 200 or _NO_STORE.search(control) or "*" in headers.get("vary", ""):
         return None
-    seconds = _fresh_seconds(control, headers)
-    etag = headers.get("etag")
+    seconds, etag = 0.0, headers.get("etag")
+    max_age = _MAX_AGE.search(control)
+    if max_age and not _NO_CACHE.search(control):
+        age = headers.get("age", "0")
+        seconds = float(max_age[1]) - (float(age) if age.isdecimal() else 0.0)
     if seconds <= 0 and etag is None:
         return None
     groups = frozenset(_GROUP.findall(headers.get("cache-groups") or ""))
     return _Entry(response, monotonic() + seconds, etag, groups)
-
-
-def _fresh_seconds(control: str, headers: Mapping[str, str]) -> float:
-    stated = _MAX_AGE.search(control)
-    if stated is None or _REVALIDATED.search(control):
-        return 0.0
-    age = headers.get("age", "0")
-    return float(stated[1]) - (float(age) if age.isdecimal() else 0.0)
-
-
-def _size(entry: _Entry) -> int:
-    return len(entry.response.body) + _OVERHEAD

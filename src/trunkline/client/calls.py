@@ -1,21 +1,39 @@
-"""One call: what is asked, within which time, and what its caller chose for it alone."""
+"""One call: its operation, its deadline, its options, and the HTTP request that it becomes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import cache
+from math import ceil
 from typing import NamedTuple
+from urllib.parse import quote
 
 from trunkline.client.transports.rules import check_headers
 from trunkline.flow.calls import Deadline
 from trunkline.protocol.documents import RegisteredDocument
-from trunkline.protocol.multipart import FilePart
+from trunkline.protocol.media import ACCEPT, JSON
+from trunkline.protocol.messages import HTTPRequest
+from trunkline.protocol.multipart import FilePart, encode_multipart
 
-__all__ = ["Batched", "Call", "CallOptions", "Form"]
+__all__ = [
+    "TIMEOUT_HEADER",
+    "BatchedOperation",
+    "Call",
+    "CallOptions",
+    "DocumentForm",
+    "client_headers",
+    "http_request",
+]
+
+TIMEOUT_HEADER = "x-request-timeout-ms"
+"""How many milliseconds the caller waits: the server need not finish what comes too late."""
+
+_LONGEST_URL = 7000  # bytes of a query string; nginx rejects 8 KB by default
 
 
-class Form(Enum):
+class DocumentForm(Enum):
     """How a request names its document."""
 
     TEXT = auto()
@@ -30,35 +48,37 @@ class Form(Enum):
 class CallOptions:
     """What a caller chooses for one call.
 
-    ``timeout`` is how many seconds it may take, retries included, instead of the client's.
-    ``headers`` go with it, over the client's. ``idempotency_key`` is the same for calls that must
-    have one effect together; with it a mutation is repeated like a query, since the server promises
-    to do it once (the header ``Idempotency-Key``).
+    - ``timeout``: the seconds that the call may take, retries included, instead of the client's.
+    - ``headers``: sent with the call; they win over the client's.
+    - ``idempotency_key``: the same for all calls that must take effect only once (the header
+      ``Idempotency-Key``). With it a mutation is retried like a query, because the server promises
+      to execute it once.
     """
 
     timeout: float | None = None
-    headers: Mapping[str, str] | None = field(default=None, repr=False)  # credentials, perhaps
+    headers: Mapping[str, str] | None = field(default=None, repr=False)  # may have credentials
     idempotency_key: str | None = None
 
-    def sent(self) -> dict[str, str]:
-        """Return the headers that these options add. Raises ``ValueError``."""
+    def all_headers(self) -> dict[str, str]:
+        """Return the headers that these options add. Raises ``ValueError`` for invalid ones."""
         headers = dict(self.headers or {})
         if self.idempotency_key is not None:
             headers["idempotency-key"] = self.idempotency_key
         return check_headers(headers)
 
 
-class Batched(NamedTuple):
-    """One operation of a batch."""
+class BatchedOperation(NamedTuple):
+    """One operation of a batch; ``variables`` is a JSON object or empty."""
 
     document: RegisteredDocument
     variables: bytes
 
 
 class Call:
-    """One call under way. ``variables`` is a JSON object, or empty bytes where there are none.
+    """One call while it is made.
 
-    ``batch`` has the operations of a call for several; its document then stands for them all.
+    ``variables`` is a JSON object, or empty. ``batch`` has the operations of a batch; ``document``
+    then stands for all of them. The layers of the connection change the other attributes.
     """
 
     __slots__ = (
@@ -74,23 +94,99 @@ class Call:
         "variables",
     )
 
-    def __init__(  # noqa: PLR0913, PLR0917  # what a call is made of
+    def __init__(  # noqa: PLR0913, PLR0917  # the parts of a call
         self,
         document: RegisteredDocument,
         variables: bytes,
         deadline: Deadline | None,
         options: CallOptions | None,
         files: Sequence[FilePart] = (),
-        batch: Sequence[Batched] = (),
+        batch: Sequence[BatchedOperation] = (),
     ) -> None:
         self.document = document
         self.variables = variables
         self.deadline = deadline
         self.files = files
         self.batch = batch
-        self.headers = options.sent() if options else None
+        self.headers = options.all_headers() if options else None
         self.attempts = 0
-        self.form = Form.TEXT
+        self.form = DocumentForm.TEXT
         self.by_get = False
         keyed = options is not None and options.idempotency_key is not None
         self.repeatable = document.kind == "query" or keyed
+
+
+def client_headers(name: str | None, version: str | None) -> dict[str, str]:
+    """Return the headers of every request of a client, with names in lower case.
+
+    ``name`` and ``version`` are those of the calling program; servers log them and count usage by
+    them. Raises ``ValueError`` if one of them cannot be sent.
+    """
+    named = {"graphql-client-name": name, "graphql-client-version": version}
+    headers = {"accept": ACCEPT, "content-type": JSON, "user-agent": _user_agent()}
+    headers |= {header: value for header, value in named.items() if value is not None}
+    return check_headers(headers)
+
+
+@cache
+def _user_agent() -> str:
+    from importlib.metadata import version  # noqa: PLC0415  # 10 ms of a start
+
+    return f"trunkline/{version('trunkline')}"
+
+
+def http_request(call: Call, headers: Mapping[str, str]) -> HTTPRequest:
+    """Make the request of a call: a ``POST``, or a ``GET`` if the call wants it and it fits."""
+    sent = {**headers, **call.headers} if call.headers else dict(headers)
+    left = None
+    if call.deadline is not None:
+        left = call.deadline.left()
+        sent[TIMEOUT_HEADER] = str(max(1, ceil(left * 1000)))
+    query = _query(call) if call.by_get else ""
+    if query and len(query) <= _LONGEST_URL:
+        del sent["content-type"]
+        return HTTPRequest("GET", sent, b"", None, query, left)
+    body = _body(call)
+    if call.files:
+        sent["content-type"], body = encode_multipart(body, call.files)
+    return HTTPRequest("POST", sent, body, None, "", left)
+
+
+def _body(call: Call) -> bytes:
+    """Write the parameters of a call as a JSON object, those of a batch as a list."""
+    if call.batch:
+        objects = [_parameters(each.document.by_text, each.variables) for each in call.batch]
+        return b"[" + b",".join(objects) + b"]"
+    document, form = call.document, call.form
+    if form is DocumentForm.TEXT:
+        head = document.by_text
+    elif form is DocumentForm.ID:
+        head = document.by_id
+    elif form is DocumentForm.HASH:
+        head = document.by_hash
+    else:
+        head = document.by_text + b"," + document.by_hash[1:]
+    return _parameters(head, call.variables)
+
+
+def _parameters(head: bytes, variables: bytes) -> bytes:
+    return head + b',"variables":' + variables + b"}" if variables else head + b"}"
+
+
+def _query(call: Call) -> str:
+    """Write the parameters of a call that names its document by id as the query of a URL.
+
+    They have one order and no white space, so that equal requests have equal URLs: caches compare
+    URLs byte for byte (GraphQL over HTTP, Persisted Documents).
+    """
+    document, extensions = call.document, ""
+    if call.form is DocumentForm.HASH:
+        digest = document.id.removeprefix("sha256:")
+        extensions = f'{{"persistedQuery":{{"version":1,"sha256Hash":"{digest}"}}}}'
+    parameters = {
+        "documentId": document.id if call.form is DocumentForm.ID else "",
+        "operationName": document.name or "",
+        "variables": call.variables.decode(),
+        "extensions": extensions,
+    }
+    return "&".join(f"{name}={quote(value, '')}" for name, value in parameters.items() if value)

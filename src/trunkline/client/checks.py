@@ -1,16 +1,17 @@
-"""What is found before anything is sent: document against schema, operation in document."""
+"""What is checked before anything is sent: the document by the schema, the operation's name."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-import msgspec
 from graphql import (
     GraphQLError,
     GraphQLSchema,
+    NoDeprecatedCustomRule,
     OperationDefinitionNode,
     OperationType,
     type_from_ast,
@@ -18,11 +19,10 @@ from graphql import (
 )
 from graphql.pyutils import did_you_mean, suggestion_list
 
-from trunkline.client.conversions import Conversions, Write
-from trunkline.client.decoding import Decoder, decoder_of
-from trunkline.client.deprecations import warn_of_deprecated
+from trunkline.client.conversions import Conversions, Write, decoder_of
 from trunkline.client.document import Document
-from trunkline.client.variables import check_variables, json_variables
+from trunkline.client.responses import Decoder
+from trunkline.client.variables import check_variables, encode_variables
 from trunkline.errors import (
     OperationNotFoundError,
     ProtocolError,
@@ -34,9 +34,10 @@ from trunkline.protocol.documents import RegisteredDocument
 from trunkline.protocol.multipart import FilePart
 from trunkline.protocol.response import PLAIN
 
-__all__ = ["Checker", "Operation"]
+__all__ = ["DeprecatedWarning", "DocumentChecker", "PreparedOperation"]
 
-_UNWRITABLE = (
+_REMEMBERED = 1024  # documents and operations that were found valid
+_WRITE_ERRORS = (
     ValueError,
     TypeError,
     ArithmeticError,
@@ -44,15 +45,21 @@ _UNWRITABLE = (
     AttributeError,
     GraphQLError,
 )
-_REMEMBERED = 1024  # documents and operations that are known to be right
+
+
+class DeprecatedWarning(UserWarning):
+    """A document uses a deprecated field, argument or enum value, which its server will remove.
+
+    The message has the schema's reason and the place in the document.
+    """
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
-    """One operation of a document that was checked, ready to be asked with any variables.
+class PreparedOperation:
+    """One operation of a valid document, ready to be sent with any variables.
 
-    ``decoder`` reads its answers; ``writers`` have what turns the values of variables into what
-    JSON can hold, by name, where the schema's scalars need more than that.
+    ``decoder`` reads its responses. ``writers`` convert the values of variables, by name, if the
+    schema's scalars need more than JSON.
     """
 
     document: Document
@@ -63,36 +70,36 @@ class Operation:
     writers: Mapping[str, Write] = field(default_factory=dict[str, Write])
 
     def variables(self, variables: Mapping[str, object] | None) -> tuple[bytes, list[FilePart]]:
-        """Write the variables of one call as JSON, and read its files.
+        """Check the variables of one call; return them as JSON, and their files.
 
         Raises ``VariablesError``.
         """
         if not variables and not self.definition.variable_definitions:
             return b"", []
         given = variables or {}
-        values, encoded, files = json_variables(self._written(given) if self.writers else given)
+        values, encoded, files = encode_variables(self._convert(given) if self.writers else given)
         check_variables(self.definition, self.schema, values, uploads=bool(files))
-        return msgspec.json.encode(encoded) if encoded else b"", files
+        return encoded, files
 
-    def _written(self, variables: Mapping[str, object]) -> Mapping[str, object]:
-        """Let custom scalars and enums be written as the schema wants them."""
-        written = dict(variables)
+    def _convert(self, variables: Mapping[str, object]) -> Mapping[str, object]:
+        """Convert custom scalars and enums to the values that the schema wants."""
+        converted = dict(variables)
         for name, write in self.writers.items():
-            if written.get(name) is None:
+            if converted.get(name) is None:
                 continue
             try:
-                written[name] = write(written[name])
-            except _UNWRITABLE as error:
+                converted[name] = write(converted[name])
+            except _WRITE_ERRORS as error:
                 raise VariablesError.because(
                     f"Variable '${name}' cannot be written: {error}"
                 ) from error
-        return written
+        return converted
 
 
-class Checker:
-    """Checks documents against one schema, each once, and remembers those that are right.
+class DocumentChecker:
+    """Checks documents against one schema, each once, and remembers the valid ones.
 
-    Without a schema, what the document alone shows is checked, and nothing is converted.
+    Without a schema it checks only the document itself, and nothing is converted.
     """
 
     def __init__(
@@ -100,81 +107,75 @@ class Checker:
     ) -> None:
         self.schema = schema
         self._conversions = conversions
-        self.operation = lru_cache(maxsize=_REMEMBERED)(self._operation)
-        self._validate = lru_cache(maxsize=_REMEMBERED)(self._validate_anew)
+        self.operation = lru_cache(maxsize=_REMEMBERED)(self._prepare)
+        self._validate = lru_cache(maxsize=_REMEMBERED)(self._validate_once)
 
-    def _operation(self, document: Document, name: str | None) -> Operation:
-        """Find the operation that a call means, in a document that was found valid.
+    def _prepare(self, document: Document, name: str | None) -> PreparedOperation:
+        """Return the operation of a document that a call names.
 
-        Raises ``ValidationError``, ``OperationNotFoundError``, and ``RequestError`` where the
+        Raises ``ValidationError``, ``OperationNotFoundError``, and ``RequestError`` if the
         operation is a subscription.
         """
         self._validate(document)
-        definition = _select(_operations(document), name)
+        definition = _select_operation(document, name)
         if definition.operation is OperationType.SUBSCRIPTION:
-            raise RequestError([GraphQLError(_SUBSCRIPTION, definition)])
+            message = (
+                "A subscription has many results, but no transport can stream yet."
+                " Send a query instead."
+            )
+            raise RequestError([GraphQLError(message, definition)])
         registered = RegisteredDocument(
             document.text, definition.operation.value, _name(definition)
         )
         if self.schema is None or not self._conversions:
-            return Operation(document, definition, self.schema, registered)
-        decoder = decoder_of(self.schema, document, definition, self._conversions)
-        writers = _writers(self.schema, definition, self._conversions)
-        return Operation(document, definition, self.schema, registered, decoder or PLAIN, writers)
+            return PreparedOperation(document, definition, self.schema, registered)
+        writers: dict[str, Write] = {}
+        for variable in definition.variable_definitions or ():
+            type_: Any = type_from_ast(self.schema, variable.type)
+            write = self._conversions.writer(type_)
+            if write:
+                writers[variable.variable.name.value] = write
+        decoder = decoder_of(self.schema, document, definition, self._conversions) or PLAIN
+        return PreparedOperation(document, definition, self.schema, registered, decoder, writers)
 
-    def _validate_anew(self, document: Document) -> None:
+    def _validate_once(self, document: Document) -> None:
         if self.schema is None:
             return
         try:
             errors = validate(self.schema, document.ast)
-        except TypeError as error:  # a fetched schema's types are built when they are used
-            raise ProtocolError(f"The server's schema is none: {error}") from error
+        except TypeError as error:  # a fetched schema builds its types when they are used
+            raise ProtocolError(
+                f"The server's introspection result is not a valid schema: {error}"
+            ) from error
         if errors:
             raise ValidationError(errors)
-        warn_of_deprecated(self.schema, document)
+        for use in validate(self.schema, document.ast, [NoDeprecatedCustomRule]):
+            # The caller's line is not on the stack of a flow: the message has the place.
+            warnings.warn(str(use), DeprecatedWarning, stacklevel=2)
 
 
-def _writers(
-    schema: GraphQLSchema, definition: OperationDefinitionNode, conversions: Conversions
-) -> dict[str, Write]:
-    found: dict[str, Write] = {}
-    for variable in definition.variable_definitions or ():
-        type_: Any = type_from_ast(schema, variable.type)
-        write = conversions.writer(type_)
-        if write:
-            found[variable.variable.name.value] = write
-    return found
+def _select_operation(document: Document, name: str | None) -> OperationDefinitionNode:
+    """Choose the operation to execute (GraphQL §6.1, GetOperation).
 
-
-_SUBSCRIPTION = (
-    "A subscription has many answers, which need a transport that streams, and there is none yet;"
-    " ask a query instead."
-)
-
-
-def _operations(document: Document) -> list[OperationDefinitionNode]:
+    Raises ``OperationNotFoundError``.
+    """
     definitions = document.ast.definitions
-    return [node for node in definitions if isinstance(node, OperationDefinitionNode)]
-
-
-def _select(operations: list[OperationDefinitionNode], name: str | None) -> OperationDefinitionNode:
-    """Choose the operation that runs (GraphQL §6.1, GetOperation)."""
+    operations = [node for node in definitions if isinstance(node, OperationDefinitionNode)]
+    if name is None and len(operations) == 1:
+        return operations[0]
     named = {_name(operation): operation for operation in operations}
     if name is not None and name in named:
         return named[name]
-    if name is None and len(operations) == 1:
-        return operations[0]
-    raise OperationNotFoundError.because(_which(name, [known for known in named if known]))
-
-
-def _which(name: str | None, known: list[str]) -> str:
+    known = [each for each in named if each]
     if name is not None:
         near = did_you_mean(suggestion_list(name, known))
-        return f"The document has no operation named '{name}'.{near}"
-    if not known:
-        return "The document has no operation, only other definitions."
-    named = ", ".join(f"'{other}'" for other in known)
-    return f"The document has several operations ({named}): choose one by operation_name."
+        message = f"The document has no operation named '{name}'.{near}"
+    elif not known:
+        message = "The document has no operation, only other definitions."
+    else:
+        listed = ", ".join(f"'{each}'" for each in known)
+        message = f"The document has several operations ({listed}): choose one by operation_name."
+    raise OperationNotFoundError.because(message)
 
 
 def _name(definition: OperationDefinitionNode) -> str | None:

@@ -1,34 +1,41 @@
-"""The client's face: sync and async, over one core."""
+"""The dynamic client: checks documents against the schema, and executes them, sync and async."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Literal, NoReturn, Self, Unpack, overload
+from functools import partial
+from typing import Any, Literal, NoReturn, Self, TypeVar, Unpack, overload
 
 from graphql import GraphQLSchema
 
-from trunkline.client.calls import CallOptions
+from trunkline.client.building import load_schema
+from trunkline.client.calls import BatchedOperation, CallOptions
+from trunkline.client.checks import PreparedOperation
 from trunkline.client.connection import Connection, ConnectionOptions
 from trunkline.client.conversions import Conversions
-from trunkline.client.core import Asked, Core, data_of
 from trunkline.client.document import Document, gql
 from trunkline.client.fetching import fetcher_of
-from trunkline.client.result import Result
+from trunkline.client.responses import Decoder, ExecutionResult, read_batch, read_result
 from trunkline.client.schema_cache import DEFAULT_SCHEMA_CACHE, SchemaCache
-from trunkline.client.schemas import SchemaSource, take_schema
+from trunkline.client.schemas import SchemaSource
 from trunkline.client.transports.interface import AsyncTransport, Transport
-from trunkline.errors import SubscriptionError
+from trunkline.errors import ExecutionError, SubscriptionError, ValidationError
+from trunkline.flow.calls import Deadline, Flow
 from trunkline.flow.drivers import run, run_async
+from trunkline.protocol.messages import HTTPResponse
+from trunkline.protocol.schema_version import SCHEMA_VERSION
 from trunkline.schema.scalars import Scalar
 
 __all__ = ["AsyncSession", "Client", "Request"]
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One operation of a batch: its document, its variables, and which operation if several."""
+    """One operation of a batch: its document, its variables, and its name if there are several."""
 
     document: Document | str
     variables: Mapping[str, object] | None = field(default=None, repr=False)
@@ -36,19 +43,19 @@ class Request:
 
 
 class Client:
-    """Calls one server's GraphQL API. Make one and share it, between threads and tasks alike.
+    """Calls one server's GraphQL API. Make one and share it between threads and tasks.
 
-    ``transport`` carries the bytes, and says whether ``execute`` or ``execute_async`` is meant; a
-    URL stands for a transport over httpx2 that does both.
-
-    Mistakes in a document raise before anything is sent where the schema is known: give it as
-    ``schema`` (SDL or graphql-core's), or have it fetched at the first call, by introspection with
-    ``fetch_schema_from_transport=True``, or as SDL from ``schema_url``, which may be relative. What
-    was fetched is kept by ``schema_cache``; ``None`` keeps nothing.
-
-    ``scalars`` and ``enums`` say, by their names in the schema, what becomes of custom scalars and
-    enums: a type that msgspec knows (``datetime``, ``UUID``, …) or a ``Scalar`` with two functions,
-    and a Python enum. ``parse_results=True`` does so for the scalars whose names are known.
+    - ``transport``: sends the requests. It decides whether the client has ``execute`` or
+      ``execute_async``; a URL stands for a transport over httpx2 that does both.
+    - ``schema``: SDL, or a schema of graphql-core. A client that knows the schema raises mistakes
+      in a document before anything is sent.
+    - ``fetch_schema_from_transport=True``: fetches the schema by introspection at the first call.
+    - ``schema_url``: fetches it as SDL instead; the URL may be relative.
+    - ``schema_cache``: keeps fetched schemas; ``None`` keeps none.
+    - ``scalars`` and ``enums``: by their names in the schema, how custom scalars and enums are
+      converted: by a type that msgspec knows (``datetime``, ``UUID``, …), a ``Scalar`` with two
+      functions, or a Python enum.
+    - ``parse_results=True``: converts the scalars with well-known names.
 
     The other options are those of ``ConnectionOptions``.
 
@@ -71,23 +78,22 @@ class Client:
     ) -> None:
         fetch = fetch_schema_from_transport or schema_url is not None
         if schema is not None and fetch:
-            raise ValueError("Give the schema, or have it fetched, not both.")
+            raise ValueError("Give the schema or let it be fetched, not both.")
         conversions = Conversions(scalars, enums, known=parse_results)
         if conversions and schema is None and not fetch:
             raise ValueError("Scalars and enums are converted by the schema: give or fetch it.")
         self._connection = Connection(transport, **options)
         self.transport = self._connection.transport
-        taken = None if schema is None else take_schema(schema)
+        loaded = None if schema is None else load_schema(schema)
         fetcher = fetcher_of(self._connection, options.get("auth"), schema_url) if fetch else None
-        self._schemas = SchemaSource(taken, fetcher, schema_cache, conversions)
-        self._core = Core(self._connection, self._schemas)
+        self._schemas = SchemaSource(loaded, fetcher, schema_cache, conversions)
 
     def __repr__(self) -> str:
         return f"Client({self.transport!r})"
 
     @property
     def schema(self) -> GraphQLSchema | None:
-        """The schema that documents are checked against; ``None`` before it was fetched."""
+        """The schema that documents are checked against; ``None`` before it is fetched."""
         return self._schemas.schema
 
     @overload
@@ -109,7 +115,7 @@ class Client:
         *,
         get_execution_result: Literal[True],
         options: CallOptions | None = None,
-    ) -> Result: ...
+    ) -> ExecutionResult: ...
     def execute(
         self,
         document: Document | str,
@@ -118,22 +124,22 @@ class Client:
         *,
         get_execution_result: bool = False,
         options: CallOptions | None = None,
-    ) -> dict[str, Any] | Result:
+    ) -> dict[str, Any] | ExecutionResult:
         """Execute one operation and return its data.
 
-        ``variables`` are the values by name, without the dollar sign; an ``Upload`` among them is
-        sent as a file. ``operation_name`` is needed where the document has several operations.
-        ``options`` are for this call alone. With ``get_execution_result=True`` the whole answer is
-        returned, its errors too.
+        - ``variables``: the values by name, without the dollar sign. ``Upload`` sends a file.
+        - ``operation_name``: needed if the document has several operations.
+        - ``options``: for this call alone.
+        - ``get_execution_result=True``: returns the whole result instead, with its errors.
 
         Raises ``RequestError`` (a mistake of the caller, found before anything was sent),
-        ``ExecutionError`` (the answer has errors; it keeps the data beside them) or
-        ``TransportError`` (no answer that can be used).
+        ``ExecutionError`` (the response has errors; it keeps the data beside them) or
+        ``TransportError`` (no response that can be used).
         """
         send, deadline = self._connection.blocking().send, self._connection.deadline(options)
-        asked = Asked(_document(document), variables, operation_name)
-        result = run(self._core.execute(asked, deadline, options), send, deadline)
-        return result if get_execution_result else data_of(result)
+        flow = self._flow(Request(document, variables, operation_name), deadline, options)
+        result = run(flow, send, deadline)
+        return result if get_execution_result else _data_of(result)
 
     @overload
     async def execute_async(
@@ -154,7 +160,7 @@ class Client:
         *,
         get_execution_result: Literal[True],
         options: CallOptions | None = None,
-    ) -> Result: ...
+    ) -> ExecutionResult: ...
     async def execute_async(
         self,
         document: Document | str,
@@ -163,44 +169,95 @@ class Client:
         *,
         get_execution_result: bool = False,
         options: CallOptions | None = None,
-    ) -> dict[str, Any] | Result:
+    ) -> dict[str, Any] | ExecutionResult:
         """Do what ``execute`` does, without blocking the event loop."""
         send = self._connection.asynchronous().send_async
         deadline = self._connection.deadline(options)
-        asked = Asked(_document(document), variables, operation_name)
-        flow = self._core.execute(asked, deadline, options)
+        flow = self._flow(Request(document, variables, operation_name), deadline, options)
         result = await run_async(flow, send, deadline)
-        return result if get_execution_result else data_of(result)
+        return result if get_execution_result else _data_of(result)
 
     def execute_batch(
         self, requests: Sequence[Request], *, options: CallOptions | None = None
-    ) -> list[Result]:
-        """Execute several operations by one HTTP request, and return an answer for each.
+    ) -> list[ExecutionResult]:
+        """Execute several operations in one HTTP request, and return a result for each.
 
-        The server must take lists. Errors of one operation do not raise: they are in its result.
-        Raises what ``execute`` raises where a request is wrong or there is no usable answer.
+        The server must accept lists. Errors of one operation do not raise: they are in its result.
+        Raises what ``execute`` raises if a request is wrong or there is no usable response.
         """
         send, deadline = self._connection.blocking().send, self._connection.deadline(options)
-        return run(self._core.execute_batch(_asked(requests), deadline, options), send, deadline)
+        return run(self._batch_flow(requests, deadline, options), send, deadline)
 
     async def execute_batch_async(
         self, requests: Sequence[Request], *, options: CallOptions | None = None
-    ) -> list[Result]:
+    ) -> list[ExecutionResult]:
         """Do what ``execute_batch`` does, without blocking the event loop."""
         send = self._connection.asynchronous().send_async
         deadline = self._connection.deadline(options)
-        flow = self._core.execute_batch(_asked(requests), deadline, options)
-        return await run_async(flow, send, deadline)
+        return await run_async(self._batch_flow(requests, deadline, options), send, deadline)
+
+    def _flow(
+        self, request: Request, deadline: Deadline | None, options: CallOptions | None
+    ) -> Flow[ExecutionResult]:
+        operation = yield from self._prepare(request)
+        variables, files = operation.variables(request.variables)
+        read = self._noting_version(partial(read_result, decoder=operation.decoder))
+        return (
+            yield from self._connection.flow(
+                operation.registered, variables, read, deadline, options, files
+            )
+        )
+
+    def _batch_flow(
+        self, requests: Sequence[Request], deadline: Deadline | None, options: CallOptions | None
+    ) -> Flow[list[ExecutionResult]]:
+        decoders: list[Decoder] = []
+        batch: list[BatchedOperation] = []
+        for request in requests:
+            operation = yield from self._prepare(request)
+            variables, files = operation.variables(request.variables)
+            if files:
+                raise TypeError("A batch cannot contain files: execute their operation by itself.")
+            decoders.append(operation.decoder)
+            batch.append(BatchedOperation(operation.registered, variables))
+        if not batch:
+            return []
+        read = self._noting_version(partial(read_batch, decoders=decoders))
+        return (yield from self._connection.batch(batch, read, deadline, options))
+
+    def _prepare(self, request: Request) -> Flow[PreparedOperation]:
+        """Check a request. Before a mistake raises, a schema that may be stale is fetched again."""
+        given, name = request.document, request.operation_name
+        document = given if isinstance(given, Document) else gql(given)
+        checker = yield from self._schemas.checker()
+        try:
+            return checker.operation(document, name)
+        except ValidationError:
+            newer = yield from self._schemas.newer_checker(checker)
+            if newer is None:
+                raise
+        return newer.operation(document, name)
+
+    def _noting_version(self, read: Callable[[HTTPResponse], T]) -> Callable[[HTTPResponse], T]:
+        """Let responses say that the server's schema changed, if the schema is fetched."""
+        if not self._schemas.is_fetched:
+            return read
+
+        def note_and_read(response: HTTPResponse) -> T:
+            self._schemas.note_version(response.headers.get(SCHEMA_VERSION))
+            return read(response)
+
+        return note_and_read
 
     def subscribe(self, document: Document | str, *_: Any, **__: Any) -> NoReturn:  # noqa: ARG002
-        """Raise ``SubscriptionError``: no transport streams yet."""
+        """Raise ``SubscriptionError``: no transport can stream yet."""
         raise SubscriptionError.because(
-            f"{type(self.transport).__name__} carries one answer per request; a subscription needs"
-            " a transport that streams, and there is none yet. Ask a query instead."
+            f"{type(self.transport).__name__} carries one response per request. A subscription"
+            " needs a transport that streams, which does not exist yet. Send a query instead."
         )
 
     def close(self) -> None:
-        """Close the connections, each once no call uses it any more."""
+        """Close the connections, each after the last call that uses it."""
         self._connection.close()
 
     async def close_async(self) -> None:
@@ -223,7 +280,7 @@ class Client:
 
 
 class AsyncSession:
-    """A client within ``async with client as session:``, whose calls are all awaited."""
+    """A client within ``async with client as session:``, in which every call is awaited."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -237,13 +294,18 @@ class AsyncSession:
 
     @property
     def schema(self) -> GraphQLSchema | None:
-        """The client's schema; ``None`` before it was fetched."""
+        """The client's schema; ``None`` before it is fetched."""
         return self.client.schema
 
 
-def _document(document: Document | str) -> Document:
-    return document if isinstance(document, Document) else gql(document)
-
-
-def _asked(requests: Sequence[Request]) -> list[Asked]:
-    return [Asked(_document(one.document), one.variables, one.operation_name) for one in requests]
+def _data_of(result: ExecutionResult) -> dict[str, Any]:
+    """Return the data of a result, or raise ``ExecutionError`` if it has errors."""
+    if result.errors or result.data is None:
+        raise ExecutionError(
+            result.errors,
+            result.data,
+            result.extensions or None,
+            result.status,
+            retry_after=result.retry_after,
+        )
+    return result.data

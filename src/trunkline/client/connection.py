@@ -1,33 +1,39 @@
-"""What every client of ours stands on: calls of registered documents, bytes in and bytes out.
+"""What every client stands on: calls of registered documents, bytes in and bytes out.
 
-It knows neither schemas nor graphql-core. The dynamic client checks before it calls and reads JSON;
-a generated client's operations were checked when they were generated, and it reads structs.
+It knows neither schemas nor graphql-core. The dynamic client checks documents before it calls and
+reads JSON; a generated client's operations were checked when they were generated, and it reads
+structs.
 
-A call goes through few layers, from the outside in, each a module of its own and absent where it
-is not wanted: what observes it, ids instead of texts, retries and the circuit breaker; and for
-each request of it credentials and the cache.
+A call goes through layers, each only if the options want it, from the outside in: the observer, ids
+for documents, retries, the circuit breaker. Then each HTTP request of the call goes through hooks,
+credentials, and the cache.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias, TypedDict, TypeVar, Unpack
+from typing import TypedDict, TypeVar, Unpack
 
-from trunkline.client.breaker import DEFAULT_BREAKER, Breaker, guarded
-from trunkline.client.cache import PrivateCache, cached
-from trunkline.client.calls import Batched, Call, CallOptions
-from trunkline.client.encoding import http_request
+from trunkline.client.cache import CachingSender, PrivateCache, SendHTTP
+from trunkline.client.calls import BatchedOperation, Call, CallOptions, client_headers, http_request
 from trunkline.client.events import Hooks
-from trunkline.client.identity import request_headers
-from trunkline.client.observed import Observer, hooked
-from trunkline.client.persisted import Persisted, named_by_id
-from trunkline.client.retries import DEFAULT_RETRY, Retry, retried
+from trunkline.client.observer import Observer, with_hooks
+from trunkline.client.persisted import Persisted, PersistedSender
+from trunkline.client.resilience import (
+    DEFAULT_BREAKER,
+    DEFAULT_RETRY,
+    Breaker,
+    Circuit,
+    Retries,
+    Retry,
+    SendCall,
+)
 from trunkline.client.transports.interface import AsyncTransport, Transport
 from trunkline.client.transports.rules import safe_url
 from trunkline.flow.calls import AuthScheme, Deadline, Flow, send_request, through
 from trunkline.flow.drivers import run, run_async
 from trunkline.protocol.documents import OperationKind, RegisteredDocument
-from trunkline.protocol.messages import HTTPRequest, HTTPResponse
+from trunkline.protocol.messages import HTTPResponse
 from trunkline.protocol.multipart import FilePart
 
 __all__ = ["Connection", "ConnectionOptions"]
@@ -35,18 +41,19 @@ __all__ = ["Connection", "ConnectionOptions"]
 DEFAULT_TIMEOUT = 30.0  # seconds that a call may take
 
 T = TypeVar("T")
-Send: TypeAlias = Callable[[Call], Flow[HTTPResponse]]
-SendHTTP: TypeAlias = Callable[[HTTPRequest], Flow[HTTPResponse]]
 
 
 class ConnectionOptions(TypedDict, total=False):
-    """What a client may be given beside its transport.
+    """The options of a client in addition to its transport.
 
-    ``auth`` gives each request its credentials. ``name`` and ``version`` are of the program that
-    calls; the server's log shows them. ``timeout`` is how many seconds a call may take, its
-    retries included (30; ``None`` leaves it to the transport). ``retry`` and ``breaker`` say what
-    happens when the server fails; ``None`` turns them off. ``persisted`` sends ids instead of
-    texts, ``cache`` keeps answers, ``hooks`` are told what happens: these are off if not given.
+    - ``auth``: gives each request its credentials.
+    - ``name`` and ``version``: of the calling program; the server's log shows them.
+    - ``timeout``: the seconds that a call may take, its retries included (30); ``None`` leaves it
+      to the transport.
+    - ``retry`` and ``breaker``: what happens when the server fails; ``None`` turns them off.
+    - ``persisted``: sends ids instead of texts. Off by default, as the next two.
+    - ``cache``: keeps responses.
+    - ``hooks``: functions that are called at each step.
     """
 
     auth: AuthScheme | None
@@ -66,13 +73,16 @@ class Connection:
     def __init__(
         self, transport: Transport | AsyncTransport | str, **options: Unpack[ConnectionOptions]
     ) -> None:
-        _refuse_unknown(options)
-        self.transport = _transport(transport)
-        self.url: str | None = getattr(self.transport, "url", None)
-        given = self.transport  # asked once: asking a protocol costs more than a call does
+        for name in options:
+            if name not in ConnectionOptions.__annotations__:
+                known = ", ".join(ConnectionOptions.__annotations__)
+                raise TypeError(f"A client has no option {name!r}; it has {known}.")
+        self.transport = given = _transport(transport)
+        self.url: str | None = getattr(given, "url", None)
+        # Asked once: asking a protocol costs more than a call does.
         self._blocking = given if isinstance(given, Transport) else None
         self._asynchronous = given if isinstance(given, AsyncTransport) else None
-        self._headers = request_headers(options.get("name"), options.get("version"))
+        self._headers = client_headers(options.get("name"), options.get("version"))
         self._timeout = options.get("timeout", DEFAULT_TIMEOUT)
         self._observer = Observer(options.get("hooks"), safe_url(self.url or ""))
         self.send_http = _http_layers(options)
@@ -88,11 +98,11 @@ class Connection:
         read: Callable[[HTTPResponse], T],
         options: CallOptions | None = None,
     ) -> T:
-        """Call an operation and return what ``read`` makes of the answer.
+        """Call an operation and return what ``read`` makes of the response.
 
-        ``variables`` is a JSON object, or empty where there are none. ``read`` is given the
-        response whatever its status, and raises what its caller is to know: ``read_answer`` does.
-        Raises ``ConnectionFailedError`` where there is no whole answer.
+        ``variables`` is a JSON object, or empty. ``read`` gets the response whatever its status and
+        raises errors for the caller, as ``read_valid_response`` does. Raises
+        ``ConnectionFailedError`` if there is no complete response.
         """
         deadline = self.deadline(options)
         flow = self.flow(document, variables, read, deadline, options)
@@ -111,12 +121,12 @@ class Connection:
         return await run_async(flow, self.asynchronous().send_async, deadline)
 
     def deadline(self, options: CallOptions | None) -> Deadline | None:
-        """Say until when a call that begins now may take."""
+        """Return the deadline of a call that begins now."""
         given = options.timeout if options else None
         seconds = self._timeout if given is None else given
         return None if seconds is None else Deadline(seconds)
 
-    def flow(  # noqa: PLR0913, PLR0917  # a call's parts, which only the two faces pass
+    def flow(  # noqa: PLR0913, PLR0917  # the parts of a call
         self,
         document: RegisteredDocument,
         variables: bytes,
@@ -125,25 +135,25 @@ class Connection:
         options: CallOptions | None = None,
         files: Sequence[FilePart] = (),
     ) -> Flow[T]:
-        """Return a call as a flow, for those who do more under one deadline."""
-        return self._called(Call(document, variables, deadline, options, files), read)
+        """Return a call as a flow, for flows that do more under one deadline."""
+        return self._call(Call(document, variables, deadline, options, files), read)
 
     def batch(
         self,
-        batch: Sequence[Batched],
+        batch: Sequence[BatchedOperation],
         read: Callable[[HTTPResponse], T],
         deadline: Deadline | None,
         options: CallOptions | None = None,
     ) -> Flow[T]:
-        """Return one call of several operations as a flow. ``read`` is given their one response."""
+        """Return one call of several operations as a flow. ``read`` gets their one response."""
         kinds = {each.document.kind for each in batch}
         text = "\n".join(each.document.text for each in batch)
         kind: OperationKind = "query" if kinds == {"query"} else "mutation"
         document = RegisteredDocument(text, kind, f"batch of {len(batch)}")
-        return self._called(Call(document, b"", deadline, options, (), batch), read)
+        return self._call(Call(document, b"", deadline, options, (), batch), read)
 
-    def _called(self, call: Call, read: Callable[[HTTPResponse], T]) -> Flow[T]:
-        if self._observer.wanted():
+    def _call(self, call: Call, read: Callable[[HTTPResponse], T]) -> Flow[T]:
+        if self._observer.is_wanted():
             return (yield from self._observer.follow(call, self._send, read))
         return read((yield from self._send(call)))
 
@@ -152,7 +162,7 @@ class Connection:
         return self.send_http(http_request(call, self._headers))
 
     def blocking(self) -> Transport:
-        """Return the transport, if it blocks. Raises ``TypeError`` if not."""
+        """Return the transport if it blocks, else raise ``TypeError``."""
         if self._blocking is not None:
             return self._blocking
         raise TypeError(
@@ -162,7 +172,7 @@ class Connection:
         )
 
     def asynchronous(self) -> AsyncTransport:
-        """Return the transport, if it is for asyncio. Raises ``TypeError`` if not."""
+        """Return the transport if it is for asyncio, else raise ``TypeError``."""
         if self._asynchronous is not None:
             return self._asynchronous
         raise TypeError(
@@ -171,7 +181,7 @@ class Connection:
         )
 
     def close(self) -> None:
-        """Close the connections, each once no call uses it any more."""
+        """Close the connections, each after the last call that uses it."""
         self.blocking().close()
 
     async def close_async(self) -> None:
@@ -179,37 +189,28 @@ class Connection:
         await self.asynchronous().close_async()
 
 
-def _http_layers(options: ConnectionOptions) -> SendHTTP:
-    """Put together what each request goes through."""
-    cache, auth, hooks = options.get("cache"), options.get("auth"), options.get("hooks")
-    send: SendHTTP = cached(cache, send_request) if cache else send_request
-    if auth:
-        send = _authenticated(auth, send)
-    return hooked(hooks, send) if hooks and (hooks.request or hooks.response) else send
-
-
-def _authenticated(auth: AuthScheme, send: SendHTTP) -> SendHTTP:
-    if send is send_request:
-        return auth.auth_flow
-    return lambda request: through(auth.auth_flow(request), send)
-
-
-def _call_layers(options: ConnectionOptions, send: Send) -> Send:
-    """Put together what each call goes through."""
+def _call_layers(options: ConnectionOptions, send: SendCall) -> SendCall:
+    """Return what sends a call, made of the layers that the options want."""
     breaker = options.get("breaker", DEFAULT_BREAKER)
     retry = options.get("retry", DEFAULT_RETRY)
     persisted = options.get("persisted")
-    send = guarded(breaker, send) if breaker else send
-    send = retried(retry, send) if retry else send
-    return named_by_id(persisted, send) if persisted else send
+    send = Circuit(breaker, send).send if breaker else send
+    send = Retries(retry, send).send if retry else send
+    return PersistedSender(persisted, send).send if persisted else send
 
 
-def _refuse_unknown(options: ConnectionOptions) -> None:
-    """Raise ``TypeError`` at a misspelt option, as Python does for arguments that it knows."""
-    for name in options:
-        if name not in ConnectionOptions.__annotations__:
-            known = ", ".join(ConnectionOptions.__annotations__)
-            raise TypeError(f"A client has no option {name!r}; it has {known}.")
+def _http_layers(options: ConnectionOptions) -> SendHTTP:
+    """Return what sends an HTTP request, made of the layers that the options want."""
+    cache, auth, hooks = options.get("cache"), options.get("auth"), options.get("hooks")
+    send: SendHTTP = send_request
+    if auth and cache:
+        cached = CachingSender(cache, send_request).send
+        send = lambda request: through(auth.auth_flow(request), cached)  # noqa: E731
+    elif auth:
+        send = auth.auth_flow
+    elif cache:
+        send = CachingSender(cache, send_request).send
+    return with_hooks(hooks, send) if hooks and (hooks.request or hooks.response) else send
 
 
 def _transport(transport: Transport | AsyncTransport | str) -> Transport | AsyncTransport:
@@ -222,6 +223,6 @@ def _transport(transport: Transport | AsyncTransport | str) -> Transport | Async
     if not isinstance(transport, (Transport, AsyncTransport)):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(
             f"A client needs a transport or a URL, not {type(transport).__name__}:"
-            " RequestsHTTPTransport(url), say."
+            " RequestsHTTPTransport(url), for example."
         )
     return transport

@@ -1,12 +1,24 @@
-"""Custom scalars and enums as Python values, both ways, as the schema names them."""
+"""Custom scalars and enums as Python values, in variables and in responses.
+
+Responses are read by a decoder of msgspec that is made for one operation, and converts values in
+its one pass over the JSON. Its types have a ``TypedDict`` for each object with something to convert
+below it, with a key per response key. Type conditions do not matter: where two fields of one
+response key may both apply, they have the same leaf type (GraphQL §5.3.2, SameResponseShape), so
+one type reads the objects of all possible types.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import Any, Optional, TypeAlias, TypedDict
 
+import msgspec
 from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLCompositeType,
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInputType,
@@ -14,43 +26,49 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLScalarType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    is_composite_type,
 )
 
+from trunkline.client.document import Document
+from trunkline.client.responses import Decoder
+from trunkline.protocol.response import GraphQLResponse
 from trunkline.schema.scalars import KNOWN_SCALARS, Scalar
 
-__all__ = ["KNOWN", "Conversions", "read_marked"]
+__all__ = ["Conversions", "Write", "decoder_of"]
 
 Write: TypeAlias = Callable[[Any], Any]
 
-KNOWN: Mapping[str, type] = {
+# What ``parse_results=True`` converts: the known scalars that JSON has not already.
+_PARSED: Mapping[str, type] = {
     name: known.type
     for name, known in KNOWN_SCALARS.items()
     if known.type not in (str, int, float, bool, Any)
 }
-"""What ``parse_results=True`` makes of scalars of these names, in the forms of `schema.scalars`."""
 
 
 class _Any(type):
     def __instancecheck__(cls, instance: object) -> bool:
-        """Let msgspec take whatever a conversion returns."""
+        """Let msgspec accept any result of a conversion."""
         return True
 
 
-def _marked(name: str, read: Callable[[Any], Any]) -> type:
-    """Make a type that msgspec gives to `read_marked`."""
+def _type_read_by(name: str, read: Callable[[Any], Any]) -> type:
+    """Make a type whose values msgspec reads by `_read_hook`."""
     return _Any(name, (), {"read": staticmethod(read)})
 
 
-def read_marked(marked: Any, value: Any) -> Any:
-    """Convert what came as JSON: the hook of msgspec's decoders."""
-    return marked.read(value)
+def _read_hook(type_: Any, value: Any) -> Any:
+    return type_.read(value)
 
 
 class Conversions:
-    """Which scalars and enums are converted, by their names in the schema.
+    """The scalars and enums that are converted, by their names in the schema.
 
-    A scalar is a type that msgspec reads and writes (``datetime``, ``UUID``, a struct, …), or a
-    ``Scalar`` with two functions. An enum's members are matched by name.
+    A scalar is converted by a type that msgspec reads and writes (``datetime``, ``UUID``, a struct,
+    …), or by a ``Scalar`` with two functions. Members of an enum are matched by name.
     """
 
     def __init__(
@@ -60,27 +78,27 @@ class Conversions:
         *,
         known: bool,
     ) -> None:
-        given = {**(KNOWN if known else {}), **(scalars or {})}
+        given = {**(_PARSED if known else {}), **(scalars or {})}
         self._readers: dict[str, Any] = {
-            name: _marked(name, one.parse) if isinstance(one, Scalar) else one
+            name: _type_read_by(name, one.parse) if isinstance(one, Scalar) else one
             for name, one in given.items()
         }
         self._writers: dict[str, Write] = {
             name: one.serialize for name, one in given.items() if isinstance(one, Scalar)
         }
         for name, enum in (enums or {}).items():
-            self._readers[name] = _marked(name, _member_reader(enum))
+            self._readers[name] = _type_read_by(name, _member_reader(enum))
             self._writers[name] = _name_of
 
     def __bool__(self) -> bool:
         return bool(self._readers)
 
     def reader(self, type_: GraphQLLeafType) -> Any:
-        """Return the type that reads a leaf's values; ``None`` where they stay as they come."""
+        """Return the type that reads a leaf's values, or ``None`` if they are not converted."""
         return self._readers.get(type_.name)
 
     def writer(self, type_: GraphQLInputType) -> Write | None:
-        """Make what writes values of an input type; ``None`` where they stay as they are."""
+        """Return what writes values of an input type, or ``None`` if they are not converted."""
         return self._writer(type_, {})
 
     def _writer(self, type_: Any, seen: dict[str, Write | None]) -> Write | None:
@@ -101,13 +119,13 @@ class Conversions:
             return lambda value: write(value) if (write := seen[type_.name]) else value
         seen[type_.name] = None
         writers = {name: self._writer(field.type, seen) for name, field in type_.fields.items()}
-        wanted = {name: write for name, write in writers.items() if write}
-        seen[type_.name] = _mapping_writer(wanted) if wanted else None
+        needed = {name: write for name, write in writers.items() if write}
+        seen[type_.name] = _mapping_writer(needed) if needed else None
         return seen[type_.name]
 
 
 def _member_reader(enum: type[Enum]) -> Callable[[Any], Any]:
-    """Read a member's name; one that the server has and this program has not stays text."""
+    """Return what reads the name of a member; a name that the enum lacks stays a string."""
     members = dict(enum.__members__)
     return lambda name: members.get(name, name)
 
@@ -135,3 +153,88 @@ def _mapping_writer(writers: Mapping[str, Write]) -> Write:
         }
 
     return write
+
+
+def decoder_of(
+    schema: GraphQLSchema,
+    document: Document,
+    definition: OperationDefinitionNode,
+    conversions: Conversions,
+) -> Decoder | None:
+    """Make the decoder of a valid operation, or return ``None`` if it converts nothing."""
+    root = schema.get_root_type(definition.operation)
+    assert root is not None  # noqa: S101  # the document is valid
+    types = _ResponseTypes(schema, document, conversions)
+    data: Any = types.object([(root, definition.selection_set)])
+    if data is None:
+        return None
+    return msgspec.json.Decoder(GraphQLResponse[data], dec_hook=_read_hook)
+
+
+_Selection: TypeAlias = tuple[GraphQLCompositeType, SelectionSetNode]
+
+
+class _ResponseTypes:
+    def __init__(self, schema: GraphQLSchema, document: Document, conversions: Conversions) -> None:
+        self._schema = schema
+        self._conversions = conversions
+        self._fragments = {
+            node.name.value: node
+            for node in document.ast.definitions
+            if isinstance(node, FragmentDefinitionNode)
+        }
+
+    def object(self, selections: Iterable[_Selection]) -> Any:
+        """Make the type of an object with one or more selection sets; ``None`` if it needs none."""
+        fields: dict[str, list[tuple[Any, SelectionSetNode | None]]] = {}
+        for parent, selection_set in selections:
+            self._collect(parent, selection_set, fields, set())
+        keys = {key: self._value(places) for key, places in fields.items()}
+        if all(type_ is None for type_ in keys.values()):
+            return None
+        types = {key: Any if type_ is None else type_ for key, type_ in keys.items()}
+        make: Any = TypedDict  # whose keys are known only now
+        return make("Object", types, total=False)
+
+    def _collect(
+        self,
+        parent: GraphQLCompositeType,
+        selection_set: SelectionSetNode,
+        fields: dict[str, list[tuple[Any, SelectionSetNode | None]]],
+        seen: set[str],
+    ) -> None:
+        for node in selection_set.selections:
+            if isinstance(node, FieldNode):
+                field = self._schema.get_field(parent, node.name.value)
+                key = (node.alias or node.name).value
+                if field:
+                    fields.setdefault(key, []).append((field.type, node.selection_set))
+                continue
+            fragment: Any = node
+            if isinstance(node, FragmentSpreadNode):
+                if node.name.value in seen:
+                    continue
+                seen.add(node.name.value)
+                fragment = self._fragments[node.name.value]
+            condition = fragment.type_condition
+            within: Any = self._schema.get_type(condition.name.value) if condition else parent
+            self._collect(within, fragment.selection_set, fields, seen)
+
+    def _value(self, places: list[tuple[Any, SelectionSetNode | None]]) -> Any:
+        """Make the type of a value, nullable everywhere; ``None`` if it needs none."""
+        type_ = places[0][0]
+        if isinstance(type_, GraphQLNonNull):
+            return self._value([(_nullable(one), below) for one, below in places])
+        if isinstance(type_, GraphQLList):
+            item: Any = self._value([(_nullable(one).of_type, below) for one, below in places])
+            return None if item is None else Optional[list[item]]  # noqa: UP045  # made here
+        if is_composite_type(type_):
+            selections = [(_nullable(one), below) for one, below in places if below]
+            made = self.object(selections)
+        else:
+            made = self._conversions.reader(type_)
+        return None if made is None else Optional[made]  # noqa: UP045  # made here
+
+
+def _nullable(type_: Any) -> Any:
+    return type_.of_type if isinstance(type_, GraphQLNonNull) else type_

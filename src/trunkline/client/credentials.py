@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from msgspec.structs import replace
+
 from trunkline.client.transports.rules import check_headers
 from trunkline.flow.calls import Flow, send_request
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
@@ -12,7 +14,7 @@ __all__ = ["APIKey", "BearerToken"]
 
 
 class APIKey:
-    """Sends a key in a header of its own with every request."""
+    """Sends a key in a header with every request."""
 
     def __init__(self, key: str, *, header: str = "x-api-key") -> None:
         self._headers = check_headers({header: key})
@@ -23,19 +25,11 @@ class APIKey:
 
     def auth_flow(self, request: HTTPRequest) -> Flow[HTTPResponse]:
         """Send the request with the key."""
-        return send_request(with_headers(request, self._headers))
+        return send_request(replace(request, headers={**request.headers, **self._headers}))
 
 
 class BearerToken(APIKey):
-    """Sends a token that was got elsewhere (RFC 6750 §2.1)."""
+    """Sends a token that the program has already (RFC 6750 §2.1)."""
 
     def __init__(self, token: str) -> None:
         super().__init__(f"Bearer {token}", header="authorization")
-
-
-def with_headers(request: HTTPRequest, headers: dict[str, str]) -> HTTPRequest:
-    """Return the request with more headers."""
-    merged = {**request.headers, **headers}
-    return HTTPRequest(
-        request.method, merged, request.body, request.url, request.query, request.timeout
-    )

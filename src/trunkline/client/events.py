@@ -1,4 +1,4 @@
-"""The event of a call, and who wants to know of it."""
+"""The event of a call, and the hooks that get it."""
 
 from __future__ import annotations
 
@@ -25,25 +25,27 @@ Outcome: TypeAlias = Literal[
     "partial",
     "refused",
     "bad_status",
-    "bad_answer",
+    "bad_response",
     "connection_failed",
     "deadline_exceeded",
     "circuit_open",
     "cancelled",
     "failed",
 ]
-"""``partial``: data and errors; ``refused``: errors only; ``bad_status`` and ``bad_answer``: no
-GraphQL; ``cancelled``: the caller gave up; ``failed``: an exception that nobody foresaw."""
+"""``partial``: data and errors; ``refused``: only errors; ``bad_status``, ``bad_response``: not a
+GraphQL response; ``cancelled``: the caller gave up; ``failed``: an unexpected exception."""
 
 
 class CallEvent(msgspec.Struct):
-    """One call, retries included.
+    """One call, retries included. Values of variables are not here: they may be secret.
 
-    ``url`` is without what may be secret. ``document_id`` is ``sha256:…``. ``attempts`` counts the
-    times it was sent, or would have been. ``status`` is the HTTP status of the last answer, 0 where
-    there was none; ``bytes_received`` the size of its body. ``duration`` is in seconds.
-    ``error_codes`` has an entry per error of the answer, its ``extensions.code`` or an empty
-    string. Values of variables are not here: they may be secret.
+    - ``url``: the server's, without user, password and query.
+    - ``document_id``: ``sha256:…`` of the document.
+    - ``attempts``: how often the call was sent, or would have been.
+    - ``status``: the HTTP status of the last response; 0 without one.
+    - ``bytes_received``: the size of the last response's body.
+    - ``duration``: in seconds.
+    - ``error_codes``: ``extensions.code`` of each error of the response, or an empty string.
     """
 
     operation_name: str | None
@@ -60,10 +62,11 @@ class CallEvent(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What a program wants to do at each step. All are called where the call is made: be quick.
+    """Functions that a client calls at each step. They run in the caller's thread: be quick.
 
-    ``request`` may change each request before credentials are added; ``response`` sees each answer,
-    304 and 503 included; ``call`` is told of each call when it is over.
+    - ``request``: may change each request, before credentials are added.
+    - ``response``: gets each request with its response, 304 and 503 included.
+    - ``call``: gets the event of each call when the call is over.
     """
 
     request: Callable[[HTTPRequest], HTTPRequest] | None = None
@@ -76,16 +79,16 @@ _OUTCOMES: tuple[tuple[type[BaseException], Outcome], ...] = (
     (CircuitOpenError, "circuit_open"),
     (ConnectionFailedError, "connection_failed"),
     (ServerStatusError, "bad_status"),
-    (ProtocolError, "bad_answer"),
+    (ProtocolError, "bad_response"),
     (Exception, "failed"),
 )
 
 
 def outcome_of(error: BaseException) -> Outcome:
-    """Say in a word how a call ended that raised."""
+    """Return the outcome of a call that raised."""
     if isinstance(error, ExecutionError):
         return "refused" if error.data is None else "partial"
-    for kind, word in _OUTCOMES:
+    for kind, outcome in _OUTCOMES:
         if isinstance(error, kind):
-            return word
+            return outcome
     return "cancelled"

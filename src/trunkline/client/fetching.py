@@ -1,42 +1,174 @@
-"""How a client gets its server's schema, and under which name it keeps it."""
+"""Fetching a server's schema: by introspection (GraphQL §4), or as SDL from a URL."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from time import time
+from typing import Any, Protocol, TypeAlias
+from urllib.parse import urljoin, urlsplit
 
+import msgspec
+from graphql import (
+    GraphQLError,
+    GraphQLSchema,
+    get_introspection_query,
+    introspection_from_schema,
+)
+
+from trunkline.client.building import build_lazily, build_leniently
+from trunkline.client.cache import SendHTTP
 from trunkline.client.connection import Connection
-from trunkline.client.introspection import ByIntrospection, BySDL, sdl_url
+from trunkline.client.responses import execution_error, read_valid_response
 from trunkline.client.schema_cache import StoredSchema
-from trunkline.client.schemas import SchemaFetcher
+from trunkline.errors import ExecutionError, ProtocolError, ServerStatusError, TransportError
 from trunkline.flow.calls import AuthScheme, Flow, send_request
 from trunkline.protocol.documents import RegisteredDocument
-from trunkline.protocol.messages import HTTPResponse
+from trunkline.protocol.messages import HTTPRequest, HTTPResponse
+from trunkline.protocol.response import PLAIN
+from trunkline.protocol.schema_version import SCHEMA_VERSION
 
-__all__ = ["fetcher_of"]
+__all__ = ["SchemaFetcher", "build_stored", "fetcher_of"]
+
+# Descriptions are for people: without them GitHub's response is less than half as long.
+_NAME = "IntrospectionQuery"
+_FULL = RegisteredDocument(
+    get_introspection_query(
+        descriptions=False,
+        specified_by_url=True,
+        directive_is_repeatable=True,
+        input_value_deprecation=True,
+        one_of=True,
+    ),
+    "query",
+    _NAME,
+)
+_BASIC = RegisteredDocument(get_introspection_query(descriptions=False), "query", _NAME)
+
+_UNAUTHORIZED = (401, 403)
+_WHILE_FETCHING = (
+    "This happened while the client fetched the schema (fetch_schema_from_transport=True)."
+)
+_NO_INTROSPECTION = (
+    "The server did not return its schema. If it does not allow introspection, give the client the"
+    " schema's SDL: Client(transport=…, schema=…). It answered:"
+)
+
+Fetched: TypeAlias = tuple[GraphQLSchema, StoredSchema]
+"""A schema, and what to keep of it."""
+
+
+class SchemaFetcher(Protocol):
+    """Fetches the schema of a server."""
+
+    @property
+    def key(self) -> str | None:
+        """The name under which the schema is kept: its URL and its caller. ``None`` keeps none."""
+        ...
+
+    def fetch(self, known: StoredSchema | None) -> Flow[Fetched | None]:
+        """Return the schema, or ``None`` if the server says that ``known`` is still current."""
+        ...
 
 
 def fetcher_of(connection: Connection, auth: AuthScheme | None, url: str | None) -> SchemaFetcher:
-    """Make what fetches the schema: as SDL from a URL, or by introspection where there is none."""
-    key = _key(connection, auth, url)
+    """Make the fetcher of a client: from a URL, relative to the API's, or by introspection."""
+    # A server may show each caller another schema. Where server or caller cannot be told apart from
+    # others, nothing is kept.
+    caller = "" if auth is None else getattr(auth, "identity", None)
+    server = getattr(connection.transport, "identity", None)
+    key = None if caller is None or server is None else "\n".join((server, caller, url or ""))
     if url is None:
-
-        def ask(
-            document: RegisteredDocument, read: Callable[[HTTPResponse], StoredSchema]
-        ) -> Flow[StoredSchema]:
-            return connection.flow(document, b"", read, None)
-
-        return ByIntrospection(ask, key)
-    place = sdl_url(connection.url, url)
-    ours = urlsplit(place)[:2] == urlsplit(connection.url or "")[:2]
-    return BySDL(connection.send_http if ours else send_request, place, key)
+        return _IntrospectionFetcher(connection, key)
+    place = urljoin(connection.url or "", url)
+    same_origin = urlsplit(place)[:2] == urlsplit(connection.url or "")[:2]
+    return _SDLFetcher(connection.send_http if same_origin else send_request, place, key)
 
 
-def _key(connection: Connection, auth: AuthScheme | None, url: str | None) -> str | None:
-    """Name a schema by its URL and by who asks, for a server may show each client another.
+def build_stored(stored: StoredSchema) -> GraphQLSchema:
+    """Build a schema that was kept. Raises ``ProtocolError`` if it is not one."""
+    try:
+        return build_lazily(stored.introspection)
+    except (
+        TypeError,
+        ValueError,
+        LookupError,
+        AttributeError,
+        GraphQLError,
+        msgspec.DecodeError,
+    ) as error:
+        raise ProtocolError(
+            f"The server's introspection result is not a valid schema: {error}"
+        ) from error
 
-    ``None`` where either cannot be told, so that nothing is kept.
-    """
-    asker = "" if auth is None else getattr(auth, "identity", None)
-    carrier = getattr(connection.transport, "identity", None)
-    return None if asker is None or carrier is None else "\n".join((carrier, asker, url or ""))
+
+@dataclass(frozen=True, slots=True)
+class _IntrospectionFetcher:
+    connection: Connection
+    key: str | None
+
+    def fetch(self, known: StoredSchema | None) -> Flow[Fetched | None]:  # noqa: ARG002
+        """Ask for the schema, whatever is known: introspection has no 304.
+
+        Raises ``ExecutionError`` if the server refuses, ``ProtocolError`` if the response is not a
+        schema, any ``TransportError`` with a note.
+        """
+        try:
+            stored = yield from self._introspect()
+            return build_stored(stored), stored
+        except ExecutionError as error:
+            errors = [{"message": _NO_INTROSPECTION}, *error.errors]
+            raise ExecutionError(errors, error.data, error.extensions, error.status) from None
+        except TransportError as error:
+            error.add_note(_WHILE_FETCHING)
+            raise
+
+    def _introspect(self) -> Flow[StoredSchema]:
+        """Ask for all that September 2025 has; if the server is older, for June 2018's."""
+        try:
+            return (yield from self.connection.flow(_FULL, b"", _read_introspection, None))
+        except ExecutionError as error:
+            if error.status in _UNAUTHORIZED:
+                raise
+        return (yield from self.connection.flow(_BASIC, b"", _read_introspection, None))
+
+
+def _read_introspection(response: HTTPResponse) -> StoredSchema:
+    result = read_valid_response(response, PLAIN)
+    if result.errors:
+        raise execution_error(result, response)
+    data = msgspec.json.encode(result.data)
+    return StoredSchema(data, None, response.headers.get(SCHEMA_VERSION), time())
+
+
+@dataclass(frozen=True, slots=True)
+class _SDLFetcher:
+    send: SendHTTP
+    url: str
+    key: str | None
+
+    def fetch(self, known: StoredSchema | None) -> Flow[Fetched | None]:
+        """Ask for the SDL, which costs a 304 if it did not change (RFC 9110 §13.1.2).
+
+        Raises ``ServerStatusError`` and ``ProtocolError``, any ``TransportError`` with a note.
+        """
+        headers = {"accept": "application/graphql, text/plain;q=0.9, */*;q=0.1"}
+        if known and known.etag:
+            headers["if-none-match"] = known.etag
+        try:
+            response = yield from self.send(HTTPRequest("GET", headers, b"", url=self.url))
+            if known and response.status == 304:
+                return None
+            if response.status != 200:
+                message = f"The server answered {response.status} to the request for its schema at"
+                raise ServerStatusError(f"{message} {self.url}.", response.status)
+            try:
+                schema = build_leniently(response.body.decode())
+                data: Any = introspection_from_schema(schema, descriptions=False)
+            except Exception as error:
+                message = f"The response of {self.url} is not a schema in SDL: {error}"
+                raise ProtocolError(message) from error
+        except TransportError as error:
+            error.add_note(_WHILE_FETCHING)
+            raise
+        etag, version = response.headers.get("etag"), response.headers.get(SCHEMA_VERSION)
+        return schema, StoredSchema(msgspec.json.encode(data), etag, version, time())

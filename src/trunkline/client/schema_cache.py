@@ -12,17 +12,16 @@ from time import time
 
 import msgspec
 
-from trunkline.protocol.schema_version import SCHEMA_VERSION
-
-__all__ = ["SCHEMA_VERSION", "SchemaCache", "StoredSchema"]
+__all__ = ["DEFAULT_SCHEMA_CACHE", "SchemaCache", "StoredSchema"]
 
 
 class StoredSchema(msgspec.Struct, frozen=True):
-    """A schema as its server told it.
+    """A schema as its server returned it.
 
-    ``introspection`` is the data of an introspection query, as JSON. ``etag`` is that of the SDL it
-    came as, if it did; ``version`` what the server's answers say of their schema; ``confirmed`` is
-    when the server last said that it is the one (seconds since 1970).
+    - ``introspection``: the data of an introspection query, as JSON.
+    - ``etag``: that of the SDL, if the schema was fetched as SDL.
+    - ``version``: the version of the schema that the server's responses name.
+    - ``confirmed``: when the server last said that it is current (seconds since 1970).
     """
 
     introspection: bytes
@@ -38,19 +37,22 @@ class _Head(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class SchemaCache:
-    """Where fetched schemas are kept, and how long one is taken without asking.
+    """Where fetched schemas are kept, and for how long they are used without asking the server.
 
-    ``directory`` is ``trunkline/schemas`` in ``$XDG_CACHE_HOME`` or ``~/.cache`` if none is named;
-    only its user can read it. After ``seconds`` a schema is asked for anew, which costs a 304 where
-    the server has its SDL under a URL. Too old a schema does no harm: what it has a mistake for is
-    asked of the server before anything is raised.
+    - ``directory``: by default ``trunkline/schemas`` in ``$XDG_CACHE_HOME`` or ``~/.cache``. Only
+      its user can read it.
+    - ``seconds``: after so long the schema is fetched again, which costs a 304 if the server has
+      its SDL under a URL.
+
+    The cached schema may be stale. That is safe: before an error is raised, the schema is fetched
+    again.
     """
 
     directory: Path | None = None
     seconds: float = 3600.0
 
     def read(self, key: str) -> StoredSchema | None:
-        """Return what is kept under a key; ``None`` where there is nothing of use."""
+        """Return the schema that is kept under a key; ``None`` if none can be read."""
         path = self._path(key)
         try:
             head, _, introspection = path.read_bytes().partition(b"\n")
@@ -61,7 +63,7 @@ class SchemaCache:
         return StoredSchema(introspection, stored.etag, stored.version, confirmed)
 
     def write(self, key: str, stored: StoredSchema) -> None:
-        """Keep a schema, whole or not at all. Where that cannot be, nothing is kept."""
+        """Keep a schema, completely or not at all. If that is impossible, nothing is kept."""
         path = self._path(key)
         with suppress(OSError):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -71,23 +73,21 @@ class SchemaCache:
             Path(file.name).replace(path)
 
     def confirm(self, key: str) -> None:
-        """Note that the server said just now that the schema is still the one."""
+        """Note that the server has just said that the schema is current."""
         with suppress(OSError):
             os.utime(self._path(key))
 
     def is_fresh(self, stored: StoredSchema) -> bool:
-        """Say whether a schema may be taken without asking."""
+        """Say whether a schema may be used without asking the server."""
         return 0 <= time() - stored.confirmed < self.seconds
 
     def _path(self, key: str) -> Path:
-        name = sha256(key.encode()).hexdigest()
-        return (self.directory or _directory()) / f"{name}.json"
-
-
-def _directory() -> Path:
-    named = os.environ.get("XDG_CACHE_HOME")
-    root = Path(named) if named else Path.home() / ".cache"
-    return root / "trunkline" / "schemas"
+        directory = self.directory
+        if directory is None:
+            named = os.environ.get("XDG_CACHE_HOME")
+            root = Path(named) if named else Path.home() / ".cache"
+            directory = root / "trunkline" / "schemas"
+        return directory / f"{sha256(key.encode()).hexdigest()}.json"
 
 
 DEFAULT_SCHEMA_CACHE = SchemaCache()

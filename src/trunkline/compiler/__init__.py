@@ -1,4 +1,5 @@
-"""Document → checked → limits → plan → text → module: an operation, compiled once.
+"""Document → checked → plan → text → module: an operation, compiled once.
 
-The way is read in `compile.py`. Nothing here runs at request time save the cache's look-up.
+The whole way is the list in `pipeline.py`. Nothing here runs while a request is executed, except
+the look-up in the cache. `trunkline.engine` runs what comes out.
 """

@@ -1,4 +1,4 @@
-"""Collecting fields (GraphQL §6.3.2), once for every value that the variables can have.
+"""Which fields take part: collecting them (GraphQL §6.3.2), and all that an operation can reach.
 
 What `@skip` and `@include` decide is carried along as a condition, not decided: one plan serves
 all of an operation's requests.
@@ -6,74 +6,63 @@ all of an operation's requests.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from graphql import (
     BooleanValueNode,
     FieldNode,
-    FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLField,
     GraphQLObjectType,
     GraphQLSchema,
-    InlineFragmentNode,
     NamedTypeNode,
     SelectionNode,
     SelectionSetNode,
-    VariableDefinitionNode,
     VariableNode,
+    get_named_type,
     is_abstract_type,
+    is_object_type,
 )
-from msgspec import Struct
 
-from trunkline.runtime.marks import ALWAYS, Condition
+from trunkline.compiler.document import ChosenOperation
+from trunkline.compiler.plan import CollectedField
+from trunkline.compiler.selections import Fragments, fragment_of
+from trunkline.runtime.positions import ALWAYS, Condition
 
-__all__ = ["Collected", "Collector", "Occurrence"]
+__all__ = ["Collected", "Collector", "NoteField"]
 
+Types = frozenset[str]
 
-class Occurrence(Struct, frozen=True, eq=False):
-    """A field of the document, and when it takes part."""
-
-    node: FieldNode
-    condition: Condition
+NoteField: TypeAlias = Callable[[str, GraphQLField, FieldNode], None]
+"""Takes a field's coordinate and definition, and where the document asks for it."""
 
 
 @dataclass(slots=True)
 class Collected:
     """The fields of a selection set by response key.
 
-    ``order`` is the order of the answer: a key stands in it again where, by its condition, a later
-    occurrence can be the first. ``unsure`` are the variables that decide here although null may be
-    their value, by number, each with its node and the condition under which it is asked for.
+    ``order`` is the order of the response: a key stands in it again if, by its condition, a later
+    field of that key can be the first. ``unsure`` are the variables that decide here although their
+    value may be null: their number, their node, and the condition under which they are evaluated.
     """
 
-    occurrences: dict[str, list[Occurrence]]
+    fields: dict[str, list[CollectedField]]
     order: list[tuple[str, Condition]]
     unsure: list[tuple[int, VariableNode, Condition]]
-
-    def add(self, node: FieldNode, condition: Condition) -> None:
-        """Add a field, merging it with those of its response key."""
-        key = node.alias.value if node.alias else node.name.value
-        before = self.occurrences.setdefault(key, [])
-        if not any(earlier.condition <= condition for earlier in before):
-            self.order.append((key, condition))
-        before.append(Occurrence(node, condition))
 
 
 class Collector:
     """Collects the fields of one operation's selection sets."""
 
-    def __init__(
-        self,
-        definition: GraphQLSchema,
-        fragments: Mapping[str, FragmentDefinitionNode],
-        variables: Iterable[VariableDefinitionNode],
-    ) -> None:
-        self._definition = definition
-        self._fragments = fragments
+    def __init__(self, chosen: ChosenOperation) -> None:
+        self._definition = chosen.schema.definition
+        self._operation = chosen.node
+        self._fragments = chosen.fragments
         self._variables = {
             node.variable.name.value: (index, node.type.kind != "non_null_type")
-            for index, node in enumerate(variables)
+            for index, node in enumerate(chosen.node.variable_definitions or ())
         }
 
     def collect(
@@ -84,26 +73,59 @@ class Collector:
     ) -> Collected:
         """Collect what the selection sets select of an object type.
 
-        ``known`` is what must hold already where this is executed; it is left out of the
-        conditions, and what contradicts it is left out altogether.
+        ``known`` is what holds already wherever this is executed. It is left out of the conditions,
+        and what contradicts it is left out altogether.
         """
-        walk = _Walk(self, type_, known)
+        collected = Collected({}, [], [])
+        spread: dict[str, list[Condition]] = {}
         for selection_set, condition in selection_sets:
-            walk.selections(selection_set.selections, condition)
-        return walk.collected
+            self._collect(collected, type_, known, spread, selection_set, condition)
+        return collected
 
-    def applies(self, condition: NamedTypeNode | None, type_: GraphQLObjectType) -> bool:
-        """Say whether a fragment on the named type takes part in an object type (§6.3.2)."""
+    def _collect(  # noqa: PLR0913, PLR0917  # one walk: what it found so far, and where it is
+        self,
+        collected: Collected,
+        type_: GraphQLObjectType,
+        known: Condition,
+        spread: dict[str, list[Condition]],
+        selection_set: SelectionSetNode,
+        outer: Condition,
+    ) -> None:
+        for node in selection_set.selections:
+            for index, variable in self._nullable_conditions(node):
+                collected.unsure.append((index, variable, outer))
+            own = self._condition(node)
+            if own is None:
+                continue
+            both = outer | own
+            everything = both | known
+            if any((index, not wanted) in everything for index, wanted in both):
+                continue  # both cannot hold
+            condition = both - known or ALWAYS
+            if isinstance(node, FieldNode):
+                key = node.alias.value if node.alias else node.name.value
+                earlier = collected.fields.setdefault(key, [])
+                if not any(each.condition <= condition for each in earlier):
+                    collected.order.append((key, condition))
+                earlier.append(CollectedField(node, condition))
+                continue
+            if isinstance(node, FragmentSpreadNode):
+                conditions = spread.setdefault(node.name.value, [])
+                if any(each <= condition for each in conditions):
+                    continue  # the fragment is here already whenever this spread of it would be
+                conditions.append(condition)
+            fragment = fragment_of(node, self._fragments)
+            if fragment and self._applies(fragment.type_condition, type_):
+                self._collect(collected, type_, known, spread, fragment.selection_set, condition)
+
+    def _applies(self, condition: NamedTypeNode | None, type_: GraphQLObjectType) -> bool:
+        """Return whether a fragment on the named type takes part in an object type (§6.3.2)."""
         if condition is None or condition.name.value == type_.name:
             return True
         named = self._definition.get_type(condition.name.value)
         return is_abstract_type(named) and self._definition.is_sub_type(named, type_)
 
-    def fragment(self, name: str) -> FragmentDefinitionNode | None:
-        """Return the fragment of that name; validation knows that there is one."""
-        return self._fragments.get(name)
-
-    def condition(self, node: SelectionNode) -> Condition | None:
+    def _condition(self, node: SelectionNode) -> Condition | None:
         """Read `@skip` and `@include` (§3.13.1, §3.13.2); ``None`` means never."""
         wanted: set[tuple[int, bool]] = set()
         never = False
@@ -112,14 +134,14 @@ class Collector:
             if name not in {"skip", "include"}:
                 continue
             includes = name == "include"
-            for argument in directive.arguments or ():  # validation knows: there is just `if`
+            for argument in directive.arguments or ():  # a valid document has just `if`
                 if isinstance(argument.value, VariableNode):
                     wanted.add((self._variables[argument.value.name.value][0], includes))
                 elif isinstance(argument.value, BooleanValueNode):
                     never = never or argument.value.value is not includes
         return None if never else frozenset(wanted)
 
-    def unsure(self, node: SelectionNode) -> Iterator[tuple[int, VariableNode]]:
+    def _nullable_conditions(self, node: SelectionNode) -> Iterator[tuple[int, VariableNode]]:
         """Yield the variables of `@skip` and `@include` that can be null, which is an error."""
         for directive in node.directives or ():
             for argument in directive.arguments or ():
@@ -128,50 +150,80 @@ class Collector:
                     if nullable and directive.name.value in {"skip", "include"}:
                         yield index, argument.value
 
+    def reach(self, root: GraphQLObjectType, note: NoteField | None) -> frozenset[str]:
+        """Return the coordinates (``Todo.title``) of all fields that the operation may use.
 
-class _Walk:
-    """One walk over the selection sets of an object."""
+        Which fields are planned depends on the object types that values turn out to have. What must
+        be known before any value comes is found by this walk, which takes all types that are
+        possible at a place at once. Fields that are excluded whatever the variables are do not
+        count. ``note`` is called for each field.
+        """
+        walk = _Reach(self._definition, self._fragments, self._condition, note)
+        walk.selection_set(self._operation.selection_set, frozenset([root.name]))
+        return frozenset(walk.coordinates)
 
-    def __init__(self, collector: Collector, type_: GraphQLObjectType, known: Condition) -> None:
-        self._collector = collector
-        self._type = type_
-        self._known = known
-        self._spread: dict[str, list[Condition]] = {}
-        self.collected = Collected({}, [], [])
 
-    def selections(self, nodes: Iterable[SelectionNode], condition: Condition) -> None:
-        for node in nodes:
-            for index, variable in self._collector.unsure(node):
-                self.collected.unsure.append((index, variable, condition))
-            own = self._collector.condition(node)
-            met = None if own is None else self._combine(condition, own)
-            if met is None:
+class _Reach:
+    """One walk over an operation, with all types that are possible at each place."""
+
+    def __init__(
+        self,
+        definition: GraphQLSchema,
+        fragments: Fragments,
+        condition_of: Callable[[SelectionNode], Condition | None],
+        note: NoteField | None,
+    ) -> None:
+        self._definition = definition
+        self._fragments = fragments
+        self._condition = condition_of
+        self._note = note
+        self._seen: set[tuple[int, Types]] = set()
+        self._possible: dict[str, Types] = {}
+        self.coordinates: set[str] = set()
+
+    def selection_set(self, selection_set: SelectionSetNode, types: Types) -> None:
+        key = (id(selection_set), types)
+        if not types or key in self._seen:
+            return
+        self._seen.add(key)
+        for node in selection_set.selections:
+            if self._condition(node) is None:
                 continue
             if isinstance(node, FieldNode):
-                self.collected.add(node, met)
-            elif isinstance(node, InlineFragmentNode):
-                self._fragment(node, met)
-            elif isinstance(node, FragmentSpreadNode) and not self._seen(node.name.value, met):
-                self._fragment(self._collector.fragment(node.name.value), met)
+                self._field(node, types)
+            elif (fragment := fragment_of(node, self._fragments)) is not None:
+                condition = fragment.type_condition
+                within = types
+                if condition is not None:
+                    within = types & self._possible_types(condition.name.value)
+                self.selection_set(fragment.selection_set, within)
 
-    def _fragment(
-        self, node: InlineFragmentNode | FragmentDefinitionNode | None, condition: Condition
-    ) -> None:
-        if node and self._collector.applies(node.type_condition, self._type):
-            self.selections(node.selection_set.selections, condition)
+    def _field(self, node: FieldNode, types: Types) -> None:
+        name = node.name.value
+        if name == "__typename":
+            return
+        below: set[str] = set()
+        for type_name in types:
+            type_: Any = self._definition.type_map[type_name]
+            field = type_.fields.get(name) or self._definition.get_field(type_, name)
+            if field is not None:
+                self.coordinates.add(f"{type_name}.{name}")
+                below.add(get_named_type(field.type).name)
+                if self._note is not None:
+                    self._note(f"{type_name}.{name}", field, node)
+        if node.selection_set is not None:
+            possible = frozenset[str]().union(*map(self._possible_types, below))
+            self.selection_set(node.selection_set, possible)
 
-    def _combine(self, outer: Condition, own: Condition) -> Condition | None:
-        """Return both conditions together without what is known; ``None`` if they cannot hold."""
-        both = outer | own
-        everything = both | self._known
-        if any((index, not wanted) in everything for index, wanted in both):
-            return None
-        return both - self._known or ALWAYS
-
-    def _seen(self, name: str, condition: Condition) -> bool:
-        """Say whether the fragment is here already whenever this spread of it would be."""
-        conditions = self._spread.setdefault(name, [])
-        if any(earlier <= condition for earlier in conditions):
-            return True
-        conditions.append(condition)
-        return False
+    def _possible_types(self, name: str) -> Types:
+        if name not in self._possible:
+            type_ = self._definition.get_type(name)
+            possible: Types = frozenset()
+            if is_abstract_type(type_):
+                possible = frozenset(
+                    each.name for each in self._definition.get_possible_types(type_)
+                )
+            elif is_object_type(type_):
+                possible = frozenset([name])
+            self._possible[name] = possible
+        return self._possible[name]

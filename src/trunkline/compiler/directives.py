@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, TypeAlias
 
-from graphql import (
-    DirectiveLocation,
-    DirectiveNode,
-    FieldNode,
-    GraphQLError,
-    InlineFragmentNode,
-    OperationDefinitionNode,
-    SelectionSetNode,
-    located_error,
-    print_ast,
-)
+from graphql import DirectiveLocation, DirectiveNode, GraphQLError, located_error, print_ast
 
-from trunkline.compiler.collect import Occurrence
-from trunkline.compiler.document import CheckedOperation
-from trunkline.compiler.plan import TypeName
+from trunkline.compiler.document import ChosenOperation
+from trunkline.compiler.plan import CollectedField, TypeName
+from trunkline.compiler.selections import every_field
 from trunkline.errors import RequestError
-from trunkline.runtime.arguments import argument_builder
-from trunkline.runtime.marks import Condition, holds
-from trunkline.runtime.variables import Variables
+from trunkline.runtime.positions import Condition, holds
+from trunkline.runtime.variables import Variables, argument_builder
 from trunkline.schema.around import put_around
 from trunkline.schema.bindings import (
     Binding,
@@ -35,51 +24,63 @@ from trunkline.schema.bindings import (
     DirectiveFunction,
     DirectiveUse,
     Resolver,
-    Schema,
 )
 
-__all__ = ["DocumentDirectives", "around_operation", "is_directed"]
+__all__ = ["DocumentDirectives", "OperationDirectives", "operation_directives"]
 
-Around: TypeAlias = Callable[[Callable[[], Any], Sequence[Any], Mapping[str, Any]], Any]
-"""Takes what executes, the variables' values, and what the directives' functions may ask for."""
+OperationDirectives: TypeAlias = Callable[
+    [Callable[[], Any], Sequence[Any], Mapping[str, Any]], Any
+]
+"""Takes the function that executes the operation, the variables' values, and what the directives'
+functions may have parameters for. Must be awaited."""
 
 
 class DocumentDirectives:
-    """The directives of one operation's document that have functions in the schema."""
+    """The directives on fields of one operation's document that have functions in the schema."""
 
-    def __init__(self, schema: Schema, checked: CheckedOperation, variables: Variables) -> None:
-        self._schema = schema
-        self._checked = checked
+    def __init__(self, chosen: ChosenOperation, variables: Variables) -> None:
+        self._chosen = chosen
+        self._schema = chosen.schema
         self._variables = variables
         self._functions = {
             name: function
-            for name, function in schema.directives.items()
+            for name, function in chosen.schema.directives.items()
             if DirectiveLocation.FIELD in function.directive.locations
         }
 
-    def awaits(self, *, has_batches: bool) -> bool:
-        """Say whether a field of the document may be awaited because of a directive."""
-        used = [self._functions[name] for name in self._used()] if self._functions else []
+    def are_awaited(self, *, has_batches: bool) -> bool:
+        """Return whether a field of the document may be awaited because of a directive."""
+        if not self._functions:
+            return False
+        sets = [fragment.selection_set for fragment in self._chosen.fragments.values()]
+        sets.append(self._chosen.node.selection_set)
+        names = (each.name.value for node in every_field(sets) for each in node.directives or ())
+        used = [self._functions[name] for name in names if name in self._functions]
         return any(function.is_async or has_batches for function in used)
 
     def bind(
-        self, coordinate: str, binding: Binding | TypeName, occurrences: Sequence[Occurrence]
+        self, coordinate: str, binding: Binding | TypeName, fields: Sequence[CollectedField]
     ) -> Binding | TypeName:
         """Put the directives of a field in the document around what it is bound to.
 
-        They are within those that the schema has around it. Where the field stands several times,
-        those of all that take part count, each once.
+        They are within those that the schema has around it. If the field stands several times in
+        the document, the directives of all that take part count, each once.
         """
-        uses = self._uses(occurrences) if self._functions else []
+        uses = self._uses(fields) if self._functions else []
         if not uses:
             return binding
-        called = self._called(binding)
-        return put_around(self._schema.directed.get(coordinate) or DirectedField(called), uses)
+        directed = self._schema.directed.get(coordinate)
+        return put_around(directed or DirectedField(self._called(binding)), uses)
 
     def _called(self, binding: Binding | TypeName) -> Binding:
-        """Return a binding for what the schema itself tells, by introspection."""
+        """Return a binding for what the schema itself provides, by introspection."""
         if isinstance(binding, TypeName):
-            return Resolver(partial(_name, binding.name), is_async=False, takes_parent=True)
+            name = binding.name
+
+            def type_name(_parent: object) -> str:
+                return name
+
+            return Resolver(type_name, is_async=False, takes_parent=True)
         if not isinstance(binding, CoreResolver):
             return binding
         resolve, info = binding.function, SimpleNamespace(schema=self._schema.definition)
@@ -89,25 +90,24 @@ class DocumentDirectives:
 
         return Resolver(call, is_async=False, takes_parent=True)
 
-    def _uses(self, occurrences: Sequence[Occurrence]) -> list[DirectiveUse]:
+    def _uses(self, fields: Sequence[CollectedField]) -> list[DirectiveUse]:
         conditions: dict[tuple[str, int], list[Condition]] = {}
         nodes: dict[tuple[str, int], DirectiveNode] = {}
-        for occurrence in occurrences:
+        for field in fields:
             times = Counter[str]()
-            for node in occurrence.node.directives or ():
-                if node.name.value not in self._functions:
-                    continue
-                text = print_ast(node)
-                times[text] += 1
-                key = (text, times[text])  # one field may have a repeatable one again
-                nodes.setdefault(key, node)
-                conditions.setdefault(key, []).append(occurrence.condition)
+            for node in field.node.directives or ():
+                if node.name.value in self._functions:
+                    text = print_ast(node)
+                    times[text] += 1
+                    key = (text, times[text])  # a repeatable directive may be repeated word by word
+                    nodes.setdefault(key, node)
+                    conditions.setdefault(key, []).append(field.condition)
         return [self._use(node, conditions[key]) for key, node in nodes.items()]
 
     def _use(self, node: DirectiveNode, conditions: list[Condition]) -> DirectiveUse:
         function = self._functions[node.name.value]
         build = argument_builder(function.directive, node, self._variables)
-        if not all(conditions):  # once without any is always
+        if not all(conditions):  # without a condition in one place, it always takes part
             return DirectiveUse(function, build)
 
         def build_if_present(values: Sequence[Any]) -> dict[str, Any] | None:
@@ -116,61 +116,38 @@ class DocumentDirectives:
 
         return DirectiveUse(function, build_if_present)
 
-    def _used(self) -> Iterator[str]:
-        """Name the directives of the fields in the operation and the document's fragments."""
-        sets: list[SelectionSetNode | None] = [self._checked.node.selection_set]
-        sets += [fragment.selection_set for fragment in self._checked.fragments.values()]
-        while sets:
-            selection_set = sets.pop()
-            for node in selection_set.selections if selection_set else ():
-                if isinstance(node, FieldNode):
-                    names = (each.name.value for each in node.directives or ())
-                    yield from (name for name in names if name in self._functions)
-                if isinstance(node, (FieldNode, InlineFragmentNode)):
-                    sets.append(node.selection_set)
 
+def operation_directives(
+    chosen: ChosenOperation, variables: Variables
+) -> OperationDirectives | None:
+    """Make the function that goes by way of an operation's directives, the first outermost.
 
-def _name(name: str, _parent: Any) -> str:
-    return name
-
-
-def is_directed(schema: Schema, node: OperationDefinitionNode) -> bool:
-    """Say whether an operation has directives with functions around it."""
-    return any(directive.name.value in schema.directives for directive in node.directives or ())
-
-
-def around_operation(schema: Schema, checked: CheckedOperation, variables: Variables) -> Around:
-    """Make the function that goes by way of an operation's directives, the first outermost."""
-    around: Around = _execute
-    for node in reversed(checked.node.directives or ()):
-        function = schema.directives.get(node.name.value)
+    ``None`` if the operation has no directive with a function.
+    """
+    around: OperationDirectives | None = None
+    for node in reversed(chosen.node.directives or ()):
+        function = chosen.schema.directives.get(node.name.value)
         if function is not None:
             build = argument_builder(function.directive, node, variables)
-            around = _outer(function, node, build, around)
+            around = _put_around(function, node, build, around)
     return around
 
 
-async def _execute(
-    proceed: Callable[[], Any], _values: Sequence[Any], _given: Mapping[str, Any]
-) -> Any:
-    return await proceed()
-
-
-def _outer(
+def _put_around(
     directive: DirectiveFunction,
     node: DirectiveNode,
     build: Callable[[Sequence[Any]], dict[str, Any]],
-    inner: Around,
-) -> Around:
-    async def outer(
-        proceed: Callable[[], Any], values: Sequence[Any], given: Mapping[str, Any]
+    inner: OperationDirectives | None,
+) -> OperationDirectives:
+    async def call(
+        execute: Callable[[], Any], values: Sequence[Any], given: Mapping[str, Any]
     ) -> Any:
         own = {name: given[name] for name in directive.takes}
         try:
             arguments = build(values)
-            within = partial(inner, proceed, values, given)
-            return await directive.function(within, **arguments, **own)
+            proceed = partial(inner, execute, values, given) if inner else execute
+            return await directive.function(proceed, **arguments, **own)
         except GraphQLError as error:
             raise RequestError([located_error(error, [node])]) from error
 
-    return outer
+    return call

@@ -1,99 +1,211 @@
-"""Text → a document that fits the schema, and one operation of it."""
+"""Text → a document that fits the schema, and one operation of it: the stages before planning."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from graphql import (
     DocumentNode,
-    FragmentDefinitionNode,
-    GraphQLError,
-    GraphQLSchema,
+    FieldNode,
+    FragmentSpreadNode,
     GraphQLSyntaxError,
     OperationDefinitionNode,
+    SelectionSetNode,
     parse,
 )
 
-from trunkline.compiler.limits import Limits, check_size
-from trunkline.compiler.rules import rules
-from trunkline.compiler.validation import validate
+from trunkline.compiler.authorization import Refusals
+from trunkline.compiler.limits import Limits
+from trunkline.compiler.selections import Fragments, fragment_of, fragments_of
+from trunkline.compiler.validation import rules, validate
 from trunkline.errors import (
     DocumentSyntaxError,
     LimitExceededError,
     OperationNotFoundError,
     ValidationError,
 )
+from trunkline.schema.bindings import Schema
 
-__all__ = ["CheckedOperation", "check_operation"]
+__all__ = [
+    "ChosenOperation",
+    "ParsedDocument",
+    "SourceText",
+    "ValidDocument",
+    "check_size",
+    "choose_operation",
+    "find_operations",
+    "parse_document",
+    "validate_document",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class CheckedOperation:
-    """One operation of a document that fits the schema, with the document's fragments."""
+class SourceText:
+    """The text of a document, and what it is compiled for.
 
-    node: OperationDefinitionNode
-    fragments: dict[str, FragmentDefinitionNode]
-
-
-def check_operation(
-    definition: GraphQLSchema, text: str, operation_name: str | None, limits: Limits
-) -> CheckedOperation:
-    """Parse, limit and validate a document, and choose an operation of it.
-
-    Raises the ``RequestError`` that says what is wrong.
+    ``operation_name`` chooses one of several operations; ``None`` means the only one.
     """
-    document = _parse(text, limits)
-    check_size(document, limits)
-    _validate(definition, document, limits)
-    return CheckedOperation(
-        _choose(document, operation_name),
-        {
-            node.name.value: node
-            for node in document.definitions
-            if isinstance(node, FragmentDefinitionNode)
-        },
-    )
+
+    schema: Schema
+    text: str
+    operation_name: str | None
+    limits: Limits
 
 
-def _parse(text: str, limits: Limits) -> DocumentNode:
-    if len(text) > limits.characters:
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """A document that is correct GraphQL, whatever its schema."""
+
+    source: SourceText
+    document: DocumentNode
+
+
+@dataclass(frozen=True, slots=True)
+class ValidDocument:
+    """A document that fits its schema."""
+
+    source: SourceText
+    document: DocumentNode
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenOperation:
+    """One operation of a document that fits the schema, with the document's fragments.
+
+    ``refusals`` is set where the operation is compiled for callers who may not have all of it.
+    """
+
+    schema: Schema
+    text: str
+    limits: Limits
+    node: OperationDefinitionNode
+    fragments: Fragments
+    refusals: Refusals | None = None
+
+
+def parse_document(source: SourceText) -> ParsedDocument:
+    """Parse the text (GraphQL §2).
+
+    Raises ``LimitExceededError`` for too many characters or tokens, and ``DocumentSyntaxError``.
+    """
+    length, limits = len(source.text), source.limits
+    if length > limits.characters:
         raise LimitExceededError.because(
-            f"The document has {len(text)} characters; this server allows {limits.characters}."
+            f"The document has {length} characters; this server allows {limits.characters}."
         )
     try:
-        return parse(text, max_lexical_tokens=limits.tokens, allow_empty_selection_sets=False)
+        document = parse(
+            source.text, max_lexical_tokens=limits.tokens, allow_empty_selection_sets=False
+        )
     except GraphQLSyntaxError as error:
-        if "Parsing aborted" in error.message:  # graphql-core has no other sign of it
+        if "Parsing aborted" in error.message:  # graphql-core gives no other sign of its limit
             raise LimitExceededError([error]) from None
         raise DocumentSyntaxError([error]) from None
+    return ParsedDocument(source, document)
 
 
-def _validate(definition: GraphQLSchema, document: DocumentNode, limits: Limits) -> None:
-    errors = validate(definition, document, rules(limits), limits.errors)
+def check_size(parsed: ParsedDocument) -> ParsedDocument:
+    """Raise ``LimitExceededError`` if an operation is too deep or too wide.
+
+    Each fragment is measured once, so a document that doubles itself with every fragment costs no
+    more than it is long. Cycles of fragments are left to validation.
+    """
+    document, limits = parsed.document, parsed.source.limits
+    spread = "with every fragment spread out"
+    _check("The document has {} definitions", len(document.definitions), limits.definitions)
+    measure = _Measure(fragments_of(document))
+    sizes = [measure.selection_set(node.selection_set) for node in find_operations(document, None)]
+    _check("The document has {} directives", measure.directives, limits.directives)
+    for size in sizes:
+        _check("The operation is {} fields deep", size.depth, limits.depth)
+        _check(f"The operation selects {{}} fields, {spread}", size.fields, limits.fields)
+        _check(f"The operation has {{}} aliases, {spread}", size.aliases, limits.aliases)
+    return parsed
+
+
+def validate_document(parsed: ParsedDocument) -> ValidDocument:
+    """Validate the document (GraphQL §5); raises ``ValidationError``."""
+    source, limits = parsed.source, parsed.source.limits
+    errors = validate(source.schema.definition, parsed.document, rules(limits), limits.errors)
     if errors:
         raise ValidationError(errors)
+    return ValidDocument(source, parsed.document)
 
 
-def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
-    """Choose the operation by name, or the only one there is (GraphQL §6.1)."""
-    operations = {
-        node.name.value if node.name else "": node
+def choose_operation(valid: ValidDocument) -> ChosenOperation:
+    """Choose the operation by its name, or the only one (GraphQL §6.1).
+
+    Raises ``OperationNotFoundError``.
+    """
+    source, document = valid.source, valid.document
+    found = find_operations(document, source.operation_name)
+    if len(found) != 1:
+        every = find_operations(document, None)
+        named = ", ".join(node.name.value if node.name else "(without a name)" for node in every)
+        message = "The document has no operation, only fragments."
+        if every:
+            problem = "The document has several operations; name one."
+            if source.operation_name is not None:
+                problem = f"The document has no operation {source.operation_name!r}."
+            message = f"{problem} It has: {named}."
+        raise OperationNotFoundError.because(message)
+    fragments = fragments_of(document)
+    return ChosenOperation(source.schema, source.text, source.limits, found[0], fragments)
+
+
+def find_operations(document: DocumentNode, name: str | None) -> list[OperationDefinitionNode]:
+    """Return the operations of a name, all of them for ``None``; ``""`` means no name."""
+    return [
+        node
         for node in document.definitions
         if isinstance(node, OperationDefinitionNode)
-    }
-    if name is not None:
-        if name not in operations:
-            raise _not_found(f"The document has no operation {name!r}.", operations)
-        return operations[name]
-    if len(operations) != 1:
-        raise _not_found("The document has several operations; name one.", operations)
-    return next(iter(operations.values()))
+        and (name is None or name == (node.name.value if node.name else ""))
+    ]
 
 
-def _not_found(
-    message: str, operations: dict[str, OperationDefinitionNode]
-) -> OperationNotFoundError:
-    named = ", ".join(name or "(without a name)" for name in operations)
-    if not operations:
-        return OperationNotFoundError.because("The document has no operation, only fragments.")
-    return OperationNotFoundError([GraphQLError(f"{message} It has: {named}.")])
+class _Size(NamedTuple):
+    """How deep a selection set is, and what it has after fragments are spread out."""
+
+    depth: int
+    fields: int
+    aliases: int
+
+
+class _Measure:
+    """Measures selection sets: how deep, and how many fields."""
+
+    def __init__(self, fragments: Fragments) -> None:
+        self._fragments = fragments
+        self._measured: dict[str, _Size] = {}
+        self.directives = 0
+
+    def selection_set(self, node: SelectionSetNode | None) -> _Size:
+        depth = fields = aliases = 0
+        for selection in node.selections if node else ():
+            self.directives += len(selection.directives or ())
+            if isinstance(selection, FieldNode):
+                below, within, aliased = self.selection_set(selection.selection_set)
+                below, within = below + 1, within + 1
+                aliased += selection.alias is not None
+            elif isinstance(selection, FragmentSpreadNode):
+                below, within, aliased = self._spread(selection.name.value)
+            else:
+                fragment = fragment_of(selection, self._fragments)
+                below, within, aliased = self.selection_set(
+                    fragment.selection_set if fragment else None
+                )
+            depth, fields, aliases = max(depth, below), fields + within, aliases + aliased
+        return _Size(depth, fields, aliases)
+
+    def _spread(self, name: str) -> _Size:
+        if name not in self._measured:
+            self._measured[name] = _Size(0, 0, 0)  # what a cycle finds
+            fragment = self._fragments.get(name)
+            self._measured[name] = self.selection_set(fragment.selection_set if fragment else None)
+        return self._measured[name]
+
+
+def _check(sentence: str, count: int, allowed: int) -> None:
+    if count > allowed:
+        raise LimitExceededError.because(f"{sentence.format(count)}; this server allows {allowed}.")

@@ -1,8 +1,8 @@
 """A plan → the text of a Python module.
 
-The text has one function for the root and one for every object or list below it. Each is flat: a
-function per level instead of loops within loops, for CPython's compiler has limits on nesting
-(20 blocks, 100 indentations). All are synchronous; a field that is awaited is deferred.
+The text has one function for the root and one for each object or list below it. Each is flat: a
+function per level instead of loops within loops, because CPython's compiler limits nesting (20
+blocks, 100 indentations). All are synchronous; a field that is awaited is deferred.
 
 What a request wrote never becomes text: its aliases and values are bound as objects, and the names
 of functions and variables come from the schema.
@@ -16,67 +16,42 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from trunkline.compiler.comprehension import plain_items
-from trunkline.compiler.fields import FieldEmitter
+from trunkline.compiler.fields import APPEND, RETURN, FieldWriter, Into
+from trunkline.compiler.leaves import key_text, plain_items
+from trunkline.compiler.namespace import TYPE, FunctionScope, ModuleNamespace
 from trunkline.compiler.plan import (
-    AbstractOf,
+    AbstractShape,
     FieldPlan,
-    Leaf,
-    ListOf,
-    ObjectOf,
-    OperationPlan,
+    LeafShape,
+    ListShape,
+    ObjectShape,
     Shape,
 )
-from trunkline.compiler.scope import Binder, Scope
-from trunkline.runtime.info import FieldFacts
-from trunkline.runtime.marks import Mark, Marks
+from trunkline.compiler.planner import PlannedOperation
+from trunkline.compiler.reading import FieldReader
+from trunkline.runtime.graphql_core import place_by_type
+from trunkline.runtime.positions import Mark, Marks
+from trunkline.runtime.work import Later
 from trunkline.text.docstrings import docstring
 from trunkline.text.literals import literal
 from trunkline.text.source import Source
 
-__all__ = ["COMPLETE", "ROOT", "SOURCE", "Emitted", "Form", "emit", "emit_object"]
+__all__ = ["COMPLETE", "ROOT", "SOURCE", "MakeTable", "ModuleText", "ModuleWriter"]
 
 ROOT = "OPERATION"
 SOURCE = "SOURCE"
 COMPLETE = "COMPLETE"
 
+MakeTable: TypeAlias = Callable[[FieldPlan, AbstractShape, Mark], object]
+"""Makes the mapping that has, by object type, the functions for an abstract type's objects."""
+
 
 @dataclass(frozen=True, slots=True)
-class Emitted:
-    """A module's text, and the objects that it looks up by name."""
+class ModuleText:
+    """A module's text, and the objects that it refers to by name."""
 
     text: str
     bound: dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """How much is written out.
-
-    ``inline`` writes the leaves of objects out, in place of calls that read them one by one.
-    ``table`` makes what has the functions for the objects of an abstract type; without it those of
-    all types are written into the same module.
-    """
-
-    inline: bool
-    table: Callable[[FieldPlan, AbstractOf, Mark, Form], object] | None
-
-
-def emit(plan: OperationPlan, document_id: str, info: object, form: Form) -> Emitted:
-    """Write the module of an operation; its root function is called ``OPERATION``.
-
-    That of a subscription has a function ``SOURCE`` too, which gives the events. ``info`` is what
-    introspection's resolvers are given as their second argument.
-    """
-    emitter = _ModuleEmitter(plan, info, form)
-    return emitter.module(f"A {plan.kind}, compiled by Trunkline from {document_id}.")
-
-
-def emit_object(  # noqa: PLR0913, PLR0917  # a value, what it is, and what it is written for
-    plan: OperationPlan, info: object, form: Form, field: FieldPlan, shape: ObjectOf, mark: Mark
-) -> Emitted:
-    """Write a module whose function ``COMPLETE`` completes an abstract field's object."""
-    return _ModuleEmitter(plan, info, form).object_module(field, shape, mark)
 
 
 Kind: TypeAlias = Literal["value", "batch", "call"]
@@ -94,32 +69,62 @@ class _Function:
     mark: Mark
 
 
-class _ModuleEmitter:
-    def __init__(self, plan: OperationPlan, info: object, form: Form) -> None:
-        self._plan = plan
-        self._info = info
-        self._form = form
+class ModuleWriter:
+    """Writes one module: a queue of functions, each of which may need further ones.
+
+    ``inline`` writes the leaves of objects out, in place of calls that read them one by one.
+    Without ``make_table`` the functions for all types of abstract fields are written into the same
+    module.
+    """
+
+    def __init__(
+        self, planned: PlannedOperation, *, inline: bool, make_table: MakeTable | None
+    ) -> None:
+        self._planned = planned
+        self._plan = planned.plan
+        self._dialect = planned.planner.dialect
+        self._inline = inline
+        self._make_table = make_table
         self._source = Source[Mark]()
-        self._binder = Binder(plan.core)
+        self._module = ModuleNamespace(self._dialect)
         self._functions: deque[_Function] = deque()
         self._names: dict[tuple[str, int, str], str] = {}  # by kind, mark's id, type
         self._tables: list[tuple[str, dict[str, str]]] = []
 
-    def module(self, title: str) -> Emitted:
-        """Write an operation's module."""
+    def operation_module(self) -> ModuleText:
+        """Write an operation's module; its root function is called ``OPERATION``.
+
+        That of a subscription also has a function ``SOURCE``, which gives the events.
+        """
+        plan, source = self._plan, self._source
+        source.line(docstring(f"A {plan.kind}, compiled by Trunkline from {self._planned.id}."))
+        starts_at_root = self._dialect.values_may_wait  # where root fields have a parent
+        if plan.source is not None:  # the function that makes the source stream (GraphQL §6.2.3.1)
+            field = plan.source
+            scope = self._scope((), "execution.root_value" if starts_at_root else None)
+            self._blank_lines()
+            with source.block(f"def {SOURCE}(execution):"):
+                source.line(docstring(field.coordinate))
+                self._guarded(scope, field.mark, lambda: self._return_read(scope, field))
+        scope = self._scope((), "root" if starts_at_root else None)
+        serial = plan.kind == "mutation" and plan.is_async
+        self._blank_lines()
+        with source.block(f"def {ROOT}(execution):"):
+            source.line(docstring(plan.root_type))
+            if starts_at_root:
+                source.line("root = execution.root_value")
+            fields = self._fields(scope)
+            self._guarded(scope, plan.mark, lambda: fields.root(plan.root, serial=serial))
+        return self._finish()
+
+    def object_module(self, field: FieldPlan, shape: ObjectShape, mark: Mark) -> ModuleText:
+        """Write a module whose function ``COMPLETE`` completes an abstract field's object."""
+        title = f"{field.coordinate} where it is of type {shape.type_name}."
         self._source.line(docstring(title))
-        if self._plan.source is not None:
-            self._stream(self._plan.source)
-        self._root()
-        return self._finished()
-
-    def object_module(self, field: FieldPlan, shape: ObjectOf, mark: Mark) -> Emitted:
-        """Write the module of one object type of an abstract field."""
-        self._source.line(docstring(f"{field.coordinate} where it is of type {shape.type_name}."))
         name = self.complete(field, shape, mark, shape.type_name)
-        return self._finished(f"{COMPLETE} = {name}")
+        return self._finish(f"{COMPLETE} = {name}")
 
-    def _finished(self, last: str = "") -> Emitted:
+    def _finish(self, last: str = "") -> ModuleText:
         """Write the functions that are left, and what stands below them."""
         while self._functions:
             function = self._functions.popleft()
@@ -134,17 +139,23 @@ class _ModuleEmitter:
         if last:
             self._blank_lines()
             self._source.line(last)
-        bound = {**self._binder.bound, "MARKS": Marks(self._source.marks)}
-        return Emitted(self._source.text(), bound)
+        bound = {**self._module.bound, "MARKS": Marks(self._source.marks)}
+        return ModuleText(self._source.text(), bound)
 
     def _blank_lines(self) -> None:
         self._source.line()
         self._source.line()
 
+    def _scope(self, indices: tuple[str, ...], parent: str | None) -> FunctionScope:
+        return FunctionScope(self._source, self._module, indices, parent)
+
+    def _fields(self, scope: FunctionScope) -> FieldWriter:
+        return FieldWriter(scope, self._planned.variables, self, inline=self._inline)
+
     def complete(self, field: FieldPlan, shape: Shape, mark: Mark, type_name: str = "") -> str:
         """Return the name of the function that completes a value; it is written later.
 
-        A field that stands in several places of the answer has one function for all of them.
+        A field that stands in several places of the response has one function for all of them.
         ``type_name`` tells the functions of an abstract type's objects apart.
         """
         return self._later("value", "complete", field, shape, mark, type_name)
@@ -157,46 +168,22 @@ class _ModuleEmitter:
     def _later(  # noqa: PLR0913, PLR0917  # a function's description, field by field
         self, kind: Kind, verb: str, field: FieldPlan, shape: Shape, mark: Mark, type_name: str = ""
     ) -> str:
-        key = (kind, id(mark), type_name)  # the plan keeps the mark, and so its id its own
+        key = (kind, id(mark), type_name)  # the plan keeps the mark, so its id stays its own
         name = self._names.get(key)
         if name is None:
-            name = self._names[key] = self._binder.function(verb, field.coordinate, type_name)
+            name = self._names[key] = self._module.function(verb, field.coordinate, type_name)
             self._functions.append(_Function(kind, name, field, shape, mark))
         return name
 
-    def _stream(self, field: FieldPlan) -> None:
-        """Write the function that makes the source stream (GraphQL §6.2.3.1)."""
-        parent = "execution.root_value" if self._plan.core else None
-        scope = Scope(self._source, self._binder, (), parent)
-        self._blank_lines()
-        with self._source.block(f"def {SOURCE}(execution):"):
-            self._source.line(docstring(field.coordinate))
-            self._guarded(scope, field.mark, lambda: self._fields(scope).returned(field))
-
-    def _root(self) -> None:
-        plan, source = self._plan, self._source
-        scope = Scope(source, self._binder, (), parent="root" if plan.core else None)
-        serial = plan.kind == "mutation" and plan.is_async
-        self._blank_lines()
-        with source.block(f"def {ROOT}(execution):"):
-            source.line(docstring(plan.root_type))
-            if plan.core:
-                source.line("root = execution.root_value")
-            self._guarded(
-                scope,
-                plan.mark,
-                lambda: self._fields(scope).root(plan.root, serial=serial),
-            )
-
     def _function(self, function: _Function) -> None:
         shape = function.shape
-        depth = function.mark.path.count(None)
-        indices = tuple(f"i{number}" for number in range(depth))
+        indices = tuple(f"i{number}" for number in range(function.mark.path.count(None)))
         if function.kind == "call":
-            self._call(function)
+            with self._head(function, "parents"):
+                self._return_read(self._scope((), "parents"), function.field)
         elif function.kind == "batch":
             self._batch(function, indices)
-        elif isinstance(shape, ListOf):
+        elif isinstance(shape, ListShape):
             with self._head(function, "values", *indices):
                 self._list(function, shape, indices)
         else:
@@ -211,115 +198,112 @@ class _ModuleEmitter:
             self._source.line(docstring(f"{function.field.coordinate}: {function.field.type_text}"))
             yield
 
-    def _call(self, function: _Function) -> None:
-        with self._head(function, "parents"):
-            scope = Scope(self._source, self._binder, (), parent="parents")
-            self._fields(scope).returned(function.field)
+    def _return_read(self, scope: FunctionScope, field: FieldPlan) -> None:
+        """Write the return of what a resolver gives: a batch, or a stream of events."""
+        scope.write("return ", FieldReader(scope, self._planned.variables).read(field))
 
     def _batch(self, function: _Function, indices: tuple[str, ...]) -> None:
         """Write the function that completes the values of a batch, each in its place."""
         field, shape, source = function.field, function.shape, self._source
-        scope = Scope(source, self._binder, indices, parent="value")
+        scope = self._scope(indices, "value")
         fields = self._fields(scope)
-        place = f"target[{fields.key(field.key, field.name)}] = {{}}"
+        place = f"target[{key_text(field, scope)}] = "
         item = ", ".join(("_", "target", *indices))
         with self._head(function, "items", "values"):
-            if isinstance(shape, ObjectOf):
+            if isinstance(shape, ObjectShape):
                 fields.open_batches(shape.selection)
             with source.block(f"for ({item}), value in zip(items, values):"):
                 source.mark(function.mark)
                 with source.block("try:"):
                     if shape.nullable:
                         self._null_is("value", "continue")
-                    if isinstance(shape, ObjectOf):
+                    if isinstance(shape, ObjectShape):
                         fields.check_object(shape, "value")
-                        fields.selection(shape.selection, place)
+                        fields.selection(shape.selection, Into(place))
                     else:
                         fields.complete(field, shape, function.mark, "value")
-                        source.line(place.replace("{}", "value"))
+                        source.line(f"{place}value")
                 with source.block("except Exception as error:"):
                     source.call("execution.reject(", ["error", *scope.indices])
 
     def _single(self, function: _Function, indices: tuple[str, ...]) -> None:
-        scope = Scope(self._source, self._binder, indices, parent="value")
         shape = function.shape
+        scope = self._scope(indices, "value")
         fields = self._fields(scope)
-
-        if isinstance(shape, ObjectOf):
+        if isinstance(shape, ObjectShape):
             fields.open_batches(shape.selection)
 
         def body() -> None:
-            if isinstance(shape, Leaf):
+            if isinstance(shape, LeafShape):
                 fields.complete(function.field, shape, function.mark, "value")
                 self._source.line("return value")
                 return
             if shape.nullable:
                 self._null_is("value", "return None")
-            if isinstance(shape, AbstractOf):
+            if isinstance(shape, AbstractShape):
                 self._dispatch(function, shape, scope)
-            elif isinstance(shape, ObjectOf):
+            elif isinstance(shape, ObjectShape):
                 fields.check_object(shape, "value")
-                fields.selection(shape.selection, "return {}")
+                fields.selection(shape.selection, RETURN)
 
         self._guarded(scope, function.mark, body)
 
-    def _dispatch(self, function: _Function, shape: AbstractOf, scope: Scope) -> None:
+    def _dispatch(self, function: _Function, shape: AbstractShape, scope: FunctionScope) -> None:
         """Write the call of the function for the value's own type, found in a table."""
+        module, source = self._module, self._source
         table = self._table(function, shape)
-        if shape.facts is not None:
-            self._find_core_type(shape, shape.facts, table, scope)
+        wanted = "find_type_" + shape.type_name[:TYPE]
+        finder = self._dialect.type_finder(shape.type_name, function.mark.coordinate)
+        if self._dialect.values_may_wait:
+            info = FieldReader(scope, self._planned.variables).info(shape.position.info)
+            source.line(f"type_name = {module.bind(wanted, finder)}(value, {info})")
+            with source.block(f"if {module.is_awaitable('type_name')}:"):
+                place = module.runtime(place_by_type)
+                source.line(f"return {place}(type_name, value, {table})")
+            source.line(f"complete = {table}[type_name]")
         else:
-            find = self._binder.find_type(shape.type_name, shape.find_type)
-            self._source.line(f"complete = {table}[{find}(value)]")
-        self._source.call("return complete(", ["execution", "value", *scope.indices])
+            find = module.bind_once(("find", shape.type_name), wanted, lambda: finder)
+            source.line(f"complete = {table}[{find}(value)]")
+        source.call("return complete(", ["execution", "value", *scope.indices])
 
-    def _table(self, function: _Function, shape: AbstractOf) -> str:
+    def _table(self, function: _Function, shape: AbstractShape) -> str:
         """Name the table of the functions for the objects of an abstract type."""
         field, mark = function.field, function.mark
-        if self._form.table is not None:
-            functions = self._form.table(field, shape, mark, self._form)
-            return self._binder.constant("TYPES", functions)
-        table = self._binder.table()
+        if self._make_table is not None:
+            return self._module.bind("TYPES", self._make_table(field, shape, mark))
+        table = self._module.give("TYPES")
+        plan_object = self._planned.planner.plan_object
         written = {
-            name: self.complete(field, shape.plan_object(name), mark, name) for name in shape.names
+            name: self.complete(field, plan_object(shape, name), mark, name) for name in shape.names
         }
         self._tables.append((table, written))
         return table
-
-    def _find_core_type(
-        self, shape: AbstractOf, facts: FieldFacts, table: str, scope: Scope
-    ) -> None:
-        """Write the search for a value's type where it may have to be awaited."""
-        fields = self._fields(scope)
-        find = self._binder.find_core_type(shape.type_name, shape.find_type)
-        self._source.line(f"type_name = {find}(value, {fields.reader.info(facts)})")
-        with self._source.block(f"if {self._binder.is_awaitable('type_name')}:"):
-            place = self._binder.place_by_type()
-            self._source.line(f"return {place}(type_name, value, {table})")
-        self._source.line(f"complete = {table}[type_name]")
 
     def _null_is(self, variable: str, *statements: str) -> None:
         with self._source.block(f"if {variable} is None:"):
             for statement in statements:
                 self._source.line(statement)
 
-    def _list(self, function: _Function, shape: ListOf, indices: tuple[str, ...]) -> None:
+    def _list(self, function: _Function, shape: ListShape, indices: tuple[str, ...]) -> None:
         source = self._source
-        scope = Scope(source, self._binder, (*indices, "len(result)"), parent="value")
+        scope = self._scope((*indices, "len(result)"), "value")
         if shape.nullable:
             self._null_is("values", "return None")
         source.line("result = []")
-        if isinstance(shape.item, ObjectOf):
+        if isinstance(shape.item, ObjectShape):
             self._fields(scope).open_batches(shape.item.selection)
 
         def body() -> None:
-            # in a scope of its own: the loop below uses the same names again
-            again = Scope(source, self._binder, scope.indices, parent="value")
-            plain = plain_items(shape, again) if self._form.inline else None
-            if plain is not None:
-                self._comprehension(shape, plain)
+            if self._inline:
+                self._comprehension(shape, scope.indices)
             with source.block("if type(values) is not list:"):
-                self._to_list(function)
+                key = ("list", function.field.coordinate if self._dialect.values_may_wait else "")
+                make = self._dialect.list_converter(function.field.coordinate)
+                to_list = self._module.bind_once(key, "to_list", lambda: make)
+                source.line(f"values = {to_list}(values)")
+                if self._dialect.values_may_wait:
+                    with source.block(f"if type(values) is {self._module.runtime(Later)}:"):
+                        source.line(f"return values.then({function.name})")
             with source.block("for value in values:"):
                 source.mark(shape.mark)
                 self._item(function, shape, scope)
@@ -328,10 +312,12 @@ class _ModuleEmitter:
 
         self._guarded(scope, function.mark, body)
 
-    def _comprehension(self, shape: ListOf, items: list[str]) -> None:
-        """Write the list as it should be; where it is not, the loop below finds out."""
-        assert isinstance(shape.item, ObjectOf)  # noqa: S101  # that is what makes it plain
-        assert shape.item.model is not None  # noqa: S101  # as above
+    def _comprehension(self, shape: ListShape, indices: tuple[str, ...]) -> None:
+        """Write a list of plain objects as it should be; if it is not, the loop below finds out."""
+        # in another scope, because the loop uses the same names again
+        items = plain_items(shape, self._scope(indices, "value"))
+        if items is None or not isinstance(shape.item, ObjectShape) or shape.item.model is None:
+            return
         source = self._source
         with source.block("if type(values) is list:"):
             with source.block("try:"):
@@ -341,7 +327,7 @@ class _ModuleEmitter:
                             source.line(item)
                     source.line("}")
                     source.line("for value in values")
-                    model = self._binder.model(shape.item.type_name, shape.item.model)
+                    model = self._module.model(shape.item.type_name, shape.item.model)
                     source.line(f"if type(value) is {model}")
                 source.line("]")
                 with source.block("if len(plain) == len(values):"):
@@ -349,32 +335,21 @@ class _ModuleEmitter:
             with source.block("except Exception:"):
                 source.line("pass  # the loop below finds out what it was")
 
-    def _to_list(self, function: _Function) -> None:
-        """Write what takes a value as a list; graphql-core's may be there only later."""
-        if not self._plan.core:
-            self._source.line(f"values = {self._binder.runtime('to_list')}(values)")
-            return
-        self._source.line(f"values = {self._binder.core_list(function.field.coordinate)}(values)")
-        with self._source.block(f"if type(values) is {self._binder.later()}:"):
-            self._source.line(f"return values.then({function.name})")
-
-    def _item(self, function: _Function, shape: ListOf, scope: Scope) -> None:
+    def _item(self, function: _Function, shape: ListShape, scope: FunctionScope) -> None:
         item = shape.item
         fields = self._fields(scope)
 
         def body() -> None:
-            if self._plan.core:
-                key = "len(result)"
-                place = (function.field, item, shape.mark, "value", "result", key)
-                fields.complete_or_defer(*place)
-                self._source.line("result.append(value)")
-                return
-            if isinstance(item, ObjectOf):
+            if isinstance(item, ObjectShape) and not self._dialect.values_may_wait:
                 fields.check_object(item, "value")
-                fields.selection(item.selection, "result.append({})")
+                fields.selection(item.selection, APPEND)
+                return
+            if self._dialect.values_may_wait:
+                place = ("result", "len(result)")
+                fields.complete_or_defer(function.field, item, shape.mark, "value", *place)
             else:
                 fields.complete(function.field, item, shape.mark, "value")
-                self._source.line("result.append(value)")
+            self._source.line("result.append(value)")
 
         if not item.nullable:
             body()
@@ -382,13 +357,10 @@ class _ModuleEmitter:
         self._null_is("value", "result.append(None)", "continue")
         scope.attempt(body, "result.append(None)")
 
-    def _guarded(self, scope: Scope, mark: Mark, body: Callable[[], Any]) -> None:
+    def _guarded(self, scope: FunctionScope, mark: Mark, body: Callable[[], Any]) -> None:
         """Write the body of a function, and what places the errors that leave it."""
         self._source.mark(mark)
         with self._source.block("try:"):
             body()
         with self._source.block("except Exception as error:"):
             self._source.call("raise execution.locate(", ["error", *scope.indices])
-
-    def _fields(self, scope: Scope) -> FieldEmitter:
-        return FieldEmitter(scope, self._info, self, inline=self._form.inline)

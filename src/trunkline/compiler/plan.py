@@ -1,42 +1,44 @@
-"""What an operation will do, decided wholly before a line of Python is written.
+"""What an operation will do, decided before a line of Python is written.
 
-Structs of msgspec: a document has hundreds of these, and dataclasses that are frozen take ten times
-as long to make.
+A plan is data: it can be walked, compared and printed, and nothing in it runs. It refers to objects
+of the schema (types, and the bindings with their resolver functions) and to nodes of the document.
+What an object of an abstract type becomes is planned when its first value comes: `AbstractShape`
+has the data from which `Planner.plan_object` does so.
+
+Structs of msgspec, because a document has hundreds of these: frozen dataclasses take ten times as
+long to make.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, TypeAlias
+from typing import TypeAlias
 
-from graphql import GraphQLLeafType, VariableNode
+from graphql import FieldNode, GraphQLField, GraphQLLeafType, VariableNode
 from msgspec import Struct
 
-from trunkline.compiler.permissions import Needs
-from trunkline.runtime.info import FieldFacts
-from trunkline.runtime.marks import Condition, Mark
+from trunkline.compiler.authorization import OperationRequirements
+from trunkline.runtime.graphql_core import FieldInfo
+from trunkline.runtime.positions import Condition, Mark
 from trunkline.runtime.selection import Selection
-from trunkline.schema.bindings import (
-    Binding,
-    CoreConventions,
-    CoreDefault,
-    CoreResolver,
-    Resolver,
-)
+from trunkline.schema.bindings import Binding, CoreDefault, CoreResolver, Resolver
+from trunkline.schema.requirements import RequirementSet
 
 __all__ = [
-    "AbstractOf",
-    "Built",
+    "AbstractShape",
+    "Arguments",
+    "BuiltArguments",
+    "CollectedField",
     "Constant",
     "Event",
     "FieldPlan",
-    "Leaf",
-    "ListOf",
-    "ObjectOf",
+    "LeafShape",
+    "ListShape",
+    "ObjectShape",
     "OperationPlan",
+    "PlacedField",
+    "Position",
     "Refused",
-    "Selected",
     "SelectionPlan",
     "Shape",
     "TypeName",
@@ -44,38 +46,59 @@ __all__ = [
 ]
 
 
+class CollectedField(Struct, frozen=True, eq=False):
+    """A field of the document, and the condition under which it takes part."""
+
+    node: FieldNode
+    condition: Condition
+
+
+class Position(Struct, frozen=True, eq=False):
+    """Where a value stands, and what asks for it.
+
+    ``fields`` are the fields of the document that were merged here; ``known`` is what holds
+    whenever the position is reached; ``info`` is the field's part of graphql-core's ``info``, in
+    that dialect only.
+    """
+
+    fields: list[CollectedField]
+    known: Condition
+    mark: Mark
+    info: FieldInfo | None
+
+
 class Constant(Struct, frozen=True, eq=False):
-    """An argument whose value stands in the document and cannot be changed by a resolver."""
+    """An argument whose value stands in the document, and that no resolver can change."""
 
     value: object
 
 
 class Variable(Struct, frozen=True, eq=False):
-    """An argument that is a variable as it came; left out where it ``may_be_absent``."""
+    """An argument that is a variable as it came; left out if it is absent and that is allowed."""
 
     index: int
     may_be_absent: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
-    """All arguments of a field, built anew for each call by a function of the variables."""
+class BuiltArguments(Struct, frozen=True, eq=False):
+    """All arguments of a field, built for each call from the document and the variables."""
 
-    build: Callable[[Sequence[Any]], dict[str, Any]]
+    definition: GraphQLField
+    node: FieldNode
 
 
-Arguments: TypeAlias = dict[str, Constant | Variable] | Built
+Arguments: TypeAlias = dict[str, Constant | Variable] | BuiltArguments
 """By the name of the resolver's parameter."""
 
 
-class Leaf(Struct, frozen=True, eq=False):
+class LeafShape(Struct, frozen=True, eq=False):
     """A scalar or an enum."""
 
     type: GraphQLLeafType
     nullable: bool
 
 
-class ObjectOf(Struct, frozen=True, eq=False):
+class ObjectShape(Struct, frozen=True, eq=False):
     """An object of one type, with the fields that are selected of it."""
 
     type_name: str
@@ -84,7 +107,7 @@ class ObjectOf(Struct, frozen=True, eq=False):
     nullable: bool
 
 
-class ListOf(Struct, frozen=True, eq=False):
+class ListShape(Struct, frozen=True, eq=False):
     """A list. ``mark`` is the position of its items."""
 
     item: Shape
@@ -92,23 +115,20 @@ class ListOf(Struct, frozen=True, eq=False):
     nullable: bool
 
 
-class AbstractOf(Struct, frozen=True, eq=False):
-    """An object of an interface or a union: one of the types ``names``.
+class AbstractShape(Struct, frozen=True, eq=False):
+    """An object of an interface or a union, of one of the object types ``names``.
 
-    ``plan_object`` plans the fields of one of them, when its first value comes: of hundreds of
-    possible types few turn up. ``find_type`` names a value's type. In a schema of graphql-core's it
-    takes ``info``, made from ``facts``, and may give an awaitable.
+    Few of hundreds of possible types turn up, so their fields are planned when they do. In the
+    graphql-core dialect an object type that has ``is_type_of`` is treated so too.
     """
 
     type_name: str
     names: tuple[str, ...]
-    plan_object: Callable[[str], ObjectOf]
-    find_type: Callable[..., Any]
+    position: Position
     nullable: bool
-    facts: FieldFacts | None = None
 
 
-Shape: TypeAlias = Leaf | ObjectOf | AbstractOf | ListOf
+Shape: TypeAlias = LeafShape | ObjectShape | AbstractShape | ListShape
 """What a value must become."""
 
 
@@ -118,23 +138,21 @@ class TypeName(Struct, frozen=True, eq=False):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What the source stream of a subscription gave (GraphQL §6.2.3)."""
+class Event(Struct, frozen=True, eq=False):
+    """An event of a subscription's source stream (GraphQL §6.2.3)."""
 
 
 class Refused(Struct, frozen=True, eq=False):
-    """The caller may not have the field: ``refuse`` raises the error that says so."""
+    """The caller may not have the field, because these requirements are not met."""
 
-    refuse: Callable[[], NoReturn]
+    requirements: RequirementSet
 
 
 class FieldPlan(Struct, frozen=True, eq=False):
     """A response key of an object: where its value comes from, and what it becomes.
 
-    ``name`` is the schema's, ``type_text`` the field's type as the schema writes it; ``facts`` is
-    what the ``info`` of a graphql-core resolver is made from; ``selection`` is there where the
-    resolver asks what is wanted below.
+    ``name`` is the schema's, ``type_text`` the field's type as the schema writes it. ``selection``
+    is set if the resolver asks for what is selected below.
     """
 
     key: str
@@ -145,32 +163,32 @@ class FieldPlan(Struct, frozen=True, eq=False):
     binding: Binding | TypeName | Event | Refused
     arguments: Arguments
     shape: Shape
-    facts: FieldFacts | None = None
+    info: FieldInfo | None = None
     selection: Selection | None = None
 
     @property
     def is_batch(self) -> bool:
-        """Say whether one call resolves the field for all parents of the level."""
+        """Whether one call resolves the field for all parents of the level."""
         return isinstance(self.binding, Resolver) and self.binding.is_batch
 
     @property
     def is_later(self) -> bool:
-        """Say whether the value is there only after the function that leaves a place for it."""
+        """Whether the value comes only after the function that leaves a place for it."""
         return isinstance(self.binding, Resolver) and (
             self.binding.is_async or self.binding.is_batch
         )
 
     @property
     def may_be_later(self) -> bool:
-        """Say whether only the value itself tells if it is there already."""
-        return self.facts is not None and isinstance(self.binding, (CoreResolver, CoreDefault))
+        """Whether only the value itself tells if it must be awaited."""
+        return self.info is not None and isinstance(self.binding, (CoreResolver, CoreDefault))
 
 
-class Selected(Struct, frozen=True, eq=False):
-    """A field in its place in the answer, under its condition.
+class PlacedField(Struct, frozen=True, eq=False):
+    """A field in its place in the response, under its condition.
 
-    A field stands in several places where its condition decides which comes first; ``again``
-    says that this is not the first of them.
+    A field stands in several places if its condition decides which of them comes first; ``again``
+    marks all places but the first.
     """
 
     field: FieldPlan
@@ -180,26 +198,27 @@ class Selected(Struct, frozen=True, eq=False):
 
 @dataclass(slots=True)
 class SelectionPlan:
-    """The fields of an object, in the order of the answer.
+    """The fields of an object, in the order of the response.
 
     ``unsure`` are conditions that can be null: the variable's number, its node in the document,
-    and when it is asked for.
+    and the condition under which it is evaluated.
     """
 
     unsure: list[tuple[int, VariableNode, Condition]]
-    fields: list[Selected] = field(default_factory=list[Selected])
+    fields: list[PlacedField] = field(default_factory=list[PlacedField])
 
 
 @dataclass(frozen=True, slots=True)
 class OperationPlan:
     """A whole operation.
 
-    ``kind`` is ``query``, ``mutation`` or ``subscription``; ``mark`` the position of ``data``
-    itself; ``coordinates`` are the fields of the schema that the operation uses; ``is_async`` says
-    that some resolver of it is awaited, ``has_batches`` that some is called for whole levels;
-    ``source`` is the field whose resolver gives a subscription's events; ``core`` is there where
-    the schema was written for graphql-core; ``needs`` is there where the operation needs something
-    of its callers.
+    - ``kind``: ``query``, ``mutation`` or ``subscription``
+    - ``mark``: the position of ``data`` itself
+    - ``coordinates``: the fields of the schema that the operation uses
+    - ``is_async``: whether something of it is awaited, a resolver or a directive
+    - ``has_batches``: whether a resolver is called for whole levels
+    - ``source``: the field whose resolver gives a subscription's events
+    - ``required``: what the operation requires of its callers, if it requires anything
     """
 
     kind: str
@@ -211,5 +230,4 @@ class OperationPlan:
     is_async: bool
     has_batches: bool
     source: FieldPlan | None
-    core: CoreConventions | None
-    needs: Needs | None
+    required: OperationRequirements | None

@@ -1,39 +1,54 @@
-"""What a resolver is told of the fields below its own, taken from the plan."""
+"""Selection sets: a document's fragments by name, and what a selection stands for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
 
-from trunkline.compiler.plan import AbstractOf, ListOf, ObjectOf, Refused, Shape, TypeName
-from trunkline.runtime.selection import Selection, Wanted, WantedByType
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    SelectionNode,
+    SelectionSetNode,
+)
 
-__all__ = ["selection_below"]
+__all__ = ["Fragments", "every_field", "fragment_of", "fragments_of"]
 
-
-def selection_below(shape: Shape) -> Selection:
-    """Return what is selected of a field's value, for any variables."""
-    return Selection({each.type_name: list(_wanted(each)) for each in _objects(shape)})
-
-
-def _objects(shape: Shape) -> Iterator[ObjectOf]:
-    match shape:
-        case ListOf():
-            yield from _objects(shape.item)
-        case AbstractOf():
-            yield from map(shape.plan_object, shape.names)
-        case ObjectOf():
-            yield shape
-        case _:
-            pass
+Fragments: TypeAlias = Mapping[str, FragmentDefinitionNode]
+"""The fragments of a document by name."""
 
 
-def _wanted(shape: ObjectOf) -> Iterator[Wanted]:
-    for selected in shape.selection.fields:
-        field = selected.field
-        if not isinstance(field.binding, (TypeName, Refused)):
-            yield Wanted(field.name, selected.condition, _below(field.selection, field.shape))
+def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    """Return a document's fragments by name."""
+    return {
+        node.name.value: node
+        for node in document.definitions
+        if isinstance(node, FragmentDefinitionNode)
+    }
 
 
-def _below(known: Selection | None, shape: Shape) -> WantedByType:
-    """Return what is below a field, once for all resolvers that stand above each other."""
-    return (selection_below(shape) if known is None else known).types
+def fragment_of(
+    node: SelectionNode, fragments: Fragments
+) -> InlineFragmentNode | FragmentDefinitionNode | None:
+    """Return the fragment that a selection stands for; ``None`` for a field.
+
+    Also ``None`` for the name of a fragment that the document lacks, which validation reports.
+    """
+    if isinstance(node, FragmentSpreadNode):
+        return fragments.get(node.name.value)
+    return node if isinstance(node, InlineFragmentNode) else None
+
+
+def every_field(selection_sets: Iterable[SelectionSetNode]) -> Iterator[FieldNode]:
+    """Yield all fields of selection sets, in no particular order, without those of spreads."""
+    sets: list[SelectionSetNode | None] = [*selection_sets]
+    while sets:
+        selection_set = sets.pop()
+        for node in selection_set.selections if selection_set else ():
+            if isinstance(node, FieldNode):
+                yield node
+            if isinstance(node, (FieldNode, InlineFragmentNode)):
+                sets.append(node.selection_set)

@@ -1,12 +1,16 @@
-"""The engine by itself: compile an operation and execute it, without a server.
+"""The engine: compile an operation and run it, without a server.
+
+`compile_operation` makes an ``Operation``, which `run`, `run_sync` and `stream` run.
 
 ``execute``, ``execute_sync`` and ``subscribe`` take the place of graphql-core's functions of these
 names, for schemas whose resolvers have graphql-core's form.
 """
 
-from trunkline.compiler.core_calls import execute, execute_sync, subscribe
 from trunkline.compiler.limits import Limits
-from trunkline.compiler.operation import Operation, compile_operation
+from trunkline.compiler.operation import Operation
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.engine.graphql_core import execute, execute_sync, subscribe
+from trunkline.engine.run import run, run_sync, stream
 from trunkline.runtime.execution import Result
 from trunkline.runtime.selection import Selection
 from trunkline.schema.adopt import adopt_schema
@@ -20,5 +24,8 @@ __all__ = [
     "compile_operation",
     "execute",
     "execute_sync",
+    "run",
+    "run_sync",
+    "stream",
     "subscribe",
 ]

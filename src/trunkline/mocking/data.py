@@ -80,7 +80,7 @@ class _Position:
 class Data:
     """Plausible values for the fields of a schema.
 
-    ``seed`` decides the values. ``given`` has values to choose from instead, by coordinate. An
+    ``seed`` decides the values. ``choices`` has values to use instead, by coordinate. An
     object is a `MockObject`; a value of an enum or a scalar is what its type makes of the JSON.
 
     What a request says of an object (``createTodo(title: "…")``) is remembered by its key, as long
@@ -91,11 +91,11 @@ class Data:
         self,
         schema: GraphQLSchema,
         seed: int = 0,
-        given: Mapping[str, tuple[Any, ...]] | None = None,
+        choices: Mapping[str, tuple[Any, ...]] | None = None,
     ) -> None:
         self._schema = schema
         self._seed = seed
-        self._given = given or {}
+        self._choices = choices or {}
         self._remembered = BoundedMapping[tuple[str, str], dict[str, Any]](_REMEMBERED)
         roots = (schema.query_type, schema.mutation_type, schema.subscription_type)
         self._roots = {root.name for root in roots if root}
@@ -106,7 +106,7 @@ class Data:
             return parent.known[name]
         field = self._type_of(parent).fields[name]
         position = _Position(parent, name, field, arguments)
-        options = self._given.get(f"{parent.type_name}.{name}")
+        options = self._choices.get(f"{parent.type_name}.{name}")
         if options is not None:
             return self._chance("given", position).pick(options)
         return self._value(field.type, position)
@@ -165,7 +165,7 @@ class Data:
             total = total_of(position.field, self._chance("total", position))
             return connection(found, str(number), nodes, total)
         key = key or new_key(found, number)
-        known = {**foreign_keys(inputs), **fields_from_inputs(found, inputs, self._made)}
+        known = {**foreign_keys(inputs), **fields_from_inputs(found, inputs, self._make_object)}
         key_name = key_field(found)
         if key_name is None:
             about = payload_fields(found, position.name) if is_mutation else ()
@@ -188,12 +188,12 @@ class Data:
             name, position.parent
         )
 
-    def _made(self, type_: GraphQLObjectType, inputs: Inputs) -> MockObject:
+    def _make_object(self, type_: GraphQLObjectType, inputs: Inputs) -> MockObject:
         """Make an object from an input object."""
         values = {name: value for name, (_, value) in inputs.items()}
         chance = Chance(self._seed, "made", type_.name, sorted(values.items(), key=repr))
         key = key_in_arguments("", key_field(type_), type_.name, values)
-        known = fields_from_inputs(type_, inputs, self._made)
+        known = fields_from_inputs(type_, inputs, self._make_object)
         return MockObject(type_.name, key or new_key(type_, chance.between(1, KEYS)), known)
 
     def _object_type(

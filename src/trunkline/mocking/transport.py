@@ -9,7 +9,8 @@ from typing import Any, Self
 import msgspec
 from graphql import GraphQLSchema
 
-from trunkline.compiler.cache import Operations
+from trunkline.compiler.cache import OperationCache
+from trunkline.engine.run import run_sync
 from trunkline.errors import RequestError
 from trunkline.mocking.schema import mock_schema
 from trunkline.protocol.ids import document_id
@@ -65,7 +66,7 @@ class MockTransport:
         values: Mapping[str, Any] | None = None,
     ) -> None:
         definition = parse_schema(schema) if isinstance(schema, str) else schema
-        self._operations = Operations(mock_schema(definition, seed, values))
+        self._operations = OperationCache(mock_schema(definition, seed, values))
         self._documents: dict[str, str] = {}
         self._queues: dict[str | None, list[HTTPResponse | Exception]] = {}
         self.calls: list[RecordedCall] = []
@@ -154,7 +155,7 @@ class MockTransport:
                 if isinstance(response, Exception):
                     raise response
                 return response
-            result = operation.execute_sync(variables)
+            result = run_sync(operation, variables)
         except RequestError as error:
             self.mistakes.append(error)
             raise

@@ -1,4 +1,4 @@
-"""One execution of an operation: its variables, its errors, what it still waits for."""
+"""One execution of an operation: its variables, its errors, the work that is left."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from typing import Any
 from graphql import GraphQLError
 from msgspec import Struct
 
-from trunkline.runtime.failures import FieldFailure
-from trunkline.runtime.marks import Mark, Marks
-from trunkline.runtime.work import Agenda, Path
+from trunkline.runtime.positions import FieldFailure, Mark, Marks, Path
+from trunkline.runtime.work import Agenda
 
 __all__ = ["Execution", "Result"]
 
 
 class Result(Struct):
-    """What an execution gave: ``data``, and the errors that were met (GraphQL §7.1)."""
+    """The result of an execution: ``data``, and the errors of fields (GraphQL §7.1)."""
 
     data: dict[str, Any] | None
     errors: list[GraphQLError]
@@ -27,16 +26,15 @@ class Result(Struct):
 
 
 class Execution(Struct, eq=False):
-    """The state that compiled code is given as its first argument.
+    """The state that compiled code gets as its first argument.
 
-    ``operation`` is what people call the operation: ``query Todos``; ``caller`` is who calls, for
-    resolvers that ask; ``failures`` are the errors
-    that were met, ``nulled`` the positions that are null by them; ``has_bubbled`` says that an
-    error's null has reached a place above its own.
+    ``operation`` is the operation's title, ``query Todos``; ``failures`` are the errors so far,
+    ``nulled`` the positions that are null because of them. ``has_bubbled`` is set when an error's
+    null reaches a place above its own.
 
     Compiled functions never await. They leave a field that must be awaited on the ``agenda`` and go
-    on; `schedule` awaits it and calls them back. So one text serves both, and a list of a thousand
-    plain objects costs no coroutine. Operations that leave nothing for later have no agenda.
+    on; the engine awaits it and calls back. So one text serves both, and a list of a thousand plain
+    objects costs no coroutine. Operations that leave nothing for later have no agenda.
     """
 
     operation: str
@@ -70,7 +68,7 @@ class Execution(Struct, eq=False):
         self._record(failure)
 
     def result(self) -> Result:
-        """Return what was found, with every error in its GraphQL form."""
+        """Return the result, with every error in GraphQL's form."""
         if not self.failures:
             return Result(self.data, [])
         variables, operation = self.variables, self.operation
@@ -78,20 +76,20 @@ class Execution(Struct, eq=False):
         return Result(self.data, errors)
 
     def abandon(self, failure: FieldFailure) -> None:
-        """Record an error that met no position to be null in: the whole data is null."""
+        """Record an error that no position below ``data`` may be null for: ``data`` is null."""
         self._record(failure)
         self.has_bubbled = True
         self.data = None
 
     @property
     def is_abandoned(self) -> bool:
-        """Say whether an error has made the whole data null."""
+        """Whether an error has made the whole ``data`` null."""
         return self.nulled is not None and () in self.nulled
 
     def nullify(self, failure: FieldFailure) -> None:
-        """Put the null of an awaited field's error where it belongs in what is there already.
+        """Put the null of an awaited field's error where it belongs in the data so far.
 
-        Nothing happens where that place or one above it is null by an earlier error.
+        Does nothing if that place or one above it is null because of an earlier error.
         """
         position = failure.position
         if self.nulled is not None and self._is_null(position):
@@ -107,7 +105,7 @@ class Execution(Struct, eq=False):
         container[position[-1]] = None
 
     def is_dead(self, mark: Mark, indices: Sequence[int]) -> bool:
-        """Say whether an error has made this position, or one above it, null."""
+        """Return whether an error has made this position, or one above it, null."""
         return self.nulled is not None and self._is_null(mark.fill(indices))
 
     def _is_null(self, path: Path) -> bool:
@@ -123,7 +121,7 @@ class Execution(Struct, eq=False):
         self.failures.append(failure)
 
     def reject(self, error: Exception, *indices: int) -> None:
-        """Put the null of an error, just caught in a compiled function, into what is there."""
+        """Put the null of an error, just caught in a compiled function, into the data so far."""
         failure = self.locate(error, *indices)
         if self.agenda is not None:
             self.agenda.forget_below(failure.position)

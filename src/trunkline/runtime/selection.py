@@ -1,4 +1,4 @@
-"""What is wanted below a field, for resolvers that look ahead."""
+"""The fields that are selected below a field, for resolvers that look ahead."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from trunkline.runtime.marks import Condition, holds
+from trunkline.runtime.positions import Condition, holds
 
-__all__ = ["Selection", "Wanted", "WantedByType"]
+__all__ = ["SelectedByType", "SelectedField", "Selection"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SelectedField:
     """A field that the document selects: its schema's name, when it takes part, what is below."""
 
     name: str
     condition: Condition
-    below: WantedByType
+    below: SelectedByType
 
 
-WantedByType: TypeAlias = Mapping[str, Sequence[Wanted]]
+SelectedByType: TypeAlias = Mapping[str, Sequence[SelectedField]]
 """By the name of the object type; an interface or a union has several."""
 
 
 class Selection:
-    """The fields that an operation wants of what a resolver returns (GraphQL §6.3.2).
+    """The fields that an operation selects of what a resolver returns (GraphQL §6.3.2).
 
-    Fields have their names in the schema, whatever an operation calls them, each once, in the
-    order of the answer; ``__typename`` is not among them. Where the type is an interface or a
-    union, a field counts that is wanted of any object type; ``on`` asks of one. Fields that
-    ``@skip`` or ``@include`` leave out for the request at hand are not wanted.
+    Fields have their names in the schema, not their aliases; each appears once, in the order of the
+    response; ``__typename`` is left out. If the type is an interface or a union, a field counts
+    that is selected of any object type; `on` selects one of them. Fields that ``@skip`` or
+    ``@include`` leave out of the request are not selected.
 
     >>> "author" in selection
     >>> "company" in selection["author"]
@@ -40,16 +40,16 @@ class Selection:
 
     __slots__ = ("_fields", "_types", "_variables")
 
-    def __init__(self, types: WantedByType, variables: Sequence[object] = ()) -> None:
+    def __init__(self, types: SelectedByType, variables: Sequence[object] = ()) -> None:
         self._types = types
         self._variables = variables
-        self._fields: dict[str, Selection] | None = None  # until somebody asks
+        self._fields: dict[str, Selection] | None = None  # computed when it is read
 
     def __contains__(self, name: object) -> bool:
         return name in self._known()
 
     def __getitem__(self, name: str) -> Selection:
-        """Return what is wanted below a field: nothing, where the field is not wanted itself."""
+        """Return what is selected below a field: nothing, if the field itself is not selected."""
         return self._known().get(name, _NOTHING)
 
     def __iter__(self) -> Iterator[str]:
@@ -62,11 +62,11 @@ class Selection:
         return f"{type(self).__name__}({', '.join(self)})"
 
     def on(self, type_name: str) -> Selection:
-        """Return what is wanted of the values of one object type."""
+        """Return what is selected of the values of one object type."""
         return Selection({type_name: self._types.get(type_name, ())}, self._variables)
 
     def wants(self, path: str) -> bool:
-        """Say whether a field further below is wanted: ``author.company``."""
+        """Return whether a field further below is selected: ``author.company``."""
         name, _, rest = path.partition(".")
         return name in self and (not rest or self[name].wants(rest))
 
@@ -75,37 +75,36 @@ class Selection:
         return Selection(self._types, variables)
 
     @property
-    def types(self) -> WantedByType:
-        """What is selected, with the conditions that are not decided yet."""
+    def types(self) -> SelectedByType:
+        """The selected fields, with conditions that depend on variables."""
         return self._types
 
     @property
     def is_conditional(self) -> bool:
-        """Say whether it depends on variables, here or further below."""
+        """Whether the selection depends on variables, here or further below."""
         return _is_conditional(self._types)
 
     def _known(self) -> dict[str, Selection]:
         if self._fields is None:
-            self._fields = self._decide()
+            found: dict[str, dict[str, list[SelectedField]]] = {}
+            for selected in self._types.values():
+                for field in selected:
+                    if holds(field.condition, self._variables):
+                        below = found.setdefault(field.name, {})
+                        for type_name, further in field.below.items():
+                            below.setdefault(type_name, []).extend(further)
+            self._fields = {
+                name: Selection(below, self._variables) for name, below in found.items()
+            }
         return self._fields
-
-    def _decide(self) -> dict[str, Selection]:
-        fields: dict[str, dict[str, list[Wanted]]] = {}
-        for all_wanted in self._types.values():
-            for wanted in all_wanted:
-                if holds(wanted.condition, self._variables):
-                    below = fields.setdefault(wanted.name, {})
-                    for type_name, further in wanted.below.items():
-                        below.setdefault(type_name, []).extend(further)
-        return {name: Selection(below, self._variables) for name, below in fields.items()}
 
 
 _NOTHING = Selection({})
 
 
-def _is_conditional(types: WantedByType) -> bool:
+def _is_conditional(types: SelectedByType) -> bool:
     return any(
-        wanted.condition or _is_conditional(wanted.below)
-        for all_wanted in types.values()
-        for wanted in all_wanted
+        field.condition or _is_conditional(field.below)
+        for selected in types.values()
+        for field in selected
     )

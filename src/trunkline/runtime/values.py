@@ -1,33 +1,37 @@
-"""Completing values (GraphQL §6.4.3) where the compiled code's own short test does not suffice.
+"""Completing values (GraphQL §6.4.3) where the short test in compiled code does not suffice.
 
-Compiled code tests the common case inline (``if type(title) is not str:``) and calls these for
-the rest, so each of them may take its time.
+Compiled code tests the common case itself (``if type(title) is not str:``) and calls these for the
+rest, so each of them may take its time.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from inspect import isawaitable, iscoroutine
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from graphql import GraphQLError, GraphQLLeafType, Undefined, VariableNode
 from graphql.pyutils import inspect
 
-from trunkline.runtime.failures import NullError
+from trunkline.runtime.execution import Execution
+from trunkline.runtime.positions import FieldFailure, Mark, NullError
 from trunkline.schema.models import lookup
 
 __all__ = [
+    "PlainLeaf",
+    "add_leaves",
     "completed_later",
     "getter",
     "leaf_completer",
     "lookup",
     "object_checker",
     "present",
-    "refuse",
     "refuse_null_condition",
+    "reread",
     "to_list",
+    "type_finder",
 ]
 
 
@@ -35,19 +39,19 @@ _NO_LISTS = (str, bytes, bytearray, memoryview, Mapping)
 
 
 def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
-    """Make the function that turns a resolved value into what the response shows of it."""
+    """Make the function that turns a resolved value into the response's."""
     coerce = type_.coerce_output_value
     is_id = type_.name == "ID"
 
     def complete(value: Any) -> Any:
-        if is_id and type(value) is UUID:  # the commonest id that is no string
+        if is_id and type(value) is UUID:  # the commonest id that is not a string
             return str(value)
         if nullable and (value is None or value is Undefined):
             return None
-        refuse(value)
+        _check_value(value)
         try:
             result = coerce(value)
-        except GraphQLError as error:  # the resolver's fault, and not for the caller to read
+        except GraphQLError as error:  # a fault of the resolver, so callers do not see the message
             raise TypeError(error.message) from error
         if result is None or result is Undefined:
             raise TypeError(f"{type_} has no representation of the value {inspect(value)}.")
@@ -57,7 +61,7 @@ def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any],
 
 
 def completed_later(complete: Callable[[Any], Any]) -> Callable[..., Any]:
-    """Make a function that completes a leaf as an object is: told the execution and the indices."""
+    """Make a function that completes a leaf with the parameters of those that complete objects."""
 
     def finish(_execution: object, value: Any, *_indices: int) -> Any:
         return complete(value)
@@ -66,14 +70,14 @@ def completed_later(complete: Callable[[Any], Any]) -> Callable[..., Any]:
 
 
 def object_checker(type_name: str, model: type | None) -> Callable[[Any], Any]:
-    """Make the function that lets an object's value pass, or says why it cannot be one."""
-    last: type | None = None  # the class that was let pass last, for lists are of one mostly
+    """Make the function that returns an object's value, or raises if it cannot be one."""
+    last: type | None = None  # the class of the last value, because lists are mostly of one class
 
     def check(value: Any) -> Any:
         nonlocal last
         if type(value) is last:
             return value
-        refuse(value)
+        _check_value(value)
         if model is not None and not isinstance(value, model):
             raise TypeError(
                 f"Expected {model.__qualname__} for {type_name}, got {type(value).__qualname__}."
@@ -85,17 +89,17 @@ def object_checker(type_name: str, model: type | None) -> Callable[[Any], Any]:
 
 
 def to_list(values: Any) -> Iterable[Any]:
-    """Let everything pass that can be iterated, save strings and mappings."""
-    refuse(values)
+    """Accept any iterable except strings and mappings."""
+    _check_value(values)
     if isinstance(values, Iterable) and not isinstance(values, _NO_LISTS):
         return values  # pyright: ignore[reportUnknownVariableType]
     if isinstance(values, AsyncIterable):
-        raise TypeError("An asynchronous iterable is no list; gather it in the resolver.")
+        raise TypeError("Expected a list, got an asynchronous iterable. Read it in the resolver.")
     raise TypeError(f"Expected a list, got {type(values).__qualname__}.")
 
 
 def getter(parent: Any) -> Callable[[str, None], Any]:
-    """Make the function that reads a parent whose class nobody told: by key, else by attribute."""
+    """Make the function that reads a parent of undeclared type: keys of mappings, or attributes."""
     return parent.get if isinstance(parent, Mapping) else partial(getattr, parent)
 
 
@@ -105,7 +109,7 @@ def present(**arguments: Any) -> dict[str, Any]:
 
 
 def refuse_null_condition(value: Any, node: VariableNode) -> None:
-    """Refuse a variable without a value where `@skip` or `@include` needs one (§3.13)."""
+    """Raise for a variable without a value where `@skip` or `@include` needs one (§3.13)."""
     if value is None:
         raise GraphQLError(
             f"Argument 'if' has invalid value: Expected variable '${node.name.value}' provided to"
@@ -114,16 +118,134 @@ def refuse_null_condition(value: Any, node: VariableNode) -> None:
         )
 
 
-def refuse(value: Any) -> None:
-    """Raise errors that were returned instead of raised, and nulls where none may be."""
+def _check_value(value: Any) -> None:
+    """Raise for a null where none may be, an exception that was returned, and an awaitable."""
     if value is None or value is Undefined:
         raise NullError
     if isinstance(value, Exception):
         raise value
     if isawaitable(value):
         if iscoroutine(value):
-            value.close()  # or Python would warn that nobody awaited it
+            value.close()  # otherwise Python warns that it was never awaited
         raise TypeError(
-            "A resolver returned an awaitable and is not known to. Make it `async def`, or annotate"
-            " that it returns an Awaitable."
+            "A resolver returned an awaitable, but its signature does not say so."
+            " Make it `async def`, or annotate that it returns an Awaitable."
         )
+
+
+# -- leaves, one by one ---------------------------------------------------------------------------
+# A new document is executed so at first, because writing and compiling the text of a leaf costs
+# more than reading it a hundred times. Later text reads a row of leaves under one `try`, and comes
+# here to find out which of them failed.
+
+
+class PlainLeaf(NamedTuple):
+    """A scalar or an enum that an object itself has: how it is read, and completed.
+
+    Values of exactly ``plain_type`` need no completing.
+    """
+
+    key: str
+    read: Callable[[Any], Any]
+    plain_type: type | None
+    complete: Callable[[Any], Any]
+    nullable: bool
+    mark: Mark
+
+
+def add_leaves(
+    execution: Execution,
+    entry: dict[str, Any],
+    leaves: Sequence[PlainLeaf],
+    parent: Any,
+    *indices: int,
+) -> None:
+    """Put an object's leaves into its ``entry``."""
+    for leaf in leaves:
+        key, read, plain_type, complete, _, _ = leaf
+        try:
+            value = read(parent)
+            entry[key] = value if type(value) is plain_type else complete(value)
+        except Exception as error:  # noqa: BLE001  # any exception is the field's error
+            _fail(execution, leaf, FieldFailure(error, leaf.mark, indices))
+            entry[key] = None
+
+
+def reread(
+    execution: Execution,
+    error: Exception,
+    leaves: Sequence[PlainLeaf],
+    parent: Any,
+    *indices: int,
+) -> list[Any]:
+    """Read a row of leaves again, after one of them failed in the text that calls this.
+
+    The one that failed is not read again: its error keeps the traceback.
+    """
+    failure = execution.locate(error, *indices)
+    values: list[Any] = []
+    for leaf in leaves:
+        value = None
+        if leaf.mark is failure.mark:
+            _fail(execution, leaf, failure)
+        else:
+            try:
+                value = leaf.complete(leaf.read(parent))
+            except Exception as other:  # noqa: BLE001  # as above
+                _fail(execution, leaf, FieldFailure(other, leaf.mark, indices))
+        values.append(value)
+    return values
+
+
+def _fail(execution: Execution, leaf: PlainLeaf, failure: FieldFailure) -> None:
+    """Record an error if null is allowed; otherwise raise it to where null is."""
+    if not leaf.nullable:
+        raise failure
+    execution.fail(failure)
+
+
+# -- object types of interfaces and unions --------------------------------------------------------
+
+
+def type_finder(
+    abstract: str,
+    possible: Mapping[str, type | None],
+    resolve_type: Callable[[Any], str | None] | None = None,
+) -> Callable[[Any], str]:
+    """Make the function that names the object type of a value.
+
+    ``possible`` has the abstract type's object types and the class of each one's values, if that is
+    known. It looks in turn at ``resolve_type``, the value's ``__typename``, and its class.
+    """
+    by_class: dict[type, str] = {
+        model: name for name, model in possible.items() if model and not issubclass(model, dict)
+    }
+
+    def find(value: Any) -> str:
+        name = by_class.get(type(value)) if resolve_type is None else resolve_type(value)
+        if name is None:
+            _check_value(value)
+            name = _type_name(value)
+        if name is None:
+            name = next((by_class[base] for base in type(value).__mro__ if base in by_class), None)
+        if name is None:
+            raise TypeError(
+                f"The object type of a value of {abstract} ({type(value).__qualname__}) is unknown."
+                " Bind its class as a model, give it a '__typename', or add 'resolve_type' to the"
+                f" resolvers of {abstract}."
+            )
+        if name not in possible:
+            raise TypeError(
+                f"A value of {abstract} ({type(value).__qualname__}) has the type {name!r}, which"
+                f" is not an object type of {abstract}."
+            )
+        return name
+
+    return find
+
+
+def _type_name(value: Any) -> str | None:
+    if isinstance(value, Mapping):
+        return value.get("__typename")  # pyright: ignore[reportUnknownVariableType]
+    mangled = f"_{type(value).__name__}__typename"  # Python's name for it within a class
+    return getattr(value, mangled, None) or getattr(value, "__typename", None)

@@ -1,4 +1,7 @@
-"""Variables: from what came over the wire to what resolvers get (GraphQL §6.1.2)."""
+"""Variables and arguments: from what came over the wire to what resolvers get (GraphQL §6.1, §6.4).
+
+Values that do not fit are only found here; graphql-core says what is wrong with them.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,32 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
+    DirectiveNode,
+    FieldNode,
+    GraphQLDirective,
     GraphQLError,
+    GraphQLField,
     GraphQLSchema,
     Undefined,
     VariableDefinitionNode,
     is_non_null_type,
+    is_required_argument,
 )
 from graphql.execution.get_variable_signature import (
     GraphQLVariableSignature,
     get_variable_signature,
 )
-from graphql.execution.values import VariableValues, VariableValueSource
+from graphql.execution.values import (
+    VariableValues,
+    VariableValueSource,
+    get_argument_values,
+    get_variable_values,
+)
+from graphql.pyutils import print_path_list
+from graphql.utilities import validate_input_value
 
 from trunkline.errors import ValidationError, VariablesError
 from trunkline.runtime.coercion import (
@@ -30,21 +45,21 @@ from trunkline.runtime.coercion import (
     exact_type,
     nests,
 )
-from trunkline.runtime.literals import Literals, MisfitError, default_builder
-from trunkline.runtime.misfits import explain, refusal, too_deep
+from trunkline.runtime.literals import Build, Literals, MisfitError, default_builder
+from trunkline.schema.directive_functions import InputRefusedError
 
-__all__ = ["MAX_ERRORS", "MAX_VALUES", "Variables"]
+__all__ = ["MAX_ERRORS", "MAX_VALUES", "Variables", "argument_builder"]
 
 MAX_ERRORS = 50
-"""How many wrong values one answer lists."""
+"""How many wrong values one response lists."""
 
 MAX_VALUES = 100_000
-"""How many values the variables of one request may have, unless the program says otherwise."""
+"""How many values the variables of one request may have, unless the program sets another limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Variable:
-    """One variable; ``coerce`` takes ``Undefined`` where it is absent."""
+    """One variable; ``coerce`` takes ``Undefined`` if it is absent."""
 
     signature: GraphQLVariableSignature
     node: VariableDefinitionNode
@@ -57,9 +72,9 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 class Variables:
     """The variables of one operation: their types and defaults, known before any value comes.
 
-    ``names`` are in the order of the operation, which is that of `coerce`; ``literals`` makes
-    functions of literals that have these variables in them. ``most`` is the number of values that
-    one request's may have, items of lists and fields of input objects counted.
+    ``names`` are in the order of the operation, as the values of `coerce` are; ``literals`` makes
+    functions of literals that contain these variables. ``most`` is the number of values that the
+    variables of one request may have, with items of lists and fields of input objects.
     """
 
     def __init__(
@@ -79,24 +94,25 @@ class Variables:
             for variable in self._variables
         ]
         self._single = self._table[0][:2] if len(self._table) == 1 else None
-        # of types whose values have none within nothing is counted, so one will do for all requests
+        # nothing is counted in values of flat types, so one allowance serves all requests
         self._allowance = (
             None if any(nests(each.type) for each in self._signatures) else Allowance(0)
         )
         indices = {name: index for index, name in enumerate(self.names)}
-        self.literals = Literals(indices, self._only)
+        # custom scalars get the variables in their literals as they were provided
+        self.literals = Literals(indices, lambda names: partial(self.sources, names=names))
 
     def coerce(self, provided: Mapping[str, Any] | None) -> list[Any]:
         """Return the values in the order of the operation, ``Undefined`` for an absent one.
 
-        After them comes what was provided, which `literals` may need. Raises ``VariablesError``
-        with every value that does not fit, or where there are more than allowed. Names that the
-        operation does not declare are ignored.
+        The last item is what was provided, which `literals` may need. Names that the operation does
+        not declare are ignored. Raises ``VariablesError`` with every value that does not fit, or
+        if there are more values than allowed.
         """
         if not self._table:
             return []
         values = provided or _NOTHING
-        if self._single is not None:  # one id, mostly: the commonest request there is
+        if self._single is not None:  # the commonest request has one variable, an id
             value = values.get(self._single[0])
             if type(value) is self._single[1]:
                 return [value, values]
@@ -112,19 +128,15 @@ class Variables:
             raise
         except (MisfitError, RecursionError):
             raise self._error(values) from None
-        except Exception as error:  # an input model's own, who refuses a value that fits the type
+        except Exception as error:  # of an input model that rejects a value although it fits
             raise self._error(values) from error
         coerced.append(values)
         return coerced
 
-    def _only(self, names: set[str]) -> Callable[[Sequence[Any]], VariableValues]:
-        """Make what gives some variables as they were provided: custom scalars see those."""
-        return partial(self.sources, names=names)
-
     def sources(
         self, values: Sequence[Any], names: Collection[str] | None = None
     ) -> VariableValues:
-        """Return what `coerce` returned, all or some of it, as graphql-core's functions want it."""
+        """Return what `coerce` returned, all or some of it, as graphql-core's functions take it."""
         coerced = dict(zip(self.names, values, strict=False))
         provided: Mapping[str, Any] = values[-1] if values else _NOTHING
         wanted = [each for each in self._signatures if names is None or each.name in names]
@@ -141,29 +153,33 @@ class Variables:
         )
 
     def _error(self, provided: Mapping[str, Any]) -> VariablesError:
-        """Say what is wrong with every variable."""
+        """Return an error that says what is wrong with every variable."""
         errors: list[GraphQLError] = []
         for variable in self._variables:
             value = provided.get(variable.signature.name, Undefined)
-            errors += self._mistakes(variable, value, MAX_ERRORS - len(errors))
+            errors += self._explain(variable, value, MAX_ERRORS - len(errors))
             if len(errors) > MAX_ERRORS:
                 break
         return VariablesError(errors)
 
-    def _mistakes(self, variable: _Variable, value: Any, most: int) -> list[GraphQLError]:
-        """Let graphql-core, which explains better than it is fast, say what is wrong."""
+    def _explain(self, variable: _Variable, value: Any, most: int) -> list[GraphQLError]:
+        """List the mistakes in a value: ``most``, and one to say that there are more."""
+        signature, node = variable.signature, variable.node
         try:
             variable.coerce(value, 0, Allowance(self._most))
         except VariablesError:
             raise
         except (TooDeepError, RecursionError):
-            return [too_deep()]
+            return [GraphQLError("Variable values are nested too deeply.")]
         except MisfitError as misfit:
-            signature = variable.signature
-            mistakes = explain(self._definition, variable.node, signature, value, most)
-            return mistakes or [refusal(signature, variable.node, misfit)]
-        except Exception as error:  # noqa: BLE001  # a model's
-            return [refusal(variable.signature, variable.node, error)]
+            if value is Undefined:
+                errors = get_variable_values(self._definition, [node], {}, max_errors=most)
+            else:
+                errors = _input_errors(node, signature, value, most)
+            explained = errors if isinstance(errors, list) else []
+            return explained or [_rejection(signature, node, misfit)]
+        except Exception as error:  # noqa: BLE001  # of an input model
+            return [_rejection(signature, node, error)]
         return []
 
 
@@ -171,7 +187,7 @@ def _variable(
     definition: GraphQLSchema, node: VariableDefinitionNode, coercions: Coercions
 ) -> _Variable:
     signature = get_variable_signature(definition, node)
-    if isinstance(signature, GraphQLError):  # validation has seen it before
+    if isinstance(signature, GraphQLError):  # only if the document was not validated
         raise ValidationError([signature])
     default = default_builder(signature)
     required = is_non_null_type(signature.type)
@@ -187,3 +203,100 @@ def _variable(
         return Undefined
 
     return _Variable(signature, node, coerce)
+
+
+def _input_errors(
+    node: VariableDefinitionNode, signature: GraphQLVariableSignature, value: Any, most: int
+) -> list[GraphQLError]:
+    """List the mistakes in a value that does not fit, as ``get_variable_values`` does.
+
+    That function would coerce the value first, at length and for nothing.
+    """
+    mistakes: list[GraphQLError] = []
+
+    def on_error(error: GraphQLError, path: list[str | int]) -> None:
+        if len(mistakes) >= most:
+            raise GraphQLError(
+                "Too many errors processing variables, error limit reached. Execution aborted."
+            )
+        place = f"Variable '${signature.name}' has invalid value{print_path_list(path)}"
+        mistakes.append(GraphQLError(f"{place}: {error.message}", node, original_error=error))
+
+    try:
+        validate_input_value(value, signature.type, on_error)
+    except GraphQLError as too_many:
+        mistakes.append(too_many)
+    return mistakes
+
+
+def _rejection(
+    signature: GraphQLVariableSignature, node: VariableDefinitionNode, error: Exception
+) -> GraphQLError:
+    """Return the error for a value that a model, or a directive of the schema, rejects.
+
+    Only a ``GraphQLError``'s message is shown to the caller, a directive's with its place.
+    """
+    if isinstance(error, InputRefusedError):
+        place = f"Variable '${signature.name}' has invalid value{print_path_list(error.within)}"
+        return GraphQLError(
+            f"{place}: {error.message}",
+            node,
+            original_error=error.original_error,
+            extensions=error.extensions,
+        )
+    message = f": {error.message}" if isinstance(error, GraphQLError) else "."
+    return GraphQLError(
+        f"Variable '${signature.name}' has a value that {signature.type} does not accept{message}"
+    )
+
+
+class _Argument(NamedTuple):
+    """An argument of a call; ``build`` is ``None`` if the document does not give it."""
+
+    name: str
+    build: Build | None
+    default: Build | None
+    is_required: bool
+
+
+def argument_builder(
+    definition: GraphQLField | GraphQLDirective,
+    node: FieldNode | DirectiveNode,
+    variables: Variables,
+) -> Callable[[Sequence[Any]], dict[str, Any]]:
+    """Make the function that builds the arguments of a field, or a directive, for each call.
+
+    Lists and input objects are built for each call, because a resolver may change its arguments;
+    those of defaults too, which graphql-core makes once for all. The function takes what
+    `Variables.coerce` returned, and raises the ``GraphQLError`` of an argument that does not fit.
+    """
+    given = {argument.name.value: argument.value for argument in node.arguments or ()}
+    arguments: list[_Argument] = []
+    for name, argument in definition.args.items():
+        default = default_builder(argument)
+        build_value = None
+        if name in given:
+            build_value = variables.literals.build(
+                given[name], argument.type, has_default=default is not None
+            )
+        required = is_required_argument(argument)
+        arguments.append(_Argument(argument.out_name or name, build_value, default, required))
+
+    def build(values: Sequence[Any]) -> dict[str, Any]:
+        built: dict[str, Any] = {}
+        try:
+            for name, build_value, default, is_required in arguments:
+                value = build_value(values) if build_value else Undefined
+                if value is Undefined and default:
+                    value = default(values)
+                if value is not Undefined:
+                    built[name] = value
+                elif is_required:
+                    raise MisfitError  # noqa: TRY301  # as the functions that it calls do
+        except MisfitError:
+            pass  # graphql-core says why
+        else:
+            return built
+        return get_argument_values(definition, node, variables.sources(values))
+
+    return build

@@ -1,6 +1,6 @@
-"""What an execution still waits for: single fields, and fields of all parents of a level.
+"""The work that an execution leaves for later: single fields, and fields of whole levels.
 
-Compiled code only notes it down here; `schedule` does it.
+Compiled code only notes it here; `trunkline.engine` does it.
 """
 
 from __future__ import annotations
@@ -10,15 +10,13 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from trunkline.runtime.marks import Mark
+from trunkline.runtime.positions import Mark, Path
 
-__all__ = ["Agenda", "Batch", "Deferral", "Later", "Path", "Work"]
-
-Path: TypeAlias = tuple[str | int, ...]
+__all__ = ["Agenda", "Batch", "Deferral", "Later", "Work"]
 
 
 class Later:
-    """In place of a completed value: what must be awaited first, and what completes it then."""
+    """Stands in for a completed value: what must be awaited first, and what completes it then."""
 
     __slots__ = ("awaitable", "complete")
 
@@ -29,16 +27,13 @@ class Later:
         self.complete = complete
 
     def then(self, complete: Callable[..., Any]) -> Later:
-        """Say what completes the value."""
+        """Set the function that completes the value."""
         self.complete = complete
         return self
 
 
 class Deferral(Struct, eq=False):
-    """A value that is awaited, and where it goes when it is there.
-
-    ``entry`` is the object, or the list, that it goes into.
-    """
+    """A value that is awaited, and its place: ``key`` of ``entry``, an object or a list."""
 
     awaitable: Awaitable[Any]
     complete: Callable[..., Any]
@@ -55,7 +50,7 @@ class Deferral(Struct, eq=False):
     def drop(self) -> None:
         """Give the field up without awaiting it."""
         close = getattr(self.awaitable, "close", None)
-        if close is not None:  # a coroutine that nobody awaits would warn
+        if close is not None:  # a coroutine that is never awaited warns
             close()
 
 
@@ -63,7 +58,7 @@ class Batch:
     """A field that one call resolves for all its parents.
 
     ``flat`` has for each parent in turn: the parent, the entry that the value goes into, the
-    indices of its path. One list, for a thousand tuples would keep the garbage collector busy.
+    indices of its path. It is one list, because a thousand tuples keep the garbage collector busy.
     ``call`` resolves a list of parents, ``complete`` puts the values in their places.
     """
 
@@ -95,16 +90,16 @@ class Batch:
         del self.flat[-self._stride :]
 
     def drop(self) -> None:
-        """Give the fields up: nothing was called for them yet."""
+        """Give the fields up: nothing has been called for them yet."""
 
 
 Work: TypeAlias = Deferral | Batch
 
 
 class Agenda:
-    """What was left for later, and what is under way. Sync operations without batches have none.
+    """The work that was left for later, and the work that is under way.
 
-    ``has_batches`` says that some work must wait until nothing can add to it any more.
+    ``has_batches`` is set if some work must wait until nothing can add to it any more.
     """
 
     __slots__ = ("_batches", "_under_way", "has_batches", "pending")
@@ -126,13 +121,13 @@ class Agenda:
     ) -> None:
         """Leave ``key`` of ``entry`` for later: await its value, complete it, put it there.
 
-        Returns nothing, which is what stands in the place until then.
+        Returns ``None``, which stands in the place until then.
         """
         self.pending.append(Deferral(awaitable, complete, entry, key, mark, indices))
 
     def place(self, later: Later, entry: Any, key: str | int, mark: Mark, *indices: int) -> None:
-        """Leave ``key`` of ``entry`` for later, where completing its value found that it must."""
-        assert later.complete is not None  # noqa: S101  # compiled code has said it
+        """Leave ``key`` of ``entry`` for later, because completing it awaits something."""
+        assert later.complete is not None  # noqa: S101  # compiled code has set it
         self.defer(later.awaitable, later.complete, entry, key, mark, *indices)
 
     def batch(
@@ -148,10 +143,10 @@ class Agenda:
         return batch.flat
 
     def take(self) -> list[Work]:
-        """Hand over what can be done now, and remember it as under way.
+        """Return the work that can be done now, and note it as under way.
 
         That is all that was deferred since the last time, and each batch that nothing can add to
-        any more: no field above it is under way.
+        any more, because no field above it is under way.
         """
         work: list[Work] = []
         if self.pending:
@@ -160,7 +155,12 @@ class Agenda:
             return work
         self._begin(work)
         if self._batches:
-            ready = [batch for batch in self._batches.values() if self._is_whole(batch)]
+            under_way = self._under_way
+            ready = [
+                batch
+                for batch in self._batches.values()
+                if not any(under_way.get(batch.mark.path[:n]) for n in range(len(batch.mark.path)))
+            ]
             for batch in ready:
                 del self._batches[id(batch.mark)]
             ready = [batch for batch in ready if batch.flat]
@@ -169,17 +169,17 @@ class Agenda:
         return work
 
     def finish(self, work: Work) -> None:
-        """Forget work that was under way."""
+        """Note that work is not under way any more."""
         if self.has_batches:
             self._under_way[work.mark.path] -= 1
 
     @property
     def is_empty(self) -> bool:
-        """Say whether nothing was left for later."""
+        """Whether nothing was left for later."""
         return not self.pending and not self._batches
 
     def drop(self) -> None:
-        """Give up what was left and not begun."""
+        """Give up what was left and has not begun."""
         for deferral in self.pending:
             deferral.drop()
         self.pending.clear()
@@ -202,7 +202,3 @@ class Agenda:
         for each in work:
             path = each.mark.path
             self._under_way[path] = self._under_way.get(path, 0) + 1
-
-    def _is_whole(self, batch: Batch) -> bool:
-        path = batch.mark.path
-        return not any(self._under_way.get(path[:length]) for length in range(len(path)))

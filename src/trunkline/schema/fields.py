@@ -24,12 +24,11 @@ from trunkline.schema.signatures import (
     Parameters,
     describe,
     given_to,
-    is_stream,
     misfits,
-    no_stream,
     parameters_of,
     returns_awaitable,
     same_names,
+    stream_mistakes,
 )
 
 __all__ = ["FieldBinder"]
@@ -163,17 +162,8 @@ class FieldBinder:
             )
         if is_batch(resolver) and not takes_parent:
             wrong.append("is a batch resolver, but a field of a root type has no parents.")
-        reason = no_stream(resolver) if type_ is self.definition.subscription_type else None
-        if reason:
-            wrong.append(
-                f"{reason}. A subscription's resolver must be an asynchronous generator, or return"
-                " an asynchronous iterable."
-            )
-        elif type_ is not self.definition.subscription_type and is_stream(resolver):
-            wrong.append(
-                "is an asynchronous generator, which only fields of the subscription type can have."
-                " Return a list."
-            )
+        is_subscription = type_ is self.definition.subscription_type
+        wrong += stream_mistakes(resolver, is_subscription=is_subscription)
         self.mistakes += (f"{coordinate}: {describe(resolver)} {each}" for each in wrong)
         return self._bind_function(
             coordinate, field, resolver, parameters, takes_parent=takes_parent

@@ -14,12 +14,11 @@ __all__ = [
     "Parameters",
     "describe",
     "given_to",
-    "is_stream",
     "misfits",
-    "no_stream",
     "parameters_of",
     "returns_awaitable",
     "same_names",
+    "stream_mistakes",
     "takes_one",
 ]
 
@@ -108,24 +107,35 @@ def returns_awaitable(method: Any) -> bool:
     return isinstance(origin, type) and issubclass(origin, Awaitable)
 
 
-def no_stream(method: Any) -> str | None:
-    """Return why a resolver cannot be a subscription's, or ``None`` if it can or is not known."""
-    if any(map(inspect.isasyncgenfunction, _wrapped(method))):
-        return None
-    if any(map(inspect.isgeneratorfunction, _wrapped(method))):
-        return "is a generator that is not asynchronous"
+def stream_mistakes(method: Any, *, is_subscription: bool) -> Iterator[str]:
+    """Yield why a resolver cannot be that of a subscription's field, or of another field.
+
+    What it returns may be unknown; then nothing is yielded.
+    """
+    is_generator = any(map(inspect.isasyncgenfunction, _wrapped(method)))
+    if not is_subscription and is_generator:
+        yield (
+            "is an asynchronous generator, which only fields of the subscription type can have."
+            " Return a list."
+        )
+    if not is_subscription or is_generator:
+        return
     annotation = _returned(method, evaluate=True)
     origin = type(None) if annotation is None else get_origin(annotation) or annotation
-    is_class = isinstance(origin, type) and origin is not inspect.Signature.empty
-    if not is_class or origin is object or origin.__module__ in {"typing", "types"}:
-        return None  # not known
-    is_stream = issubclass(origin, (AsyncIterable, Awaitable))
-    return None if is_stream else f"returns {origin.__qualname__}"
-
-
-def is_stream(method: Any) -> bool:
-    """Say whether a resolver is an asynchronous generator."""
-    return any(map(inspect.isasyncgenfunction, _wrapped(method)))
+    may_be_stream = (
+        not isinstance(origin, type)
+        or origin in (object, inspect.Signature.empty)
+        or origin.__module__ in {"typing", "types"}
+        or issubclass(origin, (AsyncIterable, Awaitable))
+    )
+    reason = None if may_be_stream else f"returns {origin.__qualname__}"
+    if any(map(inspect.isgeneratorfunction, _wrapped(method))):
+        reason = "is a generator that is not asynchronous"
+    if reason:
+        yield (
+            f"{reason}. A subscription's resolver must be an asynchronous generator, or return an"
+            " asynchronous iterable."
+        )
 
 
 def _wrapped(method: Any) -> Iterator[Any]:

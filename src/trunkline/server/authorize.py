@@ -9,8 +9,8 @@ from typing import Any, Literal, TypeAlias
 from graphql import GraphQLError
 
 from trunkline.auth.verifying.caller import Caller
+from trunkline.compiler.authorization import missing_scopes, unauthorized
 from trunkline.compiler.operation import Operation
-from trunkline.compiler.permissions import lacking, unauthorized
 from trunkline.errors import OperationRefusedError, RequestError
 from trunkline.schema.requirements import NOTHING
 
@@ -45,7 +45,7 @@ class AuthorizationCheck:
         Raises ``OperationRefusedError`` if that is nothing, or too little.
         """
         holding: frozenset[str] = frozenset()
-        required = operation.needs.policies if operation.needs else holding
+        required = operation.required.policies if operation.required else holding
         if required and self._policies:
             try:
                 decided = self._policies(caller, required)
@@ -59,6 +59,6 @@ class AuthorizationCheck:
             errors = [
                 unauthorized(coordinate, refused[coordinate]) for coordinate in sorted(refused)
             ]
-            missing = lacking(NOTHING.union(*refused.values()), scopes)
+            missing = missing_scopes(NOTHING.union(*refused.values()), scopes)
             raise OperationRefusedError(errors, missing)
         return found

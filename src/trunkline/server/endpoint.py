@@ -24,8 +24,9 @@ from trunkline.asgi.requests import (
 )
 from trunkline.asgi.responses import HTTPOnly, Response, close_unread
 from trunkline.auth.verifying.caller import Authenticator
-from trunkline.compiler.cache import Operations
+from trunkline.compiler.cache import OperationCache
 from trunkline.compiler.limits import Limits
+from trunkline.engine.run import run_sync
 from trunkline.errors import (
     AccessDeniedError,
     MalformedRequestError,
@@ -118,7 +119,7 @@ class GraphQL(HTTPOnly):
             raise TypeError(f"auth must be a Verifier of trunkline.auth, or None, not {auth!r}.")
         self._auth = auth
         self._authorization = AuthorizationCheck(policies, refuse)
-        self._operations = Operations(schema, limits)
+        self._operations = OperationCache(schema, limits)
         self._executor = Executor(context, middlewares, deadline)
         self._presenter = ErrorPresenter(present_error)
         self._max_body_bytes = max_body_bytes
@@ -174,10 +175,10 @@ class GraphQL(HTTPOnly):
             event.operation_kind = operation.kind
             event.document_id = operation.id
             check_kind(operation, scope["method"])
-            if operation.needs is not None:
+            if operation.required is not None:
                 operation = await self._authorization.check(operation, caller, request.variables)
             if self._executor.is_direct(operation):
-                result = operation.execute_sync(request.variables, caller=caller)
+                result = run_sync(operation, request.variables, caller=caller)
             else:
                 result = await self._executor.execute(
                     operation, request, event.client, caller, scope, receive

@@ -10,14 +10,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from inspect import isawaitable
-from types import TracebackType
-from typing import Any, Generic, Self, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from graphql import GraphQLError
 
 from trunkline.asgi.requests import ClientGone, Receive, Scope
 from trunkline.auth.verifying.caller import Caller
 from trunkline.compiler.operation import Operation
+from trunkline.engine.run import run, run_sync
 from trunkline.errors import RequestError
 from trunkline.protocol.request import GraphQLRequest
 from trunkline.runtime.execution import Result
@@ -32,7 +32,7 @@ __all__ = [
     "Proceed",
 ]
 
-_CONNECTED_DELAY = 0.05  # seconds of execution after which the client's connection is watched
+_WATCH_DELAY = 0.05  # seconds of execution after which the client's connection is watched
 
 Context = TypeVar("Context")
 
@@ -124,16 +124,17 @@ class Executor:
             context = self._make_context(scope) if self._make_context else None
             awaits_context = context is not None and isawaitable(context)
             if not (awaits_context or operation.is_async or self._has_middlewares):
-                return operation.execute_sync(request.variables, context, caller=caller)
+                return run_sync(operation, request.variables, context, caller=caller)
             call = OperationCall(operation, request.variables, context, client, scope, caller)
             steps: Any = self._finish(call, awaits_context=awaits_context).__await__()
             try:  # many an `async` operation never waits, and needs no deadline and no watching
-                rest = resume(steps, next(steps))
+                rest: Awaitable[Result] = resume(steps, next(steps))
             except StopIteration as done:
                 result: Result = done.value
                 return result
-            async with WhileConnected(receive):
-                return await (rest if self._deadline is None else _within(self._deadline, rest))
+            if self._deadline is not None:
+                rest = _within(self._deadline, rest)
+            return await _while_connected(receive, rest)
         except GraphQLError as error:
             raise RequestError([error]) from error
 
@@ -144,7 +145,7 @@ class Executor:
 
 
 async def _execute(call: OperationCall[Any]) -> Result:
-    return await call.operation.execute(call.variables, call.context, caller=call.caller)
+    return await run(call.operation, call.variables, call.context, caller=call.caller)
 
 
 def _around(middleware: OperationMiddleware, inner: _Run) -> _Run:
@@ -171,45 +172,35 @@ async def _within(deadline: float, execution: Awaitable[Result]) -> Result:
         raise  # raised by a middleware
 
 
-class WhileConnected:
-    """A block that is cancelled when the client goes away; it then raises ``ClientGone``.
+async def _while_connected(receive: Receive, execution: Awaitable[Result]) -> Result:
+    """Await an execution; cancel it and raise ``ClientGone`` if the client goes away first.
 
     ASGI servers do not cancel an application. They tell it, if it asks: ``receive`` returns
     ``http.disconnect``. Asking takes a task, which costs more than most operations do, so it
-    starts only when the block has lasted a little.
+    starts only when the execution has lasted a little.
     """
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+    watchers: list[asyncio.Task[None]] = []
+    is_gone = False
 
-    __slots__ = ("_gone", "_receive", "_task", "_timer", "_watcher")
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._gone = False
-        self._watcher: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.current_task()
-        self._timer = asyncio.get_running_loop().call_later(_CONNECTED_DELAY, self._start)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._timer.cancel()
-        if self._watcher is not None:
-            self._watcher.cancel()
-        if self._gone and isinstance(error, asyncio.CancelledError) and self._task is not None:
-            self._task.uncancel()
-            raise ClientGone from None
-
-    def _start(self) -> None:
-        self._watcher = asyncio.get_running_loop().create_task(self._watch())
-
-    async def _watch(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
+    async def watch() -> None:
+        nonlocal is_gone
+        while (await receive())["type"] != "http.disconnect":
             pass  # the rest of a body, which the operation does not need
-        self._gone = True
-        if self._task is not None:
-            self._task.cancel()
+        is_gone = True
+        if task is not None:
+            task.cancel()
+
+    timer = loop.call_later(_WATCH_DELAY, lambda: watchers.append(loop.create_task(watch())))
+    try:
+        return await execution
+    except asyncio.CancelledError:
+        if not is_gone or task is None:
+            raise
+        task.uncancel()
+        raise ClientGone from None
+    finally:
+        timer.cancel()
+        for watcher in watchers:
+            watcher.cancel()

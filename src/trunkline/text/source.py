@@ -18,7 +18,7 @@ class Source(Generic[Mark]):
     """Collects lines; knows the indentation and what each line is about.
 
     ``mark`` says what the lines from here on are about, until the next mark. An error's line
-    number then leads back to the mark (`runtime/marks.py`), which costs the emitted code nothing.
+    number then leads back to the mark (`runtime/positions.py`), at no cost to the emitted code.
     """
 
     def __init__(self) -> None:

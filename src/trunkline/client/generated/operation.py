@@ -12,8 +12,8 @@ from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, cast
 import msgspec
 from msgspec import UNSET, Struct, structs
 
-from trunkline.client.answers import execution_error, read_answer
 from trunkline.client.generated.values import read_hook
+from trunkline.client.responses import execution_error, read_valid_response
 from trunkline.errors import ProtocolError, VariablesError
 from trunkline.protocol.documents import OperationKind, RegisteredDocument
 from trunkline.protocol.messages import HTTPResponse
@@ -56,7 +56,7 @@ class Codec:
     def reader(self, data: type[Data]) -> Reader[Data]:
         """Return the function that reads a response whose data is of the class ``data``."""
         type_ = cast("type[GraphQLResponse[Data]]", cast("Any", GraphQLResponse)[data])
-        return partial(read_answer, decoder=msgspec.json.Decoder(type_, dec_hook=read_hook))
+        return partial(read_valid_response, decoder=msgspec.json.Decoder(type_, dec_hook=read_hook))
 
     def members(self, value: Any) -> Iterable[tuple[str, Any]] | None:
         """Return the members of an input object by their JSON names, else ``None``."""
@@ -73,7 +73,7 @@ def converting_reader(convert: Callable[[Any], Data]) -> Reader[Data]:
     """Return a reader that decodes JSON first, then calls ``convert`` to make the data."""
 
     def read(response: HTTPResponse) -> GraphQLResponse[Data]:
-        result: GraphQLResponse[Any] = read_answer(response, PLAIN)
+        result: GraphQLResponse[Any] = read_valid_response(response, PLAIN)
         if result.data is not None and result.data is not UNSET:
             try:
                 result.data = convert(result.data)

@@ -21,8 +21,8 @@ from graphql import (
     parse,
 )
 
-from trunkline.client.answers import execution_error, read_answer
 from trunkline.client.connection import Connection
+from trunkline.client.responses import execution_error, read_valid_response
 from trunkline.errors import ExecutionError, SchemaError, TransportError
 from trunkline.protocol.documents import RegisteredDocument
 from trunkline.protocol.messages import HTTPResponse
@@ -116,7 +116,7 @@ def _introspected(connection: Connection) -> dict[str, Any]:
 
 
 def _data_of(response: HTTPResponse) -> dict[str, Any]:
-    result: GraphQLResponse[dict[str, Any]] = read_answer(response, PLAIN)
+    result: GraphQLResponse[dict[str, Any]] = read_valid_response(response, PLAIN)
     if result.errors:
         raise execution_error(result, response)
     return cast("dict[str, Any]", result.data)

@@ -1,9 +1,15 @@
-"""A schema of graphql-core from introspection, whose types get their fields when they are asked.
+"""Schemas of servers, taken as valid: from SDL, and from introspection, built lazily.
 
-An operation touches a dozen of GitHub's 1,636 types. Building all their fields is nine tenths of
-what ``build_client_schema`` costs, and it is not the builder that does it: each type has its fields
-behind a function. It is the schema's constructor, which walks from type to type to find them all.
-Here they are all known.
+Published schemas are often not quite valid (GitHub's is not). The server must repair that; a client
+can check operations against them all the same.
+
+An operation uses a dozen of GitHub's 1,636 types, but ``build_client_schema`` builds the fields of
+all of them: 110 ms instead of 26. The builder itself is lazy (each type has its fields behind a
+function); the constructor of ``GraphQLSchema`` is not, because it walks from type to type to find
+them all. Introspection lists all types, so there is nothing to find. graphql-core has no argument
+for another schema class. So its builder runs here with ``_LazySchema`` in place of
+``GraphQLSchema``: a copy of its 300 lines would have to follow each of its versions.
+``tests/client/test_schema_kept.py`` fails if a version of graphql-core does not allow this.
 """
 
 from __future__ import annotations
@@ -15,15 +21,39 @@ from typing import Any
 import msgspec
 from graphql import (
     GraphQLDirective,
+    GraphQLError,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     build_client_schema,
+    build_schema,
 )
 from graphql.type.schema import InterfaceImplementations
 
-__all__ = ["build_lazily"]
+from trunkline.errors import SchemaError
+
+__all__ = ["build_lazily", "build_leniently", "load_schema"]
+
+
+def load_schema(schema: GraphQLSchema | str) -> GraphQLSchema:
+    """Return a schema, from SDL or from graphql-core's, that is taken as valid.
+
+    A given schema is not changed. Raises ``SchemaError`` if no schema can be built from the SDL.
+    """
+    if isinstance(schema, str):
+        return build_leniently(schema)
+    arguments = schema.to_kwargs()
+    arguments["assume_valid"] = True
+    return GraphQLSchema(**arguments)
+
+
+def build_leniently(sdl: str) -> GraphQLSchema:
+    """Build a schema from SDL without validation. Raises ``SchemaError`` if that is impossible."""
+    try:
+        return build_schema(sdl, assume_valid=True, assume_valid_sdl=True)
+    except (GraphQLError, TypeError, ValueError, LookupError) as error:
+        raise SchemaError(f"No schema can be built from the SDL: {error}") from error
 
 
 class _LazySchema(GraphQLSchema):
@@ -63,8 +93,6 @@ def _implementations(types: Iterable[GraphQLNamedType]) -> dict[str, InterfaceIm
     return found
 
 
-# graphql-core's builder, to the letter, with our schema where it says `GraphQLSchema`: a copy of
-# its text would have to be kept up with it.
 _build: Any = FunctionType(
     build_client_schema.__code__,
     {**build_client_schema.__globals__, "GraphQLSchema": _LazySchema},
@@ -76,8 +104,8 @@ _build: Any = FunctionType(
 def build_lazily(introspection: bytes) -> GraphQLSchema:
     """Build a schema from the data of an introspection query, as JSON (GraphQL §4).
 
-    It is taken as valid. Raises what ``build_client_schema`` raises; what is wrong within a type
-    raises ``TypeError`` when the type is first used.
+    It is taken as valid. Raises what ``build_client_schema`` raises. A mistake within a type raises
+    ``TypeError`` when the type is first used.
     """
     schema: GraphQLSchema = _build(msgspec.json.decode(introspection), assume_valid=True)
     return schema

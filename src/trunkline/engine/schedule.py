@@ -1,10 +1,10 @@
 """Doing what compiled code left for later: awaiting fields, calling batch resolvers.
 
-What stands side by side runs at the same time, yet a task is made only for what really waits. A
-*lane* is a task that takes one piece of work after the other. A piece that ends at its first step
-costs no task. One that suspends keeps the lane for itself, in which its first step ran (so that
-``asyncio.timeout`` and all else that asks for the current task hold), and a new lane takes the
-rest. What a resolver keeps in context variables is its own, as if each had a task.
+Work that stands side by side runs at the same time, yet a task is made only for what really waits.
+A *lane* is a task that takes one piece of work after the other. A piece that ends at its first step
+costs no task. One that suspends keeps the lane in which its first step ran (``asyncio.timeout`` and
+everything else that uses the current task depends on that), and a new lane takes the rest. Each
+resolver has its own context variables, as if it had a task.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from types import CoroutineType
 from typing import Any
 
 from trunkline.runtime.execution import Execution, Result
-from trunkline.runtime.failures import FieldFailure
+from trunkline.runtime.positions import FieldFailure
 from trunkline.runtime.resume import resume
 from trunkline.runtime.work import Agenda, Batch, Deferral, Later, Work
 
@@ -26,7 +26,7 @@ __all__ = ["Pending", "settle_sync"]
 
 
 class Pending:
-    """What awaits the result of an execution that has begun; ``steps`` are a mutation's fields."""
+    """Awaits the result of an execution that has begun; ``steps`` are a mutation's fields."""
 
     __slots__ = ("_agenda", "_execution", "_steps")
 
@@ -49,24 +49,24 @@ class Pending:
                 await _settle(self._execution, self._agenda)
             else:
                 await _run_serially(self._execution, self._agenda, self._steps)
-        finally:  # where we are cancelled, something is left
+        finally:  # something is left if this is cancelled
             self.drop()
         return self._execution.result()
 
     def drop(self) -> None:
-        """Give up what was not begun."""
+        """Give up what has not begun."""
         self._agenda.drop()
         if self._steps is not None:
             self._steps.close()
 
 
 async def _settle(execution: Execution, agenda: Agenda) -> None:
-    """Do what is left of an execution, and all that it leads to.
+    """Do what is left of an execution, and everything that it leads to.
 
     Cancelling this cancels every resolver that still runs.
     """
     work = agenda.take()
-    while len(work) == 1:  # most operations await one thing at a time: no lanes are needed
+    while len(work) == 1:  # most operations await one thing at a time, without lanes
         suspended = _begin(execution, work[0])
         if suspended is not None:
             await _end(execution, work[0], *suspended)
@@ -78,7 +78,7 @@ async def _settle(execution: Execution, agenda: Agenda) -> None:
     try:
         async with asyncio.TaskGroup() as lanes.group:
             await lanes.run()
-    except BaseExceptionGroup as failed:  # no `Exception`: those became errors of fields
+    except BaseExceptionGroup as failed:  # not an `Exception`: those became errors of fields
         raise failed.exceptions[0] from None
     finally:
         lanes.drop()
@@ -88,9 +88,9 @@ def settle_sync(execution: Execution, agenda: Agenda) -> None:
     """Do what is left of an execution none of whose resolvers is awaited."""
     while work := agenda.take():
         for batch in work:
-            assert isinstance(batch, Batch)  # noqa: S101  # nothing else waits without `async`
+            assert isinstance(batch, Batch)  # noqa: S101  # deferrals need `async`
             try:
-                _complete(execution, batch, batch.call(execution, _parents(execution, batch)))
+                _complete_batch(execution, batch, _call_batch(execution, batch))
             except Exception as error:  # noqa: BLE001  # a resolver's error becomes the fields'
                 _fail(execution, batch, error)
             agenda.finish(batch)
@@ -101,7 +101,7 @@ async def _run_serially(
 ) -> None:
     """Run the fields of a mutation one after the other, each to its end (GraphQL §6.3.2).
 
-    What was left by a field that has been run already is done first.
+    What an earlier field has left is done first.
     """
     try:
         await _settle(execution, agenda)
@@ -115,11 +115,11 @@ async def _run_serially(
 _OVER = object()
 
 Suspended = tuple[Coroutine[Any, Any, Any], Any]
-"""A coroutine that has begun, and what it waits for."""
+"""A coroutine that has begun, and the future that it waits for."""
 
 
 class _Lanes:
-    """The lanes of one execution, and the work that none of them has taken yet."""
+    """The lanes of one execution, and the work that no lane has taken yet."""
 
     group: asyncio.TaskGroup
 
@@ -133,7 +133,7 @@ class _Lanes:
         """Take work until none is left."""
         execution, agenda, queue = self._execution, self._agenda, self._queue
         task = asyncio.current_task()
-        assert task is not None  # noqa: S101  # we are in a coroutine that runs
+        assert task is not None  # noqa: S101  # this coroutine runs in one
         before = task.cancelling()
         while queue:
             work = queue.popleft()
@@ -143,7 +143,7 @@ class _Lanes:
                 if queue:
                     self.group.create_task(self.run())
                 await self._wait(work, *suspended, context)
-            if task.cancelling() > before:  # and what was awaited has ended all the same
+            if task.cancelling() > before:  # although the awaited one has ended
                 raise asyncio.CancelledError
             if agenda.has_batches:
                 agenda.finish(work)
@@ -156,9 +156,9 @@ class _Lanes:
     async def _wait(
         self, work: Work, running: Coroutine[Any, Any, Any], waits_for: Any, context: Context
     ) -> None:
-        """Do the rest of a piece of work, unless an error elsewhere makes it moot."""
+        """Do the rest of a piece of work, unless an error elsewhere makes it useless."""
         task = asyncio.current_task()
-        assert task is not None  # noqa: S101  # we are in a coroutine that runs
+        assert task is not None  # noqa: S101  # this coroutine runs in one
         self._waiting[work] = task
         try:
             await _end(self._execution, work, running, waits_for, context)
@@ -166,17 +166,17 @@ class _Lanes:
             if work in self._waiting or task.uncancel() > 0:
                 raise
         else:
-            if work not in self._waiting:  # it was cancelled, and ended well all the same
+            if work not in self._waiting:  # it was cancelled, but has ended well
                 task.uncancel()
         self._waiting.pop(work, None)
 
     def drop(self) -> None:
-        """Give up what no lane has taken."""
+        """Give up the work that no lane has taken."""
         for work in self._queue:
             work.drop()
 
     def _cancel_dead(self) -> None:
-        """Cancel what is awaited for positions that an error has taken out of the answer."""
+        """Cancel what is awaited for positions that an error has taken out of the response."""
         for work, task in list(self._waiting.items()):
             if isinstance(work, Deferral) and self._execution.is_dead(work.mark, work.indices):
                 del self._waiting[work]
@@ -184,17 +184,22 @@ class _Lanes:
 
 
 def _begin(execution: Execution, work: Work) -> Suspended | None:
-    """Do a piece of work, or as much of it as can be done without waiting."""
+    """Do a piece of work, or as much of it as is possible without waiting."""
     if isinstance(work, Batch):
-        awaitable = _called(execution, work)
-        if awaitable is None:
+        try:
+            awaitable = _call_batch(execution, work)
+            if not isawaitable(awaitable):
+                _complete_batch(execution, work, awaitable)
+                return None
+        except Exception as error:  # noqa: BLE001  # a resolver's error becomes the fields'
+            _fail(execution, work, error)
             return None
     elif execution.nulled is not None and execution.is_dead(work.mark, work.indices):
         work.drop()
         return None
     else:
         awaitable = work.awaitable
-    running: Any = awaitable if type(awaitable) is CoroutineType else _awaited(awaitable)
+    running: Any = awaitable if type(awaitable) is CoroutineType else _coroutine(awaitable)
     try:
         return running, running.send(None)
     except StopIteration as done:
@@ -202,8 +207,12 @@ def _begin(execution: Execution, work: Work) -> Suspended | None:
     except Exception as error:  # noqa: BLE001  # a resolver's error becomes the field's
         _fail(execution, work, error)
     except asyncio.CancelledError as error:
-        _fail(execution, work, _not_ours(error))
+        _fail(execution, work, _cancelled_elsewhere(error))
     return None
+
+
+async def _coroutine(awaitable: Any) -> Any:
+    return await awaitable
 
 
 async def _end(
@@ -213,52 +222,30 @@ async def _end(
     waits_for: Any,
     context: Context | None = None,
 ) -> None:
-    """Do the rest of a piece of work that was begun, in the context that it was begun in."""
+    """Do the rest of a piece of work that has begun, in the context that it has begun in."""
     try:
         value = await resume(running, waits_for, context)
     except Exception as error:  # noqa: BLE001  # a resolver's error becomes the field's
         _fail(execution, work, error)
     except asyncio.CancelledError as error:
-        _fail(execution, work, _not_ours(error))
+        _fail(execution, work, _cancelled_elsewhere(error))
     else:
         _put(execution, work, value)
-
-
-async def _awaited(awaitable: Any) -> Any:
-    return await awaitable
-
-
-def _called(execution: Execution, batch: Batch) -> Any:
-    """Call a batch resolver; return what must be awaited, if anything must."""
-    try:
-        values = batch.call(execution, _parents(execution, batch))
-        if isawaitable(values):
-            return values
-        _complete(execution, batch, values)
-    except Exception as error:  # noqa: BLE001  # a resolver's error becomes the fields'
-        _fail(execution, batch, error)
-    return None
 
 
 def _put(execution: Execution, work: Work, value: Any) -> None:
     """Complete a value that was awaited, and put it in its place."""
     try:
         if isinstance(work, Batch):
-            _complete(execution, work, value)
+            _complete_batch(execution, work, value)
         elif execution.nulled is None or not execution.is_dead(work.mark, work.indices):
             result = work.complete(execution, value, *work.indices)
-            if type(result) is Later:
-                _wait_again(execution, work, result)
-            else:
+            if type(result) is not Later:
                 work.entry[work.key] = result
+            elif execution.agenda is not None:
+                execution.agenda.place(result, work.entry, work.key, work.mark, *work.indices)
     except Exception as error:  # noqa: BLE001  # an error of completing is the field's
         _fail(execution, work, error)
-
-
-def _wait_again(execution: Execution, deferral: Deferral, later: Later) -> None:
-    assert execution.agenda is not None  # noqa: S101  # this was on it
-    place = (deferral.entry, deferral.key, deferral.mark, *deferral.indices)
-    execution.agenda.place(later, *place)
 
 
 def _fail(execution: Execution, work: Work, error: Exception) -> None:
@@ -271,10 +258,10 @@ def _fail(execution: Execution, work: Work, error: Exception) -> None:
         execution.nullify(FieldFailure(error, work.mark, item[2:]))
 
 
-def _not_ours(cancelled: asyncio.CancelledError) -> Exception:
-    """Return the error of a field whose awaitable somebody else has cancelled.
+def _cancelled_elsewhere(cancelled: asyncio.CancelledError) -> Exception:
+    """Return the error of a field whose awaitable was cancelled by other code.
 
-    If it is we who are cancelled, that goes on.
+    If it is this task that is cancelled, the cancellation goes on.
     """
     task = asyncio.current_task()
     if task is None or task.cancelling():
@@ -284,16 +271,16 @@ def _not_ours(cancelled: asyncio.CancelledError) -> Exception:
     return error
 
 
-def _parents(execution: Execution, batch: Batch) -> list[Any]:
-    """Return the parents, without those that an error has taken out of the answer."""
+def _call_batch(execution: Execution, batch: Batch) -> Any:
+    """Call a batch resolver with its parents, without those below a null of an error."""
     if execution.failures:
         is_dead, mark = execution.is_dead, batch.mark
         alive = [item for item in batch.items() if not is_dead(mark, item[2:])]
         batch.flat = [each for item in alive for each in item]
-    return batch.parents
+    return batch.call(execution, batch.parents)
 
 
-def _complete(execution: Execution, batch: Batch, values: Any) -> None:
+def _complete_batch(execution: Execution, batch: Batch, values: Any) -> None:
     values = list(values)
     given = len(batch.parents)
     if len(values) != given:

@@ -1,12 +1,11 @@
 """``execute``, ``execute_sync`` and ``subscribe`` as graphql-core has them, on our engine.
 
-For servers that others wrote: they parse and validate on their own and hand over a document. What
-it was compiled to is kept as long as the document is.
+For servers that parse and validate by themselves and hand over a document. What a document was
+compiled to is kept for the next time that it, or an equal one of the same text, comes.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from typing import Any, NamedTuple, TypeAlias
 from graphql import (
     DocumentNode,
     ExecutionResult,
-    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     MiddlewareManager,
@@ -27,9 +25,14 @@ from graphql.execution.values import get_variable_values
 from graphql.pyutils import is_async_iterable as default_is_async_iterable
 from graphql.pyutils import is_awaitable as default_is_awaitable
 
-from trunkline.compiler.document import CheckedOperation
+from trunkline.bounded import BoundedMapping
+from trunkline.compiler.document import ChosenOperation, find_operations
 from trunkline.compiler.limits import Limits
 from trunkline.compiler.operation import Operation
+from trunkline.compiler.pipeline import compile_chosen
+from trunkline.compiler.selections import fragments_of
+from trunkline.engine.run import open_stream, respond, start
+from trunkline.engine.schedule import Pending
 from trunkline.errors import (
     LimitExceededError,
     OperationNotFoundError,
@@ -37,7 +40,6 @@ from trunkline.errors import (
     VariablesError,
 )
 from trunkline.runtime.execution import Result
-from trunkline.runtime.schedule import Pending
 from trunkline.runtime.variables import MAX_ERRORS
 from trunkline.schema.adopt import Middleware, adopt_schema
 from trunkline.schema.bindings import Schema
@@ -47,12 +49,11 @@ __all__ = ["execute", "execute_sync", "subscribe"]
 Resolver: TypeAlias = Callable[..., Any] | None
 Predicate: TypeAlias = Callable[[Any], bool]
 
-_KEPT = 1_000  # operations of documents that each schema keeps
-
-_KEPT_ADOPTIONS = 100  # who makes new functions for each request must not fill the memory
+_DOCUMENTS = 1_000  # documents whose operations each schema keeps
+_ADOPTIONS = 100  # per schema, because a program may make new functions for each request
 
 _LIMITS = Limits(fields=20_000, cost=None)
-"""Whoever validates on their own sets their own limits; this one is for circles of fragments."""
+"""Programs that validate by themselves set their own limits; this one stops fragment cycles."""
 
 
 def execute(  # noqa: PLR0913, PLR0917  # graphql-core's signature
@@ -74,9 +75,9 @@ def execute(  # noqa: PLR0913, PLR0917  # graphql-core's signature
 ) -> ExecutionResult | Awaitable[ExecutionResult]:
     """Execute an operation of a validated document, as ``graphql.execute`` does (GraphQL §6).
 
-    Returns the result where nothing had to be awaited, else what awaits it. Mistakes of the request
-    are in its ``errors``. Raises ``TypeError`` where the schema is not valid, ``GraphQLError``
-    where it has `@defer` or `@stream`.
+    Returns the result if nothing had to be awaited, else an awaitable of it. Mistakes of the
+    request are in its ``errors``. Raises ``TypeError`` if the schema is not valid, ``GraphQLError``
+    if it has `@defer` or `@stream`.
     """
     call = _Call(
         schema, document, operation_name, variable_values, max_coercion_errors, hide_suggestions
@@ -87,7 +88,7 @@ def execute(  # noqa: PLR0913, PLR0917  # graphql-core's signature
         root_value,
         context_value,
     )
-    return _await_answer(result) if isinstance(result, Pending) else result
+    return _await_result(result) if isinstance(result, Pending) else result
 
 
 def execute_sync(  # noqa: PLR0913, PLR0917  # graphql-core's signature
@@ -107,8 +108,8 @@ def execute_sync(  # noqa: PLR0913, PLR0917  # graphql-core's signature
 ) -> ExecutionResult:
     """Execute an operation of a validated document, as ``graphql.execute_sync`` does.
 
-    With ``check_sync`` it raises ``RuntimeError`` where a resolver must be awaited; without, an
-    awaitable is a value like any other, and an error where it does not fit.
+    With ``check_sync`` it raises ``RuntimeError`` if a resolver must be awaited. Without, an
+    awaitable is a value like any other, and an error if it does not fit.
     """
     call = _Call(
         schema, document, operation_name, variable_values, max_coercion_errors, hide_suggestions
@@ -142,7 +143,7 @@ def subscribe(  # noqa: PLR0913, PLR0917  # graphql-core's signature
 ) -> Any:
     """Subscribe to a validated document's subscription, as ``graphql.subscribe`` does (§6.2.3).
 
-    Returns the response stream, an ``ExecutionResult`` with errors alone, or what awaits either.
+    Returns the response stream, an ``ExecutionResult`` with errors only, or an awaitable of either.
     """
     call = _Call(
         schema, document, operation_name, variable_values, max_coercion_errors, hide_suggestions
@@ -165,10 +166,10 @@ class _Call:
     def start(self, adopted: _Adopted, root_value: Any, context: Any) -> ExecutionResult | Pending:
         try:
             operation = adopted.operation(self.document, self.operation_name)
-            result = operation.start(self._coerce(operation), context, root_value)
+            result = start(operation, self._coerce(operation), context, root_value)
         except RequestError as error:
             return ExecutionResult(None, list(error.errors))
-        return result if isinstance(result, Pending) else _answer(result)
+        return result if isinstance(result, Pending) else _core_result(result)
 
     def subscribe(self, adopted: _Adopted, root_value: Any, context: Any) -> Any:
         try:
@@ -176,19 +177,19 @@ class _Call:
             if operation.kind != "subscription":
                 raise GraphQLError("Expected subscription operation.")
             values = self._coerce(operation)
-            stream = operation.open_stream(values, context, root_value)
+            source = open_stream(operation, values, context, root_value)
         except RequestError as error:
             return ExecutionResult(None, list(error.errors))
-        if not hasattr(stream, "__await__"):
-            return _answers(operation.respond(stream, values, context))
+        if not hasattr(source, "__await__"):
+            return _core_results(respond(operation, source, values, context))
 
-        async def await_stream() -> Any:
+        async def await_source() -> Any:
             try:
-                return _answers(operation.respond(await stream, values, context))
+                return _core_results(respond(operation, await source, values, context))
             except RequestError as error:
                 return ExecutionResult(None, list(error.errors))
 
-        return await_stream()
+        return await_source()
 
     def _coerce(self, operation: Operation) -> list[Any]:
         try:
@@ -196,7 +197,7 @@ class _Call:
         except VariablesError as error:
             errors = get_variable_values(
                 self.schema,
-                _choose(self.document, self.operation_name).variable_definitions or (),
+                _choose_operation(self.document, self.operation_name).variable_definitions or (),
                 dict(self.variables or {}),
                 max_errors=self.max_errors,
                 hide_suggestions=self.hide_suggestions,
@@ -208,24 +209,24 @@ def _never(_value: object) -> bool:
     return False
 
 
-def _answer(result: Result) -> ExecutionResult:
+def _core_result(result: Result) -> ExecutionResult:
     return ExecutionResult(result.data, result.errors or None)
 
 
-async def _await_answer(result: Pending) -> ExecutionResult:
-    return _answer(await result)
+async def _await_result(pending: Pending) -> ExecutionResult:
+    return _core_result(await pending)
 
 
-async def _answers(
+async def _core_results(
     results: AsyncGenerator[Result, None],
 ) -> AsyncGenerator[ExecutionResult, None]:
     async with aclosing(results):
         async for result in results:
-            yield _answer(result)
+            yield _core_result(result)
 
 
-class _Kept(NamedTuple):
-    """The operations of a document, and the document, for others to be compared with it."""
+class _Compiled(NamedTuple):
+    """A document, and its operations that were compiled, by name."""
 
     document: DocumentNode
     operations: dict[str | None, Operation]
@@ -240,54 +241,46 @@ class _Adopted:
     def __init__(self, schema: Schema, middleware: Middleware) -> None:
         self._schema = schema
         self._middleware = middleware
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._compiled = BoundedMapping[str, _Compiled](_DOCUMENTS)
 
     def operation(self, document: DocumentNode, name: str | None) -> Operation:
-        kept = self._find(document)
-        operation = kept.operations.get(name)
+        """Return the compiled operation of this document, or of an equal one of the same text.
+
+        The text alone does not tell, because programs change documents that they have parsed.
+        """
+        text = document.loc.source.body if document.loc else print_ast(document)
+        compiled = self._compiled.get(text)
+        if compiled is None or (
+            compiled.document is not document and compiled.document != document
+        ):
+            compiled = _Compiled(document, {})
+            self._compiled.put(text, compiled)
+        operation = compiled.operations.get(name)
         if operation is None:
-            operation = kept.operations[name] = self._compile(document, name)
+            node = _choose_operation(document, name)
+            chosen = ChosenOperation(self._schema, text, _LIMITS, node, fragments_of(document))
+            try:
+                operation = compiled.operations[name] = compile_chosen(chosen)
+            except RecursionError:
+                message = "Selections are nested too deeply. Execution aborted."
+                raise LimitExceededError([GraphQLError(message, node)]) from None
         return operation
 
-    def _find(self, document: DocumentNode) -> _Kept:
-        """Find what is kept of a document: of itself, or of one that was parsed from its text.
 
-        The text alone does not tell, for people change documents that they have parsed.
-        """
-        text = _text(document)
-        kept = self._kept.get(text)
-        if kept is None or (kept.document is not document and kept.document != document):
-            kept = self._kept[text] = _Kept(document, {})
-        self._kept.move_to_end(text)
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
-        return kept
-
-    def _compile(self, document: DocumentNode, name: str | None) -> Operation:
-        text = _text(document)
-        checked = CheckedOperation(_choose(document, name), _fragments(document))
-        try:
-            return Operation(self._schema, text, checked, _LIMITS)
-        except RecursionError:
-            message = "Selections are nested too deeply. Execution aborted."
-            raise LimitExceededError([GraphQLError(message, checked.node)]) from None
-
-
-def _text(document: DocumentNode) -> str:
-    return document.loc.source.body if document.loc else print_ast(document)
-
-
-class _Adoptions(dict[object, _Adopted]):
+class _Adoptions:
     """What a schema was adopted as, by the functions that it was executed with.
 
-    The schema itself keeps it, so that both end together; a copy of the schema begins anew.
+    The schema itself keeps it, so that both are freed together; a copy of the schema starts empty.
     """
+
+    def __init__(self) -> None:
+        self.adopted = BoundedMapping[object, _Adopted](_ADOPTIONS)
 
     def __reduce__(self) -> tuple[type[_Adoptions], tuple[()]]:
         return _Adoptions, ()
 
 
-_ATTRIBUTE = "_trunkline"  # not in the extensions: those of a schema that extends it are the same
+_ATTRIBUTE = "_trunkline"  # not in the extensions, which a schema shares with those that extend it
 
 
 def _adopt(
@@ -306,8 +299,14 @@ def _adopt(
             " explicitly enabled."
         )
     known: _Adoptions = vars(schema).setdefault(_ATTRIBUTE, _Adoptions())
-    key = (functions, _identity(middleware), is_awaitable, is_async_iterable)
-    adopted = known.get(key)
+    # servers make a manager for each request, so middleware is compared by what it calls
+    if isinstance(middleware, MiddlewareManager):
+        called = (type(middleware), *map(id, middleware.middlewares))
+    else:
+        several = middleware if isinstance(middleware, (list, tuple)) else (middleware,)
+        called = tuple(map(id, several))
+    key = (functions, called, is_awaitable, is_async_iterable)
+    adopted = known.adopted.get(key)
     if adopted is None:
         field_resolver, type_resolver, subscribe_field_resolver = functions
         executable = adopt_schema(
@@ -319,41 +318,20 @@ def _adopt(
             is_awaitable=is_awaitable,
             is_async_iterable=is_async_iterable,
         )
-        adopted = known[key] = _Adopted(executable, middleware)
-        while len(known) > _KEPT_ADOPTIONS:
-            del known[next(iter(known))]
+        adopted = _Adopted(executable, middleware)
+        known.adopted.put(key, adopted)
     return adopted
 
 
-def _identity(middleware: Middleware) -> tuple[object, ...]:
-    """Tell middleware apart by what it calls: servers make a manager for each request."""
-    if isinstance(middleware, MiddlewareManager):
-        return (type(middleware), *map(id, middleware.middlewares))
-    several = middleware if isinstance(middleware, (list, tuple)) else (middleware,)
-    return tuple(map(id, several))
-
-
-def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
-    """Choose the operation as graphql-core does, in its words (GraphQL §6.1)."""
-    operations = [
-        node for node in document.definitions if isinstance(node, OperationDefinitionNode)
-    ]
-    if name is not None:
-        operations = [node for node in operations if node.name and node.name.value == name]
-        if not operations:
-            raise OperationNotFoundError.because(f"Unknown operation named '{name}'.")
-    elif len(operations) > 1:
+def _choose_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    """Choose the operation as graphql-core does, with its messages (GraphQL §6.1)."""
+    found = find_operations(document, name) if name != "" else []
+    if name is not None and not found:
+        raise OperationNotFoundError.because(f"Unknown operation named '{name}'.")
+    if name is None and len(found) > 1:
         raise OperationNotFoundError.because(
             "Must provide operation name if query contains multiple operations."
         )
-    if not operations:
+    if not found:
         raise OperationNotFoundError.because("Must provide an operation.")
-    return operations[-1]
-
-
-def _fragments(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
-    return {
-        node.name.value: node
-        for node in document.definitions
-        if isinstance(node, FragmentDefinitionNode)
-    }
+    return found[-1]

@@ -1,0 +1,141 @@
+"""What commands share: reading schemas and documents, and ending with a message."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from graphql import GraphQLSchema
+
+from trunkline.errors import RequestError, SchemaError, TrunklineError
+from trunkline.generate.configuration import read_configuration
+from trunkline.schema.bindings import Binding, Resolver, Schema
+from trunkline.schema.load import load_schema
+from trunkline.text.names import python_name
+
+__all__ = [
+    "ExecutableOption",
+    "configured_sources",
+    "error_lines",
+    "errors_end_command",
+    "load_definition",
+    "load_executable",
+    "read_text",
+    "stop",
+]
+
+ExecutableOption = Annotated[
+    list[str],
+    typer.Option(
+        help="A schema file, folder or glob, repeatable; or the executable schema of a program, as"
+        " package.module:attribute."
+    ),
+]
+
+_ATTRIBUTE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+def stop(message: str) -> NoReturn:
+    """Print a message to standard error, and end the command with status 1."""
+    typer.echo(message, err=True)
+    raise typer.Exit(1)
+
+
+@contextmanager
+def errors_end_command(*others: type[Exception]) -> Generator[None]:
+    """End the command with the message of an error of Trunkline, of a file, or of ``others``."""
+    expected: tuple[type[Exception], ...] = (TrunklineError, *others)
+    try:
+        yield
+    except expected as error:
+        stop(str(error))
+    except OSError as error:
+        stop(f"{error.filename}: {error.strerror}." if error.filename else f"{error}.")
+
+
+def read_text(path: Path) -> str:
+    """Read a file, or standard input for ``-``; end the command if that fails."""
+    try:
+        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    except OSError as error:
+        stop(f"{path}: cannot be read ({error.strerror}).")
+    except UnicodeDecodeError as error:
+        stop(f"{path}: is not UTF-8 (byte {error.start}).")
+
+
+def configured_sources(sources: list[str] | None) -> list[str]:
+    """Return the sources that a command was given, else those of the project in this folder.
+
+    Raises ``ConfigurationError``.
+    """
+    return sources or list(map(str, read_configuration(Path.cwd()).schema_sources))
+
+
+def load_definition(sources: list[str]) -> GraphQLSchema:
+    """Load a schema's definition, from its files or from a program that made it executable.
+
+    Raises ``SchemaError``.
+    """
+    if not _is_attribute(sources):
+        return load_schema(*sources)
+    found = _import_attribute(sources[0])
+    definition = found.definition if isinstance(found, Schema) else found
+    if not isinstance(definition, GraphQLSchema):
+        raise SchemaError(f"{sources[0]}: is a {type(found).__name__}, not a schema.")
+    return definition
+
+
+def load_executable(sources: list[str]) -> Schema:
+    """Load a schema that operations can be compiled for; raises ``SchemaError``.
+
+    ``sources`` are files, or one ``package.module:attribute``. With files, the fields of the root
+    types are taken to have synchronous resolvers, and all others to be read from their parent.
+    """
+    if _is_attribute(sources):
+        found = _import_attribute(sources[0])
+        if not isinstance(found, Schema):
+            raise SchemaError(
+                f"{sources[0]}: is a {type(found).__name__}, not an executable schema."
+            )
+        return found
+    definition = load_schema(*sources)
+    bindings: dict[str, Binding] = {}
+    for root in filter(None, (definition.query_type, definition.mutation_type)):
+        for name, field in root.fields.items():
+            arguments = {argument: python_name(argument) for argument in field.args}
+            bindings[f"{root.name}.{name}"] = Resolver(
+                _not_executed, is_async=False, takes_parent=False, arguments=arguments
+            )
+    return Schema(definition, bindings, {})
+
+
+def _not_executed(**_arguments: Any) -> NoReturn:
+    raise AssertionError("the operation was compiled to be printed, not to be executed")
+
+
+def _is_attribute(sources: list[str]) -> bool:
+    return len(sources) == 1 and _ATTRIBUTE.fullmatch(sources[0]) is not None
+
+
+def _import_attribute(name: str) -> Any:
+    module_name, _, attribute = name.partition(":")
+    sys.path.insert(0, "")  # the folder that the command is run in, as `python -m` does
+    try:
+        return getattr(import_module(module_name), attribute)
+    except (ImportError, AttributeError) as error:
+        raise SchemaError(f"{name}: {error}.") from error
+
+
+def error_lines(error: RequestError, document: str) -> str:
+    """Write each mistake as ``file:line:column: what is wrong``."""
+    lines: list[str] = []
+    for each in error.errors:
+        place = f":{each.locations[0].line}:{each.locations[0].column}" if each.locations else ""
+        lines.append(f"{document}{place}: {each.message}")
+    return "\n".join(lines)

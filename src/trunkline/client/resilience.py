@@ -1,0 +1,175 @@
+"""Retries, and the circuit breaker: what happens to a call when its server fails.
+
+Both are our own, because they must run in flows. The libraries (tenacity, stamina, pybreaker,
+circuitbreaker) call functions again, and would need one text for threads and one for coroutines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from random import uniform
+from threading import Lock
+from time import monotonic
+from typing import TypeAlias
+
+from trunkline.client.calls import Call
+from trunkline.errors import (
+    RETRYABLE_STATUSES,
+    CircuitOpenError,
+    ConnectionFailedError,
+    DeadlineExceededError,
+)
+from trunkline.flow.calls import Flow, Pause
+from trunkline.forks import renewed_in_children
+from trunkline.protocol.messages import HTTPResponse
+from trunkline.protocol.response import retry_after
+
+__all__ = ["DEFAULT_BREAKER", "DEFAULT_RETRY", "Breaker", "Circuit", "Retries", "Retry", "SendCall"]
+
+SendCall: TypeAlias = Callable[[Call], Flow[HTTPResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How a call is repeated that failed for a temporary reason.
+
+    A query is repeated. A mutation is repeated only if it was certainly never sent, or has an
+    idempotency key. No pause outlasts the call's deadline; then the failure is raised at once.
+
+    - ``attempts``: the most attempts of one call.
+    - ``first_pause``: before the second attempt the client waits at random up to so many seconds,
+      before each later one up to twice as long as before (full jitter, so that clients do not come
+      back together).
+    - ``longest_pause``: the limit of these pauses, in seconds.
+    - ``longest_wait``: the most seconds of ``Retry-After`` that the client waits; if the server
+      names more, the call is not repeated.
+    - ``budget``: limits the repetitions of all calls together. Each failure takes one from it, each
+      success gives a tenth back, and below half of it nothing is repeated. So a server in trouble
+      gets a tenth more requests, not three times as many.
+    """
+
+    attempts: int = 3
+    first_pause: float = 0.1
+    longest_pause: float = 5.0
+    longest_wait: float = 30.0
+    budget: float = 10.0
+
+
+DEFAULT_RETRY = Retry()
+_EARNED = 0.1  # what a success gives back to the budget
+
+
+class Retries:
+    """Repeats the calls of one connection as ``retry`` says."""
+
+    def __init__(self, retry: Retry, send: SendCall) -> None:
+        self._retry = retry
+        self._send = send
+        self._budget = retry.budget
+
+    def send(self, call: Call) -> Flow[HTTPResponse]:
+        """Send a call, again if it fails; return the last response or raise the last failure."""
+        while True:
+            try:
+                response = yield from self._send(call)
+            except ConnectionFailedError as error:
+                pause = None
+                if not isinstance(error, (CircuitOpenError, DeadlineExceededError)):
+                    pause = self._pause(call, None, safe=call.repeatable or error.never_sent)
+                if pause is None:
+                    if call.attempts > 1:
+                        error.add_note(f"This was attempt {call.attempts} of the call.")
+                    raise
+            else:
+                if response.status not in RETRYABLE_STATUSES:
+                    # Two threads may lose one of their tenths to each other, which does no harm.
+                    if self._budget < self._retry.budget:
+                        self._budget = min(self._retry.budget, self._budget + _EARNED)
+                    return response
+                pause = self._pause(call, retry_after(response.headers), safe=call.repeatable)
+                if pause is None:
+                    return response
+            yield Pause(pause)
+
+    def _pause(self, call: Call, wanted: float | None, *, safe: bool) -> float | None:
+        """Return the seconds before the next attempt; ``None`` if there must not be one."""
+        retry = self._retry
+        self._budget = max(0.0, self._budget - 1)
+        if not safe or call.attempts >= retry.attempts or self._budget < retry.budget / 2:
+            return None
+        longest = min(retry.longest_pause, retry.first_pause * 2 ** (call.attempts - 1))
+        pause = uniform(0, longest)  # noqa: S311  # not a secret
+        if wanted is not None:
+            if wanted > retry.longest_wait:
+                return None
+            pause += wanted
+        return pause if call.deadline is None or pause < call.deadline.left() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """When the client stops calling a server that fails, and for how long.
+
+    After ``failures`` in a row (no response, or 502, 503, 504) calls raise ``CircuitOpenError`` at
+    once, for ``pause`` seconds. Then one call is sent; if it succeeds, all calls are sent again.
+    """
+
+    failures: int = 10
+    pause: float = 5.0
+
+
+DEFAULT_BREAKER = Breaker()
+_FAILING = frozenset(
+    {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+)
+
+
+class Circuit:
+    """The circuit of one connection, which ``breaker`` opens."""
+
+    def __init__(self, breaker: Breaker, send: SendCall) -> None:
+        self._breaker = breaker
+        self._send = send
+        self._failures = 0
+        self._open_until = 0.0  # monotonic; counts only after enough failures
+        self._lock = Lock()
+        renewed_in_children(self)
+
+    def after_fork(self) -> None:
+        """Take a lock that no thread of the parent holds."""
+        self._lock = Lock()
+
+    def send(self, call: Call) -> Flow[HTTPResponse]:
+        """Send a call, or raise ``CircuitOpenError``."""
+        if self._failures >= self._breaker.failures:
+            self._check()
+        try:
+            response = yield from self._send(call)
+        except ConnectionFailedError:
+            self._count_failure()
+            raise
+        if response.status in _FAILING:
+            self._count_failure()
+        elif self._failures:
+            self._failures = 0
+        return response
+
+    def _check(self) -> None:
+        """Let one call try after the pause, and raise ``CircuitOpenError`` to the others."""
+        with self._lock:
+            left = self._open_until - monotonic()
+            if left <= 0:
+                self._open_until = monotonic() + self._breaker.pause
+                return
+        raise CircuitOpenError(
+            f"The server failed {self._failures} times in a row. The client does not call it for"
+            f" another {left:.1f} s. Nothing was sent.",
+            left,
+        )
+
+    def _count_failure(self) -> None:
+        with self._lock:
+            self._failures += 1
+            self._open_until = monotonic() + self._breaker.pause

@@ -1,0 +1,114 @@
+"""What a response means to the caller: data, errors, or both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+
+from trunkline.errors import ExecutionError, ProtocolError, ServerStatusError
+from trunkline.protocol.messages import HTTPResponse
+from trunkline.protocol.response import PLAIN, GraphQLResponse, read_response, retry_after
+
+__all__ = [
+    "Decoder",
+    "ExecutionResult",
+    "execution_error",
+    "read_batch",
+    "read_result",
+    "read_valid_response",
+]
+
+Data = TypeVar("Data")
+Decoder: TypeAlias = msgspec.json.Decoder[GraphQLResponse[dict[str, Any]]]
+
+_list_decoder = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionResult:
+    """The result of an operation, as it came (GraphQL §7.1).
+
+    - ``data``: the data, or ``None`` if an error reached the root or nothing was executed.
+    - ``errors`` and ``extensions``: those of the response.
+    - ``status``: the HTTP status.
+    - ``retry_after``: the seconds to wait that the server named, or ``None``.
+    """
+
+    data: dict[str, Any] | None
+    errors: tuple[Mapping[str, Any], ...] = ()
+    extensions: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    status: int = 200
+    retry_after: float | None = None
+
+
+def read_valid_response(
+    response: HTTPResponse, decoder: msgspec.json.Decoder[GraphQLResponse[Data]]
+) -> GraphQLResponse[Data]:
+    """Read a response that has data, errors, or both. ``decoder`` knows the type of the data.
+
+    Raises ``ServerStatusError`` or ``ProtocolError`` if it is not a valid GraphQL response.
+    """
+    result = read_response(response, decoder)
+    if result.errors:
+        return result
+    if response.status // 100 != 2:
+        message = f"The server answered {response.status} and named no error."
+        raise ServerStatusError(message, response.status, retry_after=retry_after(response.headers))
+    if result.data is None or result.data is msgspec.UNSET:
+        what = "no data" if result.data is msgspec.UNSET else "data: null"
+        raise ProtocolError(
+            f"The server's response has {what} and no errors, which GraphQL does not allow (§7.1)."
+        )
+    return result
+
+
+def read_result(response: HTTPResponse, decoder: Decoder) -> ExecutionResult:
+    """Read a response, with errors or without.
+
+    Raises ``ServerStatusError`` or ``ProtocolError`` if it is not a valid GraphQL response.
+    """
+    result = read_valid_response(response, decoder)
+    return ExecutionResult(
+        None if isinstance(result.data, msgspec.UnsetType) else result.data,
+        tuple(result.errors or ()),
+        result.extensions or {},
+        response.status,
+        retry_after(response.headers) if result.errors else None,
+    )
+
+
+def read_batch(response: HTTPResponse, decoders: Sequence[Decoder]) -> list[ExecutionResult]:
+    """Read one result per operation, each with the decoder of its operation.
+
+    Raises ``ExecutionError`` if the server rejects the whole batch, ``ServerStatusError`` or
+    ``ProtocolError`` if the response is not that of a batch.
+    """
+    try:
+        bodies = _list_decoder.decode(response.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        result = read_valid_response(response, PLAIN)
+        if result.errors:
+            raise execution_error(result, response) from None
+        message = "The server answered a batch as if it were one operation."
+        raise ProtocolError(message) from None
+    if len(bodies) != len(decoders):
+        raise ProtocolError(
+            f"The server returned {len(bodies)} results for a batch of {len(decoders)} operations."
+        )
+    headers = response.headers
+    return [
+        read_result(HTTPResponse(response.status, bytes(body), headers), decoder)
+        for body, decoder in zip(bodies, decoders, strict=True)
+    ]
+
+
+def execution_error(result: GraphQLResponse[Any], response: HTTPResponse) -> ExecutionError:
+    """Make the error of a response that has errors; it keeps everything that the response has."""
+    data = None if result.data is msgspec.UNSET else result.data
+    wait = retry_after(response.headers)
+    return ExecutionError(
+        result.errors or [], data, result.extensions, response.status, retry_after=wait
+    )

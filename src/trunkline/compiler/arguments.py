@@ -1,0 +1,82 @@
+"""Planning the arguments of a field: as constants and variables, or built for each call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInputType,
+    ListValueNode,
+    ObjectValueNode,
+    Undefined,
+    ValueNode,
+    VariableDefinitionNode,
+    VariableNode,
+    is_enum_type,
+    is_non_null_type,
+    specified_scalar_types,
+)
+from graphql.utilities.coerce_input_value import coerce_input_literal
+
+from trunkline.compiler.plan import Arguments, BuiltArguments, Constant, Variable
+
+__all__ = ["VariableNodes", "plan_arguments"]
+
+VariableNodes = dict[str, tuple[int, VariableDefinitionNode]]
+"""An operation's variables by name: their place among them, and their definition."""
+
+_IMMUTABLE = (str, int, float, bool, type(None))
+_ABSENT = Constant(Undefined)
+
+
+def plan_arguments(
+    definition: GraphQLField,
+    node: FieldNode,
+    parameters: dict[str, str],
+    variables: VariableNodes,
+) -> Arguments:
+    """Plan the arguments that a field of the document has (GraphQL §6.4.1).
+
+    ``parameters`` gives the name of the resolver's parameter for an argument of the schema. If one
+    argument must be built for each call, all are.
+    """
+    given = {argument.name.value: argument.value for argument in node.arguments or ()}
+    arguments: dict[str, Constant | Variable] = {}
+    for name, argument in definition.args.items():
+        value = _plan_argument(argument, given.get(name), variables)
+        if value is None:
+            return BuiltArguments(definition, node)
+        if value is not _ABSENT:
+            arguments[parameters.get(name) or argument.out_name or name] = value
+    return arguments
+
+
+def _plan_argument(
+    argument: GraphQLArgument, value: ValueNode | None, variables: VariableNodes
+) -> Constant | Variable | None:
+    """Plan an argument; ``None`` if it must be built for each call."""
+    has_default = argument.default is not None or argument.default_value is not Undefined
+    is_required = is_non_null_type(argument.type)
+    if value is None:  # a missing argument that is required is an error of the call
+        return None if has_default or is_required else _ABSENT
+    if isinstance(value, VariableNode):
+        index, variable = variables.get(value.name.value, (0, None))
+        may_be_null = variable is None or variable.type.kind != "non_null_type"
+        may_be_absent = may_be_null and (variable is None or variable.default_value is None)
+        if variable is None or (may_be_absent and has_default) or (may_be_null and is_required):
+            return None  # an error of the call, or the argument's default replaces it
+        return Variable(index, may_be_absent)
+    if isinstance(value, (ListValueNode, ObjectValueNode)) or not _is_constant(argument.type):
+        # it may contain variables, a resolver may change it, or a custom scalar depends on time
+        return None
+    constant: Any = coerce_input_literal(value, argument.type)
+    return Constant(constant) if type(constant) in _IMMUTABLE else None
+
+
+def _is_constant(type_: GraphQLInputType) -> bool:
+    """Return whether a literal of the type always means the same."""
+    leaf = type_.of_type if is_non_null_type(type_) else type_
+    return is_enum_type(leaf) or str(leaf) in specified_scalar_types

@@ -1,0 +1,303 @@
+"""What an operation requires of its callers, and what is refused to those who lack some of it.
+
+An operation whose caller may have all of it is executed as it was compiled. For the others it is
+compiled again, once for each set of unmet requirements, with functions that raise in the places of
+the refused fields. So a decision costs one look-up, whatever the operation's size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Generic, NoReturn, TypeAlias, TypeVar
+
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLInputType,
+    ListValueNode,
+    ObjectValueNode,
+    ValueNode,
+    VariableDefinitionNode,
+    VariableNode,
+    get_named_type,
+    is_input_object_type,
+    type_from_ast,
+)
+
+from trunkline.bounded import BoundedMapping
+from trunkline.schema.bindings import Schema
+from trunkline.schema.requirements import (
+    NOTHING,
+    Requirement,
+    Requirements,
+    RequirementSet,
+    describe_requirements,
+)
+from trunkline.schema.visibility import VisibleSchema
+
+__all__ = [
+    "UNAUTHORIZED",
+    "CallerForms",
+    "OperationRequirements",
+    "Refusals",
+    "missing_scopes",
+    "refuser",
+    "unauthorized",
+]
+
+UNAUTHORIZED = "UNAUTHORIZED_FIELD_OR_TYPE"
+"""The code of an error that says what a caller lacks; Apollo's routers use it too."""
+
+_INTROSPECTION = ("__schema", "__type")
+_DECISIONS = 256  # sets of scopes whose decision is kept
+_FORMS = 32  # sets of refusals that an operation is kept compiled for
+
+T = TypeVar("T")
+Scopes: TypeAlias = frozenset[str] | None
+
+FormKey: TypeAlias = tuple[RequirementSet, frozenset[tuple[str, RequirementSet]]]
+"""What is unmet, and what the values of variables require of that."""
+
+ByVariable: TypeAlias = Mapping[str, RequirementSet]
+"""What the values of variables require, by the variable's name."""
+
+
+class OperationRequirements:
+    """What one operation requires of its callers.
+
+    ``fields`` has what each coordinate requires that it uses, with its arguments and the input
+    fields in them; ``all`` joins them. ``possible`` is what the values of its variables may require
+    besides, and ``hiding`` what decides which parts of the schema introspection shows.
+    """
+
+    def __init__(self, schema: Schema, variables: Iterable[VariableDefinitionNode]) -> None:
+        self._declared = declared = schema.requirements
+        self._types: dict[str, Any] = {}  # of the variables whose values may require something
+        self._defaults: dict[str, RequirementSet] = {}
+        self.fields: dict[str, RequirementSet] = {}
+        self.hiding = NOTHING
+        self.possible = NOTHING
+        for node in variables if declared.inputs else ():
+            name = node.variable.name.value
+            type_: Any = get_named_type(type_from_ast(schema.definition, node.type))
+            requirements = frozenset(_possible_requirements(declared, type_))
+            if requirements:
+                self._types[name] = type_
+                self.possible |= requirements
+                if node.default_value is not None:
+                    default = _literal_requirements(declared, node.default_value, type_, {})
+                    self._defaults[name] = frozenset(default)
+
+    def note(self, coordinate: str, definition: GraphQLField, node: FieldNode) -> None:
+        """Note what a field requires that the operation uses."""
+        requirements = frozenset(
+            _field_requirements(self._declared, coordinate, definition, node, self._defaults)
+        )
+        if requirements:
+            self.fields[coordinate] = self.fields.get(coordinate, NOTHING) | requirements
+        if node.name.value in _INTROSPECTION:
+            self.hiding = self._declared.all
+
+    @property
+    def exist(self) -> bool:
+        """Whether anything is required at all."""
+        return bool(self.fields or self.possible or self.hiding)
+
+    @property
+    def all(self) -> RequirementSet:
+        """What is required whatever the variables are."""
+        return NOTHING.union(*self.fields.values())
+
+    @cached_property
+    def policies(self) -> frozenset[str]:
+        """The policies that the program must decide on."""
+        requirements = self.all | self.possible | self.hiding
+        ways = (way for each in requirements if each.kind == "policies" for way in each.any_of)
+        return frozenset[str]().union(*ways)
+
+    def by_variable(
+        self, unmet: RequirementSet, values: Mapping[str, Any] | None
+    ) -> dict[str, RequirementSet]:
+        """Return the variables whose values require something unmet, and what that is."""
+        values = values or {}
+        found: dict[str, RequirementSet] = {}
+        for name, type_ in self._types.items():
+            requirements = self._defaults.get(name, NOTHING)
+            if name in values:
+                requirements |= frozenset(_value_requirements(self._declared, values[name], type_))
+            if requirements & unmet:
+                found[name] = requirements & unmet
+        return found
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """What is refused: whatever requires one of the ``unmet`` requirements.
+
+    ``by_variable`` has the variables whose values contain input fields that require some of them.
+    ``noted`` has the refused coordinates that the operation uses, with what their caller lacks.
+    """
+
+    schema: Schema
+    unmet: RequirementSet
+    by_variable: ByVariable
+    noted: dict[str, RequirementSet] = field(default_factory=dict[str, RequirementSet])
+
+    @cached_property
+    def visible(self) -> VisibleSchema:
+        """What introspection shows."""
+        return VisibleSchema(self.schema.definition, self.schema.requirements, self.unmet)
+
+    def of(self, coordinate: str, definition: GraphQLField, node: FieldNode) -> RequirementSet:
+        """Return the unmet requirements of a field, as the document asks for it."""
+        declared = self.schema.requirements
+        found = _field_requirements(declared, coordinate, definition, node, self.by_variable)
+        return self.unmet.intersection(found)
+
+    def note(self, coordinate: str, definition: GraphQLField, node: FieldNode) -> None:
+        """Note a field that the operation uses, if it is refused."""
+        requirements = self.of(coordinate, definition, node)
+        if requirements:
+            self.noted[coordinate] = self.noted.get(coordinate, NOTHING) | requirements
+
+
+class CallerForms(Generic[T]):
+    """The forms of an operation for callers who may not have all of it, each compiled once.
+
+    ``compile_form`` compiles the operation without what is refused.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        required: OperationRequirements,
+        compile_form: Callable[[Refusals], T],
+    ) -> None:
+        self._schema = schema
+        self._required = required
+        self._compile = compile_form
+        self._certain = required.all | required.hiding
+        self._requirements = self._certain | required.possible
+        self._unmet = BoundedMapping[tuple[Scopes, frozenset[str]], RequirementSet](_DECISIONS)
+        self._forms = BoundedMapping[
+            tuple[RequirementSet, frozenset[tuple[str, RequirementSet]]], T
+        ](_FORMS)
+
+    def find(
+        self, scopes: Scopes, policies: frozenset[str], variables: Mapping[str, Any] | None
+    ) -> T | None:
+        """Return the form for a caller with these scopes; ``None`` if nothing is refused."""
+        unmet = self._unmet.get((scopes, policies))
+        if unmet is None:
+            unmet = frozenset(
+                each for each in self._requirements if not each.is_met(scopes, policies)
+            )
+            self._unmet.put((scopes, policies), unmet)
+        if not unmet:
+            return None
+        by_variable = self._required.by_variable(unmet, variables)
+        if not by_variable and unmet.isdisjoint(self._certain):
+            return None
+        key = (unmet, frozenset(by_variable.items()))
+        form = self._forms.get(key)
+        if form is None:
+            form = self._compile(Refusals(self._schema, unmet, by_variable))
+            self._forms.put(key, form)
+        return form
+
+
+def unauthorized(coordinate: str, requirements: RequirementSet) -> GraphQLError:
+    """Make the error that says what a caller lacks for a field."""
+    extensions = {"code": UNAUTHORIZED, "scopes": sorted(missing_scopes(requirements))}
+    return GraphQLError(
+        f"{coordinate} needs {describe_requirements(requirements)}.", extensions=extensions
+    )
+
+
+def refuser(coordinate: str, requirements: RequirementSet) -> Callable[[], NoReturn]:
+    """Make the function that stands in the place of a refused field."""
+
+    def refuse() -> NoReturn:
+        raise unauthorized(coordinate, requirements)
+
+    return refuse
+
+
+def missing_scopes(
+    requirements: Iterable[Requirement], scopes: frozenset[str] | None = None
+) -> frozenset[str]:
+    """Return the fewest scopes that a caller with ``scopes`` would need in addition."""
+    wanted: frozenset[str] = frozenset()
+    for requirement in sorted(requirements, key=lambda requirement: len(requirement.any_of)):
+        if requirement.kind == "scopes":
+            had = wanted | (scopes or frozenset())
+            missing = (way - had for way in requirement.any_of)
+            wanted |= min(missing, key=lambda way: (len(way), sorted(way)))
+    return wanted
+
+
+def _field_requirements(
+    declared: Requirements,
+    coordinate: str,
+    field: GraphQLField,
+    node: FieldNode,
+    by_variable: ByVariable,
+) -> Iterator[Requirement]:
+    """Yield what a field requires, and what its arguments do as the document gives them."""
+    yield from declared.fields.get(coordinate, NOTHING)
+    for argument in node.arguments or ():
+        name = argument.name.value
+        yield from declared.arguments.get(f"{coordinate}({name}:)", NOTHING)
+        if name in field.args:  # validation ensures it, but not every document was validated
+            yield from _literal_requirements(
+                declared, argument.value, field.args[name].type, by_variable
+            )
+
+
+def _literal_requirements(
+    declared: Requirements, value: ValueNode, type_: GraphQLInputType, by_variable: ByVariable
+) -> Iterator[Requirement]:
+    """Yield what a value in the document requires: the input fields in it."""
+    named: Any = get_named_type(type_)
+    if isinstance(value, VariableNode):
+        yield from by_variable.get(value.name.value, NOTHING)
+    elif isinstance(value, ListValueNode):
+        for item in value.values:
+            yield from _literal_requirements(declared, item, named, by_variable)
+    elif isinstance(value, ObjectValueNode) and is_input_object_type(named):
+        for each in value.fields:
+            name = each.name.value
+            yield from declared.inputs.get(f"{named.name}.{name}", NOTHING)
+            if name in named.fields:
+                inner = named.fields[name].type
+                yield from _literal_requirements(declared, each.value, inner, by_variable)
+
+
+def _possible_requirements(declared: Requirements, type_: Any) -> Iterator[Requirement]:
+    """Yield what a value of a type can require, however deep it goes."""
+    seen: set[str] = set()
+    open_: list[Any] = [type_]
+    while open_:
+        each = open_.pop()
+        if is_input_object_type(each) and each.name not in seen:
+            seen.add(each.name)
+            for name, field in each.fields.items():
+                yield from declared.inputs.get(f"{each.name}.{name}", NOTHING)
+                open_.append(get_named_type(field.type))
+
+
+def _value_requirements(declared: Requirements, value: Any, type_: Any) -> Iterator[Requirement]:
+    """Yield what a variable's value requires, as it came in JSON."""
+    open_: list[tuple[Any, Any]] = [(value, type_)]
+    while open_:
+        each, named = open_.pop()
+        if isinstance(each, Mapping) and is_input_object_type(named):
+            for name, inner in each.items():
+                yield from declared.inputs.get(f"{named.name}.{name}", NOTHING)
+                if name in named.fields:
+                    open_.append((inner, get_named_type(named.fields[name].type)))
+        elif isinstance(each, (list, tuple)):
+            open_ += [(item, named) for item in each]

@@ -1,0 +1,183 @@
+"""The two dialects in which resolvers are written, and what planning and writing ask of them.
+
+`Dialect` is ours: bindings tell beforehand which values are awaited. `GraphQLCoreDialect` is for
+schemas whose functions have graphql-core's form: only a value itself tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from graphql import (
+    GraphQLField,
+    GraphQLLeafType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    default_field_resolver,
+    is_abstract_type,
+)
+from graphql.pyutils import is_awaitable
+from msgspec.structs import replace
+
+from trunkline.compiler.document import ChosenOperation
+from trunkline.compiler.plan import Event, FieldPlan
+from trunkline.runtime.graphql_core import (
+    DocumentInfo,
+    FieldInfo,
+    core_leaf_completer,
+    core_list,
+    core_type_finder,
+)
+from trunkline.runtime.positions import Mark
+from trunkline.runtime.values import leaf_completer, to_list, type_finder
+from trunkline.runtime.variables import Variables
+from trunkline.schema.bindings import Binding, CoreConventions, CoreDefault, CoreResolver, Lookup
+
+__all__ = ["Dialect", "GraphQLCoreDialect", "dialect_of"]
+
+
+class Dialect:
+    """Our own resolvers.
+
+    - ``values_may_wait``: whether any value may turn out to be an awaitable
+    - ``is_awaitable``: the test for that, if it is not graphql-core's own
+    - ``introspection_info``: the ``info`` of introspection's resolvers (GraphQL §4)
+    """
+
+    values_may_wait = False
+    is_awaitable: Callable[[Any], bool] | None = None
+
+    def __init__(self, chosen: ChosenOperation) -> None:
+        self._schema = chosen.schema
+        self._definition = chosen.schema.definition
+        self._finders: dict[str, Callable[..., Any]] = {}
+        self.introspection_info = SimpleNamespace(schema=self._definition)
+
+    def binding(self, coordinate: str, definition: GraphQLField) -> Binding:
+        """Return how a field gets its value."""
+        binding = self._schema.bindings.get(coordinate)
+        if binding is None and definition.resolve is not None:
+            binding = CoreResolver(definition.resolve)
+        return binding or Lookup((coordinate.partition(".")[2],))
+
+    def event_source(
+        self, root: GraphQLObjectType, field: FieldPlan
+    ) -> tuple[FieldPlan, FieldPlan]:
+        """Return a subscription's source stream, and the field for its events (GraphQL §6.2.3).
+
+        What our streams yield is the value of the field itself.
+        """
+        del root
+        return field, replace(field, binding=Event(), arguments={})
+
+    def field_info(
+        self,
+        name: str,
+        parent: GraphQLObjectType,
+        type_: GraphQLOutputType,
+        mark: Mark,
+        above: FieldInfo | None,
+    ) -> FieldInfo | None:
+        """Return a field's part of ``info``, if its resolver takes one."""
+        del name, parent, type_, mark, above
+        return None
+
+    def finds_type(self, type_: Any) -> bool:
+        """Return whether the object type is known only when a value of ``type_`` is there."""
+        return is_abstract_type(type_)
+
+    def type_finder(self, type_name: str, coordinate: str) -> Callable[..., Any]:
+        """Return the function that names the object type of an abstract type's value."""
+        del coordinate
+        if type_name not in self._finders:
+            schema, abstract = self._schema, self._definition.type_map[type_name]
+            types = self._definition.get_possible_types(abstract)  # type: ignore[arg-type]
+            models = {each.name: schema.models.get(each.name) for each in types}
+            resolve_type = schema.type_resolvers.get(type_name)
+            self._finders[type_name] = type_finder(type_name, models, resolve_type)
+        return self._finders[type_name]
+
+    def leaf_completer(self, type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
+        """Return the function that completes a scalar or an enum."""
+        return leaf_completer(type_, nullable=nullable)
+
+    def list_converter(self, coordinate: str) -> Callable[[Any], Any]:
+        """Return the function that takes a field's value as a list."""
+        del coordinate
+        return to_list
+
+
+class GraphQLCoreDialect(Dialect):
+    """Functions in graphql-core's form, which get an ``info`` and may return an awaitable.
+
+    Lists may be asynchronous, and types are found by functions that take ``info`` too.
+    """
+
+    values_may_wait = True
+
+    def __init__(
+        self, chosen: ChosenOperation, conventions: CoreConventions, variables: Variables
+    ) -> None:
+        super().__init__(chosen)
+        self._conventions = conventions
+        test = conventions.is_awaitable
+        self.is_awaitable = None if test is is_awaitable else test
+        fragments = dict(chosen.fragments)
+        self._document = DocumentInfo(self._definition, fragments, chosen.node, variables, test)
+
+    def binding(self, coordinate: str, definition: GraphQLField) -> Binding:
+        """Return a resolver, or graphql-core's default one."""
+        conventions = self._conventions
+        resolver = conventions.wrap(definition.resolve or conventions.field_resolver)
+        if resolver is default_field_resolver:
+            return CoreDefault(coordinate.partition(".")[2])
+        return CoreResolver(resolver)
+
+    def event_source(
+        self, root: GraphQLObjectType, field: FieldPlan
+    ) -> tuple[FieldPlan, FieldPlan]:
+        """Return both; what graphql-core's streams yield is what the field is resolved on."""
+        definition = self._definition.get_field(root, field.name)
+        subscribe = definition.subscribe if definition else None
+        binding = CoreResolver(subscribe or self._conventions.subscribe_resolver)
+        return replace(field, binding=binding), field
+
+    def field_info(
+        self,
+        name: str,
+        parent: GraphQLObjectType,
+        type_: GraphQLOutputType,
+        mark: Mark,
+        above: FieldInfo | None,
+    ) -> FieldInfo | None:
+        """Return a field's part of ``info``, which every resolver takes."""
+        return FieldInfo(name, parent, type_, mark, above, self._document)
+
+    def finds_type(self, type_: Any) -> bool:
+        """Return whether the type must be found, or confirmed by ``is_type_of``."""
+        return is_abstract_type(type_) or type_.is_type_of is not None
+
+    def type_finder(self, type_name: str, coordinate: str) -> Callable[..., Any]:
+        """Return the function that names a value's type; it takes ``info`` too."""
+        type_: Any = self._definition.type_map[type_name]
+        conventions = self._conventions
+        default, test = conventions.type_resolver, conventions.is_awaitable
+        return core_type_finder(self._definition, type_, default, test, coordinate)
+
+    def leaf_completer(self, type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
+        """Return the function that completes a scalar or an enum."""
+        return core_leaf_completer(type_, nullable=nullable)
+
+    def list_converter(self, coordinate: str) -> Callable[[Any], Any]:
+        """Return the function that takes a field's value as a list."""
+        return core_list(coordinate, self._conventions.is_async_iterable)
+
+
+def dialect_of(chosen: ChosenOperation, variables: Variables) -> Dialect:
+    """Return the dialect of an operation's schema."""
+    conventions = chosen.schema.core
+    if conventions is None:
+        return Dialect(chosen)
+    return GraphQLCoreDialect(chosen, conventions, variables)

@@ -1,0 +1,202 @@
+"""The names of a module that is being written, and of the function in it that is.
+
+Globals and locals come from one place: neither is ever given a name that the other has, so a local
+never hides a global.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from graphql import GraphQLLeafType
+
+from trunkline.compiler.dialect import Dialect
+from trunkline.runtime.positions import Condition, Mark
+from trunkline.runtime.values import completed_later
+from trunkline.text.literals import literal
+from trunkline.text.names import Names, snake_case
+from trunkline.text.source import Source
+
+__all__ = ["LOCAL", "SHORT", "TYPE", "Call", "FunctionScope", "ModuleNamespace"]
+
+# Characters of a schema's name that a name in the text keeps, so that no line gets too long.
+LOCAL = 18
+TYPE = 14
+_FIELD = 16
+SHORT = 30  # characters up to which a name stands in the text as a string
+
+_MODULE_NAMES = frozenset({"COMPLETE", "MARKS", "OPERATION", "SOURCE"})
+_FUNCTION_NAMES = frozenset(
+    {"_", "arguments", "awaitable", "entry", "error", "execution", "get", "given", "items"}
+    | {"parents", "plain", "result", "root", "target", "type_name", "value", "values"}
+)
+_INFO = frozenset({"info"})  # a global for our resolvers, a local in the graphql-core dialect
+
+
+class Call(NamedTuple):
+    """The expression of a call, which may be written over several lines."""
+
+    function: str
+    arguments: list[str]
+
+
+class ModuleNamespace:
+    """The globals of a module: functions that it defines, and objects that are ``bound`` to it."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self._names = Names(_MODULE_NAMES | _FUNCTION_NAMES)
+        self._globals: set[str] = set()
+        self._locals: set[str] = set()
+        self._once: dict[object, str] = {}
+        self.bound: dict[str, object] = {}
+
+    def give(self, wanted: str) -> str:
+        """Give a name to a global: ``wanted``, with a number behind it if that is taken."""
+        name = self._names.give(wanted)
+        while name in self._locals:
+            name = self._names.give(wanted)
+        self._globals.add(name)
+        return name
+
+    def give_local(self, names: Names, wanted: str) -> str:
+        """Give a name to a local of the function that has these names."""
+        name = names.give(wanted)
+        while name in self._globals:
+            name = names.give(wanted)
+        self._locals.add(name)
+        return name
+
+    def function(self, verb: str, coordinate: str, type_name: str = "") -> str:
+        """Give a name to a function that the module defines for a coordinate's values.
+
+        ``verb`` is what it does with them; ``type_name`` is the object type's if the field is of an
+        abstract type.
+        """
+        suffix = f"_{snake_case(type_name)[:TYPE]}" if type_name else ""
+        return self.give(f"{verb}_{_identifier(coordinate)}{suffix}")
+
+    def bind(self, wanted: str, value: object) -> str:
+        """Bind an object to the module; return its name."""
+        name = self.give(wanted)
+        self.bound[name] = value
+        return name
+
+    def bind_once(self, key: object, wanted: str, make: Callable[[], object]) -> str:
+        """Bind an object to the module, unless there is one for this key already."""
+        if key not in self._once:
+            self._once[key] = self.bind(wanted, make())
+        return self._once[key]
+
+    def bind_for(self, verb: str, coordinate: str, function: object) -> str:
+        """Bind the function that does something for a coordinate."""
+        key, wanted = (verb, coordinate, id(function)), f"{verb}_{_identifier(coordinate)}"
+        return self.bind_once(key, wanted, lambda: function)
+
+    def runtime(self, function: Callable[..., Any] | type) -> str:
+        """Bind a function or class of the runtime under its own name."""
+        name = function.__name__
+        return self.bind_once(name, name, lambda: function)
+
+    def text(self, wanted: str, value: str | tuple[str, ...]) -> str:
+        """Write a name of the schema's, or several: as text, or bound if that is long."""
+        written = literal(value)
+        if len(written) <= SHORT:
+            return written
+        return self.bind_once(("text", value), wanted, lambda: value)
+
+    def mark(self, mark: Mark) -> str:
+        """Bind a position."""
+        return self.bind_once(id(mark), "MARK", lambda: mark)
+
+    def model(self, type_name: str, model: type) -> str:
+        """Bind the class of a type's values."""
+        wanted = type_name if type_name[0].isupper() else f"Model_{type_name}"
+        return self.bind_once(("model", type_name), wanted[:TYPE], lambda: model)
+
+    def leaf(self, type_: GraphQLLeafType, *, nullable: bool) -> str:
+        """Bind the function that completes a scalar or an enum."""
+        return self.bind_once(
+            ("leaf", type_.name, nullable),
+            "complete_" + type_.name[:TYPE] + ("_or_null" if nullable else ""),
+            lambda: self.dialect.leaf_completer(type_, nullable=nullable),
+        )
+
+    def later_leaf(self, type_: GraphQLLeafType, *, nullable: bool) -> str:
+        """Bind the function that completes a scalar or an enum that was awaited.
+
+        It has the parameters of the functions that the module defines.
+        """
+        return self.bind_once(
+            ("later leaf", type_.name, nullable),
+            "finish_" + type_.name[:TYPE] + ("_or_null" if nullable else ""),
+            lambda: completed_later(self.completer(type_, nullable=nullable)),
+        )
+
+    def completer(self, type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
+        """Return the function that completes a scalar or an enum, which is bound."""
+        complete: Callable[[Any], Any] = self.bound[self.leaf(type_, nullable=nullable)]  # type: ignore[assignment]
+        return complete
+
+    def is_awaitable(self, variable: str) -> str:
+        """Write the test whether a value is awaited."""
+        test = self.dialect.is_awaitable
+        if test is None:
+            return f'hasattr({variable}, "__await__")'
+        return f"{self.bind_once('is_awaitable', 'is_awaitable', lambda: test)}({variable})"
+
+
+class FunctionScope:
+    """One function that is being written.
+
+    ``indices`` are the expressions that give the indices of the lists above the position at hand;
+    ``parent`` is the variable that holds the object whose fields are read, ``None`` at the root.
+    """
+
+    def __init__(
+        self,
+        source: Source[Mark],
+        module: ModuleNamespace,
+        indices: tuple[str, ...],
+        parent: str | None,
+    ) -> None:
+        self.source = source
+        self.module = module
+        self.indices = indices
+        self.parent = parent
+        self._names = Names(_FUNCTION_NAMES | _INFO | set(indices))
+        self.batches: dict[int, str] = {}  # the lists that take parents, by the mark's id
+
+    def local(self, wanted: str, suffix: str = "") -> str:
+        """Give a name to a variable of the function."""
+        name = snake_case(wanted)[: LOCAL - len(suffix)] + suffix
+        return self.module.give_local(self._names, name)
+
+    def write(self, before: str, expression: str | Call) -> None:
+        """Write a statement: ``before``, and an expression."""
+        if isinstance(expression, str):
+            self.source.line(before + expression)
+        else:
+            self.source.call(f"{before}{expression.function}(", expression.arguments)
+
+    def attempt(self, body: Callable[[], Any], otherwise: str | None = None) -> None:
+        """Write ``body`` so that an error in it is recorded, and ``otherwise`` done instead."""
+        with self.source.block("try:"):
+            body()
+        with self.source.block("except Exception as error:"):
+            self.source.call("execution.fail(", ["error", *self.indices])
+            if otherwise is not None:
+                self.source.line(otherwise)
+
+    def condition(self, condition: Condition) -> list[str]:
+        """Write what must hold for a field to be included, as operands of ``and``."""
+        return [
+            f"execution.variables[{index}]" if wanted else f"not execution.variables[{index}]"
+            for index, wanted in sorted(condition)
+        ]
+
+
+def _identifier(coordinate: str) -> str:
+    type_name, _, name = coordinate.partition(".")
+    return f"{snake_case(type_name)[:TYPE]}_{snake_case(name)[:_FIELD]}"

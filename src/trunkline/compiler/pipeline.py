@@ -1,0 +1,95 @@
+"""How an operation is compiled, as a list of stages. Read this file first.
+
+Each stage is a function that takes what the one before it returns, so a document's way through this
+package can be read here and opened function by function:
+
+- `document.py` parses the text within limits, validates it and chooses one operation. Validating is
+  graphql-core's, walked through by `validation.py`.
+- `planner.py` decides everything: `collect.py` merges fields, `dialect.py` says how the schema's
+  functions are called, `arguments.py` and `directives.py` plan what their names say. The result is
+  pure data, `plan.py`. `cost.py` and `authorization.py` read what the limits and callers need.
+- `assemble.py` has the plan written as Python, by `emit.py` and the files that it uses, and loads
+  it as a module.
+- `operation.py` is what comes out; `trunkline.engine` runs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from trunkline.compiler.assemble import write_operation
+from trunkline.compiler.authorization import CallerForms, Refusals
+from trunkline.compiler.document import (
+    ChosenOperation,
+    SourceText,
+    check_size,
+    choose_operation,
+    parse_document,
+    validate_document,
+)
+from trunkline.compiler.limits import Limits
+from trunkline.compiler.operation import Operation, load_operation
+from trunkline.compiler.planner import plan_operation
+from trunkline.errors import LimitExceededError
+from trunkline.schema.bindings import Schema
+
+__all__ = ["STAGES", "compile_chosen", "compile_operation"]
+
+
+def compile_operation(
+    schema: Schema, text: str, operation_name: str | None = None, limits: Limits | None = None
+) -> Operation:
+    """Compile one operation of a document.
+
+    ``operation_name`` chooses one of several. Raises the ``RequestError`` that says what is wrong
+    with the document.
+    """
+    try:
+        source = SourceText(schema, text, operation_name, limits or Limits())
+        operation: Operation = _run(STAGES, source)
+    except RecursionError:
+        raise LimitExceededError.because("The document is nested too deeply.") from None
+    return operation
+
+
+def compile_chosen(chosen: ChosenOperation) -> Operation:
+    """Compile an operation that was checked and chosen already."""
+    operation: Operation = _run(COMPILING, chosen)
+    return operation
+
+
+def prepare_forms(operation: Operation) -> Operation:
+    """Let callers who may not have all of an operation get a form of it, compiled by itself."""
+    chosen, required = operation.chosen, operation.required
+
+    def compile_form(refusals: Refusals) -> Operation:
+        return compile_chosen(replace(chosen, refusals=refusals))
+
+    if required is not None:
+        operation.add_forms(CallerForms(chosen.schema, required, compile_form))
+    return operation
+
+
+CHECKING = (
+    parse_document,  # text → document
+    check_size,  # document → document within the limits
+    validate_document,  # document → document that fits the schema
+    choose_operation,  # document → one operation of it
+)
+
+COMPILING = (
+    plan_operation,  # operation → plan: data, which decides everything
+    write_operation,  # plan → Python text
+    load_operation,  # text → functions, and the operation that they belong to
+    prepare_forms,  # operation → operation for all callers
+)
+
+STAGES = (*CHECKING, *COMPILING)
+
+
+def _run(stages: tuple[Callable[[Any], Any], ...], value: Any) -> Any:
+    for stage in stages:
+        value = stage(value)
+    return value

@@ -1,0 +1,328 @@
+"""The graphql-core dialect: what schemas expect that were written for graphql-core's executor.
+
+Their resolvers get an ``info`` and may return an awaitable or not, their lists may be asynchronous,
+their types are found by functions that take ``info`` too. Errors have graphql-core's sentences.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLAbstractType,
+    GraphQLError,
+    GraphQLLeafType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    Undefined,
+    is_object_type,
+)
+from graphql.execution.values import VariableValues
+from graphql.pyutils import Path, gather_with_cancel, inspect, is_iterable
+from graphql.type.definition import GraphQLResolveInfoHelpers
+
+from trunkline.runtime.positions import Mark, NullError
+from trunkline.runtime.variables import Variables
+from trunkline.runtime.work import Later
+
+if TYPE_CHECKING:
+    from trunkline.runtime.execution import Execution
+
+__all__ = [
+    "DocumentInfo",
+    "FieldInfo",
+    "ResolveInfo",
+    "core_leaf_completer",
+    "core_list",
+    "core_type_finder",
+    "place_by_type",
+]
+
+IsAwaitable = Callable[[Any], bool]
+FindType = Callable[[Any, Any], "str | Awaitable[str]"]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """The part of ``info`` that is the same for all fields of an operation."""
+
+    schema: GraphQLSchema
+    fragments: dict[str, FragmentDefinitionNode]
+    operation: OperationDefinitionNode
+    variables: Variables
+    is_awaitable: IsAwaitable
+
+
+@dataclass(frozen=True, slots=True)
+class FieldInfo:
+    """The part of ``info`` that is known when a field is planned; ``above`` is its parent field."""
+
+    name: str
+    parent_type: GraphQLObjectType
+    return_type: GraphQLOutputType
+    mark: Mark
+    above: FieldInfo | None
+    document: DocumentInfo
+
+    def path(self, indices: tuple[int, ...]) -> Path:
+        """Return the field's path in graphql-core's form, where each key knows its type."""
+        length, number, path = 0, 0, None
+        if self.above is not None:
+            mark = self.above.mark
+            length, number = len(mark.path), mark.path.count(None)
+            path = self.above.path(indices[:number])
+        for index in indices[number : number + len(self.mark.path) - length - 1]:
+            path = Path(path, index, None)
+        return Path(path, str(self.mark.path[-1]), self.parent_type.name)
+
+
+class ResolveInfo:
+    """graphql-core's ``GraphQLResolveInfo``, computed when it is read.
+
+    A resolver that reads nothing of it costs one small object only.
+    """
+
+    __slots__ = ("_execution", "_field", "_indices")
+
+    def __init__(self, field: FieldInfo, execution: Execution, *indices: int) -> None:
+        self._field = field
+        self._execution = execution
+        self._indices = indices
+
+    @property
+    def field_name(self) -> str:
+        """The schema's name of the field."""
+        return self._field.name
+
+    @property
+    def field_nodes(self) -> list[FieldNode]:
+        """The fields of the document that were merged here."""
+        return self._field.mark.nodes_of(self._execution.variables)
+
+    @property
+    def return_type(self) -> GraphQLOutputType:
+        """The type of the field."""
+        return self._field.return_type
+
+    @property
+    def parent_type(self) -> GraphQLObjectType:
+        """The object type that the field belongs to."""
+        return self._field.parent_type
+
+    @property
+    def path(self) -> Path:
+        """The field's place in the response."""
+        return self._field.path(self._indices)
+
+    @property
+    def schema(self) -> GraphQLSchema:
+        """The schema."""
+        return self._field.document.schema
+
+    @property
+    def fragments(self) -> dict[str, FragmentDefinitionNode]:
+        """The document's fragments by name."""
+        return self._field.document.fragments
+
+    @property
+    def root_value(self) -> Any:
+        """The value that root fields are resolved on."""
+        return self._execution.root_value
+
+    @property
+    def operation(self) -> OperationDefinitionNode:
+        """The operation in the document."""
+        return self._field.document.operation
+
+    @property
+    def variable_values(self) -> VariableValues:
+        """The request's variables, coerced."""
+        return self._field.document.variables.sources(self._execution.variables)
+
+    @property
+    def context(self) -> Any:
+        """The request's context."""
+        return self._execution.context
+
+    @property
+    def is_awaitable(self) -> IsAwaitable:
+        """The function that tells which values are awaited."""
+        return self._field.document.is_awaitable
+
+    @property
+    def abort_signal(self) -> None:
+        """Always ``None``: cancel the task to stop an execution."""
+        return
+
+    @property
+    def async_helpers(self) -> GraphQLResolveInfoHelpers:
+        """Functions that await several things at once, or in the background."""
+        return _HELPERS
+
+
+_background: set[asyncio.Future[Any]] = set()  # asyncio itself could drop them before they end
+
+
+def _gather(values: Sequence[Awaitable[Any]]) -> Awaitable[list[Any]]:
+    return gather_with_cancel(*values)
+
+
+def _track(values: Sequence[Any]) -> None:
+    """Let awaitables run to their end, and retrieve their errors, although nothing awaits them."""
+    awaitables = [value for value in values if hasattr(value, "__await__")]
+    if awaitables:
+        future = asyncio.gather(*awaitables, return_exceptions=True)
+        _background.add(future)
+        future.add_done_callback(_background.discard)
+
+
+_HELPERS = GraphQLResolveInfoHelpers(_gather, _track)
+
+
+def core_leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
+    """Make the function that turns a resolved value into the response's."""
+    coerce = type_.coerce_output_value
+
+    def complete(value: Any) -> Any:
+        if isinstance(value, Exception):
+            raise value
+        if value is None or value is Undefined:
+            if nullable:
+                return None
+            raise NullError
+        result = coerce(value)
+        if result is None or result is Undefined:
+            raise TypeError(
+                f"Expected `{inspect(type_)}.coerce_output_value({inspect(value)})`"
+                f" to return non-nullable value, returned: {inspect(result)}"
+            )
+        return result
+
+    return complete
+
+
+def core_list(
+    coordinate: str, is_async_iterable: Callable[[Any], bool]
+) -> Callable[[Any], Iterable[Any] | Later]:
+    """Make the function that takes a field's value as a list; asynchronous ones are read later."""
+
+    async def read(values: AsyncIterable[Any]) -> list[Any]:
+        return [value async for value in values]
+
+    def to_list(values: Any) -> Iterable[Any] | Later:
+        if isinstance(values, Exception):
+            raise values
+        if values is None or values is Undefined:
+            raise NullError
+        if is_async_iterable(values):
+            return Later(read(values))
+        if not is_iterable(values):
+            raise GraphQLError(f"Expected Iterable, but did not find one for field '{coordinate}'.")
+        return values
+
+    return to_list
+
+
+def core_type_finder(
+    schema: GraphQLSchema,
+    type_: GraphQLAbstractType | GraphQLObjectType,
+    default: Callable[[Any, Any, Any], Any],
+    is_awaitable: IsAwaitable,
+    coordinate: str,
+) -> FindType:
+    """Make the function that names the object type of a value, or gives an awaitable of it.
+
+    ``default`` finds the type if the schema has no function for that. If ``type_`` is an object
+    type already, only its ``is_type_of`` is called.
+    """
+
+    async def await_and_check(awaitable: Awaitable[Any], value: Any, info: Any) -> str:
+        found = _check_type(schema, type_, await awaitable, value, coordinate)
+        name = _confirm(found, value, info, is_awaitable)
+        return name if isinstance(name, str) else await name
+
+    def find(value: Any, info: Any) -> str | Awaitable[str]:
+        if value is None or value is Undefined:
+            raise NullError
+        if isinstance(value, Exception):
+            raise value
+        if isinstance(type_, GraphQLObjectType):
+            return _confirm(type_, value, info, is_awaitable)
+        name: Any = (type_.resolve_type or default)(value, info, type_)
+        if is_awaitable(name):
+            return await_and_check(name, value, info)
+        found = _check_type(schema, type_, name, value, coordinate)
+        return _confirm(found, value, info, is_awaitable)
+
+    return find
+
+
+def _confirm(
+    type_: GraphQLObjectType, value: Any, info: Any, is_awaitable: IsAwaitable
+) -> str | Awaitable[str]:
+    """Let an object type's ``is_type_of`` confirm that the value is of it."""
+
+    def confirmed(is_of_type: object) -> str:
+        if not is_of_type:
+            raise GraphQLError(f"Expected value of type '{type_}' but got: {inspect(value)}.")
+        return type_.name
+
+    async def await_confirmed(awaitable: Any) -> str:
+        return confirmed(await awaitable)
+
+    if type_.is_type_of is None:
+        return type_.name
+    is_of_type = type_.is_type_of(value, info)
+    return await_confirmed(is_of_type) if is_awaitable(is_of_type) else confirmed(is_of_type)
+
+
+def _check_type(
+    schema: GraphQLSchema, abstract: GraphQLNamedType, name: Any, value: Any, coordinate: str
+) -> GraphQLObjectType:
+    """Return the object type that a resolved name stands for."""
+    if isinstance(name, str):
+        found = schema.get_type(name)
+        if found is None:
+            problem = (
+                f"Abstract type '{abstract}' was resolved to a type '{name}'"
+                " that does not exist inside the schema."
+            )
+        elif not is_object_type(found):
+            problem = f"Abstract type '{abstract}' was resolved to a non-object type '{name}'."
+        elif schema.is_sub_type(abstract, found):  # type: ignore[arg-type]
+            return found
+        else:
+            problem = f"Runtime Object type '{found}' is not a possible type for '{abstract}'."
+        raise GraphQLError(problem)
+    place = (
+        f"Abstract type '{abstract}' must resolve to an Object type at runtime"
+        f" for field '{coordinate}'"
+    )
+    if name is None:
+        raise GraphQLError(
+            f"{place}. Either the '{abstract}' type should provide a 'resolve_type' function or"
+            " each possible type should provide an 'is_type_of' function."
+        )
+    raise GraphQLError(
+        f"{place} with value {inspect(value)}, received '{inspect(name)}',"
+        " which is not a valid Object type name."
+    )
+
+
+def place_by_type(
+    name: Awaitable[str], value: Any, functions: dict[str, Callable[..., Any]]
+) -> Later:
+    """Leave a value for later whose type is awaited; ``functions`` complete it by type."""
+
+    def complete(execution: Any, found: str, *indices: int) -> Any:
+        return functions[found](execution, value, *indices)
+
+    return Later(name, complete)

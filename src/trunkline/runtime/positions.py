@@ -1,0 +1,137 @@
+"""Positions in the response: what a line of compiled code is about, and where an error belongs."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from graphql import FieldNode, GraphQLError, get_location, located_error
+from msgspec import Struct
+
+__all__ = ["ALWAYS", "Condition", "FieldFailure", "Mark", "Marks", "NullError", "Path", "holds"]
+
+Path: TypeAlias = tuple[str | int, ...]
+
+Condition: TypeAlias = frozenset[tuple[int, bool]]
+"""Variables, by their place in the operation, and the value that each must have: all of them."""
+
+ALWAYS: Condition = frozenset()
+
+_NOTES = 8  # places that are noted at one exception, which may be raised in thousands
+
+
+def holds(condition: Condition, variables: Sequence[object]) -> bool:
+    """Return whether every variable of the condition has the wanted value."""
+    return all(variables[index] is wanted for index, wanted in condition)
+
+
+class Mark(Struct, frozen=True, eq=False, weakref=True):
+    """A position in the response, as far as it is known before execution.
+
+    ``path`` has ``None`` in the places of list indices. ``nodes`` are the fields of the document
+    that were merged here, each with the condition under which it takes part. ``nullable_depth`` is
+    the length of the path at which an error's null comes to rest; 0 is the whole ``data``.
+    """
+
+    path: tuple[str | None, ...]
+    nodes: tuple[tuple[FieldNode, Condition], ...]
+    coordinate: str
+    nullable_depth: int
+
+    def fill(self, indices: Sequence[int]) -> Path:
+        """Return the path with the indices in their places; surplus ones are left out."""
+        given = iter(indices)
+        return tuple(next(given) if key is None else key for key in self.path)
+
+    def nodes_of(self, variables: Sequence[object]) -> list[FieldNode]:
+        """Return the document's fields that took part, each once, in the order of the text."""
+        present = [node for node, condition in self.nodes if holds(condition, variables)]
+        return list({id(node): node for node in present}.values())
+
+
+class Marks:
+    """The marks of a module, found by line number.
+
+    So compiled code does nothing to know its position: when something raises, the traceback has
+    the line. A module has its own under the name ``MARKS``.
+    """
+
+    __slots__ = ("_lines", "_marks")
+
+    def __init__(self, marks: Sequence[tuple[int, Mark]]) -> None:
+        self._lines = [line for line, _ in marks]
+        self._marks = [mark for _, mark in marks]
+
+    def at(self, line: int) -> Mark:
+        """Return the mark that a line stands under."""
+        return self._marks[bisect_right(self._lines, line) - 1]
+
+
+class NullError(Exception):
+    """A position that must not be null is null; `FieldFailure.located` writes the sentence."""
+
+
+class FieldFailure(Exception):  # noqa: N818  # it carries an error up; it is not one itself
+    """An error on its way up to the nearest position that may be null (GraphQL §6.4.4)."""
+
+    def __init__(self, original: Exception, mark: Mark, indices: Sequence[int]) -> None:
+        super().__init__()
+        self.original = original
+        self.mark = mark
+        self.path = mark.fill(indices)
+
+    @property
+    def is_null(self) -> bool:
+        """Whether this is not an error, but a null at a position that may be null."""
+        nullable = self.mark.nullable_depth == len(self.mark.path)
+        return nullable and isinstance(self.original, NullError)
+
+    @property
+    def position(self) -> Path:
+        """The path of the value that becomes null because of this error."""
+        return self.path[: self.mark.nullable_depth]
+
+    def located(self, variables: Sequence[object], operation: str) -> GraphQLError:
+        """Return the error in GraphQL's form: message, path, places in the document (§7.1.6).
+
+        A note with the same place is added to the exception, for readers of its traceback;
+        ``operation`` is the operation's title.
+        """
+        original = self.original
+        nodes, path = self.mark.nodes_of(variables), list(self.path)
+        _add_note(original, path, nodes, operation)
+        if isinstance(original, GraphQLError):
+            return located_error(original, nodes, path)
+        if isinstance(original, NullError):
+            coordinate = self.mark.coordinate
+            message = f"Cannot return null for non-nullable field {coordinate}."
+        else:
+            message = _message(original)
+        located = GraphQLError(message, nodes, path=path)
+        located.original_error = original  # not by the constructor, which takes more from it
+        return located
+
+
+def _add_note(
+    error: Exception, path: Sequence[str | int], nodes: Sequence[FieldNode], operation: str
+) -> None:
+    """Note a place as people write it: ``at todos[2].title, line 3 column 5 of query Todos``."""
+    keys = (f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+    place = "".join(keys).removeprefix(".")
+    location = nodes[0].loc if nodes else None
+    if location is not None:
+        start = get_location(location.source, location.start)
+        place += f", line {start.line} column {start.column}"
+    note = f"at {place} of {operation}"
+    notes = getattr(error, "__notes__", [])
+    if isinstance(notes, list) and note not in notes and len(notes) < _NOTES:
+        error.add_note(note)
+
+
+def _message(error: Exception) -> str:
+    """Return an exception's text, which may be the text of any program's own `__str__`."""
+    try:
+        return str(error) or "An unknown error occurred."
+    except Exception:  # noqa: BLE001
+        return "An error occurred whose text cannot be told."
