@@ -125,7 +125,8 @@ def read_settings(project: Project, client: Client) -> ClientSettings:
 def check_settings(settings: ClientSettings, problems: Problems) -> None:
     """Check that the names in the settings are names of Python, and that scalars can be read."""
     if not is_name(settings.name):
-        problems.error("name", f"{settings.name!r} cannot be the name of a class.")
+        text = f"{settings.name!r} cannot be the name of a class. Give the client another name."
+        problems.error("name", text)
     for name, scalar in sorted(settings.scalars.items()):
         place = f"scalars.{name}"
         for path in filter(None, (scalar.type, scalar.parse, scalar.serialize)):
