@@ -47,12 +47,9 @@ TEXT = Response(200, b"text", (HEADER,))
 async def test_a_response_has_its_length_and_to_head_no_body(
     app: Any, method: str, body: bytes
 ) -> None:
+    headers = [(b"content-length", b"4"), HEADER]
     assert await call(app, method=method) == [
-        {
-            "type": "http.response.start",
-            "status": 200,
-            "headers": [(b"content-length", b"4"), HEADER],
-        },
+        {"type": "http.response.start", "status": 200, "headers": headers},
         {"type": "http.response.body", "body": body},
     ]
 
@@ -85,7 +82,7 @@ async def test_a_problem_of_http_is_a_response() -> None:
 async def test_another_method_is_told_which_are_served() -> None:
     start, body = await call(Application(TEXT), method="PUT")
     assert (start["status"], dict(start["headers"])[b"allow"]) == (405, b"GET, HEAD, POST")
-    assert b"The method PUT is not served here; use GET or HEAD or POST." in body["body"]
+    assert b"The method PUT is not served here, only GET, HEAD, POST." in body["body"]
 
 
 async def test_a_client_that_is_gone_gets_nothing() -> None:
