@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 from trunkline.errors import AccessDeniedError, TokenError
 
 if TYPE_CHECKING:
-    from trunkline.auth.calling.authentication import environment
     from trunkline.auth.calling.cache import FileTokenCache, TokenCache
     from trunkline.auth.calling.credentials import ClientCredentials
+    from trunkline.auth.calling.sources import environment
     from trunkline.auth.peers import Proxies
     from trunkline.auth.verifying.caller import Assumed, Authenticator, Caller
     from trunkline.auth.verifying.issuers import Introspection, TrustedIssuer
@@ -68,7 +68,7 @@ _HOMES = {
     "ClientCredentials": "calling.credentials",
     "FileTokenCache": "calling.cache",
     "TokenCache": "calling.cache",
-    "environment": "calling.authentication",
+    "environment": "calling.sources",
     "Proxies": "peers",
     "Assumed": "verifying.caller",
     "Authenticator": "verifying.caller",

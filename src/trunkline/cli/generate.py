@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from trunkline.cli.reading import errors_end_command, stop
-from trunkline.generate.clients import client_files
+from trunkline.generate.client import client_files
 from trunkline.generate.configuration import Client, Configuration, Project, read_configuration
 from trunkline.generate.files import changed_files, write_files
 from trunkline.generate.generation import Generation, generate

@@ -262,6 +262,12 @@ class Project(Struct, frozen=True):
         return src if src.is_dir() else self.folder
 
     @property
+    def clients(self) -> list[Client]:
+        """All clients that the project configures."""
+        client = self.configuration.client
+        return [*([] if client is None else [client]), *self.configuration.clients]
+
+    @property
     def schema_sources(self) -> list[Path]:
         """The schema's files, folders and globs."""
         schema = self.configuration.schema
