@@ -47,7 +47,7 @@ def _keep_classes(
     attributes = [
         each
         for each in attribute_statements(package).get(attribute, [])
-        if each.statement in each.owner.body and each.file.is_alone(each.statement)
+        if each.statement in each.owner.body and each.cls.file.is_alone(each.statement)
     ]
     going = {*(each.statement for each in attributes), *(cls.node for cls in classes)}
     needed: set[PythonClass] = set()
@@ -69,8 +69,8 @@ def _keep_classes(
         reason = f"{protocol.removesuffix('Resolvers')} has no resolvers any more"
         cls.file.note(cls.node, f"{cls.name} is kept as a comment, because {reason}")
     for each in attributes if not needed else ():
-        package.body(each.file, each.owner).gone.append(each.statement)
-        each.file.keep(f"from class {each.cls.name}", each.file.region(each.statement))
+        package.body(each.cls, each.owner).gone.append(each.statement)
+        each.cls.file.keep(f"from class {each.cls.name}", each.cls.file.region(each.statement))
     return needed
 
 
@@ -128,7 +128,7 @@ def _keep_resolver(package: Package, cls: PythonClass, name: str, reason: str) -
     for statement in cls.members.get(name, ()):
         is_movable = statement in cls.node.body and file.is_alone(statement)
         if is_movable and list(defined_names(statement)) == [name]:
-            package.body(file, cls.node).gone.append(statement)
+            package.body(cls, cls.node).gone.append(statement)
             file.keep(f"from class {cls.name}", file.region(statement))
             file.note(statement, f"{cls.name}.{name} is kept as a comment, because {reason}")
         else:
