@@ -23,7 +23,7 @@ from graphql import (
 )
 
 from trunkline.generate.client.names import ClassNames
-from trunkline.generate.client.plan import ClassPlan, FieldPlan, UnionPlan
+from trunkline.generate.client.plan import ClassFieldPlan, ClassPlan, UnionPlan
 from trunkline.generate.client.problems import place_of
 from trunkline.generate.client.schema_types import (
     STR,
@@ -45,13 +45,13 @@ from trunkline.generate.client.selections import (
 from trunkline.text.imports import Hint
 from trunkline.text.names import pascal_case
 
-__all__ = ["Classes", "Position"]
+__all__ = ["Classes", "ObjectPosition"]
 
 _Definitions: TypeAlias = list[ClassPlan | UnionPlan]
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class ObjectPosition:
     """A position of a response where an object is, and what is selected there.
 
     ``name`` is the name of its class and ``path`` tells people where it is. ``remedy`` says what to
@@ -84,14 +84,14 @@ class Classes:
         if name not in self._fragments:
             node, part = self.selections.fragments[name], self.selections.fragment(name)
             path, place = f"fragment {name}", place_of(node)
-            position = Position(
+            position = ObjectPosition(
                 pascal_case(name), path, place, "Rename the fragment.", [part], part.parent
             )
             self._fragments[name] = position.name
             self.fragment_definitions.extend(self.at(position))  # after those that it spreads
         return self._fragments[name]
 
-    def at(self, position: Position) -> _Definitions:
+    def at(self, position: ObjectPosition) -> _Definitions:
         """Plan the class of a position, and all classes below it.
 
         Returns no class if the name is taken, because all names below it would be taken too.
@@ -113,15 +113,15 @@ class Classes:
             definitions += self._class(position, group, members[-1])
         return [*definitions, UnionPlan(name, members)]
 
-    def _class(self, position: Position, group: TypeGroup, name: str) -> _Definitions:
+    def _class(self, position: ObjectPosition, group: TypeGroup, name: str) -> _Definitions:
         """Plan the class of a position for one group of types, and all that is selected below."""
         uses_by_key = self.selections.collect(position.parts, position.type, group)
         is_object = isinstance(position.type, GraphQLObjectType)
         if group.conditions and not is_object and "__typename" not in uses_by_key:
-            text = f"What {position.path} has depends on its type. Select __typename there."
+            text = f"The fields of {position.path} depend on its type. Select __typename there."
             self.names.problems.error(position.place, text)
         base, inherited = self._base(position, group, uses_by_key)
-        fields: list[FieldPlan] = []
+        fields: list[ClassFieldPlan] = []
         below: _Definitions = []
         keys: dict[str, str] = {}
         for key, uses in uses_by_key.items():
@@ -149,7 +149,12 @@ class Classes:
         return [ClassPlan(name, fields, description, extended), *below]
 
     def _named_hint(
-        self, position: Position, group: TypeGroup, class_: str, key: str, uses: list[FieldUse]
+        self,
+        position: ObjectPosition,
+        group: TypeGroup,
+        class_: str,
+        key: str,
+        uses: list[FieldUse],
     ) -> tuple[Hint, _Definitions]:
         """Return the hint of a field's named type, and the classes of what is selected below it."""
         fields = [self.selections.field(use, position.type, group) for use in uses]
@@ -161,7 +166,7 @@ class Classes:
             parent = get_named_type(definition.type)
             if use.node.selection_set and is_composite_type(parent):
                 parts.append(Part(use.node.selection_set, parent, use.when))
-        below = Position(
+        below = ObjectPosition(
             name=class_ + pascal_case(key),
             path=f"{position.path}.{key}",
             place=place_of(uses[0].node),
@@ -176,17 +181,22 @@ class Classes:
         return Hint.of("", below.name), self.at(below)
 
     def _field(
-        self, position: Position, key: str, uses: list[FieldUse], field: GraphQLField, named: Hint
-    ) -> FieldPlan:
+        self,
+        position: ObjectPosition,
+        key: str,
+        uses: list[FieldUse],
+        field: GraphQLField,
+        named: Hint,
+    ) -> ClassFieldPlan:
         """Plan a field. It may be absent where `@skip` or `@include` may leave it out."""
         may_be_absent = not is_always([use.when for use in uses], position.known)
         hint = hint_of(field.type, named, may_be_absent=may_be_absent)
         description = documentation(field.description, field.deprecation_reason)
-        return FieldPlan(self.names.attribute(key), key, hint, description, may_be_absent)
+        return ClassFieldPlan(self.names.attribute(key), key, hint, description, may_be_absent)
 
     def _typename(
-        self, position: Position, group: TypeGroup, key: str, uses: list[FieldUse]
-    ) -> FieldPlan:
+        self, position: ObjectPosition, group: TypeGroup, key: str, uses: list[FieldUse]
+    ) -> ClassFieldPlan:
         """Plan a type's name: one of the group's names, or any where the server may add types."""
         names = [each.name for each in group.types] if group.conditions else []
         field = GraphQLField(GraphQLNonNull(GraphQLString))
@@ -195,9 +205,9 @@ class Classes:
         hint = literal_hint(names)
         if isinstance(position.type, GraphQLObjectType):
             return self._field(position, key, uses, field, hint)
-        return FieldPlan("typename", key, hint, value=names[0] if len(names) == 1 else None)
+        return ClassFieldPlan("typename", key, hint, value=names[0] if len(names) == 1 else None)
 
-    def _sole_fragment(self, position: Position) -> str | None:
+    def _sole_fragment(self, position: ObjectPosition) -> str | None:
         """Return the fragment that is all that is selected, if its class fits the position."""
         names: set[str] = set()
         for part in position.parts:
@@ -213,7 +223,7 @@ class Classes:
         return name if type_ is position.type or (includes and self._has_one_class(name)) else None
 
     def _base(
-        self, position: Position, group: TypeGroup, uses_by_key: Mapping[str, list[FieldUse]]
+        self, position: ObjectPosition, group: TypeGroup, uses_by_key: Mapping[str, list[FieldUse]]
     ) -> tuple[str | None, Collection[str]]:
         """Return the first fragment whose class can be extended, and the response keys it has.
 

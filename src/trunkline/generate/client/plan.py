@@ -15,12 +15,12 @@ from trunkline.text.imports import Hint, Reference
 __all__ = [
     "RUNTIME",
     "ArgumentPlan",
+    "ClassFieldPlan",
     "ClassPlan",
     "ClientEnumPlan",
     "ClientPlan",
     "DefinitionPlan",
-    "FieldPlan",
-    "OperationPlan",
+    "MethodPlan",
     "UnionPlan",
 ]
 
@@ -29,7 +29,7 @@ RUNTIME = "trunkline.client.generated"
 
 
 @dataclass(frozen=True, slots=True)
-class FieldPlan:
+class ClassFieldPlan:
     """A field of a class; ``key`` is its name in JSON.
 
     ``may_be_absent`` gives it the default ``UNSET``. ``value`` is its default if it is a string.
@@ -48,7 +48,7 @@ class ClassPlan:
     """A class of responses or of inputs. ``base`` is the class of a fragment that it extends."""
 
     name: str
-    fields: Sequence[FieldPlan]
+    fields: Sequence[ClassFieldPlan]
     description: str
     base: str | None = None
     is_input: bool = False
@@ -85,7 +85,7 @@ class ArgumentPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class OperationPlan:
+class MethodPlan:
     """An operation, the method that calls it, and the class ``data`` of its response's data."""
 
     name: str
@@ -109,5 +109,5 @@ class ClientPlan:
 
     schema_types: Sequence[DefinitionPlan]
     fragments: Sequence[DefinitionPlan]
-    operations: Sequence[OperationPlan]
+    operations: Sequence[MethodPlan]
     serializers: Sequence[tuple[Reference, Reference]]

@@ -14,7 +14,7 @@ from graphql import (
 )
 from graphql.type import GraphQLType
 
-from trunkline.generate.client.classes import Classes, Position
+from trunkline.generate.client.classes import Classes, ObjectPosition
 from trunkline.generate.client.documents import CheckedDocuments, NamedOperation
 from trunkline.generate.client.names import (
     ClassNames,
@@ -22,7 +22,7 @@ from trunkline.generate.client.names import (
     attribute_name,
     method_name,
 )
-from trunkline.generate.client.plan import ArgumentPlan, ClientPlan, OperationPlan
+from trunkline.generate.client.plan import ArgumentPlan, ClientPlan, MethodPlan
 from trunkline.generate.client.problems import Problems, place_of
 from trunkline.generate.client.schema_types import SchemaTypes, documentation
 from trunkline.generate.client.selections import Part, Selections, SentDocuments
@@ -45,7 +45,8 @@ def plan_client(
     for name in settings.class_names:
         names.claim(name, "the client", "name", "Give the client another name.")
     if not documents.operations:
-        problems.error(settings.name, "The documents have no operation with a name.")
+        text = "The documents have no operation with a name. Add one, or configure 'operations'."
+        problems.error(settings.name, text)
     sent = SentDocuments(schema, documents.fragments)
     classes = Classes(Selections(schema, sent.fragments), types, names)
     operations = [_operation(each, schema, sent, classes, types) for each in documents.operations]
@@ -59,12 +60,12 @@ def _operation(
     sent: SentDocuments,
     classes: Classes,
     types: SchemaTypes,
-) -> OperationPlan:
+) -> MethodPlan:
     """Plan an operation's method, and the classes of its data."""
     node, names, place = sent.operation(operation.node), classes.names, place_of(operation.node)
     root = cast("GraphQLCompositeType", schema.get_root_type(node.operation))
     kind: OperationKind = node.operation.value
-    position = Position(
+    position = ObjectPosition(
         name=pascal_case(operation.name),
         path=f"{kind} {operation.name}",
         place=place,
@@ -77,7 +78,7 @@ def _operation(
     if definitions:  # otherwise the class has no name already
         what = f"the method of {kind} {operation.name}"
         names.claim(attribute_name(operation.name), what, place, "Rename the operation.")
-    return OperationPlan(
+    return MethodPlan(
         name=operation.name,
         method=method_name(operation.name),
         constant=f"_{attribute_name(operation.name).upper()}",

@@ -129,7 +129,7 @@ def _with_environment(headers: Mapping[str, str]) -> dict[str, str]:
 
     def value(found: re.Match[str]) -> str:
         if found[1] not in os.environ:
-            raise ValueError(f"the environment has no variable {found[1]}")
+            raise ValueError(f"the environment variable {found[1]} is not set")
         return os.environ[found[1]]
 
     return {name: _VARIABLE.sub(value, text) for name, text in headers.items()}

@@ -19,7 +19,7 @@ from graphql import (
 from graphql.type import GraphQLType
 
 from trunkline.generate.client.names import ClassNames, member_names
-from trunkline.generate.client.plan import RUNTIME, ClassPlan, ClientEnumPlan, FieldPlan
+from trunkline.generate.client.plan import RUNTIME, ClassFieldPlan, ClassPlan, ClientEnumPlan
 from trunkline.generate.client.problems import place_of
 from trunkline.generate.client.settings import JSON_TYPES, reference_of
 from trunkline.text.imports import Hint, Reference
@@ -117,7 +117,7 @@ class SchemaTypes:
         if type_.is_one_of:
             description = documentation(f"{description}\n\nGive exactly one.")
         names = numbered({key: self._names.attribute(key) for key in type_.fields})
-        fields: list[FieldPlan] = []
+        fields: list[ClassFieldPlan] = []
         for key, field in type_.fields.items():
             may_be_absent = not is_required_input_field(field)
             of: Any = field.type
@@ -125,7 +125,7 @@ class SchemaTypes:
                 of = GraphQLNonNull(get_nullable_type(of))
             hint = self.input(of, may_be_absent=may_be_absent)
             about = documentation(field.description, field.deprecation_reason)
-            fields.append(FieldPlan(names[key], key, hint, about, may_be_absent))
+            fields.append(ClassFieldPlan(names[key], key, hint, about, may_be_absent))
         self._definitions.append(ClassPlan(name, fields, description, is_input=True))
 
 

@@ -9,12 +9,12 @@ import msgspec
 
 from trunkline.generate.client.plan import (
     RUNTIME,
+    ClassFieldPlan,
     ClassPlan,
     ClientEnumPlan,
     ClientPlan,
     DefinitionPlan,
-    FieldPlan,
-    OperationPlan,
+    MethodPlan,
     UnionPlan,
 )
 from trunkline.generate.client.settings import ClientSettings
@@ -166,7 +166,7 @@ class _Writer:
             if not plan.description and not plan.fields:
                 module.line("pass")
 
-    def _write_field(self, field: FieldPlan) -> None:
+    def _write_field(self, field: ClassFieldPlan) -> None:
         default = "" if field.value is None else literal(field.value)
         if field.may_be_absent:
             default = self.runtime("UNSET")
@@ -178,7 +178,7 @@ class _Writer:
         function = f"{self.module.name(self.style.field)}("
         self.module.attribute(field.name, field.hint, function, arguments)
 
-    def write_operation(self, operation: OperationPlan, *, with_serializers: bool) -> None:
+    def write_operation(self, operation: MethodPlan, *, with_serializers: bool) -> None:
         """Write the constant that a method calls. The lines of the document are not indented."""
         module = self.module
         self.write_blank_lines()
@@ -196,7 +196,7 @@ class _Writer:
                 module.line("serializers=_SERIALIZERS,")
         module.line(")")
 
-    def write_method(self, operation: OperationPlan, *, is_async: bool) -> None:
+    def write_method(self, operation: MethodPlan, *, is_async: bool) -> None:
         """Write the method that calls an operation."""
         module, returns = self.module, Hint.of("", operation.data)
         execute, is_awaited = "_execute", is_async
@@ -224,7 +224,7 @@ class _Writer:
             module.call(call, [operation.constant, variables, "options"])
 
 
-def write_manifest(operations: Iterable[OperationPlan]) -> str:
+def write_manifest(operations: Iterable[MethodPlan]) -> str:
     """Write the manifest, in the format of Apollo's persisted queries, sorted by name.
 
     The ids are ``sha256:<hex>`` of the texts as they are sent (GraphQL over HTTP, Persisted
