@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import msgspec
 import typer
@@ -134,7 +134,7 @@ def show_command(client_id: ClientID, store: StoreURL = DEFAULT_STORE) -> None:
     with errors_end_command(ValueError), closing(Store(store)) as opened:
         client = opened.client(client_id)
         if client is None:
-            stop(_unknown(client_id))
+            _stop_unknown(client_id)
         for name, value in _describe(client, opened.uses(client_id)):
             typer.echo(f"{name:<12} {value}")
 
@@ -213,11 +213,11 @@ def _change(
         try:
             opened.change(client_id, change)
         except KeyError:
-            stop(_unknown(client_id))
+            _stop_unknown(client_id)
 
 
-def _unknown(client_id: str) -> str:
-    return f"There is no client {client_id!r}; `trunkline clients list` shows all."
+def _stop_unknown(client_id: str) -> NoReturn:
+    stop(f"There is no client {client_id!r}; `trunkline clients list` shows all.")
 
 
 def _with_secret(

@@ -15,7 +15,7 @@ from trunkline.cli.reading import (
     read_text,
     stop,
 )
-from trunkline.compiler.operation import compile_operation
+from trunkline.compiler.pipeline import compile_operation
 from trunkline.errors import RequestError
 from trunkline.runtime.positions import Mark
 from trunkline.runtime.values import PlainLeaf

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from trunkline.errors import SchemaError
-from trunkline.generate.clients import client_files, clients_of
+from trunkline.generate.client import client_files
 from trunkline.generate.configuration import Project
 from trunkline.generate.places import shown_path
 from trunkline.generate.plugins import Plugins
@@ -20,10 +20,9 @@ from trunkline.generate.resolvers import (
     read_plan,
     read_previous,
 )
+from trunkline.generate.server import plan_project, write_server
 from trunkline.generate.server.classes import import_from
 from trunkline.generate.server.plan import ServerPlan
-from trunkline.generate.server.planner import plan_server
-from trunkline.generate.server.write import server_files
 from trunkline.schema.load import build_schema, load_located_schema
 
 __all__ = ["Generation", "generate"]
@@ -45,7 +44,7 @@ def generate(project: Project) -> Generation:
     generation = Generation()
     if project.configuration.package:
         _generate_server(project, generation)
-    for client in clients_of(project):
+    for client in project.clients:
         files, messages = client_files(project, client)
         generation.files.update(files)
         generation.messages += messages
@@ -58,15 +57,15 @@ def _generate_server(project: Project, generation: Generation) -> None:
     schema, document = load_located_schema(*project.schema_sources)
     if plugins:
         schema, document = build_schema(plugins.schema(document))
-    plan = plugins.plan(plan_server(schema, document, project))
+    plan = plugins.plan(plan_project(schema, document, project))
     generation.messages += plan.notes
     folder = project.source.joinpath(*plan.package.split("."))
-    texts = plugins.files(server_files(plan, project.configuration.types), plan)
+    texts = plugins.files(write_server(plan, project.configuration.types), plan)
     for name, text in texts.items():
         generation.files[folder / name] = text.encode()
     if project.configuration.resolvers is not None:
         wanted = read_plan(plan, project, _modules(plan.package, folder, texts))
-        previous = _previous(folder / "resolvers.py", plan)
+        previous = _previous(folder / "resolvers.py", plan, texts.get("resolvers.py", ""))
         _merge_resolvers(wanted, previous, project, folder, generation)
 
 
@@ -127,8 +126,7 @@ def _python_files(folder: Path, generated: Path) -> Iterator[Path]:
         yield from (here / name for name in names if name.endswith(".py"))
 
 
-def _previous(path: Path, plan: ServerPlan) -> Previous | None:
-    """Read which resolvers were wanted the last time."""
-    if not path.is_file():
-        return None
-    return read_previous(path.read_text(encoding="utf-8"), f"{plan.package}.resolvers")
+def _previous(path: Path, plan: ServerPlan, now: str) -> Previous | None:
+    """Read which resolvers were wanted last time; ``None`` if it is not known, or as it is now."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else now
+    return None if text == now else read_previous(text, f"{plan.package}.resolvers")

@@ -23,8 +23,8 @@ from trunkline.errors import SchemaError
 from trunkline.mocking.data import Data
 from trunkline.mocking.facts import Chance
 from trunkline.mocking.objects import MockObject, key_field, new_key
-from trunkline.schema.adopt import adopt_schema
 from trunkline.schema.bindings import Schema
+from trunkline.schema.executable import adopt_schema
 from trunkline.schema.scalars import BUILT_IN, bind_scalar
 
 __all__ = ["mock_schema"]
