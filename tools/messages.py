@@ -21,6 +21,8 @@ ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "trunkline"
 FILE = ROOT / "docs" / "messages.txt"
 
+# Modules whose strings are Python text that is written to a module.
+_WRITERS = re.compile(r"compiler/(emit|fields|leaves|namespace|reading)\.py|text/.*")
 _SENTENCE = re.compile(r"[A-Za-z'\"`{}.,]+ [a-z{'\"`(][\w'\"`{}.,:;()…=-]*( |$)")
 
 
@@ -28,6 +30,8 @@ def messages() -> str:
     """Return the text of the file: the messages of each module in their order."""
     parts: list[str] = []
     for path in sorted(SOURCE.rglob("*.py")):
+        if _WRITERS.fullmatch(path.relative_to(SOURCE).as_posix()):
+            continue
         found = dict.fromkeys(_sentences(ast.parse(path.read_text(encoding="utf-8"))))
         if found:
             parts.append(f"\n{path.relative_to(SOURCE).as_posix()}\n")
