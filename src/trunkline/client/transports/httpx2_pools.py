@@ -11,7 +11,7 @@ import ssl
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, Generic, TypedDict, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore2
@@ -29,13 +29,8 @@ _REDIRECT = 300  # the lowest status of a redirect
 CorePool = TypeVar("CorePool")
 
 
-class Waits(TypedDict):
-    """Seconds that one wait may take (httpcore2's extension ``timeout``)."""
-
-    connect: float | None
-    read: float | None
-    write: float | None
-    pool: float | None
+Waits: TypeAlias = dict[str, float | None]
+"""Seconds that each wait may take (httpcore2's extension ``timeout``)."""
 
 
 def waits_of(timeout: Timeout, seconds: float | None = None) -> Waits:
