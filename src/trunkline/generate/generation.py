@@ -65,7 +65,7 @@ def _generate_server(project: Project, generation: Generation) -> None:
         generation.files[folder / name] = text.encode()
     if project.configuration.resolvers is not None:
         wanted = read_plan(plan, project, _modules(plan.package, folder, texts))
-        previous = _previous(folder / "resolvers.py", plan, texts["resolvers.py"])
+        previous = _previous(folder / "resolvers.py", plan, texts.get("resolvers.py", ""))
         _merge_resolvers(wanted, previous, project, folder, generation)
 
 
