@@ -77,7 +77,7 @@ def _update_resolvers(
     modules |= {Path(name).stem: text for name, text in texts.items() if name.endswith(".py")}
     named = {f"{plan.package}.{name}".removesuffix(".__init__"): modules[name] for name in modules}
     wanted = read_plan(plan, project, named)
-    now, last_time = texts["resolvers.py"], generated / "resolvers.py"
+    now, last_time = texts.get("resolvers.py", ""), generated / "resolvers.py"
     before = last_time.read_text(encoding="utf-8") if last_time.is_file() else now
     previous = None if before == now else read_previous(before, f"{plan.package}.resolvers")
     folder = project.source.joinpath(*wanted.package.split("."))
