@@ -54,8 +54,9 @@ class ClientGone(Exception):  # noqa: N818
 def check_method(scope: Scope, *allowed: str) -> None:
     """Raise ``HTTPProblem`` (405) if the request's method is not one of those allowed."""
     if scope["method"] not in allowed:
-        message = f"The method {scope['method']} is not served here; use {' or '.join(allowed)}."
-        raise HTTPProblem(405, message, (b"allow", ", ".join(allowed).encode()))
+        methods = ", ".join(allowed)
+        message = f"The method {scope['method']} is not served here, only {methods}."
+        raise HTTPProblem(405, message, (b"allow", methods.encode()))
 
 
 def read_headers(scope: Scope) -> Headers:

@@ -27,15 +27,15 @@ from trunkline.errors import ConfigurationError
 from trunkline.generate.places import shown_path
 
 __all__ = [
-    "Client",
-    "ClientScalar",
+    "ClientConfiguration",
+    "ClientScalarConfiguration",
     "Configuration",
-    "Directive",
-    "Field",
+    "DirectiveConfiguration",
+    "FieldConfiguration",
     "LayoutName",
-    "Model",
+    "ModelConfiguration",
     "Project",
-    "Scalar",
+    "ScalarConfiguration",
     "read_configuration",
 ]
 
@@ -66,7 +66,7 @@ TypeKind: TypeAlias = Annotated[
 ]
 
 
-class Field(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class FieldConfiguration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """How one field, argument-less part of a type, is bound."""
 
     name: Annotated[str | None, Meta(description="Its name in Python.")] = None
@@ -89,10 +89,10 @@ class Field(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     ] = None
     arguments: Annotated[
         dict[str, str], Meta(description="The names of its arguments in Python.")
-    ] = msgspec.field(default_factory=dict[str, str])
+    ] = {}
 
 
-class Model(
+class ModelConfiguration(
     Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, rename={"path": "class"}
 ):
     """What a type of the schema is bound to."""
@@ -105,18 +105,19 @@ class Model(
         str | None, Meta(description="The name of the generated class, where it must be another.")
     ] = None
     fields: Annotated[
-        dict[str, str | Field], Meta(description="Fields by name: the name in Python, or more.")
-    ] = msgspec.field(default_factory=dict[str, "str | Field"])
+        dict[str, str | FieldConfiguration],
+        Meta(description="Fields by name: the name in Python, or more."),
+    ] = {}
     extra: Annotated[
         dict[str, ClassName],
         Meta(description="Attributes of the generated class that the schema has not: their class."),
-    ] = msgspec.field(default_factory=dict[str, str])
+    ] = {}
     values: Annotated[
         dict[str, str], Meta(description="Of an enum: the members' names in Python.")
-    ] = msgspec.field(default_factory=dict[str, str])
+    ] = {}
 
 
-class Scalar(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class ScalarConfiguration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """What a custom scalar is in Python."""
 
     type: Annotated[ClassName, Meta(description="The class of its values.")]
@@ -126,7 +127,7 @@ class Scalar(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     ] = None
 
 
-class Directive(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class DirectiveConfiguration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """What a directive of the schema is in Python."""
 
     name: Annotated[str | None, Meta(description="The name of its function.")] = None
@@ -136,7 +137,7 @@ class Directive(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     ] = True
 
 
-class ClientScalar(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class ClientScalarConfiguration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """What a custom scalar is in a client."""
 
     type: Annotated[str, Meta(description="Its class as package.module:name, or a builtin's name.")]
@@ -148,7 +149,7 @@ class ClientScalar(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True
     ] = None
 
 
-class Client(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class ClientConfiguration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """A client that is generated."""
 
     name: Annotated[str, Meta(description="The name of its class.")]
@@ -160,11 +161,11 @@ class Client(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     schema: Annotated[
         str | list[str],
         Meta(description="The server's schema: files, or its URL; without, the project's own."),
-    ] = msgspec.field(default_factory=list[str])
+    ] = []
     headers: Annotated[
         dict[str, str],
         Meta(description="Sent where the schema is a URL; ${NAME} is from the environment."),
-    ] = msgspec.field(default_factory=dict[str, str])
+    ] = {}
     calls: Annotated[
         Literal["sync", "async", "both"],
         Meta(description="Whether its methods block, are awaited, or there is a class of each."),
@@ -175,9 +176,9 @@ class Client(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     ] = "raise"
     types: TypeKind | None = None
     scalars: Annotated[
-        dict[str, str | ClientScalar],
+        dict[str, str | ClientScalarConfiguration],
         Meta(description="Custom scalars by name: their class, or more."),
-    ] = msgspec.field(default_factory=dict[str, "str | ClientScalar"])
+    ] = {}
     manifest: Annotated[
         str | None, Meta(description="The file that lists its documents with their ids.")
     ] = None
@@ -186,19 +187,19 @@ class Client(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
 class Configuration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """What ``[tool.trunkline]`` says."""
 
-    schema: Annotated[str | list[str], Meta(description="Schema files, folders or globs.")] = (
-        msgspec.field(default_factory=list[str])
-    )
+    schema: Annotated[str | list[str], Meta(description="Schema files, folders or globs.")] = []
     package: Annotated[
         ModuleName,
         Meta(description="The server's package that is generated, as it is imported."),
     ] = ""
     client: Annotated[
-        Client | None, Meta(description="The client that is generated, where there is one.")
+        ClientConfiguration | None,
+        Meta(description="The client that is generated, where there is one."),
     ] = None
     clients: Annotated[
-        list[Client], Meta(description="The clients that are generated, where there are several.")
-    ] = msgspec.field(default_factory=list[Client])
+        list[ClientConfiguration],
+        Meta(description="The clients that are generated, where there are several."),
+    ] = []
     resolvers: Annotated[
         ModuleName | None,
         Meta(description="The package with your resolvers; without, no stubs are written."),
@@ -220,21 +221,22 @@ class Configuration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
     ] = False
     autobind: Annotated[
         list[ModuleName], Meta(description="Modules whose classes stand for types of their names.")
-    ] = msgspec.field(default_factory=list[str])
+    ] = []
     models: Annotated[
-        dict[str, ClassName | Model], Meta(description="Types by name: their class, or more.")
-    ] = msgspec.field(default_factory=dict[str, "str | Model"])
+        dict[str, ClassName | ModelConfiguration],
+        Meta(description="Types by name: their class, or more."),
+    ] = {}
     scalars: Annotated[
-        dict[str, ClassName | Scalar],
+        dict[str, ClassName | ScalarConfiguration],
         Meta(description="Custom scalars by name: their class, or more."),
-    ] = msgspec.field(default_factory=dict[str, "str | Scalar"])
-    directives: Annotated[dict[str, Directive], Meta(description="Directives by name.")] = (
-        msgspec.field(default_factory=dict[str, Directive])
-    )
+    ] = {}
+    directives: Annotated[
+        dict[str, DirectiveConfiguration], Meta(description="Directives by name.")
+    ] = {}
     plugins: Annotated[
         list[str],
         Meta(description="Plugins by the name of their entry point, or as package.module:name."),
-    ] = msgspec.field(default_factory=list[str])
+    ] = []
     app: Annotated[
         ClassName | None, Meta(description="The ASGI application that `trunkline serve` runs.")
     ] = None
@@ -262,7 +264,7 @@ class Project(Struct, frozen=True):
         return src if src.is_dir() else self.folder
 
     @property
-    def clients(self) -> list[Client]:
+    def clients(self) -> list[ClientConfiguration]:
         """All clients that the project configures."""
         client = self.configuration.client
         return [*([] if client is None else [client]), *self.configuration.clients]

@@ -20,10 +20,9 @@ from trunkline.generate.resolvers import (
     read_plan,
     read_previous,
 )
+from trunkline.generate.server import plan_project, write_server
 from trunkline.generate.server.classes import import_from
 from trunkline.generate.server.plan import ServerPlan
-from trunkline.generate.server.planner import plan_server
-from trunkline.generate.server.write import server_files
 from trunkline.schema.load import build_schema, load_located_schema
 
 __all__ = ["Generation", "generate"]
@@ -58,15 +57,15 @@ def _generate_server(project: Project, generation: Generation) -> None:
     schema, document = load_located_schema(*project.schema_sources)
     if plugins:
         schema, document = build_schema(plugins.schema(document))
-    plan = plugins.plan(plan_server(schema, document, project))
+    plan = plugins.plan(plan_project(schema, document, project))
     generation.messages += plan.notes
     folder = project.source.joinpath(*plan.package.split("."))
-    texts = plugins.files(server_files(plan, project.configuration.types), plan)
+    texts = plugins.files(write_server(plan, project.configuration.types), plan)
     for name, text in texts.items():
         generation.files[folder / name] = text.encode()
     if project.configuration.resolvers is not None:
         wanted = read_plan(plan, project, _modules(plan.package, folder, texts))
-        previous = _previous(folder / "resolvers.py", plan, texts["resolvers.py"])
+        previous = _previous(folder / "resolvers.py", plan, texts.get("resolvers.py", ""))
         _merge_resolvers(wanted, previous, project, folder, generation)
 
 

@@ -18,7 +18,6 @@ from trunkline.asgi.requests import (
     read_headers,
 )
 from trunkline.asgi.responses import HTTPApplication, Response, close_unread
-from trunkline.auth.dpop import PROOF_ALGORITHMS
 from trunkline.auth.jose import ALGORITHMS
 from trunkline.auth.peers import Proxies
 from trunkline.auth.urls import check_issuer, metadata_urls
@@ -137,7 +136,7 @@ class Issuer(HTTPApplication):
         body = await read_body(headers, receive, _BODY_BYTES, _BODY_SECONDS)
         client_id = ""
         try:
-            request = IssuerRequest(read_form(headers, body), headers, peer, self._clock())
+            request = IssuerRequest(*read_form(headers, body), headers, peer, self._clock())
             sender = await self._authenticator.authenticate(request)
             client_id = sender.client.client_id
             return await handler(sender, request)
@@ -188,7 +187,7 @@ def issuer_metadata(issuer: str, mtls_url: str | None) -> dict[str, Any]:
         # Required, though empty lists should be omitted (§2, §3.2): clients insist on it.
         "response_types_supported": [],
         "grant_types_supported": ["client_credentials"],
-        "dpop_signing_alg_values_supported": list(PROOF_ALGORITHMS),
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
         "tls_client_certificate_bound_access_tokens": True,
     }
     for name, path in _ENDPOINTS.items():

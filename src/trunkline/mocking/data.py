@@ -58,7 +58,7 @@ _NULL = 8  # one in so many nullable values is null
 
 
 @dataclass(frozen=True, slots=True)
-class _Position:
+class _FieldPosition:
     """A value to find: a field of an object, and the item of the lists that are there."""
 
     parent: MockObject
@@ -68,11 +68,11 @@ class _Position:
     index: int = 0
     in_list: bool = False
 
-    def item(self, index: int) -> _Position:
+    def item(self, index: int) -> _FieldPosition:
         """Return the position of an item of the list that is here."""
         return replace(self, index=self.index * 100 + index, in_list=True)
 
-    def with_key(self, key: object) -> _Position:
+    def with_key(self, key: object) -> _FieldPosition:
         """Return the position of an item that is asked for by its key."""
         return replace(self, arguments={"id": key}, in_list=False)
 
@@ -105,7 +105,7 @@ class Data:
         if name in parent.known:
             return parent.known[name]
         field = self._type_of(parent).fields[name]
-        position = _Position(parent, name, field, arguments)
+        position = _FieldPosition(parent, name, field, arguments)
         options = self._choices.get(f"{parent.type_name}.{name}")
         if options is not None:
             return self._chance("given", position).pick(options)
@@ -116,12 +116,12 @@ class Data:
         assert isinstance(type_, GraphQLObjectType)  # noqa: S101  # no other type has objects
         return type_
 
-    def _chance(self, purpose: str, position: _Position) -> Chance:
+    def _chance(self, purpose: str, position: _FieldPosition) -> Chance:
         arguments = sorted((k, repr(v)) for k, v in position.arguments.items() if k not in PAGING)
         type_name, key = position.parent.type_name, position.parent.key
         return Chance(self._seed, purpose, type_name, key, position.name, arguments, position.index)
 
-    def _value(self, type_: Any, position: _Position) -> Any:
+    def _value(self, type_: Any, position: _FieldPosition) -> Any:
         parent = position.parent
         if isinstance(type_, GraphQLNonNull):
             type_ = type_.of_type
@@ -132,7 +132,7 @@ class Data:
         ):
             return None
         if isinstance(type_, GraphQLList):
-            positions: Iterable[_Position] = map(position.item, self._indices(position))
+            positions: Iterable[_FieldPosition] = map(position.item, self._indices(position))
             named = get_named_type(type_)
             if is_composite_type(named):
                 keys = keys_in_arguments(position.arguments, named.name)
@@ -142,14 +142,14 @@ class Data:
             return self._object(type_, position)
         return self._leaf(type_, position)
 
-    def _indices(self, position: _Position) -> range:
+    def _indices(self, position: _FieldPosition) -> range:
         """Return which items of a list are wanted."""
         total = total_of(position.field, self._chance("total", position))
         if is_paged(position.field) and not position.in_list:
             return window(position.arguments, total)
         return range(min(total, PAGE_SIZE))
 
-    def _object(self, type_: GraphQLCompositeType, position: _Position) -> MockObject:
+    def _object(self, type_: GraphQLCompositeType, position: _FieldPosition) -> MockObject:
         chance = self._chance("object", replace(position, index=0))
         number = chance.between(1, KEYS) + position.index
         mutation = self._schema.mutation_type
@@ -178,7 +178,7 @@ class Data:
         return MockObject(found.name, key, remembered)
 
     def _requested_key(
-        self, type_: GraphQLCompositeType, position: _Position, inputs: Inputs
+        self, type_: GraphQLCompositeType, position: _FieldPosition, inputs: Inputs
     ) -> str | None:
         """Find the key that an object is asked for by, or that its parent has for it."""
         name = position.name
@@ -211,7 +211,7 @@ class Data:
         name = type_in_key(key)
         return possible.get(name or "") or possible[Chance(self._seed, *names, key).pick(names)]
 
-    def _leaf(self, type_: GraphQLLeafType, position: _Position) -> Any:
+    def _leaf(self, type_: GraphQLLeafType, position: _FieldPosition) -> Any:
         parent = position.parent
         chance = self._chance("leaf", position)
         if isinstance(type_, GraphQLEnumType):
@@ -228,7 +228,7 @@ class Data:
         facts = facts_of(owner, Chance(self._seed, "facts", parent.type_name, parent.key))
         return scalar_value(type_, position.name, position.field, facts, chance)
 
-    def _related(self, position: _Position) -> MockObject | None:
+    def _related(self, position: _FieldPosition) -> MockObject | None:
         """Find the object that ``authorId`` is the key of, if there is a field ``author``."""
         name = snake_case(position.name)
         if not name.endswith("_id"):

@@ -126,7 +126,8 @@ class Executor:
             if not (awaits_context or operation.is_async or self._has_middlewares):
                 return run_sync(operation, request.variables, context, caller=caller)
             call = OperationCall(operation, request.variables, context, client, scope, caller)
-            steps: Any = self._finish(call, awaits_context=awaits_context).__await__()
+            execution = self._await_context(call) if awaits_context else self._run(call)
+            steps: Any = execution.__await__()
             try:  # many an `async` operation never waits, and needs no deadline and no watching
                 rest: Awaitable[Result] = resume(steps, next(steps))
             except StopIteration as done:
@@ -138,9 +139,8 @@ class Executor:
         except GraphQLError as error:
             raise RequestError([error]) from error
 
-    async def _finish(self, call: OperationCall[Any], *, awaits_context: bool) -> Result:
-        if awaits_context:
-            call.context = await call.context
+    async def _await_context(self, call: OperationCall[Any]) -> Result:
+        call.context = await call.context
         return await self._run(call)
 
 

@@ -19,7 +19,7 @@ from trunkline.generate.client import (
     client_files,
     generate_client,
 )
-from trunkline.generate.configuration import Client, Configuration, Project
+from trunkline.generate.configuration import ClientConfiguration, Configuration, Project
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 SDL = "type Query { me: String }"
@@ -39,7 +39,7 @@ def generate(folder: Path, **options: object) -> str:
         "schema": "schema.graphql",
     } | options
     project = Project(folder / "trunkline.toml", folder, Configuration(source="."))
-    files, _ = client_files(project, Client(**options))  # type: ignore[arg-type]
+    files, _ = client_files(project, ClientConfiguration(**options))  # type: ignore[arg-type]
     return files[folder / "api.py"].decode()
 
 

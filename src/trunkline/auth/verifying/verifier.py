@@ -18,8 +18,7 @@ import msgspec
 
 from trunkline.asgi.requests import Headers, Scope
 from trunkline.auth.discovery import IssuerError
-from trunkline.auth.dpop import PROOF_ALGORITHMS
-from trunkline.auth.jose import JWTError, peek, read_signed
+from trunkline.auth.jose import ALGORITHMS, JWTError, peek, read_signed
 from trunkline.auth.peers import certificate_of_connection
 from trunkline.auth.verifying.caller import Caller
 from trunkline.auth.verifying.claims import (
@@ -151,7 +150,7 @@ class Verifier:
         first = min(self.audiences)
         origin = origin or origin_of(first)
         self._senders = SenderCheck(origin, certificate_of, Replays(self._steady))
-        self.challenge = Challenge(first, metadata_url, PROOF_ALGORITHMS if origin else ())
+        self.challenge = Challenge(first, metadata_url, ALGORITHMS if origin else ())
 
     def forget(self) -> None:
         """Forget the valid tokens, so that each is checked again."""
@@ -196,7 +195,7 @@ class Verifier:
             logger.warning("A token could not be checked: %s", error)
             now = self._steady()
             if known is None or known.usable_until <= now:
-                message = "The token cannot be checked, because its issuer is down: try later."
+                message = "The issuer of the token does not respond: try again later."
                 raise AccessDeniedError(503, message, retry_after=_RETRY) from None
             verified = known._replace(fresh_until=min(known.usable_until, now + _RETRY))
         if not self.scopes <= verified.caller.scopes:
@@ -240,7 +239,7 @@ class Verifier:
         self, token: str, digest: bytes, issuers: Sequence[TrustedIssuer]
     ) -> Flow[_VerifiedToken]:
         """Verify a token by asking those of the issuers that have an introspection endpoint."""
-        message = "Its issuer says that the token is not active."
+        message = "The issuer of the token says that it is not active."
         if (self._inactive.get(digest) or 0.0) > self._steady():
             raise TokenRejectedError(message)
         asked = [each for each in issuers if each.introspection is not None]

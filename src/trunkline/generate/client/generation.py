@@ -21,7 +21,7 @@ from trunkline.generate.client.settings import (
     schema_sources,
 )
 from trunkline.generate.client.write import write_manifest, write_module
-from trunkline.generate.configuration import Client, Project
+from trunkline.generate.configuration import ClientConfiguration, Project
 
 __all__ = ["ClientFiles", "client_files", "generate_client"]
 
@@ -35,7 +35,9 @@ class ClientFiles:
     warnings: tuple[Problem, ...]
 
 
-def client_files(project: Project, client: Client) -> tuple[Mapping[Path, bytes], Sequence[str]]:
+def client_files(
+    project: Project, client: ClientConfiguration
+) -> tuple[Mapping[Path, bytes], Sequence[str]]:
     """Generate a client. Returns its files and the warnings. Raises ``SchemaError``."""
     problems = Problems()
     settings = read_settings(project, client)

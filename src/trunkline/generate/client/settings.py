@@ -15,7 +15,7 @@ from typing import Any, Literal
 from trunkline.errors import ConfigurationError
 from trunkline.generate.client.documents import DocumentSource, marked_documents
 from trunkline.generate.client.problems import Problems
-from trunkline.generate.configuration import Client, Project
+from trunkline.generate.configuration import ClientConfiguration, Project
 from trunkline.generate.places import shown_path
 from trunkline.schema.scalars import KNOWN_SCALARS
 from trunkline.text.imports import Reference
@@ -103,7 +103,7 @@ def reference_of(path: str) -> Reference:
     return Reference("typing" if path == "Any" else module or "builtins", name)
 
 
-def read_settings(project: Project, client: Client) -> ClientSettings:
+def read_settings(project: Project, client: ClientConfiguration) -> ClientSettings:
     """Return the settings of a client that a project configures."""
     return ClientSettings(
         name=client.name,
@@ -151,7 +151,7 @@ def check_settings(settings: ClientSettings, problems: Problems) -> None:
             problems.error(place, text)
 
 
-def schema_sources(project: Project, client: Client) -> Sequence[str | Path]:
+def schema_sources(project: Project, client: ClientConfiguration) -> Sequence[str | Path]:
     """Return the files or the URL of the client's schema. Raises ``ConfigurationError``."""
     names = _listed(client.schema)
     if names:
@@ -166,7 +166,7 @@ def schema_sources(project: Project, client: Client) -> Sequence[str | Path]:
 
 
 def read_documents(
-    project: Project, client: Client, module: Path, problems: Problems
+    project: Project, client: ClientConfiguration, module: Path, problems: Problems
 ) -> Iterator[DocumentSource]:
     """Read the documents in the files that a client's ``operations`` match.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from trunkline.generate.resolvers.bindings import defined_names, dotted, statements
 from trunkline.generate.resolvers.package import Package, PythonClass, PythonFile
@@ -15,18 +15,12 @@ from trunkline.text.imports import Reference
 __all__ = ["assemble", "attribute_statements"]
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeStatement:
+class AttributeStatement(NamedTuple):
     """A statement that gives a class an attribute; ``owner`` is the class or method around it."""
 
     cls: PythonClass
     owner: ast.ClassDef | ast.FunctionDef
     statement: ast.stmt
-
-    @property
-    def file(self) -> PythonFile:
-        """The file of the class."""
-        return self.cls.file
 
 
 def attribute_statements(package: Package) -> dict[str, list[AttributeStatement]]:
@@ -119,11 +113,11 @@ def _combine(
     file.note(None, text, f"class {name}(")
     for each in present:
         value: ast.expr | None = getattr(each.statement, "value", None)
-        if isinstance(value, ast.Call) and dotted(value.func) and each.file is file:
+        if isinstance(value, ast.Call) and dotted(value.func) and each.cls.file is file:
             file.replace(file.begin(value.func), file.end(value.func), name)
         else:
             text = f"{wanted.attribute}: {name} has all resolvers of {wanted.type_name} now; use it"
-            each.file.warn(value or each.statement, text)
+            each.cls.file.warn(value or each.statement, text)
     return name
 
 
@@ -135,7 +129,7 @@ def _assign(package: Package, assembly: PythonClass, attribute: str, name: str) 
         if isinstance(each, ast.FunctionDef) and each.name == "__init__":
             assigned = [name for inner in each.body for name in _attributes_of_self(inner)]
             owner, line = (each, f"self.{line}") if assigned else (owner, line)
-    package.body(assembly.file, owner).added.append(line)
+    package.body(assembly, owner).added.append(line)
     text = f"{assembly.name}.{attribute} is new; give {name} the arguments that it needs"
     assembly.file.note(assembly.node, text, line)
 

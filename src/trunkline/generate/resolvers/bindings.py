@@ -16,6 +16,7 @@ __all__ = [
     "parse_annotation",
     "statements",
     "used_names",
+    "walk",
 ]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -158,6 +159,14 @@ def used_names(tree: ast.AST, names: Collection[str]) -> set[str]:
             inner = parse_annotation(text) if any(name in text for name in names) else None
             found |= used_names(inner, names) if inner else set()
     return found.intersection(names)
+
+
+def walk(node: ast.AST, without: Collection[ast.AST]) -> Iterator[ast.AST]:
+    """Yield all nodes inside a node, except for some with what is inside them."""
+    for child in ast.iter_child_nodes(node):
+        if child not in without:
+            yield child
+            yield from walk(child, without)
 
 
 def chains(node: ast.AST, hidden: frozenset[str] = frozenset()) -> Iterator[tuple[ast.expr, str]]:

@@ -164,12 +164,10 @@ class EditedText:
         while last < self.last_line and self._is_blank(last + 1):
             last += 1
         before, after = lines[0] - first, last - lines[-1]
-        if first > 1 and 0 < before <= after:
-            last = lines[-1]
-        else:
-            is_section = after == 1 and (before or first == 1)
-            first, last = lines[0], last if is_section else lines[-1]
-        self.replace(self.line_start(first), self.line_start(last + 1), "")
+        is_gap_above = first > 1 and 0 < before <= after
+        is_gap_below = not is_gap_above and after == 1 and (before or first == 1)
+        start = self.line_start(first if is_gap_above else lines[0])
+        self.replace(start, self.line_start((last if is_gap_below else lines[-1]) + 1), "")
 
     def remove_statements(self, body: list[ast.stmt], gone: Collection[ast.stmt]) -> None:
         """Remove statements of a body, and the blank lines that kept them apart from others."""

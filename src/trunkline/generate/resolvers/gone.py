@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Iterator
 
 from trunkline.generate.resolvers.assembly import attribute_statements
-from trunkline.generate.resolvers.bindings import defined_names, dotted
+from trunkline.generate.resolvers.bindings import defined_names, dotted, walk
 from trunkline.generate.resolvers.imports import ImportedName
 from trunkline.generate.resolvers.package import Package, PythonClass, PythonFile, Spot
 from trunkline.generate.resolvers.signatures import Previous
@@ -47,7 +47,7 @@ def _keep_classes(
     attributes = [
         each
         for each in attribute_statements(package).get(attribute, [])
-        if each.statement in each.owner.body and each.file.is_alone(each.statement)
+        if each.statement in each.owner.body and each.cls.file.is_alone(each.statement)
     ]
     going = {*(each.statement for each in attributes), *(cls.node for cls in classes)}
     needed: set[PythonClass] = set()
@@ -69,8 +69,8 @@ def _keep_classes(
         reason = f"{protocol.removesuffix('Resolvers')} has no resolvers any more"
         cls.file.note(cls.node, f"{cls.name} is kept as a comment, because {reason}")
     for each in attributes if not needed else ():
-        package.body(each.file, each.owner).gone.append(each.statement)
-        each.file.keep(f"from class {each.cls.name}", each.file.region(each.statement))
+        package.body(each.cls, each.owner).gone.append(each.statement)
+        each.cls.file.keep(f"from class {each.cls.name}", each.cls.file.region(each.statement))
     return needed
 
 
@@ -83,17 +83,16 @@ def _warn_of_class(cls: PythonClass, protocol: str, reason: str, user: Spot | No
 def _users(package: Package, cls: PythonClass, going: Collection[ast.AST]) -> Iterator[Spot]:
     """Yield the places that use a class, without what is ``going`` too."""
 
-    def users(node: ast.AST, file: PythonFile) -> Iterator[ast.expr]:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.Constant):  # in ``__all__``, or in an annotation
-                yield from [child] if child.value == cls.name else []
-            elif isinstance(child, ast.Name | ast.Attribute) and dotted(child):
-                yield from [child] if package.find(file.origin(child)) is cls else []
-            elif child not in going:
-                yield from users(child, file)
+    def refers(file: PythonFile, node: ast.expr) -> bool:
+        if isinstance(node, ast.Constant):  # in ``__all__``, or in an annotation
+            return node.value == cls.name
+        is_name = isinstance(node, ast.Name | ast.Attribute) and bool(dotted(node))
+        return is_name and package.find(file.origin(node)) is cls
 
     for file in package.files.values():
-        yield from ((file, file.begin(node)) for node in users(file.tree, file))
+        for node in walk(file.tree, going):
+            if isinstance(node, ast.expr) and refers(file, node):
+                yield file, file.begin(node)
     for file, imported in _imports_of(package, cls):
         if not imported.is_plain:
             yield file, file.begin(imported.statement)
@@ -118,21 +117,19 @@ def keep_gone_resolvers(package: Package, wanted: WantedResolvers, previous: Pre
         parts = [part for protocol in of_class for part in wanted.by_protocol[protocol]]
         stays = {method.name for part in parts for method in part.methods}
         for protocol in of_class:
-            for name in previous.signatures.get(protocol, ()):
-                if name not in cls.members or name in stays:
-                    continue
+            gone = [name for name in previous.signatures.get(protocol, ()) if name not in stays]
+            for name in gone:
                 reason = f"{protocol.removesuffix('Resolvers')} has no such field any more"
                 _keep_resolver(package, cls, name, reason)
 
 
 def _keep_resolver(package: Package, cls: PythonClass, name: str, reason: str) -> None:
     file = cls.file
-    for statement in cls.members[name]:
+    for statement in cls.members.get(name, ()):
         is_movable = statement in cls.node.body and file.is_alone(statement)
         if is_movable and list(defined_names(statement)) == [name]:
-            package.body(file, cls.node).gone.append(statement)
+            package.body(cls, cls.node).gone.append(statement)
             file.keep(f"from class {cls.name}", file.region(statement))
-            text = f"{cls.name}.{name} is kept as a comment, because {reason}"
-            file.note(statement, text)
+            file.note(statement, f"{cls.name}.{name} is kept as a comment, because {reason}")
         else:
             file.warn(statement, f"{cls.name}.{name}: {reason}; remove it")

@@ -57,8 +57,8 @@ class FileImports:
 
     def __init__(self, text: EditedText, bindings: Bindings, module: str) -> None:
         self.bindings = bindings
-        self.replaced: list[ast.AST] = []
-        """Parts of signatures that were replaced, whose names may be imported for nothing."""
+        self.replaced: set[str] = set()
+        """Full names in signatures that were replaced, which may be imported for nothing."""
         self._text = text
         self._module = module
         self._new: dict[Reference, str] = {}

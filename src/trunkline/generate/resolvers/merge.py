@@ -153,7 +153,7 @@ def _add_stubs(package: Package, wanted: WantedResolvers) -> dict[str, list[Pyth
             shadowed = {*cls.members, *(method.name for method in methods)}
             for method in methods:
                 text = stub_text(method, cls.file.imports, shadowed)
-                package.body(cls.file, cls.node).added.append(text)
+                package.body(cls, cls.node).added.append(text)
                 _note_stub(package, family, cls, method, all_names)
     return new
 
@@ -201,7 +201,8 @@ def _note_stub(
             for each in family
             for name, (*_, last) in each.members.items()
             if isinstance(last, Function)
-            and not (name.startswith("_") or name in wanted_names or package.is_gone(each, last))
+            and not (name.startswith("_") or name in wanted_names)
+            and last not in package.body(each, each.node).gone
             and not any(parameter_problems(last, method))
         }
         for name in suggestion_list(method.name, list(similar))[:1]:

@@ -282,15 +282,11 @@ class Package:
         """Return all classes that can have resolvers of a type."""
         return self.ancestors(self.heirs(self.implementing(protocol)))
 
-    def body(self, file: PythonFile, owner: ast.ClassDef | ast.FunctionDef) -> Body:
-        """Return what becomes of the body of a class or of a function."""
+    def body(self, cls: PythonClass, owner: ast.ClassDef | ast.FunctionDef) -> Body:
+        """Return what becomes of the body of a class, or of a function in it."""
         if owner not in self._bodies:
-            self._bodies[owner] = Body(file, owner)
+            self._bodies[owner] = Body(cls.file, owner)
         return self._bodies[owner]
-
-    def is_gone(self, cls: PythonClass, statement: ast.stmt) -> bool:
-        """Say whether a statement of a class becomes a comment."""
-        return cls.node in self._bodies and statement in self._bodies[cls.node].gone
 
     def edit_classes(self) -> None:
         """Make the edits of all classes and functions."""

@@ -12,7 +12,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
-from trunkline.generate.resolvers.bindings import Bindings, Function, dotted, parse_annotation
+from trunkline.generate.resolvers.bindings import (
+    Bindings,
+    Function,
+    chains,
+    dotted,
+    parse_annotation,
+)
 from trunkline.generate.resolvers.bodies import reindented
 from trunkline.generate.resolvers.edits import parse
 from trunkline.generate.resolvers.package import Package, PythonClass
@@ -175,7 +181,9 @@ def _replace(cls: PythonClass, function: Function, method: WantedMethod) -> bool
     text = signature_text(method, file.imports, cls.members)
     text = reindented(text, file.indent, file.prefix(function.lineno))
     file.replace(start, end, text[text.index("(") : -1])
-    file.imports.replaced += [function.args, returns]
+    for part in (function.args, ast.Expression(returns)):
+        names = {file.imports.bindings.origin(chain) for _, chain in chains(part)}
+        file.imports.replaced |= names
     return True
 
 

@@ -63,8 +63,8 @@ def drop_stale_imports(package: Package, generated: GeneratedNames) -> None:
         told = _warn_of_uses(file, generated)
         names = [each for each in file.imports.names() if not file.is_replaced(each.statement)]
         lacking = {each.local for each in names if generated.lacks(each.origin)}
-        others = {each.local for each in names if each.alias.asname != each.alias.name}
-        unneeded = {name for node in file.imports.replaced for name in used_names(node, others)}
+        replaced = [each for each in names if each.origin in file.imports.replaced]
+        unneeded = {each.local for each in replaced if each.alias.asname != each.alias.name}
         candidates = lacking | unneeded
         used = {name for name in candidates if f"{file.module}.{name}" in imported}
         try:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from trunkline.generate.configuration import LayoutName, Project
 from trunkline.generate.places import Place
-from trunkline.generate.server.hints import LIST, LIST_OF
 from trunkline.generate.server.plan import ParameterPlan, ResolverPlan, ResolversPlan, ServerPlan
+from trunkline.generate.server.values import LIST, LIST_OF
 from trunkline.text.imports import Hint, Reference
 from trunkline.text.names import snake_case
 

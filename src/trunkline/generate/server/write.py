@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from trunkline.generate.configuration import TypeKind
-from trunkline.generate.server.hints import ANY, LIST_OF
 from trunkline.generate.server.plan import (
     AbstractPlan,
     AttributePlan,
@@ -16,14 +15,15 @@ from trunkline.generate.server.plan import (
     ServerPlan,
     StructPlan,
 )
+from trunkline.generate.server.values import ANY, LIST_OF
 from trunkline.text.imports import Hint, Imports, Reference
 from trunkline.text.literals import literal
 from trunkline.text.module import Module, Parameter
 
-__all__ = ["server_files", "types_module"]
+__all__ = ["types_module", "write_server"]
 
 
-def server_files(plan: ServerPlan, kind: TypeKind) -> Mapping[str, str]:
+def write_server(plan: ServerPlan, kind: TypeKind) -> Mapping[str, str]:
     """Write the files of the generated package, by their names in it."""
     return {
         "__init__.py": _package_module(plan),
