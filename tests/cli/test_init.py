@@ -111,7 +111,7 @@ def test_what_is_there_is_not_written_over(made: Path) -> None:
     before = snapshot(made)
     run = trunkline(made.parent, "init", "my-todos")
     assert run.status == 1
-    assert "exists already. Nothing was written." in run.printed
+    assert "already has " in run.printed
     assert snapshot(made) == before
 
 
@@ -139,4 +139,4 @@ def test_serving_nothing_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "trunkline.toml").write_text('schema = "a"\npackage = "b"\n', encoding="utf-8")
     run = trunkline(tmp_path, "serve")
     assert run.status == 1
-    assert run.printed.startswith("Which application?")
+    assert run.printed.startswith("There is no application to serve:")
