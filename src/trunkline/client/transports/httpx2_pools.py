@@ -72,7 +72,7 @@ class Destination(Generic[CorePool]):
 
 
 class _Pools(Generic[CorePool]):
-    """The pools of one transport: one per scheme and host, by proxy if the environment names one."""
+    """The pools of one transport: one per scheme and host, by its proxy if there is one."""
 
     def __init__(
         self, url: str, limits: Pool, *, verify: ssl.SSLContext | bool, http2: bool
