@@ -59,21 +59,19 @@ _METHODS = [
 class Issuer(HTTPApplication):
     """An authorization server for the client credentials grant, as an ASGI application.
 
-    Arguments:
-        url: its identifier (RFC 8414 §2), which is where clients reach it. If it has a path,
-            mount the issuer there, and route `metadata_url` to it as well.
-        store: its clients and keys.
-        algorithm: of its signatures: ES256, RS256 or EdDSA.
-        rotation: seconds after which a new key signs.
-        authorities: they issue the certificates of clients (``tls_client_auth``).
-        proxies: their headers are believed about addresses and certificates.
-        mtls_url: where the endpoints ask for certificates, if that is another URL.
-        limits: for failed authentications.
-        development: allows plain http on this machine.
-        clock: returns seconds since 1970.
+    - ``url``: its identifier (RFC 8414 §2), which is where clients reach it. If it has a path,
+      mount the issuer there, and route `metadata_url` to it as well.
+    - ``store``: its clients and keys.
+    - ``algorithm``: of its signatures: ES256, RS256 or EdDSA.
+    - ``rotation``: seconds after which a new key signs.
+    - ``authorities``: they issue the certificates of clients (``tls_client_auth``).
+    - ``proxies``: their headers are believed about addresses and certificates.
+    - ``mtls_url``: where the endpoints ask for certificates, if that is another URL.
+    - ``limits``: for failed authentications.
+    - ``development``: allows plain http on this machine.
+    - ``clock``: returns seconds since 1970.
 
     Raises ``ValueError`` for a URL or an algorithm that is not supported.
-
     """
 
     def __init__(  # noqa: PLR0913  # a server is set up in one place

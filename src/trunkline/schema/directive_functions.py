@@ -109,8 +109,9 @@ def find_functions(
         function = getattr(implementation, methods[name], None)
         where = places.get(name, {})
         if callable(function):
-            is_on_values = any(where.values())
-            found[name] = _check_function(directive, function, names, mistakes, is_on_values)
+            found[name] = _check_function(
+                directive, function, names, mistakes, is_on_values=any(where.values())
+            )
         elif where or IN_DOCUMENTS & frozenset(directive.locations):
             mistakes.append(_no_function(name, methods[name], implementation, list(where)))
     return found
@@ -136,9 +137,13 @@ def _check_function(
     function: Any,
     names: PythonNames,
     mistakes: list[str],
-    is_on_values: bool,  # noqa: FBT001  # whether it stands at a value that comes in
+    *,
+    is_on_values: bool,
 ) -> DirectiveFunction:
-    """Describe a directive's function, and add each reason why it cannot be called."""
+    """Describe a directive's function, and add each reason why it cannot be called.
+
+    ``is_on_values`` says whether the directive stands at a value that comes in.
+    """
     coordinate = f"@{directive.name}"
     arguments = {name: names.of(f"{coordinate}({name}:)", name) for name in directive.args}
     mistakes += same_names(f"{coordinate}: the arguments", arguments, "parameter")

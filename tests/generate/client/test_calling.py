@@ -27,7 +27,7 @@ from trunkline.errors import (
     VariablesError,
 )
 from trunkline.generate.configuration import ClientConfiguration, ClientScalarConfiguration
-from trunkline.protocol.ids import document_id
+from trunkline.protocol.documents import document_id
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 CASES = {case.name: case for case in cases("corpus")}

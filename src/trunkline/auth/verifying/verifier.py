@@ -92,25 +92,23 @@ class _VerifiedToken(NamedTuple):
 class Verifier:
     """Checks the access tokens of requests to one API.
 
-    Arguments:
-        issuers: whose tokens are accepted: the identifier of an issuer that follows RFC 9068, a
-            ``TrustedIssuer``, or several.
-        audience: the API's own identifier, which tokens must be for. Each API needs its own.
-        users: also accepts tokens that were given to users.
-        scopes: those that every request needs.
-        origin: where clients reach the API, for tokens that are bound to keys (DPoP). The default
-            is that of the audience if it is a URL.
-        certificate_of: finds the client's certificate, for tokens that are bound to one. The
-            default is the certificate of the connection (ASGI's TLS extension).
-        leeway: seconds that the clocks of issuers and API may differ by.
-        max_lifetime: seconds for which a token may be valid.
-        size: how many tokens are remembered.
-        metadata_url: named in ``WWW-Authenticate`` (RFC 9728 §5.1); see ``ResourceMetadata``.
-        send: sends the requests to issuers.
-        clock: the time.
+    - ``issuers``: whose tokens are accepted: the identifier of an issuer that follows RFC 9068, a
+      ``TrustedIssuer``, or several.
+    - ``audience``: the API's own identifier, which tokens must be for. Each API needs its own.
+    - ``users``: also accepts tokens that were given to users.
+    - ``scopes``: those that every request needs.
+    - ``origin``: where clients reach the API, for tokens that are bound to keys (DPoP). The default
+      is that of the audience if it is a URL.
+    - ``certificate_of``: finds the client's certificate, for tokens that are bound to one. The
+      default is the certificate of the connection (ASGI's TLS extension).
+    - ``leeway``: seconds that the clocks of issuers and API may differ by.
+    - ``max_lifetime``: seconds for which a token may be valid.
+    - ``size``: how many tokens are remembered.
+    - ``metadata_url``: named in ``WWW-Authenticate`` (RFC 9728 §5.1); see ``ResourceMetadata``.
+    - ``send``: sends the requests to issuers.
+    - ``clock``: the time.
 
     Raises ``ValueError`` without issuer or audience, and for URLs that are not https.
-
     """
 
     def __init__(  # noqa: PLR0913  # all by name

@@ -18,7 +18,7 @@ from trunkline.generate.client.plan import (
     UnionPlan,
 )
 from trunkline.generate.client.settings import ClientSettings
-from trunkline.protocol.ids import document_id
+from trunkline.protocol.documents import document_id
 from trunkline.text.imports import Hint, Imports, Reference
 from trunkline.text.literals import literal, text_block
 from trunkline.text.module import Module, Parameter
