@@ -26,7 +26,8 @@ class BoundedMapping(Generic[Key, Value]):
     def __init__(self, limit: int, weigh: Callable[[Key, Value], int] | None = None) -> None:
         self._limit = limit
         self._weigh = weigh
-        self._entries: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
+        self._entries: OrderedDict[Key, Value] = OrderedDict()
+        self._weights: dict[Key, int] = {}  # empty if every entry weighs 1
         self._weight = 0
         self._lock = Lock()
         renewed_in_children(self)
@@ -43,14 +44,13 @@ class BoundedMapping(Generic[Key, Value]):
 
     def get(self, key: Key) -> Value | None:
         """Return the value of a key, or ``None``. The entry counts as used now."""
-        entry = self._entries.get(key)
-        if entry is None:
-            return None
-        try:  # noqa: SIM105  # on every request's way; `suppress` costs more than the rest
-            self._entries.move_to_end(key)
-        except KeyError:  # another thread has just removed it
-            pass
-        return entry[0]
+        value = self._entries.get(key)
+        if value is not None:
+            try:  # noqa: SIM105  # on every request's way; `suppress` costs more than the rest
+                self._entries.move_to_end(key)
+            except KeyError:  # another thread has just removed it
+                pass
+        return value
 
     def put(self, key: Key, value: Value) -> None:
         """Keep a value, in place of the key's old one; remove what is too much then."""
@@ -59,11 +59,13 @@ class BoundedMapping(Generic[Key, Value]):
             self._remove(key)
             if weight > self._limit:
                 return
-            self._entries[key] = (value, weight)
+            self._entries[key] = value
             self._weight += weight
+            if self._weigh is not None:
+                self._weights[key] = weight
             while self._weight > self._limit:
-                _, (_, oldest) = self._entries.popitem(last=False)
-                self._weight -= oldest
+                oldest, _ = self._entries.popitem(last=False)
+                self._weight -= self._weights.pop(oldest, 1)
 
     def remove(self, key: Key) -> None:
         """Remove a key's entry, if there is one."""
@@ -73,7 +75,7 @@ class BoundedMapping(Generic[Key, Value]):
     def remove_where(self, matches: Callable[[Key, Value], bool]) -> None:
         """Remove the entries for which ``matches`` is true."""
         with self._lock:
-            for key, (value, _) in list(self._entries.items()):
+            for key, value in list(self._entries.items()):
                 if matches(key, value):
                     self._remove(key)
 
@@ -81,9 +83,9 @@ class BoundedMapping(Generic[Key, Value]):
         """Remove all entries."""
         with self._lock:
             self._entries.clear()
+            self._weights.clear()
             self._weight = 0
 
     def _remove(self, key: Key) -> None:
-        entry = self._entries.pop(key, None)
-        if entry is not None:
-            self._weight -= entry[1]
+        if self._entries.pop(key, None) is not None:
+            self._weight -= self._weights.pop(key, 1)
