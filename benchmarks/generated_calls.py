@@ -28,7 +28,7 @@ from benchmarks.served import Server, serving
 from trunkline.client.transports import Transport
 from trunkline.client.transports.httpx2 import HTTPX2Transport
 from trunkline.client.transports.pyreqwest import PyreqwestTransport
-from trunkline.generate.client import ClientOptions, DocumentSource, generate_client
+from trunkline.generate.client import ClientSettings, DocumentSource, generate_client
 
 __all__ = ["measure"]
 
@@ -48,7 +48,7 @@ def made_client() -> ModuleType:
     """Generate the client of the orders, and import it."""
     schema = build_schema((HERE / "orders.graphql").read_text(encoding="utf-8"))
     source = DocumentSource("orders", (HERE / "orders_query.graphql").read_text(encoding="utf-8"))
-    options = ClientOptions(name="OrdersAPI", module="orders.py", calls="sync")
+    options = ClientSettings(name="OrdersAPI", module="orders.py", calls="sync")
     text = generate_client(schema, [source], options).files["orders.py"]
     with TemporaryDirectory() as folder:
         path = Path(folder) / "orders.py"

@@ -15,7 +15,12 @@ from graphql import GraphQLSchema, build_schema
 
 from benchmarks.figures import Figure, at_most
 from benchmarks.peers import installed
-from trunkline.generate.client import ClientOptions, DocumentSource, ScalarOption, generate_client
+from trunkline.generate.client import (
+    ClientSettings,
+    DocumentSource,
+    ScalarSettings,
+    generate_client,
+)
 
 __all__ = ["measure"]
 
@@ -49,10 +54,10 @@ def measure() -> Iterator[Figure]:
 def generated(schema: GraphQLSchema, count: int) -> str:
     """Generate a client of so many operations, no two of which ask the same."""
     text = "\n".join(_operation(number) for number in range(count))
-    options = ClientOptions(
+    options = ClientSettings(
         name="GitHub",
         module="github.py",
-        scalars={name: ScalarOption("str") for name in SCALARS},
+        scalars={name: ScalarSettings("str") for name in SCALARS},
     )
     made = generate_client(schema, [DocumentSource("github.graphql", text)], options)
     assert not made.errors, made.errors[:3]  # noqa: S101

@@ -67,5 +67,7 @@ def test_a_door_exports_the_errors_that_the_head_says(door: str) -> None:
 @pytest.mark.parametrize("error", defined().values(), ids=lambda each: each.__name__)
 def test_each_error_says_what_it_means(error: type) -> None:
     assert vars(error).get("__doc__")
-    if issubclass(error, RequestError) and error.__bases__ == (RequestError,):
+    if issubclass(error, RequestError) and "code" in vars(error):
+        assert f"``{error.code}``" in (error.__doc__ or "")
+    if error.__bases__ == (RequestError,):
         assert "code" in vars(error)

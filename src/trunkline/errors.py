@@ -131,7 +131,8 @@ class RequestError(TrunklineError):
     """The request is wrong, and nothing of it was executed. Correct the request.
 
     ``errors`` has an entry for each mistake, with its message and, if it has one, its location in
-    the document. ``code`` names the kind of mistake for programs.
+    the document. ``code`` names the kind of mistake for programs: ``BAD_REQUEST``, if no subclass
+    fits.
     """
 
     code: ClassVar[str] = "BAD_REQUEST"
@@ -151,7 +152,7 @@ class RequestError(TrunklineError):
 class MalformedRequestError(RequestError):
     """The body or the parameters are not a GraphQL request (GraphQL over HTTP, §Request).
 
-    Send a JSON object with a ``query``, as the message says.
+    Send a JSON object with a ``query``, as the message says. The code is ``MALFORMED_REQUEST``.
     """
 
     code = "MALFORMED_REQUEST"
@@ -162,7 +163,10 @@ class NotJSONError(MalformedRequestError):
 
 
 class DocumentSyntaxError(RequestError):
-    """The document does not parse (GraphQL §2). The message has the place and what is expected."""
+    """The document does not parse (GraphQL §2).
+
+    The message has the place, and what is expected there. The code is ``GRAPHQL_PARSE_FAILED``.
+    """
 
     code = "GRAPHQL_PARSE_FAILED"
 
@@ -170,26 +174,35 @@ class DocumentSyntaxError(RequestError):
 class LimitExceededError(RequestError):
     """The document is longer, deeper or has more fields than the server allows.
 
-    Ask for less in one operation, or raise the server's limit.
+    Ask for less in one operation, or raise the server's limit. The code is ``LIMIT_EXCEEDED``.
     """
 
     code = "LIMIT_EXCEEDED"
 
 
 class ValidationError(RequestError):
-    """The document does not fit the schema (GraphQL §5). ``errors`` has every mistake."""
+    """The document does not fit the schema (GraphQL §5).
+
+    ``errors`` has every mistake, with suggestions. The code is ``GRAPHQL_VALIDATION_FAILED``.
+    """
 
     code = "GRAPHQL_VALIDATION_FAILED"
 
 
 class OperationNotFoundError(RequestError):
-    """The document has no operation of the given name, or several and no name was given (§6.1)."""
+    """The document has no operation of the given name, or several and no name was given (§6.1).
+
+    Send the name of one of its operations. The code is ``OPERATION_RESOLUTION_FAILURE``.
+    """
 
     code = "OPERATION_RESOLUTION_FAILURE"
 
 
 class VariablesError(RequestError):
-    """A variable's value does not fit its type (GraphQL §6.1.2). The message names the variable."""
+    """A variable's value does not fit its type (GraphQL §6.1.2).
+
+    The message names the variable and the place in its value. The code is ``BAD_USER_INPUT``.
+    """
 
     code = "BAD_USER_INPUT"
 
@@ -198,7 +211,8 @@ class OperationRefusedError(RequestError):
     """The caller lacks scopes or policies for all of the operation, or for a part of it.
 
     Raised for a part only if the server refuses whole requests. ``scopes`` are the fewest scopes
-    that the caller needs in addition: get a token that has them.
+    that the caller needs in addition: get a token that has them. The code is
+    ``UNAUTHORIZED_FIELD_OR_TYPE``.
     """
 
     code = "UNAUTHORIZED_FIELD_OR_TYPE"
@@ -211,7 +225,8 @@ class OperationRefusedError(RequestError):
 class SubscriptionError(RequestError):
     """The stream of events of a subscription could not be created (GraphQL §6.2.3.1).
 
-    The resolver of the subscription's field raised an error, or did not return a stream.
+    The resolver of the subscription's field raised an error, or did not return a stream. The code
+    is ``SUBSCRIPTION_FAILED``.
     """
 
     code = "SUBSCRIPTION_FAILED"

@@ -33,7 +33,7 @@ class Together:
         self.tokens: set[str] = set()
         self.key_fetches = 0
         both = SimpleNamespace(monotonic=lambda: desk.now, time=lambda: desk.now)
-        for name in ("cache", "credentials", "identity", "request", "token"):
+        for name in ("authentication", "cache", "credentials", "tokens"):
             monkeypatch.setattr(f"trunkline.auth.calling.{name}.time", both)
         self.client = ClientCredentials(
             client_id="web", issuer=URL, secret=lambda: self.secret, resource=API

@@ -111,16 +111,16 @@ def test_what_is_there_is_not_written_over(made: Path) -> None:
     before = snapshot(made)
     run = trunkline(made.parent, "init", "my-todos")
     assert run.status == 1
-    assert "exists already. Nothing was written." in run.printed
+    assert "already has " in run.printed
     assert snapshot(made) == before
 
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("2fast", "makes no name of a Python package"),
-        ("class", "makes no name of a Python package"),
-        ("graphql", "would hide another"),
+        ("2fast", "cannot be made the name of a Python package"),
+        ("class", "cannot be made the name of a Python package"),
+        ("graphql", "would hide another one"),
     ],
 )
 def test_names_that_cannot_be_packages_are_refused(
@@ -139,4 +139,4 @@ def test_serving_nothing_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "trunkline.toml").write_text('schema = "a"\npackage = "b"\n', encoding="utf-8")
     run = trunkline(tmp_path, "serve")
     assert run.status == 1
-    assert run.printed.startswith("Which application?")
+    assert run.printed.startswith("There is no application to serve:")

@@ -35,7 +35,7 @@ from trunkline.client import (
 )
 from trunkline.client.transports import HTTPRequest, HTTPResponse
 from trunkline.client.transports.httpx2 import HTTPX2Transport
-from trunkline.protocol.ids import document_id
+from trunkline.protocol.documents import document_id
 
 SOON = Retry(first_pause=0.001)
 

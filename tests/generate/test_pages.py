@@ -17,7 +17,13 @@ from tests.cli.test_init import ask, eventually, running
 from tests.generate.projects import project, trunkline
 from tests.test_docs import Page
 
-from trunkline.generate.configuration import Configuration, Directive, Field, Model, Scalar
+from trunkline.generate.configuration import (
+    Configuration,
+    DirectiveConfiguration,
+    FieldConfiguration,
+    ModelConfiguration,
+    ScalarConfiguration,
+)
 
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"<!-- (run|output|file: (\S+)) -->\n```\w+\n(.*?)```", re.DOTALL)
@@ -80,7 +86,16 @@ def test_the_configuration_that_is_shown_is_one() -> None:
     assert msgspec.convert(tomllib.loads(shown)["tool"]["trunkline"], Configuration)
 
 
-@pytest.mark.parametrize("table", [Configuration, Model, Field, Scalar, Directive])
+@pytest.mark.parametrize(
+    "table",
+    [
+        Configuration,
+        ModelConfiguration,
+        FieldConfiguration,
+        ScalarConfiguration,
+        DirectiveConfiguration,
+    ],
+)
 def test_every_key_is_documented(table: type) -> None:
     text = (DOCS / "generating.md").read_text(encoding="utf-8")
     words = set(re.findall(r"[a-z_]+", text.partition("## Types")[0]))

@@ -130,13 +130,14 @@ def test_dp_11_the_time(desk: Desk, seconds: int, fits: bool) -> None:  # noqa: 
 def test_dp_12_the_token_that_it_goes_with() -> None:
     key = ProofKey()
     made = key.prove("GET", API, now=1000, token="abc", nonce="n")
-    found = check_proof(made, method="GET", url=f"{API}?query=x", now=1000, token="abc")
-    assert (found.jkt, found.nonce, found.jti) == (key.jkt, "n", peek(made, "jti"))
+    found = check_proof(made, method="GET", urls=[f"{API}?query=x"], now=1000, token="abc")
+    assert (found.jkt, found.jti) == (key.jkt, peek(made, "jti"))
+    assert peek(made, "nonce") == "n"
     with pytest.raises(JWTError, match="hash of the access token"):
-        check_proof(made, method="GET", url=API, now=1000, token="abd")
+        check_proof(made, method="GET", urls=[API], now=1000, token="abd")
     without = key.prove("GET", API, now=1000)
     with pytest.raises(JWTError, match="hash of the access token"):
-        check_proof(without, method="GET", url=API, now=1000, token="abc")
+        check_proof(without, method="GET", urls=[API], now=1000, token="abc")
 
 
 def test_a_proof_is_used_once(desk: Desk) -> None:

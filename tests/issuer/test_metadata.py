@@ -11,8 +11,8 @@ from tests.issuer.asking import API, URL, Desk
 
 from trunkline.auth.urls import metadata_urls
 from trunkline.issuer import Store
-from trunkline.issuer.keys import ANNOUNCED, OVERLAP
-from trunkline.issuer.signing import read_ring, rotate
+from trunkline.issuer.keys import ANNOUNCED, OVERLAP, KeyRing
+from trunkline.issuer.signing import rotate
 
 PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "k", "oth"}
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
@@ -136,7 +136,7 @@ def test_two_algorithms_do_not_follow_each_other() -> None:
     desk, other = Desk(store), Desk(store, algorithm="RS256")
     secret = desk.add()
     ec, rsa = kid_of(desk, secret), kid_of(other, secret)
-    assert read_ring(store).find(ec, desk.now) is not None
+    assert KeyRing(store.keys()).find(ec, desk.now) is not None
     assert {key["kid"] for key in published(other)} == {ec, rsa}
 
 

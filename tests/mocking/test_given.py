@@ -62,7 +62,7 @@ def test_a_given_object_has_plausible_fields_beside() -> None:
     [
         (
             {"User.nam": "A"},
-            "User.nam: the schema has no such field of an object type. Did you mean 'User.name'",
+            "User.nam: is not a field of an object type. Did you mean 'User.name'",
         ),
         ({"User.name": None}, "User.name: null is not a value of String!."),
         ({"User.roles": "ADMIN"}, "User.roles: 'ADMIN' is not a list."),

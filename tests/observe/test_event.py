@@ -10,7 +10,7 @@ import pytest
 from tests.server.calling import Endpoint, get, post, send_body
 
 from trunkline.observe.operations import OperationEvent
-from trunkline.protocol.ids import document_id
+from trunkline.protocol.documents import document_id
 
 TODO = 'query One { todo(id: "1") { id } }'
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trunkline.protocol.ids import document_id
+from trunkline.protocol.documents import document_id
 
 PRETTY = "query ($id: ID!) {\n  user(id: $id) {\n    name\n  }\n}"
 

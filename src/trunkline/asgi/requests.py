@@ -54,8 +54,9 @@ class ClientGone(Exception):  # noqa: N818
 def check_method(scope: Scope, *allowed: str) -> None:
     """Raise ``HTTPProblem`` (405) if the request's method is not one of those allowed."""
     if scope["method"] not in allowed:
-        message = f"The method {scope['method']} is not served here; use {' or '.join(allowed)}."
-        raise HTTPProblem(405, message, (b"allow", ", ".join(allowed).encode()))
+        methods = ", ".join(allowed)
+        message = f"The method {scope['method']} is not served here, only {methods}."
+        raise HTTPProblem(405, message, (b"allow", methods.encode()))
 
 
 def read_headers(scope: Scope) -> Headers:
@@ -103,7 +104,7 @@ async def read_body(headers: Headers, receive: Receive, limit: int, seconds: flo
             body: bytes = message.get("body", b"")
             if len(body) <= limit:
                 return body
-        first = _completed(message)
+        first = _as_awaitable(message)
     try:
         async with asyncio.timeout(seconds):
             return await _read_chunks(first, receive, limit)
@@ -126,7 +127,7 @@ async def _read_chunks(first: Awaitable[ASGIMessage], receive: Receive, limit: i
     raise ClientGone
 
 
-async def _completed(message: ASGIMessage) -> ASGIMessage:
+async def _as_awaitable(message: ASGIMessage) -> ASGIMessage:
     return message
 
 

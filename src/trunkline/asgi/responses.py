@@ -38,7 +38,7 @@ class Response(msgspec.Struct):
 class HTTPOnly(ABC):
     """An ASGI application that serves HTTP and nothing else.
 
-    WebSockets are refused. Other scopes raise ``RuntimeError``, which tells an ASGI server that
+    WebSockets are rejected. Other scopes raise ``RuntimeError``, which tells an ASGI server that
     the application does not take part in the lifespan.
     """
 

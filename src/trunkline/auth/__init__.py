@@ -1,14 +1,14 @@
-"""OAuth 2 between servers: who may call whom, with which rights, for how long.
+"""OAuth 2 between servers: tokens for clients, and their verification in APIs.
 
-    ClientCredentials       on the calling side: a token fetched once, kept, renewed, sent
+    ClientCredentials       for a client: a token is fetched once, renewed, and sent
     trunkline.auth.httpx, .httpx2, .requests
-                            the credentials for programs that call with these themselves
-    Verifier                on the called side: checks tokens, of any issuer
+                            the same for programs that call with these libraries
+    Verifier                for an API: checks tokens of any issuer
     GraphQL(schema, auth=Verifier(issuer, audience=…))
     Protected(rest, Verifier(issuer, audience=…))
 
-What is here is imported when it is first used: a program that calls needs none of the
-dependencies of one that issues, and a server without tokens no library that checks them.
+Names are imported at their first use, because clients do not need the libraries of verifiers, and
+servers without tokens need neither.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 from trunkline.errors import AccessDeniedError, TokenError
 
 if TYPE_CHECKING:
+    from trunkline.auth.calling.authentication import environment
     from trunkline.auth.calling.cache import FileTokenCache, TokenCache
     from trunkline.auth.calling.credentials import ClientCredentials
-    from trunkline.auth.calling.sources import environment
     from trunkline.auth.peers import Proxies
     from trunkline.auth.verifying.caller import Assumed, Authenticator, Caller
     from trunkline.auth.verifying.issuers import Introspection, TrustedIssuer
@@ -65,25 +65,19 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ClientCredentials": "calling.credentials",
-    "FileTokenCache": "calling.cache",
-    "TokenCache": "calling.cache",
-    "environment": "calling.sources",
-    "Proxies": "peers",
-    "Assumed": "verifying.caller",
-    "Authenticator": "verifying.caller",
-    "Caller": "verifying.caller",
-    "Introspection": "verifying.issuers",
-    "Protected": "verifying.protection",
-    "ResourceMetadata": "verifying.protection",
-    "TrustedIssuer": "verifying.issuers",
-    "Verifier": "verifying.verifier",
+    "calling.cache": {"FileTokenCache", "TokenCache"},
+    "calling.credentials": {"ClientCredentials"},
+    "calling.authentication": {"environment"},
+    "peers": {"Proxies"},
+    "verifying.caller": {"Assumed", "Authenticator", "Caller"},
+    "verifying.issuers": {"Introspection", "TrustedIssuer"},
+    "verifying.protection": {"Protected", "ResourceMetadata"},
+    "verifying.verifier": {"Verifier"},
 }
-_PROFILES = {"AUTH0", "COGNITO", "ENTRA", "HYDRA", "KEYCLOAK", "OKTA", "RFC_9068", "Profile"}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "verifying.profiles" if name in _PROFILES else _HOMES[name]
-    return getattr(import_module(f"{__name__}.{home}"), name)
+    homes = (home for home, names in _HOMES.items() if name in names)
+    return getattr(import_module(f"{__name__}.{next(homes, 'verifying.profiles')}"), name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from secrets import token_urlsafe
 from typing import Any
@@ -20,9 +20,7 @@ from trunkline.auth.jose import (
     sign,
 )
 
-__all__ = ["PROOF_ALGORITHMS", "PROOF_SECONDS", "Proof", "ProofKey", "check_proof"]
-
-PROOF_ALGORITHMS = ALGORITHMS
+__all__ = ["PROOF_SECONDS", "Proof", "ProofKey", "check_proof"]
 
 PROOF_SECONDS = 60
 """How far the time of a proof may be from ours, either way (RFC 9449 §11.1)."""
@@ -37,7 +35,6 @@ class Proof:
 
     jkt: str
     jti: str
-    nonce: str | None
 
 
 class ProofKey:
@@ -76,19 +73,14 @@ class ProofKey:
         return sign({"typ": "dpop+jwt", "alg": "ES256", "jwk": self._public}, claims, self._key)
 
 
-def check_proof(  # noqa: PLR0913  # what a proof is about
-    proof: str,
-    *,
-    method: str,
-    url: str,
-    now: float,
-    token: str | None = None,
-    algorithms: tuple[str, ...] = PROOF_ALGORITHMS,
+def check_proof(
+    proof: str, *, method: str, urls: Collection[str], now: float, token: str | None = None
 ) -> Proof:
     """Check a proof as RFC 9449 §4.3 says, except its nonce and whether its ``jti`` is new.
 
-    ``token`` is the access token that the request carries, if it carries one; ``now`` is in
-    seconds since 1970. Raises ``JWTError``, whose message says which check failed.
+    ``urls`` are those at which the request may have been sent. ``token`` is the access token that
+    it carries, if it carries one; ``now`` is in seconds since 1970. Raises ``JWTError``, whose
+    message says which check failed.
     """
     keys: list[AsymmetricKey] = []
 
@@ -98,13 +90,13 @@ def check_proof(  # noqa: PLR0913  # what a proof is about
         keys.append(read_public_key(header.get("jwk")))
         return keys[0]
 
-    claims = read_signed(proof, own_key, algorithms).claims
-    jti, htu, issued, nonce = (claims.get(name) for name in ("jti", "htu", "iat", "nonce"))
+    claims = read_signed(proof, own_key, ALGORITHMS).claims
+    jti, htu, issued = claims.get("jti"), claims.get("htu"), claims.get("iat")
     if not isinstance(jti, str) or not 1 <= len(jti) <= 256:
         raise JWTError("Claim 'jti' of the proof is not a string of 1 to 256 characters.")
     if claims.get("htm") != method:
         raise JWTError("Claim 'htm' of the proof is not the method of the request.")
-    if not isinstance(htu, str) or _normalize(htu) != _normalize(url):
+    if not isinstance(htu, str) or _normalize(htu) not in map(_normalize, urls):
         raise JWTError("Claim 'htu' of the proof is not the URL of the request.")
     if not isinstance(issued, int | float) or isinstance(issued, bool):
         raise JWTError("Claim 'iat' of the proof is not a number of seconds.")
@@ -112,7 +104,7 @@ def check_proof(  # noqa: PLR0913  # what a proof is about
         raise JWTError(f"Claim 'iat' of the proof is more than {PROOF_SECONDS} s from now.")
     if token is not None and claims.get("ath") != digest(token.encode()):
         raise JWTError("Claim 'ath' of the proof is not the hash of the access token.")
-    return Proof(keys[0].thumbprint(), jti, nonce if isinstance(nonce, str) else None)
+    return Proof(keys[0].thumbprint(), jti)
 
 
 def _normalize(url: str) -> tuple[str, str, int | None, str]:

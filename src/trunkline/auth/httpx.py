@@ -5,70 +5,17 @@ with httpx.Client(auth=HTTPXAuth(credentials)) as client: …
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator
-from typing import Any
-
 import httpx
 
-from trunkline.auth.calling.adapting import Conversation, drive, drive_async
-from trunkline.auth.calling.credentials import ClientCredentials
-from trunkline.protocol.messages import HTTPRequest, HTTPResponse
+from trunkline.auth.calling.adapters import HTTPXFamilyAuth
 
 __all__ = ["HTTPXAuth"]
 
-_TIMEOUT = 10.0
 
+class HTTPXAuth(HTTPXFamilyAuth, httpx.Auth):
+    """Sends the credentials' token with each request, and requests it if there is none.
 
-class HTTPXAuth(httpx.Auth):
-    """Sends the credentials' token with each request, and gets it where there is none.
-
-    ``options`` are httpx's for the client that asks the issuer: ``verify``, ``cert``, ``proxy``.
+    ``options`` are httpx's for the client that calls the issuer: ``verify``, ``cert``, ``proxy``.
     """
 
-    requires_request_body = True  # it may be sent twice
-
-    def __init__(self, credentials: ClientCredentials, **options: Any) -> None:
-        self._credentials = credentials
-        self._options: dict[str, Any] = {"timeout": _TIMEOUT, **options, "follow_redirects": False}
-
-    def sync_auth_flow(
-        self, request: httpx.Request
-    ) -> Generator[httpx.Request, httpx.Response, None]:
-        """Drive the credentials' flow; httpx sends what goes to the API."""
-        talk = Conversation(self._credentials, request.method, str(request.url))
-        while (headers := drive(talk, self._send)) is not None:
-            request.headers.update(headers)
-            talk.answered(_received((yield request), b""))
-
-    async def async_auth_flow(
-        self, request: httpx.Request
-    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Drive the credentials' flow in this task."""
-        talk = Conversation(self._credentials, request.method, str(request.url))
-        while (headers := await drive_async(talk, self._send_async)) is not None:
-            request.headers.update(headers)
-            talk.answered(_received((yield request), b""))
-
-    def _send(self, request: HTTPRequest) -> HTTPResponse:
-        with httpx.Client(**self._options) as client:
-            return _whole(client.send(_library_request(client, request)))
-
-    async def _send_async(self, request: HTTPRequest) -> HTTPResponse:
-        async with httpx.AsyncClient(**self._options) as client:
-            return _whole(await client.send(_library_request(client, request)))
-
-
-def _library_request(
-    client: httpx.Client | httpx.AsyncClient, request: HTTPRequest
-) -> httpx.Request:
-    url, headers = request.url or "", dict(request.headers)
-    return client.build_request(request.method, url, content=request.body, headers=headers)
-
-
-def _whole(response: httpx.Response) -> HTTPResponse:
-    return _received(response, response.content)
-
-
-def _received(response: httpx.Response, body: bytes) -> HTTPResponse:
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return HTTPResponse(response.status_code, body, headers)
+    library = httpx

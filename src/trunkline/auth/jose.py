@@ -144,7 +144,7 @@ def read_signed(
         key.check_alg(algorithm)
         curve = key.curve_name if isinstance(key, ECKey) else ""
         if algorithm.startswith("ES") and _CURVE_ALGORITHMS.get(curve) != algorithm:
-            raise JWTError(f"The key is not of the curve that {algorithm} uses.")
+            raise JWTError(f"The curve of the key is not that of {algorithm}.")
         if not jws.validate_compact(extracted, key, None, _REGISTRY):
             raise JWTError("The signature is wrong.")
         return SignedJWT(header, _read_claims(extracted.payload))

@@ -10,44 +10,44 @@ from typing import Any
 from requests import PreparedRequest, Response, Session
 from requests.auth import AuthBase
 
-from trunkline.auth.calling.adapting import Conversation, drive
+from trunkline.auth.calling.adapters import TIMEOUT, Conversation, response_of
 from trunkline.auth.calling.credentials import ClientCredentials
+from trunkline.flow.drivers import run
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = ["RequestsAuth"]
 
-_TIMEOUT = 10.0
-
 
 class RequestsAuth(AuthBase):
-    """Sends the credentials' token with each request, and gets it where there is none.
+    """Sends the credentials' token with each request, and requests it if there is none.
 
-    ``options`` are requests' for what goes to the issuer: ``verify``, ``cert``, ``proxies``.
+    ``options`` are requests' for the calls of the issuer: ``verify``, ``cert``, ``proxies``.
     """
 
     def __init__(self, credentials: ClientCredentials, **options: Any) -> None:
         self._credentials = credentials
-        self._options: dict[str, Any] = {"timeout": _TIMEOUT, **options, "allow_redirects": False}
+        self._options: dict[str, Any] = {"timeout": TIMEOUT, **options, "allow_redirects": False}
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Give the request a token, and see to the answer where it is refused."""
-        talk = Conversation(self._credentials, request.method or "", request.url or "")
-        request.headers.update(drive(talk, self._send) or {})
+        """Add a token to the request, and handle its response if the token is rejected."""
+        conversation = Conversation(self._credentials, request.method or "", request.url)
+        first = run(conversation.next_headers(), self._send)
+        request.headers.update(first or {})
 
-        def again(response: Response, **sending: Any) -> Response:
-            response.request.hooks["response"].remove(again)
-            talk.answered(_received(response, b""))
-            while (headers := drive(talk, self._send)) is not None:
-                response = _resent(response, dict(headers), sending)
-                talk.answered(_received(response, b""))
-            return response
+        def send_again(response: Response, **sending: Any) -> Response:
+            response.request.hooks["response"].remove(send_again)
+            while True:
+                headers = run(conversation.next_headers(response_of(response)), self._send)
+                if headers is None:
+                    return response
+                response = _send_again(response, dict(headers), sending)
 
-        request.hooks["response"].append(again)
+        request.hooks["response"].append(send_again)
         return request
 
     def _send(self, request: HTTPRequest) -> HTTPResponse:
         with Session() as session:
-            session.auth = _unchanged  # not what .netrc has
+            session.auth = _unchanged  # else requests adds what .netrc has
             response = session.request(
                 request.method,
                 request.url or "",
@@ -55,12 +55,12 @@ class RequestsAuth(AuthBase):
                 headers=dict(request.headers),
                 **self._options,
             )
-            return _received(response, response.content)
+            return response_of(response, response.content)
 
 
-def _resent(response: Response, headers: dict[str, str], sending: dict[str, Any]) -> Response:
-    """Send a request once more, on the connection that it was sent on."""
-    _ = response.content  # so that the connection is free
+def _send_again(response: Response, headers: dict[str, str], sending: dict[str, Any]) -> Response:
+    """Send the request of a response once more, on the same connection."""
+    _ = response.content  # read, so that the connection is free
     response.close()
     request = response.request.copy()
     request.headers.update(headers)
@@ -73,8 +73,3 @@ def _resent(response: Response, headers: dict[str, str], sending: dict[str, Any]
 
 def _unchanged(request: PreparedRequest) -> PreparedRequest:
     return request
-
-
-def _received(response: Response, body: bytes) -> HTTPResponse:
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return HTTPResponse(response.status_code, body, headers)

@@ -28,7 +28,9 @@ def check_secure(url: str) -> SplitResult:
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)):
         return parts
     shown = f"{parts.scheme}://{parts.netloc}{parts.path}"
-    raise ValueError(f"{shown}: use https, because secrets are sent there (http: localhost only).")
+    raise ValueError(
+        f"{shown}: use https, because secrets are sent there; http is for localhost only."
+    )
 
 
 def check_issuer(url: str) -> SplitResult:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import msgspec
 import typer
@@ -58,7 +58,7 @@ def add_command(  # noqa: PLR0913  # what a client has
     ] = None,
     serves: Annotated[
         list[str] | None,
-        typer.Option(help="A resource that the client is, whose tokens it may introspect."),
+        typer.Option(help="A resource that the client serves, whose tokens it may introspect."),
     ] = None,
     lifetime: Annotated[int, typer.Option(help="Seconds that its tokens live, 60 to 3600.")] = 600,
     secret_file: SecretFile = None,
@@ -134,7 +134,7 @@ def show_command(client_id: ClientID, store: StoreURL = DEFAULT_STORE) -> None:
     with errors_end_command(ValueError), closing(Store(store)) as opened:
         client = opened.client(client_id)
         if client is None:
-            stop(_unknown(client_id))
+            _stop_unknown(client_id)
         for name, value in _describe(client, opened.uses(client_id)):
             typer.echo(f"{name:<12} {value}")
 
@@ -144,7 +144,7 @@ def rotate_command(  # noqa: PLR0913  # a way per kind of credentials
     client_id: ClientID,
     *,
     grace: Annotated[
-        float, typer.Option(min=0, help="Hours that the secret before works beside it.")
+        float, typer.Option(min=0, help="Hours for which the previous secret stays valid.")
     ] = 24,
     secret_file: SecretFile = None,
     secret_days: SecretDays = None,
@@ -154,8 +154,8 @@ def rotate_command(  # noqa: PLR0913  # a way per kind of credentials
 ) -> None:
     """Give a client a new secret, which is printed, or a new key or certificate.
 
-    Two work at a time. The secret before ends after the grace; the key or certificate before stays
-    until the next rotation, or ends at once with --grace 0.
+    Two are valid at a time. The previous secret ends after the grace; the previous key or
+    certificate is valid until the next rotation, or ends at once with --grace 0.
     """
     secret = ""
 
@@ -170,10 +170,10 @@ def rotate_command(  # noqa: PLR0913  # a way per kind of credentials
         if client.method == "self_signed_tls_client_auth" and certificate:
             before = client.certificates[-1:] if grace else []
             return msgspec.structs.replace(client, certificates=[*before, read_text(certificate)])
-        raise ValueError(
-            f"{client_id} authenticates by {client.method}: give its new key with --key, or its new"
-            " certificate with --certificate; the certificates of an authority need no rotation."
-        )
+        if client.method == "tls_client_auth":
+            raise ValueError(f"{client_id} has certificates of an authority: nothing to rotate.")
+        option = "--key" if client.method == "private_key_jwt" else "--certificate"
+        raise ValueError(f"{client_id} authenticates by {client.method}: give {option}.")
 
     _change(store, client_id, change)
     typer.echo(f"Rotated the credentials of {client_id}.", err=True)
@@ -185,7 +185,7 @@ def revoke_command(
     client_id: ClientID,
     *,
     secret: Annotated[
-        str | None, typer.Option(help="Revoke only this secret, by the id that show prints.")
+        str | None, typer.Option(help="Revoke only the secret with this id, which `show` prints.")
     ] = None,
     store: StoreURL = DEFAULT_STORE,
 ) -> None:
@@ -213,11 +213,11 @@ def _change(
         try:
             opened.change(client_id, change)
         except KeyError:
-            stop(_unknown(client_id))
+            _stop_unknown(client_id)
 
 
-def _unknown(client_id: str) -> str:
-    return f"There is no client {client_id!r}; `trunkline clients list` shows all."
+def _stop_unknown(client_id: str) -> NoReturn:
+    stop(f"There is no client {client_id!r}; `trunkline clients list` shows all.")
 
 
 def _with_secret(

@@ -31,7 +31,7 @@ try:
     from trunkline.cli.clients import clients_app
     from trunkline.cli.issuer import issuer_app
 except ModuleNotFoundError as error:  # of another extra
-    _missing = f"Needs {error.name}: pip install 'trunkline[issuer,server]'."
+    _missing = f"This command needs {error.name}: pip install 'trunkline[issuer,server]'."
     for _name in ("clients", "issuer"):
         app.command(_name, help=_missing)(lambda: sys.exit(_missing))
 else:

@@ -11,8 +11,13 @@ from typing import Annotated, Literal
 import typer
 
 from trunkline.cli.reading import errors_end_command, stop
-from trunkline.generate.clients import client_files
-from trunkline.generate.configuration import Client, Configuration, Project, read_configuration
+from trunkline.generate.client import client_files
+from trunkline.generate.configuration import (
+    ClientConfiguration,
+    Configuration,
+    Project,
+    read_configuration,
+)
 from trunkline.generate.files import changed_files, write_files
 from trunkline.generate.generation import Generation, generate
 from trunkline.generate.places import shown_path
@@ -95,7 +100,7 @@ def generate_client_command(  # noqa: PLR0913  # what a configuration says, as o
     """Write a typed client from a server's schema and the documents of a program."""
     if not all(word.isidentifier() for word in module.split(".")):
         stop(f"--module must be the name of a module, such as web.shop, not {module!r}.")
-    client = Client(
+    client = ClientConfiguration(
         name=name,
         module=module,
         operations=operations,

@@ -27,7 +27,7 @@ def init_command(
         files = scaffold(folder.name)
         there = [path for path in files if (folder / path).exists()]
         if there:
-            stop(f"{folder}: {', '.join(there)} exists already. Nothing was written.")
+            stop(f"{folder} already has {', '.join(there)}. Nothing was written.")
         write_files({folder / path: text.encode() for path, text in files.items()})
         generation = generate(read_configuration(folder))
         write_files(generation.files)

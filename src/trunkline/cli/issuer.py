@@ -18,7 +18,7 @@ from trunkline.issuer.store import DEFAULT_STORE
 
 __all__ = ["issuer_app"]
 
-issuer_app = typer.Typer(no_args_is_help=True, help="Serve an issuer of tokens.")
+issuer_app = typer.Typer(no_args_is_help=True, help="Serve an issuer of tokens; change its keys.")
 
 Algorithm = Annotated[
     Literal["ES256", "RS256", "EdDSA"], typer.Option(help="The algorithm that signs tokens.")

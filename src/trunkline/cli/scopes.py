@@ -8,7 +8,6 @@ from typing import Annotated
 
 import msgspec
 import typer
-from graphql import GraphQLError, OperationDefinitionNode, parse
 
 from trunkline.cli.reading import (
     ExecutableOption,
@@ -19,8 +18,10 @@ from trunkline.cli.reading import (
     stop,
 )
 from trunkline.compiler.authorization import missing_scopes
+from trunkline.compiler.document import SourceText, find_operations, parse_document
+from trunkline.compiler.limits import Limits
 from trunkline.compiler.pipeline import compile_operation
-from trunkline.errors import DocumentSyntaxError, RequestError
+from trunkline.errors import RequestError
 from trunkline.schema.bindings import Schema
 from trunkline.schema.requirements import NOTHING, RequirementSet, describe_requirements
 
@@ -83,7 +84,9 @@ def _operations(schema: Schema, paths: list[Path]) -> Iterator[_Line]:
     for file in files:
         text = read_text(file)
         try:
-            for name in _operation_names(text):
+            parsed = parse_document(SourceText(schema, text, None, Limits()))
+            for node in find_operations(parsed.document, None):
+                name = node.name.value if node.name else None
                 operation = compile_operation(schema, text, name)
                 required = operation.required
                 title = f"{operation.kind} {operation.name or '-'}"
@@ -95,18 +98,6 @@ def _operations(schema: Schema, paths: list[Path]) -> Iterator[_Line]:
                 yield line
         except RequestError as error:
             stop(error_lines(error, str(file)))
-
-
-def _operation_names(text: str) -> list[str | None]:
-    try:
-        document = parse(text, no_location=True)
-    except GraphQLError as error:
-        raise DocumentSyntaxError([error]) from None
-    return [
-        node.name.value if node.name else None
-        for node in document.definitions
-        if isinstance(node, OperationDefinitionNode)
-    ]
 
 
 def _line(name: str, required: RequirementSet) -> _Line:

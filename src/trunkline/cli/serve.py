@@ -43,8 +43,8 @@ def serve_command(
             stop(str(error))
     if app is None:
         stop(
-            "Which application? Name it as package.module:name, or set `app` in [tool.trunkline]"
-            " to that."
+            "There is no application to serve: name it as package.module:name, or set `app` in"
+            " [tool.trunkline]."
         )
     sys.path.insert(0, str(source))  # uvicorn's workers get it by `app_dir`
     uvicorn.run(

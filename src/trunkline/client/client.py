@@ -84,9 +84,12 @@ class Client:
             raise ValueError("Scalars and enums are converted by the schema: give or fetch it.")
         self._connection = Connection(transport, **options)
         self.transport = self._connection.transport
-        loaded = None if schema is None else load_schema(schema)
-        fetcher = fetcher_of(self._connection, options.get("auth"), schema_url) if fetch else None
-        self._schemas = SchemaSource(loaded, fetcher, schema_cache, conversions)
+        if fetch:
+            fetcher, key = fetcher_of(self._connection, options.get("auth"), schema_url)
+            self._schemas = SchemaSource(None, conversions, fetcher, schema_cache, key)
+        else:
+            loaded = None if schema is None else load_schema(schema)
+            self._schemas = SchemaSource(loaded, conversions)
 
     def __repr__(self) -> str:
         return f"Client({self.transport!r})"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 from time import time
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -27,7 +28,7 @@ from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 from trunkline.protocol.response import PLAIN
 from trunkline.protocol.schema_version import SCHEMA_VERSION
 
-__all__ = ["SchemaFetcher", "build_stored", "fetcher_of"]
+__all__ = ["Fetch", "build_stored", "fetcher_of"]
 
 # Descriptions are for people: without them GitHub's response is less than half as long.
 _NAME = "IntrospectionQuery"
@@ -56,32 +57,27 @@ _NO_INTROSPECTION = (
 Fetched: TypeAlias = tuple[GraphQLSchema, StoredSchema]
 """A schema, and what to keep of it."""
 
-
-class SchemaFetcher(Protocol):
-    """Fetches the schema of a server."""
-
-    @property
-    def key(self) -> str | None:
-        """The name under which the schema is kept: its URL and its caller. ``None`` keeps none."""
-        ...
-
-    def fetch(self, known: StoredSchema | None) -> Flow[Fetched | None]:
-        """Return the schema, or ``None`` if the server says that ``known`` is still current."""
-        ...
+Fetch: TypeAlias = Callable[[StoredSchema | None], Flow[Fetched | None]]
+"""Fetches the schema; returns ``None`` if the server says that the given one is still current."""
 
 
-def fetcher_of(connection: Connection, auth: AuthScheme | None, url: str | None) -> SchemaFetcher:
-    """Make the fetcher of a client: from a URL, relative to the API's, or by introspection."""
-    # A server may show each caller another schema. Where server or caller cannot be told apart from
-    # others, nothing is kept.
+def fetcher_of(
+    connection: Connection, auth: AuthScheme | None, url: str | None
+) -> tuple[Fetch, str | None]:
+    """Return what fetches a client's schema, and the key under which the schema is kept.
+
+    It is fetched from ``url``, which may be relative to the API's, or by introspection. A server
+    may show each caller another schema, so the key names both. It is ``None``, and nothing is kept,
+    if one of them cannot be told from others.
+    """
     caller = "" if auth is None else getattr(auth, "identity", None)
     server = getattr(connection.transport, "identity", None)
     key = None if caller is None or server is None else "\n".join((server, caller, url or ""))
     if url is None:
-        return _IntrospectionFetcher(connection, key)
+        return partial(_fetch_by_introspection, connection), key
     place = urljoin(connection.url or "", url)
     same_origin = urlsplit(place)[:2] == urlsplit(connection.url or "")[:2]
-    return _SDLFetcher(connection.send_http if same_origin else send_request, place, key)
+    return partial(_fetch_sdl, connection.send_http if same_origin else send_request, place), key
 
 
 def build_stored(stored: StoredSchema) -> GraphQLSchema:
@@ -101,35 +97,29 @@ def build_stored(stored: StoredSchema) -> GraphQLSchema:
         ) from error
 
 
-@dataclass(frozen=True, slots=True)
-class _IntrospectionFetcher:
-    connection: Connection
-    key: str | None
+def _fetch_by_introspection(
+    connection: Connection,
+    known: StoredSchema | None,  # noqa: ARG001  # introspection has no 304
+) -> Flow[Fetched | None]:
+    """Ask for all that September 2025 has; if the server is older, for June 2018's.
 
-    def fetch(self, known: StoredSchema | None) -> Flow[Fetched | None]:  # noqa: ARG002
-        """Ask for the schema, whatever is known: introspection has no 304.
-
-        Raises ``ExecutionError`` if the server refuses, ``ProtocolError`` if the response is not a
-        schema, any ``TransportError`` with a note.
-        """
+    Raises ``ExecutionError`` if the server refuses, ``ProtocolError`` if the response is not a
+    schema, any ``TransportError`` with a note.
+    """
+    try:
         try:
-            stored = yield from self._introspect()
-            return build_stored(stored), stored
-        except ExecutionError as error:
-            errors = [{"message": _NO_INTROSPECTION}, *error.errors]
-            raise ExecutionError(errors, error.data, error.extensions, error.status) from None
-        except TransportError as error:
-            error.add_note(_WHILE_FETCHING)
-            raise
-
-    def _introspect(self) -> Flow[StoredSchema]:
-        """Ask for all that September 2025 has; if the server is older, for June 2018's."""
-        try:
-            return (yield from self.connection.flow(_FULL, b"", _read_introspection, None))
+            stored = yield from connection.flow(_FULL, b"", _read_introspection, None)
         except ExecutionError as error:
             if error.status in _UNAUTHORIZED:
                 raise
-        return (yield from self.connection.flow(_BASIC, b"", _read_introspection, None))
+            stored = yield from connection.flow(_BASIC, b"", _read_introspection, None)
+        return build_stored(stored), stored
+    except ExecutionError as error:
+        errors = [{"message": _NO_INTROSPECTION}, *error.errors]
+        raise ExecutionError(errors, error.data, error.extensions, error.status) from None
+    except TransportError as error:
+        error.add_note(_WHILE_FETCHING)
+        raise
 
 
 def _read_introspection(response: HTTPResponse) -> StoredSchema:
@@ -140,35 +130,31 @@ def _read_introspection(response: HTTPResponse) -> StoredSchema:
     return StoredSchema(data, None, response.headers.get(SCHEMA_VERSION), time())
 
 
-@dataclass(frozen=True, slots=True)
-class _SDLFetcher:
-    send: SendHTTP
-    url: str
-    key: str | None
+def _fetch_sdl(send: SendHTTP, url: str, known: StoredSchema | None) -> Flow[Fetched | None]:
+    """Ask for the SDL, which costs a 304 if it did not change (RFC 9110 §13.1.2).
 
-    def fetch(self, known: StoredSchema | None) -> Flow[Fetched | None]:
-        """Ask for the SDL, which costs a 304 if it did not change (RFC 9110 §13.1.2).
-
-        Raises ``ServerStatusError`` and ``ProtocolError``, any ``TransportError`` with a note.
-        """
-        headers = {"accept": "application/graphql, text/plain;q=0.9, */*;q=0.1"}
-        if known and known.etag:
-            headers["if-none-match"] = known.etag
+    Raises ``ServerStatusError`` and ``ProtocolError``, any ``TransportError`` with a note.
+    """
+    headers = {"accept": "application/graphql, text/plain;q=0.9, */*;q=0.1"}
+    if known and known.etag:
+        headers["if-none-match"] = known.etag
+    try:
+        response = yield from send(HTTPRequest("GET", headers, b"", url=url))
+        if known and response.status == 304:
+            return None
+        if response.status != 200:
+            message = (
+                f"The server answered {response.status} to the request for its schema at {url}."
+            )
+            raise ServerStatusError(message, response.status)
         try:
-            response = yield from self.send(HTTPRequest("GET", headers, b"", url=self.url))
-            if known and response.status == 304:
-                return None
-            if response.status != 200:
-                message = f"The server answered {response.status} to the request for its schema at"
-                raise ServerStatusError(f"{message} {self.url}.", response.status)
-            try:
-                schema = build_leniently(response.body.decode())
-                data: Any = introspection_from_schema(schema, descriptions=False)
-            except Exception as error:
-                message = f"The response of {self.url} is not a schema in SDL: {error}"
-                raise ProtocolError(message) from error
-        except TransportError as error:
-            error.add_note(_WHILE_FETCHING)
-            raise
-        etag, version = response.headers.get("etag"), response.headers.get(SCHEMA_VERSION)
-        return schema, StoredSchema(msgspec.json.encode(data), etag, version, time())
+            schema = build_leniently(response.body.decode())
+            data: Any = introspection_from_schema(schema, descriptions=False)
+        except Exception as error:
+            message = f"The response of {url} is not a schema in SDL: {error}"
+            raise ProtocolError(message) from error
+    except TransportError as error:
+        error.add_note(_WHILE_FETCHING)
+        raise
+    etag, version = response.headers.get("etag"), response.headers.get(SCHEMA_VERSION)
+    return schema, StoredSchema(msgspec.json.encode(data), etag, version, time())

@@ -14,7 +14,7 @@ from graphql import GraphQLSchema
 
 from trunkline.client.checks import DocumentChecker
 from trunkline.client.conversions import Conversions
-from trunkline.client.fetching import SchemaFetcher, build_stored
+from trunkline.client.fetching import Fetch, build_stored
 from trunkline.client.schema_cache import SchemaCache, StoredSchema
 from trunkline.errors import ExecutionError, ProtocolError, TransportError
 from trunkline.flow.calls import Flow
@@ -31,20 +31,23 @@ logger = logging.getLogger("trunkline.schema")
 class SchemaSource:
     """Provides the checker of the current schema.
 
-    Threads and coroutines that need it while it is fetched wait for the one fetch.
+    The schema is given, or fetched and kept in ``cache`` under ``key``. Threads and coroutines that
+    need it while it is fetched wait for the one fetch.
     """
 
     def __init__(
         self,
         schema: GraphQLSchema | None,
-        fetcher: SchemaFetcher | None,
-        cache: SchemaCache | None,
         conversions: Conversions,
+        fetch: Fetch | None = None,
+        cache: SchemaCache | None = None,
+        key: str | None = None,
     ) -> None:
         self._conversions = conversions
-        self._fetcher = fetcher
-        self._cache = cache
-        self._checker = None if fetcher else DocumentChecker(schema, conversions)
+        self._fetch = fetch
+        self._cache = cache if key else None
+        self._key = key or ""
+        self._checker = None if fetch else DocumentChecker(schema, conversions)
         self._stored: StoredSchema | None = None
         self._asked = -_FRESH  # monotonic
         self._paused_until = -_PAUSE  # monotonic
@@ -60,7 +63,7 @@ class SchemaSource:
     @property
     def is_fetched(self) -> bool:
         """Whether the schema comes from the server, not from the program."""
-        return self._fetcher is not None
+        return self._fetch is not None
 
     def checker(self) -> Flow[DocumentChecker]:
         """Return the checker, after the schema was fetched if necessary."""
@@ -72,7 +75,7 @@ class SchemaSource:
 
     def newer_checker(self, checker: DocumentChecker) -> Flow[DocumentChecker | None]:
         """Ask the server for a newer schema than the checker's; ``None`` if there is none."""
-        if self._fetcher is None:
+        if self._fetch is None:
             return None
         if self._checker is checker and monotonic() - self._asked > _FRESH:
             yield from self._flight.run(self._renew)
@@ -86,11 +89,10 @@ class SchemaSource:
         self._version = version
 
     def _load(self) -> Flow[None]:
-        """Take the schema that was kept, or fetch it."""
-        if self._checker is not None or self._fetcher is None:
+        """Use the schema that was kept, or fetch it."""
+        if self._checker is not None:
             return  # the caller before this one has loaded it
-        key = self._fetcher.key
-        stored = self._cache.read(key) if self._cache and key else None
+        stored = self._cache.read(self._key) if self._cache else None
         if stored and self._cache and self._cache.is_fresh(stored):
             try:
                 self._use(build_stored(stored), stored)
@@ -98,36 +100,36 @@ class SchemaSource:
                 pass  # the cached file is not a valid schema (edited?): fetch it again
             else:
                 return
-        yield from self._fetch(self._fetcher, stored)
+        yield from self._update(stored)
 
     def _renew(self) -> Flow[None]:
         """Fetch the schema again; if that fails, the old one stays."""
-        if self._fetcher is None or (not self._outdated and monotonic() - self._asked <= _FRESH):
+        if not self._outdated and monotonic() - self._asked <= _FRESH:
             return
         before = self._stored.version if self._stored else None
         try:
-            yield from self._fetch(self._fetcher, self._stored)
+            yield from self._update(self._stored)
         except (TransportError, ExecutionError) as error:
             logger.warning("The schema may have changed, but could not be fetched: %s", error)
             self._asked, self._outdated, self._version = monotonic(), False, before
             self._paused_until = monotonic() + _PAUSE
 
-    def _fetch(self, fetcher: SchemaFetcher, known: StoredSchema | None) -> Flow[None]:
-        fetched = yield from fetcher.fetch(known)
+    def _update(self, known: StoredSchema | None) -> Flow[None]:
+        """Fetch the schema, if it is not the one that is known; use it and keep it."""
+        assert self._fetch is not None  # noqa: S101  # else there is a checker
+        fetched = yield from self._fetch(known)
         self._asked, self._outdated = monotonic(), False
-        changed = None
-        if fetched is not None:
+        if fetched is None and known is not None and self._checker is None:
+            self._use(build_stored(known), known)
+        elif fetched is not None:
             schema, stored = fetched
             if self._stored is None or stored.introspection != self._stored.introspection:
                 self._use(schema, stored)
-                changed = stored
-        elif known is not None and self._checker is None:
-            self._use(build_stored(known), known)
-        if self._cache and fetcher.key:
-            if changed:
-                self._cache.write(fetcher.key, changed)
-            else:
-                self._cache.confirm(fetcher.key)
+                if self._cache:
+                    self._cache.write(self._key, stored)
+                return
+        if self._cache:
+            self._cache.confirm(self._key)
 
     def _use(self, schema: GraphQLSchema, stored: StoredSchema) -> None:
         self._checker = DocumentChecker(schema, self._conversions)

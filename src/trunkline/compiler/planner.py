@@ -48,7 +48,7 @@ from trunkline.compiler.plan import (
     TypeName,
 )
 from trunkline.errors import LimitExceededError, ValidationError
-from trunkline.protocol.ids import document_id
+from trunkline.protocol.documents import document_id
 from trunkline.runtime.graphql_core import FieldInfo
 from trunkline.runtime.positions import ALWAYS, Condition, Mark
 from trunkline.runtime.selection import SelectedField, Selection

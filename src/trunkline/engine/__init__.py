@@ -13,7 +13,7 @@ from trunkline.engine.graphql_core import execute, execute_sync, subscribe
 from trunkline.engine.run import run, run_sync, stream
 from trunkline.runtime.execution import Result
 from trunkline.runtime.selection import Selection
-from trunkline.schema.adopt import adopt_schema
+from trunkline.schema.executable import adopt_schema
 
 __all__ = [
     "Limits",

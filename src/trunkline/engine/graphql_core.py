@@ -41,8 +41,8 @@ from trunkline.errors import (
 )
 from trunkline.runtime.execution import Result
 from trunkline.runtime.variables import MAX_ERRORS
-from trunkline.schema.adopt import Middleware, adopt_schema
 from trunkline.schema.bindings import Schema
+from trunkline.schema.executable import CoreMiddleware, adopt_schema
 
 __all__ = ["execute", "execute_sync", "subscribe"]
 
@@ -68,7 +68,7 @@ def execute(  # noqa: PLR0913, PLR0917  # graphql-core's signature
     subscribe_field_resolver: Resolver = None,
     *,
     max_coercion_errors: int = MAX_ERRORS,
-    middleware: Middleware = None,
+    middleware: CoreMiddleware = None,
     is_awaitable: Predicate = default_is_awaitable,
     is_async_iterable: Predicate = default_is_async_iterable,
     hide_suggestions: bool = False,
@@ -102,7 +102,7 @@ def execute_sync(  # noqa: PLR0913, PLR0917  # graphql-core's signature
     type_resolver: Resolver = None,
     *,
     max_coercion_errors: int = MAX_ERRORS,
-    middleware: Middleware = None,
+    middleware: CoreMiddleware = None,
     hide_suggestions: bool = False,
     check_sync: bool = False,
 ) -> ExecutionResult:
@@ -138,7 +138,7 @@ def subscribe(  # noqa: PLR0913, PLR0917  # graphql-core's signature
     subscribe_field_resolver: Resolver = None,
     *,
     max_coercion_errors: int = MAX_ERRORS,
-    middleware: Middleware = None,
+    middleware: CoreMiddleware = None,
     hide_suggestions: bool = False,
 ) -> Any:
     """Subscribe to a validated document's subscription, as ``graphql.subscribe`` does (§6.2.3).
@@ -238,7 +238,7 @@ class _Adopted:
     The middleware is kept, so that its id stays its own.
     """
 
-    def __init__(self, schema: Schema, middleware: Middleware) -> None:
+    def __init__(self, schema: Schema, middleware: CoreMiddleware) -> None:
         self._schema = schema
         self._middleware = middleware
         self._compiled = BoundedMapping[str, _Compiled](_DOCUMENTS)
@@ -286,7 +286,7 @@ _ATTRIBUTE = "_trunkline"  # not in the extensions, which a schema shares with t
 def _adopt(
     schema: GraphQLSchema,
     functions: tuple[Resolver, Resolver, Resolver],
-    middleware: Middleware,
+    middleware: CoreMiddleware,
     is_awaitable: Predicate = default_is_awaitable,
     is_async_iterable: Predicate = default_is_async_iterable,
 ) -> _Adopted:

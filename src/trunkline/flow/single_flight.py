@@ -32,7 +32,7 @@ class SingleFlight:
         self._running = {}
 
     def is_running(self, key: Hashable = None) -> bool:
-        """Say whether somebody does the work of a key just now."""
+        """Say whether a caller is doing the work of a key."""
         return key in self._running
 
     def run(self, work: Callable[[], Flow[None]], key: Hashable = None) -> Flow[None]:

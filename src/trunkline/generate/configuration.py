@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from types import UnionType
 from typing import (
@@ -13,7 +13,6 @@ from typing import (
     Literal,
     TypeAlias,
     Union,
-    cast,
     get_args,
     get_origin,
     get_type_hints,
@@ -27,15 +26,15 @@ from trunkline.errors import ConfigurationError
 from trunkline.generate.places import shown_path
 
 __all__ = [
-    "Client",
-    "ClientScalar",
+    "ClientConfiguration",
+    "ClientScalarConfiguration",
     "Configuration",
-    "Directive",
-    "Field",
+    "DirectiveConfiguration",
+    "FieldConfiguration",
     "LayoutName",
-    "Model",
+    "ModelConfiguration",
     "Project",
-    "Scalar",
+    "ScalarConfiguration",
     "read_configuration",
 ]
 
@@ -66,7 +65,7 @@ TypeKind: TypeAlias = Annotated[
 ]
 
 
-class Field(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class FieldConfiguration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """How one field, argument-less part of a type, is bound."""
 
     name: Annotated[str | None, Meta(description="Its name in Python.")] = None
@@ -89,10 +88,10 @@ class Field(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     ] = None
     arguments: Annotated[
         dict[str, str], Meta(description="The names of its arguments in Python.")
-    ] = msgspec.field(default_factory=dict[str, str])
+    ] = {}
 
 
-class Model(
+class ModelConfiguration(
     Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, rename={"path": "class"}
 ):
     """What a type of the schema is bound to."""
@@ -105,18 +104,19 @@ class Model(
         str | None, Meta(description="The name of the generated class, where it must be another.")
     ] = None
     fields: Annotated[
-        dict[str, str | Field], Meta(description="Fields by name: the name in Python, or more.")
-    ] = msgspec.field(default_factory=dict[str, "str | Field"])
+        dict[str, str | FieldConfiguration],
+        Meta(description="Fields by name: the name in Python, or more."),
+    ] = {}
     extra: Annotated[
         dict[str, ClassName],
         Meta(description="Attributes of the generated class that the schema has not: their class."),
-    ] = msgspec.field(default_factory=dict[str, str])
+    ] = {}
     values: Annotated[
         dict[str, str], Meta(description="Of an enum: the members' names in Python.")
-    ] = msgspec.field(default_factory=dict[str, str])
+    ] = {}
 
 
-class Scalar(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class ScalarConfiguration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """What a custom scalar is in Python."""
 
     type: Annotated[ClassName, Meta(description="The class of its values.")]
@@ -126,7 +126,7 @@ class Scalar(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     ] = None
 
 
-class Directive(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class DirectiveConfiguration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """What a directive of the schema is in Python."""
 
     name: Annotated[str | None, Meta(description="The name of its function.")] = None
@@ -136,7 +136,7 @@ class Directive(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     ] = True
 
 
-class ClientScalar(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class ClientScalarConfiguration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """What a custom scalar is in a client."""
 
     type: Annotated[str, Meta(description="Its class as package.module:name, or a builtin's name.")]
@@ -148,7 +148,7 @@ class ClientScalar(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True
     ] = None
 
 
-class Client(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class ClientConfiguration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """A client that is generated."""
 
     name: Annotated[str, Meta(description="The name of its class.")]
@@ -160,11 +160,11 @@ class Client(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     schema: Annotated[
         str | list[str],
         Meta(description="The server's schema: files, or its URL; without, the project's own."),
-    ] = msgspec.field(default_factory=list[str])
+    ] = []
     headers: Annotated[
         dict[str, str],
         Meta(description="Sent where the schema is a URL; ${NAME} is from the environment."),
-    ] = msgspec.field(default_factory=dict[str, str])
+    ] = {}
     calls: Annotated[
         Literal["sync", "async", "both"],
         Meta(description="Whether its methods block, are awaited, or there is a class of each."),
@@ -175,9 +175,9 @@ class Client(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     ] = "raise"
     types: TypeKind | None = None
     scalars: Annotated[
-        dict[str, str | ClientScalar],
+        dict[str, str | ClientScalarConfiguration],
         Meta(description="Custom scalars by name: their class, or more."),
-    ] = msgspec.field(default_factory=dict[str, "str | ClientScalar"])
+    ] = {}
     manifest: Annotated[
         str | None, Meta(description="The file that lists its documents with their ids.")
     ] = None
@@ -186,19 +186,19 @@ class Client(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
 class Configuration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """What ``[tool.trunkline]`` says."""
 
-    schema: Annotated[str | list[str], Meta(description="Schema files, folders or globs.")] = (
-        msgspec.field(default_factory=list[str])
-    )
+    schema: Annotated[str | list[str], Meta(description="Schema files, folders or globs.")] = []
     package: Annotated[
         ModuleName,
         Meta(description="The server's package that is generated, as it is imported."),
     ] = ""
     client: Annotated[
-        Client | None, Meta(description="The client that is generated, where there is one.")
+        ClientConfiguration | None,
+        Meta(description="The client that is generated, where there is one."),
     ] = None
     clients: Annotated[
-        list[Client], Meta(description="The clients that are generated, where there are several.")
-    ] = msgspec.field(default_factory=list[Client])
+        list[ClientConfiguration],
+        Meta(description="The clients that are generated, where there are several."),
+    ] = []
     resolvers: Annotated[
         ModuleName | None,
         Meta(description="The package with your resolvers; without, no stubs are written."),
@@ -220,21 +220,22 @@ class Configuration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
     ] = False
     autobind: Annotated[
         list[ModuleName], Meta(description="Modules whose classes stand for types of their names.")
-    ] = msgspec.field(default_factory=list[str])
+    ] = []
     models: Annotated[
-        dict[str, ClassName | Model], Meta(description="Types by name: their class, or more.")
-    ] = msgspec.field(default_factory=dict[str, "str | Model"])
+        dict[str, ClassName | ModelConfiguration],
+        Meta(description="Types by name: their class, or more."),
+    ] = {}
     scalars: Annotated[
-        dict[str, ClassName | Scalar],
+        dict[str, ClassName | ScalarConfiguration],
         Meta(description="Custom scalars by name: their class, or more."),
-    ] = msgspec.field(default_factory=dict[str, "str | Scalar"])
-    directives: Annotated[dict[str, Directive], Meta(description="Directives by name.")] = (
-        msgspec.field(default_factory=dict[str, Directive])
-    )
+    ] = {}
+    directives: Annotated[
+        dict[str, DirectiveConfiguration], Meta(description="Directives by name.")
+    ] = {}
     plugins: Annotated[
         list[str],
         Meta(description="Plugins by the name of their entry point, or as package.module:name."),
-    ] = msgspec.field(default_factory=list[str])
+    ] = []
     app: Annotated[
         ClassName | None, Meta(description="The ASGI application that `trunkline serve` runs.")
     ] = None
@@ -262,6 +263,12 @@ class Project(Struct, frozen=True):
         return src if src.is_dir() else self.folder
 
     @property
+    def clients(self) -> list[ClientConfiguration]:
+        """All clients that the project configures."""
+        client = self.configuration.client
+        return [*([] if client is None else [client]), *self.configuration.clients]
+
+    @property
     def schema_sources(self) -> list[Path]:
         """The schema's files, folders and globs."""
         schema = self.configuration.schema
@@ -276,76 +283,67 @@ def read_configuration(start: Path) -> Project:
     ``ConfigurationError`` with all mistakes at once.
     """
     for folder in (start, *start.parents):
-        found = list(_found_in(folder))
+        found: list[tuple[Path, object, str]] = []
+        own, shared = folder / "trunkline.toml", folder / "pyproject.toml"
+        if own.is_file():
+            found.append((own, *_read_toml(own)))
+        if shared.is_file():
+            tables, text = _read_toml(shared)
+            match tables:
+                case {"tool": {"trunkline": table}}:
+                    found.append((shared, table, text))
+                case _:
+                    pass
         if len(found) > 1:
             raise ConfigurationError(
                 f"{folder}: both trunkline.toml and [tool.trunkline] in pyproject.toml are there."
                 " Keep one of them."
             )
         for file, table, text in found:
-            return Project(file, folder, _configuration(file, table, text), text)
+            return Project(file, folder, _convert(file, table, text), text)
     raise ConfigurationError(
         f"{start}: no trunkline.toml here or above, and no pyproject.toml with [tool.trunkline]."
         " `trunkline init NAME` makes a project that has one."
     )
 
 
-def _found_in(folder: Path) -> Iterator[tuple[Path, object, str]]:
-    own = folder / "trunkline.toml"
-    if own.is_file():
-        text = _read(own)
-        yield own, _toml(own, text), text
-    project = folder / "pyproject.toml"
-    if project.is_file():
-        text = _read(project)
-        tool: object = _toml(project, text).get("tool", {})
-        table = cast("dict[str, object]", tool).get("trunkline") if isinstance(tool, dict) else None
-        if table is not None:
-            yield project, table, text
+_Path: TypeAlias = tuple[str, ...]
 
 
-def _read(path: Path) -> str:
+def _read_toml(path: Path) -> tuple[dict[str, Any], str]:
     shown = shown_path(path)
     try:
-        return path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")
+        return tomllib.loads(text), text
     except OSError as error:
         raise ConfigurationError(f"{shown}: cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{shown}: is not UTF-8 (byte {error.start}).") from None
-
-
-def _toml(path: Path, text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{shown_path(path)}: is not TOML: {error}.") from None
+        raise ConfigurationError(f"{shown}: is not TOML: {error}.") from None
 
 
-def _configuration(file: Path, table: object, text: str) -> Configuration:
+def _convert(file: Path, table: object, text: str) -> Configuration:
+    """Check a table and convert it. Raises ``ConfigurationError`` with all mistakes."""
+    shown = shown_path(file)
     mistakes = [
-        f"{shown_path(file)}{_line_of(text, path)}: {'.'.join(path) or 'tool.trunkline'}: {what}"
+        f"{shown}{_line_of(text, path)}: {'.'.join(path) or 'tool.trunkline'}: {what}"
         for path, what in _mistakes(table, Configuration, ())
     ]
     if mistakes:
         raise ConfigurationError("\n".join(mistakes))
     configuration = msgspec.convert(table, Configuration)
-    missing = _missing(configuration)
-    if missing:
-        raise ConfigurationError(f"{shown_path(file)}: tool.trunkline: {missing}")
+    if configuration.package and not configuration.schema:
+        raise ConfigurationError(f"{shown}: tool.trunkline: 'schema' is missing.")
+    if not (configuration.package or configuration.client or configuration.clients):
+        raise ConfigurationError(
+            f"{shown}: tool.trunkline: 'package' is missing. A client alone needs 'client' instead."
+        )
     return configuration
 
 
-def _missing(configuration: Configuration) -> str | None:
-    """Say what else a configuration needs: a server its schema, and something to generate."""
-    if configuration.package:
-        return None if configuration.schema else "'schema' is missing."
-    if configuration.client or configuration.clients:
-        return None
-    return "'package' is missing. A client alone needs 'client' instead."
-
-
 def _line_of(text: str, path: tuple[str, ...]) -> str:
-    """Say on which line a key stands, as far as a look at the text can tell."""
+    """Return the line of a key as ``:3``, as far as a look at the text can tell."""
     for key in reversed(path):
         written = re.compile(rf"""^\s*(\[.*\b)?["']?{re.escape(key)}["']?\s*(=|\.|\])""")
         for number, line in enumerate(text.splitlines(), 1):
@@ -354,75 +352,55 @@ def _line_of(text: str, path: tuple[str, ...]) -> str:
     return ""
 
 
-Mistake: TypeAlias = tuple[tuple[str, ...], str]
+def _mistakes(value: Any, kind: Any, path: _Path) -> Iterator[tuple[_Path, str]]:
+    """Yield the path of each mistake in a value, and what is wrong.
 
-
-def _mistakes(value: object, kind: Any, path: tuple[str, ...]) -> Iterator[Mistake]:
-    """Yield what is wrong with a value, at the path of each mistake."""
-    if isinstance(value, dict):
-        kind = _for_a_table(kind)
-    if isinstance(value, dict) and _is_struct(kind):
-        yield from _table_mistakes(cast("dict[str, object]", value), kind, path)
-    elif isinstance(value, list) and _is_struct(_item_of(kind)):
-        for index, item in enumerate(cast("list[object]", value)):
-            yield from _mistakes(item, _item_of(kind), (*path, str(index)))
-    elif isinstance(value, dict) and get_origin(kind) is dict:
-        for key, item in cast("dict[str, object]", value).items():
-            yield from _mistakes(item, get_args(kind)[1], (*path, key))
+    msgspec's own message tells the first one only, and does not suggest a key.
+    """
+    bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    members = get_args(bare) if get_origin(bare) in (Union, UnionType) else (bare,)
+    struct = next((each for each in members if _is_struct(each)), None)
+    item = next(iter(get_args(bare)[-1:]), None)
+    if isinstance(value, dict) and struct:
+        yield from _table_mistakes(value, struct, path)
+    elif isinstance(value, dict) and get_origin(bare) is dict:
+        for key, each in value.items():
+            yield from _mistakes(each, item, (*path, key))
+    elif isinstance(value, list) and get_origin(bare) is list and _is_struct(item):
+        for index, each in enumerate(value):
+            yield from _mistakes(each, item, (*path, str(index)))
     else:
         try:
             msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            yield path, _told(str(error), kind, value)
+            yield path, _message(str(error), bare, value)
 
 
 def _table_mistakes(
-    value: Mapping[str, object], kind: type[Struct], path: tuple[str, ...]
-) -> Iterator[Mistake]:
-    hints = get_type_hints(kind, include_extras=True)
-    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    for key in value:
+    table: dict[str, Any], struct: type[Struct], path: _Path
+) -> Iterator[tuple[_Path, str]]:
+    hints = get_type_hints(struct, include_extras=True)
+    known = {field.encode_name: field for field in msgspec.structs.fields(struct)}
+    for key in table:
         if key not in known:
-            hint = did_you_mean(suggestion_list(key, list(known))) or (
-                f" There are {', '.join(known)}."
-            )
+            hint = did_you_mean(suggestion_list(key, list(known)))
+            hint = hint or f" There are {', '.join(known)}."
             yield (*path, key), f"no such key.{hint}"
     for key, field in known.items():
-        if key in value:
-            yield from _mistakes(value[key], hints[field.name], (*path, key))
+        if key in table:
+            yield from _mistakes(table[key], hints[field.name], (*path, key))
         elif field.required:
             yield path, f"{key!r} is missing."
 
 
-def _for_a_table(kind: Any) -> Any:
-    """Return the part of a type that a table can be meant for."""
-    if get_origin(kind) is Annotated:
-        kind = get_args(kind)[0]
-    if get_origin(kind) in (Union, UnionType):
-        return next((each for each in get_args(kind) if _is_struct(each)), kind)
-    return kind
-
-
-def _item_of(kind: Any) -> Any:
-    """Return the type of a list's items, if it is one's."""
-    kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
-    return get_args(kind)[0] if get_origin(kind) is list else None
-
-
-def _told(message: str, kind: Any, value: object) -> str:
+def _message(message: str, kind: Any, value: object) -> str:
     if "regex" in message and ":" in message:
         return f"{value!r} must be written as package.module:name."
     if "regex" in message:
-        return f"{value!r} is no module's name."
-    choices = _choices(kind)
+        return f"{value!r} is not the name of a module."
+    choices = get_args(kind) if get_origin(kind) is Literal else ()
     hint = f" There are {', '.join(choices)}." if choices else ""
     return message.replace("object`", "a table`").replace("`", "'") + "." + hint
-
-
-def _choices(kind: Any) -> tuple[str, ...]:
-    if get_origin(kind) is Annotated:
-        kind = get_args(kind)[0]
-    return get_args(kind) if get_origin(kind) is Literal else ()
 
 
 def _is_struct(kind: object) -> bool:

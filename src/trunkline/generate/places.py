@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-__all__ = ["Place", "shown_path"]
+__all__ = ["Place", "place_in_schema", "shown_path"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +26,11 @@ def shown_path(path: Path) -> str:
         return path.resolve().relative_to(Path.cwd()).as_posix()
     except ValueError:
         return str(path)
+
+
+def place_in_schema(element: Any) -> Place:
+    """Return where a type, a field or the like is written in the schema."""
+    node = element.ast_node or next(iter(getattr(element, "extension_ast_nodes", ())), None)
+    if node is None or node.loc is None:
+        return Place("the schema", 0)
+    return Place(node.loc.source.name, node.name.loc.start_token.line)  # not its description's

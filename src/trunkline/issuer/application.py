@@ -18,7 +18,6 @@ from trunkline.asgi.requests import (
     read_headers,
 )
 from trunkline.asgi.responses import HTTPApplication, Response, close_unread
-from trunkline.auth.dpop import PROOF_ALGORITHMS
 from trunkline.auth.jose import ALGORITHMS
 from trunkline.auth.peers import Proxies
 from trunkline.auth.urls import check_issuer, metadata_urls
@@ -60,21 +59,19 @@ _METHODS = [
 class Issuer(HTTPApplication):
     """An authorization server for the client credentials grant, as an ASGI application.
 
-    Arguments:
-        url: its identifier (RFC 8414 §2), which is where clients reach it. If it has a path,
-            mount the issuer there, and route `metadata_url` to it as well.
-        store: its clients and keys.
-        algorithm: of its signatures: ES256, RS256 or EdDSA.
-        rotation: seconds after which a new key signs.
-        authorities: they issue the certificates of clients (``tls_client_auth``).
-        proxies: their headers are believed about addresses and certificates.
-        mtls_url: where the endpoints ask for certificates, if that is another URL.
-        limits: for failed authentications.
-        development: allows plain http on this machine.
-        clock: returns seconds since 1970.
+    - ``url``: its identifier (RFC 8414 §2), which is where clients reach it. If it has a path,
+      mount the issuer there, and route `metadata_url` to it as well.
+    - ``store``: its clients and keys.
+    - ``algorithm``: of its signatures: ES256, RS256 or EdDSA.
+    - ``rotation``: seconds after which a new key signs.
+    - ``authorities``: they issue the certificates of clients (``tls_client_auth``).
+    - ``proxies``: their headers are believed about addresses and certificates.
+    - ``mtls_url``: where the endpoints ask for certificates, if that is another URL.
+    - ``limits``: for failed authentications.
+    - ``development``: allows plain http on this machine.
+    - ``clock``: returns seconds since 1970.
 
     Raises ``ValueError`` for a URL or an algorithm that is not supported.
-
     """
 
     def __init__(  # noqa: PLR0913  # a server is set up in one place
@@ -137,7 +134,7 @@ class Issuer(HTTPApplication):
         body = await read_body(headers, receive, _BODY_BYTES, _BODY_SECONDS)
         client_id = ""
         try:
-            request = IssuerRequest(read_form(headers, body), headers, peer, self._clock())
+            request = IssuerRequest(*read_form(headers, body), headers, peer, self._clock())
             sender = await self._authenticator.authenticate(request)
             client_id = sender.client.client_id
             return await handler(sender, request)
@@ -188,7 +185,7 @@ def issuer_metadata(issuer: str, mtls_url: str | None) -> dict[str, Any]:
         # Required, though empty lists should be omitted (§2, §3.2): clients insist on it.
         "response_types_supported": [],
         "grant_types_supported": ["client_credentials"],
-        "dpop_signing_alg_values_supported": list(PROOF_ALGORITHMS),
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
         "tls_client_certificate_bound_access_tokens": True,
     }
     for name, path in _ENDPOINTS.items():

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from secrets import token_bytes
-from typing import TypeAlias
 from urllib.parse import unquote_plus
 
 from cryptography.x509 import Certificate
@@ -36,31 +35,18 @@ _MOST_KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class PasswordCredentials:
-    """A client's id and secret; ``method`` tells whether the header or the form has them."""
+class PresentedCredentials:
+    """The credentials of a request, not checked yet: one of a secret, a JWT and a certificate.
+
+    ``client_id`` is what the request claims; ``method`` tells where the secret was; ``assertion``
+    is a JWT (RFC 7523); ``certificate`` is that of the connection, in DER (RFC 8705).
+    """
 
     client_id: str
-    secret: str = field(repr=False)
-    method: str
-
-
-@dataclass(frozen=True, slots=True)
-class AssertionCredentials:
-    """A JWT that the client signed (RFC 7523); ``client_id`` is what it claims."""
-
-    client_id: str
-    jwt: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateCredentials:
-    """The certificate of the connection (RFC 8705), in DER."""
-
-    client_id: str
-    der: bytes = field(repr=False)
-
-
-Credentials: TypeAlias = PasswordCredentials | AssertionCredentials | CertificateCredentials
+    method: str = ""
+    secret: str | None = field(default=None, repr=False)
+    assertion: str | None = field(default=None, repr=False)
+    certificate: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +62,7 @@ class _WrongCredentialsError(Exception):
     """The credentials are wrong; the message is for the audit log."""
 
 
-def read_credentials(request: IssuerRequest) -> Credentials:
+def read_credentials(request: IssuerRequest) -> PresentedCredentials:
     """Return the one kind of credentials that a request has.
 
     Raises ``OAuthError``: ``invalid_request`` if there are two, or they cannot be read;
@@ -87,22 +73,25 @@ def read_credentials(request: IssuerRequest) -> Credentials:
     secret, assertion = form.get("client_secret"), form.get("client_assertion")
     client_id = form.get("client_id")
     if sum(each is not None for each in (authorization, secret, assertion)) > 1:
-        message = "The request authenticates in several ways: send the header Authorization, "
-        raise OAuthError("invalid_request", f"{message}'client_secret' or 'client_assertion'.")
+        message = (
+            "The request authenticates in several ways: "
+            "send the header Authorization, 'client_secret' or 'client_assertion'."
+        )
+        raise OAuthError("invalid_request", message)
     if authorization is not None:
         return _read_basic(authorization, client_id)
     if assertion is not None:
         if form.get("client_assertion_type") != ASSERTION_TYPE:
             raise _invalid_client(f"'client_assertion_type' must be {ASSERTION_TYPE}.")
-        return AssertionCredentials(client_id or peek(assertion, "sub"), assertion)
+        return PresentedCredentials(client_id or peek(assertion, "sub"), assertion=assertion)
     if client_id is not None and secret is not None:
-        return PasswordCredentials(client_id, secret, "client_secret_post")
+        return PresentedCredentials(client_id, "client_secret_post", secret)
     if client_id is not None and certificate is not None:
-        return CertificateCredentials(client_id, certificate)
+        return PresentedCredentials(client_id, certificate=certificate)
     raise _invalid_client("The request has no credentials of a client.")
 
 
-def _read_basic(authorization: bytes, named: str | None) -> PasswordCredentials:
+def _read_basic(authorization: bytes, named: str | None) -> PresentedCredentials:
     """Read HTTP Basic; both parts are form-urlencoded inside (RFC 6749 §2.3.1, appendix B)."""
     scheme, _, encoded = authorization.partition(b" ")
     if scheme.lower() != b"basic":
@@ -111,14 +100,14 @@ def _read_basic(authorization: bytes, named: str | None) -> PasswordCredentials:
         decoded = b64decode(encoded.strip(), validate=True).decode("utf-8")
         client_id, _, secret = map(_form_decode, decoded.partition(":"))
     except ValueError:
-        message = "The header Authorization is malformed: expected base64 of 'id:secret', "
-        raise OAuthError("invalid_request", f"{message}both form-urlencoded.") from None
+        message = "The header Authorization is malformed: expected base64 of 'id:secret'."
+        raise OAuthError("invalid_request", message) from None
     if not client_id or not secret:
         raise _invalid_client("The header Authorization has no client id, or no secret.")
     if named not in {None, client_id}:
         message = "'client_id' of the form is not the client of the header Authorization."
         raise OAuthError("invalid_request", message)
-    return PasswordCredentials(client_id, secret, "client_secret_basic")
+    return PresentedCredentials(client_id, "client_secret_basic", secret)
 
 
 def _form_decode(text: str) -> str:
@@ -156,9 +145,8 @@ class ClientAuthenticator:
         """Return the client that sent a request; raises ``OAuthError``."""
         credentials = read_credentials(request)
         client_id, address, now = credentials.client_id, request.peer.address, request.now
-        guessable = isinstance(credentials, PasswordCredentials) and not is_generated(
-            credentials.secret
-        )
+        secret = credentials.secret
+        guessable = secret is not None and not is_generated(secret)
         wait = self._limits.wait(client_id, address, now, guessable=guessable)
         if wait:
             message = "Too many failed authentications: wait as the header Retry-After says."
@@ -177,7 +165,7 @@ class ClientAuthenticator:
         self._limits.succeeded(client_id, address)
         return found
 
-    async def _check(self, credentials: Credentials, now: float) -> AuthenticatedClient:
+    async def _check(self, credentials: PresentedCredentials, now: float) -> AuthenticatedClient:
         """Check against the client as it is remembered; if that fails, as the store has it."""
         known = await self._directory.client(credentials.client_id, now)
         try:
@@ -189,31 +177,39 @@ class ClientAuthenticator:
             return await self._check_with(fresh, credentials, now)
 
     async def _check_with(
-        self, client: RegisteredClient | None, credentials: Credentials, now: float
+        self, client: RegisteredClient | None, credentials: PresentedCredentials, now: float
     ) -> AuthenticatedClient:
-        if isinstance(credentials, PasswordCredentials):
-            return await self._check_password(client, credentials, now)
+        used = None
+        if credentials.secret is not None:
+            used = await self._find_secret(client, credentials.secret, now)
+            if client is not None and used is None:
+                raise _WrongCredentialsError("The secret is wrong, or it has expired.")
         if client is None:
             raise _WrongCredentialsError("The client does not exist, or it was revoked.")
-        if isinstance(credentials, AssertionCredentials):
-            return await self._check_assertion(client, credentials.jwt, now)
-        return await to_thread(self._check_certificate, client, credentials.der)
+        if used is not None:
+            await self._directory.note_use(client.client_id, used.id, now)
+            return AuthenticatedClient(client, credentials.method, used.id)
+        if credentials.assertion is not None:
+            await self._check_assertion(client, credentials.assertion, now)
+        else:
+            await to_thread(self._check_certificate, client, credentials.certificate)
+        return AuthenticatedClient(client, client.method)
 
-    async def _check_password(
-        self, client: RegisteredClient | None, password: PasswordCredentials, now: float
-    ) -> AuthenticatedClient:
+    async def _find_secret(
+        self, client: RegisteredClient | None, given: str, now: float
+    ) -> RegisteredSecret | None:
+        """Return the client's secret that was given, if it is valid.
+
+        There are always two comparisons, so that the time tells neither whether the client exists
+        nor how many secrets it has.
+        """
         secrets: list[RegisteredSecret] = []
         if client is not None and client.method == "client_secret":
             secrets = [secret for secret in client.secrets if secret.is_valid(now)]
-        # Always two comparisons, so that the time tells neither whether the client exists nor
-        # how many secrets it has.
         for secret in (*secrets, _UNKNOWN, _UNKNOWN)[:2]:
-            if await self._matches(password.secret, secret.hash, now) and client:
-                await self._directory.note_use(client.client_id, secret.id, now)
-                return AuthenticatedClient(client, password.method, secret.id)
-        if client is None:
-            raise _WrongCredentialsError("The client does not exist, or it was revoked.")
-        raise _WrongCredentialsError("The secret is wrong, or it has expired.")
+            if await self._matches(given, secret.hash, now):
+                return secret
+        return None
 
     async def _matches(self, given: str, stored: str, now: float) -> bool:
         if is_generated(given):
@@ -229,11 +225,9 @@ class ClientAuthenticator:
             self._slow_known.put(mark, True)  # noqa: FBT003  # a set's member
         return fits
 
-    async def _check_assertion(
-        self, client: RegisteredClient, jwt: str, now: float
-    ) -> AuthenticatedClient:
+    async def _check_assertion(self, client: RegisteredClient, jwt: str, now: float) -> None:
         if client.method != "private_key_jwt":
-            raise _WrongCredentialsError(f"The client authenticates with {client.method}.")
+            raise _WrongCredentialsError(f"The client must authenticate with {client.method}.")
         audiences = {self._issuer}
         if client.accepts_token_url:
             audiences.add(self._token_url)
@@ -244,9 +238,8 @@ class ClientAuthenticator:
         unique = unique_id("assertion", client.client_id, jti)
         if not await to_thread(self._store.claim, unique, expires):
             raise _WrongCredentialsError("The assertion was used before.")
-        return AuthenticatedClient(client, client.method)
 
-    def _check_certificate(self, client: RegisteredClient, der: bytes) -> AuthenticatedClient:
+    def _check_certificate(self, client: RegisteredClient, der: bytes) -> None:
         fits = False
         if client.method == "self_signed_tls_client_auth":
             fits = any(read_certificate(pem.encode()) == der for pem in client.certificates)
@@ -254,7 +247,6 @@ class ClientAuthenticator:
             fits = chains_to(der, self._authorities) and names_subject(der, *client.subject)
         if not fits:
             raise _WrongCredentialsError("The certificate is not the client's.")
-        return AuthenticatedClient(client, client.method)
 
 
 def _invalid_client(message: str) -> OAuthError:

@@ -76,21 +76,19 @@ class RegisteredSecret(msgspec.Struct, frozen=True):
 class RegisteredClient(msgspec.Struct, frozen=True, omit_defaults=True):
     """A client of the issuer: a program, never a person.
 
-    Attributes:
-        client_id: its name at the issuer.
-        method: how it authenticates.
-        grants: the scopes that it may have, by resource.
-        serves: the resources that it is itself; it may introspect their tokens.
-        secrets: for ``client_secret``.
-        jwks: for ``private_key_jwt``: its public keys.
-        certificates: for ``self_signed_tls_client_auth``: PEM.
-        subject: for ``tls_client_auth``: a kind and a value that its certificate names.
-        lifetime: of its tokens, in seconds.
-        bound: how its tokens are bound to it, so that they work for it only.
-        accepts_token_url: lets its assertions have the token URL as audience.
-        created: when it was registered, in seconds since 1970.
-        revoked: when it was revoked, in seconds since 1970.
-
+    - ``client_id``: its name at the issuer.
+    - ``method``: how it authenticates.
+    - ``grants``: the scopes that it may have, by resource.
+    - ``serves``: the resources that it is itself; it may introspect their tokens.
+    - ``secrets``: for ``client_secret``.
+    - ``jwks``: for ``private_key_jwt``: its public keys.
+    - ``certificates``: for ``self_signed_tls_client_auth``: PEM.
+    - ``subject``: for ``tls_client_auth``: a kind and a value that its certificate names.
+    - ``lifetime``: of its tokens, in seconds.
+    - ``bound``: how its tokens are bound to it, so that they work for it only.
+    - ``accepts_token_url``: lets its assertions have the token URL as audience.
+    - ``created``: when it was registered, in seconds since 1970.
+    - ``revoked``: when it was revoked, in seconds since 1970.
     """
 
     client_id: str

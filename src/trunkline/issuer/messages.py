@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -16,7 +15,6 @@ from trunkline.auth.peers import Peer
 __all__ = [
     "IssuerRequest",
     "OAuthError",
-    "RequestForm",
     "private_response",
     "public_response",
     "read_form",
@@ -24,7 +22,6 @@ __all__ = [
 
 _FORM = b"application/x-www-form-urlencoded"
 _MOST_FIELDS = 100
-_REPEATABLE = "resource"  # RFC 8707 §2
 
 _JSON = (b"content-type", b"application/json")
 # Both of them, on success and on errors alike (RFC 6749 §5.1).
@@ -71,28 +68,27 @@ def public_response(body: Any, seconds: int, media_type: bytes = b"application/j
 
 
 class IssuerRequest(NamedTuple):
-    """A request to one of the endpoints; ``now`` is when it came, in seconds since 1970."""
+    """A request to one of the endpoints.
 
-    form: RequestForm
+    - ``form``: its parameters, except ``resource``.
+    - ``resources``: the values of ``resource``, which may be repeated (RFC 8707 §2).
+    - ``peer``: its sender.
+    - ``now``: when it came, in seconds since 1970.
+    """
+
+    form: Mapping[str, str]
+    resources: tuple[str, ...]
     headers: Headers
     peer: Peer
     now: float
 
 
-@dataclass(frozen=True, slots=True)
-class RequestForm:
-    """The parameters of a request; one without a value counts as absent (RFC 6749 §3.2)."""
+def read_form(headers: Headers, body: bytes) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Read a form; return its parameters and the values of ``resource``.
 
-    values: Mapping[str, str]
-    resources: tuple[str, ...]
-
-    def get(self, name: str) -> str | None:
-        """Return a parameter, or ``None``."""
-        return self.values.get(name)
-
-
-def read_form(headers: Headers, body: bytes) -> RequestForm:
-    """Read a form; raises ``OAuthError`` (``invalid_request``)."""
+    A parameter without a value counts as absent (RFC 6749 §3.2). Raises ``OAuthError``
+    (``invalid_request``).
+    """
     media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if media_type != _FORM:
         raise OAuthError("invalid_request", f"The header Content-Type must be {_FORM.decode()}.")
@@ -104,11 +100,11 @@ def read_form(headers: Headers, body: bytes) -> RequestForm:
     values: dict[str, str] = {}
     resources: list[str] = []
     for name, value in pairs:
-        if name == _REPEATABLE:
+        if name == "resource":
             resources.append(value)
         elif name in values:
             message = "A parameter occurs twice; only 'resource' may be repeated."
             raise OAuthError("invalid_request", message)
         else:
             values[name] = value
-    return RequestForm(values, tuple(dict.fromkeys(resources)))
+    return values, tuple(dict.fromkeys(resources))

@@ -29,19 +29,14 @@ class TLS:
     """
 
     def __init__(self, certificate: Path, key: Path, authorities: list[Certificate]) -> None:
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self._context.load_cert_chain(certificate, key)
-        self._context.verify_mode = ssl.CERT_OPTIONAL
-        self._context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self.context.load_cert_chain(certificate, key)
+        self.context.verify_mode = ssl.CERT_OPTIONAL
+        self.context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         self._accepted: set[str] = set()
         for authority in authorities:
             self._accept(authority.public_bytes(Encoding.PEM).decode("ascii"))
-
-    @property
-    def context(self) -> ssl.SSLContext:
-        """The context of the connections."""
-        return self._context
 
     def follow(self, store: Store) -> None:
         """Accept the certificates that a store has, and those that are added later."""
@@ -64,7 +59,7 @@ class TLS:
 
     def _accept(self, pem: str) -> None:
         if pem not in self._accepted:
-            self._context.load_verify_locations(cadata=pem)
+            self.context.load_verify_locations(cadata=pem)
             self._accepted.add(pem)
 
 

@@ -7,14 +7,9 @@ from asyncio import Lock, to_thread
 from trunkline.issuer.keys import ANNOUNCED, KeyRing, SigningKey
 from trunkline.issuer.store import Store
 
-__all__ = ["KeyRotation", "read_ring", "rotate"]
+__all__ = ["KeyRotation", "rotate"]
 
 _READ_EVERY = 30.0
-
-
-def read_ring(store: Store) -> KeyRing:
-    """Read the keys of a store."""
-    return KeyRing(store.keys())
 
 
 def rotate(store: Store, algorithm: str, now: float, *, at_once: bool = False) -> SigningKey:
@@ -23,14 +18,14 @@ def rotate(store: Store, algorithm: str, now: float, *, at_once: bool = False) -
     It is announced for an hour before it signs. With ``at_once`` it signs from now on and all
     earlier keys are withdrawn: for a private key that leaked.
     """
-    ring = read_ring(store)
+    ring = KeyRing(store.keys())
     newest = ring.newest(algorithm)
     starts = now if at_once or newest is None else now + ANNOUNCED
     key = SigningKey.generate(algorithm, starts=starts)
     if not store.add_key(key, newest):  # another process was faster
         if at_once:
             return rotate(store, algorithm, now, at_once=True)
-        newest = read_ring(store).newest(algorithm)
+        newest = KeyRing(store.keys()).newest(algorithm)
         assert newest is not None  # noqa: S101  # the other process has just added it
         return newest
     if at_once:
@@ -66,7 +61,7 @@ class KeyRotation:
 
     def _refresh(self, now: float) -> KeyRing:
         self._store.forget(now)
-        newest = read_ring(self._store).newest(self._algorithm)
+        newest = KeyRing(self._store.keys()).newest(self._algorithm)
         if newest is None or now - newest.starts >= self._rotation:
             rotate(self._store, self._algorithm, now)
-        return read_ring(self._store)
+        return KeyRing(self._store.keys())

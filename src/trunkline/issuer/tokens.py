@@ -15,18 +15,18 @@ import msgspec
 
 from trunkline.asgi.responses import Response
 from trunkline.auth.certificates import thumbprint
-from trunkline.auth.dpop import PROOF_SECONDS, Proof, check_proof
-from trunkline.auth.jose import JWTError, read_signed, sign_encoded
+from trunkline.auth.dpop import PROOF_SECONDS, check_proof
+from trunkline.auth.jose import JWTError, read_signed
 from trunkline.auth.urls import is_resource
 from trunkline.issuer.audit import AuditEntry, write_audit
 from trunkline.issuer.authentication import AuthenticatedClient
 from trunkline.issuer.clients import RegisteredClient, read_scope
-from trunkline.issuer.keys import SIGNING_ALGORITHMS, SigningKey
-from trunkline.issuer.messages import IssuerRequest, OAuthError, RequestForm, private_response
+from trunkline.issuer.keys import SIGNING_ALGORITHMS
+from trunkline.issuer.messages import IssuerRequest, OAuthError, private_response
 from trunkline.issuer.signing import KeyRotation
 from trunkline.issuer.store import ClientDirectory, Store, unique_id
 
-__all__ = ["AccessToken", "TokenEndpoints", "issue_token"]
+__all__ = ["AccessToken", "TokenEndpoints"]
 
 
 class AccessToken(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -61,26 +61,6 @@ class _TokenResponse(msgspec.Struct):
     scope: str
 
 
-def issue_token(  # noqa: PLR0913  # as many as the specification has claims
-    key: SigningKey,
-    *,
-    issuer: str,
-    client_id: str,
-    audience: str,
-    scope: str,
-    lifetime: int,
-    now: float,
-    cnf: dict[str, str] | None = None,
-) -> tuple[str, AccessToken]:
-    """Sign a token that is valid for ``lifetime`` seconds; return it with its claims."""
-    issued = int(now)
-    jti = token_urlsafe(16)
-    claims = AccessToken(
-        issuer, audience, client_id, client_id, issued + lifetime, issued, jti, scope, cnf
-    )
-    return sign_encoded(key.token_header, claims, key.algorithm, key.private), claims
-
-
 class TokenEndpoints:
     """The three endpoints for tokens. ``urls`` are the token endpoint's, as proofs may name it."""
 
@@ -106,28 +86,32 @@ class TokenEndpoints:
             raise OAuthError("invalid_request", "'grant_type' is missing.")
         if grant_type != "client_credentials":
             raise OAuthError("unsupported_grant_type", "'grant_type' must be client_credentials.")
-        resource, scope = grant_scope(client, form)
-        token, claims = issue_token(
-            await self._keys.key(request.now),
-            issuer=self._issuer,
+        resource, scope = grant_scope(client, request)
+        issued = int(request.now)
+        claims = AccessToken(
+            iss=self._issuer,
+            aud=resource,
+            sub=client.client_id,
             client_id=client.client_id,
-            audience=resource,
+            exp=issued + client.lifetime,
+            iat=issued,
+            jti=token_urlsafe(16),
             scope=scope,
-            lifetime=client.lifetime,
-            now=request.now,
             cnf=await self._bind(client, request) or None,
         )
-        entry = _audit_entry("grant", client, request, claims)
-        write_audit(
-            msgspec.structs.replace(
-                entry,
-                method=sender.method,
-                secret=sender.secret,
-                scope=scope,
-                expires=claims.exp,
-                bound=" ".join(claims.cnf or ()),
-            )
+        token = (await self._keys.key(request.now)).sign_token(claims)
+        entry = _audit_entry(
+            "grant",
+            client,
+            request,
+            claims,
+            method=sender.method,
+            secret=sender.secret,
+            scope=scope,
+            expires=claims.exp,
+            bound=" ".join(claims.cnf or ()),
         )
+        write_audit(entry)
         return private_response(_TokenResponse(token, claims.type, client.lifetime, scope))
 
     async def introspect(self, sender: AuthenticatedClient, request: IssuerRequest) -> Response:
@@ -165,7 +149,8 @@ class TokenEndpoints:
         header = request.headers.get(b"dpop")
         if header is not None:
             try:
-                proof = self._check_proof(header.decode("latin-1"), request.now)
+                text = header.decode("latin-1")
+                proof = check_proof(text, method="POST", urls=self._urls, now=request.now)
             except JWTError as error:
                 raise OAuthError("invalid_dpop_proof", str(error)) from None
             unique = unique_id("proof", proof.jkt, proof.jti)
@@ -176,16 +161,6 @@ class TokenEndpoints:
             message = "The client's tokens are bound to a key: send a proof in the header DPoP."
             raise OAuthError("invalid_request", message)
         return cnf
-
-    def _check_proof(self, text: str, now: float) -> Proof:
-        """Check a proof for one of the URLs of the token endpoint; the last error counts."""
-        *others, last = self._urls
-        for url in others:
-            try:
-                return check_proof(text, method="POST", url=url, now=now)
-            except JWTError:
-                continue
-        return check_proof(text, method="POST", url=last, now=now)
 
     async def _read(self, request: IssuerRequest) -> AccessToken | None:
         """Return the form's token if this issuer signed it and it has not expired."""
@@ -210,7 +185,7 @@ class TokenEndpoints:
         return token if is_ours and now < token.exp else None
 
 
-def grant_scope(client: RegisteredClient, form: RequestForm) -> tuple[str, str]:
+def grant_scope(client: RegisteredClient, request: IssuerRequest) -> tuple[str, str]:
     """Return the resource and the scope of the token that a client gets.
 
     Without 'resource' it is the only one that has the scopes; without 'scope' it is every scope
@@ -218,7 +193,7 @@ def grant_scope(client: RegisteredClient, form: RequestForm) -> tuple[str, str]:
     """
     if not client.grants:
         raise OAuthError("unauthorized_client", "The client has no grants, so it gets no tokens.")
-    scope = form.get("scope")
+    scope = request.form.get("scope")
     wanted: tuple[str, ...] = ()
     if scope is not None:
         try:
@@ -227,11 +202,11 @@ def grant_scope(client: RegisteredClient, form: RequestForm) -> tuple[str, str]:
             message = "'scope' is not a list of scopes, separated by one space each."
             raise OAuthError("invalid_scope", message) from None
     fitting = [name for name, granted in client.grants.items() if set(wanted) <= set(granted)]
-    if len(form.resources) > 1:
+    if len(request.resources) > 1:
         message = "'resource' occurs twice: a token is for one resource, so request one for each."
         raise OAuthError("invalid_target", message)
-    if form.resources:
-        resource = form.resources[0]
+    if request.resources:
+        resource = request.resources[0]
         if not is_resource(resource) or resource not in client.grants:
             raise OAuthError("invalid_target", "'resource' is not a resource of this client.")
         if resource not in fitting:
@@ -253,7 +228,9 @@ def _audit_entry(
     client: RegisteredClient,
     request: IssuerRequest,
     token: AccessToken,
+    **more: Any,
 ) -> AuditEntry:
+    address, client_id = request.peer.address, client.client_id
     return AuditEntry(
-        event, request.peer.address, client_id=client.client_id, resource=token.aud, jti=token.jti
+        event, address, client_id=client_id, resource=token.aud, jti=token.jti, **more
     )

@@ -58,7 +58,7 @@ _NULL = 8  # one in so many nullable values is null
 
 
 @dataclass(frozen=True, slots=True)
-class _Position:
+class _FieldPosition:
     """A value to find: a field of an object, and the item of the lists that are there."""
 
     parent: MockObject
@@ -68,11 +68,11 @@ class _Position:
     index: int = 0
     in_list: bool = False
 
-    def item(self, index: int) -> _Position:
+    def item(self, index: int) -> _FieldPosition:
         """Return the position of an item of the list that is here."""
         return replace(self, index=self.index * 100 + index, in_list=True)
 
-    def with_key(self, key: object) -> _Position:
+    def with_key(self, key: object) -> _FieldPosition:
         """Return the position of an item that is asked for by its key."""
         return replace(self, arguments={"id": key}, in_list=False)
 
@@ -80,7 +80,7 @@ class _Position:
 class Data:
     """Plausible values for the fields of a schema.
 
-    ``seed`` decides the values. ``given`` has values to choose from instead, by coordinate. An
+    ``seed`` decides the values. ``choices`` has values to use instead, by coordinate. An
     object is a `MockObject`; a value of an enum or a scalar is what its type makes of the JSON.
 
     What a request says of an object (``createTodo(title: "…")``) is remembered by its key, as long
@@ -91,11 +91,11 @@ class Data:
         self,
         schema: GraphQLSchema,
         seed: int = 0,
-        given: Mapping[str, tuple[Any, ...]] | None = None,
+        choices: Mapping[str, tuple[Any, ...]] | None = None,
     ) -> None:
         self._schema = schema
         self._seed = seed
-        self._given = given or {}
+        self._choices = choices or {}
         self._remembered = BoundedMapping[tuple[str, str], dict[str, Any]](_REMEMBERED)
         roots = (schema.query_type, schema.mutation_type, schema.subscription_type)
         self._roots = {root.name for root in roots if root}
@@ -105,8 +105,8 @@ class Data:
         if name in parent.known:
             return parent.known[name]
         field = self._type_of(parent).fields[name]
-        position = _Position(parent, name, field, arguments)
-        options = self._given.get(f"{parent.type_name}.{name}")
+        position = _FieldPosition(parent, name, field, arguments)
+        options = self._choices.get(f"{parent.type_name}.{name}")
         if options is not None:
             return self._chance("given", position).pick(options)
         return self._value(field.type, position)
@@ -116,12 +116,12 @@ class Data:
         assert isinstance(type_, GraphQLObjectType)  # noqa: S101  # no other type has objects
         return type_
 
-    def _chance(self, purpose: str, position: _Position) -> Chance:
+    def _chance(self, purpose: str, position: _FieldPosition) -> Chance:
         arguments = sorted((k, repr(v)) for k, v in position.arguments.items() if k not in PAGING)
         type_name, key = position.parent.type_name, position.parent.key
         return Chance(self._seed, purpose, type_name, key, position.name, arguments, position.index)
 
-    def _value(self, type_: Any, position: _Position) -> Any:
+    def _value(self, type_: Any, position: _FieldPosition) -> Any:
         parent = position.parent
         if isinstance(type_, GraphQLNonNull):
             type_ = type_.of_type
@@ -132,7 +132,7 @@ class Data:
         ):
             return None
         if isinstance(type_, GraphQLList):
-            positions: Iterable[_Position] = map(position.item, self._indices(position))
+            positions: Iterable[_FieldPosition] = map(position.item, self._indices(position))
             named = get_named_type(type_)
             if is_composite_type(named):
                 keys = keys_in_arguments(position.arguments, named.name)
@@ -142,14 +142,14 @@ class Data:
             return self._object(type_, position)
         return self._leaf(type_, position)
 
-    def _indices(self, position: _Position) -> range:
+    def _indices(self, position: _FieldPosition) -> range:
         """Return which items of a list are wanted."""
         total = total_of(position.field, self._chance("total", position))
         if is_paged(position.field) and not position.in_list:
             return window(position.arguments, total)
         return range(min(total, PAGE_SIZE))
 
-    def _object(self, type_: GraphQLCompositeType, position: _Position) -> MockObject:
+    def _object(self, type_: GraphQLCompositeType, position: _FieldPosition) -> MockObject:
         chance = self._chance("object", replace(position, index=0))
         number = chance.between(1, KEYS) + position.index
         mutation = self._schema.mutation_type
@@ -165,7 +165,7 @@ class Data:
             total = total_of(position.field, self._chance("total", position))
             return connection(found, str(number), nodes, total)
         key = key or new_key(found, number)
-        known = {**foreign_keys(inputs), **fields_from_inputs(found, inputs, self._made)}
+        known = {**foreign_keys(inputs), **fields_from_inputs(found, inputs, self._make_object)}
         key_name = key_field(found)
         if key_name is None:
             about = payload_fields(found, position.name) if is_mutation else ()
@@ -178,7 +178,7 @@ class Data:
         return MockObject(found.name, key, remembered)
 
     def _requested_key(
-        self, type_: GraphQLCompositeType, position: _Position, inputs: Inputs
+        self, type_: GraphQLCompositeType, position: _FieldPosition, inputs: Inputs
     ) -> str | None:
         """Find the key that an object is asked for by, or that its parent has for it."""
         name = position.name
@@ -188,12 +188,12 @@ class Data:
             name, position.parent
         )
 
-    def _made(self, type_: GraphQLObjectType, inputs: Inputs) -> MockObject:
+    def _make_object(self, type_: GraphQLObjectType, inputs: Inputs) -> MockObject:
         """Make an object from an input object."""
         values = {name: value for name, (_, value) in inputs.items()}
         chance = Chance(self._seed, "made", type_.name, sorted(values.items(), key=repr))
         key = key_in_arguments("", key_field(type_), type_.name, values)
-        known = fields_from_inputs(type_, inputs, self._made)
+        known = fields_from_inputs(type_, inputs, self._make_object)
         return MockObject(type_.name, key or new_key(type_, chance.between(1, KEYS)), known)
 
     def _object_type(
@@ -211,7 +211,7 @@ class Data:
         name = type_in_key(key)
         return possible.get(name or "") or possible[Chance(self._seed, *names, key).pick(names)]
 
-    def _leaf(self, type_: GraphQLLeafType, position: _Position) -> Any:
+    def _leaf(self, type_: GraphQLLeafType, position: _FieldPosition) -> Any:
         parent = position.parent
         chance = self._chance("leaf", position)
         if isinstance(type_, GraphQLEnumType):
@@ -228,7 +228,7 @@ class Data:
         facts = facts_of(owner, Chance(self._seed, "facts", parent.type_name, parent.key))
         return scalar_value(type_, position.name, position.field, facts, chance)
 
-    def _related(self, position: _Position) -> MockObject | None:
+    def _related(self, position: _FieldPosition) -> MockObject | None:
         """Find the object that ``authorId`` is the key of, if there is a field ``author``."""
         name = snake_case(position.name)
         if not name.endswith("_id"):

@@ -135,10 +135,6 @@ def _moment(form: str) -> _Maker:
     return lambda it: _time(it).strftime(form)
 
 
-def _seconds(it: _Draw) -> int:
-    return int(_time(it).timestamp())
-
-
 _LATER = re.compile(r"updat|modif|edit|chang|last|seen|push|sync")
 _DUE = re.compile(r"due|expir|end|finish|deliver|close|complet|paid|until|delet|cancel|merge|ship")
 
@@ -159,19 +155,11 @@ def _sentences(it: _Draw) -> str:
     return " ".join(dict.fromkeys((it.chance.pick(SENTENCES), it.chance.pick(SENTENCES))))
 
 
-def _html(it: _Draw) -> str:
-    return f"<p>{_sentences(it)}</p>"
-
-
 def _url(it: _Draw) -> str:
     """Make a URL that contains the field's name: ``/avatar/`` for ``avatarUrl``."""
     kind = it.field.removesuffix("url").removesuffix("uri").strip("_").replace("_", "-")
     path = "/".join(filter(None, (kind, it.facts.slug)))
     return f"https://example.com/{path}/{it.chance.between(1, 999)}"
-
-
-def _picture(it: _Draw) -> str:
-    return f"{_url(it)}.png"
 
 
 def _base64(it: _Draw) -> str:
@@ -181,14 +169,6 @@ def _base64(it: _Draw) -> str:
 def _code(it: _Draw) -> str:
     letters = "".join(it.chance.pick("ABCDEFGHJKLMNPRSTUVWXYZ") for _ in range(3))
     return f"{letters}-{it.chance.between(1000, 9999)}"
-
-
-def _color(it: _Draw) -> str:
-    return f"#{it.chance.below(1 << 24):06x}"
-
-
-def _ip(it: _Draw) -> str:
-    return f"192.0.2.{it.chance.between(1, 254)}"  # RFC 5737: for documentation
 
 
 def _json(it: _Draw) -> dict[str, str]:
@@ -215,10 +195,6 @@ def _seldom(it: _Draw) -> bool:
     return it.chance.one_in(5)
 
 
-def _yes_or_no(it: _Draw) -> bool:
-    return it.chance.one_in(2)
-
-
 _currency = _one_of("EUR", "GBP", "JPY", "USD")
 _language = _one_of("de", "en", "fr", "ja", "pt")
 _zone = _one_of("America/New_York", "Asia/Tokyo", "Europe/Berlin", "UTC")
@@ -239,19 +215,21 @@ def _by_text(rows: Mapping[str, _Maker]) -> _Table:
 
 
 _NAMES: dict[str, _Maker] = {
-    r"html": _html,
+    r"html": lambda it: f"<p>{_sentences(it)}</p>",
     r"markdown": _sentences,
     r"e_?mail": _fact("email"),
-    r"avatar|image|photo|picture|thumbnail|logo|icon": _picture,
+    r"avatar|image|photo|picture|thumbnail|logo|icon": lambda it: f"{_url(it)}.png",
     r"ur[il]|href|link|website|homepage|webhook": _url,
     r"uuid|guid": _uuid,
     r"time_?zone": _zone,
     r"currency": _currency,
     r"country_?code": _fact("country_code"),
     r"locale|language|lang": _language,
-    r"colou?r": _color,
+    r"colou?r": lambda it: f"#{it.chance.below(1 << 24):06x}",
     r"phone|mobile|fax": _phone,
-    r"ip|ip_?v4|ip_address": _ip,
+    r"ip|ip_?v4|ip_address": lambda it: (
+        f"192.0.2.{it.chance.between(1, 254)}"
+    ),  # RFC 5737: for documentation
     r"sha_?1|sha|object_id|oid|commit_(id|hash)": _hexadecimal(40),
     r"sha_?256|hash|digest|checksum|fingerprint": _hexadecimal(64),
     r"base_?64|bytes?|binary": _base64,
@@ -327,7 +305,7 @@ _INT = _by_words(
         r"byte|size": _whole(100, 1_000_000),
         r"port": _whole(1024, 65_535),
         r"status": _whole(200, 204),
-        r"timestamp|at": _seconds,
+        r"timestamp|at": lambda it: int(_time(it).timestamp()),
         r"duration|second|minute|milli|ms": _whole(30, 7_200),
         r"position|index|rank|order|line|page|version|priority|level": _whole(1, 20),
         r"id": _whole(1, 999_999),
@@ -357,7 +335,7 @@ _BOOLEAN = _by_words(
 _WITHOUT_TEXT: dict[str, tuple[_Table, _Maker]] = {
     "Int": (_INT, _whole(1, 100)),
     "Float": (_FLOAT, _decimal(1, 1000)),
-    "Boolean": (_BOOLEAN, _yes_or_no),
+    "Boolean": (_BOOLEAN, lambda it: it.chance.one_in(2)),
 }
 
 _CUSTOM = _by_words(

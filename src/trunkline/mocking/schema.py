@@ -23,8 +23,8 @@ from trunkline.errors import SchemaError
 from trunkline.mocking.data import Data
 from trunkline.mocking.facts import Chance
 from trunkline.mocking.objects import MockObject, key_field, new_key
-from trunkline.schema.adopt import adopt_schema
 from trunkline.schema.bindings import Schema
+from trunkline.schema.executable import adopt_schema
 from trunkline.schema.scalars import BUILT_IN, bind_scalar
 
 __all__ = ["mock_schema"]
@@ -87,7 +87,7 @@ def read_values(schema: GraphQLSchema, values: Mapping[str, Any]) -> dict[str, t
         type_ = coordinates.get(coordinate)
         if type_ is None:
             hint = did_you_mean(suggestion_list(coordinate, list(coordinates)))
-            mistakes.append(f"{coordinate}: the schema has no such field of an object type.{hint}")
+            mistakes.append(f"{coordinate}: is not a field of an object type.{hint}")
             continue
         inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
         is_choice = isinstance(value, list) and value and not isinstance(inner, GraphQLList)

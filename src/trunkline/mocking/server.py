@@ -65,9 +65,9 @@ class _MockEndpoint:
             if state != self._state:
                 self._state = state
                 self._endpoint = self._open()
-                logger.info("The schema has changed. It is served as it is now.")
+                logger.info("The schema changed. The new one is served.")
         except SchemaError as error:
-            logger.warning("The schema is wrong now, so the one from before is served:\n%s", error)
+            logger.warning("The changed schema is wrong. The previous one is served:\n%s", error)
         await self._endpoint(scope, receive, send)
 
     def _read_state(self) -> object:

@@ -13,7 +13,7 @@ from trunkline.compiler.cache import OperationCache
 from trunkline.engine.run import run_sync
 from trunkline.errors import RequestError
 from trunkline.mocking.schema import mock_schema
-from trunkline.protocol.ids import document_id
+from trunkline.protocol.documents import document_id
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 from trunkline.protocol.request import GraphQLRequest, read_json, read_query_string

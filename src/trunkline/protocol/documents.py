@@ -1,25 +1,35 @@
-"""A document as it goes over the wire: text that was checked before, its id, its operation."""
+"""A document as it is sent: checked text, its id, and its operation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Literal, TypeAlias
 
 import msgspec
 
-from trunkline.protocol.ids import document_id
-
-__all__ = ["OperationKind", "RegisteredDocument"]
+__all__ = ["OperationKind", "RegisteredDocument", "document_id"]
 
 OperationKind: TypeAlias = Literal["query", "mutation", "subscription"]
+
+
+def document_id(text: str) -> str:
+    """Return ``sha256:<hex>`` of a document's UTF-8 text.
+
+    White space counts: two texts with the same meaning have two ids (GraphQL over HTTP, Persisted
+    Documents). Lone surrogates, which UTF-8 cannot encode, count as question marks; such a text is
+    not a valid document.
+    """
+    return "sha256:" + sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class RegisteredDocument:
     """One operation of a document, ready to be sent any number of times. Immutable.
 
-    ``text`` goes out as it is written, and has the fragments that the operation uses; ``kind`` is
-    the operation's; ``name`` is its name, or ``None``. ``id`` is ``sha256:<hex>`` of the text.
+    - ``text``: sent as it is written; it has the fragments that the operation uses.
+    - ``kind`` and ``name``: of the operation; the name may be ``None``.
+    - ``id``: ``sha256:<hex>`` of the text.
     """
 
     text: str
@@ -35,15 +45,10 @@ class RegisteredDocument:
         identifier = document_id(self.text)
         persisted = {"version": 1, "sha256Hash": identifier.removeprefix("sha256:")}
         name = {} if self.name is None else {"operationName": self.name}
-        heads = {
-            "id": identifier,
-            "by_text": _open({"query": self.text, **name}),
-            "by_hash": _open({**name, "extensions": {"persistedQuery": persisted}}),
-            "by_id": _open({"documentId": identifier, **name}),
-        }
-        for attribute, value in heads.items():
-            object.__setattr__(self, attribute, value)
-
-
-def _open(value: object) -> bytes:
-    return msgspec.json.encode(value).removesuffix(b"}")
+        object.__setattr__(self, "id", identifier)
+        for attribute, body in (
+            ("by_text", {"query": self.text, **name}),
+            ("by_hash", {**name, "extensions": {"persistedQuery": persisted}}),
+            ("by_id", {"documentId": identifier, **name}),
+        ):
+            object.__setattr__(self, attribute, msgspec.json.encode(body).removesuffix(b"}"))

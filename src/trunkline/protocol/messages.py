@@ -1,4 +1,4 @@
-"""HTTP messages as a transport takes and gives them: bytes and headers, no library's types."""
+"""HTTP requests and responses as transports send and return them: bytes and headers."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ __all__ = ["HTTPRequest", "HTTPResponse"]
 
 
 class HTTPRequest(Struct, frozen=True):  # a struct: each call makes some
-    """What a transport sends.
+    """A request that a transport sends. Headers and bodies may contain secrets: ``repr`` has none.
 
-    ``method`` in capitals, ``headers`` with lower-case names, ``body`` as it goes on the wire.
-    ``url`` is for a request that does not go to the API but elsewhere, to an issuer of tokens say:
-    the transport sends it there, without the headers and credentials that it adds for the API.
-    ``None`` is the transport's own URL, with ``query`` (percent-encoded, without its question
-    mark) behind it. ``timeout`` is how many seconds the whole exchange may take, connecting and
-    the last byte included; ``None`` leaves it to the transport. Headers and bodies may hold
-    secrets, and are no part of what is shown.
+    - ``method``: in capitals.
+    - ``headers``: with names in lower case.
+    - ``body``: as it is sent.
+    - ``url``: ``None`` for the API, which is at the transport's own URL. Another server, such as an
+      issuer, gets the request without the headers and credentials that are for the API.
+    - ``query``: added to the transport's own URL; percent-encoded, without the question mark.
+    - ``timeout``: the seconds that the whole exchange may take, from connecting to the last byte;
+      ``None`` leaves it to the transport.
     """
 
     method: str
@@ -34,19 +35,19 @@ class HTTPRequest(Struct, frozen=True):  # a struct: each call makes some
 
 
 class HTTPResponse(Struct, frozen=True):
-    """What a transport received: status, headers, and the whole decoded body.
+    """A response that a transport received: status, headers, and the complete decoded body.
 
-    Headers are looked up by lower-case names; a library's own mapping that ignores case will do.
+    ``headers`` must find names in lower case; a library's mapping that ignores case does.
     """
 
     status: int
     body: bytes
-    headers: Mapping[str, str] = {}  # a struct makes each its own
+    headers: Mapping[str, str] = {}  # each struct gets its own
 
     def __repr__(self) -> str:
         return f"HTTPResponse({self.status!r})"
 
     @property
     def media_type(self) -> str:
-        """The media type of the body without its parameters, in lower case; empty if none."""
+        """The media type of the body, without parameters and in lower case; empty without one."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -1,4 +1,4 @@
-"""The body of a request that carries files (GraphQL multipart request specification)."""
+"""The body of a request with files (GraphQL multipart request specification)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["FilePart", "encode_multipart"]
 
 @dataclass(frozen=True, slots=True)
 class FilePart:
-    """A file's bytes, and where in the request its null stands, as ``variables.file.0``."""
+    """A file. ``path`` is the place of its null in the request, such as ``variables.file.0``."""
 
     path: str
     content: bytes
@@ -24,8 +24,8 @@ class FilePart:
 def encode_multipart(operations: bytes, files: Sequence[FilePart]) -> tuple[str, bytes]:
     """Write operations and files as one body; return its content type and its bytes.
 
-    The parts ``operations`` and ``map`` come first, as the specification wants it, so that a server
-    knows what a file is for when it comes.
+    The parts ``operations`` and ``map`` come first, so that the server knows what a file is for
+    when it arrives.
     """
     boundary = token_hex(16)
     places = {str(number): [file.path] for number, file in enumerate(files)}
@@ -52,5 +52,5 @@ def _file(name: str, file: FilePart) -> bytes:
 
 
 def _quoted(filename: str) -> str:
-    """Write a name as browsers do (HTML §4.10.21.8): nothing in it ends the header."""
+    """Escape a name as browsers do (HTML §4.10.21.8), so that nothing in it ends the header."""
     return filename.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

@@ -1,4 +1,4 @@
-"""How a server's answers say which schema they were made with."""
+"""The version of a schema, which a server's responses name."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from hashlib import sha256
 __all__ = ["SCHEMA_VERSION", "schema_etag", "schema_version"]
 
 SCHEMA_VERSION = "graphql-schema-version"
-"""The header; its value is another one as soon as the schema is."""
+"""The header. Its value changes when the schema changes."""
 
 
 def schema_version(sdl: str) -> str:
-    """Name a schema by its text."""
+    """Return the version of a schema, a hash of its text."""
     return sha256(sdl.encode()).hexdigest()[:32]
 
 

@@ -3,7 +3,8 @@
 It knows GraphQL's type system and the application's classes, but not operations or HTTP.
 
     load, saved, printing     SDL → schema, checked schemas in a file, schema → SDL
-    executable                schema + resolvers + models → a schema that can be executed
+    executable                schema + resolvers + models → a schema that can be executed;
+                              schemas that were written for graphql-core
     fields, models            what fields, input types and enums are bound to
     bindings                  the result, as data: a binding for each field
     signatures, names         does a function fit its field; names in Python
@@ -12,5 +13,4 @@ It knows GraphQL's type system and the application's classes, but not operations
     directive_functions       the functions of directives, and where they are put
     around                    calling these functions around a resolver
     requirements, visibility  what callers need; what introspection shows to those without it
-    adopt                     schemas that were written for graphql-core
 """

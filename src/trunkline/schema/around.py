@@ -268,10 +268,11 @@ class _Level:
             found = self._resolve([parent for parent, _ in waiting])
             values = list(await found if hasattr(found, "__await__") else found)
             if len(values) != len(waiting):
-                raise TypeError(  # noqa: TRY301  # it is an error of each field
+                error = TypeError(
                     f"The batch resolver was given {len(waiting)} parents and returned"
                     f" {len(values)} values. It must return one for each, in their order."
                 )
+                values = [error] * len(waiting)
         except CancelledError:
             for future in futures:
                 future.cancel()

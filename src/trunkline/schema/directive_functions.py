@@ -6,7 +6,7 @@ fields, and lets the values of arguments and input types go through them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -109,8 +109,9 @@ def find_functions(
         function = getattr(implementation, methods[name], None)
         where = places.get(name, {})
         if callable(function):
-            is_on_values = any(where.values())
-            found[name] = _check_function(directive, function, names, mistakes, is_on_values)
+            found[name] = _check_function(
+                directive, function, names, mistakes, is_on_values=any(where.values())
+            )
         elif where or IN_DOCUMENTS & frozenset(directive.locations):
             mistakes.append(_no_function(name, methods[name], implementation, list(where)))
     return found
@@ -136,9 +137,13 @@ def _check_function(
     function: Any,
     names: PythonNames,
     mistakes: list[str],
-    is_on_values: bool,  # noqa: FBT001  # whether it stands at a value that comes in
+    *,
+    is_on_values: bool,
 ) -> DirectiveFunction:
-    """Describe a directive's function, and add each reason why it cannot be called."""
+    """Describe a directive's function, and add each reason why it cannot be called.
+
+    ``is_on_values`` says whether the directive stands at a value that comes in.
+    """
     coordinate = f"@{directive.name}"
     arguments = {name: names.of(f"{coordinate}({name}:)", name) for name in directive.args}
     mistakes += same_names(f"{coordinate}: the arguments", arguments, "parameter")
@@ -205,7 +210,8 @@ def place_directives(
                 coordinate = f"{type_.name}.{name}"
                 if coordinate not in bindings:  # there was a mistake
                     continue
-                uses = placer.uses(around_field(type_, name), coordinate)
+                around = placer.functions_at(around_field(type_, name), coordinate)
+                uses = [DirectiveUse(*each) for each in around]
                 checks = {}
                 for argument, taken in field.args.items():
                     nodes = on_argument(type_, name, argument)
@@ -224,9 +230,10 @@ class _Placer:
         self._mistakes = mistakes
         self._arguments: dict[int, Mapping[str, Any] | None] = {}
 
-    def uses(self, nodes: Iterable[DirectiveNode], place: str) -> list[DirectiveUse]:
-        """Return the functions of directives in their order, with their arguments."""
-        uses: list[DirectiveUse] = []
+    def functions_at(
+        self, nodes: Iterable[DirectiveNode], place: str
+    ) -> Iterator[tuple[DirectiveFunction, Mapping[str, Any]]]:
+        """Yield the functions of directives in their order, with their arguments."""
         for node in nodes:
             function = self._functions.get(node.name.value)
             if function is None:
@@ -240,29 +247,27 @@ class _Placer:
                     self._mistakes.append(f"{place}: @{node.name.value}: {message}")
             arguments = self._arguments[id(node)]
             if arguments is not None:
-                uses.append(DirectiveUse(function, arguments))
-        return uses
+                yield function, arguments
 
     def add_check(
         self, checks: dict[str, _Check], key: str, nodes: Iterable[DirectiveNode], place: str
     ) -> None:
         """Add the function that a value goes through, if any directive stands there."""
-        steps = [_value_check(use) for use in self.uses(nodes, place)]
+        steps = [
+            (partial(each.function, **arguments), _proceeds(each.directive))
+            for each, arguments in self.functions_at(nodes, place)
+        ]
+
+        def check(value: Any) -> Any:
+            for function, takes_proceed in steps:
+                value = function(partial(_identity, value) if takes_proceed else value)
+            return value
+
         if steps:
-            checks[key] = partial(_check_in_order, steps)
+            checks[key] = check
 
 
-def _value_check(use: DirectiveUse) -> _Check:
-    assert not callable(use.arguments)  # noqa: S101  # a schema's arguments are constants
-    function = partial(use.directive.function, **use.arguments)
-    if _proceeds(use.directive.directive):
-        return lambda value: function(lambda: value)
-    return function
-
-
-def _check_in_order(steps: Sequence[_Check], value: Any) -> Any:
-    for check in steps:
-        value = check(value)
+def _identity(value: Any) -> Any:
     return value
 
 

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain
 from typing import Any, cast
 
 from graphql import (
@@ -217,13 +218,13 @@ def applied_to(element: Any) -> list[DirectiveNode]:
     The element is a schema, a type, a field, an argument, an input field or an enum's value, as
     graphql-core has them.
     """
-    return [directive for group in applied_groups(element) for directive in group]
+    return list(chain.from_iterable(applied_groups(element)))
 
 
-def applied_groups(element: Any) -> Iterator[Sequence[DirectiveNode]]:
-    """Yield the directives of an element itself, then those of each of its extensions."""
-    for node in (element.ast_node, *(getattr(element, "extension_ast_nodes", None) or ())):
-        yield (node and node.directives) or ()
+def applied_groups(element: Any) -> list[Sequence[DirectiveNode]]:
+    """Return the directives of an element itself, then those of each of its extensions."""
+    nodes = [element.ast_node, *(getattr(element, "extension_ast_nodes", None) or ())]
+    return [(node and node.directives) or () for node in nodes]
 
 
 def arguments_of(name: str, element: Any) -> dict[str, Any] | None:

@@ -1,12 +1,19 @@
-"""Schema + resolvers + models → a schema that can be executed, checked once at start."""
+"""Schema + resolvers + models → a schema that can be executed, checked once at start.
+
+A schema that was written for graphql-core's executor is adopted as it is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, cast, is_typeddict
 
 from graphql import (
     GraphQLSchema,
+    MiddlewareManager,
+    assert_valid_schema,
+    default_field_resolver,
+    default_type_resolver,
     is_abstract_type,
     is_enum_type,
     is_input_object_type,
@@ -14,11 +21,11 @@ from graphql import (
     is_specified_scalar_type,
     specified_scalar_types,
 )
-from graphql.pyutils import did_you_mean, suggestion_list
+from graphql.pyutils import did_you_mean, inspect, is_async_iterable, is_awaitable, suggestion_list
 
 from trunkline.errors import SchemaError
 from trunkline.schema.around import put_around
-from trunkline.schema.bindings import ResolverMiddleware, Schema, TypeResolver
+from trunkline.schema.bindings import CoreConventions, ResolverMiddleware, Schema, TypeResolver
 from trunkline.schema.directive_functions import find_functions, place_directives
 from trunkline.schema.fields import FieldBinder
 from trunkline.schema.models import bind_enum, bind_input, class_of
@@ -26,7 +33,10 @@ from trunkline.schema.names import PythonNames, unknown_coordinates
 from trunkline.schema.scalars import BUILT_IN, Scalar, bind_scalar, guard_scalar
 from trunkline.schema.signatures import describe, parameters_of, returns_awaitable, takes_one
 
-__all__ = ["make_executable_schema"]
+__all__ = ["CoreMiddleware", "adopt_schema", "make_executable_schema"]
+
+CoreMiddleware = MiddlewareManager | list[Any] | tuple[Any, ...] | None
+"""Middleware around resolvers, in graphql-core's form."""
 
 
 def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
@@ -179,3 +189,43 @@ def _type_resolvers(
         if parameters is not None and not takes_one(parameters):
             mistakes.append(f"{place} must take one parameter, the value.")
         yield type_.name, cast("TypeResolver", resolve_type)
+
+
+def adopt_schema(  # noqa: PLR0913  # the same as graphql-core's `execute` takes
+    definition: GraphQLSchema,
+    *,
+    field_resolver: Callable[..., Any] | None = None,
+    type_resolver: Callable[..., Any] | None = None,
+    subscribe_field_resolver: Callable[..., Any] | None = None,
+    middleware: CoreMiddleware = None,
+    is_awaitable: Callable[[Any], bool] = is_awaitable,
+    is_async_iterable: Callable[[Any], bool] = is_async_iterable,
+) -> Schema:
+    """Make a schema executable whose resolvers have graphql-core's form.
+
+    Resolvers are called with the parent object, an ``info`` and the field's arguments by name. Each
+    call may return an awaitable or a value. So the schemas of Strawberry, Ariadne, Graphene and
+    graphql-core itself run as they are.
+
+    ``field_resolver``, ``type_resolver`` and ``subscribe_field_resolver`` are used where the schema
+    has none; graphql-core's are the default. ``middleware`` is put around every resolver.
+    ``is_awaitable`` and ``is_async_iterable`` tell which values are awaited, and which lists.
+    Raises ``TypeError`` if the schema is not valid.
+    """
+    assert_valid_schema(definition)
+    if isinstance(middleware, (list, tuple)):
+        middleware = MiddlewareManager(*middleware)
+    if not (middleware is None or isinstance(middleware, MiddlewareManager)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(
+            "Middleware must be passed as a list or tuple of functions or objects, or as a single"
+            f" MiddlewareManager object. Got {inspect(middleware)} instead."
+        )
+    core = CoreConventions(
+        field_resolver=field_resolver or default_field_resolver,
+        type_resolver=type_resolver or default_type_resolver,
+        subscribe_resolver=subscribe_field_resolver or default_field_resolver,
+        wrap=middleware.get_field_resolver if middleware is not None else lambda resolver: resolver,
+        is_awaitable=is_awaitable,
+        is_async_iterable=is_async_iterable,
+    )
+    return Schema(definition, {}, {}, core=core)

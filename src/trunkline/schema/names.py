@@ -15,7 +15,7 @@ from graphql.utilities import resolve_schema_coordinate
 from trunkline.schema.directives import elements_of
 from trunkline.text.names import escape_keyword, is_name, python_name, snake_case
 
-__all__ = ["PythonNames", "member_name", "names_of", "unknown_coordinates"]
+__all__ = ["PythonNames", "names_of", "unknown_coordinates"]
 
 
 class PythonNames:
@@ -41,7 +41,7 @@ class PythonNames:
 
     def member(self, coordinate: str, name: str) -> str:
         """Return the name of an enum's value among the members of Python's enum."""
-        return self._given.get(coordinate) or member_name(name)
+        return self._given.get(coordinate) or ("mro_" if name == "mro" else escape_keyword(name))
 
     def mistakes(self) -> Iterator[str]:
         """Yield a message for each given name whose element is unknown or that Python lacks.
@@ -57,11 +57,6 @@ class PythonNames:
 def names_of(field: str) -> tuple[str, ...]:
     """Return the names that a field may have in Python: the schema's own, and the usual ones."""
     return tuple(dict.fromkeys((field, python_name(field), snake_case(field))))
-
-
-def member_name(name: str) -> str:
-    """Return the name of an enum's value in Python, where some names are taken."""
-    return "mro_" if name == "mro" else escape_keyword(name)
 
 
 def _is_name(name: object) -> bool:

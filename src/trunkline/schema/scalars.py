@@ -52,10 +52,25 @@ _CONVERSION_ERRORS = (ValueError, TypeError, ArithmeticError, LookupError)
 
 def bind_scalar(type_: GraphQLScalarType, scalar: Scalar) -> None:
     """Let a scalar type of a schema be written and read by ``scalar``."""
+
+    def read_literal(node: ValueNode) -> Any:
+        """Read a literal. Errors have its location in the document."""
+        try:
+            if isinstance(node, EnumValueNode):  # JSON does not have it either
+                raise TypeError(node)
+            return scalar.parse(value_from_ast_untyped(node))
+        except GraphQLError as error:
+            if error.nodes:
+                raise
+            raise GraphQLError(error.message, _located(node), original_error=error) from error
+        except _CONVERSION_ERRORS as error:
+            message = f"{type_.name} cannot represent value: {print_for_error(node)}"
+            raise GraphQLError(message, _located(node)) from error
+
     # graphql-core's own hooks
     type_.coerce_output_value = _named_errors(type_.name, scalar.serialize)
     type_.coerce_input_value = _named_errors(type_.name, scalar.parse)
-    type_.coerce_input_literal = _literal_reader(type_.name, scalar.parse)
+    type_.coerce_input_literal = read_literal
 
 
 def guard_scalar(type_: GraphQLScalarType) -> None:
@@ -74,25 +89,6 @@ def _check_finite(value: Any) -> Any:
         for item in value.values() if isinstance(value, dict) else value:
             _check_finite(item)
     return value
-
-
-def _literal_reader(name: str, parse: Callable[[Any], Any]) -> Callable[[ValueNode], Any]:
-    """Return a function that reads a literal. Its errors have a location in the document."""
-
-    def read(node: ValueNode) -> Any:
-        try:
-            if isinstance(node, EnumValueNode):  # JSON does not have it either
-                raise TypeError(node)
-            return parse(value_from_ast_untyped(node))
-        except GraphQLError as error:
-            if error.nodes:
-                raise
-            raise GraphQLError(error.message, _located(node), original_error=error) from error
-        except _CONVERSION_ERRORS as error:
-            message = f"{name} cannot represent value: {print_for_error(node)}"
-            raise GraphQLError(message, _located(node)) from error
-
-    return read
 
 
 def _located(node: ValueNode) -> ValueNode:
@@ -120,32 +116,10 @@ def _named_errors(name: str, convert: Callable[[Any], Any]) -> Callable[[Any], A
     return convert_value
 
 
-def _instance(python_type: type, write: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return a function that writes instances of a type, and raises for other values."""
-
-    def serialize(value: Any) -> Any:
-        if isinstance(value, python_type):
-            return write(value)
+def _date(value: date) -> str:
+    if isinstance(value, datetime):
         raise TypeError(value)
-
-    return serialize
-
-
-def _text(read: Callable[[str], Any]) -> Callable[[Any], Any]:
-    """Return a function that reads strings, and raises for other values."""
-
-    def parse(value: Any) -> Any:
-        if isinstance(value, str):
-            return read(value)
-        raise TypeError(value)
-
-    return parse
-
-
-def _date(value: Any) -> str:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(value)
+    return value.isoformat()
 
 
 def _date_time(text: str) -> datetime:
@@ -209,11 +183,27 @@ _duration = msgspec.json.Decoder(timedelta)
 class KnownScalar:
     """A scalar that is known by its name.
 
-    ``type`` is the class of its values in Python. Without ``scalar``, JSON has these as they are.
+    ``type`` is the class of its values in Python. Without ``scalar``, they are values of JSON.
     """
 
     type: Any
     scalar: Scalar | None = None
+
+
+def _as_text(type_: type, write: Callable[[Any], str], read: Callable[[str], Any]) -> KnownScalar:
+    """Describe a scalar that is a string in JSON. Values of other types are errors."""
+
+    def serialize(value: Any) -> str:
+        if not isinstance(value, type_):
+            raise TypeError(value)
+        return write(value)
+
+    def parse(value: Any) -> Any:
+        if not isinstance(value, str):
+            raise TypeError(value)
+        return read(value)
+
+    return KnownScalar(type_, Scalar(serialize, parse))
 
 
 KNOWN_SCALARS: Mapping[str, KnownScalar] = {
@@ -222,26 +212,18 @@ KNOWN_SCALARS: Mapping[str, KnownScalar] = {
     "Int": KnownScalar(int),
     "Float": KnownScalar(float),
     "Boolean": KnownScalar(bool),
-    "DateTime": KnownScalar(
-        datetime, Scalar(_instance(datetime, datetime.isoformat), _text(_date_time))
-    ),
-    "Date": KnownScalar(date, Scalar(_date, _text(date.fromisoformat))),
-    "Time": KnownScalar(time, Scalar(_instance(time, time.isoformat), _text(time.fromisoformat))),
-    "Duration": KnownScalar(
-        timedelta,
-        Scalar(
-            _instance(timedelta, msgspec.to_builtins),
-            _text(lambda text: _duration.decode(msgspec.json.encode(text))),
-        ),
+    "DateTime": _as_text(datetime, datetime.isoformat, _date_time),
+    "Date": _as_text(date, _date, date.fromisoformat),
+    "Time": _as_text(time, time.isoformat, time.fromisoformat),
+    "Duration": _as_text(
+        timedelta, msgspec.to_builtins, lambda text: _duration.decode(msgspec.json.encode(text))
     ),
     "Decimal": KnownScalar(Decimal, Scalar(_finite, _decimal)),
-    "UUID": KnownScalar(UUID, Scalar(_instance(UUID, str), _text(_uuid))),
-    "Bytes": KnownScalar(
+    "UUID": _as_text(UUID, str, _uuid),
+    "Bytes": _as_text(
         bytes,
-        Scalar(
-            _instance(bytes, lambda value: b64encode(value).decode("ascii")),
-            _text(lambda text: b64decode(text, validate=True)),
-        ),
+        lambda value: b64encode(value).decode("ascii"),
+        lambda text: b64decode(text, validate=True),
     ),
     "Int64": KnownScalar(int, Scalar(_int64, _int64)),
     "JSON": KnownScalar(Any, Scalar(_json, _json)),
@@ -254,4 +236,4 @@ Bytes are Base64. Integers of 64 bits are numbers. JSON is any JSON value."""
 BUILT_IN: Mapping[str, Scalar] = {
     name: known.scalar for name, known in KNOWN_SCALARS.items() if known.scalar
 }
-"""Those that are not in GraphQL itself."""
+"""The scalars of the table that GraphQL does not define."""

@@ -81,7 +81,7 @@ class VisibleSchema:
         type_: Any = self._definition.type_map[name]
         if name.startswith("__"):
             return False
-        if self._is_unmet(self._requirements.types.get(name)):
+        if not self._unmet.isdisjoint(self._requirements.types.get(name, NOTHING)):
             return True
         if is_union_type(type_):
             return all(each.name in self._empty for each in type_.types)
@@ -106,26 +106,23 @@ class VisibleSchema:
         ):
             return True
         coordinate = f"{type_.name}.{name}"
-        if self._is_unmet(self._requirements.fields.get(coordinate)):
-            return False
-        if get_named_type(field.type).name in self._empty:
-            return False
-        return not any(
+        return self._is_usable(self._requirements.fields.get(coordinate), field) and not any(
             is_required_argument(argument) and not self._has_argument(coordinate, each, argument)
             for each, argument in field.args.items()
         )
 
     def _has_argument(self, coordinate: str, name: str, argument: Any) -> bool:
         required = self._requirements.arguments.get(f"{coordinate}({name}:)")
-        return not (self._is_unmet(required) or get_named_type(argument.type).name in self._empty)
+        return self._is_usable(required, argument)
 
     def _has_input(self, type_: Any, name: str) -> bool:
         required = self._requirements.inputs.get(f"{type_.name}.{name}")
-        field = type_.fields[name]
-        return not (self._is_unmet(required) or get_named_type(field.type).name in self._empty)
+        return self._is_usable(required, type_.fields[name])
 
-    def _is_unmet(self, requirements: RequirementSet | None) -> bool:
-        return not self._unmet.isdisjoint(requirements or NOTHING)
+    def _is_usable(self, required: RequirementSet | None, element: Any) -> bool:
+        """Say whether an element requires nothing unmet, and something is left of its type."""
+        is_met = self._unmet.isdisjoint(required or NOTHING)
+        return is_met and get_named_type(element.type).name not in self._empty
 
     def _reachable(self) -> set[str]:
         definition = self._definition

@@ -10,8 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from inspect import isawaitable
-from types import TracebackType
-from typing import Any, Generic, Self, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from graphql import GraphQLError
 
@@ -33,7 +32,7 @@ __all__ = [
     "Proceed",
 ]
 
-_CONNECTED_DELAY = 0.05  # seconds of execution after which the client's connection is watched
+_WATCH_DELAY = 0.05  # seconds of execution after which the client's connection is watched
 
 Context = TypeVar("Context")
 
@@ -127,20 +126,21 @@ class Executor:
             if not (awaits_context or operation.is_async or self._has_middlewares):
                 return run_sync(operation, request.variables, context, caller=caller)
             call = OperationCall(operation, request.variables, context, client, scope, caller)
-            steps: Any = self._finish(call, awaits_context=awaits_context).__await__()
+            execution = self._await_context(call) if awaits_context else self._run(call)
+            steps: Any = execution.__await__()
             try:  # many an `async` operation never waits, and needs no deadline and no watching
-                rest = resume(steps, next(steps))
+                rest: Awaitable[Result] = resume(steps, next(steps))
             except StopIteration as done:
                 result: Result = done.value
                 return result
-            async with WhileConnected(receive):
-                return await (rest if self._deadline is None else _within(self._deadline, rest))
+            if self._deadline is not None:
+                rest = _within(self._deadline, rest)
+            return await _while_connected(receive, rest)
         except GraphQLError as error:
             raise RequestError([error]) from error
 
-    async def _finish(self, call: OperationCall[Any], *, awaits_context: bool) -> Result:
-        if awaits_context:
-            call.context = await call.context
+    async def _await_context(self, call: OperationCall[Any]) -> Result:
+        call.context = await call.context
         return await self._run(call)
 
 
@@ -172,45 +172,35 @@ async def _within(deadline: float, execution: Awaitable[Result]) -> Result:
         raise  # raised by a middleware
 
 
-class WhileConnected:
-    """A block that is cancelled when the client goes away; it then raises ``ClientGone``.
+async def _while_connected(receive: Receive, execution: Awaitable[Result]) -> Result:
+    """Await an execution; cancel it and raise ``ClientGone`` if the client goes away first.
 
     ASGI servers do not cancel an application. They tell it, if it asks: ``receive`` returns
     ``http.disconnect``. Asking takes a task, which costs more than most operations do, so it
-    starts only when the block has lasted a little.
+    starts only when the execution has lasted a little.
     """
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+    watchers: list[asyncio.Task[None]] = []
+    is_gone = False
 
-    __slots__ = ("_gone", "_receive", "_task", "_timer", "_watcher")
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._gone = False
-        self._watcher: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.current_task()
-        self._timer = asyncio.get_running_loop().call_later(_CONNECTED_DELAY, self._start)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._timer.cancel()
-        if self._watcher is not None:
-            self._watcher.cancel()
-        if self._gone and isinstance(error, asyncio.CancelledError) and self._task is not None:
-            self._task.uncancel()
-            raise ClientGone from None
-
-    def _start(self) -> None:
-        self._watcher = asyncio.get_running_loop().create_task(self._watch())
-
-    async def _watch(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
+    async def watch() -> None:
+        nonlocal is_gone
+        while (await receive())["type"] != "http.disconnect":
             pass  # the rest of a body, which the operation does not need
-        self._gone = True
-        if self._task is not None:
-            self._task.cancel()
+        is_gone = True
+        if task is not None:
+            task.cancel()
+
+    timer = loop.call_later(_WATCH_DELAY, lambda: watchers.append(loop.create_task(watch())))
+    try:
+        return await execution
+    except asyncio.CancelledError:
+        if not is_gone or task is None:
+            raise
+        task.uncancel()
+        raise ClientGone from None
+    finally:
+        timer.cancel()
+        for watcher in watchers:
+            watcher.cancel()

@@ -82,7 +82,7 @@ class ErrorPresenter:
     def _mask(self, error: GraphQLError, original: Exception, place: str) -> dict[str, Any]:
         """Show an id instead of an exception, and log the exception if the id is shown."""
         number = uuid4().hex
-        shown = {**dict(error.formatted), **_masked(number)}
+        shown = {**dict(error.formatted), **_masking_fields(number)}
         if isinstance(original, NullError):  # its message contains only the schema's own words
             shown["message"] = error.message
         presented = self._decide(error, shown, number)
@@ -97,7 +97,10 @@ class ErrorPresenter:
         if self._present is None:
             return shown
         number = number or uuid4().hex
-        masked = {**shown, **_masked(number)}  # made now, because the program may change `shown`
+        masked = {
+            **shown,
+            **_masking_fields(number),
+        }  # made now, because the program may change `shown`
         try:
             presented = dict(self._present(error, shown))
             if not isinstance(presented.get("message"), str):
@@ -111,7 +114,7 @@ class ErrorPresenter:
         return presented
 
 
-def _masked(number: str) -> dict[str, Any]:
+def _masking_fields(number: str) -> dict[str, Any]:
     return {
         "message": f"Internal server error. The server's log has it under the id {number}.",
         "extensions": {"code": INTERNAL_SERVER_ERROR, "id": number},

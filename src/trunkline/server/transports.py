@@ -53,7 +53,9 @@ def check_request(scope: Scope, headers: Headers, limit: int) -> None:
     """
     if b"transfer-encoding" in headers and b"content-length" in headers:
         # Two lengths hide a second request in a first (RFC 9112 §6.1); h11 lets them pass.
-        raise HTTPProblem(400, "The request has both Transfer-Encoding and Content-Length.")
+        raise HTTPProblem(
+            400, "The request has both Transfer-Encoding and Content-Length: send one of them."
+        )
     if scope["method"] == "POST":
         problem = _content_problem(
             headers.get(b"content-type", b""), headers.get(b"content-encoding", b"")

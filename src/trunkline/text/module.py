@@ -138,6 +138,11 @@ class Module(Source[None]):
         self._type(") -> ", returns, end)
         return self._indentation
 
+    @property
+    def body(self) -> str:
+        """The lines below the imports."""
+        return super().text()
+
     def text(self) -> str:
         """Return the whole module."""
         top = Source[None]()
@@ -151,7 +156,7 @@ class Module(Source[None]):
         if self._exported is not None:
             top.line()
             top.call("__all__ = [", [literal(name) for name in sorted(self._exported)], "]")
-        return (top.text() + super().text()).rstrip("\n") + "\n"
+        return (top.text() + self.body).rstrip("\n") + "\n"
 
     # where types are broken
 

@@ -27,6 +27,6 @@ def world() -> World:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     both = SimpleNamespace(monotonic=lambda: clock.now, time=lambda: clock.now + 1e9)
-    for name in ("cache", "credentials", "identity", "request", "token"):
+    for name in ("authentication", "cache", "credentials", "tokens"):
         monkeypatch.setattr(f"trunkline.auth.calling.{name}.time", both)
     return clock

@@ -133,7 +133,7 @@ def test_a_token_is_renewed_in_the_background_before_it_ends(world: World, clock
 
 
 def test_renewals_are_spread() -> None:
-    from trunkline.auth.calling.token import Token  # noqa: PLC0415
+    from trunkline.auth.calling.tokens import Token  # noqa: PLC0415
 
     renewals = [Token.lasting("x", "Bearer", 0.0, 600).renews for _ in range(200)]
     assert all(420 <= each <= 540 for each in renewals)
@@ -152,7 +152,7 @@ def test_an_issuer_that_is_down_is_not_felt_while_the_token_lives(
     # At most 180 s of trying, at spans of 1, 2, 4, 8, 16 and then 30 s at random.
     assert 2 <= len(world.asked) < 60
     clock.forward(2)
-    with pytest.raises(TokenError, match="not to be reached"):
+    with pytest.raises(TokenError, match="cannot be reached"):
         world.execute(web)
     world.is_down = False
     clock.forward(31)
@@ -475,11 +475,11 @@ def test_requests_are_proved_with_dpop(world: World) -> None:
     web = credentials(dpop=True, resource=API)
     assert world.execute(web).status == 200
     now = time.time()
-    asked = check_proof(world.asked[0].headers["dpop"], method="POST", url=TOKEN_URL, now=now)
+    asked = check_proof(world.asked[0].headers["dpop"], method="POST", urls=[TOKEN_URL], now=now)
     (call,) = world.called
     assert call.headers["authorization"] == "DPoP bound"
     proof = call.headers["dpop"]
-    proved = check_proof(proof, method="POST", url=API, now=now, token="bound")
+    proved = check_proof(proof, method="POST", urls=[API], now=now, token="bound")
     assert proved.jkt == asked.jkt
 
 

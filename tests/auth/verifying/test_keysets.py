@@ -66,6 +66,28 @@ async def test_a_request_that_is_cancelled_does_not_stop_the_fetch_for_others() 
     assert issuer.fetches == 1
 
 
+def test_a_fetch_that_an_event_loop_cut_short_does_not_hold_up_the_next_one() -> None:
+    issuer, time, hanging = Issuer(), Time(), [False]
+
+    async def send(request: Any) -> HTTPResponse:
+        if hanging[0]:
+            await asyncio.Event().wait()
+        return await issuer.send(request)
+
+    verifier = Verifier(
+        [*issuer.verifier(time).issuers], audience=AUDIENCE, send=send, clock=time.clock
+    )
+    asyncio.run(verify(verifier, issuer.token()))
+    time.now += REFRESH
+    hanging[0] = True
+    asyncio.run(verify(verifier, fresh(issuer, time)))  # the loop ends, and the fetch has not
+    hanging[0] = False
+    time.now += COOLDOWN
+    made_up = issuer.token(header={"kid": "made-up"})
+    assert asyncio.run(asyncio.wait_for(status(verifier, made_up), 1)) == 401
+    assert issuer.fetches == 2
+
+
 async def test_keys_are_found_by_the_issuers_metadata() -> None:
     issuer = Issuer()
     await verify(issuer.verifier(Time(), jwks_url=None), issuer.token())

@@ -12,9 +12,9 @@ from graphql import Source, build_schema, parse
 
 from trunkline.generate.client import (
     ClientFiles,
-    ClientOptions,
+    ClientSettings,
     DocumentSource,
-    Messages,
+    Problems,
     generate_client,
     marked_documents,
 )
@@ -40,27 +40,27 @@ class Case:
         return (own if own.exists() else SHARED).read_text(encoding="utf-8")
 
     @property
-    def options(self) -> ClientOptions:
+    def options(self) -> ClientSettings:
         path = self.folder / "options.json"
         given: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
         given = {"module": f"{self.name}.py", "header": "the corpus"} | given
-        return msgspec.convert(given, ClientOptions)
+        return msgspec.convert(given, ClientSettings)
 
     def generate(self) -> ClientFiles:
-        messages = Messages()
+        problems = Problems()
         sources: list[DocumentSource] = []
         for path in sorted(each for each in self.folder.iterdir() if each.is_file()):
             text = path.read_text(encoding="utf-8")
             if path.name.startswith("operations") and path.suffix == ".graphql":
                 sources.append(DocumentSource(path.name, text))
             elif path.name.startswith("marked"):
-                sources += marked_documents(text, path.name, messages)
+                sources += marked_documents(text, path.name, problems)
         document = parse(Source(self.sdl, "schema.graphql"))
         schema = build_schema(document.loc.source) if document.loc else build_schema(self.sdl)
-        return generate_client(schema, sources, self.options, messages)
+        return generate_client(schema, sources, self.options, problems)
 
     def told(self) -> str:
-        """Write all messages, a line each."""
+        """Write all problems, a line each."""
         made = self.generate()
         lines = [f"error: {each}" for each in made.errors]
         lines += [f"warning: {each}" for each in made.warnings]

@@ -26,8 +26,8 @@ from trunkline.errors import (
     ServerStatusError,
     VariablesError,
 )
-from trunkline.generate.configuration import Client, ClientScalar
-from trunkline.protocol.ids import document_id
+from trunkline.generate.configuration import ClientConfiguration, ClientScalarConfiguration
+from trunkline.protocol.documents import document_id
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 CASES = {case.name: case for case in cases("corpus")}
@@ -294,7 +294,7 @@ def test_a_generated_client_imports_little(name: str, others: set[str]) -> None:
     assert done.stdout.strip() == ""
 
 
-@pytest.mark.parametrize("table", [Client, ClientScalar])
+@pytest.mark.parametrize("table", [ClientConfiguration, ClientScalarConfiguration])
 def test_every_key_of_the_configuration_is_documented(table: type) -> None:
     page = Path(__file__).parents[3] / "docs" / "generated-client.md"
     words = set(re.findall(r"[a-z_]+", page.read_text(encoding="utf-8")))

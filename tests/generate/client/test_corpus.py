@@ -25,7 +25,7 @@ from tests.generate.client.world import Recording, json_value, serve
 from trunkline.client.generated import AsyncGeneratedClient as Base
 from trunkline.client.generated import GeneratedOperation, TypedResult
 from trunkline.client.generated.values import read_hook
-from trunkline.generate.client.naming import argument_name, attribute_name
+from trunkline.generate.client.names import argument_name, attribute_name
 
 CORPUS = cases("corpus")
 ROOT = Path(__file__).parents[3]

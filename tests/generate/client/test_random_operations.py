@@ -37,7 +37,7 @@ from tests.property.test_engine import fewer
 
 from trunkline.client.connection import Connection
 from trunkline.client.generated import GeneratedOperation, TypedResult
-from trunkline.generate.client import ClientOptions, DocumentSource, generate_client
+from trunkline.generate.client import ClientSettings, DocumentSource, generate_client
 from trunkline.protocol.messages import HTTPResponse
 
 MODULES = count()
@@ -49,7 +49,7 @@ SCHEMA = build_schema(SHARED.read_text(encoding="utf-8"))
 
 def generated(schema: GraphQLSchema, text: str, style: Any = "msgspec") -> str:
     """Generate a client; what is refused for its names is no example."""
-    options = ClientOptions(name="Calls_", module="api.py", style=style)
+    options = ClientSettings(name="Calls_", module="api.py", style=style)
     made = generate_client(schema, [DocumentSource("request", text)], options)
     assume(not any("be called" in each.text or "both be" in each.text for each in made.errors))
     assert made.errors == ()

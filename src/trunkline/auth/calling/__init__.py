@@ -1,1 +1,1 @@
-"""The calling side: tokens fetched, kept, renewed and sent."""
+"""The calling side of OAuth 2: tokens requested, kept, renewed and sent."""

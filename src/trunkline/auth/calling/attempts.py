@@ -1,4 +1,4 @@
-"""When the issuer may be asked again: less and less often while it fails."""
+"""When the issuer may be asked again: the longer it fails, the less often."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from trunkline.errors import TokenError
 
 __all__ = ["Attempts"]
 
-_FIRST, _LONGEST = 1.0, 30.0  # seconds between attempts, at most
-_CUT_SHORT = 30.0  # seconds after which a renewal that nobody heard of counts as failed
-_LONGEST_BETWEEN_REFUSALS = 60.0
+_FIRST, _LONGEST = 1.0, 30.0  # the most seconds between attempts, at first and at last
+_CUT_SHORT = 30.0  # seconds after which a renewal without an outcome counts as failed
+_LONGEST_BETWEEN_REPLACEMENTS = 60.0
 
 
 class Attempts:
-    """Counts failures and refusals, and says when to try again.
+    """Counts failures of the issuer and rejections by APIs, and says when to try again.
 
     Full jitter: the next attempt is at a random time within a span that doubles, so that clients
     which failed together do not come back together.
@@ -26,11 +26,11 @@ class Attempts:
         self._failures = 0
         self._next = float("-inf")
         self._error: TokenError | None = None
-        self._refusals = 0
+        self._rejections = 0
         self._next_replacement = float("-inf")
 
     def may_begin(self, now: float) -> bool:
-        """Say to one of all who ask that it shall renew the token."""
+        """Say whether the caller should renew the token; only one of all callers gets True."""
         with self._lock:
             if now < self._next:
                 return False
@@ -38,14 +38,14 @@ class Attempts:
             return True
 
     def check(self, now: float) -> None:
-        """Raise what the last attempt failed with, where it is too early for another."""
+        """Raise the error of the last attempt if it is too early for another."""
         error, wait = self._error, self._next - now
         if error is not None and wait > 0:
             message = f"{error} The next attempt is in {wait:.1f} s."
             raise TokenError(message, error.error, error.status, wait) from None
 
     def failed(self, error: TokenError, now: float) -> None:
-        """Remember a failure."""
+        """Count a failure of the issuer."""
         with self._lock:
             span = min(_LONGEST, _FIRST * 2.0**self._failures)
             self._failures = min(self._failures + 1, 16)
@@ -61,22 +61,22 @@ class Attempts:
             self._error = None
 
     def may_replace(self, now: float) -> bool:
-        """Say whether a token that an API refused may be replaced, which it may at once, once.
+        """Say whether a token that an API rejected may be replaced now.
 
-        An API that refuses the new one too is not helped by many.
+        The first time it may at once. An API that rejects the new one too does not need many.
         """
         with self._lock:
             if now < self._next_replacement:
                 return False
-            if self._refusals:
-                span = min(_LONGEST_BETWEEN_REFUSALS, 2.0**self._refusals)
+            if self._rejections:
+                span = min(_LONGEST_BETWEEN_REPLACEMENTS, 2.0**self._rejections)
                 self._next_replacement = now + span
-            self._refusals = min(self._refusals + 1, 16)
+            self._rejections = min(self._rejections + 1, 16)
             return True
 
     def accepted(self) -> None:
-        """Forget the refusals: an API took the token."""
-        if self._refusals:
+        """Forget the rejections: an API accepted the token."""
+        if self._rejections:
             with self._lock:
-                self._refusals = 0
+                self._rejections = 0
                 self._next_replacement = float("-inf")

@@ -1,7 +1,7 @@
-"""The credentials of a client: a token fetched once for all, kept, renewed, and sent.
+"""The credentials of a client: a token that is requested once for all calls, renewed, and sent.
 
-Everything is a flow without I/O: trunkline's transports drive it, and the adapters for httpx,
-httpx2 and requests do.
+Everything is a flow: the client's transports run it, and so do the adapters for httpx, httpx2 and
+requests.
 """
 
 from __future__ import annotations
@@ -10,53 +10,48 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from msgspec.structs import replace
 
 from trunkline.auth.calling.attempts import Attempts
-from trunkline.auth.calling.cache import TokenCache, load, save
-from trunkline.auth.calling.identity import (
-    Certificate,
-    Identity,
+from trunkline.auth.calling.authentication import (
+    ClientAuthentication,
     KeySource,
-    PrivateKey,
-    Secret,
+    SecretSource,
+    SharedSecret,
+    SignedAssertion,
+    TLSCertificate,
 )
-from trunkline.auth.calling.refusals import asks_for_nonce, may_be_the_token
-from trunkline.auth.calling.request import TokenRequest
-from trunkline.auth.calling.sources import SecretSource
-from trunkline.auth.calling.token import Token
+from trunkline.auth.calling.cache import TokenCache, load_token, save_token
+from trunkline.auth.calling.tokens import Token, TokenRequest, requested_nonce, suspects_token
 from trunkline.errors import TokenError
 from trunkline.flow.calls import Background, Flow, send_request
 from trunkline.flow.single_flight import SingleFlight
 from trunkline.forks import renewed_in_children
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
-if TYPE_CHECKING:
-    from trunkline.auth.dpop import ProofKey
-
 __all__ = ["ClientCredentials"]
 
 
 class ClientCredentials:
-    """OAuth 2 client credentials (RFC 6749 §4.4): one per API, shared by all who call it.
+    """OAuth 2 client credentials (RFC 6749 §4.4): one object per API, shared by all its callers.
 
-    ``issuer`` is the issuer's identifier, whose metadata tells the token endpoint; with
-    ``token_url`` nobody asks for it. The client shows who it is by one of:
-
+    - ``issuer``: the issuer's identifier; its metadata has the token endpoint. Or ``token_url``:
+      the token endpoint, without metadata.
     - ``secret``: a text, a ``Path`` of a file, or a function, read at each token request;
-      ``secret_in`` says whether it goes in the header or in the form.
-    - ``key``: a private key as a JWK, as PEM, in a file, or from a function. Needs ``issuer``.
-    - ``certificate=True``: the certificate that the transport's connection shows.
+      ``secret_in`` is its place, the header or the form.
+    - ``key``: or a private key as a JWK, as PEM, in a file, or from a function. Needs ``issuer``.
+    - ``certificate=True``: or the certificate of the transport's connection.
+    - ``scope`` and ``resource``: what the token is for.
+    - ``dpop``: binds tokens to a key that never leaves this object, and proves its possession with
+      each request (RFC 9449).
+    - ``parameters``: added to token requests (``audience`` for Auth0, for example).
+    - ``cache``: shares tokens with other processes.
 
-    ``scope`` and ``resource`` are what the token is for. ``dpop`` binds tokens to a key that never
-    leaves this object, and proves with each request that it is there. ``parameters`` are added to
-    token requests (``audience``, say, for Auth0). ``cache`` is one that processes share.
-
-    A token is fetched when it is first needed, once, however many wait for it; renewed in the
-    background from 70 to 90 % of its life on; used until it ends while the issuer is down. Raises
-    ``TokenError`` where there is none to be had.
+    A token is requested when it is first needed, once for all who wait. It is renewed in the
+    background after 70 to 90 % of its life, and used until it ends if the issuer is down. Raises
+    ``TokenError`` if there is no token.
     """
 
     def __init__(  # noqa: PLR0913  # OAuth has as many parameters
@@ -75,23 +70,36 @@ class ClientCredentials:
         parameters: Mapping[str, str] | None = None,
         cache: TokenCache | None = None,
     ) -> None:
-        identity = _identity(client_id, issuer, secret, key, certificate, secret_in)
-        self._proof_key = _proof_key() if dpop else None
+        if (secret is not None) + (key is not None) + certificate != 1:
+            raise ValueError("Give one of secret=, key= and certificate=True.")
+        if secret is not None:
+            authentication: ClientAuthentication = SharedSecret(client_id, secret, secret_in)
+        elif key is None:
+            authentication = TLSCertificate(client_id)
+        elif issuer is None:
+            raise ValueError("With key=, give issuer= too: the client signs for the issuer.")
+        else:
+            authentication = SignedAssertion(client_id, key, issuer)
+        self._proof_key = None
+        if dpop:
+            from trunkline.auth.dpop import ProofKey  # noqa: PLC0415  # others do without joserfc
+
+            self._proof_key = ProofKey()
         self._resource = resource
         self._request = TokenRequest(
             client_id=client_id,
             issuer=issuer,
             token_url=token_url,
-            identity=identity,
+            authentication=authentication,
             scope=scope if isinstance(scope, str) else " ".join(scope),
             resource=resource,
             parameters=dict(parameters or {}),
             proof_key=self._proof_key,
             mtls=certificate,
         )
-        self._cache = None if dpop else cache  # the key of a bound token is in this process only
+        self._cache = None if dpop else cache  # the key of a bound token is only in this process
         self._token: Token | None = None
-        self._nonces: dict[str, str] = {}
+        self._nonce: str | None = None
         self.after_fork()
         renewed_in_children(self)
 
@@ -100,24 +108,28 @@ class ClientCredentials:
 
     @property
     def identity(self) -> str:
-        """Who calls whom, with which rights, as a hash: what is kept for one is not for another."""
+        """A hash of client, issuer and rights. What is kept for one is not used for another."""
         return self._request.name
 
+    def after_fork(self) -> None:
+        """Forget who waits for whom: after a fork they are in the other process."""
+        self._flight = SingleFlight()
+        self._attempts = Attempts(Lock())
+
     def auth_flow(self, request: HTTPRequest) -> Flow[HTTPResponse]:
-        """Send a request with a token; once more with a new one where that is the trouble."""
+        """Send a request with a token, and once more with a new one if the token was rejected."""
         token = yield from self.token()
         response = yield from self._send(request, token)
         if response.status != 401:
             self._attempts.accepted()
-            return response
-        if may_be_the_token(response):
-            fresh = yield from self._instead_of(token)
+        elif suspects_token(response):
+            fresh = yield from self._replace(token)
             if fresh is not None:
                 response = yield from self._send(request, fresh)
         return response
 
     def token(self) -> Flow[Token]:
-        """Return a token that lives, fetched if need be; raises ``TokenError``."""
+        """Return a valid token, requested if necessary. Raises ``TokenError``."""
         while True:
             now = time.monotonic()
             token = self._token
@@ -130,9 +142,9 @@ class ClientCredentials:
 
     def _send(self, request: HTTPRequest, token: Token) -> Flow[HTTPResponse]:
         response = yield from send_request(self._with_token(request, token))
-        nonce = asks_for_nonce(response, self._nonces.get("api")) if self._proof_key else None
+        nonce = requested_nonce(response, self._nonce) if self._proof_key else None
         if nonce is not None:
-            self._nonces["api"] = nonce
+            self._nonce = nonce
             response = yield from send_request(self._with_token(request, token))
         return response
 
@@ -144,36 +156,38 @@ class ClientCredentials:
                 request.url or self._resource or "",
                 now=time.time(),
                 token=token.value,
-                nonce=self._nonces.get("api"),
+                nonce=self._nonce,
             )
         return replace(request, headers=headers)
 
-    def _instead_of(self, token: Token) -> Flow[Token | None]:
-        """Return a token that is newer than one that was refused, if there is one to be had."""
+    def _replace(self, token: Token) -> Flow[Token | None]:
+        """Return a newer token than one that was rejected, or ``None``."""
         if self._token is token:
             if not self._attempts.may_replace(time.monotonic()):
                 return None
             try:
                 yield from self._flight.run(partial(self._obtain, token))
-            except Exception:  # noqa: BLE001  # the API's own answer says what is wrong
+            except Exception:  # noqa: BLE001  # the API's own response says what is wrong
                 return None
         return None if self._token is token else self._token
 
     def _renew(self) -> Flow[None]:
-        """Renew the token while it is used still; a failure is remembered, and tried again."""
+        """Renew the token while it is still used. `Attempts` remembers a failure."""
         try:
             yield from self._flight.run(partial(self._obtain, self._token))
-        except Exception:  # noqa: BLE001  # see above
+        except Exception:  # noqa: BLE001  # the token is still valid
             return
 
-    def _obtain(self, instead_of: Token | None) -> Flow[None]:
-        """Get a token from the shared cache, or from the issuer; of many callers one does it."""
-        if self._token is not instead_of:
-            return  # somebody was faster
-        kept = load(self._cache, self._request.name) if self._cache else None
-        if kept and time.monotonic() < kept.renews and not _is_same(kept, instead_of):
-            self._token = kept
-            return
+    def _obtain(self, old: Token | None) -> Flow[None]:
+        """Get a token in place of an old one, from the shared cache or from the issuer."""
+        if self._token is not old:
+            return  # another caller was faster
+        if self._cache:
+            cached = load_token(self._cache, self._request.name)
+            is_old = cached and old and cached.value == old.value
+            if cached and not is_old and time.monotonic() < cached.renews:
+                self._token = cached
+                return
         try:
             self._token = yield from self._request.send()
         except TokenError as error:
@@ -181,39 +195,4 @@ class ClientCredentials:
             raise
         self._attempts.succeeded()
         if self._cache:
-            save(self._cache, self._request.name, self._token)
-
-    def after_fork(self) -> None:
-        """Forget who waits for whom: after a fork they are in the other process."""
-        self._flight = SingleFlight()
-        self._attempts = Attempts(Lock())
-
-
-def _is_same(token: Token, other: Token | None) -> bool:
-    return other is not None and token.value == other.value
-
-
-def _proof_key() -> ProofKey:
-    from trunkline.auth.dpop import ProofKey  # noqa: PLC0415  # who needs no proofs needs no joserfc
-
-    return ProofKey()
-
-
-def _identity(  # noqa: PLR0913, PLR0917  # the ways to show who one is
-    client_id: str,
-    issuer: str | None,
-    secret: SecretSource | None,
-    key: KeySource | None,
-    certificate: bool,  # noqa: FBT001
-    secret_in: Literal["header", "form"],
-) -> Identity:
-    given: list[Any] = [each for each in (secret, key, certificate or None) if each is not None]
-    if len(given) != 1:
-        raise ValueError("Give one of secret=, key= and certificate=True.")
-    if secret is not None:
-        return Secret(client_id, secret, secret_in)
-    if key is None:
-        return Certificate(client_id)
-    if issuer is None:
-        raise ValueError("With key=, give issuer= too: what the client signs is for the issuer.")
-    return PrivateKey(client_id, key, issuer)
+            save_token(self._cache, self._request.name, self._token)

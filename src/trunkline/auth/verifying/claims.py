@@ -78,7 +78,7 @@ def check_claims(claims: Claims, expected: Expectation, now: float) -> Caller:
     _check_times(claims, expected, now)
     if not profile.is_for(claims, expected.audiences):
         audiences = _alternatives(sorted(expected.audiences))
-        raise TokenRejectedError(f"The token is for another audience than {audiences}.")
+        raise TokenRejectedError(f"The token is not for the audience {audiences}.")
     client = _read_client(claims, profile)
     if not expected.users and not profile.is_client(claims, client):
         raise UserTokenError("The token is a user's, and this API accepts only those of programs.")

@@ -155,8 +155,9 @@ class KeySet:
             yield from self._fetch_and_wait()
             key = self._look_up(kid, algorithm)
         if key is None:
-            named = "the header 'kid'" if kid is not None else f"{algorithm} alone"
-            raise JWTError(f"The issuer has no key for {named}.")
+            if kid is not None:
+                raise JWTError("The header 'kid' names no key of the issuer.")
+            raise JWTError(f"The header 'kid' is missing, and {algorithm} does not tell the key.")
         return key
 
     def _look_up(self, kid: str | None, algorithm: str) -> AsymmetricKey | None:
@@ -202,7 +203,7 @@ class KeySet:
             logger.warning("The keys of %s were not fetched: %s", issuer, error)
             return
         if not keys:
-            logger.warning("%s: there is no key that can be used; the earlier ones stay.", url)
+            logger.warning("%s: the key set has no usable key; the earlier ones stay.", url)
             return
         self._url, self._confirmed, self._failures = url, self._clock(), 0
         before, self._keys = self._keys, keys

@@ -103,15 +103,11 @@ KEYCLOAK = Profile(
 API, and are rejected here."""
 
 
-def _is_auth0_client(claims: Claims, client: str) -> bool:
-    return claims.get("sub") == f"{client}@clients"
-
-
 AUTH0 = Profile(
     types=frozenset({"jwt", "at+jwt"}),
     required=("exp", "iat", "aud", "sub"),
     client=("client_id", "azp"),
-    is_client=_is_auth0_client,
+    is_client=lambda claims, client: claims.get("sub") == f"{client}@clients",
 )
 """Auth0, with either of its token profiles. Its issuer's identifier ends with a slash."""
 
@@ -142,24 +138,16 @@ def _is_for_resource_server(claims: Claims, audiences: frozenset[str]) -> bool:
     return any(word.startswith(f"{audience}/") for word in words for audience in audiences)
 
 
-def _is_cognito_client(claims: Claims, client: str) -> bool:
-    return claims.get("sub") == client and "username" not in claims
-
-
 COGNITO = Profile(
     types=frozenset({"", "jwt"}),
     required=("exp", "iat", "sub", "client_id"),
     fixed={"token_use": ("access",)},
     is_for=_is_for_resource_server,
-    is_client=_is_cognito_client,
+    is_client=lambda claims, client: claims.get("sub") == client and "username" not in claims,
     scopes_have_audience=True,
 )
 """Amazon Cognito. The audience is the identifier of the resource server. Its scopes begin with that
 and a slash, which are cut off."""
-
-
-def _is_okta_client(claims: Claims, client: str) -> bool:
-    return claims.get("sub") == client and "uid" not in claims
 
 
 OKTA = Profile(
@@ -167,7 +155,7 @@ OKTA = Profile(
     required=("exp", "iat", "aud", "sub", "cid"),
     client=("cid",),
     scopes=("scp",),
-    is_client=_is_okta_client,
+    is_client=lambda claims, client: claims.get("sub") == client and "uid" not in claims,
 )
 """Okta's authorization servers for one's own APIs."""
 

@@ -102,7 +102,7 @@ class SenderCheck:
             proof = check_proof(
                 proofs[0].decode("latin-1"),
                 method=scope["method"],
-                url=self._origin + quote(scope["path"]),
+                urls=[self._origin + quote(scope["path"])],
                 now=now,
                 token=presented.token,
             )

@@ -18,8 +18,7 @@ import msgspec
 
 from trunkline.asgi.requests import Headers, Scope
 from trunkline.auth.discovery import IssuerError
-from trunkline.auth.dpop import PROOF_ALGORITHMS
-from trunkline.auth.jose import JWTError, peek, read_signed
+from trunkline.auth.jose import ALGORITHMS, JWTError, peek, read_signed
 from trunkline.auth.peers import certificate_of_connection
 from trunkline.auth.verifying.caller import Caller
 from trunkline.auth.verifying.claims import (
@@ -93,25 +92,23 @@ class _VerifiedToken(NamedTuple):
 class Verifier:
     """Checks the access tokens of requests to one API.
 
-    Arguments:
-        issuers: whose tokens are accepted: the identifier of an issuer that follows RFC 9068, a
-            ``TrustedIssuer``, or several.
-        audience: the API's own identifier, which tokens must be for. Each API needs its own.
-        users: also accepts tokens that were given to users.
-        scopes: those that every request needs.
-        origin: where clients reach the API, for tokens that are bound to keys (DPoP). The default
-            is that of the audience if it is a URL.
-        certificate_of: finds the client's certificate, for tokens that are bound to one. The
-            default is the certificate of the connection (ASGI's TLS extension).
-        leeway: seconds that the clocks of issuers and API may differ by.
-        max_lifetime: seconds for which a token may be valid.
-        size: how many tokens are remembered.
-        metadata_url: named in ``WWW-Authenticate`` (RFC 9728 §5.1); see ``ResourceMetadata``.
-        send: sends the requests to issuers.
-        clock: the time.
+    - ``issuers``: whose tokens are accepted: the identifier of an issuer that follows RFC 9068, a
+      ``TrustedIssuer``, or several.
+    - ``audience``: the API's own identifier, which tokens must be for. Each API needs its own.
+    - ``users``: also accepts tokens that were given to users.
+    - ``scopes``: those that every request needs.
+    - ``origin``: where clients reach the API, for tokens that are bound to keys (DPoP). The default
+      is that of the audience if it is a URL.
+    - ``certificate_of``: finds the client's certificate, for tokens that are bound to one. The
+      default is the certificate of the connection (ASGI's TLS extension).
+    - ``leeway``: seconds that the clocks of issuers and API may differ by.
+    - ``max_lifetime``: seconds for which a token may be valid.
+    - ``size``: how many tokens are remembered.
+    - ``metadata_url``: named in ``WWW-Authenticate`` (RFC 9728 §5.1); see ``ResourceMetadata``.
+    - ``send``: sends the requests to issuers.
+    - ``clock``: the time.
 
     Raises ``ValueError`` without issuer or audience, and for URLs that are not https.
-
     """
 
     def __init__(  # noqa: PLR0913  # all by name
@@ -151,7 +148,7 @@ class Verifier:
         first = min(self.audiences)
         origin = origin or origin_of(first)
         self._senders = SenderCheck(origin, certificate_of, Replays(self._steady))
-        self.challenge = Challenge(first, metadata_url, PROOF_ALGORITHMS if origin else ())
+        self.challenge = Challenge(first, metadata_url, ALGORITHMS if origin else ())
 
     def forget(self) -> None:
         """Forget the valid tokens, so that each is checked again."""
@@ -196,7 +193,7 @@ class Verifier:
             logger.warning("A token could not be checked: %s", error)
             now = self._steady()
             if known is None or known.usable_until <= now:
-                message = "The token cannot be checked, because its issuer is down: try later."
+                message = "The issuer of the token does not respond: try again later."
                 raise AccessDeniedError(503, message, retry_after=_RETRY) from None
             verified = known._replace(fresh_until=min(known.usable_until, now + _RETRY))
         if not self.scopes <= verified.caller.scopes:
@@ -240,7 +237,7 @@ class Verifier:
         self, token: str, digest: bytes, issuers: Sequence[TrustedIssuer]
     ) -> Flow[_VerifiedToken]:
         """Verify a token by asking those of the issuers that have an introspection endpoint."""
-        message = "Its issuer says that the token is not active."
+        message = "The issuer of the token says that it is not active."
         if (self._inactive.get(digest) or 0.0) > self._steady():
             raise TokenRejectedError(message)
         asked = [each for each in issuers if each.introspection is not None]

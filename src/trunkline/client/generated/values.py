@@ -97,16 +97,6 @@ class _Parsed(metaclass=ReadByHook):
         return no_info_before_validator_function(read, handler.generate_schema(cls.type))
 
 
-@cache
-def _one_of(members: tuple[type, ...]) -> type[_OneOf]:
-    return type("OneOf", (_OneOf,), {"members": members})
-
-
-@cache
-def _parsed(type_: Any, parse: Callable[[Any], Any]) -> type[_Parsed]:
-    return type("Parsed", (_Parsed,), {"type": type_, "read": staticmethod(parse)})
-
-
 if TYPE_CHECKING:
     from typing import Annotated as Parsed
     from typing import Union as OneOf
@@ -118,11 +108,16 @@ else:
         So a response stays readable when the server adds a type.
         """
 
+        @classmethod
+        @cache
         def __class_getitem__(cls, members: tuple[type, ...]) -> type[_OneOf]:
-            return _one_of(members)
+            return type("OneOf", (_OneOf,), {"members": members})
 
     class Parsed:
         """A scalar's type, and the function that makes a value of it from the JSON value."""
 
+        @classmethod
+        @cache
         def __class_getitem__(cls, scalar: tuple[Any, Callable[[Any], Any]]) -> type[_Parsed]:
-            return _parsed(*scalar)
+            type_, parse = scalar
+            return type("Parsed", (_Parsed,), {"type": type_, "read": staticmethod(parse)})

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from trunkline.client.transports.rules import check_headers, check_url, request_url
+from trunkline.client.transports import rules
 from trunkline.errors import ConnectionFailedError
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
@@ -18,7 +18,7 @@ Application: TypeAlias = Callable[
 ]
 
 
-class ASGITransport:
+class ASGITransport(rules.HTTPTransport):
     """Sends requests to an ASGI application (ASGI 3.0) in this process, for tests for example.
 
     ``url`` is the URL that the application sees; ``headers`` go with every request. The transport
@@ -32,22 +32,25 @@ class ASGITransport:
         *,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        self.url = check_url(url)
+        super().__init__(url, headers)
         self._application = application
-        self._headers = check_headers(headers)
 
     def __repr__(self) -> str:
         return f"ASGITransport({self._application!r}, {self.url!r})"
+
+    @property
+    def identity(self) -> str | None:
+        """``None``: the URL does not tell one application from another."""
+        return None
 
     async def send_async(self, request: HTTPRequest) -> HTTPResponse:
         """Call the application and return its complete response, whatever its status.
 
         Raises ``ConnectionFailedError`` if it ends without one.
         """
-        own = {} if request.url else self._headers
-        url = request_url(self.url, request)
         exchange = _Exchange(request.body)
-        scope = _scope(request.method, url, {**request.headers, **own})
+        url, headers = self.request_url(request), self.request_headers(request)
+        scope = _scope(request.method, url, headers)
         await self._application(scope, exchange.receive, exchange.send)
         return exchange.response()
 

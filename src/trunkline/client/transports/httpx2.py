@@ -6,10 +6,11 @@ import ssl
 from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import Callable, Mapping
 from contextlib import aclosing, closing
-from functools import cached_property
+from functools import partial
 from importlib.util import find_spec
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
+from trunkline.client.transports import rules
 from trunkline.client.transports.connections import (
     Lease,
     close,
@@ -19,16 +20,6 @@ from trunkline.client.transports.connections import (
     until,
 )
 from trunkline.client.transports.interface import DEFAULT_POOL, DEFAULT_TIMEOUT, Pool, Timeout
-from trunkline.client.transports.rules import (
-    check_headers,
-    check_url,
-    connection_error,
-    decoding_error,
-    request_url,
-    root_cause,
-    safe_url,
-    transport_identity,
-)
 from trunkline.errors import TransportError
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
@@ -60,14 +51,12 @@ _FAILURES = (
     httpx2.RequestError,
 )
 
+Pools: TypeAlias = BlockingPools | AsyncPools
 Auth: TypeAlias = tuple[str, str] | httpx2.Auth | Callable[[httpx2.Request], httpx2.Request]
-PoolsT = TypeVar("PoolsT", BlockingPools, AsyncPools)
 
 
-class _HTTPX2Transport(Generic[PoolsT]):
+class _HTTPX2Transport(rules.HTTPTransport):
     """What both transports share: their arguments, and the requests that they make of them."""
-
-    _pools: Callable[..., PoolsT]
 
     def __init__(  # noqa: PLR0913  # as httpx2's own
         self,
@@ -80,14 +69,13 @@ class _HTTPX2Transport(Generic[PoolsT]):
         pool: Pool = DEFAULT_POOL,
         http2: bool | None = None,
     ) -> None:
-        self.url: str = check_url(url)
-        self._headers = check_headers(headers)
+        super().__init__(url, headers)
         self._timeout = timeout
         self._waits = waits_of(timeout)
         self._verify = verify
         self._pool = pool
         self._http2 = find_spec("h2") is not None if http2 is None else http2
-        self._leases: dict[AbstractEventLoop | None, Lease[PoolsT]] = {}
+        self._leases: dict[AbstractEventLoop | None, Lease[Any]] = {}
         if isinstance(auth, tuple):
             self._auth: httpx2.Auth | None = httpx2.BasicAuth(*auth)
         elif auth is None or isinstance(auth, httpx2.Auth):
@@ -95,37 +83,34 @@ class _HTTPX2Transport(Generic[PoolsT]):
         else:
             self._auth = httpx2.FunctionAuth(auth)
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({safe_url(self.url)!r})"
-
     @property
     def identity(self) -> str | None:
         """A hash of the server and the credentials; ``None`` with ``auth``, which may be any."""
-        return None if self._auth else transport_identity(self.url, self._headers)
+        return None if self._auth else super().identity
 
-    def _lease(self, loop: AbstractEventLoop | None) -> Lease[PoolsT]:
-        """Find the connections of an event loop, or those of all threads."""
-        if loop not in self._leases:
+    def _lease(self, loop: AbstractEventLoop | None) -> Lease[Any]:
+        """Return the connections of an event loop, or without one those of all threads."""
+        lease = self._leases.get(loop)
+        if lease is None:
             for other in tuple(self._leases):
                 if other and other.is_closed():
                     self._leases.pop(other, None)  # its connections ended with it
-            self._leases.setdefault(loop, Lease(self._open))
-        return self._leases[loop]
+            kind = AsyncPools if loop else BlockingPools
+            make = partial(kind, self.url, self._pool, verify=self._verify, http2=self._http2)
+            lease = self._leases.setdefault(loop, Lease(make))
+        return lease
 
-    def _open(self) -> PoolsT:
-        return self._pools(self.url, self._pool, verify=self._verify, http2=self._http2)
-
-    def _request(self, pools: PoolsT, request: HTTPRequest) -> tuple[Any, httpcore2.Request]:
+    def _request(self, pools: Pools, request: HTTPRequest) -> tuple[Any, httpcore2.Request]:
         """Return the place that a request goes to, and the request as httpcore2 has it."""
         to_api = request.url is None and not request.query
-        place: Any = pools.api if to_api else pools.place(request_url(self.url, request))
-        headers = request.headers if request.url else {**request.headers, **self._headers}
+        place: Any = pools.api if to_api else pools.place(self.request_url(request))
         seconds = request.timeout
         waits = self._waits if seconds is None else waits_of(self._timeout, seconds)
+        headers = self.request_headers(request)
         return place, place.request(request.method, headers, request.body, waits)
 
     def _auth_request(
-        self, pools: PoolsT, request: httpx2.Request, before: httpcore2.Request
+        self, pools: Pools, request: httpx2.Request, before: httpcore2.Request
     ) -> tuple[Any, httpcore2.Request]:
         """Do what ``_request`` does, for a request of ``auth``, which may have another URL."""
         place: Any = pools.api if request.url == pools.api.url else pools.place(request.url)
@@ -136,11 +121,11 @@ class _HTTPX2Transport(Generic[PoolsT]):
     def _failure(self, request: HTTPRequest, error: Exception) -> TransportError:
         url = request.url or self.url
         if isinstance(error, httpx2.DecodingError):
-            return decoding_error(url, root_cause(error))
-        return connection_error(url, error, never_sent=isinstance(error, _NEVER_SENT))
+            return rules.decoding_error(url, rules.root_cause(error))
+        return rules.connection_error(url, error, never_sent=isinstance(error, _NEVER_SENT))
 
 
-class HTTPX2Transport(_HTTPX2Transport[BlockingPools]):
+class HTTPX2Transport(_HTTPX2Transport):
     """Sends requests with the library httpx2. Blocking; threads share one.
 
     ``headers`` go with every request and win over the client's own. ``timeout`` is in seconds:
@@ -151,8 +136,6 @@ class HTTPX2Transport(_HTTPX2Transport[BlockingPools]):
     so if the library h2 is installed (``trunkline[http2]``). Proxies are read from the environment:
     HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY.
     """
-
-    _pools = BlockingPools
 
     def send(self, request: HTTPRequest) -> HTTPResponse:
         """Send a request and return the complete response, whatever its status.
@@ -167,7 +150,7 @@ class HTTPX2Transport(_HTTPX2Transport[BlockingPools]):
                 with until(request.timeout):
                     return self._exchange(pools, request)
         except _FAILURES as error:
-            raise self._failure(request, error) from root_cause(error)
+            raise self._failure(request, error) from rules.root_cause(error)
 
     def _exchange(self, pools: BlockingPools, request: HTTPRequest) -> HTTPResponse:
         place, sent = self._request(pools, request)
@@ -188,14 +171,12 @@ class HTTPX2Transport(_HTTPX2Transport[BlockingPools]):
         close(self._lease(None).retire())
 
 
-class AsyncHTTPX2Transport(_HTTPX2Transport[AsyncPools]):
+class AsyncHTTPX2Transport(_HTTPX2Transport):
     """Sends requests with the library httpx2, for asyncio. Tasks share one.
 
     The arguments are those of ``HTTPX2Transport``. Each event loop has its own connections, because
     a connection cannot leave its loop: close them in the loop that used them.
     """
-
-    _pools = AsyncPools
 
     async def send_async(self, request: HTTPRequest) -> HTTPResponse:
         """Send a request and return the complete response, whatever its status.
@@ -204,11 +185,11 @@ class AsyncHTTPX2Transport(_HTTPX2Transport[AsyncPools]):
         """
         try:
             async with leased_async(self._lease(get_running_loop())) as pools:
-                return await self._exchange(pools, request)
+                return await self._exchange_async(pools, request)
         except _FAILURES as error:
-            raise self._failure(request, error) from root_cause(error)
+            raise self._failure(request, error) from rules.root_cause(error)
 
-    async def _exchange(self, pools: AsyncPools, request: HTTPRequest) -> HTTPResponse:
+    async def _exchange_async(self, pools: AsyncPools, request: HTTPRequest) -> HTTPResponse:
         place, sent = self._request(pools, request)
         if self._auth is None or request.url is not None:
             return read_response(await _send_async(place.pool, sent))
@@ -229,43 +210,8 @@ class AsyncHTTPX2Transport(_HTTPX2Transport[AsyncPools]):
         await close_async(lease.retire() if lease else None)
 
 
-class DefaultTransport:
-    """The transport of a client that was given only a URL: httpx2, blocking and for asyncio."""
-
-    def __init__(self, url: str) -> None:
-        self.url = check_url(url)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({safe_url(self.url)!r})"
-
-    @property
-    def identity(self) -> str:
-        """A hash of the server."""
-        return transport_identity(self.url, {})
-
-    @cached_property
-    def _blocking(self) -> HTTPX2Transport:
-        return HTTPX2Transport(self.url)
-
-    @cached_property
-    def _asynchronous(self) -> AsyncHTTPX2Transport:
-        return AsyncHTTPX2Transport(self.url)
-
-    def send(self, request: HTTPRequest) -> HTTPResponse:
-        """Do what ``HTTPX2Transport.send`` does."""
-        return self._blocking.send(request)
-
-    async def send_async(self, request: HTTPRequest) -> HTTPResponse:
-        """Do what ``AsyncHTTPX2Transport.send_async`` does."""
-        return await self._asynchronous.send_async(request)
-
-    def close(self) -> None:
-        """Close the connections of blocking calls."""
-        self._blocking.close()
-
-    async def close_async(self) -> None:
-        """Close this event loop's connections."""
-        await self._asynchronous.close_async()
+class DefaultTransport(HTTPX2Transport, AsyncHTTPX2Transport):
+    """The transport of a client that was given only a URL: blocking, and for asyncio."""
 
 
 def _send(pool: httpcore2.ConnectionPool, request: httpcore2.Request) -> httpcore2.Response:

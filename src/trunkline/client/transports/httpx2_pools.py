@@ -17,9 +17,9 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore2
 import httpx2
 
+from trunkline.client.transports import rules
 from trunkline.client.transports.connections import connect_in_time, time_left
 from trunkline.client.transports.interface import Pool, Timeout
-from trunkline.client.transports.rules import redirect_url
 from trunkline.protocol.messages import HTTPResponse
 
 __all__ = ["AsyncPools", "BlockingPools", "is_redirected", "read_response", "waits_of"]
@@ -47,7 +47,7 @@ def waits_of(timeout: Timeout, seconds: float | None = None) -> Waits:
     return {"connect": connect, "read": read, "write": read, "pool": connect}
 
 
-class Place(Generic[CorePool]):
+class Destination(Generic[CorePool]):
     """Where requests go: the URL, its pool, and the headers that follow from the URL."""
 
     def __init__(self, url: httpx2.URL, pool: CorePool) -> None:
@@ -92,7 +92,7 @@ class _Pools(Generic[CorePool]):
         self._by_scheme_and_proxy: dict[tuple[str, str | None], CorePool] = {}
         self.api = self.place(url)
 
-    def place(self, url: str | httpx2.URL) -> Place[CorePool]:
+    def place(self, url: str | httpx2.URL) -> Destination[CorePool]:
         """Return where requests to a URL go."""
         parsed = httpx2.URL(url)
         key = parsed.scheme, _environment_proxy(parsed)
@@ -103,7 +103,7 @@ class _Pools(Generic[CorePool]):
             proxy = None if key[1] is None else _core_proxy(key[1])
             made = self._make(ssl_context=context, proxy=proxy, **self._options)
             pool = self._by_scheme_and_proxy.setdefault(key, made)  # another thread may be first
-        return Place(parsed, pool)
+        return Destination(parsed, pool)
 
     def _make(self, **options: Any) -> CorePool:
         raise NotImplementedError
@@ -145,7 +145,7 @@ def is_redirected(request: httpcore2.Request, response: httpcore2.Response, foll
     if response.status < _REDIRECT:
         return False
     url = bytes(request.url).decode("ascii")
-    place = redirect_url(url, response.status, _headers(response).get("location"), followed)
+    place = rules.redirect_url(url, response.status, _headers(response).get("location"), followed)
     if place is not None:
         request.url = _core_url(httpx2.URL(place))
     return place is not None

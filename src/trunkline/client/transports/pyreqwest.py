@@ -9,16 +9,8 @@ from typing import Generic, TypeVar
 
 from msgspec.structs import replace
 
+from trunkline.client.transports import rules
 from trunkline.client.transports.interface import DEFAULT_POOL, DEFAULT_TIMEOUT, Pool, Timeout
-from trunkline.client.transports.rules import (
-    check_headers,
-    check_url,
-    decoding_error,
-    redirect_url,
-    request_url,
-    safe_url,
-    transport_identity,
-)
 from trunkline.errors import ConnectionFailedError, TransportError
 from trunkline.forks import renewed_in_children
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
@@ -48,7 +40,7 @@ _parents: list[
 ] = []  # the parent process's clients: closing them here would reach the server
 
 
-class _PyreqwestTransport(Generic[Library]):
+class _PyreqwestTransport(rules.HTTPTransport, Generic[Library]):
     """What both transports share: their arguments, and how the library gets them."""
 
     def __init__(  # noqa: PLR0913  # as the other transports'
@@ -61,8 +53,7 @@ class _PyreqwestTransport(Generic[Library]):
         pool: Pool = DEFAULT_POOL,
         http2: bool = True,
     ) -> None:
-        self.url = check_url(url)
-        self._headers = check_headers(headers)
+        super().__init__(url, headers)
         self._timeout = timeout if isinstance(timeout, tuple) else (timeout, timeout)
         self._verify = verify
         self._pool = pool
@@ -74,14 +65,6 @@ class _PyreqwestTransport(Generic[Library]):
         """Forget the parent's client, which would wait for ever; a new one says why it fails."""
         _parents.append(self._library)
         self._library = None
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({safe_url(self.url)!r})"
-
-    @property
-    def identity(self) -> str:
-        """A hash of the server and the credentials."""
-        return transport_identity(self.url, self._headers)
 
     def _open(self) -> Library:
         raise NotImplementedError
@@ -116,8 +99,7 @@ class _PyreqwestTransport(Generic[Library]):
         return builder.danger_accept_invalid_certs(enable=not self._verify)
 
     def _fill(self, builder: Request, request: HTTPRequest) -> Request:
-        own = {} if request.url else self._headers
-        builder = builder.headers({**request.headers, **own} if own else request.headers)
+        builder = builder.headers(self.request_headers(request))
         if request.body:
             builder = builder.body_bytes(request.body)
         timeout = request.timeout
@@ -142,7 +124,7 @@ class _Redirects:
         if response.status < _REDIRECT:
             return False
         location = response.headers.get("location")
-        place = redirect_url(self.url, response.status, location, self._followed)
+        place = rules.redirect_url(self.url, response.status, location, self._followed)
         if place is None:
             return False
         self.url, self._followed = place, self._followed + 1
@@ -165,11 +147,11 @@ def _failure(url: str, error: RequestError) -> TransportError:
     in_body = "error decoding response body" in causes
     cut_off = "error reading a body from connection" in causes
     if in_body and not cut_off and not isinstance(error, RequestTimeoutError):
-        return decoding_error(url, why)
+        return rules.decoding_error(url, why)
     never_sent = "client error (Connect)" in causes or isinstance(error, PoolTimeoutError)
     kind = ("Connect" if never_sent else "Read") + ("Timeout" if "timed out" in why else "Error")
     return ConnectionFailedError(
-        f"No complete response from {safe_url(url)} ({kind}): {why}", never_sent=never_sent
+        f"No complete response from {rules.safe_url(url)} ({kind}): {why}", never_sent=never_sent
     )
 
 
@@ -191,7 +173,7 @@ class PyreqwestTransport(_PyreqwestTransport[SyncClient]):
         Raises ``ConnectionFailedError`` if there is no complete response, ``ProtocolError`` if its
         compression is broken, ``ServerStatusError`` at a redirect that must not be followed.
         """
-        redirects = _Redirects(request_url(self.url, request), request)
+        redirects = _Redirects(self.request_url(request), request)
         while True:
             response = self._exchange(redirects.url, redirects.request)
             if not redirects.follow(response):
@@ -225,7 +207,7 @@ class AsyncPyreqwestTransport(_PyreqwestTransport[Client]):
 
         Raises what ``PyreqwestTransport.send`` raises.
         """
-        redirects = _Redirects(request_url(self.url, request), request)
+        redirects = _Redirects(self.request_url(request), request)
         while True:
             response = await self._exchange(redirects.url, redirects.request)
             if not redirects.follow(response):

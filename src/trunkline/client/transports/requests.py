@@ -11,6 +11,7 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from trunkline.client.transports import rules
 from trunkline.client.transports.connections import (
     Lease,
     close,
@@ -20,17 +21,6 @@ from trunkline.client.transports.connections import (
     until,
 )
 from trunkline.client.transports.interface import DEFAULT_POOL, DEFAULT_TIMEOUT, Pool, Timeout
-from trunkline.client.transports.rules import (
-    check_headers,
-    check_redirect,
-    check_url,
-    connection_error,
-    decoding_error,
-    request_url,
-    root_cause,
-    safe_url,
-    transport_identity,
-)
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 try:
@@ -59,7 +49,7 @@ __all__ = ["RequestsHTTPTransport"]
 Auth: TypeAlias = tuple[str, str] | AuthBase | Callable[[PreparedRequest], PreparedRequest]
 
 
-class RequestsHTTPTransport:
+class RequestsHTTPTransport(rules.HTTPTransport):
     """Sends requests with the library requests. Blocking; threads share one.
 
     ``headers`` go with every request and win over the client's own. ``timeout`` is in seconds:
@@ -85,20 +75,16 @@ class RequestsHTTPTransport:
     ) -> None:
         if not use_json:
             raise ValueError("GraphQL over HTTP has no form encoding: leave use_json=True.")
-        self.url = check_url(url)
-        self._headers = check_headers(headers)
+        super().__init__(url, headers)
         self._timeout = timeout
         self._verify = verify
         self._auth = auth
         self._sessions = Lease(partial(_open, pool))
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({safe_url(self.url)!r})"
-
     @property
     def identity(self) -> str | None:
         """A hash of the server and the credentials; ``None`` with ``auth``, which may be any."""
-        return None if self._auth else transport_identity(self.url, self._headers)
+        return None if self._auth else super().identity
 
     def send(self, request: HTTPRequest) -> HTTPResponse:
         """Send a request and return the complete response, whatever its status.
@@ -106,8 +92,7 @@ class RequestsHTTPTransport:
         Raises ``ConnectionFailedError`` if there is no complete response, ``ProtocolError`` if its
         compression is broken, ``ServerStatusError`` at a redirect that must not be followed.
         """
-        url = request.url or self.url
-        headers = request.headers if request.url else {**request.headers, **self._headers}
+        url, headers = request.url or self.url, self.request_headers(request)
         auth = None if request.url else self._auth
         try:
             with (
@@ -116,7 +101,7 @@ class RequestsHTTPTransport:
             ):
                 response = session.request(
                     request.method,
-                    request_url(self.url, request),
+                    self.request_url(request),
                     data=request.body,
                     headers=headers,
                     timeout=self._timeout,
@@ -125,10 +110,10 @@ class RequestsHTTPTransport:
                 )
             return HTTPResponse(response.status_code, response.content, response.headers)
         except ContentDecodingError as error:
-            raise decoding_error(url, root_cause(error)) from root_cause(error)
+            raise rules.decoding_error(url, rules.root_cause(error)) from rules.root_cause(error)
         except RequestException as error:
             unsent = _is_never_sent(error)
-            raise connection_error(url, error, never_sent=unsent) from root_cause(error)
+            raise rules.connection_error(url, error, never_sent=unsent) from rules.root_cause(error)
 
     def close(self) -> None:
         """Close the connections, each after the last call that uses it."""
@@ -151,7 +136,7 @@ def _unchanged(request: PreparedRequest) -> PreparedRequest:
 
 def _check_redirect(response: Response, **_: Any) -> None:
     try:
-        check_redirect(response.url, response.status_code, response.headers.get("location"))
+        rules.check_redirect(response.url, response.status_code, response.headers.get("location"))
     except Exception:
         response.close()  # requests has not read it yet, and would keep its socket
         raise

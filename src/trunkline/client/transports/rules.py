@@ -1,4 +1,4 @@
-"""Rules that hold for every transport: URLs, redirects, headers, and how failures are reported."""
+"""What all transports over HTTP share: checked settings, URLs, redirects, and errors."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from trunkline.errors import ConnectionFailedError, ProtocolError, ServerStatusE
 from trunkline.protocol.messages import HTTPRequest
 
 __all__ = [
+    "HTTPTransport",
     "check_headers",
     "check_redirect",
     "check_url",
     "connection_error",
     "decoding_error",
     "redirect_url",
-    "request_url",
     "root_cause",
     "safe_url",
-    "transport_identity",
 ]
 
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -29,6 +28,40 @@ _MOST_REDIRECTS = 20  # like httpx2 and browsers
 _PORTS = {"http": 80, "https": 443}
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 §5.6.2, token
 _HEADER_VALUE = re.compile(r"(?! )[\x20-\x7e\t]*(?<![ \t])")  # RFC 9110 §5.5, the safe part of it
+
+
+class HTTPTransport:
+    """A server's URL, and headers that go with every request to it and win over the client's own.
+
+    Raises ``ValueError`` if one of them cannot be used.
+    """
+
+    def __init__(self, url: str, headers: Mapping[str, str] | None = None) -> None:
+        self.url = check_url(url)
+        self._headers = check_headers(headers)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({safe_url(self.url)!r})"
+
+    @property
+    def identity(self) -> str | None:
+        """A hash of the server and the credentials; ``None`` if the credentials are not known."""
+        lines = "\n".join(f"{name}: {value}" for name, value in sorted(self._headers.items()))
+        return sha256(f"{self.url}\n{lines}".encode()).hexdigest()
+
+    def request_url(self, request: HTTPRequest) -> str:
+        """Return the URL of a request: its own, or the transport's with the request's query."""
+        if request.url is not None:
+            return check_url(request.url)
+        if not request.query:
+            return self.url
+        return f"{self.url}{'&' if '?' in self.url else '?'}{request.query}"
+
+    def request_headers(self, request: HTTPRequest) -> Mapping[str, str]:
+        """Return the headers of a request; those of the transport are only for its server."""
+        if request.url or not self._headers:
+            return request.headers
+        return {**request.headers, **self._headers}
 
 
 def check_url(url: str) -> str:
@@ -49,21 +82,6 @@ def safe_url(url: str) -> str:
     except ValueError:
         return "(a URL that cannot be read)"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
-def request_url(url: str, request: HTTPRequest) -> str:
-    """Return the URL of a request: its own, or the transport's with the request's query."""
-    if request.url is not None:
-        return check_url(request.url)
-    if not request.query:
-        return url
-    return f"{url}{'&' if '?' in url else '?'}{request.query}"
-
-
-def transport_identity(url: str, headers: Mapping[str, str]) -> str:
-    """Return a hash of a transport's URL and headers, which reveals neither."""
-    lines = "\n".join(f"{name}: {headers[name]}" for name in sorted(headers))
-    return sha256(f"{url}\n{lines}".encode()).hexdigest()
 
 
 def redirect_url(url: str, status: int, location: str | None, followed: int) -> str | None:

@@ -1,13 +1,13 @@
-"""Documents → operations and fragments that fit the schema."""
+"""Pass 1, continued: documents, in files and in Python source, parsed and checked by the schema."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graphql import (
     DefinitionNode,
-    DirectiveNode,
     DocumentNode,
     EnumValueNode,
     ExecutableDefinitionNode,
@@ -26,14 +26,21 @@ from graphql import (
     validate,
 )
 
-from trunkline.generate.client.messages import Messages, place_of
+from trunkline.client.building import load_schema
+from trunkline.generate.client.problems import Problems, place_of
 
-__all__ = ["CheckedOperation", "DocumentSource", "Documents", "check_documents"]
+__all__ = [
+    "CheckedDocuments",
+    "DocumentSource",
+    "NamedOperation",
+    "check_documents",
+    "marked_documents",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentSource:
-    """The text of a document, and where it stands: its file, and its first character's place."""
+    """The text of a document, with the name of its file and the place of its first character."""
 
     name: str
     text: str
@@ -42,10 +49,10 @@ class DocumentSource:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckedOperation:
-    """An operation that has a name and fits the schema.
+class NamedOperation:
+    """An operation that has a name and is valid.
 
-    ``catches`` says whether its errors are returned, ``description`` what people wrote above it.
+    ``catches`` tells whether its method returns errors. ``description`` is the text above it.
     """
 
     node: OperationDefinitionNode
@@ -55,114 +62,137 @@ class CheckedOperation:
 
 
 @dataclass(frozen=True, slots=True)
-class Documents:
+class CheckedDocuments:
     """All operations, in the order of the documents, and all fragments by name."""
 
-    operations: Sequence[CheckedOperation]
+    operations: Sequence[NamedOperation]
     fragments: Mapping[str, FragmentDefinitionNode]
 
 
-# A file of fragments is for others to use, and of missing names we say more.
-_NOT_OURS = (NoUnusedFragmentsRule, LoneAnonymousOperationRule)
-_RULES = tuple(rule for rule in specified_rules if rule not in _NOT_OURS)
-_MANY = 1000
+# A file of fragments is for other files to use. We say more about missing names.
+_OTHER_RULES = (NoUnusedFragmentsRule, LoneAnonymousOperationRule)
+_RULES = tuple(rule for rule in specified_rules if rule not in _OTHER_RULES)
+_MAX_ERRORS = 1000
+_CATCH = (
+    "@catch belongs on an operation, as `@catch` (its method returns errors beside the data) or"
+    " `@catch(to: THROW)` (its method raises them)"
+)
+
+
+def marked_documents(text: str, name: str, problems: Problems) -> Iterator[DocumentSource]:
+    """Find the documents that Python source marks by ``gql("…")``, without running it.
+
+    Documents with an unnamed operation are left out: they are for the dynamic client. An f-string
+    within the call is an error, because its text is known only when the program runs; variables
+    are passed over.
+    """
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        problems.error(f"{name}:{error.lineno}:{error.offset}", f"This is not Python: {error.msg}.")
+        return
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="gql") | ast.Attribute(attr="gql"), args=[argument, *_]):
+                line, column = argument.lineno, argument.col_offset + 1
+            case _:
+                continue
+        match argument:
+            case ast.JoinedStr():
+                problems.error(
+                    f"{name}:{line}:{column}",
+                    "An f-string is not known before the program runs. Write the document as one"
+                    " plain string, with variables for what changes.",
+                )
+            case ast.Constant(value=str(document)) if _is_named(document):
+                quotes = 3 if "\n" in document else 1
+                yield DocumentSource(name, document, line, column + quotes)
+            case _:
+                pass
+
+
+def _is_named(text: str) -> bool:
+    """Tell whether all operations have names. A document that does not parse counts as named."""
+    try:
+        definitions = parse(text, no_location=True).definitions
+    except GraphQLError:
+        return True  # the generator reports it
+    return all(each.name for each in definitions if isinstance(each, OperationDefinitionNode))
 
 
 def check_documents(
-    schema: GraphQLSchema, sources: Iterable[DocumentSource], messages: Messages, *, catch: bool
-) -> Documents:
-    """Parse and validate all documents together, for they share their fragments.
+    schema: GraphQLSchema, sources: Iterable[DocumentSource], problems: Problems, *, catch: bool
+) -> CheckedDocuments:
+    """Parse and validate all documents together, because they share their fragments.
 
-    ``catch`` is what operations do with errors that do not choose for themselves. What is wrong
-    goes to ``messages``, deprecated fields as warnings.
+    ``catch`` is what operations do with errors if they do not choose for themselves. Mistakes and
+    deprecated fields are added to ``problems``. The schema is taken as valid: a client cannot
+    correct its server.
     """
-    definitions = [d for source in sources for d in _parsed(source, messages)]
-    own = schema.get_directive("catch") is None
+    definitions = [each for source in sources for each in _definitions(source, problems)]
+    reads_catch = schema.get_directive("catch") is None  # else the directive is the server's
     operations = [
-        _operation(d, messages, catch=catch, own_directive=own)
-        for d in definitions
-        if isinstance(d, OperationDefinitionNode)
+        _operation(each, problems, catch=catch, reads_catch=reads_catch)
+        for each in definitions
+        if isinstance(each, OperationDefinitionNode)
     ]
-    others = [d for d in definitions if not isinstance(d, OperationDefinitionNode)]
-    nodes = [operation.node for operation in operations]
-    if not messages.errors:
-        _validate(schema, DocumentNode(definitions=(*nodes, *others)), messages)
-    fragments = {d.name.value: d for d in others if isinstance(d, FragmentDefinitionNode)}
-    return Documents(operations, fragments)
+    others = [each for each in definitions if not isinstance(each, OperationDefinitionNode)]
+    document = DocumentNode(definitions=(*(each.node for each in operations), *others))
+    if document.definitions and not problems.errors:
+        assumed = load_schema(schema)
+        for error in validate(assumed, document, _RULES, max_errors=_MAX_ERRORS):
+            if error.message == "Unknown directive '@catch'." and error.nodes:
+                problems.error(place_of(error.nodes[0]), f"{_CATCH}, nowhere else.")
+            else:
+                problems.add([error])
+        if not problems.errors:
+            rules = (NoDeprecatedCustomRule,)
+            for error in validate(assumed, document, rules, max_errors=_MAX_ERRORS):
+                problems.warn(place_of(next(iter(error.nodes or ()), None)), error.message)
+    fragments = [each for each in others if isinstance(each, FragmentDefinitionNode)]
+    return CheckedDocuments(operations, {each.name.value: each for each in fragments})
 
 
-def _parsed(source: DocumentSource, messages: Messages) -> Sequence[DefinitionNode]:
+def _definitions(source: DocumentSource, problems: Problems) -> Sequence[DefinitionNode]:
+    """Parse one source. Files of comments and schemas among the documents are passed over."""
     place = SourceLocation(source.line, source.column)
     try:
         text = Source(source.text, source.name, place)
         definitions = parse(text, allow_empty_selection_sets=False).definitions
     except GraphQLError as error:
-        if not _is_blank(source.text):
-            messages.add([error])
+        lines = (line.strip() for line in source.text.splitlines())
+        if any(line and not line.startswith("#") for line in lines):
+            problems.add([error])
         return ()
-    is_schema = not any(isinstance(each, ExecutableDefinitionNode) for each in definitions)
-    return () if is_schema else definitions  # a schema may lie among the documents
-
-
-def _is_blank(text: str) -> bool:
-    return all(not line.strip() or line.lstrip().startswith("#") for line in text.splitlines())
-
-
-_CATCH = (
-    "@catch stands on an operation, as `@catch` (its method returns errors beside the data) or"
-    " `@catch(to: THROW)` (it raises them)"
-)
-
-
-def _validate(schema: GraphQLSchema, document: DocumentNode, messages: Messages) -> None:
-    """Check against the schema, which is taken as valid: a client cannot mend its server's."""
-    if not document.definitions:
-        return
-    kwargs = schema.to_kwargs()
-    kwargs["assume_valid"] = True
-    taken = GraphQLSchema(**kwargs)
-    for error in validate(taken, document, _RULES, max_errors=_MANY):
-        if error.message == "Unknown directive '@catch'." and error.nodes:
-            messages.error(place_of(error.nodes[0]), f"{_CATCH}, nowhere else.")
-        else:
-            messages.add([error])
-    if not messages.errors:
-        rules = (NoDeprecatedCustomRule,)
-        messages.add_warnings(validate(taken, document, rules, max_errors=_MANY))
+    has_documents = any(isinstance(each, ExecutableDefinitionNode) for each in definitions)
+    return definitions if has_documents else ()
 
 
 def _operation(
-    node: OperationDefinitionNode, messages: Messages, *, catch: bool, own_directive: bool
-) -> CheckedOperation:
-    """Read what an operation says to the generator, and take it out of what the server gets."""
+    node: OperationDefinitionNode, problems: Problems, *, catch: bool, reads_catch: bool
+) -> NamedOperation:
+    """Read what an operation tells the generator, and take it out of what the server gets."""
     if node.name is None:
-        messages.error(
-            place_of(node),
-            f"This {node.operation.value} has no name. Give it one: the method is called by it.",
-        )
-    catches = catch
+        kind = node.operation.value
+        text = f"This {kind} has no name. Give it one: its method gets the same name."
+        problems.error(place_of(node), text)
+    description = node.description.value if node.description else _comment_above(node)
     directives = list(node.directives or ())
-    for directive in directives if own_directive else ():
+    for directive in directives if reads_catch else ():
         if directive.name.value == "catch":
-            catches = _catches(directive, messages)
+            arguments = {each.name.value: each.value for each in directive.arguments or ()}
+            to = arguments.pop("to", EnumValueNode(value="RESULT"))
+            choice = to.value if isinstance(to, EnumValueNode) else ""
+            if arguments or choice not in {"RESULT", "THROW"}:
+                written = print_ast(directive)
+                problems.error(place_of(directive), f"{_CATCH}, not as `{written}`.")
+            catch = choice == "RESULT"
             node = replace(node, directives=tuple(d for d in directives if d is not directive))
     name = node.name.value if node.name else "Unnamed"
-    return CheckedOperation(node, name, catches, _description(node))
+    return NamedOperation(node, name, catch, description)
 
 
-def _catches(directive: DirectiveNode, messages: Messages) -> bool:
-    arguments = {each.name.value: each.value for each in directive.arguments or ()}
-    to = arguments.pop("to", None)
-    value = to.value if isinstance(to, EnumValueNode) else "RESULT" if to is None else ""
-    if arguments or value not in {"RESULT", "THROW"}:
-        messages.error(place_of(directive), f"{_CATCH}, not as `{print_ast(directive)}`.")
-    return value == "RESULT"
-
-
-def _description(node: OperationDefinitionNode) -> str:
-    """Return the description of an operation, or the comment right above it."""
-    if node.description:
-        return node.description.value
+def _comment_above(node: OperationDefinitionNode) -> str:
     lines: list[str] = []
     if node.loc:
         for line in reversed(node.loc.source.body[: node.loc.start].split("\n")[:-1]):

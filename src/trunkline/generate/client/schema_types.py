@@ -1,119 +1,155 @@
-"""The enums and inputs of the schema, as far as documents use them."""
+"""Pass 2, the schema's part: the Python types of scalars, enums and inputs that documents use."""
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Iterable
+from typing import Any, cast
 
 from graphql import (
     GraphQLEnumType,
-    GraphQLInputField,
     GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
     GraphQLScalarType,
     get_named_type,
+    get_nullable_type,
     is_non_null_type,
     is_required_input_field,
 )
 from graphql.type import GraphQLType
 
-from trunkline.generate.client.descriptions import documentation
-from trunkline.generate.client.messages import place_of
-from trunkline.generate.client.model import (
-    Attribute,
-    ClassDefinition,
-    EnumDefinition,
-    Member,
-)
-from trunkline.generate.client.naming import (
-    ClassNames,
-    attribute_name,
-    distinct,
-    member_names,
-    pascal_case,
-)
-from trunkline.generate.client.types import Annotation, Imports, ScalarTypes, annotation_of
+from trunkline.generate.client.names import ClassNames, member_names
+from trunkline.generate.client.plan import RUNTIME, ClassFieldPlan, ClassPlan, ClientEnumPlan
+from trunkline.generate.client.problems import place_of
+from trunkline.generate.client.settings import JSON_TYPES, reference_of
+from trunkline.text.imports import Hint, Reference
+from trunkline.text.literals import literal
+from trunkline.text.names import numbered, pascal_case
 
-__all__ = ["SchemaTypes"]
+__all__ = ["STR", "SchemaTypes", "documentation", "hint_of", "literal_hint"]
+
+_ANY = Hint.of("typing", "Any")
+_LIST = Reference("builtins", "list")
+STR = Hint.of("builtins", "str")
+_SEQUENCE = Reference("collections.abc", "Sequence")
+_UNSET = Hint.of(RUNTIME, "UnsetType")
 
 
 class SchemaTypes:
-    """Gives leaf and input types their annotations, and remembers which were asked for."""
+    """Gives leaf and input types their hints, and plans those that the module must define."""
 
-    def __init__(
-        self, scalars: ScalarTypes, names: ClassNames, imports: Imports, taken: Container[str]
-    ) -> None:
-        self.taken = taken
-        self._scalars = scalars
-        self._imports = imports
+    def __init__(self, names: ClassNames) -> None:
         self._names = names
-        self._given: dict[str, str] = {}
-        self._definitions: dict[str, ClassDefinition | EnumDefinition] = {}
+        self._scalars: dict[str, Hint] = {}
+        self._class_names: dict[str, str] = {}
+        self._definitions: list[ClassPlan | ClientEnumPlan] = []
+        self._serialize_by_type: dict[str, tuple[str, str | None]] = {}
+        self.serializers: dict[Reference, Reference] = {}
+        claimed = {*JSON_TYPES}
+        for name, scalar in sorted(names.settings.scalars.items()):
+            _, module, class_ = scalar.type.rpartition(":")
+            if module and scalar.type not in claimed:  # take the name before the documents can
+                claimed.add(scalar.type)
+                remedy = "Give one of them another name where it is defined."
+                names.claim(class_, f"the type of {name}", f"scalars.{name}", remedy)
 
     @property
-    def definitions(self) -> list[ClassDefinition | EnumDefinition]:
-        """Return what was asked for: enums first, each kind in the alphabet's order."""
-        found = self._definitions.values()
-        return sorted(found, key=lambda each: (isinstance(each, ClassDefinition), each.name))
+    def definitions(self) -> list[ClassPlan | ClientEnumPlan]:
+        """The definitions that hints refer to: enums first, each kind sorted by name."""
+        return sorted(self._definitions, key=lambda each: (isinstance(each, ClassPlan), each.name))
 
-    def named(self, type_: GraphQLType) -> str:
-        """Return how the named type of a leaf or an input is written."""
+    def hint(self, type_: GraphQLType) -> Hint:
+        """Return the hint of the named type of a leaf or an input."""
         named = get_named_type(type_)
         if isinstance(named, GraphQLScalarType):
-            return self._scalars.annotation(named)
+            if named.name not in self._scalars:
+                self._scalars[named.name] = self._scalar(named)
+            return self._scalars[named.name]
         assert isinstance(named, (GraphQLEnumType, GraphQLInputObjectType))  # noqa: S101
-        if named.name not in self._given:
+        if named.name not in self._class_names:
             self._define(named)
-        return self._given[named.name]
+        return Hint.of("", self._class_names[named.name])
 
-    def input(self, type_: GraphQLType) -> Annotation:
-        """Return the annotation of an input; of lists, any sequence will do."""
-        annotation = annotation_of(type_, self.named(type_), "Sequence")
-        if "Sequence[" in str(annotation):
-            self._imports.name("collections.abc", "Sequence")
-        return annotation
+    def input(self, type_: GraphQLType, *, may_be_absent: bool) -> Hint:
+        """Return the hint of an input. Any sequence is taken for a list."""
+        return hint_of(type_, self.hint(type_), _SEQUENCE, may_be_absent=may_be_absent)
+
+    def _scalar(self, type_: GraphQLScalarType) -> Hint:
+        name = type_.name
+        scalar = self._names.settings.scalar(name)
+        if scalar is None:
+            self._names.problems.warn(
+                place_of(type_.ast_node) if type_.ast_node else f"scalar {name}",
+                f"The Python type of {name} is not configured, so it is Any. Add it to"
+                f' [tool.trunkline.client.scalars], such as {name} = "str".',
+            )
+            return _ANY
+        of = reference_of(scalar.type)
+        other, serialize = self._serialize_by_type.setdefault(scalar.type, (name, scalar.serialize))
+        if serialize != scalar.serialize:  # a value is written by its Python type alone
+            self._names.problems.error(
+                f"scalars.{name}",
+                f"{other} and {name} are both {scalar.type}, but are not written by the same"
+                " function. Write a class for one of them.",
+            )
+        elif scalar.serialize:
+            self.serializers[of] = reference_of(scalar.serialize)
+        if scalar.parse:
+            return Hint(Reference(RUNTIME, "Parsed"), (Hint(of), Hint(reference_of(scalar.parse))))
+        return Hint(of)
 
     def _define(self, type_: GraphQLEnumType | GraphQLInputObjectType) -> None:
         is_enum = isinstance(type_, GraphQLEnumType)
         suffix, what = ("Enum", "the enum") if is_enum else ("Input", "the input")
-        place = place_of(type_.ast_node) if type_.ast_node else "the schema"
         wanted = pascal_case(type_.name) if type_.name.islower() else type_.name
-        name = self._names.claim_for_schema(wanted, suffix, f"{what} {type_.name}", place)
-        self._given[type_.name] = name  # before its fields, which may be of this type too
-        self._definitions[type_.name] = (
-            _enum(type_, name)
-            if isinstance(type_, GraphQLEnumType)
-            else ClassDefinition(
-                name, None, self._attributes(type_), _input_doc(type_), is_input=True
-            )
-        )
-
-    def _attributes(self, type_: GraphQLInputObjectType) -> list[Attribute]:
-        names = distinct({key: attribute_name(key, self.taken) for key in type_.fields})
-        fields = type_.fields.items()
-        return [self._attribute(names[key], key, field, of=type_) for key, field in fields]
-
-    def _attribute(
-        self, name: str, key: str, field: GraphQLInputField, of: GraphQLInputObjectType
-    ) -> Attribute:
-        annotation = self.input(field.type)
-        doc = documentation(field.description, field.deprecation_reason)
-        if is_required_input_field(field):
-            return Attribute(name, key, annotation, None, doc)
-        if of.is_one_of and not is_non_null_type(field.type):
-            annotation = Annotation(annotation.operands[:-1])  # null is none of the choices
-        self._imports.runtime("UNSET", "UnsetType")
-        return Attribute(name, key, annotation.or_("UnsetType"), "UNSET", doc)
-
-
-def _input_doc(type_: GraphQLInputObjectType) -> str:
-    if not type_.is_one_of:
-        return documentation(type_.description)
-    return documentation("\n\n".join(filter(None, (type_.description, "Give exactly one."))))
+        what = f"{what} {type_.name}"
+        name = self._names.claim_for_schema(wanted, suffix, what, place_of(type_.ast_node))
+        self._class_names[type_.name] = name  # before its fields, which may be of this type too
+        description = documentation(type_.description)
+        if isinstance(type_, GraphQLEnumType):
+            names = member_names(type_.values)
+            members = [
+                (names[key], key, documentation(value.description, value.deprecation_reason))
+                for key, value in type_.values.items()
+            ]
+            self._definitions.append(ClientEnumPlan(name, members, description))
+            return
+        if type_.is_one_of:
+            description = documentation(f"{description}\n\nGive exactly one.")
+        names = numbered({key: self._names.attribute(key) for key in type_.fields})
+        fields: list[ClassFieldPlan] = []
+        for key, field in type_.fields.items():
+            may_be_absent = not is_required_input_field(field)
+            of: Any = field.type
+            if type_.is_one_of:  # null is not a choice
+                of = GraphQLNonNull(get_nullable_type(of))
+            hint = self.input(of, may_be_absent=may_be_absent)
+            about = documentation(field.description, field.deprecation_reason)
+            fields.append(ClassFieldPlan(names[key], key, hint, about, may_be_absent))
+        self._definitions.append(ClassPlan(name, fields, description, is_input=True))
 
 
-def _enum(type_: GraphQLEnumType, name: str) -> EnumDefinition:
-    names = member_names(type_.values)
-    members = [
-        Member(names[key], key, documentation(value.description, value.deprecation_reason))
-        for key, value in type_.values.items()
-    ]
-    return EnumDefinition(name, members, documentation(type_.description))
+def hint_of(
+    type_: GraphQLType, named: Hint, list_: Reference = _LIST, *, may_be_absent: bool = False
+) -> Hint:
+    """Return the hint of a type whose named type is ``named`` (GraphQL §3.11, §3.12)."""
+    inner, hint = get_nullable_type(cast("Any", type_)), named
+    if isinstance(inner, GraphQLList):
+        hint = hint_of(inner.of_type, named, list_).within(list_)
+    if hint == _ANY:
+        return hint
+    hint = hint.either(_UNSET) if may_be_absent else hint
+    return hint if is_non_null_type(type_) else hint.optional
+
+
+def literal_hint(values: Iterable[str]) -> Hint:
+    """Return the hint of one of several strings."""
+    return Hint(Reference("typing", "Literal"), tuple(map(literal, values)))
+
+
+def documentation(description: str | None, deprecation: str | None = None) -> str:
+    """Join what a schema says about something and why it is deprecated."""
+    parts = [description.strip()] if description and description.strip() else []
+    if deprecation is not None:
+        parts.append(f"Deprecated: {deprecation.strip() or 'without a reason.'}")
+    return "\n\n".join(parts)

@@ -11,6 +11,7 @@ import re
 import tokenize
 import warnings
 from bisect import bisect_left, bisect_right
+from collections.abc import Collection
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
@@ -19,7 +20,6 @@ from trunkline.text.source import INDENT
 __all__ = ["EditedText", "parse"]
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_REST = re.compile(r"[(:].*")
 
 _Node: TypeAlias = ast.expr | ast.stmt | ast.alias
 
@@ -54,11 +54,13 @@ class EditedText:
         self.encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         self.text = data.decode(self.encoding)
         self.tree = parse(self.text)
+        self._data = data
         self._edits: list[_Edit] = []
         self._appended = ""
         self._ends = list(_LINE_END.finditer(self.text))
         self._starts = [0, *(match.end() for match in self._ends)]
         self.newline = self._ends[0].group() if self._ends else "\n"
+        self.last_line = len(self._starts)
 
     @cached_property
     def indent(self) -> str:
@@ -71,11 +73,6 @@ class EditedText:
         return INDENT
 
     # lines and offsets
-
-    @property
-    def lines(self) -> int:
-        """The number of lines; an empty one after the last line end counts."""
-        return len(self._starts)
 
     def line_start(self, line: int) -> int:
         """Return where a line begins."""
@@ -112,6 +109,38 @@ class EditedText:
             column = len(content.encode()[:column].decode())
         return self.line_start(line) + column
 
+    # the lines of a statement
+
+    def region(self, node: ast.stmt) -> range:
+        """Return the lines of a statement, with its decorators and comments."""
+        first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
+        width = self._width(first)
+        while first > 1 and self._is_comment(first - 1) and self._width(first - 1) == width:
+            first -= 1
+        last = line = node.end_lineno or node.lineno
+        while line < self.last_line and (self._is_blank(line + 1) or self._is_comment(line + 1)):
+            line += 1
+            if self._is_comment(line):
+                if self._width(line) <= width:
+                    break
+                last = line
+        return range(first, last + 1)
+
+    def is_alone(self, node: ast.stmt) -> bool:
+        """Say whether only comments share the lines of a statement."""
+        after = self.text[self.end(node) : self.line_end(node.end_lineno or node.lineno)].strip()
+        before = self.text[self.line_start(node.lineno) : self.begin(node)].strip()
+        return not before and (not after or after.startswith("#"))
+
+    def _is_comment(self, line: int) -> bool:
+        return self.line(line).lstrip().startswith("#")
+
+    def _is_blank(self, line: int) -> bool:
+        return not self.line(line).strip()
+
+    def _width(self, line: int) -> int:
+        return len(self.prefix(line).expandtabs())
+
     # edits
 
     def replace(self, start: int, end: int, text: str, rank: int = 0) -> None:
@@ -127,15 +156,36 @@ class EditedText:
         """Add lines at the very end, two blank lines below what is there."""
         self._appended += text if self._appended else f"\n\n\n{text}"
 
+    def remove_lines(self, lines: range) -> None:
+        """Remove lines, and the blank lines on one side of them if there are some on both."""
+        first, last = lines[0], lines[-1]
+        while first > 1 and self._is_blank(first - 1):
+            first -= 1
+        while last < self.last_line and self._is_blank(last + 1):
+            last += 1
+        before, after = lines[0] - first, last - lines[-1]
+        is_gap_above = first > 1 and 0 < before <= after
+        is_gap_below = not is_gap_above and after == 1 and (before or first == 1)
+        start = self.line_start(first if is_gap_above else lines[0])
+        self.replace(start, self.line_start((last if is_gap_below else lines[-1]) + 1), "")
+
+    def remove_statements(self, body: list[ast.stmt], gone: Collection[ast.stmt]) -> None:
+        """Remove statements of a body, and the blank lines that kept them apart from others."""
+        stays = [index for index, statement in enumerate(body) if statement not in gone]
+        for index, statement in enumerate(body):
+            if statement in gone:
+                lines = self.region(statement)
+                first, last = lines[0], lines[-1]
+                while stays and stays[0] < index and self._is_blank(first - 1):
+                    first -= 1
+                while stays and stays[0] > index and self._is_blank(last + 1):
+                    last += 1
+                self.replace(self.line_start(first), self.line_start(last + 1), "")
+
     def is_replaced(self, node: _Node) -> bool:
         """Say whether an edit replaces the text that contains a node."""
         begin, end = self.begin(node), self.end(node)
         return any(edit.start <= begin and end <= edit.end for edit in self._edits)
-
-    @property
-    def is_changed(self) -> bool:
-        """Whether there are edits."""
-        return bool(self._edits or self._appended)
 
     @property
     def edited_text(self) -> str:
@@ -149,6 +199,8 @@ class EditedText:
 
     def result(self) -> bytes:
         """Return the file with its edits made."""
+        if not self._edits and not self._appended:
+            return self._data
         text = self.edited_text
         if self._appended:
             is_ended = self.text.endswith(("\n", "\r"))
@@ -158,42 +210,25 @@ class EditedText:
         # Only strings of ours can have characters that the encoding lacks: escape them.
         return text.encode(self.encoding, "backslashreplace")
 
-    # lines of the result
-
-    def new_line(self, offset: int, head: str | None = None) -> int:
+    def new_line(self, offset: int, head: str = "") -> int:
         """Return the line of a place once all edits are made.
 
-        With a ``head``, return the first line from there on that begins with it: ``class Name(``.
+        With a ``head``, return the first line from there on that has it: ``class Name(``.
         """
-        edits, shifts = self._shifts
-        index = bisect_left(edits, offset, key=lambda edit: edit.start)
+        edits, growth, text, starts = self._edited
+        index = bisect_left(edits, (offset,))
         if index and edits[index - 1].end > offset:  # the place itself is replaced
             index -= 1
             offset = edits[index].start
-        line = max(1, bisect_right(self._starts, offset) + shifts[index])
-        if head is None:
-            return line
-        lines = self._lines_by_head.get(_head(head), [])
-        index = bisect_left(lines, line)
-        return lines[index] if index < len(lines) else line
+        place = offset + growth[index]
+        if head:
+            place = max(place, text.find(head, place))
+        return bisect_right(starts, place)
 
     @cached_property
-    def _shifts(self) -> tuple[list[_Edit], list[int]]:
-        """The edits in their order, and by how many lines the text before each has grown."""
-        edits, shifts = sorted(self._edits), [0]
+    def _edited(self) -> tuple[list[_Edit], list[int], str, list[int]]:
+        """The edits in order, by how much the text before each has grown, the text, its lines."""
+        edits, growth, text = sorted(self._edits), [0], self.edited_text
         for edit in edits:
-            replaced = len(_LINE_END.findall(self.text, edit.start, edit.end))
-            shifts.append(shifts[-1] + len(_LINE_END.findall(edit.text)) - replaced)
-        return edits, shifts
-
-    @cached_property
-    def _lines_by_head(self) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = {}
-        for number, line in enumerate(_LINE_END.split(self.edited_text), 1):
-            found.setdefault(_head(line), []).append(number)
-        return found
-
-
-def _head(line: str) -> str:
-    """Return what a line has before its first parenthesis or colon."""
-    return _REST.sub("", line.strip().removeprefix("async "))
+            growth.append(growth[-1] + len(edit.text) - (edit.end - edit.start))
+        return edits, growth, text, [0, *(match.end() for match in _LINE_END.finditer(text))]

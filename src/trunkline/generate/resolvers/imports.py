@@ -5,21 +5,15 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import count
+from operator import itemgetter
 
 from trunkline.generate.resolvers.bindings import Binding, Bindings, statements
 from trunkline.generate.resolvers.edits import EditedText
-from trunkline.generate.resolvers.places import (
-    Region,
-    is_alone,
-    is_docstring,
-    region,
-    remove_lines,
-)
-from trunkline.text.imports import Hint, Reference
-from trunkline.text.source import WIDTH
+from trunkline.text.imports import Hint, Imports, Reference
+from trunkline.text.source import Source
 
 __all__ = ["FileImports", "ImportedName"]
 
@@ -55,15 +49,6 @@ class ImportedName:
         return "#" not in source and "\\" not in source
 
 
-@dataclass(frozen=True, slots=True)
-class _NewImport:
-    """``from module import name as local``; without a module or a name, ``import … as local``."""
-
-    module: str
-    name: str
-    local: str
-
-
 class FileImports:
     """The imports of a file: those that it has, and those that the text we add needs.
 
@@ -73,17 +58,13 @@ class FileImports:
 
     def __init__(self, text: EditedText, bindings: Bindings, module: str) -> None:
         self.bindings = bindings
-        self.replaced: list[ast.AST] = []
-        """Parts of signatures that were replaced, whose names may be imported for nothing."""
+        self.replaced: set[str] = set()
+        """Full names in signatures that were replaced, which may be imported for nothing."""
         self._text = text
         self._module = module
-        self._new: list[_NewImport] = []
+        self._new: dict[Reference, str] = {}
         self._dropped: dict[ast.ImportFrom, list[ast.alias]] = {}
         self._kept: set[ast.ImportFrom] = set()
-
-    def reserve(self, name: str) -> None:
-        """Keep a name for a class that is being added to the file."""
-        self.bindings.add(name, f"{self._module}.{name}", is_import=False)
 
     def names(self) -> Iterator[ImportedName]:
         """Yield all names that the file imports from modules."""
@@ -95,24 +76,26 @@ class FileImports:
 
     # names for what we write
 
-    def write(
-        self, hint: Hint, shadowed: Collection[str] = (), *, is_annotation: bool = False
-    ) -> str:
-        """Write a type for this file. ``shadowed`` are names that the class around it hides."""
-        needs_quotes = False
+    def local(self, hint: Hint, shadowed: Collection[str]) -> Hint:
+        """Return an annotation with the names that it has in this file.
 
-        def name(reference: Reference) -> str:
-            nonlocal needs_quotes
-            name, typing_only = self._name(reference, shadowed, is_annotation=is_annotation)
-            needs_quotes |= typing_only and not self.bindings.has_future_annotations
-            return name
+        ``shadowed`` are names that the class around it hides. An annotation is in quotes if only
+        type checkers know a name of it.
+        """
+        local: dict[Reference, str] = {}
+        is_quoted = False
+        for each in hint.references:
+            local[each], typing_only = self._name(each, shadowed, is_annotation=True)
+            is_quoted |= typing_only and not self.bindings.has_future_annotations
+        if is_quoted:
+            return Hint(Reference("", f'"{hint.write(local.__getitem__)}"'))
+        for each, name in local.items():
+            hint = hint.replace(each, Reference("", name))
+        return hint
 
-        text = hint.write(name)
-        return f'"{text}"' if needs_quotes else text
-
-    def name(self, reference: Reference, alias: str = "") -> str:
+    def name(self, reference: Reference, shadowed: Collection[str] = (), alias: str = "") -> str:
         """Return the name of an object in this file. It is imported if needed, as ``alias``."""
-        return self._name(reference, (), alias)[0]
+        return self._name(reference, shadowed, alias)[0]
 
     def _name(
         self,
@@ -125,62 +108,55 @@ class FileImports:
         """Return a name, and whether only type checkers know it."""
         module, (head, _, rest) = reference.module, reference.name.partition(".")
         if module == "builtins":
-            if head not in shadowed and not self.bindings.get(head):
+            if head not in shadowed and head not in self.bindings:
                 return reference.name, False
-            local = self._imported(_NewImport("", module, module), shadowed)
-            return f"{local}.{reference.name}", False
-        origin = f"{module}.{reference.name}".lstrip(".")
-        if known := self._known(origin, module, shadowed, is_annotation=is_annotation):
-            name = known.local + origin[len(known.origin) :]
-            return name, known.typing_only
-        local = self._imported(_NewImport(module, head, alias or head), shadowed)
+            return f"{self._import(Reference(module, ''), module, shadowed)}.{head}", False
+        if known := self._known(reference, shadowed, is_annotation=is_annotation):
+            return known
+        imported = Reference(module, head) if module else Reference(head, "")
+        local = self._import(imported, alias or head, shadowed)
         return f"{local}.{rest}" if rest else local, False
 
     def _known(
-        self, origin: str, module: str, shadowed: Collection[str], *, is_annotation: bool = False
-    ) -> Binding | None:
+        self, reference: Reference, shadowed: Collection[str], *, is_annotation: bool
+    ) -> tuple[str, bool] | None:
         """Find the name that the file has for an object, or for what it is an attribute of."""
+        origin = _full_name(reference)
         before = origin.rpartition(".")[0]
         found = self.bindings.of(origin)
-        if before and len(before) >= len(module):
-            found = [*found, *(each for each in self.bindings.of(before) if each.is_import)]
-        candidates = [
-            each
-            for each in found
-            if (is_annotation or not each.typing_only)
-            and each.local.partition(".")[0] not in shadowed
-        ]
-        if not candidates:
+        if before and len(before) >= len(reference.module):
+            found += self.bindings.of(before)
+        if not is_annotation:
+            found = [each for each in found if not each.typing_only]
+        found = [each for each in found if each.local.partition(".")[0] not in shadowed]
+        if not found:
             return None
-        is_future = self.bindings.has_future_annotations
-        return max(
-            candidates,
-            key=lambda each: (
-                is_future or not each.typing_only,
-                len(each.origin),
-                -len(each.local),
-            ),
-        )
 
-    def _imported(self, new: _NewImport, shadowed: Collection[str]) -> str:
-        """Add an import under a name that is free; return what the imported object is called."""
+        def preference(binding: Binding) -> tuple[bool, int, int]:
+            is_plain = self.bindings.has_future_annotations or not binding.typing_only
+            return is_plain, len(binding.origin), -len(binding.local)
+
+        best = max(found, key=preference)
+        return best.local + origin[len(best.origin) :], best.typing_only
+
+    def _import(self, reference: Reference, local: str, shadowed: Collection[str]) -> str:
+        """Add an import under a name that is free; return what the object is called then."""
 
         def is_free(name: str) -> bool:
-            return name not in self.bindings and name not in shadowed and name not in _BUILTINS
+            return not (name in self.bindings or name in shadowed or name in _BUILTINS)
 
-        origin = f"{new.module}.{new.name}".lstrip(".")
-        if known := self._known(origin, new.module, shadowed):
-            return known.local + origin[len(known.origin) :]
-        package, _, module = new.module.rpartition(".")
+        if known := self._known(reference, shadowed, is_annotation=False):
+            return known[0]
+        package, _, module = reference.module.rpartition(".")
         after = ""
-        if not is_free(new.local) and module and is_free(module):
-            new, origin, after = _NewImport(package, module, module), new.module, f".{new.name}"
-        elif not is_free(new.local):
-            numbered = (f"{new.local}_{number}" for number in count(2))
-            new = replace(new, local=next(filter(is_free, numbered)))
-        self._new.append(new)
-        self.bindings.add(new.local, origin)
-        return new.local + after
+        if not is_free(local) and reference.name and is_free(module):
+            local, after = module, f".{reference.name}"
+            reference = Reference(package, module) if package else Reference(module, "")
+        elif not is_free(local):
+            local = next(filter(is_free, (f"{local}_{number}" for number in count(2))))
+        self._new[reference] = local
+        self.bindings.add(local, _full_name(reference))
+        return local + after
 
     # lines that come and go
 
@@ -190,17 +166,19 @@ class FileImports:
         if is_kept:
             self._kept.add(imported.statement)
 
-    def make_edits(self, keep: Callable[[str, Region], None]) -> None:
+    def make_edits(self, keep: Callable[[str, range], None]) -> None:
         """Make the edits; ``keep`` takes the lines to be kept as comments."""
+        text = self._text
         for statement, dropped in self._dropped.items():
             self._remove(statement, dropped, keep)
-        present = [each for each in self._present() if each[1] not in self._dropped]
-        new = sorted(self._new_lines())
+        new = self._new_lines()
+        lines = new.split("\n")
+        present = self._ordered(each for each in text.tree.body if each not in self._dropped)
         if not present and new:
             self._write_first(new)
             return
-        text = self._text
-        for order, line in new:
+        for order, added in sorted(self._ordered(ast.parse(new).body), key=itemgetter(0)):
+            line = "\n".join(lines[added.lineno - 1 : added.end_lineno])
             alike = [each for each in present if each[0][0] == order[0]]
             before = [statement for known, statement in alike or present if known <= order]
             gap = "\n" if alike else "\n\n"
@@ -215,7 +193,7 @@ class FileImports:
         self,
         statement: ast.ImportFrom,
         dropped: list[ast.alias],
-        keep: Callable[[str, Region], None],
+        keep: Callable[[str, range], None],
     ) -> None:
         text, names = self._text, statement.names
         stays = [text.source(alias) for alias in names if alias not in dropped]
@@ -223,80 +201,69 @@ class FileImports:
             between = text.text[text.end(names[0]) : text.begin(names[1])]
             new = between.replace(text.newline, "\n").join(stays)
             text.replace(text.begin(names[0]), text.end(names[-1]), new)
-        elif statement in text.tree.body and is_alone(text, statement):
-            place = Region(statement.lineno, statement.end_lineno or statement.lineno)
+        elif statement in text.tree.body and text.is_alone(statement):
+            lines = range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
             if statement in self._kept:
-                keep("import", place)
-            remove_lines(text, place)
+                keep("import", lines)
+            text.remove_lines(lines)
         else:
             text.replace(text.begin(statement), text.end(statement), "pass")
 
-    def _new_lines(self) -> Iterator[tuple[_Order, str]]:
-        by_module: dict[str, list[str]] = {}
-        for each in dict.fromkeys(self._new):
-            renamed = "" if each.local == each.name else f" as {each.local}"
-            if each.module:
-                by_module.setdefault(each.module, []).append(each.name + renamed)
-            else:
-                yield self._order(each.name, is_from=False), f"import {each.name}{renamed}"
-        for module, names in by_module.items():
-            names.sort(key=_sort_key)
-            line = f"from {module} import {', '.join(names)}"
-            if len(line) > WIDTH:
-                line = "\n".join(
-                    [f"from {module} import (", *(f"    {name}," for name in names), ")"]
-                )
-            yield self._order(module, is_from=True), line
+    def _new_lines(self) -> str:
+        """Write the imports that are added, as formatters would."""
+        whole = {each.module: local for each, local in self._new.items() if not each.name}
+        own = f"{self._module}.*"  # no module: a package imports its own modules, too
+        imports = Imports(own, local_name=self._new.__getitem__, whole=whole)
+        for each in self._new:
+            imports.name(each if each.name else Reference(each.module, "_"), shadowed={"_"})
+        source = Source[None]()
+        imports.write(source)
+        return source.text().strip("\n")
 
     def _order(self, module: str, *, is_from: bool) -> _Order:
         """Return where isort puts an import: futures, standard library, others, own, relative."""
-        root = module.partition(".")[0]
-        if module == "__future__":
-            section = 0
-        elif root in sys.stdlib_module_names:
-            section = 1
-        elif not root:
-            section = 4
-        else:
-            section = 3 if root == self._module.partition(".")[0] else 2
+        root, own = (each.partition(".")[0] for each in (module, self._module))
+        sections = [root == "__future__", root in sys.stdlib_module_names, root not in ("", own)]
+        section = [*sections, root == own, True].index(True)
         return section, is_from, module.lower()
 
-    def _present(self) -> Iterator[tuple[_Order, ast.stmt]]:
-        """Yield the imports that the file begins with, and their order."""
-        for statement in self._text.tree.body:
+    def _ordered(self, body: Iterable[ast.stmt]) -> list[tuple[_Order, ast.stmt]]:
+        """Return the imports that some statements begin with, and their order."""
+        found: list[tuple[_Order, ast.stmt]] = []
+        for statement in body:
             if isinstance(statement, ast.ImportFrom):
                 module = "." * statement.level + (statement.module or "")
-                yield self._order(module, is_from=True), statement
+                found.append((self._order(module, is_from=True), statement))
             elif isinstance(statement, ast.Import):
-                yield self._order(statement.names[0].name, is_from=False), statement
-            elif not is_docstring(statement):
-                return
+                found.append((self._order(statement.names[0].name, is_from=False), statement))
+            elif not _is_docstring(statement):
+                break
+        return found
 
     def _first_line(self, statement: ast.stmt) -> int:
         """Return where a statement begins with its comments, but below those at the file's head."""
-        text, place = self._text, region(self._text, statement)
-        if text.text[: text.line_start(place.first)].strip():
-            return place.first
+        text, first = self._text, self._text.region(statement)[0]
+        if text.text[: text.line_start(first)].strip():
+            return first
         decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
         return min([statement.lineno, *(each.lineno for each in decorators)])
 
-    def _write_first(self, new: list[tuple[_Order, str]]) -> None:
-        """Write the only imports of a file, with a blank line between the sections."""
+    def _write_first(self, block: str) -> None:
+        """Write the only imports of a file."""
         text, first = self._text, self._text.tree.body[0]
-        sections: dict[int, list[str]] = {}
-        for order, line in new:
-            sections.setdefault(order[0], []).append(line)
-        block = "\n\n".join("\n".join(lines) for lines in sections.values())
         if first in self._dropped:
             text.insert(text.line_start(first.lineno), f"{block}\n", rank=-1)
-        elif is_docstring(first):
+        elif _is_docstring(first):
             end = text.line_end(first.end_lineno or first.lineno)
             text.insert(end, f"\n\n{block}", rank=-1)
         else:
             text.insert(text.line_start(self._first_line(first)), f"{block}\n\n", rank=-1)
 
 
-def _sort_key(name: str) -> tuple[int, str]:
-    """Order constants before classes before functions, as isort does by default."""
-    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2
-    return kind, name
+def _full_name(reference: Reference) -> str:
+    return f"{reference.module}.{reference.name}".strip(".")
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)

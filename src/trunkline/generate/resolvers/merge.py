@@ -6,24 +6,31 @@ this folder, except for the stubs, which are added here.
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from graphql.pyutils import suggestion_list
 
 from trunkline.generate.resolvers.assembly import assemble
+from trunkline.generate.resolvers.bindings import Function
 from trunkline.generate.resolvers.edits import parse
-from trunkline.generate.resolvers.generated import Previous
-from trunkline.generate.resolvers.gone import keep_what_is_gone
-from trunkline.generate.resolvers.messages import MergeMessage, Report, Severity, Spot
-from trunkline.generate.resolvers.package import Package, PythonClass, PythonFile
-from trunkline.generate.resolvers.signatures import parameter_problems
-from trunkline.generate.resolvers.stale import drop_stale_imports
+from trunkline.generate.resolvers.gone import keep_gone_classes, keep_gone_resolvers
+from trunkline.generate.resolvers.package import (
+    MergeMessage,
+    Package,
+    PythonClass,
+    PythonFile,
+    Severity,
+    Spot,
+)
+from trunkline.generate.resolvers.signatures import (
+    Previous,
+    parameter_problems,
+    update_signatures,
+)
+from trunkline.generate.resolvers.stale import GeneratedNames, drop_stale_imports
 from trunkline.generate.resolvers.stubs import class_text, stub_text
-from trunkline.generate.resolvers.updates import update_signatures
 from trunkline.generate.resolvers.wanted import WantedClass, WantedMethod, WantedResolvers
-from trunkline.generate.resolvers.work import NewClass, Work
 
 __all__ = ["Merged", "merge"]
 
@@ -53,18 +60,19 @@ def merge(
     read, errors = _read(files, wanted.package)
     if errors:
         return Merged({}, tuple(errors))
-    work = Work(Package(read), wanted, previous or Previous(), Report(shown))
-    keep_what_is_gone(work)
-    update_signatures(work)
-    _warn_of_doubled(work)
-    new_classes = _add_stubs(work)
-    assemble(work, new_classes)
-    work.write_bodies()
-    drop_stale_imports(work)
-    for file in work.package.files.values():
-        file.imports.make_edits(file.kept.add)
-        file.kept.make_edits()
-    return _result(work, files)
+    package = Package(wanted.package, read, wanted.assembly)
+    previous, generated = previous or Previous(), GeneratedNames(wanted.generated)
+    keep_gone_classes(package, wanted, previous, generated)
+    keep_gone_resolvers(package, wanted, previous)
+    update_signatures(package, wanted, previous)
+    _warn_of_doubled(package, wanted)
+    new_classes = _add_stubs(package, wanted)
+    assemble(package, wanted, new_classes)
+    package.edit_classes()
+    drop_stale_imports(package, generated)
+    for file in package.files.values():
+        file.edit_imports_and_comments()
+    return _result(package, files, shown)
 
 
 def _read(files: Mapping[str, bytes], package: str) -> tuple[list[PythonFile], list[MergeMessage]]:
@@ -83,12 +91,12 @@ def _read(files: Mapping[str, bytes], package: str) -> tuple[list[PythonFile], l
     return read, errors
 
 
-def _result(work: Work, files: Mapping[str, bytes]) -> Merged:
+def _result(package: Package, files: Mapping[str, bytes], shown: Callable[[str], str]) -> Merged:
     """Make the edits, and check that what would be written is Python: one cannot foresee all."""
     changed: dict[str, bytes] = {}
     errors: list[MergeMessage] = []
-    for path, file in sorted(work.package.files.items()):
-        data = file.result() if file.is_changed else files.get(path, b"")
+    for path, file in sorted(package.files.items()):
+        data = file.result()
         if data == files.get(path, b""):
             continue
         changed[path] = data
@@ -101,52 +109,58 @@ def _result(work: Work, files: Mapping[str, bytes]) -> Merged:
                 " generate again"
             )
             errors.append(MergeMessage(Severity.ERROR, path, 1, text, 1))
-    return Merged({}, tuple(errors)) if errors else Merged(changed, work.report.messages())
+    if errors:
+        return Merged({}, tuple(errors))
+    messages = [each for file in package.files.values() for each in file.messages(shown)]
+    messages.sort(key=lambda message: (message.path, message.line))
+    return Merged(changed, tuple(messages))
 
 
-def _warn_of_doubled(work: Work) -> None:
+def _warn_of_doubled(package: Package, wanted: WantedResolvers) -> None:
     """Warn of resolvers that classes of a protocol have in several files."""
-    for protocol, parts in work.wanted.by_protocol.items():
-        classes = work.implementing(protocol)
+    for protocol, parts in wanted.by_protocol.items():
+        classes = package.implementing(protocol)
         for method in [each for part in parts for each in part.methods] if classes[1:] else ():
             owners = [cls for cls in classes if method.name in cls.members]
             for other in owners[1:]:
                 first = owners[0]
-                ancestors = work.package.ancestors
+                ancestors = package.ancestors
                 if other in ancestors([first]) or first in ancestors([other]):
                     continue  # an override
                 if first.file is not other.file:
                     text = f"{other.name}.{method.name} is also defined at {{other}}; remove one"
                     begin = first.file.begin(first.members[method.name][0])
-                    spot = other.file, other.file.begin(other.members[method.name][0])
-                    work.report.warn(spot, text, (first.file, begin))
+                    other.file.warn(other.members[method.name][0], text, (first.file, begin))
 
 
-def _add_stubs(work: Work) -> dict[str, list[NewClass]]:
+def _add_stubs(package: Package, wanted: WantedResolvers) -> dict[str, list[PythonClass]]:
     """Add stubs for resolvers that no class has; return the classes that are new, by protocol."""
-    new: dict[str, list[NewClass]] = {}
-    for protocol, parts in work.wanted.by_protocol.items():
-        defined = {name for cls in work.package.family(protocol) for name in cls.members}
+    new: dict[str, list[PythonClass]] = {}
+    all_names = {method.name for part in wanted.classes for method in part.methods}
+    for protocol, parts in wanted.by_protocol.items():
+        family = package.family(protocol)
+        defined = {name for cls in family for name in cls.members}
         missing: dict[PythonClass, list[WantedMethod]] = {}
         for part in parts:
             methods = [method for method in part.methods if method.name not in defined]
-            cls = _owner(work, part, is_only_one=len(parts) == 1)
+            cls = _owner(package, part, is_only_one=len(parts) == 1)
             if cls:
                 missing.setdefault(cls, []).extend(methods)
             elif methods or len(parts) == 1:
-                new.setdefault(protocol, []).append(_add_class(work, part, methods))
+                file = package.file(part.path, wanted.docstring(part.path))
+                new.setdefault(protocol, []).append(_add_class(file, part, methods))
         for cls, methods in missing.items():
             shadowed = {*cls.members, *(method.name for method in methods)}
             for method in methods:
                 text = stub_text(method, cls.file.imports, shadowed)
-                work.body(cls.file, cls.node).functions.append(text)
-                _note_stub(work, protocol, cls, method)
+                package.body(cls, cls.node).added.append(text)
+                _note_stub(package, family, cls, method, all_names)
     return new
 
 
-def _owner(work: Work, part: WantedClass, *, is_only_one: bool) -> PythonClass | None:
+def _owner(package: Package, part: WantedClass, *, is_only_one: bool) -> PythonClass | None:
     """Find the class for the stubs, wherever it was moved."""
-    classes = work.implementing(part.protocol)
+    classes = package.implementing(part.protocol)
     if here := [cls for cls in classes if cls.file.path == part.path]:
         return here[0]
     names = {method.name for method in part.methods}
@@ -154,47 +168,43 @@ def _owner(work: Work, part: WantedClass, *, is_only_one: bool) -> PythonClass |
     return best if best and (is_only_one or names & best.members.keys()) else None
 
 
-def _note_stub(work: Work, protocol: str, cls: PythonClass, method: WantedMethod) -> None:
-    """Say which stub is new, and where its body could be: in a comment, or under another name."""
-    text = f"{cls.name}.{method.name} is a new stub for {method.coordinate}; write its body"
-    other: Spot | None = None
-    if (begin := cls.file.kept.find(cls.name, method.name)) is not None:
-        text, other = f"{text}. Its old body is at {{other}}", (cls.file, begin)
-    else:
-        similar = _unused_methods(work, protocol, method)
-        for name in suggestion_list(method.name, list(similar))[:1]:
-            text, other = f"{text}. Did you mean `{name}` ({{other}})?", similar[name]
-    work.report.note(cls.spot, text, f"def {method.name}(", other)
-
-
-def _unused_methods(work: Work, protocol: str, wanted: WantedMethod) -> dict[str, Spot]:
-    """Return the methods that could be meant: public, of no field, with the right parameters."""
-    found: dict[str, Spot] = {}
-    for cls in work.package.family(protocol):
-        for name, (*_, last) in cls.members.items():
-            if (
-                isinstance(last, ast.FunctionDef | ast.AsyncFunctionDef)
-                and not name.startswith("_")
-                and name not in work.wanted_names
-                and not work.is_gone(cls, last)
-                and next(parameter_problems(last, wanted), None) is None
-            ):
-                found[name] = cls.file, cls.file.begin(last)
-    return found
-
-
-def _add_class(work: Work, part: WantedClass, methods: list[WantedMethod]) -> NewClass:
+def _add_class(file: PythonFile, part: WantedClass, methods: list[WantedMethod]) -> PythonClass:
     """Add a class with the stubs of its methods to a file."""
-    file, name = work.file(part.path), part.protocol
-    number = 2
+    name, number = part.protocol, 2
     while name in file.imports.bindings:
         name, number = f"{part.protocol}_{number}", number + 1
     bases, shadowed = [file.imports.name(part.base)], {method.name for method in part.methods}
     stubs = [stub_text(method, file.imports, shadowed) for method in methods]
     docstring = f"Resolvers of `{part.type_name}`."
-    work.add_class(file, name, class_text(name, bases, docstring, stubs))
     text, other = f"{name} is new; write the bodies of its stubs", None
-    if (begin := file.kept.find(name)) is not None:
+    if (begin := file.find_kept(name)) is not None:
         text, other = f"{text}. Its old body is at {{other}}", (file, begin)
-    work.report.note((file, 0), text, f"class {name}(", other)
-    return NewClass(file, name)
+    file.note(None, text, f"class {name}(", other)
+    return file.add_class(class_text(name, bases, docstring, stubs))
+
+
+def _note_stub(
+    package: Package,
+    family: Collection[PythonClass],
+    cls: PythonClass,
+    method: WantedMethod,
+    wanted_names: Collection[str],
+) -> None:
+    """Say which stub is new, and where its body could be: in a comment, or under another name."""
+    text = f"{cls.name}.{method.name} is a new stub for {method.coordinate}; write its body"
+    other: Spot | None = None
+    if (begin := cls.file.find_kept(cls.name, method.name)) is not None:
+        text, other = f"{text}. Its old body is at {{other}}", (cls.file, begin)
+    else:
+        similar: dict[str, Spot] = {
+            name: (each.file, each.file.begin(last))
+            for each in family
+            for name, (*_, last) in each.members.items()
+            if isinstance(last, Function)
+            and not (name.startswith("_") or name in wanted_names)
+            and last not in package.body(each, each.node).gone
+            and not any(parameter_problems(last, method))
+        }
+        for name in suggestion_list(method.name, list(similar))[:1]:
+            text, other = f"{text}. Did you mean `{name}` ({{other}})?", similar[name]
+    cls.file.note(cls.node, text, f"def {method.name}(", other)

@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from functools import partial
+from contextlib import AbstractContextManager
 from textwrap import indent
 
 from trunkline.generate.resolvers.imports import FileImports
 from trunkline.generate.resolvers.wanted import WantedMethod
 from trunkline.generate.server.plan import ParameterPlan
-from trunkline.text.docstrings import docstring_lines
-from trunkline.text.imports import Hint, Reference
+from trunkline.text.imports import Imports, Reference
 from trunkline.text.literals import literal
-from trunkline.text.source import INDENT, Source
+from trunkline.text.module import Module, Parameter
+from trunkline.text.source import INDENT
 
 __all__ = ["class_text", "full_signature", "short_signature", "signature_text", "stub_text"]
 
-_BATCH = Hint.of("trunkline.server", "batch")
-_UNSET = Hint.of("msgspec", "UNSET")
-
-Write = Callable[..., str]  # (hint, *, is_annotation): how a file, or a message, names a type
+_BATCH = Reference("trunkline.server", "batch")
+_UNSET = Reference("msgspec", "UNSET")
 
 
 def class_text(name: str, bases: list[str], docstring: str, members: Iterable[str]) -> str:
     """Write a class, without a line end after it; ``members`` have no indentation."""
-    source = Source[None]()
-    with (
-        source.call_block(f"class {name}(", bases, "):")
-        if bases
-        else source.block(f"class {name}:")
-    ):
-        for line in docstring_lines(docstring, len(INDENT)):
-            source.line(line)
-    return (source.text() + "".join(f"\n{indent(each, INDENT)}\n" for each in members)).rstrip("\n")
+    module = Module("", Imports(""))
+    with module.class_(name, bases):
+        module.docstring(docstring)
+    return (module.body + "".join(f"\n{indent(each, INDENT)}\n" for each in members)).strip("\n")
 
 
 def stub_text(method: WantedMethod, imports: FileImports, shadowed: Collection[str]) -> str:
@@ -40,71 +33,72 @@ def stub_text(method: WantedMethod, imports: FileImports, shadowed: Collection[s
 
     ``shadowed`` are the names of the methods around it, which hide others of the module.
     """
-    source = Source[None]()
-    write = partial(imports.write, shadowed=shadowed)
-    with source.block("class _:"):
-        if method.is_batch:
-            source.line(f"@{write(_BATCH, is_annotation=False)}")
-        with source.call_block(*_header(method, write)):
-            if method.docstring:
-                for line in docstring_lines(method.docstring, 2 * len(INDENT)):
-                    source.line(line)
-            source.call("raise NotImplementedError(", [literal(method.coordinate)])
-            if method.is_subscription:
-                source.line("yield  # which makes it an asynchronous generator")
-    return _dedented(source)
+    module = Module("", Imports(""))
+    decorator = f"@{imports.name(_BATCH, shadowed)}" if method.is_batch else ""
+    with module.class_("_"), _function(module, method, imports, shadowed, decorator):
+        module.docstring(method.docstring)
+        module.call("raise NotImplementedError(", [literal(method.coordinate)])
+        if method.is_subscription:
+            module.line("yield  # which makes it an asynchronous generator")
+    return _without_class(module)
 
 
 def signature_text(method: WantedMethod, imports: FileImports, shadowed: Collection[str]) -> str:
     """Write the first lines of a method, up to the colon, without indentation."""
-    source = Source[None]()
-    header = _header(method, partial(imports.write, shadowed=shadowed))
-    with source.block("class _:"), source.call_block(*header):
+    module = Module("", Imports(""))
+    with module.class_("_"), _function(module, method, imports, shadowed):
         pass
-    return _dedented(source)
+    return _without_class(module)
+
+
+def _function(
+    module: Module,
+    method: WantedMethod,
+    imports: FileImports,
+    shadowed: Collection[str],
+    decorator: str = "",
+) -> AbstractContextManager[None]:
+    """Open the function of a method, with the names that types have in a file."""
+
+    def parameter(plan: ParameterPlan) -> Parameter:
+        is_unset = plan.default == _UNSET.name
+        default = imports.name(_UNSET, shadowed) if is_unset else plan.default
+        return Parameter(plan.name, imports.local(plan.hint, shadowed), default)
+
+    parameters: list[Parameter | str] = ["self"]
+    parameters += [parameter(method.parent)] if method.parent else []
+    parameters += ["*", *map(parameter, method.parameters)] if method.parameters else []
+    returns = imports.local(method.returns, shadowed)
+    return module.function(
+        method.name, parameters, returns, decorator=decorator, is_async=method.is_async
+    )
+
+
+def _without_class(module: Module) -> str:
+    """Return the lines of the class in a module, without its first line and indentation."""
+    _, *lines = module.body.strip("\n").split("\n")
+    return "\n".join(line.removeprefix(INDENT) for line in lines)
 
 
 def full_signature(method: WantedMethod) -> str:
-    """Write the first line of a method with full names: ``def at(self) -> datetime.date:``."""
-    return _one_line(method, lambda each: f"{each.module}.{each.name}".removeprefix("builtins."))
+    """Write the first line of a method with full names: ``def at(self) -> datetime.date``."""
+    return _one_line(method, lambda each: str(each).removeprefix("builtins."))
 
 
 def short_signature(method: WantedMethod) -> str:
     """Write the first line of a method as messages show it."""
     decorator = "@batch " if method.is_batch else ""
-    return decorator + _one_line(method, lambda each: each.name).removesuffix(":")
+    return decorator + _one_line(method, lambda each: each.name)
 
 
 def _one_line(method: WantedMethod, name: Callable[[Reference], str]) -> str:
-    def write(hint: Hint, *, is_annotation: bool) -> str:
-        del is_annotation
-        return hint.write(name)
-
-    head, parameters, tail = _header(method, write)
-    return head + ", ".join(parameters) + tail
-
-
-def _header(method: WantedMethod, write: Write) -> tuple[str, list[str], str]:
-    """Return what is before the parameters of a method, the parameters, and what follows."""
-
     def parameter(plan: ParameterPlan) -> str:
-        text = f"{plan.name}: {write(plan.hint, is_annotation=True)}"
-        if plan.default is None:
-            return text
-        is_unset = plan.default == "UNSET"
-        return f"{text} = {write(_UNSET, is_annotation=False) if is_unset else plan.default}"
+        default = name(_UNSET) if plan.default == _UNSET.name else plan.default
+        return f"{plan.name}: {plan.hint.write(name)}" + (f" = {default}" if default else "")
 
     parameters = ["self"]
-    if method.parent:
-        parameters.append(parameter(method.parent))
-    if method.parameters:
-        parameters += ["*", *map(parameter, method.parameters)]
-    returns = write(method.returns, is_annotation=True)
+    parameters += [parameter(method.parent)] if method.parent else []
+    parameters += ["*", *map(parameter, method.parameters)] if method.parameters else []
     prefix = "async " if method.is_async else ""
-    return f"{prefix}def {method.name}(", parameters, f") -> {returns}:"
-
-
-def _dedented(source: Source[None]) -> str:
-    """Return the lines of a class without its first line and without indentation."""
-    _, *lines = source.text().rstrip("\n").split("\n")
-    return "\n".join(line.removeprefix(INDENT) for line in lines)
+    returns = method.returns.write(name)
+    return f"{prefix}def {method.name}({', '.join(parameters)}) -> {returns}"

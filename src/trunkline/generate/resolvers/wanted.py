@@ -1,18 +1,25 @@
-"""What the plan wants of a person's package: the classes, their methods, and the files for them."""
+"""What the plan wants of a person's package: classes, their methods, and a file for each."""
 
 from __future__ import annotations
 
+import keyword
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from glob import has_magic
+from pathlib import Path
 
-from trunkline.generate.configuration import Project
-from trunkline.generate.resolvers.layout import Layout
-from trunkline.generate.server.hints import LIST, LIST_OF
+from trunkline.generate.configuration import LayoutName, Project
+from trunkline.generate.places import Place
 from trunkline.generate.server.plan import ParameterPlan, ResolverPlan, ResolversPlan, ServerPlan
+from trunkline.generate.server.values import LIST, LIST_OF
 from trunkline.text.imports import Hint, Reference
+from trunkline.text.names import snake_case
 
-__all__ = ["WantedClass", "WantedMethod", "WantedResolvers", "read_plan"]
+__all__ = ["Layout", "WantedClass", "WantedMethod", "WantedResolvers", "read_plan"]
 
+_MODULE = "resolvers.py"  # of a feature, and of the program
 _EVENTS = Reference("collections.abc", "AsyncIterator")
 _EXCEPTION = Hint.of("builtins", "Exception")
 
@@ -53,7 +60,7 @@ class WantedClass:
     methods: tuple[WantedMethod, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WantedResolvers:
     """All that is wanted of a package.
 
@@ -67,13 +74,21 @@ class WantedResolvers:
     assembly: str = "__init__.py"
     generated: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
 
-    @property
+    @cached_property
     def by_protocol(self) -> dict[str, list[WantedClass]]:
         """The classes of each protocol, in the order of the schema."""
         found: dict[str, list[WantedClass]] = {}
         for wanted in self.classes:
             found.setdefault(wanted.protocol, []).append(wanted)
         return found
+
+    def docstring(self, path: str) -> str:
+        """Return the docstring of a new file."""
+        names = [f"`{each.type_name}`" for each in self.classes if each.path == path]
+        *first, last = dict.fromkeys(names) or [""]
+        if not last or len(first) > 2:
+            return "Resolvers of the schema's types."
+        return f"Resolvers of {', '.join(first)}{' and ' if first else ''}{last}."
 
 
 def read_plan(
@@ -127,3 +142,61 @@ def _type_resolver(type_name: str) -> WantedMethod:
         docstring="Name the type of a value, which its class does not tell.",
         is_async=False,
     )
+
+
+class Layout:
+    """Gives each resolver a file, and the class ``Resolvers`` that puts them together.
+
+    ``package`` is the folder that paths start from, as it is imported; ``assembly`` is the path of
+    the file with ``Resolvers``.
+    """
+
+    def __init__(self, project: Project) -> None:
+        configuration = project.configuration
+        self._layout: LayoutName = configuration.layout
+        self._roots = [each.resolve() for each in _roots(project.schema_sources)]
+        self.package = configuration.resolvers or ""
+        self.assembly = "__init__.py"
+        is_package = project.source.joinpath(*self.package.split(".")).is_dir()
+        if self._layout == "single" and not is_package:
+            self.package, _, name = self.package.rpartition(".")
+            self.assembly = f"{name}.py"
+        elif self._layout == "feature":
+            self.assembly = _MODULE
+
+    def path(self, type_name: str, place: Place) -> str:
+        """Return the file for a resolver of a type, by the place of its field in the schema."""
+        match self._layout:
+            case "single":
+                return self.assembly
+            case "type":
+                return f"{_module_name(snake_case(type_name))}.py"
+            case "schema":
+                return f"{_module_name(Path(place.file).stem)}.py"
+            case "feature":
+                return "/".join([*map(_module_name, self._feature(Path(place.file))), _MODULE])
+
+    def _feature(self, file: Path) -> tuple[str, ...]:
+        """Return the folders of a schema file; its own name where it is in none."""
+        file = file.resolve()
+        roots = [root for root in self._roots if file.is_relative_to(root)]
+        within = file.relative_to(max(roots, key=lambda root: len(root.parts))) if roots else file
+        return within.parent.parts or (within.stem,)
+
+
+def _roots(sources: list[Path]) -> Iterator[Path]:
+    """Yield the folders that schema sources start from."""
+    for source in sources:
+        magic = [part for part in source.parts if has_magic(part)]
+        if magic:
+            yield Path(*source.parts[: source.parts.index(magic[0])])
+        else:
+            yield source if source.is_dir() else source.parent
+
+
+def _module_name(name: str) -> str:
+    """Make a module's name of any other: `user-types` → `user_types`, `2fa` → `_2fa`."""
+    words = re.sub(r"\W+", "_", name).strip("_").lower() or "resolvers"
+    if words[0].isdigit():
+        return f"_{words}"
+    return f"{words}_" if keyword.iskeyword(words) or words == "init" else words

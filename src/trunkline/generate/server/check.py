@@ -1,299 +1,217 @@
-"""What the classes that stand for types have, and what of it does not fit the schema.
+"""The second pass, checks: whether the classes that stand for types fit the schema.
 
-Everything is told with the place in the schema and the place of the class, before anything runs.
+Each message has the place in the schema and the place of the class. `schema/signatures.py` decides
+whether a function can be called with the arguments of a field, here and when a server starts.
 """
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, get_type_hints
 
 from graphql import (
+    GraphQLEnumType,
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLNamedType,
     GraphQLObjectType,
-    GraphQLSchema,
     is_abstract_type,
-    is_enum_type,
-    is_non_null_type,
 )
 from graphql.pyutils import did_you_mean, suggestion_list
 
-from trunkline.generate.server.bound import Bound
+from trunkline.generate.places import place_in_schema
 from trunkline.generate.server.classes import place_of
 from trunkline.generate.server.fits import Fits, awaited
-from trunkline.generate.server.settings import Settings, place_in_schema
+from trunkline.generate.server.settings import ServerSettings
 from trunkline.schema.models import is_mapping, members_of, method_of, takes_self, whose
 from trunkline.schema.names import names_of
 from trunkline.schema.signatures import given_to, misfits, parameters_of
 
-__all__ = ["Checker"]
+__all__ = ["ModelCheck"]
 
 
-class _Bound(NamedTuple):
-    """A field and the member of a class that answers it."""
+class ModelCheck:
+    """Compares bound classes with the schema, and collects ``mistakes`` and ``notes``.
 
-    coordinate: str
-    field: GraphQLField
-    model: type
-    member: str
-
-
-class Checker:
-    """Holds the bound classes against the schema; collects ``mistakes`` and ``notes``.
-
-    ``python`` has the Python name of each field, argument and enum value by coordinate.
+    ``names`` has the Python name of each field, argument and enum value by coordinate.
     """
 
-    def __init__(self, bound: Bound, settings: Settings, python: dict[str, str]) -> None:
-        self._bound = bound
+    def __init__(self, settings: ServerSettings, names: Mapping[str, str]) -> None:
         self._settings = settings
-        self._python = python
-        self._fits = Fits(bound.classes, bound.scalar_classes)
-        self._answered: dict[str, bool] = {}
+        self._classes = settings.classes
+        self._names = names
+        self._fits = Fits(settings.classes, settings.scalar_classes)
         self.mistakes: list[str] = []
         self.notes: list[str] = []
 
-    def is_answered(self, type_: GraphQLObjectType, name: str, field: GraphQLField) -> bool:
-        """Say whether a type's class itself has what a field's value is, and note its name.
+    def member_for(self, type_: GraphQLObjectType, name: str, field: GraphQLField) -> str | None:
+        """Return the attribute or method of a type's class that a field's value comes from.
 
-        Where it has not, a resolver is wanted.
+        ``None`` means that a resolver is needed.
         """
+        model = self._classes[type_.name]
         coordinate = f"{type_.name}.{name}"
-        if coordinate not in self._answered:
-            member = self._member(type_, name, field)
-            if member is not None:
-                self._python[coordinate] = member
-            self._answered[coordinate] = member is not None
-        return self._answered[coordinate]
-
-    def _member(self, type_: GraphQLObjectType, name: str, field: GraphQLField) -> str | None:
-        model = self._bound.classes[type_.name]
-        settings = self._settings.field(type_, name, field)
-        wished = settings.name
+        configured = self._settings.field(type_, name, field)
         members = members_of(model)
-        candidates = (
-            (wished,) if wished else (self._python[f"{type_.name}.{name}"], *names_of(name))
-        )
+        usual = (self._names[coordinate], *names_of(name))
+        candidates = (configured.name,) if configured.name else usual
         found = next((each for each in candidates if each in members), None)
         if found is None:
-            must_be = bool(wished) or settings.resolver is False
-            self._lacks(model, candidates[0], f"{type_.name}.{name}", field, must_be=must_be)
-            return None
-        method = method_of(model, found)
-        is_foreign = not is_mapping(model) and whose(model, found) is not None
-        if is_foreign or (field.args and method is None):
-            if settings.resolver is False:
-                self.refuse_arguments(type_, name, field)
+            if model is not dict:
+                hint = _suggestion(candidates[0], [each for each in members if each[0] != "_"])
+                sentence = (
+                    f"{place_in_schema(field)}: {coordinate}: {_with_place(model)} has no"
+                    f" attribute {candidates[0]!r}.{hint}"
+                )
+                if configured.name or configured.resolver is False:
+                    self.mistakes.append(f"{sentence} Correct the name, or let a resolver answer.")
+                else:
+                    self.notes.append(f"{sentence} A resolver is wanted.")
             return None
         if is_mapping(model):
-            return found
-        if method is None:
-            self._check_attribute(_Bound(f"{type_.name}.{name}", field, model, found))
-        else:
-            self._check_method(_Bound(f"{type_.name}.{name}", field, model, found), method)
+            if field.args and configured.resolver is False:
+                self.refuse_arguments(type_, name, field)
+            return None if field.args else found
+        method = method_of(model, found)
+        is_foreign = whose(model, found) is not None  # of a library's base class
+        if is_foreign or (field.args and method is None):
+            if configured.resolver is False:
+                self.refuse_arguments(type_, name, field)
+            return None
+        for reason, otherwise in self._misfits(coordinate, field, model, found, method):
+            place = place_of(model, found)
+            self.mistakes.append(
+                f"{place_in_schema(field)}: {coordinate}: {model.__qualname__}.{found}"
+                f"{f' ({place})' if place else ''} {reason}. Change it, or {otherwise}."
+            )
         return found
 
-    def _lacks(
-        self, model: type, wanted: str, coordinate: str, field: GraphQLField, *, must_be: bool
-    ) -> None:
-        """Say that a class has nothing for a field; it is a mistake where it was to have it."""
-        if model is dict:
-            return
-        members = [each for each in members_of(model) if not each.startswith("_")]
-        hint = did_you_mean(suggestion_list(wanted, members))
-        sentence = (
-            f"{place_in_schema(field)}: {coordinate}: {_shown(model)} has no attribute"
-            f" {wanted!r}.{hint}"
-        )
-        if must_be:
-            self.mistakes.append(f"{sentence} Correct the name, or let a resolver answer.")
-        else:
-            self.notes.append(f"{sentence} A resolver is wanted.")
+    def _misfits(
+        self, coordinate: str, field: GraphQLField, model: type, member: str, method: Any
+    ) -> list[tuple[str, str]]:
+        """Return why an attribute or a method does not fit a field, each with another remedy."""
+        if method is None:
+            reason = self._fits.output(field.type, _hint_of(model, member) or Any)
+            return [(reason, "let a resolver answer")] if reason else []
+        hints = _hints_of_function(method)
+        found: list[tuple[str, str]] = []
+        if reason := self._fits.output(field.type, awaited(hints.get("return", Any))):
+            found.append((reason, "let a resolver answer"))
+        parameters = parameters_of(method)
+        if parameters is None:
+            return found
+        if takes_self(model, member):
+            parameters.pop(next(iter(parameters), ""), None)
+        names = {each: self._names[f"{coordinate}({each}:)"] for each in field.args}
+        given = {given_to(parameters, names, each) for each in ("context", "selection", "caller")}
+        reasons = [each.rstrip(".") for each in misfits(parameters, field.args, names, given)]
+        for argument, element in field.args.items():
+            if reason := self._fits.input(element.type, hints.get(names[argument], Any)):
+                reasons.append(f"does not take the argument {argument!r}: it {reason}")
+        return found + [(reason, "the schema") for reason in reasons]
 
     def refuse_arguments(self, type_: GraphQLObjectType, name: str, field: GraphQLField) -> None:
-        """Say that a field whose class is to answer has what no attribute can take."""
+        """Note that a class cannot give a field's value, though no resolver is allowed."""
         what = f"takes its arguments ({', '.join(field.args)})" if field.args else "answers it"
         self.mistakes.append(
             f"{place_in_schema(field)}: {type_.name}.{name}: no method {what}, and a resolver is"
             " ruled out (`resolver = false`). Add the method, or allow a resolver."
         )
 
-    def _check_attribute(self, bound: _Bound) -> None:
-        hint = _hint_of(bound.model, bound.member)
-        reason = None if hint is None else self._fits.output(bound.field.type, hint)
-        if reason:
-            self._misfit(bound, reason, "or let a resolver answer")
-
-    def _check_method(self, bound: _Bound, method: Any) -> None:
-        hints = _hints_of_function(method)
-        if "return" in hints:
-            reason = self._fits.output(bound.field.type, awaited(hints["return"]))
-            if reason:
-                self._misfit(bound, reason, "or let a resolver answer")
-        parameters = parameters_of(method)
-        if parameters is None:
+    def check_input(self, type_: GraphQLInputObjectType) -> None:
+        """Compare the constructor of an input type's class with what it will be called with."""
+        model = self._classes.get(type_.name)
+        parameters = None if model is None or is_mapping(model) else parameters_of(model)
+        if model is None or parameters is None:
             return
-        if takes_self(bound.model, bound.member):
-            parameters.pop(next(iter(parameters), ""), None)
-        arguments = bound.field.args
-        names = {each: self._python[f"{bound.coordinate}({each}:)"] for each in arguments}
-        given = {given_to(parameters, names, each) for each in ("context", "selection", "caller")}
-        for reason in misfits(parameters, arguments, names, given):
-            self._misfit(bound, reason.rstrip("."), "or the schema")
-        for argument, element in arguments.items():
-            reason = self._fits.input(element.type, hints.get(names[argument], Any))
-            if reason:
-                self._misfit(bound, f"its argument {argument!r} {reason}", "or the schema")
 
-    def check_inputs(self, types: Iterable[GraphQLInputObjectType]) -> None:
-        """Hold the constructors of input types' classes against what they are given."""
-        for type_ in types:
-            model = self._bound.classes.get(type_.name)
-            if model is None or is_mapping(model):
-                continue
-            parameters = parameters_of(model)
-            if parameters is not None:
-                self._check_constructor(type_, model, parameters)
+        def note(element: Any, coordinate: str, python: str, reason: str) -> None:
+            place = place_of(model, python) or place_of(model)
+            where = f" ({place})" if place else ""
+            self.mistakes.append(
+                f"{place_in_schema(element)}: {coordinate}: {model.__qualname__}{where} {reason}"
+            )
 
-    def _check_constructor(
-        self,
-        type_: GraphQLInputObjectType,
-        model: type,
-        parameters: Mapping[str, inspect.Parameter],
-    ) -> None:
-        takes_any = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
-        given = {self._python[f"{type_.name}.{name}"]: name for name in type_.fields}
-        for python, name in given.items():
-            field = type_.fields[name]
-            parameter = parameters.get(python)
-            if parameter is None or parameter.kind is parameter.POSITIONAL_ONLY:
-                if not takes_any:
-                    hint = did_you_mean(suggestion_list(python, list(parameters)))
-                    what = f"has no parameter {python!r} to make it with.{hint}"
-                    self._input_misfit(type_, name, model, None, what)
+        # these convert what they are made with
+        leaves = not hasattr(model, "__pydantic_validator__")
+        leaves = leaves and not hasattr(model, "__attrs_attrs__")
+        for name, field in type_.fields.items():
+            coordinate = f"{type_.name}.{name}"
+            python = self._names[coordinate]
+            for reason in misfits(parameters, {name: field}, {name: python}, parameters):
+                hint = "" if python in parameters else _suggestion(python, parameters)
+                note(field, coordinate, python, f"{reason}{hint}")
+            if python not in parameters:
                 continue
-            may_be_absent = not is_non_null_type(field.type) and field.default is None
-            if parameter.default is parameter.empty and may_be_absent:
-                what = f"needs a default for {python!r}: requests may leave it out."
-                self._input_misfit(type_, name, model, python, what)
-            self._check_input_type(type_, name, model, python)
+            constructor = vars(model).get("__init__")
+            hint = _hint_of(model, python) or _hints_of_function(constructor).get(python, Any)
+            misfit = self._fits.input(field.type, hint, leaves=leaves)
+            if misfit and not (field.default is not None and "may be null" in misfit):
+                note(field, coordinate, python, f"does not fit: {name!r} {misfit}.")
+        given = [self._names[f"{type_.name}.{name}"] for name in type_.fields]
+        absent = f"{type_.name} has no field for"
         for python, parameter in parameters.items():
-            is_variadic = parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
-            if python not in given and not is_variadic and parameter.default is parameter.empty:
-                what = f"wants {python!r}, which the schema's {type_.name} has not. Give a default."
-                self._input_misfit(type_, None, model, python, what)
+            for reason in misfits({python: parameter}, {}, {}, given, absent=absent):
+                note(type_, type_.name, python, f"{reason} Give it a default.")
 
-    def _check_input_type(
-        self, type_: GraphQLInputObjectType, name: str, model: type, python: str
-    ) -> None:
-        hint = _hint_of(model, python) or _hints_of_function(vars(model).get("__init__")).get(
-            python
-        )
-        if hint is None:
+    def check_enum(self, type_: GraphQLEnumType) -> None:
+        """Compare an enum with its class, which must have a member for each value."""
+        model = self._classes.get(type_.name)
+        if model is None:
             return
-        field = type_.fields[name]
-        leaves = not _converts(model)
-        reason = self._fits.input(field.type, hint, leaves=leaves)
-        if reason and not (field.default is not None and "may be null" in reason):
-            self._input_misfit(type_, name, model, python, f"does not fit: {name!r} {reason}.")
+        members = [*getattr(model, "__members__", ())]
+        for name, value in type_.values.items():
+            python = self._names[f"{type_.name}.{name}"]
+            if python not in members:
+                self.mistakes.append(
+                    f"{place_in_schema(value)}: {type_.name}.{name}: {_with_place(model)} has no"
+                    f" member {python!r}.{_suggestion(python, members)} Add it, or name another"
+                    " under `values`."
+                )
 
-    def is_ambiguous(self, type_: GraphQLNamedType, schema: GraphQLSchema) -> bool:
-        """Say whether an interface's or union's values cannot be told apart by their classes."""
+    def is_ambiguous(self, type_: GraphQLNamedType) -> bool:
+        """Say whether the classes of an interface or a union do not tell its types apart."""
         if not is_abstract_type(type_):
             return False
-        possible = [self._bound.classes.get(each.name) for each in schema.get_possible_types(type_)]
-        known = [each for each in possible if each is not None]
+        possible = self._settings.schema.get_possible_types(type_)
+        known = [self._classes[each.name] for each in possible if each.name in self._classes]
         return len(set(known)) < len(known) or any(map(is_mapping, known))
 
-    def check_enums(self, types: Iterable[GraphQLNamedType]) -> None:
-        """Refuse enum classes that lack a value of the schema."""
-        for type_ in types:
-            model = self._bound.classes.get(type_.name)
-            if model is None or not is_enum_type(type_):
-                continue
-            members = [*getattr(model, "__members__", ())]
-            for name, value in type_.values.items():
-                python = self._python[f"{type_.name}.{name}"]
-                if python not in members:
-                    hint = did_you_mean(suggestion_list(python, members))
-                    self.mistakes.append(
-                        f"{place_in_schema(value)}: {type_.name}.{name}: {_shown(model)} has no"
-                        f" member {python!r}.{hint} Add it, or name another under `values`."
-                    )
 
-    def _misfit(self, bound: _Bound, reason: str, otherwise: str) -> None:
-        place = place_of(bound.model, bound.member)
-        where = f" ({place})" if place else ""
-        self.mistakes.append(
-            f"{place_in_schema(bound.field)}: {bound.coordinate}:"
-            f" {bound.model.__qualname__}.{bound.member}{where} {reason}. Change it, {otherwise}."
-        )
-
-    def _input_misfit(
-        self,
-        type_: GraphQLInputObjectType,
-        name: str | None,
-        model: type,
-        member: str | None,
-        what: str,
-    ) -> None:
-        element = type_ if name is None else type_.fields[name]
-        coordinate = type_.name if name is None else f"{type_.name}.{name}"
-        place = (member and place_of(model, member)) or place_of(model)
-        where = f" ({place})" if place else ""
-        self.mistakes.append(
-            f"{place_in_schema(element)}: {coordinate}: {model.__qualname__}{where} {what}"
-        )
+def _suggestion(name: str, known: Any) -> str:
+    return did_you_mean(suggestion_list(name, list(known)))
 
 
-def _shown(model: type) -> str:
-    place = place_of(model)
-    return (
-        f"{model.__qualname__} ({place})" if place else f"{model.__module__}.{model.__qualname__}"
-    )
-
-
-def _converts(model: type) -> bool:
-    """Say whether a class converts what it is made with, as Pydantic's models do."""
-    return hasattr(model, "__pydantic_validator__") or hasattr(model, "__attrs_attrs__")
+def _with_place(model: type) -> str:
+    name, place = model.__qualname__, place_of(model)
+    return f"{name} ({place})" if place else f"{model.__module__}.{name}"
 
 
 def _hint_of(model: type, member: str) -> Any:
-    """Return the declared type of a class's attribute or property; ``None`` where nobody knows."""
+    """Return the type of a class's attribute or property; ``None`` if it is not declared."""
     for base in model.__mro__:
         annotation = inspect.get_annotations(base).get(member)
+        if isinstance(annotation, str):
+            module = vars(sys.modules[base.__module__]) if base.__module__ in sys.modules else {}
+            try:
+                return eval(annotation, module, dict(vars(base)))  # noqa: S307  # the program's own
+            except Exception:  # noqa: BLE001  # imported for type checkers only, say
+                return None
         if annotation is not None:
-            return _evaluated(annotation, base)
+            return annotation
         if member in vars(base):
-            return _hint_of_property(vars(base)[member])
+            found = vars(base)[member]
+            function = found.fget if isinstance(found, property) else None
+            function = found.func if isinstance(found, cached_property) else function
+            return _hints_of_function(function).get("return") if function else None
     return None
-
-
-def _hint_of_property(found: object) -> Any:
-    function = found.fget if isinstance(found, property) else None
-    if isinstance(found, cached_property):
-        function = found.func
-    return _hints_of_function(function).get("return") if function else None
-
-
-def _evaluated(annotation: Any, class_: type) -> Any:
-    """Return an annotation as a type, if its names are to be had."""
-    if not isinstance(annotation, str):
-        return annotation
-    module = sys.modules.get(class_.__module__)
-    try:
-        return eval(annotation, vars(module) if module else {}, dict(vars(class_)))  # noqa: S307  # the program's own
-    except Exception:  # noqa: BLE001  # imported for type checkers only, say
-        return None
 
 
 def _hints_of_function(function: Any) -> dict[str, Any]:
     try:
         return get_type_hints(function, include_extras=True)
-    except Exception:  # noqa: BLE001  # as above
+    except Exception:  # noqa: BLE001  # a name that type checkers alone import, or not a function
         return {}

@@ -1,4 +1,4 @@
-"""The classes that exist already: importing them, and where each of their members is written."""
+"""The classes of the program: importing them, and where each of their members is written."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import importlib
 import inspect
 import sys
 import traceback
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -19,7 +18,14 @@ from trunkline.errors import SchemaError
 from trunkline.generate.places import Place, shown_path
 from trunkline.text.imports import Reference
 
-__all__ = ["import_from", "import_module", "import_object", "place_of", "reference_to"]
+__all__ = [
+    "import_from",
+    "import_module",
+    "import_object",
+    "is_missing_package",
+    "place_of",
+    "reference_to",
+]
 
 
 def import_from(source: Path) -> None:
@@ -38,7 +44,7 @@ def reference_to(text: str) -> Reference:
 def import_object(reference: Reference, where: str) -> Any:
     """Import an object; ``where`` is the place that names it, for the message.
 
-    Raises ``SchemaError`` where it cannot be imported, whatever the module raises.
+    Raises ``SchemaError`` if it cannot be imported, whatever the module raises.
     """
     found: Any = import_module(reference.module, where)
     for name in reference.name.split("."):
@@ -50,29 +56,33 @@ def import_object(reference: Reference, where: str) -> Any:
 
 
 def import_module(name: str, where: str) -> ModuleType:
-    """Import a module of the program. Raises ``SchemaError`` as `import_object` does."""
+    """Import a module of the program. Raises ``SchemaError`` as `import_object` does.
+
+    The message has the line of the program that failed.
+    """
     try:
         return importlib.import_module(name)
-    except Exception as error:  # other people's code
-        raise SchemaError(f"{where}: {name} cannot be imported{_failure(error)}") from error
+    except SyntaxError as error:
+        reason = f"{error.msg} ({error.filename}:{error.lineno})"
+        raise SchemaError(f"{where}: {name} cannot be imported: {reason}.") from error
+    except Exception as error:  # whatever the program raises
+        frames = traceback.extract_tb(error.__traceback__)[1:]  # not this module's own
+        frames = [frame for frame in frames if "importlib" not in frame.filename and frame.line]
+        ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
+        at = f" ({shown_path(Path(ours[-1].filename))}:{ours[-1].lineno})" if ours else ""
+        reason = f"{type(error).__name__}: {str(error).rstrip('.')}{at}"
+        raise SchemaError(f"{where}: {name} cannot be imported: {reason}.") from error
 
 
-def _failure(error: Exception) -> str:
-    """Say what a module's import failed with, and on which of its lines."""
-    if isinstance(error, SyntaxError):
-        return f": {error.msg} ({error.filename}:{error.lineno})."
-    frames = traceback.extract_tb(error.__traceback__)[1:]  # not this module's own
-    frames = [frame for frame in frames if "importlib" not in frame.filename and frame.line]
-    ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
-    at = f" ({shown_path(Path(ours[-1].filename))}:{ours[-1].lineno})" if ours else ""
-    return f": {type(error).__name__}: {str(error).rstrip('.')}{at}."
+def is_missing_package(error: BaseException | None, package: str) -> bool:
+    """Say whether an import failed because of the generated package, or of something in it."""
+    if not isinstance(error, ImportError) or not error.name:
+        return False
+    return f"{error.name}.".startswith(f"{package}.") or f"{package}.".startswith(f"{error.name}.")
 
 
 def place_of(class_: type, member: str | None = None) -> Place | None:
-    """Return where a class, or a member of it or of its bases, is written, where that is known.
-
-    Files below the working folder are named as from there.
-    """
+    """Return where a class, or a member of it or of its bases, is written, if that is known."""
     for base in class_.__mro__ if member else (class_,):
         try:
             file = inspect.getsourcefile(base)
@@ -86,32 +96,27 @@ def place_of(class_: type, member: str | None = None) -> Place | None:
 
 @cache
 def _lines(file: str) -> dict[tuple[str, str | None], int]:
-    """Find the lines of all classes of a file and of their members."""
+    """Find the lines of all classes of a file, and of their members."""
+    lines: dict[tuple[str, str | None], int] = {}
     try:
-        tree = ast.parse(Path(file).read_bytes())
+        scopes: list[tuple[str, ast.AST]] = [("", ast.parse(Path(file).read_bytes()))]
     except (OSError, SyntaxError, ValueError):
-        return {}
-    return dict(_classes(tree, ""))
-
-
-def _classes(scope: ast.AST, prefix: str) -> Iterator[tuple[tuple[str, str | None], int]]:
-    for node in ast.iter_child_nodes(scope):
-        if isinstance(node, ast.ClassDef):
-            name = prefix + node.name
-            yield (name, None), node.lineno
-            for member in node.body:
-                yield from (((name, each), member.lineno) for each in _defined(member))
-            yield from _classes(node, f"{name}.")
-
-
-def _defined(node: ast.stmt) -> Iterator[str]:
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        yield node.name
-    targets = (
-        [node.target]
-        if isinstance(node, ast.AnnAssign)
-        else node.targets
-        if isinstance(node, ast.Assign)
-        else []
-    )
-    yield from (each.id for each in targets if isinstance(each, ast.Name))
+        return lines
+    for scope, tree in scopes:  # which grows
+        for node in ast.iter_child_nodes(tree):
+            match node:
+                case ast.ClassDef():
+                    name = f"{scope}.{node.name}" if scope else node.name
+                    lines[name, None] = node.lineno
+                    scopes.append((name, node))
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    lines[scope, node.name] = node.lineno
+                case ast.AnnAssign(target=ast.Name(name)):
+                    lines[scope, name] = node.lineno
+                case ast.Assign():
+                    for target in node.targets:
+                        if isinstance(target, ast.Name):
+                            lines[scope, target.id] = node.lineno
+                case _:
+                    pass
+    return lines

@@ -1,4 +1,4 @@
-"""The playground: GraphiQL on a page of its own, which exists only where it is mounted.
+"""The playground: an application to mount, with a page that shows GraphiQL.
 
     Mount("/playground", Playground("Todo", "/graphql"))
 
@@ -8,16 +8,17 @@ nothing else. The assets are built by `tools/build_playground.py`; wheels contai
 
 from __future__ import annotations
 
+import html
+import re
 from functools import cache
 from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from trunkline.asgi.requests import HTTPProblem, Receive, Scope, check_method
 from trunkline.asgi.responses import HTTPApplication, Response
 from trunkline.errors import PlaygroundNotBuiltError
-from trunkline.server.playground.page import content_security_policy, fill
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,8 @@ __all__ = ["Playground"]
 
 ASSETS = Path(__file__).parent / "assets"
 _TEMPLATE = "index.html"
+_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
 
 # Own table, because the standard library's depends on the machine: some serve JavaScript as text.
 _MEDIA_TYPES = {
@@ -48,8 +51,8 @@ class Playground(HTTPApplication):
 
     def __init__(self, title: str, endpoint: str, *, query: str = "") -> None:
         files = dict(read_assets(ASSETS))
-        page = fill(files.pop(_TEMPLATE), title=title, endpoint=endpoint, query=query)
-        self._policy = content_security_policy(endpoint)
+        page = _fill(files.pop(_TEMPLATE), title=title, endpoint=endpoint, query=query)
+        self._policy = _content_security_policy(endpoint)
         self._page = self._response(200, page, {"content-type": "text/html; charset=utf-8"})
         self._files: dict[str, Response] = {}
         for name, content in files.items():
@@ -117,3 +120,51 @@ def _path_below_mount(scope: Scope) -> str:
     if root and f"{path}/".startswith(f"{root}/"):
         return path[len(root) :]
     return path
+
+
+def _fill(template: bytes, **values: str) -> bytes:
+    """Put the values, escaped, where the template names them.
+
+    In one pass: a value that looks like a placeholder stays what it is.
+    """
+    filled = _PLACEHOLDER.sub(
+        lambda found: html.escape(values[found[1]], quote=True), template.decode()
+    )
+    return filled.encode()
+
+
+def _content_security_policy(endpoint: str) -> str:
+    """Allow what the page needs, which is this server and the endpoint, and nothing else.
+
+    The exceptions to `'self'` are those without which Chromium reports violations: GraphiQL's
+    editor, Monaco, sets style attributes by the hundred and adds style elements for its themes;
+    GraphiQL's stylesheet embeds its fonts; Monaco underlines mistakes with an embedded image.
+    """
+    connect = " ".join(["'self'", *_foreign_origin(endpoint)])
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data:",
+            "font-src 'self' data:",
+            f"connect-src {connect}",
+            "worker-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+def _foreign_origin(endpoint: str) -> list[str]:
+    """Name the endpoint's origin if its URL has one; refuse what would not fit in the header."""
+    url = urlsplit(endpoint)
+    if not url.scheme and not url.netloc:
+        return []
+    if url.scheme not in {"", "http", "https"} or not _HOST.fullmatch(url.netloc):
+        raise ValueError(
+            f"The playground's endpoint must be a path or an http(s) URL without a password, "
+            f"its host in ASCII: {endpoint!r}"
+        )
+    return [f"{url.scheme}://{url.netloc}" if url.scheme else url.netloc]

@@ -1,4 +1,4 @@
-"""The schema that a client is generated from: files, or what a server tells of itself."""
+"""Pass 1, continued: the schema of a client, from files or from the server itself."""
 
 from __future__ import annotations
 
@@ -47,91 +47,89 @@ _REASONS = (GraphQLError, TypeError, ValueError, LookupError, AttributeError)
 
 
 def load_client_schema(sources: Sequence[str | Path], headers: Mapping[str, str]) -> GraphQLSchema:
-    """Read a schema, and take it as valid: it is the server's, and a client cannot mend it.
+    """Read a schema and take it as valid, because a client cannot correct its server.
 
-    One URL is asked by introspection, with ``headers``, in which ``${NAME}`` stands for what the
-    environment has. Files are SDL, or one ``.json`` with the answer to an introspection query.
-    Raises ``SchemaError``.
+    ``sources`` are files of SDL, one ``.json`` file with the response to an introspection query, or
+    one URL to send that query to, with ``headers``. ``${NAME}`` in a header is replaced from the
+    environment. Raises ``SchemaError``.
     """
     if len(sources) == 1 and str(sources[0]).startswith(("http://", "https://")):
-        return _asked(str(sources[0]), headers)
+        return _fetch_schema(str(sources[0]), headers)
     paths = list(schema_files(*sources))
     if len(paths) == 1 and paths[0].suffix == ".json":
-        return _from_json(paths[0])
-    documents = [_parsed(path) for path in paths]
+        return _read_introspection(paths[0])
+    documents = [_read_sdl(path) for path in paths]
     definitions = tuple(each for document in documents for each in document.definitions)
     try:
         document = DocumentNode(definitions=definitions)
         return build_ast_schema(document, assume_valid=True, assume_valid_sdl=True)
     except _REASONS as error:
-        shown = ", ".join(map(str, sources))
-        raise SchemaError(f"{shown}: no schema can be built from it: {error}") from error
+        files = ", ".join(map(str, sources))
+        raise SchemaError(f"{files}: The SDL is not a schema: {error}") from error
 
 
-def _parsed(path: Path) -> DocumentNode:
+def _read_sdl(path: Path) -> DocumentNode:
     try:
         return parse(Source(path.read_text(encoding="utf-8-sig"), str(path)))
     except GraphQLError as error:
-        where = "".join(f":{place.line}:{place.column}" for place in error.locations or ())
-        raise SchemaError(f"{path}{where}: {error.message}") from None
+        place = "".join(f":{each.line}:{each.column}" for each in error.locations or ())
+        raise SchemaError(f"{path}{place}: {error.message}") from None
     except OSError as error:
-        raise SchemaError(f"{path}: cannot be read ({error.strerror}).") from None
+        raise SchemaError(f"{path}: The file cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
-        raise SchemaError(f"{path}: is not UTF-8 (byte {error.start}).") from None
+        message = f"{path}: The file is not UTF-8: byte {error.start} is wrong."
+        raise SchemaError(message) from None
 
 
-def _from_json(path: Path) -> GraphQLSchema:
+def _read_introspection(path: Path) -> GraphQLSchema:
     try:
-        answer: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-        return _built(answer.get("data", answer))
+        response: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        return _build(response.get("data", response))
     except (*_REASONS, OSError) as error:
-        raise SchemaError(f"{path}: is not the answer to an introspection query: {error}") from None
+        message = f"{path}: The file is not the response to an introspection query: {error}"
+        raise SchemaError(message) from None
 
 
-def _asked(url: str, headers: Mapping[str, str]) -> GraphQLSchema:
+def _fetch_schema(url: str, headers: Mapping[str, str]) -> GraphQLSchema:
+    """Ask for all that September 2025 knows. If the server is older, ask for June 2018's."""
     from trunkline.client.transports.httpx2 import HTTPX2Transport  # noqa: PLC0415  # an extra
 
     try:
         transport = HTTPX2Transport(url, headers=_with_environment(headers))
         connection = Connection(transport, name="trunkline generate")
         try:
-            return _built(_introspected(connection))
+            data = connection.execute(_QUERY, b"", _read_data)
+        except ExecutionError:
+            data = connection.execute(_OLD_QUERY, b"", _read_data)
         finally:
             connection.close()
+        return _build(data)
     except (TransportError, *_REASONS) as error:
-        raise SchemaError(f"{url}: its schema cannot be fetched: {error}") from error
+        raise SchemaError(f"{url}: The schema cannot be fetched: {error}") from error
     except ExecutionError as error:
         raise SchemaError(
-            f"{url}: the server does not tell its schema: {str(error).rstrip('.')}. Give its SDL as"
-            " a file, or credentials as headers."
+            f"{url}: The server does not allow introspection: {str(error).rstrip('.')}. Configure"
+            " 'schema' with its SDL as a file, or 'headers' with credentials."
         ) from error
 
 
-def _introspected(connection: Connection) -> dict[str, Any]:
-    """Ask for all that September 2025 knows; if the server is older, for what June 2018 knew."""
-    try:
-        return connection.execute(_QUERY, b"", _data_of)
-    except ExecutionError:
-        return connection.execute(_OLD_QUERY, b"", _data_of)
-
-
-def _data_of(response: HTTPResponse) -> dict[str, Any]:
+def _read_data(response: HTTPResponse) -> object:
     result: GraphQLResponse[dict[str, Any]] = read_valid_response(response, PLAIN)
     if result.errors:
         raise execution_error(result, response)
-    return cast("dict[str, Any]", result.data)
+    return result.data
 
 
-def _built(data: Any) -> GraphQLSchema:
+def _build(data: object) -> GraphQLSchema:
     return build_client_schema(cast("IntrospectionQuery", data), assume_valid=True)
 
 
 def _with_environment(headers: Mapping[str, str]) -> dict[str, str]:
-    """Put in what the environment has: tokens do not stand in a configuration."""
+    """Replace ``${NAME}`` by variables of the environment: tokens are not for configurations."""
 
     def value(found: re.Match[str]) -> str:
         if found[1] not in os.environ:
-            raise ValueError(f"the environment has no variable {found[1]}")
+            raise ValueError(f"the environment variable {found[1]} is not set")
         return os.environ[found[1]]
 
     return {name: _VARIABLE.sub(value, text) for name, text in headers.items()}

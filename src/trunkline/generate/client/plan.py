@@ -1,0 +1,113 @@
+"""Pass 2's result: what the client's module contains, with every name and type decided.
+
+Everything here is data. What is left is to write it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from trunkline.protocol.documents import OperationKind
+from trunkline.text.imports import Hint, Reference
+
+__all__ = [
+    "RUNTIME",
+    "ArgumentPlan",
+    "ClassFieldPlan",
+    "ClassPlan",
+    "ClientEnumPlan",
+    "ClientPlan",
+    "DefinitionPlan",
+    "MethodPlan",
+    "UnionPlan",
+]
+
+RUNTIME = "trunkline.client.generated"
+"""The module that generated clients import."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFieldPlan:
+    """A field of a class; ``key`` is its name in JSON.
+
+    ``may_be_absent`` gives it the default ``UNSET``. ``value`` is its default if it is a string.
+    """
+
+    name: str
+    key: str
+    hint: Hint
+    description: str = ""
+    may_be_absent: bool = False
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassPlan:
+    """A class of responses or of inputs. ``base`` is the class of a fragment that it extends."""
+
+    name: str
+    fields: Sequence[ClassFieldPlan]
+    description: str
+    base: str | None = None
+    is_input: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UnionPlan:
+    """A name for one of several classes. The last one takes the types that the others do not."""
+
+    name: str
+    members: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientEnumPlan:
+    """An enum of the schema that the documents use. A member has a name, value and description."""
+
+    name: str
+    members: Sequence[tuple[str, str, str]]
+    description: str
+
+
+DefinitionPlan: TypeAlias = ClassPlan | UnionPlan | ClientEnumPlan
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentPlan:
+    """A variable as an argument of a method."""
+
+    name: str
+    variable: str
+    hint: Hint
+    is_required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MethodPlan:
+    """An operation, the method that calls it, and the class ``data`` of its response's data."""
+
+    name: str
+    method: str
+    constant: str
+    kind: OperationKind
+    text: str
+    data: str
+    arguments: Sequence[ArgumentPlan]
+    catches: bool
+    description: str
+    definitions: Sequence[DefinitionPlan]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPlan:
+    """The whole module, in the order in which it is written.
+
+    ``serializers`` are the Python types of scalars with the functions that write them.
+    """
+
+    schema_types: Sequence[DefinitionPlan]
+    fragments: Sequence[DefinitionPlan]
+    operations: Sequence[MethodPlan]
+    serializers: Sequence[tuple[Reference, Reference]]
