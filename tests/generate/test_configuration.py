@@ -64,7 +64,7 @@ MISTAKES = [
         ":4: models.A.fields.x.bach: no such key.",
     ),
     ("schema = [\n", ": is not TOML: "),
-    ('package = "a-b"\nschema = "s"\n', ":1: package: 'a-b' is no module's name."),
+    ('package = "a-b"\nschema = "s"\n', ":1: package: 'a-b' is not the name of a module."),
 ]
 
 

@@ -3,10 +3,12 @@ from __future__ import annotations
 import keyword
 from enum import Enum
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.generate.projects import CONFIGURATION, project, trunkline
 
 from trunkline.text.names import apart, enum_member, python_names
 
@@ -51,3 +53,14 @@ def test_any_value_is_a_member_of_an_enum(values: list[str]) -> None:
     members = apart({value: enum_member(value) for value in values})
     enum = Enum("enum", {member: value for value, member in members.items()})  # type: ignore[misc]
     assert [each.value for each in enum] == values
+
+
+def test_a_type_called_property_does_not_hide_what_properties_are_made_with(tmp_path: Path) -> None:
+    schema = "type Query { property: Property! }  type Property { owner(since: Int): String! }\n"
+    files = {"schema.graphql": schema, "trunkline.toml": CONFIGURATION}
+    folder = project(tmp_path, files)
+    run = trunkline(folder, "generate")
+    assert run.status == 0, run.printed
+    text = (folder / "app/graph/resolvers.py").read_text(encoding="utf-8")
+    assert "    @builtins.property\n    def property(self) -> PropertyResolvers: ...\n" in text
+    exec(compile(text, "resolvers.py", "exec"), {"__name__": "resolvers"})  # noqa: S102

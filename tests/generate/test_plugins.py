@@ -80,7 +80,7 @@ def test_an_installed_package_offers_one_by_name(
         ("app.own:Wrong", "The plugin app.own:Wrong failed in `plan`: LookupError: no such thing."),
         ("app.own:Nothing", "The plugin app.own:Nothing returned NoneType from `files`"),
         ("app.own:Missing", "plugins: app.own:Missing: app.own has no 'Missing'."),
-        ("app.own:replace", "and no trunkline.generate.Plugin."),
+        ("app.own:replace", "is not a trunkline.generate.Plugin."),
         ("mine", "plugins: mine: no installed package offers such a plugin."),
     ],
 )

@@ -58,7 +58,7 @@ def find_endpoint(
     ``timeout`` of each request is in seconds. Raises ``IssuerError`` if there is no metadata, or
     it is another issuer's (§3.3), or the URL is missing or not https.
     """
-    last = IssuerError(f"{issuer}: the issuer has no metadata.")
+    status, reason = 0, ""
     for url in metadata_urls(issuer):
         try:
             request = HTTPRequest("GET", ACCEPT_JSON, b"", url, timeout=timeout)
@@ -66,7 +66,7 @@ def find_endpoint(
         except IssuerError as error:
             if not error.status:
                 raise
-            last = error
+            status, reason = error.status, str(error)
             continue
         if metadata.get("issuer") != issuer:
             raise IssuerError(f"{url}: the metadata is that of another issuer.", 200)
@@ -80,4 +80,4 @@ def find_endpoint(
         except ValueError as error:
             raise IssuerError(f"{url}: its '{name}' cannot be used. {error}", 200) from None
         return endpoint
-    raise last
+    raise IssuerError(f"{issuer}: the metadata was not found. {reason}", status)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from functools import cache
 from math import ceil
 from typing import NamedTuple
@@ -22,7 +21,6 @@ __all__ = [
     "BatchedOperation",
     "Call",
     "CallOptions",
-    "DocumentForm",
     "client_headers",
     "http_request",
 ]
@@ -31,17 +29,6 @@ TIMEOUT_HEADER = "x-request-timeout-ms"
 """How many milliseconds the caller waits: the server need not finish what comes too late."""
 
 _LONGEST_URL = 7000  # bytes of a query string; nginx rejects 8 KB by default
-
-
-class DocumentForm(Enum):
-    """How a request names its document."""
-
-    TEXT = auto()
-    HASH = auto()
-    """By ``extensions.persistedQuery`` (Apollo's automatic persisted queries)."""
-    HASH_AND_TEXT = auto()
-    ID = auto()
-    """By ``documentId`` (GraphQL over HTTP, Persisted Documents)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +65,19 @@ class Call:
     """One call while it is made.
 
     ``variables`` is a JSON object, or empty. ``batch`` has the operations of a batch; ``document``
-    then stands for all of them. The layers of the connection change the other attributes.
+    then stands for all of them. The layers of the connection change the other attributes: ``body``
+    begins the body and names the document, and so does ``query``, for a ``GET``.
     """
 
     __slots__ = (
         "attempts",
         "batch",
-        "by_get",
+        "body",
         "deadline",
         "document",
         "files",
-        "form",
         "headers",
+        "query",
         "repeatable",
         "variables",
     )
@@ -110,8 +98,8 @@ class Call:
         self.batch = batch
         self.headers = options.all_headers() if options else None
         self.attempts = 0
-        self.form = DocumentForm.TEXT
-        self.by_get = False
+        self.body = document.by_text
+        self.query: Mapping[str, str] | None = None
         keyed = options is not None and options.idempotency_key is not None
         self.repeatable = document.kind == "query" or keyed
 
@@ -136,57 +124,34 @@ def _user_agent() -> str:
 
 
 def http_request(call: Call, headers: Mapping[str, str]) -> HTTPRequest:
-    """Make the request of a call: a ``POST``, or a ``GET`` if the call wants it and it fits."""
+    """Make the request of a call: a ``POST``, or a ``GET`` if the call has a query and it fits."""
     sent = {**headers, **call.headers} if call.headers else dict(headers)
     left = None
     if call.deadline is not None:
         left = call.deadline.left()
         sent[TIMEOUT_HEADER] = str(max(1, ceil(left * 1000)))
-    query = _query(call) if call.by_get else ""
-    if query and len(query) <= _LONGEST_URL:
-        del sent["content-type"]
-        return HTTPRequest("GET", sent, b"", None, query, left)
-    body = _body(call)
+    if call.query:
+        # One order and no white space, so that equal requests have equal URLs: caches compare URLs
+        # byte for byte (GraphQL over HTTP, Persisted Documents).
+        parameters = {
+            "documentId": call.query.get("documentId"),
+            "operationName": call.document.name,
+            "variables": call.variables.decode(),
+            "extensions": call.query.get("extensions"),
+        }
+        query = "&".join(f"{key}={quote(text, '')}" for key, text in parameters.items() if text)
+        if len(query) <= _LONGEST_URL:
+            del sent["content-type"]
+            return HTTPRequest("GET", sent, b"", None, query, left)
+    if call.batch:
+        objects = [_parameters(each.document.by_text, each.variables) for each in call.batch]
+        body = b"[" + b",".join(objects) + b"]"
+    else:
+        body = _parameters(call.body, call.variables)
     if call.files:
         sent["content-type"], body = encode_multipart(body, call.files)
     return HTTPRequest("POST", sent, body, None, "", left)
 
 
-def _body(call: Call) -> bytes:
-    """Write the parameters of a call as a JSON object, those of a batch as a list."""
-    if call.batch:
-        objects = [_parameters(each.document.by_text, each.variables) for each in call.batch]
-        return b"[" + b",".join(objects) + b"]"
-    document, form = call.document, call.form
-    if form is DocumentForm.TEXT:
-        head = document.by_text
-    elif form is DocumentForm.ID:
-        head = document.by_id
-    elif form is DocumentForm.HASH:
-        head = document.by_hash
-    else:
-        head = document.by_text + b"," + document.by_hash[1:]
-    return _parameters(head, call.variables)
-
-
 def _parameters(head: bytes, variables: bytes) -> bytes:
     return head + b',"variables":' + variables + b"}" if variables else head + b"}"
-
-
-def _query(call: Call) -> str:
-    """Write the parameters of a call that names its document by id as the query of a URL.
-
-    They have one order and no white space, so that equal requests have equal URLs: caches compare
-    URLs byte for byte (GraphQL over HTTP, Persisted Documents).
-    """
-    document, extensions = call.document, ""
-    if call.form is DocumentForm.HASH:
-        digest = document.id.removeprefix("sha256:")
-        extensions = f'{{"persistedQuery":{{"version":1,"sha256Hash":"{digest}"}}}}'
-    parameters = {
-        "documentId": document.id if call.form is DocumentForm.ID else "",
-        "operationName": document.name or "",
-        "variables": call.variables.decode(),
-        "extensions": extensions,
-    }
-    return "&".join(f"{name}={quote(value, '')}" for name, value in parameters.items() if value)

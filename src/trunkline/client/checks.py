@@ -62,7 +62,6 @@ class PreparedOperation:
     schema's scalars need more than JSON.
     """
 
-    document: Document
     definition: OperationDefinitionNode
     schema: GraphQLSchema | None
     registered: RegisteredDocument
@@ -128,7 +127,7 @@ class DocumentChecker:
             document.text, definition.operation.value, _name(definition)
         )
         if self.schema is None or not self._conversions:
-            return PreparedOperation(document, definition, self.schema, registered)
+            return PreparedOperation(definition, self.schema, registered)
         writers: dict[str, Write] = {}
         for variable in definition.variable_definitions or ():
             type_: Any = type_from_ast(self.schema, variable.type)
@@ -136,7 +135,7 @@ class DocumentChecker:
             if write:
                 writers[variable.variable.name.value] = write
         decoder = decoder_of(self.schema, document, definition, self._conversions) or PLAIN
-        return PreparedOperation(document, definition, self.schema, registered, decoder, writers)
+        return PreparedOperation(definition, self.schema, registered, decoder, writers)
 
     def _validate_once(self, document: Document) -> None:
         if self.schema is None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from trunkline.client.calls import Call, DocumentForm
+from trunkline.client.calls import Call
 from trunkline.client.resilience import SendCall
 from trunkline.flow.calls import Flow
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
@@ -59,21 +59,23 @@ class PersistedSender:
         """Send a call by id, and again as text if the server rejects the id."""
         if not self._supported or call.files or call.batch:
             return (yield from self._send(call))
-        apq = self._persisted.style == "apq"
-        call.form = DocumentForm.HASH if apq else DocumentForm.ID
-        call.by_get = self._persisted.use_get and call.document.kind == "query"
+        document, apq = call.document, self._persisted.style == "apq"
+        call.body = document.by_hash if apq else document.by_id
+        if self._persisted.use_get and document.kind == "query":
+            digest = document.id.removeprefix("sha256:")
+            extensions = f'{{"persistedQuery":{{"version":1,"sha256Hash":"{digest}"}}}}'
+            call.query = {"extensions": extensions} if apq else {"documentId": document.id}
         response = yield from self._send(call)
         code = _rejection_code(response)
         # Servers without persisted documents miss the text, each in its own words. So any rejection
         # of an id that never worked counts.
-        known = call.document.id in self._known
+        known = document.id in self._known
         if code is None or (known and code not in _UNKNOWN and code != _UNSUPPORTED):
-            self._known.add(call.document.id)
+            self._known.add(document.id)
             return response
-        taught = apq and code != _UNSUPPORTED
-        call.form = DocumentForm.HASH_AND_TEXT if taught else DocumentForm.TEXT
-        call.by_get = False
-        call.attempts = 0
+        call.body, call.query, call.attempts = document.by_text, None, 0
+        if apq and code != _UNSUPPORTED:  # the server learns the hash with the text
+            call.body += b"," + document.by_hash[1:]
         response = yield from self._send(call)
         if code not in _UNKNOWN and _rejection_code(response) is None:
             self._supported = False  # it accepts text, but does not know ids

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from types import UnionType
 from typing import (
@@ -13,7 +13,6 @@ from typing import (
     Literal,
     TypeAlias,
     Union,
-    cast,
     get_args,
     get_origin,
     get_type_hints,
@@ -40,6 +39,10 @@ __all__ = [
 ]
 
 
+def _about(description: str) -> Meta:
+    return Meta(description=description)
+
+
 ClassName: TypeAlias = Annotated[
     str,
     Meta(
@@ -51,194 +54,172 @@ ModuleName: TypeAlias = Annotated[
     str, Meta(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$", description="A module or package.")
 ]
 LayoutName: TypeAlias = Literal["schema", "type", "feature", "single"]
-Layout: TypeAlias = Annotated[
-    LayoutName,
-    Meta(
-        description=(
-            "Where new resolvers go: a module per schema file, a module per type, a package per"
-            " folder of the schema, or one module for all."
-        )
-    ),
-]
 TypeKind: TypeAlias = Annotated[
-    Literal["msgspec", "dataclasses", "pydantic"],
-    Meta(description="What the generated classes are."),
+    Literal["msgspec", "dataclasses", "pydantic"], _about("What the generated classes are.")
 ]
 
 
-class FieldConfiguration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """How one field, argument-less part of a type, is bound."""
+class _Table(Struct, forbid_unknown_fields=True, frozen=True):
+    """A table of the configuration, whose keys are described for editors."""
 
-    name: Annotated[str | None, Meta(description="Its name in Python.")] = None
+
+class FieldConfiguration(_Table, frozen=True):
+    """How a field of a type is bound."""
+
+    name: Annotated[str | None, _about("Its name in Python.")] = None
     resolver: Annotated[
         bool | None,
-        Meta(
-            description="true: it has a resolver, though the class could answer."
-            " false: the class must answer."
+        _about(
+            "true: it has a resolver even if the class has an attribute for it."
+            " false: the class must have one."
         ),
     ] = None
-    batch: Annotated[
-        bool, Meta(description="Its resolver is called once for all parents of a level.")
-    ] = False
-    selection: Annotated[
-        bool, Meta(description="Its resolver is told what is wanted below it.")
-    ] = False
-    caller: Annotated[bool, Meta(description="Its resolver is told who calls.")] = False
-    omittable: Annotated[
-        bool | None, Meta(description="Of an input: absent is UNSET, and null is None.")
-    ] = None
-    arguments: Annotated[
-        dict[str, str], Meta(description="The names of its arguments in Python.")
-    ] = {}
+    batch: Annotated[bool, _about("Its resolver is called once for all parents of a level.")] = (
+        False
+    )
+    selection: Annotated[bool, _about("Its resolver gets the selection below the field.")] = False
+    caller: Annotated[bool, _about("Its resolver gets the caller.")] = False
+    omittable: Annotated[bool | None, _about("Of an input: absent is UNSET, and null is None.")] = (
+        None
+    )
+    arguments: Annotated[dict[str, str], _about("The names of its arguments in Python.")] = {}
 
 
-class ModelConfiguration(
-    Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, rename={"path": "class"}
-):
+class ModelConfiguration(_Table, frozen=True, rename={"path": "class"}):
     """What a type of the schema is bound to."""
 
     path: Annotated[
-        ClassName | None,
-        Meta(description="The class that stands for it; without, one is generated."),
+        ClassName | None, _about("The class that stands for it; without, one is generated.")
     ] = None
     name: Annotated[
-        str | None, Meta(description="The name of the generated class, where it must be another.")
+        str | None, _about("The name of the generated class if it is not that of the type.")
     ] = None
     fields: Annotated[
         dict[str, str | FieldConfiguration],
-        Meta(description="Fields by name: the name in Python, or more."),
+        _about("Fields by name: the name in Python, or a table."),
     ] = {}
     extra: Annotated[
         dict[str, ClassName],
-        Meta(description="Attributes of the generated class that the schema has not: their class."),
+        _about("Attributes of the generated class that the schema does not have: their class."),
     ] = {}
-    values: Annotated[
-        dict[str, str], Meta(description="Of an enum: the members' names in Python.")
-    ] = {}
+    values: Annotated[dict[str, str], _about("Of an enum: the names of members in Python.")] = {}
 
 
-class ScalarConfiguration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class ScalarConfiguration(_Table, frozen=True):
     """What a custom scalar is in Python."""
 
-    type: Annotated[ClassName, Meta(description="The class of its values.")]
+    type: Annotated[ClassName, _about("The class of its values.")]
     scalar: Annotated[
-        ClassName | None,
-        Meta(description="The trunkline.server.Scalar that writes and reads it."),
+        ClassName | None, _about("The trunkline.server.Scalar that writes and reads it.")
     ] = None
 
 
-class DirectiveConfiguration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class DirectiveConfiguration(_Table, frozen=True):
     """What a directive of the schema is in Python."""
 
-    name: Annotated[str | None, Meta(description="The name of its function.")] = None
-    parent: Annotated[bool, Meta(description="Its function is told the parent object.")] = False
-    runtime: Annotated[
-        bool, Meta(description="false: it says something to people and tools, and has no function.")
-    ] = True
+    name: Annotated[str | None, _about("The name of its function.")] = None
+    parent: Annotated[bool, _about("Its function gets the parent object.")] = False
+    runtime: Annotated[bool, _about("false: it is for people and tools and has no function.")] = (
+        True
+    )
 
 
-class ClientScalarConfiguration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class ClientScalarConfiguration(_Table, frozen=True):
     """What a custom scalar is in a client."""
 
-    type: Annotated[str, Meta(description="Its class as package.module:name, or a builtin's name.")]
+    type: Annotated[str, _about("Its class as package.module:name, or the name of a builtin.")]
     parse: Annotated[
-        ClassName | None, Meta(description="The function that makes it of what JSON has.")
+        ClassName | None, _about("The function that makes a value from what JSON has.")
     ] = None
-    serialize: Annotated[
-        ClassName | None, Meta(description="The function that makes JSON of it.")
-    ] = None
+    serialize: Annotated[ClassName | None, _about("The function that makes JSON of a value.")] = (
+        None
+    )
 
 
-class ClientConfiguration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class ClientConfiguration(_Table, frozen=True):
     """A client that is generated."""
 
-    name: Annotated[str, Meta(description="The name of its class.")]
-    module: Annotated[ModuleName, Meta(description="The module that is generated.")]
+    name: Annotated[str, _about("The name of its class.")]
+    module: Annotated[ModuleName, _about("The module that is generated.")]
     operations: Annotated[
-        str | list[str],
-        Meta(description="Files with its documents: .graphql, or Python that calls gql(…)."),
+        str | list[str], _about("Files with its documents: .graphql, or Python that calls gql(…).")
     ]
     schema: Annotated[
         str | list[str],
-        Meta(description="The server's schema: files, or its URL; without, the project's own."),
+        _about("The server's schema: files, or its URL; without, that of the project."),
     ] = []
     headers: Annotated[
         dict[str, str],
-        Meta(description="Sent where the schema is a URL; ${NAME} is from the environment."),
+        _about("Headers for the URL of a schema; ${NAME} is from the environment."),
     ] = {}
     calls: Annotated[
         Literal["sync", "async", "both"],
-        Meta(description="Whether its methods block, are awaited, or there is a class of each."),
+        _about("Whether its methods block, are awaited, or there is a class of each."),
     ] = "async"
     errors: Annotated[
         Literal["raise", "catch"],
-        Meta(description="What a method does with errors in an answer; catch: it returns them."),
+        _about("Whether a method raises the errors of a response, or returns them (catch)."),
     ] = "raise"
     types: TypeKind | None = None
     scalars: Annotated[
         dict[str, str | ClientScalarConfiguration],
-        Meta(description="Custom scalars by name: their class, or more."),
+        _about("Custom scalars by name: their class, or a table."),
     ] = {}
-    manifest: Annotated[
-        str | None, Meta(description="The file that lists its documents with their ids.")
-    ] = None
+    manifest: Annotated[str | None, _about("The file that lists its documents with their ids.")] = (
+        None
+    )
 
 
-class Configuration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class Configuration(_Table, frozen=True):
     """What ``[tool.trunkline]`` says."""
 
-    schema: Annotated[str | list[str], Meta(description="Schema files, folders or globs.")] = []
+    schema: Annotated[str | list[str], _about("Schema files, folders or globs.")] = []
     package: Annotated[
-        ModuleName,
-        Meta(description="The server's package that is generated, as it is imported."),
+        ModuleName, _about("The server's package that is generated, as it is imported.")
     ] = ""
     client: Annotated[
-        ClientConfiguration | None,
-        Meta(description="The client that is generated, where there is one."),
+        ClientConfiguration | None, _about("The client that is generated, if there is one.")
     ] = None
     clients: Annotated[
-        list[ClientConfiguration],
-        Meta(description="The clients that are generated, where there are several."),
+        list[ClientConfiguration], _about("The clients that are generated, if there are several.")
     ] = []
     resolvers: Annotated[
-        ModuleName | None,
-        Meta(description="The package with your resolvers; without, no stubs are written."),
+        ModuleName | None, _about("The package with your resolvers; without, no stubs are written.")
     ] = None
-    layout: Layout = "schema"
+    layout: Annotated[
+        LayoutName,
+        _about(
+            "Where new resolvers go: a module per schema file, a module per type, a package per"
+            " folder of the schema, or one module for all."
+        ),
+    ] = "schema"
     source: Annotated[
         str | None,
-        Meta(description="The folder that imports start from; src if there is one, else this one."),
+        _about("The folder that imports start from; src if there is one, else this one."),
     ] = None
     types: TypeKind = "msgspec"
-    context: Annotated[
-        ClassName | None, Meta(description="The class of the context that resolvers get.")
-    ] = None
-    snake_case: Annotated[
-        bool, Meta(description="camelCase in the schema is snake_case in Python.")
-    ] = True
-    omittable: Annotated[
-        bool, Meta(description="Inputs keep absent (UNSET) and null (None) apart.")
-    ] = False
+    context: Annotated[ClassName | None, _about("The class of the context that resolvers get.")] = (
+        None
+    )
+    snake_case: Annotated[bool, _about("camelCase in the schema is snake_case in Python.")] = True
+    omittable: Annotated[bool, _about("Inputs keep absent (UNSET) and null (None) apart.")] = False
     autobind: Annotated[
-        list[ModuleName], Meta(description="Modules whose classes stand for types of their names.")
+        list[ModuleName], _about("Modules whose classes stand for the types of their names.")
     ] = []
     models: Annotated[
         dict[str, ClassName | ModelConfiguration],
-        Meta(description="Types by name: their class, or more."),
+        _about("Types by name: their class, or a table."),
     ] = {}
     scalars: Annotated[
         dict[str, ClassName | ScalarConfiguration],
-        Meta(description="Custom scalars by name: their class, or more."),
+        _about("Custom scalars by name: their class, or a table."),
     ] = {}
-    directives: Annotated[
-        dict[str, DirectiveConfiguration], Meta(description="Directives by name.")
-    ] = {}
+    directives: Annotated[dict[str, DirectiveConfiguration], _about("Directives by name.")] = {}
     plugins: Annotated[
-        list[str],
-        Meta(description="Plugins by the name of their entry point, or as package.module:name."),
+        list[str], _about("Plugins by the name of their entry point, or as package.module:name.")
     ] = []
     app: Annotated[
-        ClassName | None, Meta(description="The ASGI application that `trunkline serve` runs.")
+        ClassName | None, _about("The ASGI application that `trunkline serve` runs.")
     ] = None
 
 
@@ -284,76 +265,67 @@ def read_configuration(start: Path) -> Project:
     ``ConfigurationError`` with all mistakes at once.
     """
     for folder in (start, *start.parents):
-        found = list(_found_in(folder))
+        found: list[tuple[Path, object, str]] = []
+        own, shared = folder / "trunkline.toml", folder / "pyproject.toml"
+        if own.is_file():
+            found.append((own, *_read_toml(own)))
+        if shared.is_file():
+            tables, text = _read_toml(shared)
+            match tables:
+                case {"tool": {"trunkline": table}}:
+                    found.append((shared, table, text))
+                case _:
+                    pass
         if len(found) > 1:
             raise ConfigurationError(
                 f"{folder}: both trunkline.toml and [tool.trunkline] in pyproject.toml are there."
                 " Keep one of them."
             )
         for file, table, text in found:
-            return Project(file, folder, _configuration(file, table, text), text)
+            return Project(file, folder, _convert(file, table, text), text)
     raise ConfigurationError(
         f"{start}: no trunkline.toml here or above, and no pyproject.toml with [tool.trunkline]."
         " `trunkline init NAME` makes a project that has one."
     )
 
 
-def _found_in(folder: Path) -> Iterator[tuple[Path, object, str]]:
-    own = folder / "trunkline.toml"
-    if own.is_file():
-        text = _read(own)
-        yield own, _toml(own, text), text
-    project = folder / "pyproject.toml"
-    if project.is_file():
-        text = _read(project)
-        tool: object = _toml(project, text).get("tool", {})
-        table = cast("dict[str, object]", tool).get("trunkline") if isinstance(tool, dict) else None
-        if table is not None:
-            yield project, table, text
+_Path: TypeAlias = tuple[str, ...]
 
 
-def _read(path: Path) -> str:
+def _read_toml(path: Path) -> tuple[dict[str, Any], str]:
     shown = shown_path(path)
     try:
-        return path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")
+        return tomllib.loads(text), text
     except OSError as error:
         raise ConfigurationError(f"{shown}: cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{shown}: is not UTF-8 (byte {error.start}).") from None
-
-
-def _toml(path: Path, text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{shown_path(path)}: is not TOML: {error}.") from None
+        raise ConfigurationError(f"{shown}: is not TOML: {error}.") from None
 
 
-def _configuration(file: Path, table: object, text: str) -> Configuration:
+def _convert(file: Path, table: object, text: str) -> Configuration:
+    """Check a table and convert it. Raises ``ConfigurationError`` with all mistakes."""
+    shown = shown_path(file)
     mistakes = [
-        f"{shown_path(file)}{_line_of(text, path)}: {'.'.join(path) or 'tool.trunkline'}: {what}"
+        f"{shown}{_line_of(text, path)}: {'.'.join(path) or 'tool.trunkline'}: {what}"
         for path, what in _mistakes(table, Configuration, ())
     ]
     if mistakes:
         raise ConfigurationError("\n".join(mistakes))
     configuration = msgspec.convert(table, Configuration)
-    missing = _missing(configuration)
-    if missing:
-        raise ConfigurationError(f"{shown_path(file)}: tool.trunkline: {missing}")
+    if configuration.package and not configuration.schema:
+        raise ConfigurationError(f"{shown}: tool.trunkline: 'schema' is missing.")
+    if not (configuration.package or configuration.client or configuration.clients):
+        raise ConfigurationError(
+            f"{shown}: tool.trunkline: 'package' is missing. A client alone needs 'client' instead."
+        )
     return configuration
 
 
-def _missing(configuration: Configuration) -> str | None:
-    """Say what else a configuration needs: a server its schema, and something to generate."""
-    if configuration.package:
-        return None if configuration.schema else "'schema' is missing."
-    if configuration.client or configuration.clients:
-        return None
-    return "'package' is missing. A client alone needs 'client' instead."
-
-
 def _line_of(text: str, path: tuple[str, ...]) -> str:
-    """Say on which line a key stands, as far as a look at the text can tell."""
+    """Return the line of a key as ``:3``, as far as a look at the text can tell."""
     for key in reversed(path):
         written = re.compile(rf"""^\s*(\[.*\b)?["']?{re.escape(key)}["']?\s*(=|\.|\])""")
         for number, line in enumerate(text.splitlines(), 1):
@@ -362,75 +334,55 @@ def _line_of(text: str, path: tuple[str, ...]) -> str:
     return ""
 
 
-Mistake: TypeAlias = tuple[tuple[str, ...], str]
+def _mistakes(value: Any, kind: Any, path: _Path) -> Iterator[tuple[_Path, str]]:
+    """Yield the path of each mistake in a value, and what is wrong.
 
-
-def _mistakes(value: object, kind: Any, path: tuple[str, ...]) -> Iterator[Mistake]:
-    """Yield what is wrong with a value, at the path of each mistake."""
-    if isinstance(value, dict):
-        kind = _for_a_table(kind)
-    if isinstance(value, dict) and _is_struct(kind):
-        yield from _table_mistakes(cast("dict[str, object]", value), kind, path)
-    elif isinstance(value, list) and _is_struct(_item_of(kind)):
-        for index, item in enumerate(cast("list[object]", value)):
-            yield from _mistakes(item, _item_of(kind), (*path, str(index)))
-    elif isinstance(value, dict) and get_origin(kind) is dict:
-        for key, item in cast("dict[str, object]", value).items():
-            yield from _mistakes(item, get_args(kind)[1], (*path, key))
+    msgspec's own message tells the first one only, and does not suggest a key.
+    """
+    bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    members = get_args(bare) if get_origin(bare) in (Union, UnionType) else (bare,)
+    struct = next((each for each in members if _is_struct(each)), None)
+    item = next(iter(get_args(bare)[-1:]), None)
+    if isinstance(value, dict) and struct:
+        yield from _table_mistakes(value, struct, path)
+    elif isinstance(value, dict) and get_origin(bare) is dict:
+        for key, each in value.items():
+            yield from _mistakes(each, item, (*path, key))
+    elif isinstance(value, list) and get_origin(bare) is list and _is_struct(item):
+        for index, each in enumerate(value):
+            yield from _mistakes(each, item, (*path, str(index)))
     else:
         try:
             msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
-            yield path, _told(str(error), kind, value)
+            yield path, _message(str(error), bare, value)
 
 
 def _table_mistakes(
-    value: Mapping[str, object], kind: type[Struct], path: tuple[str, ...]
-) -> Iterator[Mistake]:
-    hints = get_type_hints(kind, include_extras=True)
-    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-    for key in value:
+    table: dict[str, Any], struct: type[Struct], path: _Path
+) -> Iterator[tuple[_Path, str]]:
+    hints = get_type_hints(struct, include_extras=True)
+    known = {field.encode_name: field for field in msgspec.structs.fields(struct)}
+    for key in table:
         if key not in known:
-            hint = did_you_mean(suggestion_list(key, list(known))) or (
-                f" There are {', '.join(known)}."
-            )
+            hint = did_you_mean(suggestion_list(key, list(known)))
+            hint = hint or f" There are {', '.join(known)}."
             yield (*path, key), f"no such key.{hint}"
     for key, field in known.items():
-        if key in value:
-            yield from _mistakes(value[key], hints[field.name], (*path, key))
+        if key in table:
+            yield from _mistakes(table[key], hints[field.name], (*path, key))
         elif field.required:
             yield path, f"{key!r} is missing."
 
 
-def _for_a_table(kind: Any) -> Any:
-    """Return the part of a type that a table can be meant for."""
-    if get_origin(kind) is Annotated:
-        kind = get_args(kind)[0]
-    if get_origin(kind) in (Union, UnionType):
-        return next((each for each in get_args(kind) if _is_struct(each)), kind)
-    return kind
-
-
-def _item_of(kind: Any) -> Any:
-    """Return the type of a list's items, if it is one's."""
-    kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
-    return get_args(kind)[0] if get_origin(kind) is list else None
-
-
-def _told(message: str, kind: Any, value: object) -> str:
+def _message(message: str, kind: Any, value: object) -> str:
     if "regex" in message and ":" in message:
         return f"{value!r} must be written as package.module:name."
     if "regex" in message:
-        return f"{value!r} is no module's name."
-    choices = _choices(kind)
+        return f"{value!r} is not the name of a module."
+    choices = get_args(kind) if get_origin(kind) is Literal else ()
     hint = f" There are {', '.join(choices)}." if choices else ""
     return message.replace("object`", "a table`").replace("`", "'") + "." + hint
-
-
-def _choices(kind: Any) -> tuple[str, ...]:
-    if get_origin(kind) is Annotated:
-        kind = get_args(kind)[0]
-    return get_args(kind) if get_origin(kind) is Literal else ()
 
 
 def _is_struct(kind: object) -> bool:

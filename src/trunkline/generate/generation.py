@@ -1,4 +1,9 @@
-"""Everything that `trunkline generate` writes, as texts: the functional core of the generator."""
+"""What `trunkline generate` does, from top to bottom: everything that it writes, as texts.
+
+A server's package and each client are made in three passes: settings → plan → write (`server/`,
+`client/`). People's files are then brought in line with the plan (`resolvers/`). Nothing is written
+to the disk here; `files.py` does that.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +17,7 @@ from trunkline.generate.client import client_files
 from trunkline.generate.configuration import Project
 from trunkline.generate.places import shown_path
 from trunkline.generate.plugins import Plugins
-from trunkline.generate.resolvers import (
-    Previous,
-    Severity,
-    WantedResolvers,
-    merge,
-    read_plan,
-    read_previous,
-)
+from trunkline.generate.resolvers import Severity, merge, read_plan, read_previous
 from trunkline.generate.server import plan_project, write_server
 from trunkline.generate.server.classes import import_from
 from trunkline.generate.server.plan import ServerPlan
@@ -30,7 +28,7 @@ __all__ = ["Generation", "generate"]
 
 @dataclass(slots=True)
 class Generation:
-    """What is to be written: each file's content by its path, and what people should know of it."""
+    """The content of each file by its path, and messages for people."""
 
     files: dict[Path, bytes] = field(default_factory=dict[Path, bytes])
     messages: list[str] = field(default_factory=list[str])
@@ -39,7 +37,7 @@ class Generation:
 def generate(project: Project) -> Generation:
     """Generate all that a project's configuration asks for.
 
-    Raises ``SchemaError`` with all mistakes, where something does not fit.
+    Raises ``SchemaError`` with all mistakes if something does not fit.
     """
     generation = Generation()
     if project.configuration.package:
@@ -52,6 +50,7 @@ def generate(project: Project) -> Generation:
 
 
 def _generate_server(project: Project, generation: Generation) -> None:
+    """Generate a server's package, and bring the resolvers of its people in line with it."""
     import_from(project.source)
     plugins = Plugins(project)
     schema, document = load_located_schema(*project.schema_sources)
@@ -59,24 +58,28 @@ def _generate_server(project: Project, generation: Generation) -> None:
         schema, document = build_schema(plugins.schema(document))
     plan = plugins.plan(plan_project(schema, document, project))
     generation.messages += plan.notes
-    folder = project.source.joinpath(*plan.package.split("."))
     texts = plugins.files(write_server(plan, project.configuration.types), plan)
-    for name, text in texts.items():
-        generation.files[folder / name] = text.encode()
+    folder = project.source.joinpath(*plan.package.split("."))
+    generation.files.update({folder / name: text.encode() for name, text in texts.items()})
     if project.configuration.resolvers is not None:
-        wanted = read_plan(plan, project, _modules(plan.package, folder, texts))
-        previous = _previous(folder / "resolvers.py", plan, texts.get("resolvers.py", ""))
-        _merge_resolvers(wanted, previous, project, folder, generation)
+        _update_resolvers(plan, texts, project, generation)
 
 
-def _merge_resolvers(
-    wanted: WantedResolvers,
-    previous: Previous | None,
-    project: Project,
-    generated: Path,
-    generation: Generation,
+def _update_resolvers(
+    plan: ServerPlan, texts: Mapping[str, str], project: Project, generation: Generation
 ) -> None:
-    """Bring people's resolvers in line with the plan. Raises ``SchemaError`` where that fails."""
+    """Bring people's resolvers in line with the plan. Raises ``SchemaError`` if that fails."""
+    generated = project.source.joinpath(*plan.package.split("."))
+    paths = generated.iterdir() if generated.is_dir() else ()
+    modules: dict[str, str | None] = {  # None: a module of people's own in the generated package
+        path.stem: None for path in paths if path.is_dir() or path.suffix == ".py"
+    }
+    modules |= {Path(name).stem: text for name, text in texts.items() if name.endswith(".py")}
+    named = {f"{plan.package}.{name}".removesuffix(".__init__"): modules[name] for name in modules}
+    wanted = read_plan(plan, project, named)
+    now, last_time = texts.get("resolvers.py", ""), generated / "resolvers.py"
+    before = last_time.read_text(encoding="utf-8") if last_time.is_file() else now
+    previous = None if before == now else read_previous(before, f"{plan.package}.resolvers")
     folder = project.source.joinpath(*wanted.package.split("."))
     theirs = {
         path.relative_to(folder).as_posix(): path.read_bytes()
@@ -101,19 +104,8 @@ def _merge_resolvers(
             generation.files[marker] = b""
 
 
-def _modules(package: str, folder: Path, texts: Mapping[str, str]) -> dict[str, str | None]:
-    """Return the modules of the generated package: text, or ``None`` for people's own in it."""
-    paths = folder.iterdir() if folder.is_dir() else ()
-    theirs = {path.stem: None for path in paths if path.is_dir() or path.suffix == ".py"}
-    ours = {Path(name).stem: text for name, text in texts.items() if name.endswith(".py")}
-    return {
-        package if name == "__init__" else f"{package}.{name}": text
-        for name, text in {**theirs, **ours}.items()
-    }
-
-
 def _python_files(folder: Path, generated: Path) -> Iterator[Path]:
-    """Yield people's files; what is installed or hidden in a folder is not theirs."""
+    """Yield people's files, without those that are installed or hidden in a folder."""
     for parent, folders, names in os.walk(folder):
         here = Path(parent)
         folders[:] = [
@@ -124,9 +116,3 @@ def _python_files(folder: Path, generated: Path) -> Iterator[Path]:
             and here / name != generated
         ]
         yield from (here / name for name in names if name.endswith(".py"))
-
-
-def _previous(path: Path, plan: ServerPlan, now: str) -> Previous | None:
-    """Read which resolvers were wanted last time; ``None`` if it is not known, or as it is now."""
-    text = path.read_text(encoding="utf-8") if path.is_file() else now
-    return None if text == now else read_previous(text, f"{plan.package}.resolvers")

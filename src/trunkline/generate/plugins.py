@@ -1,10 +1,10 @@
-"""Plugins: other people's code that has a say in what is generated."""
+"""Plugins: other people's code that changes what is generated."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import entry_points
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from graphql import DocumentNode
 from graphql.pyutils import did_you_mean, suggestion_list
@@ -23,11 +23,10 @@ T = TypeVar("T")
 
 
 class Plugin:
-    """Has a say in what is generated: each method returns what it is given, or another.
+    """Changes what is generated: each method returns what it is given, or another of its kind.
 
-    A package offers one as an entry point of the group ``trunkline.plugins``; a project switches it
-    on by that name, or by ``package.module:name``, in ``plugins``. The order there is the order in
-    which they are asked.
+    A package offers one as an entry point of the group ``trunkline.plugins``. A project switches it
+    on in ``plugins`` by that name, or by ``package.module:name``; they are called in this order.
     """
 
     def schema(self, document: DocumentNode) -> DocumentNode:
@@ -45,7 +44,7 @@ class Plugin:
 
 
 class Plugins:
-    """The plugins that a project has switched on."""
+    """The plugins that a project has switched on. Their mistakes are ``SchemaError``s."""
 
     def __init__(self, project: Project) -> None:
         place = f"{project.place('plugins')}: plugins"
@@ -57,46 +56,45 @@ class Plugins:
 
     def schema(self, document: DocumentNode) -> DocumentNode:
         """Let every plugin change the schema."""
-        return self._asked("schema", DocumentNode, document)
+        return self._call("schema", DocumentNode, document)
 
     def plan(self, plan: ServerPlan) -> ServerPlan:
         """Let every plugin change the plan."""
-        return self._asked("plan", ServerPlan, plan)
+        return self._call("plan", ServerPlan, plan)
 
     def files(self, files: Mapping[str, str], plan: ServerPlan) -> Mapping[str, str]:
         """Let every plugin change the files."""
-        return self._asked("files", Mapping, files, plan)
+        return self._call("files", Mapping, files, plan)
 
-    def _asked(self, hook: str, kind: Callable[..., Any], value: T, *more: object) -> T:
+    def _call(self, hook: str, kind: Any, value: T, *more: object) -> T:
         for name, plugin in self._plugins:
             try:
                 value = getattr(plugin, hook)(value, *more)
             except Exception as error:
                 what = f"{type(error).__name__}: {error}"
                 raise SchemaError(f"The plugin {name} failed in `{hook}`: {what}.") from error
-            if not isinstance(value, cast("type", kind)):
+            if not isinstance(value, kind):
                 raise SchemaError(
-                    f"The plugin {name} returned {type(value).__name__} from `{hook}`, which must"
-                    " return what it was given, or another of its kind."
+                    f"The plugin {name} returned {type(value).__name__} from `{hook}`. Return what"
+                    f" the method was given, or another {kind.__name__}."
                 )
         return value
 
 
 def _load(name: str, where: str) -> Plugin:
-    found = import_object(reference_to(name), where) if ":" in name else _offered(name, where)
+    if ":" in name:
+        found = import_object(reference_to(name), where)
+    else:
+        offered = entry_points(group=GROUP)
+        if name not in offered.names:
+            hint = did_you_mean(suggestion_list(name, sorted(offered.names)))
+            raise SchemaError(f"{where}: no installed package offers such a plugin.{hint}")
+        try:
+            found = offered[name].load()
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}"
+            raise SchemaError(f"{where}: cannot be loaded: {what}.") from error
     plugin = found() if isinstance(found, type) else found
     if not isinstance(plugin, Plugin):
-        raise SchemaError(f"{where}: is {plugin!r}, and no trunkline.generate.Plugin.")
+        raise SchemaError(f"{where}: {plugin!r} is not a trunkline.generate.Plugin.")
     return plugin
-
-
-def _offered(name: str, where: str) -> Any:
-    """Find a plugin among those that installed packages offer."""
-    offered = entry_points(group=GROUP)
-    if name not in offered.names:
-        hint = did_you_mean(suggestion_list(name, sorted(offered.names)))
-        raise SchemaError(f"{where}: no installed package offers such a plugin.{hint}")
-    try:
-        return offered[name].load()
-    except Exception as error:
-        raise SchemaError(f"{where}: cannot be loaded: {type(error).__name__}: {error}.") from error

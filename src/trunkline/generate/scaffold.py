@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import keyword
 import re
 from collections.abc import Mapping
 from string import Template
 
 from trunkline.errors import TrunklineError
+from trunkline.text.names import is_name
 
 __all__ = ["package_name", "scaffold"]
 
@@ -15,18 +15,22 @@ __all__ = ["package_name", "scaffold"]
 def package_name(name: str) -> str:
     """Make a package's name of a project's: `my-api` → `my_api`.
 
-    Raises ``TrunklineError`` where Python has no such name, or a module of its own has it.
+    Raises ``TrunklineError`` if Python does not take the name, or another package has it.
     """
     package = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-    if not package.isidentifier() or keyword.iskeyword(package):
-        raise TrunklineError(f"{name!r} makes no name of a Python package. Try another: my-api.")
+    if not is_name(package):
+        raise TrunklineError(
+            f"{name!r} cannot be made the name of a Python package. Try another, such as my-api."
+        )
     if package in {"trunkline", "graphql", "test", "tests"}:
-        raise TrunklineError(f"A package {package!r} would hide another. Try another name: my-api.")
+        raise TrunklineError(
+            f"A package {package!r} would hide another one. Try another name, such as my-api."
+        )
     return package
 
 
 def scaffold(name: str) -> Mapping[str, str]:
-    """Return the files of a new project by their paths, save what is generated."""
+    """Return the files of a new project by their paths, except what is generated."""
     package = package_name(name)
     return {
         Template(path).substitute(package=package): Template(text.lstrip("\n")).substitute(

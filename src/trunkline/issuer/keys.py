@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
-from trunkline.auth.jose import AsymmetricKey, encode_header
+from trunkline.auth.jose import AsymmetricKey, encode_header, sign_encoded
 from trunkline.issuer.clients import LONGEST_LIFETIME
 
 __all__ = ["ANNOUNCED", "OVERLAP", "SIGNING_ALGORITHMS", "KeyRing", "SigningKey"]
@@ -60,9 +60,12 @@ class SigningKey(msgspec.Struct, frozen=True, dict=True):
         return key
 
     @cached_property
-    def token_header(self) -> bytes:
-        """The encoded header of the access tokens that it signs (RFC 9068 §2.1)."""
+    def _token_header(self) -> bytes:
         return encode_header({"alg": self.algorithm, "typ": "at+jwt", "kid": self.kid})
+
+    def sign_token(self, claims: object) -> str:
+        """Sign the claims of an access token (RFC 9068 §2)."""
+        return sign_encoded(self._token_header, claims, self.algorithm, self.private)
 
     @cached_property
     def public_jwk(self) -> dict[str, Any]:

@@ -16,17 +16,17 @@ import msgspec
 from trunkline.asgi.responses import Response
 from trunkline.auth.certificates import thumbprint
 from trunkline.auth.dpop import PROOF_SECONDS, check_proof
-from trunkline.auth.jose import JWTError, read_signed, sign_encoded
+from trunkline.auth.jose import JWTError, read_signed
 from trunkline.auth.urls import is_resource
 from trunkline.issuer.audit import AuditEntry, write_audit
 from trunkline.issuer.authentication import AuthenticatedClient
 from trunkline.issuer.clients import RegisteredClient, read_scope
-from trunkline.issuer.keys import SIGNING_ALGORITHMS, SigningKey
+from trunkline.issuer.keys import SIGNING_ALGORITHMS
 from trunkline.issuer.messages import IssuerRequest, OAuthError, private_response
 from trunkline.issuer.signing import KeyRotation
 from trunkline.issuer.store import ClientDirectory, Store, unique_id
 
-__all__ = ["AccessToken", "TokenEndpoints", "issue_token"]
+__all__ = ["AccessToken", "TokenEndpoints"]
 
 
 class AccessToken(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -61,26 +61,6 @@ class _TokenResponse(msgspec.Struct):
     scope: str
 
 
-def issue_token(  # noqa: PLR0913  # as many as the specification has claims
-    key: SigningKey,
-    *,
-    issuer: str,
-    client_id: str,
-    audience: str,
-    scope: str,
-    lifetime: int,
-    now: float,
-    cnf: dict[str, str] | None = None,
-) -> tuple[str, AccessToken]:
-    """Sign a token that is valid for ``lifetime`` seconds; return it with its claims."""
-    issued = int(now)
-    jti = token_urlsafe(16)
-    claims = AccessToken(
-        issuer, audience, client_id, client_id, issued + lifetime, issued, jti, scope, cnf
-    )
-    return sign_encoded(key.token_header, claims, key.algorithm, key.private), claims
-
-
 class TokenEndpoints:
     """The three endpoints for tokens. ``urls`` are the token endpoint's, as proofs may name it."""
 
@@ -107,16 +87,19 @@ class TokenEndpoints:
         if grant_type != "client_credentials":
             raise OAuthError("unsupported_grant_type", "'grant_type' must be client_credentials.")
         resource, scope = grant_scope(client, request)
-        token, claims = issue_token(
-            await self._keys.key(request.now),
-            issuer=self._issuer,
+        issued = int(request.now)
+        claims = AccessToken(
+            iss=self._issuer,
+            aud=resource,
+            sub=client.client_id,
             client_id=client.client_id,
-            audience=resource,
+            exp=issued + client.lifetime,
+            iat=issued,
+            jti=token_urlsafe(16),
             scope=scope,
-            lifetime=client.lifetime,
-            now=request.now,
             cnf=await self._bind(client, request) or None,
         )
+        token = (await self._keys.key(request.now)).sign_token(claims)
         entry = _audit_entry(
             "grant",
             client,

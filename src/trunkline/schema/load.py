@@ -34,6 +34,7 @@ from trunkline.schema.saved import read_saved, write_saved
 
 __all__ = [
     "build_schema",
+    "collector_paused",
     "load_located_schema",
     "load_schema",
     "parse_schema",
@@ -43,6 +44,26 @@ __all__ = [
 logger = logging.getLogger("trunkline.schema")
 
 
+_PAUSING = Lock()
+
+
+@contextmanager
+def collector_paused() -> Generator[None]:
+    """Keep the garbage collector from walking again and again through a schema that is made.
+
+    One thread at a time, because the collector belongs to the whole process.
+    """
+    with _PAUSING:
+        was_enabled = gc.isenabled()
+        gc.disable()
+        try:
+            yield
+        finally:
+            if was_enabled:
+                gc.enable()
+
+
+@collector_paused()
 def load_schema(*sources: str | Path, saved: str | Path | None = None) -> GraphQLSchema:
     """Read a schema from files, folders or glob patterns.
 
@@ -59,37 +80,34 @@ def load_schema(*sources: str | Path, saved: str | Path | None = None) -> GraphQ
     The nodes of the schema (``ast_node``) have no locations. Raises ``SchemaError`` with
     ``file:line:column`` of each mistake.
     """
-    files = _read_files(*sources)
-    with _collector_paused():
-        return _build(files, None if saved is None else Path(saved))
+    return _build(_read_files(*sources), None if saved is None else Path(saved))
 
 
+@collector_paused()
 def load_located_schema(*sources: str | Path) -> tuple[GraphQLSchema, DocumentNode]:
     """Read a schema as `load_schema` does, with the locations of its nodes, and its document.
 
     For tools that tell people where something stands. It takes three times as long.
     """
-    files = _read_files(*sources)
-    with _collector_paused():
-        return _check_and_build(_parse(files, located=True))
+    return _check_and_build(_parse(_read_files(*sources), located=True))
 
 
+@collector_paused()
 def build_schema(document: DocumentNode) -> tuple[GraphQLSchema, DocumentNode]:
     """Check a document and build its schema. Returns the schema, and its document as it is served.
 
     Raises ``SchemaError`` as `load_schema` does.
     """
-    with _collector_paused():
-        return _check_and_build(_with_root_types(document))
+    return _check_and_build(_with_root_types(document))
 
 
+@collector_paused()
 def parse_schema(sdl: str, name: str = "schema") -> GraphQLSchema:
     """Read a schema from text. In messages, ``name`` stands for the file.
 
     Raises ``SchemaError`` with ``name:line:column`` of each mistake.
     """
-    with _collector_paused():
-        return _build([Source(sdl, name)])
+    return _build([Source(sdl, name)])
 
 
 def schema_files(*sources: str | Path) -> list[Path]:
@@ -214,22 +232,3 @@ def _with_place(error: GraphQLError) -> str:
         return error.message
     place = error.locations[0]
     return f"{error.source.name}:{place.line}:{place.column}: {error.message}"
-
-
-_PAUSING = Lock()
-
-
-@contextmanager
-def _collector_paused() -> Generator[None]:
-    """Keep the garbage collector from walking again and again through a schema in the making.
-
-    One thread at a time, because the collector belongs to the whole process.
-    """
-    with _PAUSING:
-        was_enabled = gc.isenabled()
-        gc.disable()
-        try:
-            yield
-        finally:
-            if was_enabled:
-                gc.enable()

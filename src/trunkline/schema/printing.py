@@ -28,6 +28,7 @@ from graphql import (
 from graphql import print_schema as print_without_directives
 
 from trunkline.schema.directives import applied_groups
+from trunkline.schema.load import collector_paused
 
 __all__ = ["print_schema"]
 
@@ -35,6 +36,7 @@ _PARTS = {"fields": "fields", "arguments": "args", "values": "values"}
 """The parts of an SDL node, and the attributes of graphql-core's types that have them."""
 
 
+@collector_paused()
 def print_schema(schema: GraphQLSchema) -> str:
     """Write a schema as SDL (GraphQL §3): sorted by name, with descriptions and directives.
 

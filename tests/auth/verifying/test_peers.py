@@ -19,7 +19,7 @@ from tests.auth.verifying.issuing import AUDIENCE, ISSUER, request_scope
 from trunkline.auth import AccessDeniedError, Verifier
 from trunkline.auth.dpop import ProofKey
 from trunkline.issuer.keys import SigningKey
-from trunkline.issuer.tokens import issue_token
+from trunkline.issuer.tokens import AccessToken
 
 HERE = Path(__file__).parent / "peers"
 SECRET = "a secret that only the tests know"  # that it is
@@ -154,16 +154,18 @@ def test_our_tokens_are_taken_by_oauth4webapi_as_by_ourselves(
     bound: bool,  # noqa: FBT001  # a column of the table
 ) -> None:
     key, prover, now = signing_key(algorithm), ProofKey(), time.time()
-    token, _ = issue_token(
-        key,
-        issuer=ISSUER,
+    claims = AccessToken(
+        iss=ISSUER,
+        aud=AUDIENCE,
+        sub="web",
         client_id="web",
-        audience=AUDIENCE,
+        exp=int(now) + 60,
+        iat=int(now),
+        jti="one",
         scope="todos:read",
-        lifetime=60,
-        now=now,
         cnf={"jkt": prover.jkt} if bound else None,
     )
+    token = key.sign_token(claims)
     request = {
         "jwks": [key.public_jwk],
         "issuer": ISSUER,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
-from graphql import build_schema
+from graphql import build_schema, graphql_sync
 
+from trunkline.client.transports import httpx2
 from trunkline.errors import ConfigurationError, SchemaError
 from trunkline.generate.client import (
     ClientSettings,
@@ -16,6 +20,7 @@ from trunkline.generate.client import (
     generate_client,
 )
 from trunkline.generate.configuration import ClientConfiguration, Configuration, Project
+from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 SDL = "type Query { me: String }"
 
@@ -91,6 +96,82 @@ def test_what_is_wrong_with_the_schema_is_said(
     (tmp_path / "one.gql").write_text("query One { me }", encoding="utf-8")
     with pytest.raises(SchemaError, match=message):
         generate(tmp_path, schema=name, operations="one.gql")
+
+
+class Server:
+    """A transport to a server; it refuses what `knows` does not accept."""
+
+    headers: ClassVar[Mapping[str, str]] = {}
+    queries: ClassVar[list[str]] = []
+
+    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+        assert url == "https://api.test/graphql"
+        Server.headers, Server.queries = headers, []
+
+    @staticmethod
+    def knows(query: str) -> bool:  # noqa: ARG004
+        return True
+
+    def send(self, request: HTTPRequest) -> HTTPResponse:
+        query = json.loads(request.body)["query"]
+        self.queries.append(query)
+        result: object = {"errors": [{"message": "No introspection."}]}
+        if self.knows(query):
+            result = graphql_sync(build_schema(SDL), query).formatted
+        headers = {"content-type": "application/graphql-response+json"}
+        return HTTPResponse(200, json.dumps(result).encode(), headers)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> type[Server]:
+    (tmp_path / "one.gql").write_text("query One { me }", encoding="utf-8")
+    monkeypatch.setattr(httpx2, "HTTPX2Transport", Server)
+    monkeypatch.setenv("TOKEN", "secret")
+    return Server
+
+
+FETCHED = {
+    "schema": "https://api.test/graphql",
+    "operations": "one.gql",
+    "headers": {"Authorization": "Bearer ${TOKEN}"},
+}
+
+
+def test_the_schema_is_fetched_with_headers(tmp_path: Path, server: type[Server]) -> None:
+    assert "async def one(" in generate(tmp_path, **FETCHED)
+    assert server.headers == {"Authorization": "Bearer secret"}
+
+
+def test_an_older_server_is_asked_for_less(
+    tmp_path: Path, server: type[Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "knows", lambda _, query: "isOneOf" not in query)
+    assert "async def one(" in generate(tmp_path, **FETCHED)
+    assert len(server.queries) == 2
+
+
+def test_a_server_without_introspection_is_an_error(
+    tmp_path: Path, server: type[Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "knows", lambda _, __: False)
+    message = (
+        r"^https://api\.test/graphql: The server does not allow introspection: No introspection\."
+        " Configure 'schema'"
+    )
+    with pytest.raises(SchemaError, match=message):
+        generate(tmp_path, **FETCHED)
+
+
+@pytest.mark.usefixtures("server")
+def test_a_variable_that_is_not_set_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TOKEN")
+    with pytest.raises(SchemaError, match="the environment variable TOKEN is not set"):
+        generate(tmp_path, **FETCHED)
 
 
 def test_mistakes_in_documents_and_settings_are_told_together() -> None:

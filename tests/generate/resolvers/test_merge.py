@@ -142,3 +142,29 @@ def test_a_class_whose_attribute_is_used_stays_when_its_type_is_gone() -> None:
         "__init__.py:17: warning: TodoResolvers: Todo has no resolvers any more; remove the class"
         " by hand, because __init__.py:24 uses it"
     )
+
+
+def test_a_stub_takes_the_place_of_dots_below_a_resolver_that_goes() -> None:
+    was = PROTOCOLS.format("*, at: date").replace("def todos", "def gone")
+    definition = "async def gone(self) -> int:\n        return 1\n\n    # to be done\n    ..."
+    file = FILE.format(definition).replace("...:\n        return []", "...").encode()
+    wanted = wanted_of(PROTOCOLS.format("*, at: date"))
+    done = merge({"__init__.py": file}, wanted, previous_of(was))
+    assert done.files["__init__.py"].decode().partition("graph.QueryResolvers):\n")[2] == dedent(
+        """\
+        # to be done
+        async def todos(self, *, at: dates.date) -> list[Todo]:
+            raise NotImplementedError("Query.todos")
+
+
+    class Resolvers:
+        query = QueryResolvers()
+
+
+    # What the schema no longer has, kept by `trunkline generate`: move it, or delete it.
+    #
+    # from class QueryResolvers:
+    #     async def gone(self) -> int:
+    #         return 1
+    """
+    )

@@ -9,38 +9,19 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from threading import Lock, Thread, local
 from time import monotonic
-from typing import Generic, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from trunkline.forks import renewed_in_children
 
-__all__ = [
-    "Lease",
-    "close",
-    "close_async",
-    "connect_in_time",
-    "leased",
-    "leased_async",
-    "time_left",
-    "until",
-]
-
-
-class _Closes(Protocol):
-    def close(self) -> None: ...
-
-
-class _ClosesAsync(Protocol):
-    async def aclose(self) -> None: ...
+__all__ = ["Lease", "connect_in_time", "time_left", "until"]
 
 
 T = TypeVar("T")
-Closing = TypeVar("Closing", bound=_Closes)
-ClosingAsync = TypeVar("ClosingAsync", bound=_ClosesAsync)
 
 
 @dataclass(slots=True)
-class _Opened(Generic[T]):
-    pool: T
+class _Opened:
+    pool: Any
     users: int = 0
     retired: bool = False
 
@@ -48,19 +29,18 @@ class _Opened(Generic[T]):
 _parents: list[object] = []  # the parent process's pools: closing them here would reach the server
 
 
-class Lease(Generic[T]):
+class Lease:
     """Lends one pool of connections to all calls, and counts the borrowers.
 
     The pool is opened by the first call. A pool that is retired while calls use it is closed by the
-    last of them, so no thread loses its connection because another one left its ``with`` block.
-    Nothing is closed here, under the lock: ``give_back`` and ``retire`` return the pool if their
-    caller must close it.
+    last of them, so no thread loses its connection because another one left its ``with`` block. A
+    pool has ``close``, or ``aclose`` for asyncio; neither is called under the lock.
     """
 
-    def __init__(self, open_pool: Callable[[], T]) -> None:
+    def __init__(self, open_pool: Callable[[], Any]) -> None:
         self._open = open_pool
         self._lock = Lock()
-        self._current: _Opened[T] | None = None
+        self._current: _Opened | None = None
         renewed_in_children(self)
 
     def after_fork(self) -> None:
@@ -69,59 +49,58 @@ class Lease(Generic[T]):
         self._lock = Lock()
         self._current = None
 
-    def borrow(self) -> _Opened[T]:
-        """Borrow the pool, which is opened if necessary."""
+    @contextmanager
+    def lend(self) -> Generator[Any]:
+        """Lend the pool for the length of a block."""
+        opened = self._borrow()
+        try:
+            yield opened.pool
+        finally:
+            if self._give_back(opened):
+                opened.pool.close()
+
+    @asynccontextmanager
+    async def lend_async(self) -> AsyncGenerator[Any]:
+        """Lend the pool for the length of an ``async with`` block."""
+        opened = self._borrow()
+        try:
+            yield opened.pool
+        finally:
+            if self._give_back(opened):
+                await opened.pool.aclose()
+
+    def close(self) -> None:
+        """Lend this pool no more, and close it when the last borrower has given it back."""
+        unused = self._retire()
+        if unused:
+            unused.pool.close()
+
+    async def close_async(self) -> None:
+        """Do what ``close`` does, for a pool for asyncio."""
+        unused = self._retire()
+        if unused:
+            await unused.pool.aclose()
+
+    def _borrow(self) -> _Opened:
         with self._lock:
             opened = self._current = self._current or _Opened(self._open())
             opened.users += 1
             return opened
 
-    def give_back(self, opened: _Opened[T]) -> T | None:
-        """Give back a borrowed pool. Returns the pool if the caller must close it, else None."""
+    def _give_back(self, opened: _Opened) -> bool:
+        """Give back a borrowed pool; say whether it must be closed now."""
         with self._lock:
             opened.users -= 1
-            return opened.pool if opened.retired and not opened.users else None
+            return opened.retired and not opened.users
 
-    def retire(self) -> T | None:
-        """Stop lending this pool. Returns the pool if the caller must close it, else None."""
+    def _retire(self) -> _Opened | None:
+        """Stop lending the pool; return it if it must be closed now."""
         with self._lock:
             opened, self._current = self._current, None
             if opened is None:
                 return None
             opened.retired = True
-            return None if opened.users else opened.pool
-
-
-@contextmanager
-def leased(lease: Lease[Closing]) -> Generator[Closing, None, None]:
-    """Borrow a pool for the length of a block."""
-    opened = lease.borrow()
-    try:
-        yield opened.pool
-    finally:
-        close(lease.give_back(opened))
-
-
-@asynccontextmanager
-async def leased_async(lease: Lease[ClosingAsync]) -> AsyncGenerator[ClosingAsync, None]:
-    """Borrow a pool for the length of an ``async with`` block."""
-    opened = lease.borrow()
-    try:
-        yield opened.pool
-    finally:
-        await close_async(lease.give_back(opened))
-
-
-def close(pool: _Closes | None) -> None:
-    """Close a pool, if there is one to close."""
-    if pool is not None:
-        pool.close()
-
-
-async def close_async(pool: _ClosesAsync | None) -> None:
-    """Close an asynchronous pool, if there is one to close."""
-    if pool is not None:
-        await pool.aclose()
+            return None if opened.users else opened
 
 
 # Blocking libraries start their timeouts again for each piece that they read, so a server that

@@ -11,14 +11,7 @@ from importlib.util import find_spec
 from typing import Any, TypeAlias
 
 from trunkline.client.transports import rules
-from trunkline.client.transports.connections import (
-    Lease,
-    close,
-    close_async,
-    leased,
-    leased_async,
-    until,
-)
+from trunkline.client.transports.connections import Lease, until
 from trunkline.client.transports.interface import DEFAULT_POOL, DEFAULT_TIMEOUT, Pool, Timeout
 from trunkline.errors import TransportError
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
@@ -75,7 +68,7 @@ class _HTTPX2Transport(rules.HTTPTransport):
         self._verify = verify
         self._pool = pool
         self._http2 = find_spec("h2") is not None if http2 is None else http2
-        self._leases: dict[AbstractEventLoop | None, Lease[Any]] = {}
+        self._leases: dict[AbstractEventLoop | None, Lease] = {}
         if isinstance(auth, tuple):
             self._auth: httpx2.Auth | None = httpx2.BasicAuth(*auth)
         elif auth is None or isinstance(auth, httpx2.Auth):
@@ -88,7 +81,7 @@ class _HTTPX2Transport(rules.HTTPTransport):
         """A hash of the server and the credentials; ``None`` with ``auth``, which may be any."""
         return None if self._auth else super().identity
 
-    def _lease(self, loop: AbstractEventLoop | None) -> Lease[Any]:
+    def _lease(self, loop: AbstractEventLoop | None) -> Lease:
         """Return the connections of an event loop, or without one those of all threads."""
         lease = self._leases.get(loop)
         if lease is None:
@@ -144,7 +137,7 @@ class HTTPX2Transport(_HTTPX2Transport):
         compression is broken, ``ServerStatusError`` at a redirect that must not be followed.
         """
         try:
-            with leased(self._lease(None)) as pools:
+            with self._lease(None).lend() as pools:
                 if request.timeout is None:
                     return self._exchange(pools, request)
                 with until(request.timeout):
@@ -168,7 +161,7 @@ class HTTPX2Transport(_HTTPX2Transport):
 
     def close(self) -> None:
         """Close the connections, each after the last call that uses it."""
-        close(self._lease(None).retire())
+        self._lease(None).close()
 
 
 class AsyncHTTPX2Transport(_HTTPX2Transport):
@@ -184,7 +177,7 @@ class AsyncHTTPX2Transport(_HTTPX2Transport):
         Raises what ``HTTPX2Transport.send`` raises.
         """
         try:
-            async with leased_async(self._lease(get_running_loop())) as pools:
+            async with self._lease(get_running_loop()).lend_async() as pools:
                 return await self._exchange_async(pools, request)
         except _FAILURES as error:
             raise self._failure(request, error) from rules.root_cause(error)
@@ -207,7 +200,8 @@ class AsyncHTTPX2Transport(_HTTPX2Transport):
     async def close_async(self) -> None:
         """Close this event loop's connections, each after the last call that uses it."""
         lease = self._leases.pop(get_running_loop(), None)
-        await close_async(lease.retire() if lease else None)
+        if lease:
+            await lease.close_async()
 
 
 class DefaultTransport(HTTPX2Transport, AsyncHTTPX2Transport):

@@ -11,7 +11,7 @@ import ssl
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, Generic, TypedDict, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore2
@@ -29,13 +29,8 @@ _REDIRECT = 300  # the lowest status of a redirect
 CorePool = TypeVar("CorePool")
 
 
-class Waits(TypedDict):
-    """Seconds that one wait may take (httpcore2's extension ``timeout``)."""
-
-    connect: float | None
-    read: float | None
-    write: float | None
-    pool: float | None
+Waits: TypeAlias = dict[str, float | None]
+"""Seconds that each wait may take (httpcore2's extension ``timeout``)."""
 
 
 def waits_of(timeout: Timeout, seconds: float | None = None) -> Waits:
@@ -77,7 +72,7 @@ class Destination(Generic[CorePool]):
 
 
 class _Pools(Generic[CorePool]):
-    """The pools of one transport: one per scheme and per proxy that the environment names."""
+    """The pools of one transport: one per scheme and host, by its proxy if there is one."""
 
     def __init__(
         self, url: str, limits: Pool, *, verify: ssl.SSLContext | bool, http2: bool
@@ -89,27 +84,23 @@ class _Pools(Generic[CorePool]):
             "keepalive_expiry": limits.idle_seconds,
             "http2": http2,
         }
-        self._by_scheme_and_proxy: dict[tuple[str, str | None], CorePool] = {}
+        self._pools: dict[tuple[str, str], CorePool] = {}
         self.api = self.place(url)
 
     def place(self, url: str | httpx2.URL) -> Destination[CorePool]:
         """Return where requests to a URL go."""
         parsed = httpx2.URL(url)
-        key = parsed.scheme, _environment_proxy(parsed)
-        pool = self._by_scheme_and_proxy.get(key)
+        key = parsed.scheme, parsed.host
+        pool = self._pools.get(key)
         if pool is None:
             # Without TLS no authorities are loaded, which takes 20 ms.
             context = httpx2.create_ssl_context(self._verify) if key[0] == "https" else None
-            proxy = None if key[1] is None else _core_proxy(key[1])
-            made = self._make(ssl_context=context, proxy=proxy, **self._options)
-            pool = self._by_scheme_and_proxy.setdefault(key, made)  # another thread may be first
+            made = self._make(ssl_context=context, proxy=_environment_proxy(*key), **self._options)
+            pool = self._pools.setdefault(key, made)  # another thread may be first
         return Destination(parsed, pool)
 
     def _make(self, **options: Any) -> CorePool:
         raise NotImplementedError
-
-    def _all(self) -> list[CorePool]:
-        return list(self._by_scheme_and_proxy.values())
 
 
 class BlockingPools(_Pools[httpcore2.ConnectionPool]):
@@ -120,7 +111,7 @@ class BlockingPools(_Pools[httpcore2.ConnectionPool]):
 
     def close(self) -> None:
         """Close all connections."""
-        for pool in self._all():
+        for pool in list(self._pools.values()):
             pool.close()
 
 
@@ -132,7 +123,7 @@ class AsyncPools(_Pools[httpcore2.AsyncConnectionPool]):
 
     async def aclose(self) -> None:
         """Close all connections."""
-        for pool in self._all():
+        for pool in list(self._pools.values()):
             await pool.aclose()
 
 
@@ -176,17 +167,13 @@ def _accept_encoding() -> str:
     return httpx2.Client(transport=httpx2.BaseTransport()).headers["accept-encoding"]
 
 
-def _environment_proxy(url: httpx2.URL) -> str | None:
-    """Return the proxy for a URL from HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."""
+def _environment_proxy(scheme: str, host: str) -> httpcore2.Proxy | None:
+    """Return the proxy for a host from HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."""
     proxies = getproxies()
-    proxy = proxies.get(url.scheme) or proxies.get("all")
-    if not proxy or proxy_bypass(url.host):
+    url = proxies.get(scheme) or proxies.get("all")
+    if not url or proxy_bypass(host):
         return None
-    return proxy if "://" in proxy else f"http://{proxy}"
-
-
-def _core_proxy(url: str) -> httpcore2.Proxy:
-    proxy = httpx2.Proxy(url)  # takes user and password out of the URL
+    proxy = httpx2.Proxy(url if "://" in url else f"http://{url}")  # splits off the credentials
     return httpcore2.Proxy(_core_url(proxy.url), proxy.raw_auth)
 
 

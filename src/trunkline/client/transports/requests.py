@@ -12,14 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trunkline.client.transports import rules
-from trunkline.client.transports.connections import (
-    Lease,
-    close,
-    connect_in_time,
-    leased,
-    time_left,
-    until,
-)
+from trunkline.client.transports.connections import Lease, connect_in_time, time_left, until
 from trunkline.client.transports.interface import DEFAULT_POOL, DEFAULT_TIMEOUT, Pool, Timeout
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
@@ -96,7 +89,7 @@ class RequestsHTTPTransport(rules.HTTPTransport):
         auth = None if request.url else self._auth
         try:
             with (
-                leased(self._sessions) as session,
+                self._sessions.lend() as session,
                 nullcontext() if request.timeout is None else until(request.timeout),
             ):
                 response = session.request(
@@ -117,7 +110,7 @@ class RequestsHTTPTransport(rules.HTTPTransport):
 
     def close(self) -> None:
         """Close the connections, each after the last call that uses it."""
-        close(self._sessions.retire())
+        self._sessions.close()
 
 
 def _open(pool: Pool) -> Session:

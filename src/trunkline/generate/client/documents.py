@@ -26,6 +26,7 @@ from graphql import (
     validate,
 )
 
+from trunkline.client.building import load_schema
 from trunkline.generate.client.problems import Problems, place_of
 
 __all__ = [
@@ -138,9 +139,7 @@ def check_documents(
     others = [each for each in definitions if not isinstance(each, OperationDefinitionNode)]
     document = DocumentNode(definitions=(*(each.node for each in operations), *others))
     if document.definitions and not problems.errors:
-        kwargs = schema.to_kwargs()
-        kwargs["assume_valid"] = True
-        assumed = GraphQLSchema(**kwargs)
+        assumed = load_schema(schema)
         for error in validate(assumed, document, _RULES, max_errors=_MAX_ERRORS):
             if error.message == "Unknown directive '@catch'." and error.nodes:
                 problems.error(place_of(error.nodes[0]), f"{_CATCH}, nowhere else.")

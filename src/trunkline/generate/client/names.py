@@ -65,7 +65,10 @@ class _Owner:
 
 @dataclass(slots=True)
 class ClassNames:
-    """The names of the module's classes and methods, with their owners."""
+    """The names of the module's classes and methods, with their owners.
+
+    Collisions are added to ``problems``.
+    """
 
     settings: ClientSettings
     problems: Problems

@@ -103,7 +103,7 @@ def _is_checking(statement: ast.If) -> bool:
 
 
 def statements(body: Iterable[ast.AST], *, within_scopes: bool = True) -> Iterator[ast.stmt]:
-    """Yield statements and those inside them; those of functions and classes on request."""
+    """Yield statements and those inside them; ``within_scopes``, of functions and classes, too."""
     for node in body:
         if isinstance(node, ast.stmt):
             yield node

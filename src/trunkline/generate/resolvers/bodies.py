@@ -38,7 +38,7 @@ class Body:
         text, owner, first = self._text, self._owner, self._owner.body[0]
         text.remove_statements(owner.body, self.gone)
         stays = [statement for statement in owner.body if statement not in self.gone]
-        start = len(text.text[: text.begin(first)].rstrip(" \t"))  # of the line, or of the body
+        start = self._start(first)
         is_one_line = not text.text[:start].endswith(("\n", "\r"))  # class Empty: pass
         prefix = (
             text.prefix(owner.lineno) + text.indent if is_one_line else text.prefix(first.lineno)
@@ -50,7 +50,7 @@ class Body:
             place = text.line_start(text.region(first)[0])
             text.insert(place, f"{added or prefix + 'pass'}\n", rank=-1)
         elif added and len(stays) == 1 and self._is_placeholder(stays[0]):
-            end = text.line_end(stays[0].lineno)
+            start, end = self._start(stays[0]), text.line_end(stays[0].lineno)
             text.replace(start, end, "\n" + added if is_one_line else added)
         elif added:
             if is_one_line:
@@ -59,6 +59,13 @@ class Body:
             alike = [each for each in stays if isinstance(each, rows if is_rows else functions)]
             last = text.region((alike or stays)[-1])[-1]
             text.insert(text.line_end(last), (gap if alike else "\n\n") + added)
+
+    def _start(self, statement: ast.stmt) -> int:
+        """Return where the white space before a statement begins: of its line, or of its header."""
+        start = self._text.begin(statement)
+        while self._text.text[start - 1] in " \t":
+            start -= 1
+        return start
 
     def _is_placeholder(self, statement: ast.stmt) -> bool:
         text = self._text

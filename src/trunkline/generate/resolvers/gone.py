@@ -19,10 +19,10 @@ __all__ = ["keep_gone_classes", "keep_gone_resolvers"]
 def keep_gone_classes(
     package: Package, wanted: WantedResolvers, previous: Previous, generated: GeneratedNames
 ) -> None:
-    """Move the classes of types that have no resolvers any more, with what makes use of them.
+    """Move the classes of types that have no resolvers any more; drop their imports.
 
-    A class that something else needs stays, and so do the others of its type. There is a warning
-    for it at every run.
+    A class that something else needs stays, and so do the others of its type. A warning says so at
+    every run.
     """
     stays = {cls for protocol in wanted.by_protocol for cls in package.family(protocol)}
     attributes = {each.attribute for each in wanted.classes}
@@ -110,8 +110,8 @@ def _imports_of(package: Package, cls: PythonClass) -> Iterator[tuple[PythonFile
 def keep_gone_resolvers(package: Package, wanted: WantedResolvers, previous: Previous) -> None:
     """Move the resolvers whose field is gone; warn of those that stand inside something else."""
     protocols: dict[PythonClass, list[str]] = {}
-    for protocol in wanted.by_protocol:
-        for cls in package.family(protocol):
+    for protocol in dict.fromkeys([*previous.signatures, *wanted.by_protocol]):
+        for cls in package.family(protocol) if protocol in wanted.by_protocol else ():
             protocols.setdefault(cls, []).append(protocol)
     for cls, of_class in protocols.items():
         parts = [part for protocol in of_class for part in wanted.by_protocol[protocol]]

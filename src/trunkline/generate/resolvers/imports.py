@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
+from operator import itemgetter
 
 from trunkline.generate.resolvers.bindings import Binding, Bindings, statements
 from trunkline.generate.resolvers.edits import EditedText
-from trunkline.text.imports import Hint, Reference
-from trunkline.text.source import WIDTH
+from trunkline.text.imports import Hint, Imports, Reference
+from trunkline.text.source import Source
 
 __all__ = ["FileImports", "ImportedName"]
 
@@ -109,10 +110,11 @@ class FileImports:
         if module == "builtins":
             if head not in shadowed and head not in self.bindings:
                 return reference.name, False
-            return f"{self._import(Reference('', module), module, shadowed)}.{head}", False
+            return f"{self._import(Reference(module, ''), module, shadowed)}.{head}", False
         if known := self._known(reference, shadowed, is_annotation=is_annotation):
             return known
-        local = self._import(Reference(module, head), alias or head, shadowed)
+        imported = Reference(module, head) if module else Reference(head, "")
+        local = self._import(imported, alias or head, shadowed)
         return f"{local}.{rest}" if rest else local, False
 
     def _known(
@@ -147,8 +149,9 @@ class FileImports:
             return known[0]
         package, _, module = reference.module.rpartition(".")
         after = ""
-        if not is_free(local) and module and is_free(module):
-            reference, local, after = Reference(package, module), module, f".{reference.name}"
+        if not is_free(local) and reference.name and is_free(module):
+            local, after = module, f".{reference.name}"
+            reference = Reference(package, module) if package else Reference(module, "")
         elif not is_free(local):
             local = next(filter(is_free, (f"{local}_{number}" for number in count(2))))
         self._new[reference] = local
@@ -165,15 +168,17 @@ class FileImports:
 
     def make_edits(self, keep: Callable[[str, range], None]) -> None:
         """Make the edits; ``keep`` takes the lines to be kept as comments."""
+        text = self._text
         for statement, dropped in self._dropped.items():
             self._remove(statement, dropped, keep)
-        present = [each for each in self._present() if each[1] not in self._dropped]
-        new = sorted(self._new_lines())
+        new = self._new_lines()
+        lines = new.split("\n")
+        present = self._ordered(each for each in text.tree.body if each not in self._dropped)
         if not present and new:
             self._write_first(new)
             return
-        text = self._text
-        for order, line in new:
+        for order, added in sorted(self._ordered(ast.parse(new).body), key=itemgetter(0)):
+            line = "\n".join(lines[added.lineno - 1 : added.end_lineno])
             alike = [each for each in present if each[0][0] == order[0]]
             before = [statement for known, statement in alike or present if known <= order]
             gap = "\n" if alike else "\n\n"
@@ -204,22 +209,16 @@ class FileImports:
         else:
             text.replace(text.begin(statement), text.end(statement), "pass")
 
-    def _new_lines(self) -> Iterator[tuple[_Order, str]]:
-        by_module: dict[str, list[str]] = {}
-        for reference, local in self._new.items():
-            module, name = reference.module, reference.name
-            renamed = "" if local == name else f" as {local}"
-            if module:
-                by_module.setdefault(module, []).append(name + renamed)
-            else:
-                yield self._order(name, is_from=False), f"import {name}{renamed}"
-        for module, names in by_module.items():
-            names.sort(key=_sort_key)
-            line = f"from {module} import {', '.join(names)}"
-            if len(line) > WIDTH:
-                line = "\n    ".join([f"from {module} import (", *(f"{name}," for name in names)])
-                line += "\n)"
-            yield self._order(module, is_from=True), line
+    def _new_lines(self) -> str:
+        """Write the imports that are added, as formatters would."""
+        whole = {each.module: local for each, local in self._new.items() if not each.name}
+        own = f"{self._module}.*"  # no module: a package imports its own modules, too
+        imports = Imports(own, local_name=self._new.__getitem__, whole=whole)
+        for each in self._new:
+            imports.name(each if each.name else Reference(each.module, "_"), shadowed={"_"})
+        source = Source[None]()
+        imports.write(source)
+        return source.text().strip("\n")
 
     def _order(self, module: str, *, is_from: bool) -> _Order:
         """Return where isort puts an import: futures, standard library, others, own, relative."""
@@ -228,16 +227,18 @@ class FileImports:
         section = [*sections, root == own, True].index(True)
         return section, is_from, module.lower()
 
-    def _present(self) -> Iterator[tuple[_Order, ast.stmt]]:
-        """Yield the imports that the file begins with, and their order."""
-        for statement in self._text.tree.body:
+    def _ordered(self, body: Iterable[ast.stmt]) -> list[tuple[_Order, ast.stmt]]:
+        """Return the imports that some statements begin with, and their order."""
+        found: list[tuple[_Order, ast.stmt]] = []
+        for statement in body:
             if isinstance(statement, ast.ImportFrom):
                 module = "." * statement.level + (statement.module or "")
-                yield self._order(module, is_from=True), statement
+                found.append((self._order(module, is_from=True), statement))
             elif isinstance(statement, ast.Import):
-                yield self._order(statement.names[0].name, is_from=False), statement
+                found.append((self._order(statement.names[0].name, is_from=False), statement))
             elif not _is_docstring(statement):
-                return
+                break
+        return found
 
     def _first_line(self, statement: ast.stmt) -> int:
         """Return where a statement begins with its comments, but below those at the file's head."""
@@ -247,13 +248,9 @@ class FileImports:
         decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
         return min([statement.lineno, *(each.lineno for each in decorators)])
 
-    def _write_first(self, new: list[tuple[_Order, str]]) -> None:
-        """Write the only imports of a file, with a blank line between the sections."""
+    def _write_first(self, block: str) -> None:
+        """Write the only imports of a file."""
         text, first = self._text, self._text.tree.body[0]
-        sections: dict[int, list[str]] = {}
-        for order, line in new:
-            sections.setdefault(order[0], []).append(line)
-        block = "\n\n".join("\n".join(lines) for lines in sections.values())
         if first in self._dropped:
             text.insert(text.line_start(first.lineno), f"{block}\n", rank=-1)
         elif _is_docstring(first):
@@ -264,15 +261,9 @@ class FileImports:
 
 
 def _full_name(reference: Reference) -> str:
-    return f"{reference.module}.{reference.name}".lstrip(".")
+    return f"{reference.module}.{reference.name}".strip(".")
 
 
 def _is_docstring(statement: ast.stmt) -> bool:
     value = statement.value if isinstance(statement, ast.Expr) else None
     return isinstance(value, ast.Constant) and isinstance(value.value, str)
-
-
-def _sort_key(name: str) -> tuple[int, str]:
-    """Order constants before classes before functions, as isort does by default."""
-    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2
-    return kind, name

@@ -175,23 +175,13 @@ _OBJECT = Hint.of("builtins", "object")
 
 def _resolvers_module(plan: ServerPlan) -> str:
     """Write the module ``resolvers``: a protocol for the resolvers of each type."""
-    attributes = {group.attribute for group in plan.resolvers}
-    taken = {"Directives", "Resolvers", "resolve_type", *(each.name for each in plan.directives)}
-    taken |= attributes | {group.protocol for group in plan.resolvers}
-    taken |= {each.name for group in plan.resolvers for each in group.resolvers}
-    run_time = {"abc", "typing", *(["builtins"] if "property" in attributes else [])}
-    imports = Imports(
-        f"{plan.package}.resolvers",
-        taken,
-        typing_only=lambda each: each.module not in run_time and each != _UNSET,
-    )
     exported = [*(group.protocol for group in plan.resolvers), "Resolvers"]
     exported += ["Directives"] if plan.directives else []
     what = (
         "What resolvers the schema wants: yours inherit from these classes, so that type checkers"
         " tell which of them does not fit."
     )
-    module = _module(plan, what, imports, exported)
+    module = _module(plan, what, _resolvers_imports(plan), exported)
     bases = [module.name(_PROTOCOL)]
     for group in plan.resolvers:
         with module.class_(group.protocol, bases, shadowed={each.name for each in group.resolvers}):
@@ -206,6 +196,7 @@ def _resolvers_module(plan: ServerPlan) -> str:
                     "resolve_type", ["self", value, "/"], _STR, decorator=decorator
                 ):
                     module.docstring("Name the type of a value, which its class does not tell.")
+    attributes = {group.attribute for group in plan.resolvers}
     with module.class_("Resolvers", bases, shadowed=attributes):
         module.docstring("All resolvers: an attribute for each type that needs some.")
         for group in plan.resolvers:
@@ -221,6 +212,20 @@ def _resolvers_module(plan: ServerPlan) -> str:
                 what = directive.description or f"Implement `@{directive.directive}`."
                 _write_method(module, directive, directive.first, ANY, what)
     return module.text()
+
+
+def _resolvers_imports(plan: ServerPlan) -> Imports:
+    """Import what type checkers alone need for them alone: models may import this module."""
+    attributes = {group.attribute for group in plan.resolvers}
+    taken = {"Directives", "Resolvers", "resolve_type", *(each.name for each in plan.directives)}
+    taken |= attributes | {group.protocol for group in plan.resolvers}
+    taken |= {each.name for group in plan.resolvers for each in group.resolvers}
+    run_time = {"abc", "typing", *(["builtins"] if "property" in attributes else [])}
+    return Imports(
+        f"{plan.package}.resolvers",
+        taken,
+        typing_only=lambda each: each.module not in run_time and each != _UNSET,
+    )
 
 
 def _write_method(

@@ -26,7 +26,7 @@ class UNSETEnum(OpenEnum):
     field = "field"
 
 
-class Operation(Struct, kw_only=True):
+class GeneratedOperationInput(Struct, kw_only=True):
     foo_bar: int | UnsetType | None = field(name="fooBar", default=UNSET)
     foo_bar_2: int | UnsetType | None = field(name="foo_bar", default=UNSET)
     x: int | UnsetType | None = field(name="_x", default=UNSET)
@@ -52,7 +52,7 @@ _LIST_ = GeneratedOperation(
     "query",
     List,
     """\
-query List($input: Operation!, $int: str, $Any: Literal) {
+query List($input: GeneratedOperation!, $int: str, $Any: Literal) {
   Result(input: $input, x: $int, any: $Any) {
     _
     _1
@@ -70,7 +70,7 @@ class API(AsyncGeneratedClient):
     async def list_(
         self,
         *,
-        input: Operation,
+        input: GeneratedOperationInput,
         int_: Str | UnsetType | None = UNSET,
         any: LiteralEnum | UnsetType | None = UNSET,
         options: CallOptions | None = None,
