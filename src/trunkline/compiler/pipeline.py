@@ -8,9 +8,8 @@ package can be read here and opened function by function:
 - `planner.py` decides everything: `collect.py` merges fields, `dialect.py` says how the schema's
   functions are called, `arguments.py` and `directives.py` plan what their names say. The result is
   pure data, `plan.py`. `cost.py` and `authorization.py` read what the limits and callers need.
-- `assemble.py` has the plan written as Python, by `emit.py` and the files that it uses, and loads
-  it as a module.
-- `operation.py` is what comes out; `trunkline.engine` runs it.
+- `operation.py` has the plan written as Python, by `emit.py` and the files that it imports, and
+  loads it. An `Operation` is what comes out; `trunkline.engine` runs it.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from trunkline.compiler.assemble import write_operation
 from trunkline.compiler.authorization import CallerForms, Refusals
 from trunkline.compiler.document import (
     ChosenOperation,
@@ -30,7 +28,7 @@ from trunkline.compiler.document import (
     validate_document,
 )
 from trunkline.compiler.limits import Limits
-from trunkline.compiler.operation import Operation, load_operation
+from trunkline.compiler.operation import Operation, load_operation, write_operation
 from trunkline.compiler.planner import plan_operation
 from trunkline.errors import LimitExceededError
 from trunkline.schema.bindings import Schema

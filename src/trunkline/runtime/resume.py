@@ -1,12 +1,13 @@
 """Awaiting in two parts: up to where something first waits, and from there on.
 
-What never waits needs neither a deadline nor a look after its client, and both cost more than it.
+An awaitable that never waits needs neither a deadline nor a watch on its client, and both cost more
+than it does.
 
     steps = awaitable.__await__()
     try:
         rest = resume(steps, next(steps))
     except StopIteration as done:
-        …  # it never waited: `done.value` is what it gave
+        …  # it never waited, and `done.value` is its result
 """
 
 from __future__ import annotations
@@ -30,17 +31,17 @@ def resume(
 ) -> Generator[Any, Any, T]:
     """Await the rest of an awaitable whose ``__await__`` has taken its first step.
 
-    ``waits_for`` is what the step gave. From there on this is what ``await`` does (PEP 380).
-    ``context`` is the one that the steps are made in, if it is not the task's own.
+    ``waits_for`` is what that step yielded. From there on this does what ``await`` does (PEP 380).
+    ``context`` is the context of the steps, if it is not the task's.
     """
     step = _step if context is None else context.run
-    send = getattr(steps, "send", partial(_next, steps))  # mere iterators are awaited too
+    send = getattr(steps, "send", partial(_next, steps))  # plain iterators can be awaited too
     throw = getattr(steps, "throw", _raise)
     while True:
         try:
             try:
                 sent = yield waits_for
-            except BaseException as error:  # noqa: BLE001  # being cancelled is for the awaited
+            except BaseException as error:  # noqa: BLE001  # a cancellation goes to the awaitable
                 waits_for = step(throw, error)
             else:
                 waits_for = step(send, sent)
