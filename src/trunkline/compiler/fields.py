@@ -97,7 +97,7 @@ class FieldWriter:
         self._prepare(selection)
         self._source.line("entry = execution.data = {}")
         if not selection.fields:
-            self._source.line("yield")  # the function is a generator all the same
+            self._source.line("yield")  # so that the function is a generator
         for placed in selection.fields:
             self._into_entry(placed)
             self._source.line("yield  # the next field waits until this one is done")
