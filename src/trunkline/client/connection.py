@@ -34,7 +34,7 @@ from trunkline.flow.calls import AuthScheme, Deadline, Flow, send_request, throu
 from trunkline.flow.drivers import run, run_async
 from trunkline.protocol.documents import OperationKind, RegisteredDocument
 from trunkline.protocol.messages import HTTPResponse
-from trunkline.protocol.multipart import FilePart
+from trunkline.protocol.request import FilePart
 
 __all__ = ["Connection", "ConnectionOptions"]
 

@@ -10,18 +10,15 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path, PurePath
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from trunkline.asgi.requests import HTTPProblem, Receive, Scope, check_method
-from trunkline.asgi.responses import HTTPApplication, Response
+from trunkline.asgi.responses import HTTPApplication, Response, close_unread
 from trunkline.errors import PlaygroundNotBuiltError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["Playground"]
 
@@ -80,7 +77,8 @@ class Playground(HTTPApplication):
         """Return the response to a request for something else than the page and its files."""
         if not isinstance(error, HTTPProblem):
             return super().explain(error, scope)
-        headers = {name.decode(): value.decode() for name, value in error.headers}
+        all_headers = (*error.headers, *close_unread(scope))
+        headers = {name.decode(): value.decode() for name, value in all_headers}
         headers["content-type"] = "text/plain; charset=utf-8"
         return self._response(error.status, error.message.encode(), headers)
 
