@@ -16,7 +16,7 @@ from trunkline.compiler.leaves import (
     key_text,
     rows,
 )
-from trunkline.compiler.namespace import TYPE, Call, FunctionScope
+from trunkline.compiler.namespace import TYPE, CallText, FunctionScope
 from trunkline.compiler.plan import (
     AbstractShape,
     BuiltArguments,
@@ -97,7 +97,7 @@ class FieldWriter:
         self._prepare(selection)
         self._source.line("entry = execution.data = {}")
         if not selection.fields:
-            self._source.line("yield")  # the function is a generator all the same
+            self._source.line("yield")  # so that the function is a generator
         for placed in selection.fields:
             self._into_entry(placed)
             self._source.line("yield  # the next field waits until this one is done")
@@ -112,7 +112,7 @@ class FieldWriter:
                     for placed in row:
                         self._into_entry(placed)
                 else:
-                    call = Call(self._module.runtime(add_leaves), ["entry", self._leaves(row)])
+                    call = CallText(self._module.runtime(add_leaves), ["entry", self._leaves(row)])
                     self._call_for_row("", call)
             self._source.line(f"{into.before}entry{into.after}")
             return
@@ -167,14 +167,14 @@ class FieldWriter:
             read_and_complete()
         with self._source.block("except Exception as error:"):
             leaves = self._leaves(row)
-            call = Call(self._module.runtime(reread), ["error", leaves])
+            call = CallText(self._module.runtime(reread), ["error", leaves])
             self._call_for_row(f"{', '.join(variables)} = ", call)
         return variables
 
-    def _call_for_row(self, before: str, call: Call) -> None:
+    def _call_for_row(self, before: str, call: CallText) -> None:
         parent = self._scope.parent or "None"
         arguments = ["execution", *call.arguments, parent, *self._scope.indices]
-        self._scope.write(before, Call(call.function, arguments))
+        self._scope.write(before, CallText(call.function, arguments))
 
     def _leaves(self, row: Row) -> str:
         """Bind the description of a row."""

@@ -113,6 +113,8 @@ class Operation:
     - ``coordinates``: the fields of the schema that it uses, for example ``Todo.title``
     - ``is_async``: whether something of it is awaited, a resolver or a directive
     - ``has_batches``: whether a resolver is called for all parents of a level
+    - ``variables``: the types and defaults of its variables
+    - ``cost``: what it may cost, and the limit
     - ``required``: what it requires of its callers, ``None`` if nothing; `for_caller` gives the
       form that a caller may have
     - ``refused``: the coordinates that are refused in this form, with the unmet requirements
@@ -140,8 +142,8 @@ class Operation:
         )
         self.around = planned.around
         self.source_mark = plan.source.mark if plan.source else None
-        self._variables = planned.variables
-        self._cost = planned.cost
+        self.variables = planned.variables
+        self.cost = planned.cost
         self._forms: CallerForms[Operation] | None = None
         self._fields = [
             (placed.condition, isinstance(placed.field.binding, Refused))
@@ -184,8 +186,8 @@ class Operation:
         Raises ``VariablesError`` if one does not fit (GraphQL §6.1.2), ``LimitExceededError`` if
         they make the operation cost more than allowed.
         """
-        values = self._variables.coerce(variables)
-        self._cost.check(values)
+        values = self.variables.coerce(variables)
+        self.cost.check(values)
         return values
 
     def for_caller(
