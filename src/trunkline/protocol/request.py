@@ -145,13 +145,10 @@ def _part(name: str, content: bytes) -> bytes:
 
 
 def _file(name: str, file: FilePart) -> bytes:
+    # Escaped as in browsers (HTML §4.10.21.8), so that nothing in the name ends the header.
+    filename = file.filename.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
     head = (
-        f'Content-Disposition: form-data; name="{name}"; filename="{_quoted(file.filename)}"\r\n'
+        f'Content-Disposition: form-data; name="{name}"; filename="{filename}"\r\n'
         f"Content-Type: {file.media_type}\r\n\r\n"
     )
     return head.encode() + file.content
-
-
-def _quoted(filename: str) -> str:
-    """Escape a name as browsers do (HTML §4.10.21.8), so that nothing in it ends the header."""
-    return filename.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

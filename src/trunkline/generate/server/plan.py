@@ -98,11 +98,11 @@ TypePlan: TypeAlias = EnumPlan | StructPlan | AbstractPlan
 
 @dataclass(frozen=True, slots=True)
 class ParameterPlan:
-    """A parameter. ``default`` is Python source, ``UNSET`` of msgspec, or ``None`` for none."""
+    """A parameter of a function; without a ``default`` it must be given."""
 
     name: str
     hint: Hint
-    default: str | None = None
+    default: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
