@@ -21,12 +21,8 @@ from msgspec.structs import replace
 
 from trunkline.compiler.document import ChosenOperation
 from trunkline.compiler.plan import Event, FieldPlan
-from trunkline.runtime.graphql_core import (
-    DocumentInfo,
-    core_leaf_completer,
-    core_list,
-    core_type_finder,
-)
+from trunkline.runtime import graphql_core
+from trunkline.runtime.graphql_core import DocumentInfo
 from trunkline.runtime.values import leaf_completer, to_list, type_finder
 from trunkline.runtime.variables import Variables
 from trunkline.schema.bindings import Binding, CoreConventions, CoreDefault, CoreResolver, Lookup
@@ -131,15 +127,15 @@ class GraphQLCoreDialect(Dialect):
         type_: Any = self._definition.type_map[type_name]
         conventions = self._conventions
         default, test = conventions.type_resolver, conventions.is_awaitable
-        return core_type_finder(self._definition, type_, default, test, coordinate)
+        return graphql_core.type_finder(self._definition, type_, default, test, coordinate)
 
     def leaf_completer(self, type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
         """Return the function that completes a scalar or an enum."""
-        return core_leaf_completer(type_, nullable=nullable)
+        return graphql_core.leaf_completer(type_, nullable=nullable)
 
     def list_converter(self, coordinate: str) -> Callable[[Any], Any]:
         """Return the function that takes a field's value as a list."""
-        return core_list(coordinate, self._conventions.is_async_iterable)
+        return graphql_core.list_converter(coordinate, self._conventions.is_async_iterable)
 
 
 def dialect_of(chosen: ChosenOperation, variables: Variables) -> Dialect:

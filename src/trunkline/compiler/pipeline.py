@@ -36,28 +36,6 @@ from trunkline.schema.bindings import Schema
 __all__ = ["STAGES", "compile_chosen", "compile_operation"]
 
 
-def compile_operation(
-    schema: Schema, text: str, operation_name: str | None = None, limits: Limits | None = None
-) -> Operation:
-    """Compile one operation of a document.
-
-    ``operation_name`` chooses one of several. Raises the ``RequestError`` that says what is wrong
-    with the document.
-    """
-    try:
-        source = SourceText(schema, text, operation_name, limits or Limits())
-        operation: Operation = _run(STAGES, source)
-    except RecursionError:
-        raise LimitExceededError.because("The document is nested too deeply.") from None
-    return operation
-
-
-def compile_chosen(chosen: ChosenOperation) -> Operation:
-    """Compile an operation that was checked and chosen already."""
-    operation: Operation = _run(COMPILING, chosen)
-    return operation
-
-
 def prepare_forms(operation: Operation) -> Operation:
     """Let callers who may not have all of an operation get a form of it, compiled by itself."""
     chosen, required = operation.chosen, operation.required
@@ -85,6 +63,28 @@ COMPILING = (
 )
 
 STAGES = (*CHECKING, *COMPILING)
+
+
+def compile_operation(
+    schema: Schema, text: str, operation_name: str | None = None, limits: Limits | None = None
+) -> Operation:
+    """Compile one operation of a document.
+
+    ``operation_name`` chooses one of several. Raises the ``RequestError`` that says what is wrong
+    with the document.
+    """
+    try:
+        source = SourceText(schema, text, operation_name, limits or Limits())
+        operation: Operation = _run(STAGES, source)
+    except RecursionError:
+        raise LimitExceededError.because("The document is nested too deeply.") from None
+    return operation
+
+
+def compile_chosen(chosen: ChosenOperation) -> Operation:
+    """Compile an operation that was checked and chosen already."""
+    operation: Operation = _run(COMPILING, chosen)
+    return operation
 
 
 def _run(stages: tuple[Callable[[Any], Any], ...], value: Any) -> Any:

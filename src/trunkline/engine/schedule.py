@@ -32,6 +32,8 @@ from trunkline.runtime.work import Agenda, Batch, Deferral, Later, Work
 
 __all__ = ["Pending", "settle_sync"]
 
+_OVER = object()
+
 
 class Pending:
     """Awaits the result of an execution that has begun; ``steps`` are a mutation's fields."""
@@ -52,14 +54,20 @@ class Pending:
         return self._settle().__await__()
 
     async def _settle(self) -> Result:
+        """Do what is left; run the fields of a mutation each to its end (GraphQL §6.3.2)."""
+        execution, agenda, steps = self._execution, self._agenda, self._steps
         try:
-            if self._steps is None:
-                await _settle(self._execution, self._agenda)
-            else:
-                await _run_serially(self._execution, self._agenda, self._steps)
+            await _settle(execution, agenda)
+            while steps is not None and not execution.is_abandoned:
+                if next(steps, _OVER) is _OVER:
+                    break
+                await _settle(execution, agenda)
+        except FieldFailure as failure:
+            agenda.drop()
+            execution.abandon(failure)
         finally:  # something is left if this is cancelled
             self.drop()
-        return self._execution.result()
+        return execution.result()
 
     def drop(self) -> None:
         """Give up what has not begun."""
@@ -95,24 +103,6 @@ def settle_sync(execution: Execution, agenda: Agenda) -> None:
                 _fail(execution, batch, error)
             agenda.finish(batch)
 
-
-async def _run_serially(
-    execution: Execution, agenda: Agenda, steps: Generator[None, None, None]
-) -> None:
-    """Run the fields of a mutation one after the other, each to its end (GraphQL §6.3.2).
-
-    What an earlier field has left is done first.
-    """
-    try:
-        await _settle(execution, agenda)
-        while not execution.is_abandoned and next(steps, _OVER) is not _OVER:
-            await _settle(execution, agenda)
-    except FieldFailure as failure:
-        agenda.drop()
-        execution.abandon(failure)
-
-
-_OVER = object()
 
 Suspended = tuple[Coroutine[Any, Any, Any], Any]
 """A coroutine that has begun, and the future that it waits for."""

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple, TypeAlias
 
 from graphql import (
     GraphQLEnumType,
-    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLScalarType,
@@ -163,7 +162,18 @@ class Coercions:
         def coerce(value: Any, depth: int, allowance: Allowance) -> Any:
             nonlocal rows
             if rows is None:
-                rows = [self._row(name, field) for name, field in type_.fields.items()]
+                rows = [
+                    _Row(
+                        name,
+                        field.out_name or name,
+                        exact_type(field.type),
+                        self._without_null(field.type),
+                        not is_non_null_type(field.type),
+                        is_required_input_field(field),
+                        default_builder(field),
+                    )
+                    for name, field in type_.fields.items()
+                ]
             if not isinstance(value, dict):
                 raise MisfitError
             if depth >= MAX_NESTING_DEPTH and value:
@@ -172,22 +182,14 @@ class Coercions:
             if allowance.left < 0:
                 allowance.fail()
             if len(value) > len(rows) + _UNKNOWN_FIELDS:
-                raise _unknown_fields(type_, value)
+                raise VariablesError.because(
+                    f"A value of type '{type_}' in the variables has {len(value)} fields; the type"
+                    f" has {len(rows)}."
+                )
             coerced = _coerce_fields(rows, value, depth + 1, allowance)
             return finish(coerced) if finish else coerced
 
         return coerce
-
-    def _row(self, name: str, field: GraphQLInputField) -> _Row:
-        return _Row(
-            name,
-            field.out_name or name,
-            exact_type(field.type),
-            self._without_null(field.type),
-            not is_non_null_type(field.type),
-            is_required_input_field(field),
-            default_builder(field),
-        )
 
 
 def _coerce_fields(
@@ -220,14 +222,6 @@ def _coerce_fields(
     ):
         raise MisfitError  # there are fields that the type lacks
     return coerced
-
-
-def _unknown_fields(type_: GraphQLInputObjectType, provided: dict[str, Any]) -> VariablesError:
-    """Return the error for more unknown fields than are worth listing."""
-    return VariablesError.because(
-        f"A value of type '{type_}' in the variables has {len(provided)} fields; the type has"
-        f" {len(type_.fields)}."
-    )
 
 
 def _nullable(coerce: Coerce) -> Coerce:
@@ -268,26 +262,14 @@ def _scalar(type_: GraphQLScalarType) -> Coerce:
             raise MisfitError
         return coerced
 
-    return _QUICK[type_.name](coerce) if type_.name in _QUICK else coerce
-
-
-def _quick_int(coerce: Coerce) -> Coerce:
     def coerce_int(value: Any, depth: int, allowance: Allowance) -> Any:
         if type(value) is int and -0x80000000 <= value <= 0x7FFFFFFF:
             return value
         return coerce(value, depth, allowance)
 
-    return coerce_int
-
-
-def _quick_float(coerce: Coerce) -> Coerce:
     def coerce_float(value: Any, depth: int, allowance: Allowance) -> Any:
         if type(value) is float and value - value == 0.0:  # infinity minus itself is not a number
             return value
         return coerce(value, depth, allowance)
 
-    return coerce_float
-
-
-_QUICK = {"Int": _quick_int, "Float": _quick_float}
-"""Puts a test of the commonest values before the coercion."""
+    return {"Int": coerce_int, "Float": coerce_float}.get(type_.name, coerce)

@@ -41,10 +41,10 @@ __all__ = [
     "DocumentInfo",
     "FieldInfo",
     "ResolveInfo",
-    "core_leaf_completer",
-    "core_list",
-    "core_type_finder",
+    "leaf_completer",
+    "list_converter",
     "place_by_type",
+    "type_finder",
 ]
 
 IsAwaitable = Callable[[Any], bool]
@@ -149,7 +149,7 @@ def _track(values: Sequence[Any]) -> None:
 _HELPERS = GraphQLResolveInfoHelpers(_gather, _track)
 
 
-def core_leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
+def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
     """Make the function that turns a resolved value into the response's."""
     coerce = type_.coerce_output_value
 
@@ -171,7 +171,7 @@ def core_leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[
     return complete
 
 
-def core_list(
+def list_converter(
     coordinate: str, is_async_iterable: Callable[[Any], bool]
 ) -> Callable[[Any], Iterable[Any] | Later]:
     """Make the function that takes a field's value as a list; asynchronous ones are read later."""
@@ -193,7 +193,7 @@ def core_list(
     return to_list
 
 
-def core_type_finder(
+def type_finder(
     schema: GraphQLSchema,
     type_: GraphQLAbstractType | GraphQLObjectType,
     default: Callable[[Any, Any, Any], Any],

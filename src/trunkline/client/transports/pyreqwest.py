@@ -69,7 +69,7 @@ class _PyreqwestTransport(rules.HTTPTransport, Generic[Library]):
     def _open(self) -> Library:
         raise NotImplementedError
 
-    def _opened(self) -> Library:
+    def _library_client(self) -> Library:
         """Return the library's client, which the first call makes.
 
         Two threads may make two. Then one is dropped after its call, and the library closes the
@@ -181,7 +181,7 @@ class PyreqwestTransport(_PyreqwestTransport[SyncClient]):
 
     def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
-            builder = self._opened().request(request.method, url)
+            builder = self._library_client().request(request.method, url)
             response = self._fill(builder, request).build().send()
             return HTTPResponse(response.status, response.bytes().to_bytes(), response.headers)
         except RequestError as error:
@@ -215,7 +215,7 @@ class AsyncPyreqwestTransport(_PyreqwestTransport[Client]):
 
     async def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
-            builder = self._opened().request(request.method, url)
+            builder = self._library_client().request(request.method, url)
             response = await self._fill(builder, request).build().send()
             body = (await response.bytes()).to_bytes()
             return HTTPResponse(response.status, body, response.headers)

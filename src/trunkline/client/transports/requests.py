@@ -99,7 +99,7 @@ class RequestsHTTPTransport(rules.HTTPTransport):
                     headers=headers,
                     timeout=self._timeout,
                     verify=self._verify,  # the session's own would yield to the environment's
-                    auth=auth or (_unchanged if "authorization" in headers else None),
+                    auth=auth or (_without_netrc if "authorization" in headers else None),
                 )
             return HTTPResponse(response.status_code, response.content, response.headers)
         except ContentDecodingError as error:
@@ -122,7 +122,7 @@ def _open(pool: Pool) -> Session:
     return session
 
 
-def _unchanged(request: PreparedRequest) -> PreparedRequest:
+def _without_netrc(request: PreparedRequest) -> PreparedRequest:
     """Keep requests from replacing a given Authorization header by that of ``.netrc``."""
     return request
 
