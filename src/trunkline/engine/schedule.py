@@ -16,7 +16,10 @@ not cancelled, because others may wait for the same (a DataLoader's key).
 from __future__ import annotations
 
 import asyncio
-from asyncio.tasks import _enter_task, _leave_task  # documented, for implementers of tasks
+from asyncio.tasks import (  # documented, for implementers of tasks
+    _enter_task,  # pyright: ignore[reportPrivateUsage]
+    _leave_task,  # pyright: ignore[reportPrivateUsage]
+)
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -345,7 +348,7 @@ _WORK = object()
 
 
 @contextmanager
-def _no_current_task(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+def _no_current_task(loop: asyncio.AbstractEventLoop) -> Generator[None]:
     """Leave the current task for a while, so that another one can be entered."""
     current = asyncio.current_task()
     if current is None:
