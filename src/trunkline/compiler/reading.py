@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from keyword import iskeyword
-
 from trunkline.compiler.authorization import refuser
 from trunkline.compiler.namespace import SHORT, CallText, FunctionScope
 from trunkline.compiler.plan import BuiltArguments, Constant, Event, FieldPlan, Refused, Variable
@@ -18,6 +16,7 @@ from trunkline.schema.bindings import (
     Lookup,
     Resolver,
 )
+from trunkline.text.names import is_name
 
 __all__ = ["FieldReader", "is_short"]
 
@@ -147,4 +146,4 @@ class FieldReader:
 
 def is_short(name: str) -> bool:
     """Return whether a name can stand behind a dot, and in a line."""
-    return not iskeyword(name) and len(name) <= SHORT
+    return is_name(name) and len(name) <= SHORT
