@@ -12,29 +12,21 @@ than it does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator
-from contextvars import Context
+from collections.abc import Generator
 from functools import partial
 from types import coroutine
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 __all__ = ["resume"]
 
-T = TypeVar("T")
-
 
 @coroutine
-def resume(
-    steps: Generator[Any, Any, T] | Coroutine[Any, Any, T],
-    waits_for: Any,
-    context: Context | None = None,
-) -> Generator[Any, Any, T]:
+def resume(steps: Any, waits_for: Any) -> Generator[Any, Any, Any]:
     """Await the rest of an awaitable whose ``__await__`` has taken its first step.
 
+    ``steps`` is what ``__await__`` returned, or another object with ``send`` and ``throw``.
     ``waits_for`` is what that step yielded. From there on this does what ``await`` does (PEP 380).
-    ``context`` is the context of the steps, if it is not the task's.
     """
-    step = _step if context is None else context.run
     send = getattr(steps, "send", partial(_next, steps))  # plain iterators can be awaited too
     throw = getattr(steps, "throw", _raise)
     while True:
@@ -42,12 +34,11 @@ def resume(
             try:
                 sent = yield waits_for
             except BaseException as error:  # noqa: BLE001  # a cancellation goes to the awaitable
-                waits_for = step(throw, error)
+                waits_for = throw(error)
             else:
-                waits_for = step(send, sent)
+                waits_for = send(sent)
         except StopIteration as done:
-            value: T = done.value
-            return value
+            return done.value
 
 
 def _next(steps: Any, _sent: None) -> Any:
@@ -56,7 +47,3 @@ def _next(steps: Any, _sent: None) -> Any:
 
 def _raise(error: BaseException) -> NoReturn:
     raise error
-
-
-def _step(function: Callable[[Any], Any], argument: Any) -> Any:
-    return function(argument)
