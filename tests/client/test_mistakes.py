@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from tests.client.calling import Caller, CallWith
@@ -252,7 +253,7 @@ def test_a_right_document_is_validated_once(
 
     counted(checks, "validate")
     counted(document, "parse")
-    text = "query once { todos { title } } query twice { todos { text } } # " + str(id(fetching))
+    text = "query once { todos { title } } query twice { todos { text } } # " + uuid4().hex
     for _ in range(3):
         fetching.execute(text, operation_name="once")
         fetching.execute(gql(text), operation_name="twice")

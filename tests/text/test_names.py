@@ -2,10 +2,24 @@ from __future__ import annotations
 
 import builtins
 import keyword
+from enum import Enum
+from itertools import permutations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from trunkline.text.names import Names, python_name, snake_case
+from trunkline.text.names import (
+    Names,
+    apart,
+    enum_member,
+    is_name,
+    numbered,
+    pascal_case,
+    python_name,
+    python_names,
+    snake_case,
+)
 
 
 @pytest.mark.parametrize(
@@ -61,3 +75,78 @@ def test_a_name_that_is_wanted_often_costs_no_more_each_time() -> None:
     assert given[:3] == ["name", "name_2", "name_4"]
     assert len(set(given)) == 50_000
     assert names.give("name_7") == "name_7_2"
+
+
+GRAPHQL_NAMES = st.from_regex(r"\A[A-Za-z_][A-Za-z0-9_]{0,8}\Z").filter(
+    lambda name: not name.startswith("__")
+)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["createdBy"], ["created_by"]),
+        (["from"], ["from_"]),
+        (["differentCase", "different_case"], ["differentCase", "different_case"]),
+        (["userID", "userId", "user_id"], ["userID", "userId", "user_id"]),
+        (["class", "class_"], ["class__", "class_"]),
+        (["from", "from_", "from__"], ["from___", "from_", "from__"]),
+    ],
+)
+def test_names_stay_apart(names: list[str], expected: list[str]) -> None:
+    for order in permutations(zip(names, expected, strict=True)):
+        assert python_names([name for name, _ in order]) == dict(order)
+
+
+@given(
+    names=st.lists(GRAPHQL_NAMES, unique=True, max_size=8),
+    snake_case=st.booleans(),
+    reserved=st.sets(GRAPHQL_NAMES, max_size=3),
+)
+def test_any_names_become_as_many_that_python_takes(
+    names: list[str], *, snake_case: bool, reserved: set[str]
+) -> None:
+    given_names = python_names(names, snake_case=snake_case, reserved=reserved)
+    assert len(set(given_names.values())) == len(names)
+    assert all(name.isidentifier() for name in given_names.values())
+    assert not any(keyword.iskeyword(name) for name in given_names.values())
+    assert given_names == python_names(names[::-1], snake_case=snake_case, reserved=reserved)
+
+
+@given(st.lists(GRAPHQL_NAMES, unique=True, min_size=1, max_size=8))
+def test_any_value_is_a_member_of_an_enum(values: list[str]) -> None:
+    members = apart({value: enum_member(value) for value in values})
+    enum = Enum("enum", {member: value for value, member in members.items()})  # type: ignore[misc]
+    assert [each.value for each in enum] == values
+
+
+def test_a_configured_name_stays_and_the_others_yield() -> None:
+    configured = {"title": "user_name"}
+    names = python_names(["userName", "title", "self"], configured=configured, reserved={"self"})
+    assert names == {"userName": "userName", "title": "user_name", "self": "self_"}
+
+
+def test_names_that_come_again_are_numbered() -> None:
+    names = {"a": "name", "b": "other", "c": "name", "d": "name_2", "e": "name", "f": "list"}
+    assert list(numbered(names).values()) == [
+        "name",
+        "other",
+        "name_2",
+        "name_2_2",
+        "name_3",
+        "list",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("todo_list", "TodoList"), ("todoList", "TodoList"), ("URL", "URL")]
+)
+def test_pascal_case(name: str, expected: str) -> None:
+    assert pascal_case(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("name", True), ("class", False), ("2fa", False), ("a-b", False)]
+)
+def test_a_name_is_one_that_python_takes(name: str, *, expected: bool) -> None:
+    assert is_name(name) is expected

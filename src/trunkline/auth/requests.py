@@ -47,7 +47,7 @@ class RequestsAuth(AuthBase):
 
     def _send(self, request: HTTPRequest) -> HTTPResponse:
         with Session() as session:
-            session.auth = _unchanged  # else requests adds what .netrc has
+            session.auth = _without_netrc  # else requests adds what .netrc has
             response = session.request(
                 request.method,
                 request.url or "",
@@ -71,5 +71,5 @@ def _send_again(response: Response, headers: dict[str, str], sending: dict[str, 
     return again
 
 
-def _unchanged(request: PreparedRequest) -> PreparedRequest:
+def _without_netrc(request: PreparedRequest) -> PreparedRequest:
     return request

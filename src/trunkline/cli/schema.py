@@ -29,7 +29,8 @@ def print_command(
 ) -> None:
     """Print a schema as one text, sorted: the same whatever the order of files and definitions."""
     with errors_end_command():
-        typer.echo(print_schema(load_definition(configured_sources(sources))), nl=False)
+        text = print_schema(load_definition(configured_sources(sources)))
+    typer.echo(text, nl=False)
 
 
 @schema_app.command("configuration")

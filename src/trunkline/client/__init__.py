@@ -19,12 +19,12 @@ from trunkline.client.events import CallEvent, Hooks
 from trunkline.client.persisted import Persisted
 from trunkline.client.resilience import Breaker, Retry
 from trunkline.client.responses import ExecutionResult
-from trunkline.client.schema_cache import SchemaCache
 
 if TYPE_CHECKING:
     from trunkline.client.checks import DeprecatedWarning
     from trunkline.client.client import AsyncSession, Client, Request
     from trunkline.client.document import Document, gql
+    from trunkline.client.schema_cache import SchemaCache
     from trunkline.client.variables import Upload
     from trunkline.schema.scalars import Scalar
 
@@ -59,13 +59,14 @@ _MODULES = {
     "Document": "trunkline.client.document",
     "Request": "trunkline.client.client",
     "Scalar": "trunkline.schema.scalars",
+    "SchemaCache": "trunkline.client.schema_cache",
     "Upload": "trunkline.client.variables",
     "gql": "trunkline.client.document",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Import at first use what needs graphql-core: generated clients do without it."""
+    """Import at first use what generated clients do without: graphql-core and files."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_MODULES[name]), name)

@@ -14,7 +14,7 @@ from trunkline.flow.calls import Deadline
 from trunkline.protocol.documents import RegisteredDocument
 from trunkline.protocol.media import ACCEPT, JSON
 from trunkline.protocol.messages import HTTPRequest
-from trunkline.protocol.multipart import FilePart, encode_multipart
+from trunkline.protocol.request import FilePart, encode_multipart
 
 __all__ = [
     "TIMEOUT_HEADER",

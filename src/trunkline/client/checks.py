@@ -31,7 +31,7 @@ from trunkline.errors import (
     VariablesError,
 )
 from trunkline.protocol.documents import RegisteredDocument
-from trunkline.protocol.multipart import FilePart
+from trunkline.protocol.request import FilePart
 from trunkline.protocol.response import PLAIN
 
 __all__ = ["DeprecatedWarning", "DocumentChecker", "PreparedOperation"]

@@ -23,7 +23,6 @@ from trunkline.client.schemas import SchemaSource
 from trunkline.client.transports.interface import AsyncTransport, Transport
 from trunkline.errors import ExecutionError, SubscriptionError, ValidationError
 from trunkline.flow.calls import Deadline, Flow
-from trunkline.flow.drivers import run, run_async
 from trunkline.protocol.messages import HTTPResponse
 from trunkline.protocol.schema_version import SCHEMA_VERSION
 from trunkline.schema.scalars import Scalar
@@ -139,9 +138,8 @@ class Client:
         ``ExecutionError`` (the response has errors; it keeps the data beside them) or
         ``TransportError`` (no response that can be used).
         """
-        send, deadline = self._connection.blocking().send, self._connection.deadline(options)
-        flow = self._flow(Request(document, variables, operation_name), deadline, options)
-        result = run(flow, send, deadline)
+        request = Request(document, variables, operation_name)
+        result = self._connection.run(partial(self._flow, request, options), options)
         return result if get_execution_result else _data_of(result)
 
     @overload
@@ -174,10 +172,9 @@ class Client:
         options: CallOptions | None = None,
     ) -> dict[str, Any] | ExecutionResult:
         """Do what ``execute`` does, without blocking the event loop."""
-        send = self._connection.asynchronous().send_async
-        deadline = self._connection.deadline(options)
-        flow = self._flow(Request(document, variables, operation_name), deadline, options)
-        result = await run_async(flow, send, deadline)
+        request = Request(document, variables, operation_name)
+        flow = partial(self._flow, request, options)
+        result = await self._connection.run_async(flow, options)
         return result if get_execution_result else _data_of(result)
 
     def execute_batch(
@@ -188,19 +185,17 @@ class Client:
         The server must accept lists. Errors of one operation do not raise: they are in its result.
         Raises what ``execute`` raises if a request is wrong or there is no usable response.
         """
-        send, deadline = self._connection.blocking().send, self._connection.deadline(options)
-        return run(self._batch_flow(requests, deadline, options), send, deadline)
+        return self._connection.run(partial(self._batch_flow, requests, options), options)
 
     async def execute_batch_async(
         self, requests: Sequence[Request], *, options: CallOptions | None = None
     ) -> list[ExecutionResult]:
         """Do what ``execute_batch`` does, without blocking the event loop."""
-        send = self._connection.asynchronous().send_async
-        deadline = self._connection.deadline(options)
-        return await run_async(self._batch_flow(requests, deadline, options), send, deadline)
+        flow = partial(self._batch_flow, requests, options)
+        return await self._connection.run_async(flow, options)
 
     def _flow(
-        self, request: Request, deadline: Deadline | None, options: CallOptions | None
+        self, request: Request, options: CallOptions | None, deadline: Deadline | None
     ) -> Flow[ExecutionResult]:
         operation = yield from self._prepare(request)
         variables, files = operation.variables(request.variables)
@@ -212,7 +207,7 @@ class Client:
         )
 
     def _batch_flow(
-        self, requests: Sequence[Request], deadline: Deadline | None, options: CallOptions | None
+        self, requests: Sequence[Request], options: CallOptions | None, deadline: Deadline | None
     ) -> Flow[list[ExecutionResult]]:
         decoders: list[Decoder] = []
         batch: list[BatchedOperation] = []

@@ -34,7 +34,7 @@ from trunkline.flow.calls import AuthScheme, Deadline, Flow, send_request, throu
 from trunkline.flow.drivers import run, run_async
 from trunkline.protocol.documents import OperationKind, RegisteredDocument
 from trunkline.protocol.messages import HTTPResponse
-from trunkline.protocol.multipart import FilePart
+from trunkline.protocol.request import FilePart
 
 __all__ = ["Connection", "ConnectionOptions"]
 
@@ -104,9 +104,7 @@ class Connection:
         raises errors for the caller, as ``read_valid_response`` does. Raises
         ``ConnectionFailedError`` if there is no complete response.
         """
-        deadline = self.deadline(options)
-        flow = self.flow(document, variables, read, deadline, options)
-        return run(flow, self.blocking().send, deadline)
+        return self.run(lambda end: self.flow(document, variables, read, end, options), options)
 
     async def execute_async(
         self,
@@ -116,12 +114,23 @@ class Connection:
         options: CallOptions | None = None,
     ) -> T:
         """Do what ``execute`` does, without blocking the event loop."""
-        deadline = self.deadline(options)
-        flow = self.flow(document, variables, read, deadline, options)
-        return await run_async(flow, self.asynchronous().send_async, deadline)
+        return await self.run_async(
+            lambda end: self.flow(document, variables, read, end, options), options
+        )
 
-    def deadline(self, options: CallOptions | None) -> Deadline | None:
-        """Return the deadline of a call that begins now."""
+    def run(self, flow: Callable[[Deadline | None], Flow[T]], options: CallOptions | None) -> T:
+        """Run a flow, which gets its deadline. Raises ``TypeError`` if no transport blocks."""
+        send, deadline = self.blocking().send, self._deadline(options)
+        return run(flow(deadline), send, deadline)
+
+    async def run_async(
+        self, flow: Callable[[Deadline | None], Flow[T]], options: CallOptions | None
+    ) -> T:
+        """Do what ``run`` does, without blocking the event loop."""
+        send, deadline = self.asynchronous().send_async, self._deadline(options)
+        return await run_async(flow(deadline), send, deadline)
+
+    def _deadline(self, options: CallOptions | None) -> Deadline | None:
         given = options.timeout if options else None
         seconds = self._timeout if given is None else given
         return None if seconds is None else Deadline(seconds)

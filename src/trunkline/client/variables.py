@@ -20,7 +20,7 @@ from graphql.execution.values import get_variable_values
 from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.errors import VariablesError
-from trunkline.protocol.multipart import FilePart
+from trunkline.protocol.request import FilePart
 
 __all__ = ["Upload", "check_variables", "encode_variables"]
 

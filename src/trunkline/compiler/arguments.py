@@ -8,7 +8,6 @@ from graphql import (
     FieldNode,
     GraphQLArgument,
     GraphQLField,
-    GraphQLInputType,
     ListValueNode,
     ObjectValueNode,
     Undefined,
@@ -59,7 +58,8 @@ def _plan_argument(
 ) -> Constant | Variable | None:
     """Plan an argument; ``None`` if it must be built for each call."""
     has_default = argument.default is not None or argument.default_value is not Undefined
-    is_required = is_non_null_type(argument.type)
+    type_: Any = argument.type
+    is_required = is_non_null_type(type_)
     if value is None:  # a missing argument that is required is an error of the call
         return None if has_default or is_required else _ABSENT
     if isinstance(value, VariableNode):
@@ -69,14 +69,10 @@ def _plan_argument(
         if variable is None or (may_be_absent and has_default) or (may_be_null and is_required):
             return None  # an error of the call, or the argument's default replaces it
         return Variable(index, may_be_absent)
-    if isinstance(value, (ListValueNode, ObjectValueNode)) or not _is_constant(argument.type):
+    leaf = type_.of_type if is_required else type_
+    is_constant = is_enum_type(leaf) or str(leaf) in specified_scalar_types
+    if isinstance(value, (ListValueNode, ObjectValueNode)) or not is_constant:
         # it may contain variables, a resolver may change it, or a custom scalar depends on time
         return None
-    constant: Any = coerce_input_literal(value, argument.type)
+    constant: Any = coerce_input_literal(value, type_)
     return Constant(constant) if type(constant) in _IMMUTABLE else None
-
-
-def _is_constant(type_: GraphQLInputType) -> bool:
-    """Return whether a literal of the type always means the same."""
-    leaf = type_.of_type if is_non_null_type(type_) else type_
-    return is_enum_type(leaf) or str(leaf) in specified_scalar_types

@@ -1,4 +1,4 @@
-"""What an operation requires of its callers, and what is refused to those who lack some of it.
+"""What an operation requires of its callers, and what is refused to callers who lack it.
 
 An operation whose caller may have all of it is executed as it was compiled. For the others it is
 compiled again, once for each set of unmet requirements, with functions that raise in the places of

@@ -14,23 +14,15 @@ from graphql import (
     GraphQLField,
     GraphQLLeafType,
     GraphQLObjectType,
-    GraphQLOutputType,
     default_field_resolver,
-    is_abstract_type,
 )
 from graphql.pyutils import is_awaitable
 from msgspec.structs import replace
 
 from trunkline.compiler.document import ChosenOperation
 from trunkline.compiler.plan import Event, FieldPlan
-from trunkline.runtime.graphql_core import (
-    DocumentInfo,
-    FieldInfo,
-    core_leaf_completer,
-    core_list,
-    core_type_finder,
-)
-from trunkline.runtime.positions import Mark
+from trunkline.runtime import graphql_core
+from trunkline.runtime.graphql_core import DocumentInfo
 from trunkline.runtime.values import leaf_completer, to_list, type_finder
 from trunkline.runtime.variables import Variables
 from trunkline.schema.bindings import Binding, CoreConventions, CoreDefault, CoreResolver, Lookup
@@ -43,11 +35,13 @@ class Dialect:
 
     - ``values_may_wait``: whether any value may turn out to be an awaitable
     - ``is_awaitable``: the test for that, if it is not graphql-core's own
+    - ``document_info``: the operation's part of ``info``, if resolvers take one
     - ``introspection_info``: the ``info`` of introspection's resolvers (GraphQL §4)
     """
 
     values_may_wait = False
     is_awaitable: Callable[[Any], bool] | None = None
+    document_info: DocumentInfo | None = None
 
     def __init__(self, chosen: ChosenOperation) -> None:
         self._schema = chosen.schema
@@ -71,22 +65,6 @@ class Dialect:
         """
         del root
         return field, replace(field, binding=Event(), arguments={})
-
-    def field_info(
-        self,
-        name: str,
-        parent: GraphQLObjectType,
-        type_: GraphQLOutputType,
-        mark: Mark,
-        above: FieldInfo | None,
-    ) -> FieldInfo | None:
-        """Return a field's part of ``info``, if its resolver takes one."""
-        del name, parent, type_, mark, above
-        return None
-
-    def finds_type(self, type_: Any) -> bool:
-        """Return whether the object type is known only when a value of ``type_`` is there."""
-        return is_abstract_type(type_)
 
     def type_finder(self, type_name: str, coordinate: str) -> Callable[..., Any]:
         """Return the function that names the object type of an abstract type's value."""
@@ -125,7 +103,7 @@ class GraphQLCoreDialect(Dialect):
         test = conventions.is_awaitable
         self.is_awaitable = None if test is is_awaitable else test
         fragments = dict(chosen.fragments)
-        self._document = DocumentInfo(self._definition, fragments, chosen.node, variables, test)
+        self.document_info = DocumentInfo(self._definition, fragments, chosen.node, variables, test)
 
     def binding(self, coordinate: str, definition: GraphQLField) -> Binding:
         """Return a resolver, or graphql-core's default one."""
@@ -144,35 +122,20 @@ class GraphQLCoreDialect(Dialect):
         binding = CoreResolver(subscribe or self._conventions.subscribe_resolver)
         return replace(field, binding=binding), field
 
-    def field_info(
-        self,
-        name: str,
-        parent: GraphQLObjectType,
-        type_: GraphQLOutputType,
-        mark: Mark,
-        above: FieldInfo | None,
-    ) -> FieldInfo | None:
-        """Return a field's part of ``info``, which every resolver takes."""
-        return FieldInfo(name, parent, type_, mark, above, self._document)
-
-    def finds_type(self, type_: Any) -> bool:
-        """Return whether the type must be found, or confirmed by ``is_type_of``."""
-        return is_abstract_type(type_) or type_.is_type_of is not None
-
     def type_finder(self, type_name: str, coordinate: str) -> Callable[..., Any]:
         """Return the function that names a value's type; it takes ``info`` too."""
         type_: Any = self._definition.type_map[type_name]
         conventions = self._conventions
         default, test = conventions.type_resolver, conventions.is_awaitable
-        return core_type_finder(self._definition, type_, default, test, coordinate)
+        return graphql_core.type_finder(self._definition, type_, default, test, coordinate)
 
     def leaf_completer(self, type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
         """Return the function that completes a scalar or an enum."""
-        return core_leaf_completer(type_, nullable=nullable)
+        return graphql_core.leaf_completer(type_, nullable=nullable)
 
     def list_converter(self, coordinate: str) -> Callable[[Any], Any]:
         """Return the function that takes a field's value as a list."""
-        return core_list(coordinate, self._conventions.is_async_iterable)
+        return graphql_core.list_converter(coordinate, self._conventions.is_async_iterable)
 
 
 def dialect_of(chosen: ChosenOperation, variables: Variables) -> Dialect:

@@ -73,7 +73,7 @@ class ValidDocument:
 class ChosenOperation:
     """One operation of a document that fits the schema, with the document's fragments.
 
-    ``refusals`` is set where the operation is compiled for callers who may not have all of it.
+    ``refusals`` is set if the operation is compiled for callers who may not have all of it.
     """
 
     schema: Schema

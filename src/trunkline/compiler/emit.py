@@ -217,12 +217,7 @@ class ModuleWriter:
                 with source.block("try:"):
                     if shape.nullable:
                         self._null_is("value", "continue")
-                    if isinstance(shape, ObjectShape):
-                        fields.check_object(shape, "value")
-                        fields.selection(shape.selection, Into(place))
-                    else:
-                        fields.complete(field, shape, function.mark, "value")
-                        source.line(f"{place}value")
+                    fields.value(field, shape, function.mark, Into(place))
                 with source.block("except Exception as error:"):
                     source.call("execution.reject(", ["error", *scope.indices])
 
@@ -234,17 +229,12 @@ class ModuleWriter:
             fields.open_batches(shape.selection)
 
         def body() -> None:
-            if isinstance(shape, LeafShape):
-                fields.complete(function.field, shape, function.mark, "value")
-                self._source.line("return value")
-                return
-            if shape.nullable:
+            if shape.nullable and not isinstance(shape, LeafShape):
                 self._null_is("value", "return None")
             if isinstance(shape, AbstractShape):
                 self._dispatch(function, shape, scope)
-            elif isinstance(shape, ObjectShape):
-                fields.check_object(shape, "value")
-                fields.selection(shape.selection, RETURN)
+            else:
+                fields.value(function.field, shape, function.mark, RETURN)
 
         self._guarded(scope, function.mark, body)
 
@@ -340,15 +330,11 @@ class ModuleWriter:
         fields = self._fields(scope)
 
         def body() -> None:
-            if isinstance(item, ObjectShape) and not self._dialect.values_may_wait:
-                fields.check_object(item, "value")
-                fields.selection(item.selection, APPEND)
+            if not self._dialect.values_may_wait:
+                fields.value(function.field, item, shape.mark, APPEND)
                 return
-            if self._dialect.values_may_wait:
-                place = ("result", "len(result)")
-                fields.complete_or_defer(function.field, item, shape.mark, "value", *place)
-            else:
-                fields.complete(function.field, item, shape.mark, "value")
+            place = ("result", "len(result)")
+            fields.complete_or_defer(function.field, item, shape.mark, "value", *place)
             self._source.line("result.append(value)")
 
         if not item.nullable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple, Protocol
 
 from trunkline.compiler.leaves import (
@@ -16,7 +16,7 @@ from trunkline.compiler.leaves import (
     key_text,
     rows,
 )
-from trunkline.compiler.namespace import TYPE, Call, FunctionScope
+from trunkline.compiler.namespace import TYPE, CallText, FunctionScope
 from trunkline.compiler.plan import (
     AbstractShape,
     BuiltArguments,
@@ -97,7 +97,7 @@ class FieldWriter:
         self._prepare(selection)
         self._source.line("entry = execution.data = {}")
         if not selection.fields:
-            self._source.line("yield")  # the function is a generator all the same
+            self._source.line("yield")  # so that the function is a generator
         for placed in selection.fields:
             self._into_entry(placed)
             self._source.line("yield  # the next field waits until this one is done")
@@ -112,7 +112,7 @@ class FieldWriter:
                     for placed in row:
                         self._into_entry(placed)
                 else:
-                    call = Call(self._module.runtime(add_leaves), ["entry", self._leaves(row)])
+                    call = CallText(self._module.runtime(add_leaves), ["entry", self._leaves(row)])
                     self._call_for_row("", call)
             self._source.line(f"{into.before}entry{into.after}")
             return
@@ -167,14 +167,14 @@ class FieldWriter:
             read_and_complete()
         with self._source.block("except Exception as error:"):
             leaves = self._leaves(row)
-            call = Call(self._module.runtime(reread), ["error", leaves])
+            call = CallText(self._module.runtime(reread), ["error", leaves])
             self._call_for_row(f"{', '.join(variables)} = ", call)
         return variables
 
-    def _call_for_row(self, before: str, call: Call) -> None:
+    def _call_for_row(self, before: str, call: CallText) -> None:
         parent = self._scope.parent or "None"
         arguments = ["execution", *call.arguments, parent, *self._scope.indices]
-        self._scope.write(before, Call(call.function, arguments))
+        self._scope.write(before, CallText(call.function, arguments))
 
     def _leaves(self, row: Row) -> str:
         """Bind the description of a row."""
@@ -186,7 +186,7 @@ class FieldWriter:
 
         return self._module.bind("LEAVES", tuple(describe(placed.field) for placed in row))
 
-    def check_object(self, shape: ObjectShape, variable: str) -> None:
+    def _check_object(self, shape: ObjectShape, variable: str) -> None:
         """Write the test that a value can be an object of its type."""
         check = self._module.bind_once(
             ("check", shape.type_name),
@@ -317,10 +317,7 @@ class FieldWriter:
         self, field: FieldPlan, shape: Shape, mark: Mark, variable: str, entry: str, key: str
     ) -> None:
         """Write what makes the raw value in a variable the response's, or leaves it for later."""
-        if isinstance(shape, LeafShape) and shape.type.name in PYTHON_TYPES:
-            with self._unless_plain(shape, variable):
-                self._call_and_place(field, shape, mark, variable, entry, key)
-        else:
+        with self._unless_plain(shape, variable):
             self._call_and_place(field, shape, mark, variable, entry, key)
 
     def _call_and_place(  # noqa: PLR0913, PLR0917  # as above
@@ -339,10 +336,7 @@ class FieldWriter:
             call = f"{variable} = execution.agenda.defer("
             self._source.call(call, [variable, complete, *place])
         with self._source.block("else:"):
-            if isinstance(shape, LeafShape):
-                self._call_completer(shape, variable)
-            else:
-                self.complete(field, shape, mark, variable)
+            self._call_completer(field, shape, mark, variable)
             if isinstance(shape, (AbstractShape, ListShape)):
                 with self._source.block(f"if type({variable}) is {self._module.runtime(Later)}:"):
                     call = f"{variable} = execution.agenda.place("
@@ -354,24 +348,35 @@ class FieldWriter:
             return self._module.later_leaf(shape.type, nullable=shape.nullable)
         return self._functions.complete(field, shape, mark)
 
+    def value(self, field: FieldPlan, shape: Shape, mark: Mark, into: Into) -> None:
+        """Write what completes the variable ``value``, and the statement that takes the result."""
+        if isinstance(shape, ObjectShape):
+            self._check_object(shape, "value")
+            self.selection(shape.selection, into)
+        else:
+            self.complete(field, shape, mark, "value")
+            self._source.line(f"{into.before}value{into.after}")
+
     def complete(self, field: FieldPlan, shape: Shape, mark: Mark, variable: str) -> None:
         """Write what turns the raw value in a variable into the response's."""
-        if not isinstance(shape, LeafShape):
+        with self._unless_plain(shape, variable):
+            self._call_completer(field, shape, mark, variable)
+
+    def _call_completer(self, field: FieldPlan, shape: Shape, mark: Mark, variable: str) -> None:
+        if isinstance(shape, LeafShape):
+            complete, arguments = self._module.leaf(shape.type, nullable=shape.nullable), [variable]
+        else:
             complete = self._functions.complete(field, shape, mark)
             arguments = ["execution", variable, *self._scope.indices]
-            self._source.call(f"{variable} = {complete}(", arguments)
-        elif shape.type.name not in PYTHON_TYPES:
-            self._call_completer(shape, variable)
-        else:
-            with self._unless_plain(shape, variable):
-                self._call_completer(shape, variable)
+        self._source.call(f"{variable} = {complete}(", arguments)
 
-    def _call_completer(self, shape: LeafShape, variable: str) -> None:
-        complete = self._module.leaf(shape.type, nullable=shape.nullable)
-        self._source.call(f"{variable} = {complete}(", [variable])
+    def _unless_plain(self, shape: Shape, variable: str) -> AbstractContextManager[None]:
+        """Open a block that is entered if a value is not what the response shows already.
 
-    def _unless_plain(self, shape: LeafShape, variable: str) -> AbstractContextManager[None]:
-        """Open a block that is entered if a value is not what the response shows already."""
+        If only a function can tell that, there is no block.
+        """
+        if not isinstance(shape, LeafShape) or shape.type.name not in PYTHON_TYPES:
+            return nullcontext()
         name = shape.type.name
         is_other = f"type({variable}) is not {PYTHON_TYPES[name].__name__}"
         if name in RANGES:

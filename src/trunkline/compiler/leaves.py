@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from functools import partial
 from operator import attrgetter, methodcaller
 from typing import Any, NamedTuple, TypeAlias
 
@@ -104,15 +105,11 @@ def describe_leaf(field: FieldPlan, complete: Callable[[Any], Any]) -> PlainLeaf
         case Key(name):
             read = methodcaller("get", name)
         case Lookup(names):
-            read = _lookup_of(names)
+            read = partial(lookup, names=names)
         case _:
             raise AssertionError(f"{field.coordinate}: {field.binding}")
     plain_type = None if shape.type.name in RANGES else PYTHON_TYPES.get(shape.type.name)
     return PlainLeaf(field.key, read, plain_type, complete, shape.nullable, field.mark)
-
-
-def _lookup_of(names: tuple[str, ...]) -> Callable[[Any], Any]:
-    return lambda parent: lookup(parent, names)
 
 
 def key_text(field: FieldPlan, scope: FunctionScope) -> str:

@@ -18,7 +18,7 @@ from trunkline.text.literals import literal
 from trunkline.text.names import Names, snake_case
 from trunkline.text.source import Source
 
-__all__ = ["LOCAL", "SHORT", "TYPE", "Call", "FunctionScope", "ModuleNamespace"]
+__all__ = ["LOCAL", "SHORT", "TYPE", "CallText", "FunctionScope", "ModuleNamespace"]
 
 # Characters of a schema's name that a name in the text keeps, so that no line gets too long.
 LOCAL = 18
@@ -34,7 +34,7 @@ _FUNCTION_NAMES = frozenset(
 _INFO = frozenset({"info"})  # a global for our resolvers, a local in the graphql-core dialect
 
 
-class Call(NamedTuple):
+class CallText(NamedTuple):
     """The expression of a call, which may be written over several lines."""
 
     function: str
@@ -173,7 +173,7 @@ class FunctionScope:
         name = snake_case(wanted)[: LOCAL - len(suffix)] + suffix
         return self.module.give_local(self._names, name)
 
-    def write(self, before: str, expression: str | Call) -> None:
+    def write(self, before: str, expression: str | CallText) -> None:
         """Write a statement: ``before``, and an expression."""
         if isinstance(expression, str):
             self.source.line(before + expression)

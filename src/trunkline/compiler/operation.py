@@ -1,22 +1,95 @@
-"""An operation: compiled once, executed often. The one object that everything else reads."""
+"""An operation: compiled once, executed often. The one object that everything else reads.
+
+Compiling a line of text costs as much as executing it a few hundred times. So an operation that is
+new gets short text, which reads its leaves one by one; an operation that comes again gets text in
+which every leaf is written out. Of interfaces and unions, an object type gets its functions when
+its first value comes.
+"""
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Callable, Mapping
 from typing import Any
+from weakref import finalize
 
-from trunkline.compiler.assemble import WrittenOperation
 from trunkline.compiler.authorization import CallerForms
 from trunkline.compiler.document import ChosenOperation
-from trunkline.compiler.emit import ROOT, SOURCE
-from trunkline.compiler.plan import Refused, TypeName
+from trunkline.compiler.emit import COMPLETE, ROOT, SOURCE, ModuleText, ModuleWriter
+from trunkline.compiler.plan import AbstractShape, FieldPlan, Refused, TypeName
+from trunkline.compiler.planner import PlannedOperation
 from trunkline.runtime.execution import Execution
-from trunkline.runtime.positions import holds
+from trunkline.runtime.positions import Mark, holds
 from trunkline.schema.requirements import RequirementSet
+from trunkline.text.loading import load_module
 
-__all__ = ["Operation", "load_operation"]
+__all__ = ["Operation", "OperationModules", "load_operation", "write_operation"]
 
 _FIRST_RUNS = 2  # executions of an operation before it counts as one that comes again
+_NAME_LENGTH = 40  # characters of an operation's name in the file name of its module
+
+
+class OperationModules:
+    """The modules of one operation: written, loaded, and written again when that pays.
+
+    ``first`` is the text of its first executions.
+    """
+
+    def __init__(self, planned: PlannedOperation) -> None:
+        self.planned = planned
+        # graphql-core's names are letters, digits and underscores: they make good file names
+        plan, digest = planned.plan, planned.id.partition(":")[2]
+        self._name = f"{(plan.name or plan.kind)[:_NAME_LENGTH]}-{digest[:12]}"
+        self._file_names: list[str] = []
+        # `linecache` keeps the text of a file that a traceback has shown
+        finalize(self, _forget, self._file_names).atexit = False
+        self.first = self.write(inline=False)
+
+    def write(self, *, inline: bool) -> ModuleText:
+        """Write the operation's module; ``inline`` writes every leaf out."""
+        return self._writer(inline=inline).operation_module()
+
+    def whole(self) -> ModuleText:
+        """Write the operation's module with every type that its values may have."""
+        return ModuleWriter(self.planned, inline=True, make_table=None).operation_module()
+
+    def load(self, module: ModuleText) -> dict[str, Any]:
+        """Load a module; return its functions by name."""
+        number = len(self._file_names)
+        file_name = f"{self._name}-{number}.py" if number else f"{self._name}.py"
+        self._file_names.append(file_name)
+        return vars(load_module(file_name, module.text, module.bound))
+
+    def _writer(self, *, inline: bool) -> ModuleWriter:
+        """Return the writer of a module in which abstract types are completed by a table."""
+
+        def make_table(field: FieldPlan, shape: AbstractShape, mark: Mark) -> object:
+            def make(type_name: str) -> Callable[..., Any]:
+                planned = self.planned.planner.plan_object(shape, type_name)
+                module = self._writer(inline=inline).object_module(field, planned, mark)
+                complete: Callable[..., Any] = self.load(module)[COMPLETE]
+                return complete
+
+            return _Functions(make)
+
+        return ModuleWriter(self.planned, inline=inline, make_table=make_table)
+
+
+class _Functions(dict[str, Callable[..., Any]]):
+    """Functions by object type, each made when it is first looked up."""
+
+    def __init__(self, make: Callable[[str], Callable[..., Any]]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, type_name: str) -> Callable[..., Any]:
+        function = self[type_name] = self._make(type_name)
+        return function
+
+
+def _forget(file_names: list[str]) -> None:
+    for file_name in file_names:
+        linecache.cache.pop(file_name, None)
 
 
 class Operation:
@@ -29,6 +102,8 @@ class Operation:
     - ``coordinates``: the fields of the schema that it uses, for example ``Todo.title``
     - ``is_async``: whether something of it is awaited, a resolver or a directive
     - ``has_batches``: whether a resolver is called for all parents of a level
+    - ``variables``: the types and defaults of its variables
+    - ``cost``: what it may cost, and the limit
     - ``required``: what it requires of its callers, ``None`` if nothing; `for_caller` gives the
       form that a caller may have
     - ``refused``: the coordinates that are refused in this form, with the unmet requirements
@@ -39,9 +114,9 @@ class Operation:
     - ``resolve_stream``: the compiled function that gives a subscription's source stream
     """
 
-    def __init__(self, written: WrittenOperation) -> None:
-        self._assembler = written.assembler
-        planned = written.assembler.planned
+    def __init__(self, modules: OperationModules) -> None:
+        self._modules = modules
+        planned = modules.planned
         plan, chosen = planned.plan, planned.chosen
         self.id = planned.id
         self.kind = plan.kind
@@ -56,8 +131,8 @@ class Operation:
         )
         self.around = planned.around
         self.source_mark = plan.source.mark if plan.source else None
-        self._variables = planned.variables
-        self._cost = planned.cost
+        self.variables = planned.variables
+        self.cost = planned.cost
         self._forms: CallerForms[Operation] | None = None
         self._fields = [
             (placed.condition, isinstance(placed.field.binding, Refused))
@@ -65,26 +140,26 @@ class Operation:
             if not isinstance(placed.field.binding, TypeName)
         ]
         self._runs = 0
-        self._first = self._assembler.load(written.module)
+        self._first = modules.load(modules.first)
         self.resolve_root: Callable[[Execution], Any] = self._resolve_first
         self.resolve_stream: Callable[[Execution], Any] | None = self._first.get(SOURCE)
 
     @property
     def source(self) -> str:
         """The Python text, with every type that a value may have."""
-        return self._assembler.whole().text
+        return self._modules.whole().text
 
     @property
     def bound(self) -> Mapping[str, object]:
         """The objects that the text refers to, by name."""
-        return self._assembler.whole().bound
+        return self._modules.whole().bound
 
     def inline(self) -> None:
         """Compile the operation for many executions.
 
         The third execution does so by itself; call this if you know that there will be many.
         """
-        self.resolve_root = self._assembler.load(self._assembler.write(inline=True))[ROOT]
+        self.resolve_root = self._modules.load(self._modules.write(inline=True))[ROOT]
 
     def _resolve_first(self, execution: Execution) -> Any:
         """Run the short text, until it is clear that longer text pays."""
@@ -100,8 +175,8 @@ class Operation:
         Raises ``VariablesError`` if one does not fit (GraphQL §6.1.2), ``LimitExceededError`` if
         they make the operation cost more than allowed.
         """
-        values = self._variables.coerce(variables)
-        self._cost.check(values)
+        values = self.variables.coerce(variables)
+        self.cost.check(values)
         return values
 
     def for_caller(
@@ -134,13 +209,18 @@ class Operation:
     @property
     def chosen(self) -> ChosenOperation:
         """The operation in the document, from which forms of it are compiled."""
-        return self._assembler.planned.chosen
+        return self._modules.planned.chosen
 
     def add_forms(self, forms: CallerForms[Operation]) -> None:
         """Set the forms for callers who may not have all of it; done once, when it is compiled."""
         self._forms = forms
 
 
-def load_operation(written: WrittenOperation) -> Operation:
+def write_operation(planned: PlannedOperation) -> OperationModules:
+    """Write the text of an operation's first executions."""
+    return OperationModules(planned)
+
+
+def load_operation(modules: OperationModules) -> Operation:
     """Load the text of an operation; return what runs."""
-    return Operation(written)
+    return Operation(modules)

@@ -8,9 +8,8 @@ package can be read here and opened function by function:
 - `planner.py` decides everything: `collect.py` merges fields, `dialect.py` says how the schema's
   functions are called, `arguments.py` and `directives.py` plan what their names say. The result is
   pure data, `plan.py`. `cost.py` and `authorization.py` read what the limits and callers need.
-- `assemble.py` has the plan written as Python, by `emit.py` and the files that it uses, and loads
-  it as a module.
-- `operation.py` is what comes out; `trunkline.engine` runs it.
+- `operation.py` has the plan written as Python, by `emit.py` and the files that it imports, and
+  loads it. An `Operation` is what comes out; `trunkline.engine` runs it.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from trunkline.compiler.assemble import write_operation
 from trunkline.compiler.authorization import CallerForms, Refusals
 from trunkline.compiler.document import (
     ChosenOperation,
@@ -30,34 +28,12 @@ from trunkline.compiler.document import (
     validate_document,
 )
 from trunkline.compiler.limits import Limits
-from trunkline.compiler.operation import Operation, load_operation
+from trunkline.compiler.operation import Operation, load_operation, write_operation
 from trunkline.compiler.planner import plan_operation
 from trunkline.errors import LimitExceededError
 from trunkline.schema.bindings import Schema
 
 __all__ = ["STAGES", "compile_chosen", "compile_operation"]
-
-
-def compile_operation(
-    schema: Schema, text: str, operation_name: str | None = None, limits: Limits | None = None
-) -> Operation:
-    """Compile one operation of a document.
-
-    ``operation_name`` chooses one of several. Raises the ``RequestError`` that says what is wrong
-    with the document.
-    """
-    try:
-        source = SourceText(schema, text, operation_name, limits or Limits())
-        operation: Operation = _run(STAGES, source)
-    except RecursionError:
-        raise LimitExceededError.because("The document is nested too deeply.") from None
-    return operation
-
-
-def compile_chosen(chosen: ChosenOperation) -> Operation:
-    """Compile an operation that was checked and chosen already."""
-    operation: Operation = _run(COMPILING, chosen)
-    return operation
 
 
 def prepare_forms(operation: Operation) -> Operation:
@@ -87,6 +63,28 @@ COMPILING = (
 )
 
 STAGES = (*CHECKING, *COMPILING)
+
+
+def compile_operation(
+    schema: Schema, text: str, operation_name: str | None = None, limits: Limits | None = None
+) -> Operation:
+    """Compile one operation of a document.
+
+    ``operation_name`` chooses one of several. Raises the ``RequestError`` that says what is wrong
+    with the document.
+    """
+    try:
+        source = SourceText(schema, text, operation_name, limits or Limits())
+        operation: Operation = _run(STAGES, source)
+    except RecursionError:
+        raise LimitExceededError.because("The document is nested too deeply.") from None
+    return operation
+
+
+def compile_chosen(chosen: ChosenOperation) -> Operation:
+    """Compile an operation that was checked and chosen already."""
+    operation: Operation = _run(COMPILING, chosen)
+    return operation
 
 
 def _run(stages: tuple[Callable[[Any], Any], ...], value: Any) -> Any:

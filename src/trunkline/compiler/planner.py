@@ -14,6 +14,7 @@ from graphql import (
     GraphQLOutputType,
     GraphQLString,
     SelectionSetNode,
+    is_abstract_type,
     is_leaf_type,
     is_list_type,
     is_non_null_type,
@@ -48,6 +49,7 @@ from trunkline.compiler.plan import (
 )
 from trunkline.errors import LimitExceededError, ValidationError
 from trunkline.protocol.documents import document_id
+from trunkline.runtime.graphql_core import FieldInfo
 from trunkline.runtime.positions import ALWAYS, Condition, Mark
 from trunkline.runtime.selection import SelectedField, Selection
 from trunkline.runtime.variables import Variables
@@ -210,7 +212,10 @@ class Planner:
         requirements = self._refusals and self._refusals.of(coordinate, definition, node)
         if requirements:
             return _refused_field(key, name, type_, mark, requirements)
-        info = self.dialect.field_info(name, parent, type_, mark, above.info)
+        document = self.dialect.document_info
+        info = None
+        if document is not None:
+            info = FieldInfo(name, parent, type_, mark, above.info, document)
         binding = self._directives.bind(coordinate, self._binding(parent, name, definition), fields)
         shape = self._shape(type_, Position(fields, above.known, mark, info))
         parameters = dict(binding.arguments) if isinstance(binding, Resolver) else {}
@@ -248,12 +253,11 @@ class Planner:
             return ListShape(item, mark, nullable)
         if is_leaf_type(inner):
             return LeafShape(inner, nullable)
-        if self.dialect.finds_type(inner):
-            types = [inner]
-            if not isinstance(inner, GraphQLObjectType):
-                types = self._definition.get_possible_types(inner)
-            names = tuple(each.name for each in types)
+        if is_abstract_type(inner):
+            names = tuple(each.name for each in self._definition.get_possible_types(inner))
             return AbstractShape(inner.name, names, position, nullable)
+        if self.dialect.values_may_wait and inner.is_type_of:  # which must confirm the type
+            return AbstractShape(inner.name, (inner.name,), position, nullable)
         return self._object(inner, position, nullable=nullable)
 
     def _object(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from keyword import iskeyword
-
 from trunkline.compiler.authorization import refuser
-from trunkline.compiler.namespace import SHORT, Call, FunctionScope
+from trunkline.compiler.namespace import SHORT, CallText, FunctionScope
 from trunkline.compiler.plan import BuiltArguments, Constant, Event, FieldPlan, Refused, Variable
 from trunkline.runtime.graphql_core import FieldInfo, ResolveInfo
 from trunkline.runtime.values import lookup, present
@@ -18,6 +16,7 @@ from trunkline.schema.bindings import (
     Lookup,
     Resolver,
 )
+from trunkline.text.names import is_name
 
 __all__ = ["FieldReader", "is_short"]
 
@@ -33,7 +32,7 @@ class FieldReader:
         self._module = scope.module
         self._variables = variables
 
-    def read(self, field: FieldPlan) -> str | Call:
+    def read(self, field: FieldPlan) -> str | CallText:
         """Return the expression of a field's raw value."""
         module, parent = self._module, self._scope.parent
         match field.binding:
@@ -42,30 +41,30 @@ class FieldReader:
             case CoreResolver(function):
                 resolve = module.bind_for("resolve", field.coordinate, function)
                 info = self.info(field.info)
-                return Call(resolve, [parent or "None", info, *self.arguments(field)])
+                return CallText(resolve, [parent or "None", info, *self.arguments(field)])
             case Event():
                 return "execution.root_value"
             case Refused(requirements):
                 refuse = refuser(field.coordinate, requirements)
-                return Call(module.bind_for("refuse", field.coordinate, refuse), [])
+                return CallText(module.bind_for("refuse", field.coordinate, refuse), [])
             case _:
                 return self._member(field)
 
-    def _member(self, field: FieldPlan) -> str | Call:
+    def _member(self, field: FieldPlan) -> str | CallText:
         """Return the expression of what the parent itself has."""
         module, parent = self._module, self._scope.parent
         match field.binding:
             case Attribute(name) if parent and not is_short(name):
-                return Call("getattr", [parent, module.text("NAME", name)])
+                return CallText("getattr", [parent, module.text("NAME", name)])
             case Attribute(name) if parent:
                 return f"{parent}.{name}"
             case Key(name) if parent:
-                return Call(f"{parent}.get", [module.text("KEY", name)])
+                return CallText(f"{parent}.get", [module.text("KEY", name)])
             case Lookup(names):
                 names_ = module.text("NAMES", names)
-                return Call(module.runtime(lookup), [parent or "None", names_])
+                return CallText(module.runtime(lookup), [parent or "None", names_])
             case CoreDefault(name):
-                return Call("get", [module.text("KEY", name), "None"])
+                return CallText("get", [module.text("KEY", name), "None"])
             case _:
                 raise AssertionError(f"{field.coordinate}: {field.binding}")
 
@@ -75,7 +74,7 @@ class FieldReader:
         if info is None:  # only introspection's resolvers take it in our dialect
             return module.bind_once("info", "info", lambda: module.dialect.introspection_info)
         field = module.bind_once(("info", id(info)), "FIELD", lambda: info)
-        call = Call(module.runtime(ResolveInfo), [field, "execution", *self._scope.indices])
+        call = CallText(module.runtime(ResolveInfo), [field, "execution", *self._scope.indices])
         self._scope.write("info = ", call)
         return "info"
 
@@ -90,7 +89,7 @@ class FieldReader:
         build = argument_builder(arguments.definition, arguments.node, self._variables)
         return f"{self._module.bind('build_arguments', build)}(execution.variables)"
 
-    def _call_resolver(self, field: FieldPlan, binding: Resolver) -> Call:
+    def _call_resolver(self, field: FieldPlan, binding: Resolver) -> CallText:
         arguments = self.arguments(field)
         if binding.takes_parent and not binding.method:
             arguments.insert(0, self._scope.parent or "None")
@@ -109,12 +108,12 @@ class FieldReader:
             arguments.append(f"{binding.caller}=execution.caller")
         if not binding.method:
             resolve = self._module.bind_for("resolve", field.coordinate, binding.function)
-            return Call(resolve, arguments)
+            return CallText(resolve, arguments)
         parent = self._scope.parent
         if is_short(binding.method):
-            return Call(f"{parent}.{binding.method}", arguments)
+            return CallText(f"{parent}.{binding.method}", arguments)
         name = self._module.text("NAME", binding.method)
-        return Call(f"getattr({parent}, {name})", arguments)
+        return CallText(f"getattr({parent}, {name})", arguments)
 
     def arguments(self, field: FieldPlan) -> list[str]:
         """Write the arguments that a field is called with."""
@@ -130,7 +129,7 @@ class FieldReader:
                     given = unsure if may_be_absent else sure
                     given.append(self._keyword(name, f"execution.variables[{index}]"))
         if unsure:
-            call = Call(self._module.runtime(present), unsure)
+            call = CallText(self._module.runtime(present), unsure)
             flat = f"**{call.function}({', '.join(unsure)})"
             if len(flat) > _ARGUMENT:  # many of them stand in a statement before
                 self._scope.write("given = ", call)
@@ -147,4 +146,4 @@ class FieldReader:
 
 def is_short(name: str) -> bool:
     """Return whether a name can stand behind a dot, and in a line."""
-    return not iskeyword(name) and len(name) <= SHORT
+    return is_name(name) and len(name) <= SHORT

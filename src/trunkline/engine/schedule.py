@@ -1,28 +1,41 @@
 """Doing what compiled code left for later: awaiting fields, calling batch resolvers.
 
-Work that stands side by side runs at the same time, yet a task is made only for what really waits.
-A *lane* is a task that takes one piece of work after the other. A piece that ends at its first step
-costs no task. One that suspends keeps the lane in which its first step ran (``asyncio.timeout`` and
-everything else that uses the current task depends on that), and a new lane takes the rest. Each
-resolver has its own context variables, as if it had a task.
+One rule says when work gets its turn: **everything on the agenda begins before the event loop gets
+a turn**, and what a piece of work leads to begins when that piece ends. So a DataLoader, which
+waits for one turn of the loop, sees the keys of all fields that stand side by side.
+
+Work that waits has a task of its own. Its first step ran in that task, too, because
+``asyncio.timeout`` and others ask for the current task. Work that ends at its first step costs no
+task: the next piece begins in the task that was made for it. Each resolver has its own context
+variables.
+
+An error can make work useless that is under way. Its coroutine is ended, but what that waits for is
+not cancelled, because others may wait for the same (a DataLoader's key).
 """
 
 from __future__ import annotations
 
 import asyncio
+from asyncio.tasks import (  # documented, for implementers of tasks
+    _enter_task,  # pyright: ignore[reportPrivateUsage]
+    _leave_task,  # pyright: ignore[reportPrivateUsage]
+)
 from collections import deque
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import Context, copy_context
 from inspect import isawaitable
 from types import CoroutineType
 from typing import Any
 
 from trunkline.runtime.execution import Execution, Result
-from trunkline.runtime.positions import FieldFailure
+from trunkline.runtime.positions import FieldFailure, Path
 from trunkline.runtime.resume import resume
 from trunkline.runtime.work import Agenda, Batch, Deferral, Later, Work
 
 __all__ = ["Pending", "settle_sync"]
+
+_OVER = object()
 
 
 class Pending:
@@ -44,14 +57,20 @@ class Pending:
         return self._settle().__await__()
 
     async def _settle(self) -> Result:
+        """Do what is left; run the fields of a mutation each to its end (GraphQL §6.3.2)."""
+        execution, agenda, steps = self._execution, self._agenda, self._steps
         try:
-            if self._steps is None:
-                await _settle(self._execution, self._agenda)
-            else:
-                await _run_serially(self._execution, self._agenda, self._steps)
+            await _settle(execution, agenda)
+            while steps is not None and not execution.is_abandoned:
+                if next(steps, _OVER) is _OVER:
+                    break
+                await _settle(execution, agenda)
+        except FieldFailure as failure:
+            agenda.drop()
+            execution.abandon(failure)
         finally:  # something is left if this is cancelled
             self.drop()
-        return self._execution.result()
+        return execution.result()
 
     def drop(self) -> None:
         """Give up what has not begun."""
@@ -66,22 +85,14 @@ async def _settle(execution: Execution, agenda: Agenda) -> None:
     Cancelling this cancels every resolver that still runs.
     """
     work = agenda.take()
-    while len(work) == 1:  # most operations await one thing at a time, without lanes
+    while len(work) == 1:  # most operations await one thing at a time: the caller's task is enough
         suspended = _begin(execution, work[0])
         if suspended is not None:
-            await _end(execution, work[0], *suspended)
+            await _end_alone(execution, work[0], *suspended)
         agenda.finish(work[0])
         work = agenda.take()
-    if not work:
-        return
-    lanes = _Lanes(execution, agenda, work)
-    try:
-        async with asyncio.TaskGroup() as lanes.group:
-            await lanes.run()
-    except BaseExceptionGroup as failed:  # not an `Exception`: those became errors of fields
-        raise failed.exceptions[0] from None
-    finally:
-        lanes.drop()
+    if work:
+        await _SideBySide(execution, agenda).run(work)
 
 
 def settle_sync(execution: Execution, agenda: Agenda) -> None:
@@ -96,91 +107,258 @@ def settle_sync(execution: Execution, agenda: Agenda) -> None:
             agenda.finish(batch)
 
 
-async def _run_serially(
-    execution: Execution, agenda: Agenda, steps: Generator[None, None, None]
-) -> None:
-    """Run the fields of a mutation one after the other, each to its end (GraphQL §6.3.2).
-
-    What an earlier field has left is done first.
-    """
-    try:
-        await _settle(execution, agenda)
-        while not execution.is_abandoned and next(steps, _OVER) is not _OVER:
-            await _settle(execution, agenda)
-    except FieldFailure as failure:
-        agenda.drop()
-        execution.abandon(failure)
-
-
-_OVER = object()
-
 Suspended = tuple[Coroutine[Any, Any, Any], Any]
 """A coroutine that has begun, and the future that it waits for."""
 
 
-class _Lanes:
-    """The lanes of one execution, and the work that no lane has taken yet."""
+class _SideBySide:
+    """The work of one execution that is under way at the same time, each piece in its task."""
 
-    group: asyncio.TaskGroup
-
-    def __init__(self, execution: Execution, agenda: Agenda, work: list[Work]) -> None:
-        self._execution = execution
+    def __init__(self, execution: Execution, agenda: Agenda) -> None:
+        self.execution = execution
+        self.loop = asyncio.get_running_loop()
         self._agenda = agenda
-        self._queue = deque(work)
-        self._waiting: dict[Work, asyncio.Task[Any]] = {}
+        self._waiting: dict[Work, _Piece] = {}
+        self._places: _Places | None = None  # made when the first error makes work useless
+        self._all_ended: asyncio.Future[None] | None = None
+        self._is_cancelled = False
 
-    async def run(self) -> None:
-        """Take work until none is left."""
-        execution, agenda, queue = self._execution, self._agenda, self._queue
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101  # this coroutine runs in one
-        before = task.cancelling()
-        while queue:
-            work = queue.popleft()
-            context = copy_context()
-            suspended = context.run(_begin, execution, work)
-            if suspended is not None:
-                if queue:
-                    self.group.create_task(self.run())
-                await self._wait(work, *suspended, context)
-            if task.cancelling() > before:  # although the awaited one has ended
-                raise asyncio.CancelledError
-            if agenda.has_batches:
-                agenda.finish(work)
-            if agenda.pending or agenda.has_batches:
-                queue.extend(agenda.take())
-            if execution.has_bubbled:
-                execution.has_bubbled = False
-                asyncio.get_running_loop().call_soon(self._cancel_dead)
-
-    async def _wait(
-        self, work: Work, running: Coroutine[Any, Any, Any], waits_for: Any, context: Context
-    ) -> None:
-        """Do the rest of a piece of work, unless an error elsewhere makes it useless."""
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101  # this coroutine runs in one
-        self._waiting[work] = task
+    async def run(self, work: Sequence[Work]) -> None:
+        """Do the work, and all that it leads to. If this is cancelled, end it all first."""
+        cancelled: asyncio.CancelledError | None = None
         try:
-            await _end(self._execution, work, running, waits_for, context)
-        except asyncio.CancelledError:
-            if work in self._waiting or task.uncancel() > 0:
-                raise
+            self._begin(work)
+            while self._waiting:
+                self._all_ended = self.loop.create_future()
+                try:
+                    await self._all_ended
+                except asyncio.CancelledError as error:
+                    cancelled = error
+                    self.cancel()
+        finally:  # this coroutine may also be closed
+            self.cancel()
+        if cancelled is not None:
+            raise cancelled
+
+    def end(self, work: Work) -> None:
+        """Go on with what the end of a piece leads to."""
+        del self._waiting[work]
+        if self._places is not None:
+            self._places.remove(work)
+        self._agenda.finish(work)
+        self._begin(self._agenda.take())
+        if not self._waiting and self._all_ended is not None and not self._all_ended.done():
+            self._all_ended.set_result(None)
+
+    def _begin(self, work: Sequence[Work]) -> None:
+        """Begin work, and what it leads to, before the event loop gets a turn."""
+        execution, agenda = self.execution, self._agenda
+        queue = deque(work)
+        if queue:
+            with _no_current_task(self.loop):
+                while queue and not self._is_cancelled:
+                    piece = _Piece(self)
+                    _enter_task(self.loop, piece.task)
+                    try:
+                        while queue and piece.work is None:
+                            each = queue.popleft()
+                            context = copy_context()
+                            suspended = context.run(_begin, execution, each)
+                            if suspended is not None:
+                                piece.keep(each, suspended, context)
+                                self._add(each, piece)
+                            elif agenda.has_batches:
+                                agenda.finish(each)
+                            if agenda.pending or agenda.has_batches:
+                                queue.extend(agenda.take())
+                    finally:
+                        _leave_task(self.loop, piece.task)
+            for each in queue:
+                each.drop()
+        if execution.bubbled:
+            self._end_useless()
+
+    def _add(self, work: Work, piece: _Piece) -> None:
+        self._waiting[work] = piece
+        if self._places is not None:
+            self._places.add(work)
+
+    def _end_useless(self) -> None:
+        """End the work for positions that an error has taken out of the response."""
+        if self._places is None:
+            self._places = _Places()
+            for work in self._waiting:
+                self._places.add(work)
+        bubbled, self.execution.bubbled = self.execution.bubbled, []
+        for position in bubbled:
+            for work in self._places.take_below(position):
+                piece = self._waiting.pop(work)
+                with _no_current_task(self.loop):
+                    suspended = piece.give_up()
+                if suspended is None:
+                    self._agenda.finish(work)
+                else:  # it does not end at once, because it cleans up
+                    rest = _Piece(self)
+                    rest.keep(work, *suspended)
+                    self._add(work, rest)
+        if bubbled:
+            self._begin(self._agenda.take())
+
+    def cancel(self) -> None:
+        """End all work that waits, and begin none."""
+        self._is_cancelled = True
+        for piece in self._waiting.values():
+            piece.task.cancel()
+
+
+class _Piece(Coroutine[Any, Any, None]):
+    """A piece of work that waits, as the coroutine of its own task."""
+
+    __slots__ = ("_context", "_has_begun", "_running", "_waits_for", "_whole", "task", "work")
+
+    def __init__(self, whole: _SideBySide) -> None:
+        self._whole = whole
+        self._running: Coroutine[Any, Any, Any] | None = None
+        self._has_begun = False
+        self.work: Work | None = None
+        # not made by the loop, whose factory may run the first step at once
+        self.task = asyncio.Task(self, loop=whole.loop)
+
+    def keep(self, work: Work, suspended: Suspended, context: Context) -> None:
+        """Take a piece of work that has begun in this task."""
+        self.work = work
+        self._running, self._waits_for = suspended
+        self._context = context
+        _set_awaited(self._waits_for, is_awaited=False)
+
+    def give_up(self) -> tuple[Suspended, Context] | None:
+        """End the coroutine without its future; return what is left if it does not end at once.
+
+        The task ends when the future does.
+        """
+        running, self._running = self._running, None
+        assert running is not None  # noqa: S101  # it waits
+        # If the future is never done, that is no mistake to be logged. asyncio does the same.
+        setattr(self.task, "_log_destroy_pending", False)  # noqa: B010
+        _enter_task(self._whole.loop, self.task)
+        try:
+            waits_for = self._context.run(running.throw, asyncio.CancelledError())
+        except (StopIteration, Exception, asyncio.CancelledError):  # noqa: BLE001  # useless, too
+            return None
+        finally:
+            _leave_task(self._whole.loop, self.task)
+        return (running, waits_for), self._context
+
+    def send(self, value: Any) -> Any:
+        """Do the next step."""
+        if self._running is None:  # no work was left for this task, or it was given up
+            raise StopIteration
+        if not self._has_begun:  # the step before was done by the scheduler
+            self._has_begun = True
+            _set_awaited(self._waits_for, is_awaited=True)
+            return self._waits_for
+        return self._step(self._running.send, value)
+
+    def throw(self, error: BaseException, *_: Any) -> Any:  # type: ignore[override]
+        """Raise an exception where the work waits."""
+        if self._running is None:
+            raise StopIteration
+        self._has_begun = True
+        return self._step(self._running.throw, error)
+
+    def close(self) -> None:
+        """End the coroutine, if its event loop has ended without it."""
+        if self._running is not None:
+            self._running.close()
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        raise TypeError("A piece of work is for its task alone.")
+
+    def _step(self, step: Callable[[Any], Any], argument: Any) -> Any:
+        work, execution = self.work, self._whole.execution
+        assert work is not None  # noqa: S101  # there is a coroutine for it
+        try:
+            return self._context.run(step, argument)
+        except StopIteration as done:
+            _put(execution, work, done.value)
+        except Exception as error:  # noqa: BLE001  # a resolver's error becomes the field's
+            _fail(execution, work, error)
+        except asyncio.CancelledError as error:
+            _fail(execution, work, _cancelled_elsewhere(error))
+        except BaseException:  # the program is to end
+            self._whole.cancel()
+            self._whole.end(work)
+            raise
+        self._running = None
+        self._whole.end(work)
+        raise StopIteration
+
+
+def _set_awaited(future: Any, *, is_awaited: bool) -> None:
+    """Set or take the sign by which ``await`` tells a task to wait for a future (asyncio.futures).
+
+    A task takes it in the step in which it gets the future. A piece of work begins before its task
+    has a step, and meanwhile others may begin to wait for the same future.
+    """
+    if asyncio.isfuture(future):  # `asyncio.sleep(0)` yields nothing
+        future._asyncio_future_blocking = is_awaited  # noqa: SLF001
+
+
+class _Places:
+    """The work that waits, by its place in the response, so that all below a place is found."""
+
+    def __init__(self) -> None:
+        self._root: dict[Any, Any] = {}
+
+    def add(self, work: Work) -> None:
+        """Add a field. A batch has many places; it ends by itself."""
+        if isinstance(work, Deferral):
+            node = self._root
+            for key in work.path:
+                node = node.setdefault(key, {})
+            node[_WORK] = work
+
+    def remove(self, work: Work) -> None:
+        """Remove a field, if it is there."""
+        if isinstance(work, Deferral):
+            node = self._root
+            for key in work.path:
+                node = node.get(key, {})
+            node.pop(_WORK, None)
+
+    def take_below(self, position: Path) -> Iterator[Deferral]:
+        """Remove and yield the fields at a position and below it."""
+        node: dict[Any, Any] | None = self._root
+        if not position:
+            self._root = {}
         else:
-            if work not in self._waiting:  # it was cancelled, but has ended well
-                task.uncancel()
-        self._waiting.pop(work, None)
+            for key in position[:-1]:
+                node = node.get(key, {}) if node else {}
+            node = node.pop(position[-1], None) if node else None
+        nodes = [node] if node else []
+        while nodes:
+            for key, value in nodes.pop().items():
+                if key is _WORK:
+                    yield value
+                else:
+                    nodes.append(value)
 
-    def drop(self) -> None:
-        """Give up the work that no lane has taken."""
-        for work in self._queue:
-            work.drop()
 
-    def _cancel_dead(self) -> None:
-        """Cancel what is awaited for positions that an error has taken out of the response."""
-        for work, task in list(self._waiting.items()):
-            if isinstance(work, Deferral) and self._execution.is_dead(work.mark, work.indices):
-                del self._waiting[work]
-                task.cancel()
+_WORK = object()
+
+
+@contextmanager
+def _no_current_task(loop: asyncio.AbstractEventLoop) -> Generator[None]:
+    """Leave the current task for a while, so that another one can be entered."""
+    current = asyncio.current_task()
+    if current is None:
+        yield
+        return
+    _leave_task(loop, current)
+    try:
+        yield
+    finally:
+        _enter_task(loop, current)
 
 
 def _begin(execution: Execution, work: Work) -> Suspended | None:
@@ -215,22 +393,48 @@ async def _coroutine(awaitable: Any) -> Any:
     return await awaitable
 
 
-async def _end(
-    execution: Execution,
-    work: Work,
-    running: Coroutine[Any, Any, Any],
-    waits_for: Any,
-    context: Context | None = None,
+async def _end_alone(
+    execution: Execution, work: Work, running: Coroutine[Any, Any, Any], waits_for: Any
 ) -> None:
-    """Do the rest of a piece of work that has begun, in the context that it has begun in."""
+    """Do the rest of a piece of work, the only one under way, in the caller's task."""
+    steps = _Alone(running)
     try:
-        value = await resume(running, waits_for, context)
+        value = await resume(steps, waits_for)
     except Exception as error:  # noqa: BLE001  # a resolver's error becomes the field's
         _fail(execution, work, error)
     except asyncio.CancelledError as error:
+        if steps.request is not None and steps.request in (error, error.__context__):
+            raise
         _fail(execution, work, _cancelled_elsewhere(error))
     else:
         _put(execution, work, value)
+
+
+class _Alone:
+    """The steps of a coroutine in the caller's task.
+
+    ``request`` is the ``CancelledError`` by which that task was asked to end. ``task.cancelling()``
+    alone does not tell, because a ``TaskGroup`` that failed inside the coroutine leaves it at 1 up
+    to Python 3.12.
+    """
+
+    __slots__ = ("_requests", "_task", "_throw", "request", "send")
+
+    def __init__(self, running: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # this runs in one
+        self.send = running.send
+        self._throw = running.throw
+        self._task = task
+        self._requests = task.cancelling()
+        self.request: BaseException | None = None
+
+    def throw(self, error: BaseException) -> Any:
+        """Raise an exception in the coroutine."""
+        if self._task.cancelling() > self._requests:
+            self.request = error
+        self._requests = self._task.cancelling()
+        return self._throw(error)
 
 
 def _put(execution: Execution, work: Work, value: Any) -> None:
@@ -259,13 +463,7 @@ def _fail(execution: Execution, work: Work, error: Exception) -> None:
 
 
 def _cancelled_elsewhere(cancelled: asyncio.CancelledError) -> Exception:
-    """Return the error of a field whose awaitable was cancelled by other code.
-
-    If it is this task that is cancelled, the cancellation goes on.
-    """
-    task = asyncio.current_task()
-    if task is None or task.cancelling():
-        raise cancelled
+    """Return the error of a field whose awaitable was cancelled by other code."""
     error = RuntimeError("What a resolver waited for was cancelled.")
     error.__cause__ = cancelled
     return error

@@ -80,7 +80,7 @@ class Deadline:
         """Return the seconds that are left; negative after the deadline."""
         return self.at - monotonic()
 
-    def exceeded(self, *, never_sent: bool = False) -> DeadlineExceededError:
+    def error(self, *, never_sent: bool = False) -> DeadlineExceededError:
         """Make the error of a call that took too long."""
         return DeadlineExceededError(
             f"No complete response within {self.seconds:g} s, the timeout of the call.",

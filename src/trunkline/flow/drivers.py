@@ -56,7 +56,7 @@ def _do(
         except ConnectionFailedError as error:
             if deadline.left() > 0:
                 raise
-            raise deadline.exceeded(never_sent=error.never_sent) from error
+            raise deadline.error(never_sent=error.never_sent) from error
     if isinstance(step, Pause):
         time.sleep(_pause_seconds(step, deadline))
     elif isinstance(step, Background):
@@ -67,7 +67,7 @@ def _do(
         except TimeoutError:
             if deadline is None or step.done():
                 raise  # the other's failure
-            raise deadline.exceeded(never_sent=True) from None
+            raise deadline.error(never_sent=True) from None
     return None
 
 
@@ -124,18 +124,18 @@ async def _do_async(
     except ConnectionFailedError as error:
         if deadline.left() > 0:
             raise
-        raise deadline.exceeded(never_sent=error.never_sent) from error
+        raise deadline.error(never_sent=error.never_sent) from error
     except TimeoutError as error:
         if not timer.expired():
             raise
-        raise deadline.exceeded() from error
+        raise deadline.error() from error
 
 
 def _with_timeout(request: HTTPRequest, deadline: Deadline) -> HTTPRequest:
     """Return the request with no more time than is left."""
     left = deadline.left()
     if left <= 0:
-        raise deadline.exceeded(never_sent=True)
+        raise deadline.error(never_sent=True)
     if request.timeout is not None and request.timeout < left + _ROUNDING:
         return request
     return HTTPRequest(
@@ -145,5 +145,5 @@ def _with_timeout(request: HTTPRequest, deadline: Deadline) -> HTTPRequest:
 
 def _pause_seconds(pause: Pause, deadline: Deadline | None) -> float:
     if deadline is not None and pause.seconds >= deadline.left():
-        raise deadline.exceeded(never_sent=True)
+        raise deadline.error(never_sent=True)
     return pause.seconds

@@ -40,19 +40,19 @@ class SingleFlight:
 
         Calls with equal ``key`` share their work. Raises what the work raises.
         """
-        done = self._begin(key)
-        if done is None:
-            yield from self.wait(key)
-        else:
+        done, is_ours = self._begin(key)
+        if is_ours:
             yield from self._finish(done, work, key)
+        else:
+            yield done
 
     def start(self, work: Callable[[], Flow[None]], key: Hashable = None) -> Flow[None]:
         """Begin the work in the background, unless it is running: no caller can cancel it.
 
         The work must handle its own failures.
         """
-        done = self._begin(key)
-        if done is not None:
+        done, is_ours = self._begin(key)
+        if is_ours:
             yield Background(self._finish(done, work, key))
 
     def wait(self, key: Hashable = None) -> Flow[None]:
@@ -61,12 +61,13 @@ class SingleFlight:
         if running is not None:
             yield running
 
-    def _begin(self, key: Hashable) -> Future[None] | None:
-        """Return what the work must complete, or ``None`` if it is running."""
+    def _begin(self, key: Hashable) -> tuple[Future[None], bool]:
+        """Return what is completed with the work, and whether our caller must do the work."""
         done: Future[None] = Future()
         done.set_running_or_notify_cancel()  # so that a waiter who is cancelled cannot cancel it
         with self._lock:
-            return done if self._running.setdefault(key, done) is done else None
+            running = self._running.setdefault(key, done)
+        return running, running is done
 
     def _finish(
         self, done: Future[None], work: Callable[[], Flow[None]], key: Hashable

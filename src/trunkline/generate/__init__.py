@@ -1,10 +1,12 @@
-"""Build time: typed code from a schema, bound to what exists. Nobody but the CLI imports it.
+"""Build time: typed code from a schema, bound to the classes of a program.
 
-Everything here is a function from what is there (configuration, schema, classes, people's files) to
-the texts of files; `files.py` alone writes. What plugins need is exported:
+Only the CLI imports this. Everything here is a function from what is there (configuration, schema,
+classes, people's files) to the texts of files; `files.py` alone writes. `generation.py` reads from
+top to bottom. What plugins need is exported:
 
-    Plugin                 what has a say in the schema, the plan and the files
+    Plugin                 changes the schema, the plan and the files
     ServerPlan and others  the plan, as data
+    Hint, Reference        types in Python, and the objects of modules that they are made of
 """
 
 from trunkline.generate.plugins import Plugin

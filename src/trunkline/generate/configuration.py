@@ -39,6 +39,10 @@ __all__ = [
 ]
 
 
+def _about(description: str) -> Meta:
+    return Meta(description=description)
+
+
 ClassName: TypeAlias = Annotated[
     str,
     Meta(
@@ -50,194 +54,172 @@ ModuleName: TypeAlias = Annotated[
     str, Meta(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$", description="A module or package.")
 ]
 LayoutName: TypeAlias = Literal["schema", "type", "feature", "single"]
-Layout: TypeAlias = Annotated[
-    LayoutName,
-    Meta(
-        description=(
-            "Where new resolvers go: a module per schema file, a module per type, a package per"
-            " folder of the schema, or one module for all."
-        )
-    ),
-]
 TypeKind: TypeAlias = Annotated[
-    Literal["msgspec", "dataclasses", "pydantic"],
-    Meta(description="What the generated classes are."),
+    Literal["msgspec", "dataclasses", "pydantic"], _about("What the generated classes are.")
 ]
 
 
-class FieldConfiguration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """How one field, argument-less part of a type, is bound."""
+class _Table(Struct, forbid_unknown_fields=True, frozen=True):
+    """A table of the configuration, whose keys are described for editors."""
 
-    name: Annotated[str | None, Meta(description="Its name in Python.")] = None
+
+class FieldConfiguration(_Table, frozen=True):
+    """How a field of a type is bound."""
+
+    name: Annotated[str | None, _about("Its name in Python.")] = None
     resolver: Annotated[
         bool | None,
-        Meta(
-            description="true: it has a resolver, though the class could answer."
-            " false: the class must answer."
+        _about(
+            "true: it has a resolver even if the class has an attribute for it."
+            " false: the class must have one."
         ),
     ] = None
-    batch: Annotated[
-        bool, Meta(description="Its resolver is called once for all parents of a level.")
-    ] = False
-    selection: Annotated[
-        bool, Meta(description="Its resolver is told what is wanted below it.")
-    ] = False
-    caller: Annotated[bool, Meta(description="Its resolver is told who calls.")] = False
-    omittable: Annotated[
-        bool | None, Meta(description="Of an input: absent is UNSET, and null is None.")
-    ] = None
-    arguments: Annotated[
-        dict[str, str], Meta(description="The names of its arguments in Python.")
-    ] = {}
+    batch: Annotated[bool, _about("Its resolver is called once for all parents of a level.")] = (
+        False
+    )
+    selection: Annotated[bool, _about("Its resolver gets the selection below the field.")] = False
+    caller: Annotated[bool, _about("Its resolver gets the caller.")] = False
+    omittable: Annotated[bool | None, _about("Of an input: absent is UNSET, and null is None.")] = (
+        None
+    )
+    arguments: Annotated[dict[str, str], _about("The names of its arguments in Python.")] = {}
 
 
-class ModelConfiguration(
-    Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, rename={"path": "class"}
-):
+class ModelConfiguration(_Table, frozen=True, rename={"path": "class"}):
     """What a type of the schema is bound to."""
 
     path: Annotated[
-        ClassName | None,
-        Meta(description="The class that stands for it; without, one is generated."),
+        ClassName | None, _about("The class that stands for it; without, one is generated.")
     ] = None
     name: Annotated[
-        str | None, Meta(description="The name of the generated class, where it must be another.")
+        str | None, _about("The name of the generated class if it is not that of the type.")
     ] = None
     fields: Annotated[
         dict[str, str | FieldConfiguration],
-        Meta(description="Fields by name: the name in Python, or more."),
+        _about("Fields by name: the name in Python, or a table."),
     ] = {}
     extra: Annotated[
         dict[str, ClassName],
-        Meta(description="Attributes of the generated class that the schema has not: their class."),
+        _about("Attributes of the generated class that the schema does not have: their class."),
     ] = {}
-    values: Annotated[
-        dict[str, str], Meta(description="Of an enum: the members' names in Python.")
-    ] = {}
+    values: Annotated[dict[str, str], _about("Of an enum: the names of members in Python.")] = {}
 
 
-class ScalarConfiguration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class ScalarConfiguration(_Table, frozen=True):
     """What a custom scalar is in Python."""
 
-    type: Annotated[ClassName, Meta(description="The class of its values.")]
+    type: Annotated[ClassName, _about("The class of its values.")]
     scalar: Annotated[
-        ClassName | None,
-        Meta(description="The trunkline.server.Scalar that writes and reads it."),
+        ClassName | None, _about("The trunkline.server.Scalar that writes and reads it.")
     ] = None
 
 
-class DirectiveConfiguration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class DirectiveConfiguration(_Table, frozen=True):
     """What a directive of the schema is in Python."""
 
-    name: Annotated[str | None, Meta(description="The name of its function.")] = None
-    parent: Annotated[bool, Meta(description="Its function is told the parent object.")] = False
-    runtime: Annotated[
-        bool, Meta(description="false: it says something to people and tools, and has no function.")
-    ] = True
+    name: Annotated[str | None, _about("The name of its function.")] = None
+    parent: Annotated[bool, _about("Its function gets the parent object.")] = False
+    runtime: Annotated[bool, _about("false: it is for people and tools and has no function.")] = (
+        True
+    )
 
 
-class ClientScalarConfiguration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class ClientScalarConfiguration(_Table, frozen=True):
     """What a custom scalar is in a client."""
 
-    type: Annotated[str, Meta(description="Its class as package.module:name, or a builtin's name.")]
+    type: Annotated[str, _about("Its class as package.module:name, or the name of a builtin.")]
     parse: Annotated[
-        ClassName | None, Meta(description="The function that makes it of what JSON has.")
+        ClassName | None, _about("The function that makes a value from what JSON has.")
     ] = None
-    serialize: Annotated[
-        ClassName | None, Meta(description="The function that makes JSON of it.")
-    ] = None
+    serialize: Annotated[ClassName | None, _about("The function that makes JSON of a value.")] = (
+        None
+    )
 
 
-class ClientConfiguration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class ClientConfiguration(_Table, frozen=True):
     """A client that is generated."""
 
-    name: Annotated[str, Meta(description="The name of its class.")]
-    module: Annotated[ModuleName, Meta(description="The module that is generated.")]
+    name: Annotated[str, _about("The name of its class.")]
+    module: Annotated[ModuleName, _about("The module that is generated.")]
     operations: Annotated[
-        str | list[str],
-        Meta(description="Files with its documents: .graphql, or Python that calls gql(…)."),
+        str | list[str], _about("Files with its documents: .graphql, or Python that calls gql(…).")
     ]
     schema: Annotated[
         str | list[str],
-        Meta(description="The server's schema: files, or its URL; without, the project's own."),
+        _about("The server's schema: files, or its URL; without, that of the project."),
     ] = []
     headers: Annotated[
         dict[str, str],
-        Meta(description="Sent where the schema is a URL; ${NAME} is from the environment."),
+        _about("Headers for the URL of a schema; ${NAME} is from the environment."),
     ] = {}
     calls: Annotated[
         Literal["sync", "async", "both"],
-        Meta(description="Whether its methods block, are awaited, or there is a class of each."),
+        _about("Whether its methods block, are awaited, or there is a class of each."),
     ] = "async"
     errors: Annotated[
         Literal["raise", "catch"],
-        Meta(description="What a method does with errors in an answer; catch: it returns them."),
+        _about("Whether a method raises the errors of a response, or returns them (catch)."),
     ] = "raise"
     types: TypeKind | None = None
     scalars: Annotated[
         dict[str, str | ClientScalarConfiguration],
-        Meta(description="Custom scalars by name: their class, or more."),
+        _about("Custom scalars by name: their class, or a table."),
     ] = {}
-    manifest: Annotated[
-        str | None, Meta(description="The file that lists its documents with their ids.")
-    ] = None
+    manifest: Annotated[str | None, _about("The file that lists its documents with their ids.")] = (
+        None
+    )
 
 
-class Configuration(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class Configuration(_Table, frozen=True):
     """What ``[tool.trunkline]`` says."""
 
-    schema: Annotated[str | list[str], Meta(description="Schema files, folders or globs.")] = []
+    schema: Annotated[str | list[str], _about("Schema files, folders or globs.")] = []
     package: Annotated[
-        ModuleName,
-        Meta(description="The server's package that is generated, as it is imported."),
+        ModuleName, _about("The server's package that is generated, as it is imported.")
     ] = ""
     client: Annotated[
-        ClientConfiguration | None,
-        Meta(description="The client that is generated, where there is one."),
+        ClientConfiguration | None, _about("The client that is generated, if there is one.")
     ] = None
     clients: Annotated[
-        list[ClientConfiguration],
-        Meta(description="The clients that are generated, where there are several."),
+        list[ClientConfiguration], _about("The clients that are generated, if there are several.")
     ] = []
     resolvers: Annotated[
-        ModuleName | None,
-        Meta(description="The package with your resolvers; without, no stubs are written."),
+        ModuleName | None, _about("The package with your resolvers; without, no stubs are written.")
     ] = None
-    layout: Layout = "schema"
+    layout: Annotated[
+        LayoutName,
+        _about(
+            "Where new resolvers go: a module per schema file, a module per type, a package per"
+            " folder of the schema, or one module for all."
+        ),
+    ] = "schema"
     source: Annotated[
         str | None,
-        Meta(description="The folder that imports start from; src if there is one, else this one."),
+        _about("The folder that imports start from; src if there is one, else this one."),
     ] = None
     types: TypeKind = "msgspec"
-    context: Annotated[
-        ClassName | None, Meta(description="The class of the context that resolvers get.")
-    ] = None
-    snake_case: Annotated[
-        bool, Meta(description="camelCase in the schema is snake_case in Python.")
-    ] = True
-    omittable: Annotated[
-        bool, Meta(description="Inputs keep absent (UNSET) and null (None) apart.")
-    ] = False
+    context: Annotated[ClassName | None, _about("The class of the context that resolvers get.")] = (
+        None
+    )
+    snake_case: Annotated[bool, _about("camelCase in the schema is snake_case in Python.")] = True
+    omittable: Annotated[bool, _about("Inputs keep absent (UNSET) and null (None) apart.")] = False
     autobind: Annotated[
-        list[ModuleName], Meta(description="Modules whose classes stand for types of their names.")
+        list[ModuleName], _about("Modules whose classes stand for the types of their names.")
     ] = []
     models: Annotated[
         dict[str, ClassName | ModelConfiguration],
-        Meta(description="Types by name: their class, or more."),
+        _about("Types by name: their class, or a table."),
     ] = {}
     scalars: Annotated[
         dict[str, ClassName | ScalarConfiguration],
-        Meta(description="Custom scalars by name: their class, or more."),
+        _about("Custom scalars by name: their class, or a table."),
     ] = {}
-    directives: Annotated[
-        dict[str, DirectiveConfiguration], Meta(description="Directives by name.")
-    ] = {}
+    directives: Annotated[dict[str, DirectiveConfiguration], _about("Directives by name.")] = {}
     plugins: Annotated[
-        list[str],
-        Meta(description="Plugins by the name of their entry point, or as package.module:name."),
+        list[str], _about("Plugins by the name of their entry point, or as package.module:name.")
     ] = []
     app: Annotated[
-        ClassName | None, Meta(description="The ASGI application that `trunkline serve` runs.")
+        ClassName | None, _about("The ASGI application that `trunkline serve` runs.")
     ] = None
 
 

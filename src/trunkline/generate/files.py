@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from secrets import token_hex
 
@@ -10,12 +10,19 @@ __all__ = ["changed_files", "write_files"]
 
 
 def changed_files(files: Mapping[Path, bytes | None]) -> dict[Path, bytes | None]:
-    """Return the files whose content on the disk is another; ``None`` is a file that must go."""
-    return {path: content for path, content in files.items() if _on_disk(path) != content}
+    """Return the files that are different on the disk; ``None`` is a file that must not exist."""
+
+    def on_disk(path: Path) -> bytes | None:
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+
+    return {path: content for path, content in files.items() if on_disk(path) != content}
 
 
 def write_files(files: Mapping[Path, bytes | None]) -> None:
-    """Write files, each at once: who reads one meanwhile reads the old or the new.
+    """Write files, each at once: other programs read the old content or the new.
 
     Everything is on the disk under other names before the first file is replaced, so a full disk
     changes nothing. Raises ``OSError``.
@@ -29,19 +36,9 @@ def write_files(files: Mapping[Path, bytes | None]) -> None:
                 beside[path].write_bytes(content)
         for path, new in beside.items():
             new.replace(path)
-        for path in _gone(files):
-            path.unlink(missing_ok=True)
+        for path, content in files.items():
+            if content is None:
+                path.unlink(missing_ok=True)
     finally:
         for new in beside.values():
             new.unlink(missing_ok=True)
-
-
-def _on_disk(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-
-
-def _gone(files: Mapping[Path, bytes | None]) -> Iterator[Path]:
-    return (path for path, content in files.items() if content is None)

@@ -212,8 +212,8 @@ trunkline generate          # after a change of the schema
 mypy .                      # which resolver no longer fits it
 ```
 
-`schema/` says what the API offers; `$package/resolvers/` answers; `$package/models.py` has the
-business logic. `$package/graph/` is generated: nobody edits it.
+`schema/` is what the API offers, `$package/resolvers/` has its resolvers, and `$package/models.py`
+the business logic. `$package/graph/` is generated: do not edit it.
 """
 
 _FILES = {

@@ -51,7 +51,7 @@ from trunkline.mocking.paging import (
 from trunkline.mocking.scalars import KEYS, enum_value, key_value, scalar_value
 from trunkline.text.names import snake_case
 
-__all__ = ["Data"]
+__all__ = ["MockData"]
 
 _REMEMBERED = 10_000  # objects that requests have said something of
 _NULL = 8  # one in so many nullable values is null
@@ -77,14 +77,14 @@ class _FieldPosition:
         return replace(self, arguments={"id": key}, in_list=False)
 
 
-class Data:
+class MockData:
     """Plausible values for the fields of a schema.
 
     ``seed`` decides the values. ``choices`` has values to use instead, by coordinate. An
     object is a `MockObject`; a value of an enum or a scalar is what its type makes of the JSON.
 
     What a request says of an object (``createTodo(title: "…")``) is remembered by its key, as long
-    as the ``Data`` exists. Everything else depends on the request alone.
+    as the ``MockData`` exists. Everything else depends on the request alone.
     """
 
     def __init__(

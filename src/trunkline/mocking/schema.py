@@ -20,7 +20,7 @@ from graphql import (
 from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.errors import SchemaError
-from trunkline.mocking.data import Data
+from trunkline.mocking.data import MockData
 from trunkline.mocking.facts import Chance
 from trunkline.mocking.objects import MockObject, key_field, new_key
 from trunkline.schema.bindings import Schema
@@ -38,7 +38,7 @@ def mock_schema(
     """Make a schema executable whose fields all have plausible values.
 
     The values depend on ``seed``, on the object of a field and on its arguments, so the same
-    request has the same response: see `Data`. ``values`` has those that are wanted instead, by
+    request has the same response: see `MockData`. ``values`` has those that are wanted instead, by
     coordinate: see `read_values`. The schema is changed: scalars of known names are bound.
 
     Raises ``SchemaError`` if one of the values does not fit.
@@ -46,7 +46,7 @@ def mock_schema(
     for type_ in definition.type_map.values():
         if isinstance(type_, GraphQLScalarType) and type_.name in BUILT_IN:
             bind_scalar(type_, BUILT_IN[type_.name])
-    data = Data(definition, seed, read_values(definition, values or {}))
+    data = MockData(definition, seed, read_values(definition, values or {}))
 
     def resolve(parent: MockObject | None, info: Any, /, **arguments: Any) -> Any:
         root = MockObject(info.parent_type.name, "")

@@ -1,7 +1,6 @@
 """Input coercion (GraphQL §3.9-3.12): a function for each input type of an operation, made once.
 
-The functions only find out whether a value fits; graphql-core says what is wrong with one that
-does not, for it explains better than it is fast.
+The functions only find out whether a value fits. If it does not, graphql-core says why.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from typing import Any, NamedTuple, TypeAlias
 
 from graphql import (
     GraphQLEnumType,
-    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLScalarType,
@@ -33,18 +31,18 @@ from trunkline.schema.directive_functions import InputRefusedError
 
 __all__ = ["Allowance", "Coerce", "Coercions", "TooDeepError", "exact_type", "nests"]
 
-_STRAY_NAMES = 50  # more than these are not worth listing, and listing them all would cost
+_UNKNOWN_FIELDS = 50  # more of them are not listed, because listing them costs time
 
 
 class TooDeepError(MisfitError):
-    """A value has more lists and objects within each other than anybody wants to follow."""
+    """A value has too many lists and objects within each other."""
 
 
 class Allowance:
     """How many values the variables of one request may have: ``left`` of ``most``.
 
-    Lists, input objects and what custom scalars take are counted before anything is done with
-    their values, so a request that has too many is refused before they cost.
+    Lists, input objects and the values of custom scalars are counted before anything is done with
+    them, so a request that has too many is rejected before they cost time.
     """
 
     __slots__ = ("left", "most")
@@ -52,21 +50,21 @@ class Allowance:
     def __init__(self, most: int) -> None:
         self.left = self.most = most
 
-    def refuse(self) -> None:
-        """Raise the ``VariablesError`` for more values than allowed."""
+    def fail(self) -> None:
+        """Raise the ``VariablesError`` that says that there are more values than allowed."""
         raise VariablesError.because(
             f"The variables have more than {self.most} values, items of lists and fields of"
             " objects counted; this server allows no more in one request."
         )
 
     def spend_within(self, value: object) -> None:
-        """Count what is in lists and objects whose type nobody knows."""
+        """Count the values in lists and objects of unknown type."""
         containers = [value]
         while containers:
             container: Any = containers.pop()
             self.left -= len(container)
             if self.left < 0:
-                self.refuse()
+                self.fail()
             items = container.values() if isinstance(container, dict) else container
             containers += [item for item in items if isinstance(item, _CONTAINERS)]
 
@@ -86,12 +84,12 @@ def exact_type(type_: GraphQLInputType) -> type | None:
 
 
 def nests(type_: GraphQLInputType) -> bool:
-    """Say whether values of a type may have values within."""
+    """Return whether values of a type may contain others."""
     return str(type_).removesuffix("!") not in specified_scalar_types
 
 
 class _Row(NamedTuple):
-    """A field of an input object, as its coercion wants it."""
+    """A field of an input object, as coercion uses it."""
 
     name: str
     out_name: str
@@ -105,8 +103,8 @@ class _Row(NamedTuple):
 class Coercions:
     """The functions that coerce values, by type.
 
-    Those of input objects are shared, and look at their fields when the first value comes: so
-    input types that contain themselves end, and types that no value has cost nothing.
+    Those of input objects are shared and read their fields when the first value comes. So input
+    types may contain themselves, and types without values cost nothing.
     """
 
     def __init__(self) -> None:
@@ -118,7 +116,7 @@ class Coercions:
         return coerce if is_non_null_type(type_) else _nullable(coerce)
 
     def _without_null(self, type_: GraphQLInputType) -> Coerce:
-        """Return the function for a type's values that are not null; it refuses null."""
+        """Return the function for a type's values that are not null; null does not fit."""
         inner: Any = type_.of_type if is_non_null_type(type_) else type_
         if is_list_type(inner):
             return self._list(inner.of_type)
@@ -144,7 +142,7 @@ class Coercions:
                 value = list(value)
             allowance.left -= len(value)
             if allowance.left < 0:
-                allowance.refuse()
+                allowance.fail()
             items = iter(value)
             try:
                 return [
@@ -164,40 +162,43 @@ class Coercions:
         def coerce(value: Any, depth: int, allowance: Allowance) -> Any:
             nonlocal rows
             if rows is None:
-                rows = [self._row(name, field) for name, field in type_.fields.items()]
+                rows = [
+                    _Row(
+                        name,
+                        field.out_name or name,
+                        exact_type(field.type),
+                        self._without_null(field.type),
+                        not is_non_null_type(field.type),
+                        is_required_input_field(field),
+                        default_builder(field),
+                    )
+                    for name, field in type_.fields.items()
+                ]
             if not isinstance(value, dict):
                 raise MisfitError
             if depth >= MAX_NESTING_DEPTH and value:
                 raise TooDeepError
             allowance.left -= len(value)
             if allowance.left < 0:
-                allowance.refuse()
-            if len(value) > len(rows) + _STRAY_NAMES:
-                raise _stray_names(type_, value)
+                allowance.fail()
+            if len(value) > len(rows) + _UNKNOWN_FIELDS:
+                raise VariablesError.because(
+                    f"A value of type '{type_}' in the variables has {len(value)} fields; the type"
+                    f" has {len(rows)}."
+                )
             coerced = _coerce_fields(rows, value, depth + 1, allowance)
             return finish(coerced) if finish else coerced
 
         return coerce
 
-    def _row(self, name: str, field: GraphQLInputField) -> _Row:
-        return _Row(
-            name,
-            field.out_name or name,
-            exact_type(field.type),
-            self._without_null(field.type),
-            not is_non_null_type(field.type),
-            is_required_input_field(field),
-            default_builder(field),
-        )
-
 
 def _coerce_fields(
-    rows: list[_Row], given: dict[str, Any], depth: int, allowance: Allowance
+    rows: list[_Row], provided: dict[str, Any], depth: int, allowance: Allowance
 ) -> dict[str, Any]:
     """Coerce the fields of an input object, in the order of its type."""
     coerced: dict[str, Any] = {}
     absent = 0
-    get = given.get
+    get = provided.get
     name = ""
     try:
         for name, out_name, exact, coerce, is_nullable, is_required, default in rows:
@@ -216,26 +217,20 @@ def _coerce_fields(
         refused.within.insert(0, name)
         raise
     known = len(rows) - absent
-    if known != len(given) and known != sum(value is not Undefined for value in given.values()):
-        raise MisfitError  # there are names that the type lacks
+    if known != len(provided) and known != sum(
+        value is not Undefined for value in provided.values()
+    ):
+        raise MisfitError  # there are fields that the type lacks
     return coerced
 
 
-def _stray_names(type_: GraphQLInputObjectType, given: dict[str, Any]) -> VariablesError:
-    """Say that there are more unknown names than anybody wants to see in a list."""
-    return VariablesError.because(
-        f"A value of type '{type_}' in the variables has {len(given)} fields; the type has"
-        f" {len(type_.fields)}."
-    )
-
-
 def _nullable(coerce: Coerce) -> Coerce:
-    def let_null_pass(value: Any, depth: int, allowance: Allowance) -> Any:
+    def coerce_nullable(value: Any, depth: int, allowance: Allowance) -> Any:
         if value is None or value is Undefined:
             return None
         return coerce(value, depth, allowance)
 
-    return let_null_pass
+    return coerce_nullable
 
 
 def _enum(type_: GraphQLEnumType) -> Coerce:
@@ -244,7 +239,7 @@ def _enum(type_: GraphQLEnumType) -> Coerce:
     def coerce(value: Any, _depth: int, _allowance: Allowance) -> Any:
         try:
             return members[value]
-        except (KeyError, TypeError):  # of what has no hash
+        except (KeyError, TypeError):  # TypeError: the value is not hashable
             raise MisfitError from None
 
     return coerce
@@ -261,32 +256,20 @@ def _scalar(type_: GraphQLScalarType) -> Coerce:
             allowance.spend_within(value)
         try:
             coerced = parse(value)
-        except Exception:  # noqa: BLE001  # whatever it is, graphql-core asks again and tells it
+        except Exception:  # noqa: BLE001  # graphql-core calls it again and reports the error
             raise MisfitError from None
         if coerced is Undefined:
             raise MisfitError
         return coerced
 
-    return _QUICK[type_.name](coerce) if type_.name in _QUICK else coerce
-
-
-def _quick_int(coerce: Coerce) -> Coerce:
     def coerce_int(value: Any, depth: int, allowance: Allowance) -> Any:
         if type(value) is int and -0x80000000 <= value <= 0x7FFFFFFF:
             return value
         return coerce(value, depth, allowance)
 
-    return coerce_int
-
-
-def _quick_float(coerce: Coerce) -> Coerce:
     def coerce_float(value: Any, depth: int, allowance: Allowance) -> Any:
-        if type(value) is float and value - value == 0.0:  # infinity less itself is no number
+        if type(value) is float and value - value == 0.0:  # infinity minus itself is not a number
             return value
         return coerce(value, depth, allowance)
 
-    return coerce_float
-
-
-_QUICK = {"Int": _quick_int, "Float": _quick_float}
-"""What lets the commonest values pass at once."""
+    return {"Int": coerce_int, "Float": coerce_float}.get(type_.name, coerce)

@@ -29,8 +29,8 @@ class Execution(Struct, eq=False):
     """The state that compiled code gets as its first argument.
 
     ``operation`` is the operation's title, ``query Todos``; ``failures`` are the errors so far,
-    ``nulled`` the positions that are null because of them. ``has_bubbled`` is set when an error's
-    null reaches a place above its own.
+    ``nulled`` the positions that are null because of them. ``bubbled`` are the newest of these that
+    are above their error's own: work that waits below them is useless.
 
     Compiled functions never await. They leave a field that must be awaited on the ``agenda`` and go
     on; the engine awaits it and calls back. So one text serves both, and a list of a thousand plain
@@ -46,7 +46,7 @@ class Execution(Struct, eq=False):
     data: dict[str, Any] | None = None
     failures: list[FieldFailure] = []  # msgspec makes a new one for each
     nulled: set[Path] | None = None
-    has_bubbled: bool = False
+    bubbled: list[Path] = []
 
     def locate(self, error: Exception, *indices: int) -> FieldFailure:
         """Place an error that was just caught in the compiled function that calls this.
@@ -78,7 +78,7 @@ class Execution(Struct, eq=False):
     def abandon(self, failure: FieldFailure) -> None:
         """Record an error that no position below ``data`` may be null for: ``data`` is null."""
         self._record(failure)
-        self.has_bubbled = True
+        self.bubbled.append(())
         self.data = None
 
     @property
@@ -98,7 +98,8 @@ class Execution(Struct, eq=False):
             self.abandon(failure)
             return
         self._record(failure)
-        self.has_bubbled = self.has_bubbled or position != failure.path
+        if position != failure.path:
+            self.bubbled.append(position)
         container: Any = self.data
         for key in position[:-1]:
             container = container[key]

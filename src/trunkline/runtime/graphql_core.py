@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
@@ -40,10 +41,10 @@ __all__ = [
     "DocumentInfo",
     "FieldInfo",
     "ResolveInfo",
-    "core_leaf_completer",
-    "core_list",
-    "core_type_finder",
+    "leaf_completer",
+    "list_converter",
     "place_by_type",
+    "type_finder",
 ]
 
 IsAwaitable = Callable[[Any], bool]
@@ -85,7 +86,7 @@ class FieldInfo:
 
 
 class ResolveInfo:
-    """graphql-core's ``GraphQLResolveInfo``, computed when it is read.
+    """graphql-core's ``GraphQLResolveInfo``, with the same attributes, computed when they are read.
 
     A resolver that reads nothing of it costs one small object only.
     """
@@ -97,25 +98,16 @@ class ResolveInfo:
         self._execution = execution
         self._indices = indices
 
-    @property
-    def field_name(self) -> str:
-        """The schema's name of the field."""
-        return self._field.name
-
-    @property
-    def field_nodes(self) -> list[FieldNode]:
-        """The fields of the document that were merged here."""
-        return self._field.mark.nodes_of(self._execution.variables)
-
-    @property
-    def return_type(self) -> GraphQLOutputType:
-        """The type of the field."""
-        return self._field.return_type
-
-    @property
-    def parent_type(self) -> GraphQLObjectType:
-        """The object type that the field belongs to."""
-        return self._field.parent_type
+    field_name = property(attrgetter("_field.name"))
+    return_type = property(attrgetter("_field.return_type"))
+    parent_type = property(attrgetter("_field.parent_type"))
+    schema = property(attrgetter("_field.document.schema"))
+    fragments = property(attrgetter("_field.document.fragments"))
+    operation = property(attrgetter("_field.document.operation"))
+    is_awaitable = property(attrgetter("_field.document.is_awaitable"))
+    root_value = property(attrgetter("_execution.root_value"))
+    context = property(attrgetter("_execution.context"))
+    abort_signal = None  # cancel the task to stop an execution
 
     @property
     def path(self) -> Path:
@@ -123,24 +115,9 @@ class ResolveInfo:
         return self._field.path(self._indices)
 
     @property
-    def schema(self) -> GraphQLSchema:
-        """The schema."""
-        return self._field.document.schema
-
-    @property
-    def fragments(self) -> dict[str, FragmentDefinitionNode]:
-        """The document's fragments by name."""
-        return self._field.document.fragments
-
-    @property
-    def root_value(self) -> Any:
-        """The value that root fields are resolved on."""
-        return self._execution.root_value
-
-    @property
-    def operation(self) -> OperationDefinitionNode:
-        """The operation in the document."""
-        return self._field.document.operation
+    def field_nodes(self) -> list[FieldNode]:
+        """The fields of the document that were merged here."""
+        return self._field.mark.nodes_of(self._execution.variables)
 
     @property
     def variable_values(self) -> VariableValues:
@@ -148,31 +125,16 @@ class ResolveInfo:
         return self._field.document.variables.sources(self._execution.variables)
 
     @property
-    def context(self) -> Any:
-        """The request's context."""
-        return self._execution.context
-
-    @property
-    def is_awaitable(self) -> IsAwaitable:
-        """The function that tells which values are awaited."""
-        return self._field.document.is_awaitable
-
-    @property
-    def abort_signal(self) -> None:
-        """Always ``None``: cancel the task to stop an execution."""
-        return
-
-    @property
     def async_helpers(self) -> GraphQLResolveInfoHelpers:
         """Functions that await several things at once, or in the background."""
         return _HELPERS
 
 
-_background: set[asyncio.Future[Any]] = set()  # asyncio itself could drop them before they end
-
-
 def _gather(values: Sequence[Awaitable[Any]]) -> Awaitable[list[Any]]:
     return gather_with_cancel(*values)
+
+
+_background: set[asyncio.Future[Any]] = set()  # asyncio itself could drop them before they end
 
 
 def _track(values: Sequence[Any]) -> None:
@@ -187,7 +149,7 @@ def _track(values: Sequence[Any]) -> None:
 _HELPERS = GraphQLResolveInfoHelpers(_gather, _track)
 
 
-def core_leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
+def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
     """Make the function that turns a resolved value into the response's."""
     coerce = type_.coerce_output_value
 
@@ -209,7 +171,7 @@ def core_leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[
     return complete
 
 
-def core_list(
+def list_converter(
     coordinate: str, is_async_iterable: Callable[[Any], bool]
 ) -> Callable[[Any], Iterable[Any] | Later]:
     """Make the function that takes a field's value as a list; asynchronous ones are read later."""
@@ -231,7 +193,7 @@ def core_list(
     return to_list
 
 
-def core_type_finder(
+def type_finder(
     schema: GraphQLSchema,
     type_: GraphQLAbstractType | GraphQLObjectType,
     default: Callable[[Any, Any, Any], Any],

@@ -1,8 +1,8 @@
 """Literals of documents and schemas: coerced once, with places for variables (GraphQL §6.4.1).
 
-What nobody can change is coerced when an operation is compiled. Lists and input objects are built
-anew for every call, for a resolver may change what it is given; variables are put in then. Custom
-scalars read their literals then too: what one makes of "tomorrow" is not for us to keep.
+Values that cannot be changed are coerced when an operation is compiled. Lists and input objects are
+built for each call, because a resolver may change its arguments; variables are put in then. Custom
+scalars read their literals then too, because a literal like "tomorrow" does not stay the same.
 """
 
 from __future__ import annotations
@@ -44,21 +44,21 @@ class MisfitError(Exception):
 
 
 Build: TypeAlias = Callable[[Sequence[Any]], Any]
-"""Gives a value, once the variables have theirs; raises ``MisfitError`` if that does not fit."""
+"""Builds a value from the variables' values; raises ``MisfitError`` if it does not fit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """The same value for every call: nobody can change it."""
+    """The same value for every call, because it cannot be changed."""
 
     value: Any
 
-    def __call__(self, _values: Sequence[Any]) -> Any:  # noqa: D102  # the class has said it
+    def __call__(self, _values: Sequence[Any]) -> Any:  # noqa: D102  # see the class
         return self.value
 
 
 class _Hole(NamedTuple):
-    """A field of an input object whose value is not known before the variables are."""
+    """A field of an input object whose value depends on variables."""
 
     name: str
     out_name: str
@@ -69,8 +69,8 @@ class _Hole(NamedTuple):
 class Literals:
     """Makes the functions that build literals.
 
-    ``indices`` says which of an operation's variables is which; ``sources`` gives the variables of
-    those names to graphql-core, which puts them into what custom scalars are given.
+    ``indices`` has the places of an operation's variables; ``sources`` makes the function that
+    gives some of them to graphql-core, which puts them into the literals of custom scalars.
     """
 
     def __init__(
@@ -84,13 +84,13 @@ class Literals:
     def build(self, node: ValueNode, type_: Any, *, has_default: bool = False) -> Build:
         """Make the function that builds a literal's value.
 
-        Where the literal is a variable without a value, it gives ``Undefined``, unless the type is
-        not null; ``has_default`` says that there is something in place of it all the same.
+        If the literal is a variable without a value, the function returns ``Undefined``, unless the
+        type is not null and there is no default (``has_default``).
         """
         if isinstance(node, VariableNode):
             return self._variable(node, required=is_non_null_type(type_), has_default=has_default)
         if is_non_null_type(type_):
-            return _refuse if isinstance(node, NullValueNode) else self.build(node, type_.of_type)
+            return _misfit if isinstance(node, NullValueNode) else self.build(node, type_.of_type)
         if isinstance(node, NullValueNode):
             return Fixed(None)
         if is_list_type(type_):
@@ -101,8 +101,8 @@ class Literals:
 
     def _variable(self, node: VariableNode, *, required: bool, has_default: bool) -> Build:
         index = self._indices.get(node.name.value)
-        if index is None:  # validation would have refused it
-            return _refuse if required and not has_default else _absent
+        if index is None:  # only if the document was not validated
+            return _misfit if required and not has_default else _absent
         if not required:
             return itemgetter(index)
 
@@ -138,10 +138,10 @@ class Literals:
 
     def _object(self, node: ValueNode, type_: GraphQLInputObjectType) -> Build:
         if not isinstance(node, ObjectValueNode):
-            return _refuse
+            return _misfit
         nodes = {field.name.value: field.value for field in node.fields}
         if not nodes.keys() <= type_.fields.keys() or (type_.is_one_of and len(nodes) != 1):
-            return _refuse
+            return _misfit
         template: dict[str, Any] = {}
         holes: list[_Hole] = []
         for name, field in type_.fields.items():
@@ -150,7 +150,7 @@ class Literals:
             if name in nodes:
                 build = self.build(nodes[name], field.type, has_default=default is not None)
             elif is_required_input_field(field):
-                return _refuse
+                return _misfit
             elif default is not None:
                 build = default
             else:
@@ -167,7 +167,7 @@ class Literals:
             return lambda values: _fitting(coerce_input_literal(node, type_, sources(values)))
         if is_enum_type(type_) or is_specified_scalar_type(type_):
             value = coerce_input_literal(node, type_)
-            return _refuse if value is Undefined else Fixed(value)
+            return _misfit if value is Undefined else Fixed(value)
         return lambda _values: _fitting(coerce_input_literal(node, type_))
 
 
@@ -197,9 +197,9 @@ def _object_builder(
 
 
 def finisher(type_: GraphQLInputObjectType) -> Callable[[dict[str, Any]], Any] | None:
-    """Return what is left to do with the coerced fields of an input object, if anything is.
+    """Return the function for the coerced fields of an input object, if there is something to do.
 
-    Of a ``@oneOf`` there must be one field that is not null; a model takes the fields.
+    A ``@oneOf`` must have one field that is not null; a model is made of the fields.
     """
     out_type = None if type_.out_type is GraphQLInputObjectType.out_type else type_.out_type
     if not type_.is_one_of:
@@ -218,10 +218,10 @@ def default_builder(
 ) -> Build | None:
     """Make the function that gives the default of an argument, a field or a variable.
 
-    Without a default it is ``None``. A default is never the same list or object twice.
+    ``None`` if there is no default. A default is never the same list or object twice.
     """
     default = input_value.default
-    if default is None:  # graphql-core's older kind, which is what resolvers get
+    if default is None:  # graphql-core's older kind of default, which is the value itself
         given = input_value.default_value
         return None if given is Undefined else Fixed(given)
     if default.literal is not None:
@@ -232,7 +232,7 @@ def default_builder(
 def _coerce_default(value: Any, type_: Any, _values: Sequence[Any]) -> Any:
     try:
         return _fitting(coerce_input_value(value, type_))
-    except TypeError:  # a default within it does not fit
+    except TypeError:  # a default inside it does not fit
         raise MisfitError from None
 
 
@@ -244,11 +244,11 @@ _CONSTANT = Literals({}, _no_sources)
 
 
 def _fixed(build: Build) -> Any:
-    """Return what a template has where the function puts its value."""
+    """Return what stands in a template at the place of a value."""
     return build.value if isinstance(build, Fixed) else None
 
 
-def _refuse(_values: Sequence[Any]) -> Any:
+def _misfit(_values: Sequence[Any]) -> Any:
     raise MisfitError
 
 

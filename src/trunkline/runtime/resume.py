@@ -1,52 +1,44 @@
 """Awaiting in two parts: up to where something first waits, and from there on.
 
-What never waits needs neither a deadline nor a look after its client, and both cost more than it.
+An awaitable that never waits needs neither a deadline nor a watch on its client, and both cost more
+than it does.
 
     steps = awaitable.__await__()
     try:
         rest = resume(steps, next(steps))
     except StopIteration as done:
-        …  # it never waited: `done.value` is what it gave
+        …  # it never waited, and `done.value` is its result
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator
-from contextvars import Context
+from collections.abc import Generator
 from functools import partial
 from types import coroutine
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 __all__ = ["resume"]
 
-T = TypeVar("T")
-
 
 @coroutine
-def resume(
-    steps: Generator[Any, Any, T] | Coroutine[Any, Any, T],
-    waits_for: Any,
-    context: Context | None = None,
-) -> Generator[Any, Any, T]:
+def resume(steps: Any, waits_for: Any) -> Generator[Any, Any, Any]:
     """Await the rest of an awaitable whose ``__await__`` has taken its first step.
 
-    ``waits_for`` is what the step gave. From there on this is what ``await`` does (PEP 380).
-    ``context`` is the one that the steps are made in, if it is not the task's own.
+    ``steps`` is what ``__await__`` returned, or another object with ``send`` and ``throw``.
+    ``waits_for`` is what that step yielded. From there on this does what ``await`` does (PEP 380).
     """
-    step = _step if context is None else context.run
-    send = getattr(steps, "send", partial(_next, steps))  # mere iterators are awaited too
+    send = getattr(steps, "send", partial(_next, steps))  # plain iterators can be awaited too
     throw = getattr(steps, "throw", _raise)
     while True:
         try:
             try:
                 sent = yield waits_for
-            except BaseException as error:  # noqa: BLE001  # being cancelled is for the awaited
-                waits_for = step(throw, error)
+            except BaseException as error:  # noqa: BLE001  # a cancellation goes to the awaitable
+                waits_for = throw(error)
             else:
-                waits_for = step(send, sent)
+                waits_for = send(sent)
         except StopIteration as done:
-            value: T = done.value
-            return value
+            return done.value
 
 
 def _next(steps: Any, _sent: None) -> Any:
@@ -55,7 +47,3 @@ def _next(steps: Any, _sent: None) -> Any:
 
 def _raise(error: BaseException) -> NoReturn:
     raise error
-
-
-def _step(function: Callable[[Any], Any], argument: Any) -> Any:
-    return function(argument)

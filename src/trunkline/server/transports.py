@@ -1,4 +1,7 @@
-"""Which HTTP requests may contain a GraphQL request: POST and GET (GraphQL over HTTP §5)."""
+"""What HTTP says of a GraphQL request: its client, the response that it accepts, its form.
+
+POST and GET may contain a GraphQL request (GraphQL over HTTP §5).
+"""
 
 from __future__ import annotations
 

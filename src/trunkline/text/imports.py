@@ -180,7 +180,7 @@ class Imports:
 
 
 def _write_from(source: Source[None], module: str, names: Mapping[str, str]) -> None:
-    """Write ``from … import …``; what gets another name has a statement of its own."""
+    """Write ``from … import …``; each name with ``as`` has a separate statement."""
     ordered = sorted(names, key=_order)
     plain = [name for name in ordered if not names[name]]
     if plain:

@@ -11,10 +11,10 @@ __all__ = ["load_module"]
 
 
 class _EmittedLoader(InspectLoader):
-    """Gives the source to `linecache`, which keeps nothing of its own for it.
+    """Gives the source to `linecache`.
 
-    Entries that are written into ``linecache.cache`` by hand are never evicted; a loader lives
-    and dies with its module.
+    Entries that are written into ``linecache.cache`` by hand are never removed. A loader is freed
+    with its module.
     """
 
     def __init__(self, source: str) -> None:
@@ -28,10 +28,11 @@ class _EmittedLoader(InspectLoader):
 
 
 def load_module(name: str, source: str, bound: Mapping[str, object]) -> ModuleType:
-    """Run emitted source as a module of its own, with ``bound`` as its first globals.
+    """Run emitted source as a new module, with ``bound`` as its first globals.
 
-    ``name`` becomes the file name in tracebacks too; no angle brackets, or `linecache` would not
-    ask the loader. The module is not entered in ``sys.modules``: it is freed with its last user.
+    ``name`` is also the file name in tracebacks. It must have no angle brackets, because then
+    `linecache` would not ask the loader. The module is not in ``sys.modules``: it is freed when
+    nothing refers to it.
     """
     module = ModuleType(name)
     loader = _EmittedLoader(source)

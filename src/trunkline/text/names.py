@@ -17,7 +17,8 @@ imports, builtins are avoided as well, because other lines use them.
 - names of a schema that is given are kept apart: on a generated server each goes back to the
   schema's own spelling, and gets underscores where even that is taken (`python_names`); in a
   generated client the later one gets a number (`numbered`);
-- names that nobody types (locals of emitted functions, aliases of imports) get a number (`Names`).
+- names that no person writes (locals of emitted functions, aliases of imports) get a number
+  (`Names`).
 
 A number depends on the order of what is named, so it is never part of a name that a person's
 program uses, except where the schema leaves no other choice.
@@ -157,7 +158,7 @@ def numbered(names: Mapping[str, str]) -> dict[str, str]:
 
 
 class Names:
-    """Gives every wanted name once; the second who wants it gets ``name_2``.
+    """Gives each name once: when it is asked for again, it becomes ``name_2``.
 
     Keywords and builtins are never given (``class`` becomes ``class_``), so emitted code can use
     both freely. ``taken`` names are given already.

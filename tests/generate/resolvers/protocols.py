@@ -17,7 +17,7 @@ from trunkline.generate.resolvers import (
     read_previous,
 )
 from trunkline.generate.resolvers.bindings import Bindings, dotted
-from trunkline.generate.server.plan import ParameterPlan
+from trunkline.generate.server.plan import Expression, ParameterPlan
 from trunkline.text.imports import Hint, Reference
 
 MODULE = "todo.graph.resolvers"
@@ -110,7 +110,9 @@ class _Reader:
     def _parameter(self, each: ast.arg, default: str | None = None) -> ParameterPlan:
         assert each.annotation is not None
         default = default and default.replace("'", '"')
-        return ParameterPlan(each.arg, self._hint(each.annotation), default)
+        unset = Expression("{}", (Reference("msgspec", "UNSET"),))
+        written = unset if default == "UNSET" else default and Expression(default)
+        return ParameterPlan(each.arg, self._hint(each.annotation), written or None)
 
     def _hint(self, tree: ast.expr) -> Hint:
         """Read a type; names get the modules that they come from."""

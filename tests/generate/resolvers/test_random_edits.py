@@ -21,7 +21,7 @@ from trunkline.generate.resolvers import (
     wanted_signature,
 )
 from trunkline.generate.resolvers.signatures import Signature
-from trunkline.generate.server.plan import ParameterPlan
+from trunkline.generate.server.plan import Expression, ParameterPlan
 from trunkline.text.imports import Hint, Reference
 
 EXAMPLES = int(os.environ.get("TRUNKLINE_FUZZ_EXAMPLES", "200"))
@@ -35,7 +35,7 @@ TYPES = (
     Hint(TODO).optional,
     Hint.of("datetime", "datetime"),
 )
-DEFAULTS = (None, None, "None", "1", '"one"')
+DEFAULTS = (None, None, *map(Expression, ("None", "1", '"one"')))
 NAMES = ("Query", "Todo", "User")
 SIGNATURES = (
     r"(async )?def |\w+: |\) -> |class |from |import |@batch|pass$|(self\.)?\w+ = [\w.]+\(\)$"

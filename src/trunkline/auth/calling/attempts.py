@@ -44,7 +44,7 @@ class Attempts:
             message = f"{error} The next attempt is in {wait:.1f} s."
             raise TokenError(message, error.error, error.status, wait) from None
 
-    def failed(self, error: TokenError, now: float) -> None:
+    def record_failure(self, error: TokenError, now: float) -> None:
         """Count a failure of the issuer."""
         with self._lock:
             span = min(_LONGEST, _FIRST * 2.0**self._failures)
@@ -53,7 +53,7 @@ class Attempts:
             self._next = now + wait
             self._error = error.with_traceback(None)
 
-    def succeeded(self) -> None:
+    def record_success(self) -> None:
         """Forget the failures."""
         with self._lock:
             self._failures = 0
@@ -74,7 +74,7 @@ class Attempts:
             self._rejections = min(self._rejections + 1, 16)
             return True
 
-    def accepted(self) -> None:
+    def record_acceptance(self) -> None:
         """Forget the rejections: an API accepted the token."""
         if self._rejections:
             with self._lock:

@@ -121,7 +121,7 @@ class ClientCredentials:
         token = yield from self.token()
         response = yield from self._send(request, token)
         if response.status != 401:
-            self._attempts.accepted()
+            self._attempts.record_acceptance()
         elif suspects_token(response):
             fresh = yield from self._replace(token)
             if fresh is not None:
@@ -191,8 +191,8 @@ class ClientCredentials:
         try:
             self._token = yield from self._request.send()
         except TokenError as error:
-            self._attempts.failed(error, time.monotonic())
+            self._attempts.record_failure(error, time.monotonic())
             raise
-        self._attempts.succeeded()
+        self._attempts.record_success()
         if self._cache:
             save_token(self._cache, self._request.name, self._token)

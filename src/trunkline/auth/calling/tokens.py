@@ -60,7 +60,7 @@ class Token:
         )
 
 
-class _TokenResponse(msgspec.Struct):
+class _IssuedToken(msgspec.Struct):
     """RFC 6749 §5.1. Some issuers write the number as a string."""
 
     access_token: str
@@ -68,7 +68,7 @@ class _TokenResponse(msgspec.Struct):
     expires_in: float | str | None = None
 
     def __repr__(self) -> str:
-        return "_TokenResponse(…)"
+        return "_IssuedToken(…)"
 
 
 class _ErrorResponse(msgspec.Struct):
@@ -179,7 +179,7 @@ def _read_token(response: HTTPResponse, obtained: float, kind: str) -> Token:
         message = f"{message}: {why}" if why else message
         raise TokenError(message, problem.error, response.status)
     try:
-        token = msgspec.json.decode(response.body, type=_TokenResponse)
+        token = msgspec.json.decode(response.body, type=_IssuedToken)
         seconds = _DEFAULT_SECONDS if token.expires_in is None else float(token.expires_in)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
         message = "The issuer's response is not JSON with 'access_token' and 'token_type'."

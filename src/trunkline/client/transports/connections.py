@@ -107,28 +107,28 @@ class Lease:
 # sends a byte now and then would hold a caller for ever. So each wait is limited to what is left.
 
 
-class _Exchange(local):
+class _CurrentExchange(local):
     ends: float | None = None
 
 
-_exchange = _Exchange()
+_current = _CurrentExchange()
 
 
 @contextmanager
 def until(seconds: float) -> Generator[None]:
     """End this thread's exchange in ``seconds``."""
-    before, _exchange.ends = _exchange.ends, monotonic() + seconds
+    before, _current.ends = _current.ends, monotonic() + seconds
     try:
         yield
     finally:
-        _exchange.ends = before
+        _current.ends = before
 
 
 def time_left(timeout: float | None) -> float | None:
     """Return the seconds that a wait of ``timeout`` may take; 0 or less after the deadline."""
-    if _exchange.ends is None:
+    if _current.ends is None:
         return timeout
-    left = _exchange.ends - monotonic()
+    left = _current.ends - monotonic()
     return left if timeout is None else min(timeout, left)
 
 

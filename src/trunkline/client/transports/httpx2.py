@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import Callable, Mapping
-from contextlib import aclosing, closing
+from contextlib import aclosing, closing, nullcontext
 from functools import partial
 from importlib.util import find_spec
 from typing import Any, TypeAlias
@@ -23,7 +23,6 @@ try:
     from trunkline.client.transports.httpx2_pools import (
         AsyncPools,
         BlockingPools,
-        is_redirected,
         read_response,
         waits_of,
     )
@@ -93,10 +92,11 @@ class _HTTPX2Transport(rules.HTTPTransport):
             lease = self._leases.setdefault(loop, Lease(make))
         return lease
 
-    def _request(self, pools: Pools, request: HTTPRequest) -> tuple[Any, httpcore2.Request]:
+    def _request(
+        self, pools: Pools, url: str, request: HTTPRequest
+    ) -> tuple[Any, httpcore2.Request]:
         """Return the place that a request goes to, and the request as httpcore2 has it."""
-        to_api = request.url is None and not request.query
-        place: Any = pools.api if to_api else pools.place(self.request_url(request))
+        place: Any = pools.api if url == self.url else pools.place(url)
         seconds = request.timeout
         waits = self._waits if seconds is None else waits_of(self._timeout, seconds)
         headers = self.request_headers(request)
@@ -111,14 +111,13 @@ class _HTTPX2Transport(rules.HTTPTransport):
         waits = before.extensions["timeout"]
         return place, place.request(request.method, headers, request.content, waits)
 
-    def _failure(self, request: HTTPRequest, error: Exception) -> TransportError:
-        url = request.url or self.url
+    def _failure(self, url: str, error: Exception) -> TransportError:
         if isinstance(error, httpx2.DecodingError):
             return rules.decoding_error(url, rules.root_cause(error))
         return rules.connection_error(url, error, never_sent=isinstance(error, _NEVER_SENT))
 
 
-class HTTPX2Transport(_HTTPX2Transport):
+class HTTPX2Transport(_HTTPX2Transport, rules.BlockingHTTPTransport):
     """Sends requests with the library httpx2. Blocking; threads share one.
 
     ``headers`` go with every request and win over the client's own. ``timeout`` is in seconds:
@@ -130,72 +129,58 @@ class HTTPX2Transport(_HTTPX2Transport):
     HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY.
     """
 
-    def send(self, request: HTTPRequest) -> HTTPResponse:
-        """Send a request and return the complete response, whatever its status.
-
-        Raises ``ConnectionFailedError`` if there is no complete response, ``ProtocolError`` if its
-        compression is broken, ``ServerStatusError`` at a redirect that must not be followed.
-        """
+    def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
-            with self._lease(None).lend() as pools:
-                if request.timeout is None:
-                    return self._exchange(pools, request)
-                with until(request.timeout):
-                    return self._exchange(pools, request)
+            with (
+                self._lease(None).lend() as pools,
+                nullcontext() if request.timeout is None else until(request.timeout),
+            ):
+                place, sent = self._request(pools, url, request)
+                if self._auth is None or request.url is not None:
+                    return read_response(_send(place.pool, sent))
+                shown = _auth_view(place.url, sent, request.body)
+                with closing(self._auth.sync_auth_flow(shown)) as flow:
+                    wanted = next(flow)
+                    while True:
+                        place, sent = self._auth_request(pools, wanted, sent)
+                        response = _send(place.pool, sent)
+                        try:
+                            wanted = flow.send(_auth_response(wanted, response))
+                        except StopIteration:
+                            return read_response(response)
         except _FAILURES as error:
-            raise self._failure(request, error) from rules.root_cause(error)
-
-    def _exchange(self, pools: BlockingPools, request: HTTPRequest) -> HTTPResponse:
-        place, sent = self._request(pools, request)
-        if self._auth is None or request.url is not None:
-            return read_response(_send(place.pool, sent))
-        with closing(self._auth.sync_auth_flow(_auth_view(place.url, sent, request.body))) as flow:
-            wanted = next(flow)
-            while True:
-                place, sent = self._auth_request(pools, wanted, sent)
-                response = _send(place.pool, sent)
-                try:
-                    wanted = flow.send(_auth_response(wanted, response))
-                except StopIteration:
-                    return read_response(response)
+            raise self._failure(url, error) from rules.root_cause(error)
 
     def close(self) -> None:
         """Close the connections, each after the last call that uses it."""
         self._lease(None).close()
 
 
-class AsyncHTTPX2Transport(_HTTPX2Transport):
+class AsyncHTTPX2Transport(_HTTPX2Transport, rules.AsyncHTTPTransport):
     """Sends requests with the library httpx2, for asyncio. Tasks share one.
 
     The arguments are those of ``HTTPX2Transport``. Each event loop has its own connections, because
     a connection cannot leave its loop: close them in the loop that used them.
     """
 
-    async def send_async(self, request: HTTPRequest) -> HTTPResponse:
-        """Send a request and return the complete response, whatever its status.
-
-        Raises what ``HTTPX2Transport.send`` raises.
-        """
+    async def _exchange_async(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
             async with self._lease(get_running_loop()).lend_async() as pools:
-                return await self._exchange_async(pools, request)
+                place, sent = self._request(pools, url, request)
+                if self._auth is None or request.url is not None:
+                    return read_response(await _send_async(place.pool, sent))
+                shown = _auth_view(place.url, sent, request.body)
+                async with aclosing(self._auth.async_auth_flow(shown)) as flow:
+                    wanted = await anext(flow)
+                    while True:
+                        place, sent = self._auth_request(pools, wanted, sent)
+                        response = await _send_async(place.pool, sent)
+                        try:
+                            wanted = await flow.asend(_auth_response(wanted, response))
+                        except StopAsyncIteration:
+                            return read_response(response)
         except _FAILURES as error:
-            raise self._failure(request, error) from rules.root_cause(error)
-
-    async def _exchange_async(self, pools: AsyncPools, request: HTTPRequest) -> HTTPResponse:
-        place, sent = self._request(pools, request)
-        if self._auth is None or request.url is not None:
-            return read_response(await _send_async(place.pool, sent))
-        shown = _auth_view(place.url, sent, request.body)
-        async with aclosing(self._auth.async_auth_flow(shown)) as flow:
-            wanted = await anext(flow)
-            while True:
-                place, sent = self._auth_request(pools, wanted, sent)
-                response = await _send_async(place.pool, sent)
-                try:
-                    wanted = await flow.asend(_auth_response(wanted, response))
-                except StopAsyncIteration:
-                    return read_response(response)
+            raise self._failure(url, error) from rules.root_cause(error)
 
     async def close_async(self) -> None:
         """Close this event loop's connections, each after the last call that uses it."""
@@ -209,33 +194,25 @@ class DefaultTransport(HTTPX2Transport, AsyncHTTPX2Transport):
 
 
 def _send(pool: httpcore2.ConnectionPool, request: httpcore2.Request) -> httpcore2.Response:
-    """Send a request, follow its redirects, and read the complete response."""
-    followed = 0
-    while True:
-        response = pool.handle_request(request)
-        try:
-            response.read()
-        finally:
-            response.close()
-        if not is_redirected(request, response, followed):
-            return response
-        followed += 1
+    """Send a request and read the complete response."""
+    response = pool.handle_request(request)
+    try:
+        response.read()
+    finally:
+        response.close()
+    return response
 
 
 async def _send_async(
     pool: httpcore2.AsyncConnectionPool, request: httpcore2.Request
 ) -> httpcore2.Response:
     """Do what ``_send`` does, without blocking the event loop."""
-    followed = 0
-    while True:
-        response = await pool.handle_async_request(request)
-        try:
-            await response.aread()
-        finally:
-            await response.aclose()
-        if not is_redirected(request, response, followed):
-            return response
-        followed += 1
+    response = await pool.handle_async_request(request)
+    try:
+        await response.aread()
+    finally:
+        await response.aclose()
+    return response
 
 
 def _auth_view(url: httpx2.URL, request: httpcore2.Request, body: bytes) -> httpx2.Request:

@@ -17,14 +17,11 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore2
 import httpx2
 
-from trunkline.client.transports import rules
 from trunkline.client.transports.connections import connect_in_time, time_left
 from trunkline.client.transports.interface import Pool, Timeout
 from trunkline.protocol.messages import HTTPResponse
 
-__all__ = ["AsyncPools", "BlockingPools", "is_redirected", "read_response", "waits_of"]
-
-_REDIRECT = 300  # the lowest status of a redirect
+__all__ = ["AsyncPools", "BlockingPools", "read_response", "waits_of"]
 
 CorePool = TypeVar("CorePool")
 
@@ -125,21 +122,6 @@ class AsyncPools(_Pools[httpcore2.AsyncConnectionPool]):
         """Close all connections."""
         for pool in list(self._pools.values()):
             await pool.aclose()
-
-
-def is_redirected(request: httpcore2.Request, response: httpcore2.Response, followed: int) -> bool:
-    """Point a request to where its response redirects it; say whether it does.
-
-    ``followed`` is how often this happened already. Raises ``ServerStatusError`` at a redirect that
-    must not be followed.
-    """
-    if response.status < _REDIRECT:
-        return False
-    url = bytes(request.url).decode("ascii")
-    place = rules.redirect_url(url, response.status, _headers(response).get("location"), followed)
-    if place is not None:
-        request.url = _core_url(httpx2.URL(place))
-    return place is not None
 
 
 def read_response(response: httpcore2.Response) -> HTTPResponse:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from time import monotonic
 from typing import Generic, TypeVar
-
-from msgspec.structs import replace
 
 from trunkline.client.transports import rules
 from trunkline.client.transports.interface import DEFAULT_POOL, DEFAULT_TIMEOUT, Pool, Timeout
@@ -26,7 +23,6 @@ except ModuleNotFoundError as error:
 
 __all__ = ["AsyncPyreqwestTransport", "PyreqwestTransport"]
 
-_REDIRECT = 300  # the lowest status of a redirect
 _USUAL = 30.0  # seconds that a call may take by default
 _ROUNDING = 0.001  # seconds by which a request may outlast its timeout
 _NO_LIMIT = timedelta(days=365)
@@ -69,7 +65,7 @@ class _PyreqwestTransport(rules.HTTPTransport, Generic[Library]):
     def _open(self) -> Library:
         raise NotImplementedError
 
-    def _opened(self) -> Library:
+    def _library_client(self) -> Library:
         """Return the library's client, which the first call makes.
 
         Two threads may make two. Then one is dropped after its call, and the library closes the
@@ -110,31 +106,6 @@ class _PyreqwestTransport(rules.HTTPTransport, Generic[Library]):
         return builder.timeout(timedelta(seconds=timeout))
 
 
-class _Redirects:
-    """Follows the redirects of one request, within its timeout."""
-
-    def __init__(self, url: str, request: HTTPRequest) -> None:
-        self.url = url
-        self.request = request
-        self._followed = 0
-        self._began = monotonic()
-
-    def follow(self, response: HTTPResponse) -> bool:
-        """Go where the response redirects the request; say whether it does."""
-        if response.status < _REDIRECT:
-            return False
-        location = response.headers.get("location")
-        place = rules.redirect_url(self.url, response.status, location, self._followed)
-        if place is None:
-            return False
-        self.url, self._followed = place, self._followed + 1
-        if self.request.timeout is not None:  # the library starts to count again
-            now = monotonic()
-            left = max(self.request.timeout - (now - self._began), 0.001)
-            self.request, self._began = replace(self.request, timeout=left), now
-        return True
-
-
 def _failure(url: str, error: RequestError) -> TransportError:
     """Make our error from the library's, without what may be secret.
 
@@ -155,7 +126,7 @@ def _failure(url: str, error: RequestError) -> TransportError:
     )
 
 
-class PyreqwestTransport(_PyreqwestTransport[SyncClient]):
+class PyreqwestTransport(_PyreqwestTransport[SyncClient], rules.BlockingHTTPTransport):
     """Sends requests with the library pyreqwest. Blocking; threads share one.
 
     ``headers`` go with every request and win over the client's own. ``timeout`` is in seconds:
@@ -167,21 +138,9 @@ class PyreqwestTransport(_PyreqwestTransport[SyncClient]):
     parent, and it raises ``RuntimeError``. Fork first, or spawn the child.
     """
 
-    def send(self, request: HTTPRequest) -> HTTPResponse:
-        """Send a request and return the complete response, whatever its status.
-
-        Raises ``ConnectionFailedError`` if there is no complete response, ``ProtocolError`` if its
-        compression is broken, ``ServerStatusError`` at a redirect that must not be followed.
-        """
-        redirects = _Redirects(self.request_url(request), request)
-        while True:
-            response = self._exchange(redirects.url, redirects.request)
-            if not redirects.follow(response):
-                return response
-
     def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
-            builder = self._opened().request(request.method, url)
+            builder = self._library_client().request(request.method, url)
             response = self._fill(builder, request).build().send()
             return HTTPResponse(response.status, response.bytes().to_bytes(), response.headers)
         except RequestError as error:
@@ -195,27 +154,16 @@ class PyreqwestTransport(_PyreqwestTransport[SyncClient]):
         return self._configure(SyncClientBuilder()).build()
 
 
-class AsyncPyreqwestTransport(_PyreqwestTransport[Client]):
+class AsyncPyreqwestTransport(_PyreqwestTransport[Client], rules.AsyncHTTPTransport):
     """Sends requests with the library pyreqwest, for asyncio. Tasks share one.
 
     The arguments are those of ``PyreqwestTransport``. Event loops share the connections, which
     are not bound to a loop.
     """
 
-    async def send_async(self, request: HTTPRequest) -> HTTPResponse:
-        """Send a request and return the complete response, whatever its status.
-
-        Raises what ``PyreqwestTransport.send`` raises.
-        """
-        redirects = _Redirects(self.request_url(request), request)
-        while True:
-            response = await self._exchange(redirects.url, redirects.request)
-            if not redirects.follow(response):
-                return response
-
-    async def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
+    async def _exchange_async(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
-            builder = self._opened().request(request.method, url)
+            builder = self._library_client().request(request.method, url)
             response = await self._fill(builder, request).build().send()
             body = (await response.bytes()).to_bytes()
             return HTTPResponse(response.status, body, response.headers)

@@ -42,7 +42,7 @@ __all__ = ["RequestsHTTPTransport"]
 Auth: TypeAlias = tuple[str, str] | AuthBase | Callable[[PreparedRequest], PreparedRequest]
 
 
-class RequestsHTTPTransport(rules.HTTPTransport):
+class RequestsHTTPTransport(rules.BlockingHTTPTransport):
     """Sends requests with the library requests. Blocking; threads share one.
 
     ``headers`` go with every request and win over the client's own. ``timeout`` is in seconds:
@@ -79,13 +79,8 @@ class RequestsHTTPTransport(rules.HTTPTransport):
         """A hash of the server and the credentials; ``None`` with ``auth``, which may be any."""
         return None if self._auth else super().identity
 
-    def send(self, request: HTTPRequest) -> HTTPResponse:
-        """Send a request and return the complete response, whatever its status.
-
-        Raises ``ConnectionFailedError`` if there is no complete response, ``ProtocolError`` if its
-        compression is broken, ``ServerStatusError`` at a redirect that must not be followed.
-        """
-        url, headers = request.url or self.url, self.request_headers(request)
+    def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
+        headers = self.request_headers(request)
         auth = None if request.url else self._auth
         try:
             with (
@@ -94,12 +89,12 @@ class RequestsHTTPTransport(rules.HTTPTransport):
             ):
                 response = session.request(
                     request.method,
-                    self.request_url(request),
+                    url,
                     data=request.body,
                     headers=headers,
                     timeout=self._timeout,
                     verify=self._verify,  # the session's own would yield to the environment's
-                    auth=auth or (_unchanged if "authorization" in headers else None),
+                    auth=auth or (_without_netrc if "authorization" in headers else None),
                 )
             return HTTPResponse(response.status_code, response.content, response.headers)
         except ContentDecodingError as error:
@@ -113,26 +108,23 @@ class RequestsHTTPTransport(rules.HTTPTransport):
         self._sessions.close()
 
 
+class _Session(Session):
+    def get_redirect_target(self, resp: Response) -> str | None:  # noqa: ARG002
+        """Leave redirects to us: requests would turn a POST into a GET."""
+        return None
+
+
 def _open(pool: Pool) -> Session:
-    session = Session()
+    session = _Session()
     adapter = _TimedAdapter(pool)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
-    session.hooks["response"].append(_check_redirect)
     return session
 
 
-def _unchanged(request: PreparedRequest) -> PreparedRequest:
+def _without_netrc(request: PreparedRequest) -> PreparedRequest:
     """Keep requests from replacing a given Authorization header by that of ``.netrc``."""
     return request
-
-
-def _check_redirect(response: Response, **_: Any) -> None:
-    try:
-        rules.check_redirect(response.url, response.status_code, response.headers.get("location"))
-    except Exception:
-        response.close()  # requests has not read it yet, and would keep its socket
-        raise
 
 
 def _is_never_sent(error: RequestException) -> bool:

@@ -5,23 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from hashlib import sha256
+from time import monotonic
 from urllib.parse import urljoin, urlsplit
 
+from msgspec.structs import replace
+
 from trunkline.errors import ConnectionFailedError, ProtocolError, ServerStatusError
-from trunkline.protocol.messages import HTTPRequest
+from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = [
+    "AsyncHTTPTransport",
+    "BlockingHTTPTransport",
     "HTTPTransport",
     "check_headers",
-    "check_redirect",
     "check_url",
     "connection_error",
     "decoding_error",
-    "redirect_url",
     "root_cause",
     "safe_url",
 ]
 
+_LOWEST_REDIRECT = 300
 _REDIRECTS = (301, 302, 303, 307, 308)
 _KEEP_THE_METHOD = (307, 308)
 _MOST_REDIRECTS = 20  # like httpx2 and browsers
@@ -64,6 +68,69 @@ class HTTPTransport:
         return {**request.headers, **self._headers}
 
 
+class BlockingHTTPTransport(HTTPTransport):
+    """Sends requests, and follows their redirects; a subclass sends one to one URL."""
+
+    def send(self, request: HTTPRequest) -> HTTPResponse:
+        """Send a request and return the complete response, whatever its status.
+
+        Raises ``ConnectionFailedError`` if there is no complete response, ``ProtocolError`` if its
+        compression is broken, ``ServerStatusError`` at a redirect that must not be followed.
+        """
+        redirects = _Redirects(self.request_url(request), request)
+        while True:
+            response = self._exchange(redirects.url, redirects.request)
+            if not redirects.follow(response):
+                return response
+
+    def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
+        raise NotImplementedError
+
+
+class AsyncHTTPTransport(HTTPTransport):
+    """Does what ``BlockingHTTPTransport`` does, without blocking the event loop."""
+
+    async def send_async(self, request: HTTPRequest) -> HTTPResponse:
+        """Send a request and return the complete response, whatever its status.
+
+        Raises ``ConnectionFailedError`` if there is no complete response, ``ProtocolError`` if its
+        compression is broken, ``ServerStatusError`` at a redirect that must not be followed.
+        """
+        redirects = _Redirects(self.request_url(request), request)
+        while True:
+            response = await self._exchange_async(redirects.url, redirects.request)
+            if not redirects.follow(response):
+                return response
+
+    async def _exchange_async(self, url: str, request: HTTPRequest) -> HTTPResponse:
+        raise NotImplementedError
+
+
+class _Redirects:
+    """The redirects of one request, which all happen within its timeout."""
+
+    def __init__(self, url: str, request: HTTPRequest) -> None:
+        self.url = url
+        self.request = request
+        self._followed = 0
+        self._began = monotonic()
+
+    def follow(self, response: HTTPResponse) -> bool:
+        """Go where the response redirects the request; say whether it does."""
+        if response.status < _LOWEST_REDIRECT:
+            return False
+        location = response.headers.get("location")
+        place = redirect_url(self.url, response.status, location, self._followed)
+        if place is None:
+            return False
+        self.url, self._followed = place, self._followed + 1
+        if self.request.timeout is not None:
+            now = monotonic()
+            left = max(self.request.timeout - (now - self._began), 0.001)
+            self.request, self._began = replace(self.request, timeout=left), now
+        return True
+
+
 def check_url(url: str) -> str:
     """Return the URL if its scheme is HTTP and it has a host; else raise ``ValueError``."""
     scheme, host, _ = _origin(url)
@@ -87,36 +154,28 @@ def safe_url(url: str) -> str:
 def redirect_url(url: str, status: int, location: str | None, followed: int) -> str | None:
     """Return where a redirect leads, or ``None`` if the response is not a redirect.
 
-    ``followed`` is how many redirects were followed already. Raises ``ServerStatusError`` after
-    the 20th, and where ``check_redirect`` does.
+    Only 307 and 308 within the same origin are followed. The others would turn the POST into a GET
+    (RFC 9110 §15.4.2 to 4), or send the request's headers and variables to another server. For
+    them, and after 20 redirects (``followed``), it raises ``ServerStatusError``.
     """
-    check_redirect(url, status, location)
-    if status not in _KEEP_THE_METHOD or not location:
+    if status not in _REDIRECTS or not location:
         return None
+    try:
+        place = urljoin(url, location)
+    except ValueError:
+        place = location
+    if status not in _KEEP_THE_METHOD or _origin(place) != _origin(url):
+        raise ServerStatusError(
+            f"The server at {safe_url(url)} answered {status}: it redirects to {safe_url(place)}."
+            " The request was not sent there, because it would lose its body or leave its origin."
+            " If that is the right place, give the transport that URL.",
+            status,
+        )
     if followed < _MOST_REDIRECTS:
-        return _join(url, location)
+        return place
     raise ServerStatusError(
         f"The server at {safe_url(url)} answered {status}: it redirects for the {followed + 1}th"
         " time. The request was not sent on. Give the transport the final URL.",
-        status,
-    )
-
-
-def check_redirect(url: str, status: int, location: str | None) -> None:
-    """Raise ``ServerStatusError`` at a redirect that must not be followed.
-
-    Only 307 and 308 within the same origin are followed. The others would turn the POST into a GET
-    (RFC 9110 §15.4.2 to 4), or send the request's headers and variables to another server.
-    """
-    if status not in _REDIRECTS or not location:
-        return
-    place = _join(url, location)
-    if status in _KEEP_THE_METHOD and _origin(place) == _origin(url):
-        return
-    raise ServerStatusError(
-        f"The server at {safe_url(url)} answered {status}: it redirects to {safe_url(place)}."
-        " The request was not sent there, because it would lose its body or leave its origin."
-        " If that is the right place, give the transport that URL.",
         status,
     )
 
@@ -165,13 +224,6 @@ def root_cause(error: BaseException) -> BaseException:
     candidates = [error.__cause__, getattr(error, "reason", None), *error.args]
     inner = next((one for one in candidates if isinstance(one, BaseException)), None)
     return error if inner is None else root_cause(inner)
-
-
-def _join(url: str, location: str) -> str:
-    try:
-        return urljoin(url, location)
-    except ValueError:
-        return location
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

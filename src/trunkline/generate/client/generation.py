@@ -69,7 +69,7 @@ def generate_client(
     plan = plan_client(schema, documents, settings, problems) if are_valid else None
     files: dict[str, str] = {}
     if plan and not problems.errors:
-        files[settings.module] = write_module(plan, settings)
+        files[settings.module] = write_module(plan)
         if settings.manifest:
             files[settings.manifest] = write_manifest(plan.operations)
     return ClientFiles(files, tuple(problems.errors), tuple(problems.warnings))

@@ -5,10 +5,11 @@ Everything here is data. What is left is to write it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from trunkline.generate.configuration import TypeKind
 from trunkline.protocol.documents import OperationKind
 from trunkline.text.imports import Hint, Reference
 
@@ -104,9 +105,16 @@ class MethodPlan:
 class ClientPlan:
     """The whole module, in the order in which it is written.
 
-    ``serializers`` are the Python types of scalars with the functions that write them.
+    - ``name`` is the name of the client, ``sources`` what it is generated from.
+    - ``clients`` are the names of its classes; true for those whose methods are awaited.
+    - ``style`` is what the other classes are.
+    - ``serializers`` are the Python types of scalars with the functions that write them.
     """
 
+    name: str
+    sources: str
+    clients: Mapping[str, bool]
+    style: TypeKind
     schema_types: Sequence[DefinitionPlan]
     fragments: Sequence[DefinitionPlan]
     operations: Sequence[MethodPlan]

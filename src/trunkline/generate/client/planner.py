@@ -42,7 +42,10 @@ def plan_client(
     """Decide everything that the module contains. Collisions of names are added to ``problems``."""
     names = ClassNames(settings, problems)
     types = SchemaTypes(names)
-    for name in settings.class_names:
+    clients = {settings.name: settings.calls == "async"}
+    if settings.calls == "both":
+        clients[f"Async{settings.name}"] = True
+    for name in clients:
         names.claim(name, "the client", "name", "Give the client another name.")
     if not documents.operations:
         text = "The documents have no operation with a name. Add one, or configure 'operations'."
@@ -50,8 +53,16 @@ def plan_client(
     sent = SentDocuments(schema, documents.fragments)
     classes = Classes(Selections(schema, sent.fragments), types, names)
     operations = [_operation(each, schema, sent, classes, types) for each in documents.operations]
-    serializers = sorted(types.serializers.items(), key=lambda each: each[0].name)
-    return ClientPlan(types.definitions, classes.fragment_definitions, operations, serializers)
+    return ClientPlan(
+        name=settings.name,
+        sources=settings.header,
+        clients=clients,
+        style=settings.style,
+        schema_types=types.definitions,
+        fragments=classes.fragment_definitions,
+        operations=operations,
+        serializers=sorted(types.serializers.items(), key=lambda each: each[0].name),
+    )
 
 
 def _operation(

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from trunkline.errors import ConfigurationError
 from trunkline.generate.client.documents import DocumentSource, marked_documents
 from trunkline.generate.client.problems import Problems
-from trunkline.generate.configuration import ClientConfiguration, Project
+from trunkline.generate.configuration import ClientConfiguration, Project, TypeKind
 from trunkline.generate.places import shown_path
 from trunkline.schema.scalars import KNOWN_SCALARS
 from trunkline.text.imports import Reference
@@ -67,16 +67,11 @@ class ClientSettings:
     name: str = "API"
     module: str = "api.py"
     calls: Literal["sync", "async", "both"] = "async"
-    style: Literal["msgspec", "dataclasses", "pydantic"] = "msgspec"
+    style: TypeKind = "msgspec"
     errors: Literal["raise", "catch"] = "raise"
     scalars: Mapping[str, ScalarSettings] = field(default_factory=dict[str, ScalarSettings])
     manifest: str | None = None
     header: str = ""
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """The names of the client's classes."""
-        return (self.name, f"Async{self.name}") if self.calls == "both" else (self.name,)
 
     def scalar(self, name: str) -> ScalarSettings | None:
         """Return what a scalar is in Python: as configured, or as its name tells, or ``None``."""

@@ -17,7 +17,6 @@ from trunkline.text.source import INDENT
 __all__ = ["class_text", "full_signature", "short_signature", "signature_text", "stub_text"]
 
 _BATCH = Reference("trunkline.server", "batch")
-_UNSET = Reference("msgspec", "UNSET")
 
 
 def class_text(name: str, bases: list[str], docstring: str, members: Iterable[str]) -> str:
@@ -61,8 +60,10 @@ def _function(
     """Open the function of a method, with the names that types have in a file."""
 
     def parameter(plan: ParameterPlan) -> Parameter:
-        is_unset = plan.default == _UNSET.name
-        default = imports.name(_UNSET, shadowed) if is_unset else plan.default
+        def name(reference: Reference) -> str:
+            return imports.name(reference, shadowed)
+
+        default = plan.default.write(name) if plan.default else None
         return Parameter(plan.name, imports.local(plan.hint, shadowed), default)
 
     parameters: list[Parameter | str] = ["self"]
@@ -93,8 +94,8 @@ def short_signature(method: WantedMethod) -> str:
 
 def _one_line(method: WantedMethod, name: Callable[[Reference], str]) -> str:
     def parameter(plan: ParameterPlan) -> str:
-        default = name(_UNSET) if plan.default == _UNSET.name else plan.default
-        return f"{plan.name}: {plan.hint.write(name)}" + (f" = {default}" if default else "")
+        default = f" = {plan.default.write(name)}" if plan.default else ""
+        return f"{plan.name}: {plan.hint.write(name)}{default}"
 
     parameters = ["self"]
     parameters += [parameter(method.parent)] if method.parent else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from trunkline.generate.places import Place
 from trunkline.generate.server.plan import ParameterPlan, ResolverPlan, ResolversPlan, ServerPlan
 from trunkline.generate.server.values import LIST, LIST_OF
 from trunkline.text.imports import Hint, Reference
-from trunkline.text.names import snake_case
+from trunkline.text.names import escape_keyword, snake_case
 
 __all__ = ["Layout", "WantedClass", "WantedMethod", "WantedResolvers", "read_plan"]
 
@@ -199,4 +198,4 @@ def _module_name(name: str) -> str:
     words = re.sub(r"\W+", "_", name).strip("_").lower() or "resolvers"
     if words[0].isdigit():
         return f"_{words}"
-    return f"{words}_" if keyword.iskeyword(words) or words == "init" else words
+    return "init_" if words == "init" else escape_keyword(words)

@@ -67,9 +67,9 @@ class ModelCheck:
                     f" attribute {candidates[0]!r}.{hint}"
                 )
                 if configured.name or configured.resolver is False:
-                    self.mistakes.append(f"{sentence} Correct the name, or let a resolver answer.")
+                    self.mistakes.append(f"{sentence} Correct the name, or use a resolver.")
                 else:
-                    self.notes.append(f"{sentence} A resolver is wanted.")
+                    self.notes.append(f"{sentence} The field gets a resolver.")
             return None
         if is_mapping(model):
             if field.args and configured.resolver is False:
@@ -95,11 +95,11 @@ class ModelCheck:
         """Return why an attribute or a method does not fit a field, each with another remedy."""
         if method is None:
             reason = self._fits.output(field.type, _hint_of(model, member) or Any)
-            return [(reason, "let a resolver answer")] if reason else []
+            return [(reason, "use a resolver")] if reason else []
         hints = _hints_of_function(method)
         found: list[tuple[str, str]] = []
         if reason := self._fits.output(field.type, awaited(hints.get("return", Any))):
-            found.append((reason, "let a resolver answer"))
+            found.append((reason, "use a resolver"))
         parameters = parameters_of(method)
         if parameters is None:
             return found
@@ -115,7 +115,7 @@ class ModelCheck:
 
     def refuse_arguments(self, type_: GraphQLObjectType, name: str, field: GraphQLField) -> None:
         """Note that a class cannot give a field's value, though no resolver is allowed."""
-        what = f"takes its arguments ({', '.join(field.args)})" if field.args else "answers it"
+        what = f"takes its arguments ({', '.join(field.args)})" if field.args else "gives its value"
         self.mistakes.append(
             f"{place_in_schema(field)}: {type_.name}.{name}: no method {what}, and a resolver is"
             " ruled out (`resolver = false`). Add the method, or allow a resolver."

@@ -9,7 +9,7 @@ from graphql import GraphQLDirective, is_non_null_type
 
 from trunkline.generate.server.plan import DirectivePlan, ParameterPlan
 from trunkline.generate.server.settings import ServerSettings
-from trunkline.generate.server.values import ANY, Values
+from trunkline.generate.server.values import ANY, NONE, Values
 from trunkline.schema.directives import (
     AROUND_FIELDS,
     AROUND_OPERATIONS,
@@ -82,7 +82,7 @@ def _plan(
         is_given = has_default or is_non_null_type(element.type)
         name = names[f"@{directive.name}({argument}:)"]
         hint = values.hint(element.type)
-        parameters.append(ParameterPlan(name, hint, None if is_given else "None"))
+        parameters.append(ParameterPlan(name, hint, None if is_given else NONE))
     if settings.directive(directive.name).parent and AROUND_FIELDS & locations:
         parameters.append(ParameterPlan("parent", ANY))
     if settings.context and proceeds and not ON_VALUES & locations:

@@ -5,7 +5,7 @@ How names are made and kept apart is in `text/names.py`; which of them are reser
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from graphql import (
@@ -38,47 +38,59 @@ def name_classes(settings: ServerSettings) -> dict[str, Reference]:
 
 def name_elements(settings: ServerSettings, classes: Mapping[str, Reference]) -> dict[str, str]:
     """Return the name of each field, argument and enum value in Python, by its coordinate."""
-    snake_case = settings.configuration.snake_case
-    is_pydantic = settings.configuration.types == "pydantic"
-    names: dict[str, str] = {}
     reserved = {
         each.name
         for each in classes.values()
         if each.module == f"{settings.configuration.package}.types"
     }
-    if is_pydantic:
+    if settings.configuration.types == "pydantic":
         from pydantic import BaseModel  # noqa: PLC0415  # an optional dependency
 
         reserved |= {each for each in dir(BaseModel) if not each.startswith("_")}
+    names: dict[str, str] = {}
     for type_ in settings.types:
         if is_enum_type(type_):
             names |= _name_values(settings, type_)
-            continue
-        fields: Mapping[str, Any] = getattr(type_, "fields", {})
-        configured = {
-            name: given
-            for name, field in fields.items()
-            if (given := settings.field(type_, name, field).name)
-        }
-        is_generated = settings.is_generated(type_)
-        found = python_names(
-            fields,
-            snake_case=snake_case,
-            configured=configured,
-            reserved=reserved if is_generated else (),
-        )
-        for name, field in fields.items():
-            python = found[name]
-            if is_pydantic and is_generated and python.startswith("_"):
-                python = f"{python.strip('_') or 'field'}_"  # it would be a private attribute
-            names[f"{type_.name}.{name}"] = python
-            if isinstance(field, GraphQLField):
-                names |= _name_arguments(settings, type_, name, field)
-    given_names = {
-        k: each.name for k, each in settings.configuration.directives.items() if each.name
+        else:
+            names |= _name_fields(settings, type_, reserved)
+    return names | _name_directives(settings)
+
+
+def _name_fields(
+    settings: ServerSettings, type_: GraphQLNamedType, reserved: Collection[str]
+) -> dict[str, str]:
+    """Name the fields of a type and their arguments; generated classes need ``reserved`` names."""
+    names: dict[str, str] = {}
+    fields: Mapping[str, Any] = getattr(type_, "fields", {})
+    configured = {
+        name: given
+        for name, field in fields.items()
+        if (given := settings.field(type_, name, field).name)
     }
+    is_generated = settings.is_generated(type_)
+    found = python_names(
+        fields,
+        snake_case=settings.configuration.snake_case,
+        configured=configured,
+        reserved=reserved if is_generated else (),
+    )
+    for name, field in fields.items():
+        python = found[name]
+        if is_generated and settings.configuration.types == "pydantic" and python[0] == "_":
+            python = f"{python.strip('_') or 'field'}_"  # it would be a private attribute
+        names[f"{type_.name}.{name}"] = python
+        if isinstance(field, GraphQLField):
+            names |= _name_arguments(settings, type_, name, field)
+    return names
+
+
+def _name_directives(settings: ServerSettings) -> dict[str, str]:
+    """Name the functions of directives and their parameters."""
+    names: dict[str, str] = {}
+    snake_case = settings.configuration.snake_case
     own = [each.name for each in settings.directives]
-    functions = python_names(own, snake_case=snake_case, configured=given_names)
+    configured = {name: given for name in own if (given := settings.directive(name).name)}
+    functions = python_names(own, snake_case=snake_case, configured=configured)
     for directive in settings.directives:
         names[f"@{directive.name}"] = functions[directive.name]
         arguments = python_names(directive.args, snake_case=snake_case, reserved=_OF_DIRECTIVES)

@@ -1,12 +1,12 @@
-"""What will be generated, decided wholly before a line is written.
+"""The plan of a server's package: all that is generated, decided before a line is written.
 
-Plugins may change a plan: everything in it is data, and the texts follow from it.
+Everything in it is data, which plugins may change. The texts follow from it alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from trunkline.generate.places import Place
@@ -55,7 +55,7 @@ class MemberPlan:
 
 @dataclass(frozen=True, slots=True)
 class EnumPlan:
-    """An enum to be generated."""
+    """An enum that is generated."""
 
     type: str
     name: str
@@ -65,7 +65,7 @@ class EnumPlan:
 
 @dataclass(frozen=True, slots=True)
 class AttributePlan:
-    """An attribute of a generated class. ``default`` is ``None`` where it must be given."""
+    """An attribute of a generated class; without a ``default`` it must be given."""
 
     name: str
     hint: Hint
@@ -75,7 +75,7 @@ class AttributePlan:
 
 @dataclass(frozen=True, slots=True)
 class StructPlan:
-    """An object or input type to be generated as a class."""
+    """An object type or an input type that is generated as a class."""
 
     type: str
     name: str
@@ -85,7 +85,7 @@ class StructPlan:
 
 @dataclass(frozen=True, slots=True)
 class AbstractPlan:
-    """An interface or a union to be generated: any of ``types``."""
+    """An interface or a union that is generated: any of ``types``."""
 
     type: str
     name: str
@@ -98,19 +98,19 @@ TypePlan: TypeAlias = EnumPlan | StructPlan | AbstractPlan
 
 @dataclass(frozen=True, slots=True)
 class ParameterPlan:
-    """A parameter that is given by name; ``default`` is its text, ``None`` where there is none."""
+    """A parameter of a function; without a ``default`` it must be given."""
 
     name: str
     hint: Hint
-    default: str | None = None
+    default: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ResolverPlan:
     """A field that has a resolver.
 
-    ``parent`` is the parameter for the parent object, a list of them for a batch; ``None`` for
-    root types. ``hint`` is one value of the field.
+    ``parent`` is the parameter for the parent object, or for a list of them in a batch; root types
+    have none. ``hint`` is the type of one value of the field.
     """
 
     coordinate: str
@@ -138,7 +138,7 @@ class ResolversPlan:
 
 @dataclass(frozen=True, slots=True)
 class DirectivePlan:
-    """A directive that has a function; ``first`` is what that takes by position."""
+    """A directive that has a function; ``first`` is the parameter that it takes by position."""
 
     directive: str
     name: str
@@ -151,10 +151,17 @@ class DirectivePlan:
 class ServerPlan:
     """All that is generated for a server.
 
-    ``models`` is the class of each bound or generated type by the type's name; ``names`` has the
-    Python name of a coordinate where it is not the usual one; ``resolved`` are the coordinates
-    that must have a resolver, ``batched`` those whose resolver is for a whole level; ``sdl`` is the
-    schema's text.
+    - ``package`` is the name of the package, ``sources`` are the schema's files as configured, and
+      ``sdl`` is the schema's text.
+    - ``types`` are the classes that are generated, and ``resolvers`` the protocols.
+    - ``models`` has the class of each bound or generated type, by the type's name; ``scalars`` has
+      the objects that write and read scalars.
+    - ``names`` has the Python name of a coordinate if it is not the usual one.
+    - ``resolved`` are the coordinates of fields that must have a resolver though their class has an
+      attribute for them; ``batched`` are those whose resolver is called once for a level.
+    - ``directives`` have functions; ``metadata`` are the coordinates of those that have none.
+    - ``context`` is the type of the context that resolvers get.
+    - ``notes`` are messages for people.
     """
 
     package: str
@@ -170,4 +177,4 @@ class ServerPlan:
     directives: tuple[DirectivePlan, ...] = ()
     metadata: tuple[str, ...] = ()
     context: Hint | None = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()

@@ -177,9 +177,9 @@ class _Planner:
             if has_default or is_non_null_type(element.type):  # then there is always a value
                 parameters.append(ParameterPlan(python, hint))
             elif self._settings.is_omittable(given):
-                parameters.append(ParameterPlan(python, hint.either(_UNSET_TYPE), "UNSET"))
+                parameters.append(ParameterPlan(python, hint.either(_UNSET_TYPE), _UNSET))
             else:
-                parameters.append(ParameterPlan(python, hint, "None"))
+                parameters.append(ParameterPlan(python, hint, NONE))
         if self._settings.context:
             parameters.append(ParameterPlan("context", self._settings.context))
         parameters += [_SELECTION] if given.selection else []

@@ -90,7 +90,7 @@ class ServerSettings:
         }
         context = self.configuration.context
         self.context = Hint(reference_to(context)) if context else None
-        self._check_models()
+        self._check_configured()
         if named_only:
             for type_ in self.types:
                 if (class_ := self._class_of(type_)) is not None:
@@ -101,12 +101,6 @@ class ServerSettings:
         if context is not None:  # the signature of every resolver has it
             with self._noting():
                 import_object(reference_to(context), f"{project.place('context')}: context")
-        known = [each.name for each in self.directives]
-        for name in self.configuration.directives:
-            if name not in known:
-                place = f"{project.place('directives', name)}: directives.{name}"
-                hint = _suggestion(name, known)
-                self.mistakes.append(f"{place}: the schema defines no @{name}.{hint}")
 
     # what is configured
 
@@ -159,24 +153,28 @@ class ServerSettings:
             return None
         return applied["class"], f"{place_in_schema(type_)}: {type_.name}"
 
-    def _check_models(self) -> None:
-        """Note the configured types, fields and enum values that the schema does not have."""
+    def _check_configured(self) -> None:
+        """Note what is configured for elements that the schema does not have."""
+        place = self._project.place
         for name, model in self._models.items():
             type_ = self.schema.type_map.get(name)
             if type_ is None:
-                place = f"{self._project.place('models', name)}: models.{name}"
                 hint = _suggestion(name, self.schema.type_map)
-                self.mistakes.append(f"{place}: the schema has no type {name!r}.{hint}")
+                where = f"{place('models', name)}: models.{name}"
+                self.mistakes.append(f"{where}: the schema has no type {name!r}.{hint}")
                 continue
             for what, configured in (("field", model.fields), ("value", model.values)):
                 known = getattr(type_, f"{what}s", {})
-                for part in configured:
-                    if part not in known:
-                        place = self._project.place("models", name, part)
-                        self.mistakes.append(
-                            f"{place}: models.{name}.{what}s.{part}: {name} has no {what}"
-                            f" {part!r}.{_suggestion(part, known)}"
-                        )
+                for part in (each for each in configured if each not in known):
+                    where = f"{place('models', name, part)}: models.{name}.{what}s.{part}"
+                    hint = _suggestion(part, known)
+                    self.mistakes.append(f"{where}: {name} has no {what} {part!r}.{hint}")
+        directives = [each.name for each in self.directives]
+        for name in self.configuration.directives:
+            if name not in directives:
+                hint = _suggestion(name, directives)
+                where = f"{place('directives', name)}: directives.{name}"
+                self.mistakes.append(f"{where}: the schema defines no @{name}.{hint}")
 
     # classes of the program
 

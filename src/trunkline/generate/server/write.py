@@ -238,8 +238,8 @@ def _write_method(
     """Write an abstract method, whose body is its description."""
 
     def parameter(plan: ParameterPlan) -> Parameter:
-        is_unset = plan.default == _UNSET.name
-        return Parameter(plan.name, plan.hint, module.name(_UNSET) if is_unset else plan.default)
+        default = plan.default.write(module.name) if plan.default else None
+        return Parameter(plan.name, plan.hint, default)
 
     parameters: list[Parameter | str] = ["self"]
     parameters += [parameter(first), "/"] if first else []

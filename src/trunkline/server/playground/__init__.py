@@ -10,18 +10,15 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path, PurePath
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from trunkline.asgi.requests import HTTPProblem, Receive, Scope, check_method
-from trunkline.asgi.responses import HTTPApplication, Response
+from trunkline.asgi.responses import HTTPApplication, Response, close_unread
 from trunkline.errors import PlaygroundNotBuiltError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["Playground"]
 
@@ -80,7 +77,8 @@ class Playground(HTTPApplication):
         """Return the response to a request for something else than the page and its files."""
         if not isinstance(error, HTTPProblem):
             return super().explain(error, scope)
-        headers = {name.decode(): value.decode() for name, value in error.headers}
+        all_headers = (*error.headers, *close_unread(scope))
+        headers = {name.decode(): value.decode() for name, value in all_headers}
         headers["content-type"] = "text/plain; charset=utf-8"
         return self._response(error.status, error.message.encode(), headers)
 
@@ -134,37 +132,26 @@ def _fill(template: bytes, **values: str) -> bytes:
 
 
 def _content_security_policy(endpoint: str) -> str:
-    """Allow what the page needs, which is this server and the endpoint, and nothing else.
+    """Allow what the page needs: this server and the endpoint. Nothing else.
 
     The exceptions to `'self'` are those without which Chromium reports violations: GraphiQL's
     editor, Monaco, sets style attributes by the hundred and adds style elements for its themes;
     GraphiQL's stylesheet embeds its fonts; Monaco underlines mistakes with an embedded image.
+
+    Raises ``ValueError`` for a URL that would not fit in the header.
     """
-    connect = " ".join(["'self'", *_foreign_origin(endpoint)])
-    return "; ".join(
-        [
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data:",
-            "font-src 'self' data:",
-            f"connect-src {connect}",
-            "worker-src 'self'",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "frame-ancestors 'none'",
-        ]
-    )
-
-
-def _foreign_origin(endpoint: str) -> list[str]:
-    """Name the endpoint's origin if its URL has one; refuse what would not fit in the header."""
+    connect = "'self'"
     url = urlsplit(endpoint)
-    if not url.scheme and not url.netloc:
-        return []
-    if url.scheme not in {"", "http", "https"} or not _HOST.fullmatch(url.netloc):
-        raise ValueError(
-            f"The playground's endpoint must be a path or an http(s) URL without a password, "
-            f"its host in ASCII: {endpoint!r}"
-        )
-    return [f"{url.scheme}://{url.netloc}" if url.scheme else url.netloc]
+    if url.scheme or url.netloc:
+        if url.scheme not in {"", "http", "https"} or not _HOST.fullmatch(url.netloc):
+            raise ValueError(
+                "The playground's endpoint must be a path or an http(s) URL without a password,"
+                f" with a host in ASCII: {endpoint!r}"
+            )
+        connect += f" {url.scheme}://{url.netloc}" if url.scheme else f" {url.netloc}"
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
+        " img-src 'self' data:; font-src 'self' data:;"
+        f" connect-src {connect}; worker-src 'self';"
+        " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )

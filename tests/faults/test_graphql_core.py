@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,15 @@ from graphql import MiddlewareManager, build_schema, parse
 from trunkline.compiler.document import ChosenOperation
 from trunkline.compiler.operation import Operation
 from trunkline.compiler.pipeline import compile_chosen
-from trunkline.engine import execute_sync, graphql_core
+from trunkline.engine import (
+    adopt_schema,
+    compile_operation,
+    execute_sync,
+    graphql_core,
+    run,
+    run_sync,
+)
+from trunkline.schema.bindings import Schema
 
 TEXT = "{ a { b } }"
 
@@ -59,3 +68,32 @@ def test_documents_without_a_place_are_told_apart(compiled: list[str]) -> None:
         document = parse(text, no_location=True)
         assert execute_sync(schema, document, {"a": 1, "b": 2}).data == data
     assert len(compiled) == 2
+
+
+# -- run_sync, which may be called for schemas whose values alone tell if they are awaited ---------
+
+
+def adopted(resolve: Any) -> Schema:
+    schema = build_schema("type Query { a: Int } type Mutation { a: Int b: Int }")
+    for type_ in (schema.query_type, schema.mutation_type):
+        for field in type_.fields.values() if type_ else ():
+            field.resolve = resolve
+    return adopt_schema(schema)
+
+
+@pytest.mark.parametrize("text", ["{ a b: a }", "mutation { a b }"])
+def test_run_sync_runs_what_awaits_nothing(text: str) -> None:
+    operation = compile_operation(adopted(lambda _root, _info: 1), text)
+    assert operation.is_async  # because a value could be awaited
+    assert run_sync(operation, None).data == {"a": 1, "b": 1}
+
+
+@pytest.mark.parametrize("text", ["{ a b: a }", "mutation { a b }"])
+def test_run_sync_raises_if_something_must_be_awaited(text: str) -> None:
+    async def resolve(_root: object, _info: object) -> int:
+        return 1
+
+    operation = compile_operation(adopted(resolve), text)
+    with pytest.raises(TypeError, match="has resolvers or directives to await: use `run`"):
+        run_sync(operation, None)
+    assert asyncio.run(run(operation, None)).data == {"a": 1, "b": 1}
