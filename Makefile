@@ -8,7 +8,7 @@ PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 	done)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint check-types pytest fuzz soak hydra keycloak bench playground system-packages clean help
+.PHONY: demo test docs lint check-types pytest fuzz soak hydra keycloak bench playground system-packages clean help
 .DEFAULT_GOAL := help
 
 demo: .venv/demo.installed playground
@@ -77,6 +77,11 @@ clean:
 	tests/auth/verifying/peers/node_modules \
 	benchmarks/.venv benchmarks/peers/node/node_modules benchmarks/peers/gqlgen/generated
 
+# What follows from docstrings and messages.
+docs: .venv/dev.installed
+	$(BIN)/python tools/reference.py
+	$(BIN)/python tools/messages.py
+
 help:
 	@sed -n '1,3s/^# //p' Makefile
-	@echo "make lint, make check-types, make pytest, make playground, make fuzz, make soak, make hydra, make keycloak, make bench, make clean"
+	@echo "make docs, make lint, make check-types, make pytest, make playground, make fuzz, make soak, make hydra, make keycloak, make bench, make clean"

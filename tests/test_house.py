@@ -46,3 +46,9 @@ def test_the_page_on_errors_has_every_class_and_every_code() -> None:
         if isinstance(cls, type) and issubclass(cls, errors.RequestError)
     }
     assert set(errors.__all__) - {"RETRYABLE_STATUSES"} | codes <= told
+
+
+def test_files_that_the_design_names_exist() -> None:
+    text = (ROOT.parent.parent / "docs" / "design.md").read_text(encoding="utf-8")
+    names = re.findall(r"`((?:\w+/)*\w+\.py|(?:\w+/)+)`", text)
+    assert [name for name in names if not list(ROOT.glob(f"**/{name}"))] == []
