@@ -18,6 +18,7 @@ from tests.client.calling import AsyncCaller, Caller
 from tests.client.yoga_server import give_up, running_node
 
 from trunkline import Client, ConnectionFailedError, DeadlineExceededError
+from trunkline.client.transports import HTTPRequest
 from trunkline.client.transports.httpx2 import AsyncHTTPX2Transport, HTTPX2Transport
 from trunkline.client.transports.pyreqwest import AsyncPyreqwestTransport, PyreqwestTransport
 from trunkline.client.transports.requests import RequestsHTTPTransport
@@ -94,6 +95,15 @@ def test_a_server_that_nobody_vouches_for_is_sent_nothing(
         caller.execute("mutation { version }")
     assert caught.value.never_sent
     caller.end()
+
+
+def test_an_issuer_with_tls_beside_an_api_without(url: str, certificate: tuple[Path, Path]) -> None:
+    context = ssl.create_default_context(cafile=str(certificate[1]))
+    transport = HTTPX2Transport("http://127.0.0.1:1/graphql", verify=context)
+    headers = {"content-type": "application/json"}
+    request = HTTPRequest("POST", headers, b'{"query":"{ version }"}', url=url)
+    assert transport.send(request).body == b'{"data":{"version":"2.0"}}'
+    transport.close()
 
 
 # Not httpx2-async: it ends in time too, but asyncio leaves the socket of a handshake that was

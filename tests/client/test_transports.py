@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -299,13 +300,13 @@ def test_a_proxy_of_the_environment(key: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("key", HTTPX2)
-@pytest.mark.parametrize("hosts", ["127.0.0.1", "elsewhere.example, 127.0.0.1", "*"])
+@pytest.mark.parametrize("hosts", ["127.0.0.1", "elsewhere.example, 127.0.0.1:PORT", "*"])
 def test_a_host_that_needs_no_proxy(
     key: str, hosts: str, server: Todos, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Faulty(faulty.answer) as proxy:
         monkeypatch.setenv("ALL_PROXY", proxy.url)
-        monkeypatch.setenv("NO_PROXY", hosts)
+        monkeypatch.setenv("NO_PROXY", hosts.replace("PORT", str(urlsplit(server.url).port)))
         assert call_by_httpx2(key, server.url) == TODOS
     assert not proxy.requests
 

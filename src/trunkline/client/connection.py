@@ -12,6 +12,7 @@ credentials, and the cache.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypedDict, TypeVar, Unpack
 
 from trunkline.client.cache import CachingSender, PrivateCache, SendHTTP
@@ -33,7 +34,7 @@ from trunkline.client.transports.rules import safe_url
 from trunkline.flow.calls import AuthScheme, Deadline, Flow, send_request, through
 from trunkline.flow.drivers import run, run_async
 from trunkline.protocol.documents import OperationKind, RegisteredDocument
-from trunkline.protocol.messages import HTTPResponse
+from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 from trunkline.protocol.request import FilePart
 
 __all__ = ["Connection", "ConnectionOptions"]
@@ -211,15 +212,14 @@ def _call_layers(options: ConnectionOptions, send: SendCall) -> SendCall:
 def _http_layers(options: ConnectionOptions) -> SendHTTP:
     """Return what sends an HTTP request, made of the layers that the options want."""
     cache, auth, hooks = options.get("cache"), options.get("auth"), options.get("hooks")
-    send: SendHTTP = send_request
-    if auth and cache:
-        cached = CachingSender(cache, send_request).send
-        send = lambda request: through(auth.auth_flow(request), cached)  # noqa: E731
-    elif auth:
-        send = auth.auth_flow
-    elif cache:
-        send = CachingSender(cache, send_request).send
+    send: SendHTTP = CachingSender(cache, send_request).send if cache else send_request
+    if auth:
+        send = partial(_send_with_auth, auth, send) if cache else auth.auth_flow
     return with_hooks(hooks, send) if hooks and (hooks.request or hooks.response) else send
+
+
+def _send_with_auth(auth: AuthScheme, send: SendHTTP, request: HTTPRequest) -> Flow[HTTPResponse]:
+    return through(auth.auth_flow(request), send)
 
 
 def _transport(transport: Transport | AsyncTransport | str) -> Transport | AsyncTransport:

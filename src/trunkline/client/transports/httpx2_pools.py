@@ -81,18 +81,20 @@ class _Pools(Generic[CorePool]):
             "keepalive_expiry": limits.idle_seconds,
             "http2": http2,
         }
-        self._pools: dict[tuple[str, str], CorePool] = {}
+        self._pools: dict[tuple[str, bytes], CorePool] = {}
         self.api = self.place(url)
 
     def place(self, url: str | httpx2.URL) -> Destination[CorePool]:
         """Return where requests to a URL go."""
         parsed = httpx2.URL(url)
-        key = parsed.scheme, parsed.host
+        key = parsed.scheme, parsed.netloc
         pool = self._pools.get(key)
         if pool is None:
             # Without TLS no authorities are loaded, which takes 20 ms.
             context = httpx2.create_ssl_context(self._verify) if key[0] == "https" else None
-            made = self._make(ssl_context=context, proxy=_environment_proxy(*key), **self._options)
+            made = self._make(
+                ssl_context=context, proxy=_environment_proxy(parsed), **self._options
+            )
             pool = self._pools.setdefault(key, made)  # another thread may be first
         return Destination(parsed, pool)
 
@@ -149,13 +151,13 @@ def _accept_encoding() -> str:
     return httpx2.Client(transport=httpx2.BaseTransport()).headers["accept-encoding"]
 
 
-def _environment_proxy(scheme: str, host: str) -> httpcore2.Proxy | None:
-    """Return the proxy for a host from HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."""
+def _environment_proxy(url: httpx2.URL) -> httpcore2.Proxy | None:
+    """Return the proxy for a URL from HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."""
     proxies = getproxies()
-    url = proxies.get(scheme) or proxies.get("all")
-    if not url or proxy_bypass(host):
+    named = proxies.get(url.scheme) or proxies.get("all")
+    if not named or proxy_bypass(url.host) or proxy_bypass(url.netloc.decode("ascii")):
         return None
-    proxy = httpx2.Proxy(url if "://" in url else f"http://{url}")  # splits off the credentials
+    proxy = httpx2.Proxy(named if "://" in named else f"http://{named}")  # takes out credentials
     return httpcore2.Proxy(_core_url(proxy.url), proxy.raw_auth)
 
 
