@@ -28,7 +28,6 @@ from trunkline.generate.client.problems import place_of
 from trunkline.generate.client.schema_types import (
     STR,
     SchemaTypes,
-    documentation,
     hint_of,
     literal_hint,
 )
@@ -42,6 +41,7 @@ from trunkline.generate.client.selections import (
     condition_of,
     is_always,
 )
+from trunkline.generate.elements import documentation
 from trunkline.text.imports import Hint
 from trunkline.text.names import pascal_case
 
@@ -145,7 +145,7 @@ class Classes:
         extended = self.add_fragment(base) if base else None
         # the descriptions of the root types say nothing about one operation
         type_ = group.only or position.type
-        description = "" if position.is_root else documentation(type_.description)
+        description = "" if position.is_root else documentation(type_)
         return [ClassPlan(name, fields, description, extended), *below]
 
     def _named_hint(
@@ -191,7 +191,7 @@ class Classes:
         """Plan a field. It may be absent where `@skip` or `@include` may leave it out."""
         may_be_absent = not is_always([use.when for use in uses], position.known)
         hint = hint_of(field.type, named, may_be_absent=may_be_absent)
-        description = documentation(field.description, field.deprecation_reason)
+        description = documentation(field)
         return ClassFieldPlan(self.names.attribute(key), key, hint, description, may_be_absent)
 
     def _typename(

@@ -17,31 +17,16 @@ from graphql import (
     Source,
     build_ast_schema,
     build_client_schema,
-    get_introspection_query,
     parse,
 )
 
 from trunkline.client.connection import Connection
-from trunkline.client.responses import execution_error, read_valid_response
+from trunkline.client.fetching import introspect
 from trunkline.errors import ExecutionError, SchemaError, TransportError
-from trunkline.protocol.documents import RegisteredDocument
-from trunkline.protocol.messages import HTTPResponse
-from trunkline.protocol.response import PLAIN, GraphQLResponse
 from trunkline.schema.load import schema_files
 
 __all__ = ["load_client_schema"]
 
-_QUERY = RegisteredDocument(
-    get_introspection_query(
-        specified_by_url=True,
-        directive_is_repeatable=True,
-        input_value_deprecation=True,
-        one_of=True,
-    ),
-    "query",
-    "IntrospectionQuery",
-)
-_OLD_QUERY = RegisteredDocument(get_introspection_query(), "query", "IntrospectionQuery")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _REASONS = (GraphQLError, TypeError, ValueError, LookupError, AttributeError)
 
@@ -91,19 +76,17 @@ def _read_introspection(path: Path) -> GraphQLSchema:
 
 
 def _fetch_schema(url: str, headers: Mapping[str, str]) -> GraphQLSchema:
-    """Ask for all that September 2025 knows. If the server is older, ask for June 2018's."""
     from trunkline.client.transports.httpx2 import HTTPX2Transport  # noqa: PLC0415  # an extra
 
     try:
         transport = HTTPX2Transport(url, headers=_with_environment(headers))
         connection = Connection(transport, name="trunkline generate")
         try:
-            data = connection.execute(_QUERY, b"", _read_data)
-        except ExecutionError:
-            data = connection.execute(_OLD_QUERY, b"", _read_data)
+            flow = introspect(connection, descriptions=True)
+            stored = connection.run(lambda _deadline: flow, None)
         finally:
             connection.close()
-        return _build(data)
+        return _build(msgspec.json.decode(stored.introspection))
     except (TransportError, *_REASONS) as error:
         raise SchemaError(f"{url}: The schema cannot be fetched: {error}") from error
     except ExecutionError as error:
@@ -111,13 +94,6 @@ def _fetch_schema(url: str, headers: Mapping[str, str]) -> GraphQLSchema:
             f"{url}: The server does not allow introspection: {str(error).rstrip('.')}. Configure"
             " 'schema' with its SDL as a file, or 'headers' with credentials."
         ) from error
-
-
-def _read_data(response: HTTPResponse) -> object:
-    result: GraphQLResponse[dict[str, Any]] = read_valid_response(response, PLAIN)
-    if result.errors:
-        raise execution_error(result, response)
-    return result.data
 
 
 def _build(data: object) -> GraphQLSchema:

@@ -19,14 +19,15 @@ from graphql import (
 from graphql.type import GraphQLType
 
 from trunkline.generate.client.names import ClassNames, member_names
-from trunkline.generate.client.plan import RUNTIME, ClassFieldPlan, ClassPlan, ClientEnumPlan
+from trunkline.generate.client.plan import RUNTIME, ClassFieldPlan, ClassPlan
 from trunkline.generate.client.problems import place_of
 from trunkline.generate.client.settings import JSON_TYPES, reference_of
+from trunkline.generate.elements import EnumPlan, MemberPlan, documentation
 from trunkline.text.imports import Hint, Reference
 from trunkline.text.literals import literal
 from trunkline.text.names import numbered, pascal_case
 
-__all__ = ["STR", "SchemaTypes", "documentation", "hint_of", "literal_hint"]
+__all__ = ["STR", "SchemaTypes", "hint_of", "literal_hint"]
 
 _ANY = Hint.of("typing", "Any")
 _LIST = Reference("builtins", "list")
@@ -42,7 +43,7 @@ class SchemaTypes:
         self._names = names
         self._scalars: dict[str, Hint] = {}
         self._class_names: dict[str, str] = {}
-        self._definitions: list[ClassPlan | ClientEnumPlan] = []
+        self._definitions: list[ClassPlan | EnumPlan] = []
         self._serialize_by_type: dict[str, tuple[str, str | None]] = {}
         self.serializers: dict[Reference, Reference] = {}
         claimed = {*JSON_TYPES}
@@ -54,7 +55,7 @@ class SchemaTypes:
                 names.claim(class_, f"the type of {name}", f"scalars.{name}", remedy)
 
     @property
-    def definitions(self) -> list[ClassPlan | ClientEnumPlan]:
+    def definitions(self) -> list[ClassPlan | EnumPlan]:
         """The definitions that hints refer to: enums first, each kind sorted by name."""
         return sorted(self._definitions, key=lambda each: (isinstance(each, ClassPlan), each.name))
 
@@ -105,17 +106,17 @@ class SchemaTypes:
         what = f"{what} {type_.name}"
         name = self._names.claim_for_schema(wanted, suffix, what, place_of(type_.ast_node))
         self._class_names[type_.name] = name  # before its fields, which may be of this type too
-        description = documentation(type_.description)
+        description = documentation(type_)
         if isinstance(type_, GraphQLEnumType):
             names = member_names(type_.values)
             members = [
-                (names[key], key, documentation(value.description, value.deprecation_reason))
+                MemberPlan(names[key], key, documentation(value))
                 for key, value in type_.values.items()
             ]
-            self._definitions.append(ClientEnumPlan(name, members, description))
+            self._definitions.append(EnumPlan(type_.name, name, description, tuple(members)))
             return
         if type_.is_one_of:
-            description = documentation(f"{description}\n\nGive exactly one.")
+            description = f"{description}\n\nGive exactly one.".strip()
         names = numbered({key: self._names.attribute(key) for key in type_.fields})
         fields: list[ClassFieldPlan] = []
         for key, field in type_.fields.items():
@@ -124,7 +125,7 @@ class SchemaTypes:
             if type_.is_one_of:  # null is not a choice
                 of = GraphQLNonNull(get_nullable_type(of))
             hint = self.input(of, may_be_absent=may_be_absent)
-            about = documentation(field.description, field.deprecation_reason)
+            about = documentation(field)
             fields.append(ClassFieldPlan(names[key], key, hint, about, may_be_absent))
         self._definitions.append(ClassPlan(name, fields, description, is_input=True))
 
@@ -145,11 +146,3 @@ def hint_of(
 def literal_hint(values: Iterable[str]) -> Hint:
     """Return the hint of one of several strings."""
     return Hint(Reference("typing", "Literal"), tuple(map(literal, values)))
-
-
-def documentation(description: str | None, deprecation: str | None = None) -> str:
-    """Join what a schema says about something and why it is deprecated."""
-    parts = [description.strip()] if description and description.strip() else []
-    if deprecation is not None:
-        parts.append(f"Deprecated: {deprecation.strip() or 'without a reason.'}")
-    return "\n\n".join(parts)

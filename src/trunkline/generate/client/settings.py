@@ -16,7 +16,7 @@ from trunkline.errors import ConfigurationError
 from trunkline.generate.client.documents import DocumentSource, marked_documents
 from trunkline.generate.client.problems import Problems
 from trunkline.generate.configuration import ClientConfiguration, Project, TypeKind
-from trunkline.generate.places import shown_path
+from trunkline.generate.elements import shown_path
 from trunkline.schema.scalars import KNOWN_SCALARS
 from trunkline.text.imports import Reference
 from trunkline.text.names import is_name

@@ -19,7 +19,7 @@ from graphql import (
 )
 
 from trunkline.errors import SchemaError
-from trunkline.generate.places import place_in_schema
+from trunkline.generate.elements import EnumPlan, MemberPlan, documentation, place_in_schema
 from trunkline.generate.server.check import ModelCheck
 from trunkline.generate.server.classes import reference_to
 from trunkline.generate.server.directives import plan_directives
@@ -27,9 +27,7 @@ from trunkline.generate.server.naming import name_classes, name_elements, unusua
 from trunkline.generate.server.plan import (
     AbstractPlan,
     AttributePlan,
-    EnumPlan,
     Expression,
-    MemberPlan,
     ParameterPlan,
     ResolverPlan,
     ResolversPlan,
@@ -201,7 +199,7 @@ class _Planner:
             parent,
             tuple(sorted(parameters, key=lambda each: each.default is not None)),
             self.values.hint(field.type, LIST_OF),
-            _description(field),
+            documentation(field),
             place_in_schema(field),
         )
 
@@ -215,7 +213,7 @@ class _Planner:
             name, description = classes[type_.name].name, type_.description or ""
             if isinstance(type_, GraphQLEnumType):
                 members = [
-                    MemberPlan(self._names[f"{type_.name}.{value}"], value, _description(element))
+                    MemberPlan(self._names[f"{type_.name}.{value}"], value, documentation(element))
                     for value, element in type_.values.items()
                 ]
                 yield EnumPlan(type_.name, name, description, tuple(members))
@@ -238,7 +236,7 @@ class _Planner:
             if default is None and get_named_type(field.type) in self._settings.roots:
                 default = _ROOT
             hint = self.values.hint(field.type)
-            yield AttributePlan(self._names[coordinate], hint, _description(field), default)
+            yield AttributePlan(self._names[coordinate], hint, documentation(field), default)
         for name, class_ in self._settings.model(type_).extra.items():
             hint = Hint(reference_to(class_))
             yield AttributePlan(name, hint, "For resolvers: the schema has no such field.")
@@ -255,12 +253,5 @@ class _Planner:
         elif self._settings.is_omittable(self._settings.field(type_, name, field)):
             hint, default = hint.either(_UNSET_TYPE), _UNSET
         return AttributePlan(
-            self._names[f"{type_.name}.{name}"], hint, _description(field), default
+            self._names[f"{type_.name}.{name}"], hint, documentation(field), default
         )
-
-
-def _description(element: object) -> str:
-    """Return the description of an element and why it is deprecated."""
-    description = getattr(element, "description", None) or ""
-    reason = getattr(element, "deprecation_reason", None)
-    return "\n\n".join(filter(None, (description, reason and f"Deprecated: {reason}")))

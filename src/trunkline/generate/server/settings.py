@@ -31,7 +31,7 @@ from trunkline.generate.configuration import (
     Project,
     ScalarConfiguration,
 )
-from trunkline.generate.places import place_in_schema
+from trunkline.generate.elements import place_in_schema
 from trunkline.generate.server.classes import (
     import_module,
     import_object,
