@@ -8,17 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+import graphql
 import msgspec
-from graphql import (
-    DocumentNode,
-    GraphQLError,
-    GraphQLSchema,
-    IntrospectionQuery,
-    Source,
-    build_ast_schema,
-    build_client_schema,
-    parse,
-)
 
 from trunkline.client.connection import Connection
 from trunkline.client.fetching import introspect
@@ -28,10 +19,12 @@ from trunkline.schema.load import schema_files
 __all__ = ["load_client_schema"]
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_REASONS = (GraphQLError, TypeError, ValueError, LookupError, AttributeError)
+_REASONS = (graphql.GraphQLError, TypeError, ValueError, LookupError, AttributeError)
 
 
-def load_client_schema(sources: Sequence[str | Path], headers: Mapping[str, str]) -> GraphQLSchema:
+def load_client_schema(
+    sources: Sequence[str | Path], headers: Mapping[str, str]
+) -> graphql.GraphQLSchema:
     """Read a schema and take it as valid, because a client cannot correct its server.
 
     ``sources`` are files of SDL, one ``.json`` file with the response to an introspection query, or
@@ -46,17 +39,17 @@ def load_client_schema(sources: Sequence[str | Path], headers: Mapping[str, str]
     documents = [_read_sdl(path) for path in paths]
     definitions = tuple(each for document in documents for each in document.definitions)
     try:
-        document = DocumentNode(definitions=definitions)
-        return build_ast_schema(document, assume_valid=True, assume_valid_sdl=True)
+        document = graphql.DocumentNode(definitions=definitions)
+        return graphql.build_ast_schema(document, assume_valid=True, assume_valid_sdl=True)
     except _REASONS as error:
         files = ", ".join(map(str, sources))
         raise SchemaError(f"{files}: The SDL is not a schema: {error}") from error
 
 
-def _read_sdl(path: Path) -> DocumentNode:
+def _read_sdl(path: Path) -> graphql.DocumentNode:
     try:
-        return parse(Source(path.read_text(encoding="utf-8-sig"), str(path)))
-    except GraphQLError as error:
+        return graphql.parse(graphql.Source(path.read_text(encoding="utf-8-sig"), str(path)))
+    except graphql.GraphQLError as error:
         place = "".join(f":{each.line}:{each.column}" for each in error.locations or ())
         raise SchemaError(f"{path}{place}: {error.message}") from None
     except OSError as error:
@@ -66,7 +59,7 @@ def _read_sdl(path: Path) -> DocumentNode:
         raise SchemaError(message) from None
 
 
-def _read_introspection(path: Path) -> GraphQLSchema:
+def _read_introspection(path: Path) -> graphql.GraphQLSchema:
     try:
         response: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
         return _build(response.get("data", response))
@@ -75,7 +68,7 @@ def _read_introspection(path: Path) -> GraphQLSchema:
         raise SchemaError(message) from None
 
 
-def _fetch_schema(url: str, headers: Mapping[str, str]) -> GraphQLSchema:
+def _fetch_schema(url: str, headers: Mapping[str, str]) -> graphql.GraphQLSchema:
     from trunkline.client.transports.httpx2 import HTTPX2Transport  # noqa: PLC0415  # an extra
 
     try:
@@ -96,8 +89,8 @@ def _fetch_schema(url: str, headers: Mapping[str, str]) -> GraphQLSchema:
         ) from error
 
 
-def _build(data: object) -> GraphQLSchema:
-    return build_client_schema(cast("IntrospectionQuery", data), assume_valid=True)
+def _build(data: object) -> graphql.GraphQLSchema:
+    return graphql.build_client_schema(cast("graphql.IntrospectionQuery", data), assume_valid=True)
 
 
 def _with_environment(headers: Mapping[str, str]) -> dict[str, str]:
