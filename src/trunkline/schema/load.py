@@ -21,9 +21,11 @@ from trunkline.schema.saved import read_saved, write_saved
 __all__ = [
     "build_schema",
     "collector_paused",
+    "load_document",
     "load_located_schema",
     "load_schema",
     "parse_schema",
+    "read_file",
     "schema_files",
 ]
 
@@ -75,7 +77,7 @@ def load_located_schema(*sources: str | Path) -> tuple[graphql.GraphQLSchema, gr
 
     For tools that tell people where something stands. It takes three times as long.
     """
-    return _check_and_build(_parse(_read_files(*sources), located=True))
+    return _check_and_build(load_document(*sources))
 
 
 @collector_paused()
@@ -120,16 +122,19 @@ def _find_files(source: str | Path) -> Iterator[Path]:
     yield from sorted(found)
 
 
+def read_file(path: Path) -> str:
+    """Read a text file. Raises ``SchemaError`` if it cannot be read or is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SchemaError(f"{path}: cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError as error:
+        raise SchemaError(f"{path}: is not UTF-8 (byte {error.start}).") from None
+
+
 def _read_files(*sources: str | Path) -> list[graphql.Source]:
     """Read the files, except those with nothing but white space and comments, if any has more."""
-    files: list[graphql.Source] = []
-    for path in schema_files(*sources):
-        try:
-            files.append(graphql.Source(path.read_text(encoding="utf-8-sig"), str(path)))
-        except OSError as error:
-            raise SchemaError(f"{path}: cannot be read ({error.strerror}).") from None
-        except UnicodeDecodeError as error:
-            raise SchemaError(f"{path}: is not UTF-8 (byte {error.start}).") from None
+    files = [graphql.Source(read_file(path), str(path)) for path in schema_files(*sources)]
     lines = ((file, map(str.lstrip, file.body.splitlines())) for file in files)
     return [file for file, texts in lines if any(x and x[0] != "#" for x in texts)] or files
 
@@ -155,6 +160,11 @@ def _build(files: list[graphql.Source], saved: Path | None = None) -> graphql.Gr
                 )
         return schema
     return _check_and_build(_parse(files, located=True))[0]
+
+
+def load_document(*sources: str | Path) -> graphql.DocumentNode:
+    """Read the files of a schema as one document, which is not checked. Raises ``SchemaError``."""
+    return _parse(_read_files(*sources), located=True)
 
 
 def _parse(files: list[graphql.Source], *, located: bool) -> graphql.DocumentNode:

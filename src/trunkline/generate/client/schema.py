@@ -14,7 +14,7 @@ import msgspec
 from trunkline.client.connection import Connection
 from trunkline.client.fetching import introspect
 from trunkline.errors import ExecutionError, SchemaError, TransportError
-from trunkline.schema.load import schema_files
+from trunkline.schema.load import load_document, schema_files
 
 __all__ = ["load_client_schema"]
 
@@ -33,30 +33,15 @@ def load_client_schema(
     """
     if len(sources) == 1 and str(sources[0]).startswith(("http://", "https://")):
         return _fetch_schema(str(sources[0]), headers)
-    paths = list(schema_files(*sources))
+    paths = schema_files(*sources)
     if len(paths) == 1 and paths[0].suffix == ".json":
         return _read_introspection(paths[0])
-    documents = [_read_sdl(path) for path in paths]
-    definitions = tuple(each for document in documents for each in document.definitions)
+    document = load_document(*paths)
     try:
-        document = graphql.DocumentNode(definitions=definitions)
         return graphql.build_ast_schema(document, assume_valid=True, assume_valid_sdl=True)
     except _REASONS as error:
         files = ", ".join(map(str, sources))
         raise SchemaError(f"{files}: The SDL is not a schema: {error}") from error
-
-
-def _read_sdl(path: Path) -> graphql.DocumentNode:
-    try:
-        return graphql.parse(graphql.Source(path.read_text(encoding="utf-8-sig"), str(path)))
-    except graphql.GraphQLError as error:
-        place = "".join(f":{each.line}:{each.column}" for each in error.locations or ())
-        raise SchemaError(f"{path}{place}: {error.message}") from None
-    except OSError as error:
-        raise SchemaError(f"{path}: The file cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError as error:
-        message = f"{path}: The file is not UTF-8: byte {error.start} is wrong."
-        raise SchemaError(message) from None
 
 
 def _read_introspection(path: Path) -> graphql.GraphQLSchema:
