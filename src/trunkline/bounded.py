@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
 from typing import Generic, TypeVar
 
 from trunkline.forks import renewed_in_children
@@ -29,12 +29,12 @@ class BoundedMapping(Generic[Key, Value]):
         self._entries: OrderedDict[Key, Value] = OrderedDict()
         self._weights: dict[Key, int] = {}  # empty if every entry weighs 1
         self._weight = 0
-        self._lock = Lock()
+        self._lock = RLock()  # what is removed may use the mapping as it is freed
         renewed_in_children(self)
 
     def after_fork(self) -> None:
         """Take a new lock in a child process: another thread of the parent may have held it."""
-        self._lock = Lock()
+        self._lock = RLock()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -44,13 +44,11 @@ class BoundedMapping(Generic[Key, Value]):
 
     def get(self, key: Key) -> Value | None:
         """Return the value of a key, or ``None``. The entry counts as used now."""
-        value = self._entries.get(key)
-        if value is not None:
-            try:  # noqa: SIM105  # on every request's way; `suppress` costs more than the rest
+        with self._lock:
+            value = self._entries.get(key)
+            if value is not None:
                 self._entries.move_to_end(key)
-            except KeyError:  # another thread has just removed it
-                pass
-        return value
+            return value
 
     def put(self, key: Key, value: Value) -> None:
         """Keep a value, in place of the key's old one; remove what is too much then."""

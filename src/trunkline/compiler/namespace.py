@@ -131,7 +131,7 @@ class ModuleNamespace:
         return self.bind_once(
             ("later leaf", type_.name, nullable),
             "finish_" + type_.name[:TYPE] + ("_or_null" if nullable else ""),
-            lambda: completed_later(self.completer(type_, nullable=nullable)),
+            lambda: completed_later(type_, self.completer(type_, nullable=nullable)),
         )
 
     def completer(self, type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:

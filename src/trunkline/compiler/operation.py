@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable, Mapping
+from threading import RLock
 from typing import Any
 from weakref import finalize
 
@@ -18,6 +19,7 @@ from trunkline.compiler.document import ChosenOperation
 from trunkline.compiler.emit import COMPLETE, ROOT, SOURCE, ModuleText, ModuleWriter
 from trunkline.compiler.plan import AbstractShape, FieldPlan, Refused, TypeName
 from trunkline.compiler.planner import PlannedOperation
+from trunkline.forks import renewed_in_children
 from trunkline.runtime.execution import Execution
 from trunkline.runtime.positions import Mark, holds
 from trunkline.schema.requirements import RequirementSet
@@ -32,7 +34,8 @@ _NAME_LENGTH = 40  # characters of an operation's name in the file name of its m
 class OperationModules:
     """The modules of one operation: written, loaded, and written again when that pays.
 
-    ``first`` is the text of its first executions.
+    ``first`` is the text of its first executions. Executions in several threads share an operation,
+    so only the thread that holds the ``lock`` plans, writes and loads.
     """
 
     def __init__(self, planned: PlannedOperation) -> None:
@@ -41,9 +44,15 @@ class OperationModules:
         plan, digest = planned.plan, planned.id.partition(":")[2]
         self._name = f"{(plan.name or plan.kind)[:_NAME_LENGTH]}-{digest[:12]}"
         self._file_names: list[str] = []
+        self.lock = RLock()  # planning an object may load others
+        renewed_in_children(self)
         # `linecache` keeps the text of a file that a traceback has shown
         finalize(self, _forget, self._file_names).atexit = False
         self.first = self.write(inline=False)
+
+    def after_fork(self) -> None:
+        """Take a new lock in a child process: another thread of the parent may have held it."""
+        self.lock = RLock()
 
     def write(self, *, inline: bool) -> ModuleText:
         """Write the operation's module; ``inline`` writes every leaf out."""
@@ -51,7 +60,8 @@ class OperationModules:
 
     def whole(self) -> ModuleText:
         """Write the operation's module with every type that its values may have."""
-        return ModuleWriter(self.planned, inline=True, make_table=None).operation_module()
+        with self.lock:
+            return ModuleWriter(self.planned, inline=True, make_table=None).operation_module()
 
     def load(self, module: ModuleText) -> dict[str, Any]:
         """Load a module; return its functions by name."""
@@ -70,7 +80,7 @@ class OperationModules:
                 complete: Callable[..., Any] = self.load(module)[COMPLETE]
                 return complete
 
-            return _Functions(make)
+            return _Functions(self, make)
 
         return ModuleWriter(self.planned, inline=inline, make_table=make_table)
 
@@ -78,13 +88,19 @@ class OperationModules:
 class _Functions(dict[str, Callable[..., Any]]):
     """Functions by object type, each made when it is first looked up."""
 
-    def __init__(self, make: Callable[[str], Callable[..., Any]]) -> None:
+    def __init__(
+        self, modules: OperationModules, make: Callable[[str], Callable[..., Any]]
+    ) -> None:
         super().__init__()
+        self._modules = modules
         self._make = make
 
     def __missing__(self, type_name: str) -> Callable[..., Any]:
-        function = self[type_name] = self._make(type_name)
-        return function
+        with self._modules.lock:
+            function = self.get(type_name)  # another thread may just have made it
+            if function is None:
+                function = self[type_name] = self._make(type_name)
+            return function
 
 
 def _forget(file_names: list[str]) -> None:
@@ -159,7 +175,10 @@ class Operation:
 
         The third execution does so by itself; call this if you know that there will be many.
         """
-        self.resolve_root = self._modules.load(self._modules.write(inline=True))[ROOT]
+        modules = self._modules
+        with modules.lock:
+            if self.resolve_root == self._resolve_first:  # no other thread was faster
+                self.resolve_root = modules.load(modules.write(inline=True))[ROOT]
 
     def _resolve_first(self, execution: Execution) -> Any:
         """Run the short text, until it is clear that longer text pays."""

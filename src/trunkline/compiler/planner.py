@@ -154,7 +154,10 @@ class Planner:
         )
 
     def plan_object(self, shape: AbstractShape, type_name: str) -> ObjectShape:
-        """Plan what an abstract type's value becomes that is of this object type."""
+        """Plan what an abstract type's value becomes that is of this object type.
+
+        One thread at a time: `OperationModules` has the lock.
+        """
         key = (shape, type_name)
         if key not in self._objects:
             type_: Any = self._definition.type_map[type_name]

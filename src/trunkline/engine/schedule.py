@@ -22,7 +22,6 @@ from asyncio.tasks import (  # documented, for implementers of tasks
 )
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
-from contextlib import contextmanager
 from contextvars import Context, copy_context
 from inspect import isawaitable
 from types import CoroutineType
@@ -152,31 +151,30 @@ class _SideBySide:
 
     def _begin(self, work: Sequence[Work]) -> None:
         """Begin work, and what it leads to, before the event loop gets a turn."""
-        execution, agenda = self.execution, self._agenda
         queue = deque(work)
-        if queue:
-            with _no_current_task(self.loop):
-                while queue and not self._is_cancelled:
-                    piece = _Piece(self)
-                    _enter_task(self.loop, piece.task)
-                    try:
-                        while queue and piece.work is None:
-                            each = queue.popleft()
-                            context = copy_context()
-                            suspended = context.run(_begin, execution, each)
-                            if suspended is not None:
-                                piece.keep(each, suspended, context)
-                                self._add(each, piece)
-                            elif agenda.has_batches:
-                                agenda.finish(each)
-                            if agenda.pending or agenda.has_batches:
-                                queue.extend(agenda.take())
-                    finally:
-                        _leave_task(self.loop, piece.task)
-            for each in queue:
-                each.drop()
-        if execution.bubbled:
+        while queue and not self._is_cancelled:
+            piece = _Piece(self)
+            with _CurrentTask(self.loop, piece.task):
+                self._begin_until_one_waits(piece, queue)
+        for each in queue:
+            each.drop()
+        if self.execution.bubbled:
             self._end_useless()
+
+    def _begin_until_one_waits(self, piece: _Piece, queue: deque[Work]) -> None:
+        execution, agenda = self.execution, self._agenda
+        has_batches = agenda.has_batches
+        while queue and piece.work is None:
+            work = queue.popleft()
+            context = copy_context()
+            suspended = context.run(_begin, execution, work)
+            if suspended is not None:
+                piece.keep(work, suspended, context)
+                self._add(work, piece)
+            elif has_batches:
+                agenda.finish(work)
+            if has_batches or agenda.pending:
+                queue.extend(agenda.take())
 
     def _add(self, work: Work, piece: _Piece) -> None:
         self._waiting[work] = piece
@@ -193,7 +191,7 @@ class _SideBySide:
         for position in bubbled:
             for work in self._places.take_below(position):
                 piece = self._waiting.pop(work)
-                with _no_current_task(self.loop):
+                with _CurrentTask(self.loop, piece.task):
                     suspended = piece.give_up()
                 if suspended is None:
                     self._agenda.finish(work)
@@ -240,13 +238,10 @@ class _Piece(Coroutine[Any, Any, None]):
         assert running is not None  # noqa: S101  # it waits
         # If the future is never done, that is no mistake to be logged. asyncio does the same.
         setattr(self.task, "_log_destroy_pending", False)  # noqa: B010
-        _enter_task(self._whole.loop, self.task)
         try:
             waits_for = self._context.run(running.throw, asyncio.CancelledError())
         except (StopIteration, Exception, asyncio.CancelledError):  # noqa: BLE001  # useless, too
             return None
-        finally:
-            _leave_task(self._whole.loop, self.task)
         return (running, waits_for), self._context
 
     def send(self, value: Any) -> Any:
@@ -347,18 +342,25 @@ class _Places:
 _WORK = object()
 
 
-@contextmanager
-def _no_current_task(loop: asyncio.AbstractEventLoop) -> Generator[None]:
-    """Leave the current task for a while, so that another one can be entered."""
-    current = asyncio.current_task()
-    if current is None:
-        yield
-        return
-    _leave_task(loop, current)
-    try:
-        yield
-    finally:
-        _enter_task(loop, current)
+class _CurrentTask:
+    """Makes a task the current one for a while."""
+
+    __slots__ = ("_before", "_loop", "_task")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> None:
+        self._loop = loop
+        self._task = task
+
+    def __enter__(self) -> None:
+        self._before = asyncio.current_task(self._loop)
+        if self._before is not None:
+            _leave_task(self._loop, self._before)
+        _enter_task(self._loop, self._task)
+
+    def __exit__(self, *_: object) -> None:
+        _leave_task(self._loop, self._task)
+        if self._before is not None:
+            _enter_task(self._loop, self._before)
 
 
 def _begin(execution: Execution, work: Work) -> Suspended | None:

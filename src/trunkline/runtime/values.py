@@ -12,7 +12,15 @@ from inspect import isawaitable, iscoroutine
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from graphql import GraphQLError, GraphQLLeafType, Undefined, VariableNode
+from graphql import (
+    GraphQLBoolean,
+    GraphQLError,
+    GraphQLID,
+    GraphQLLeafType,
+    GraphQLString,
+    Undefined,
+    VariableNode,
+)
 from graphql.pyutils import inspect
 
 from trunkline.runtime.execution import Execution
@@ -60,11 +68,17 @@ def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any],
     return complete
 
 
-def completed_later(complete: Callable[[Any], Any]) -> Callable[..., Any]:
+def completed_later(type_: GraphQLLeafType, complete: Callable[[Any], Any]) -> Callable[..., Any]:
     """Make a function that completes a leaf with the parameters of those that complete objects."""
+    plain_types: dict[GraphQLLeafType, type] = {
+        GraphQLString: str,
+        GraphQLID: str,
+        GraphQLBoolean: bool,
+    }
+    plain_type = plain_types.get(type_)
 
     def finish(_execution: object, value: Any, *_indices: int) -> Any:
-        return complete(value)
+        return value if type(value) is plain_type else complete(value)
 
     return finish
 
