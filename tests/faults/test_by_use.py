@@ -60,6 +60,72 @@ def test_what_lies_about_its_type_is_found_out_alike_at_every_execution(
     operation = one_field("v", type_name, value, declared)
     answers = [run_sync(operation, None) for _ in range(4)]
     assert len({str(answer) for answer in answers}) == 1
+    shown = [answer.data and type(answer.data["items"][0]["v"]) for answer in answers]
+    assert len(set(shown)) == 1
+
+
+class Titled:
+    """An object that tells how often its title is read."""
+
+    id: str
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.fails = fails
+        self.reads = 0
+        self.id = "1"
+
+    @property
+    def title(self) -> str:
+        self.reads += 1
+        if self.fails:
+            raise LookupError("no title")
+        return "x"
+
+
+@pytest.mark.parametrize("model", [Titled, None])
+def test_a_leaf_that_is_selected_twice_is_read_once_and_fails_once(model: type | None) -> None:
+    definition = parse_schema("type Query { item: Item } type Item { title: String }")
+    items: list[Titled] = []
+
+    def item() -> Titled:
+        items.append(Titled(fails=True))
+        return items[-1]
+
+    resolvers = SimpleNamespace(query=SimpleNamespace(item=item))
+    schema = make_executable_schema(definition, resolvers, {"Item": model} if model else {})
+    text = "query ($x: Boolean!) { item { title @skip(if: $x) title } }"
+    operation = compile_operation(schema, text)
+    for number in range(4):
+        result = run_sync(operation, {"x": False})
+        assert [error.message for error in result.errors] == ["no title"]
+        assert result.data == {"item": {"title": None}}
+        assert items[number].reads == 1
+
+
+def test_what_was_read_is_not_read_again_when_another_field_or_object_fails() -> None:
+    definition = parse_schema(
+        "type Query { items: [Item]! } type Item { title: String, id: ID, other: String }"
+    )
+
+    class Item(Titled):
+        @property
+        def other(self) -> str:
+            raise LookupError("no other")
+
+    items: list[Item] = []
+
+    def all_items() -> list[Item]:
+        items[:] = [Item(), Item(fails=True), Item()]
+        return items
+
+    resolvers = SimpleNamespace(query=SimpleNamespace(items=all_items))
+    schema = make_executable_schema(definition, resolvers, {"Item": Item})
+    for fields in ("title id", "id title other"):
+        operation = compile_operation(schema, f"{{ items {{ {fields} }} }}")
+        for _ in range(4):
+            result = run_sync(operation, None)
+            assert len(result.errors) == (1 if fields == "title id" else 4)
+            assert [item.reads for item in items] == [1, 1, 1]
 
 
 async def test_what_a_resolver_keeps_in_a_context_variable_is_its_own() -> None:

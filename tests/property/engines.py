@@ -300,7 +300,21 @@ class Ours:
 
     def answer(self, request: Request) -> Answer:
         """Execute a request; nothing may be left that was not awaited."""
+        return self.run(self.compile(request), request)
+
+    def both_texts(self, request: Request) -> tuple[tuple[Answer, list[str]], ...]:
+        """Execute the short text of an operation, then the long one; return what each read, too."""
         operation = self.compile(request)
+        observed: list[tuple[Answer, list[str]]] = []
+        for _ in range(2):
+            self._shared.world.reads.clear()
+            answer = self.run(operation, request)
+            observed.append((answer, list(self._shared.world.reads)))
+            operation.inline()
+        return tuple(observed)
+
+    def run(self, operation: Operation, request: Request) -> Answer:
+        """Execute an operation."""
         self._shared.calls.clear()
         try:
             with _no_warnings():

@@ -63,6 +63,17 @@ def _check_awaited(core: Core, example: Example, answer: Answer) -> None:
         assert sorted(answer.calls) == sorted(every.calls)
 
 
+@fuzz
+@given(examples())
+def test_both_texts_of_an_operation_do_the_same(example: Example) -> None:
+    (short, short_reads), (long, long_reads) = Ours(example.sdl, example.plan).both_texts(
+        example.request
+    )
+    assert _text(long.data) == _text(short.data)
+    assert (long.errors, long.calls) == (short.errors, short.calls)
+    assert long_reads == short_reads
+
+
 @fewer
 @given(examples())
 def test_no_text_of_a_request_becomes_source(example: Example) -> None:

@@ -30,6 +30,7 @@ class World:
     def __init__(self, definition: GraphQLSchema, plan: Plan) -> None:
         self._definition = definition
         self._plan = plan
+        self.reads: list[str] = []  # of values that are made when they are asked for
         self.objects = Objects(definition, plan, self.value)
 
     def value(self, coordinate: str, key: str, depth: int) -> Any:
@@ -37,6 +38,8 @@ class World:
 
         ``depth`` is how many objects are being built around the value.
         """
+        if depth == 0:
+            self.reads.append(key)
         type_name, name = coordinate.split(".")
         type_: Any = self._definition.type_map[type_name]
         plan = self._plan.fields[coordinate]

@@ -499,8 +499,9 @@ async def test_E_01_an_answer_without_json(  # noqa: N802
     app: Endpoint, caplog: pytest.LogCaptureFixture
 ) -> None:
     reply = await post(app, "{ unwritable }")
-    assert (reply.status, reply.code) == (500, "INTERNAL_SERVER_ERROR")
-    assert well_formed(reply)
+    assert (reply.status, reply.code) == (294, "INTERNAL_SERVER_ERROR")
+    assert reply.data == {"unwritable": None}
+    assert well_formed(reply, JSON)
     assert nothing_of_the_exception(reply)
     assert logged(caplog, reply.error["extensions"]["id"]).exc_info
     assert app.events[0].error_codes == ("INTERNAL_SERVER_ERROR",)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
+from itertools import repeat
 from typing import NamedTuple, Protocol
 
 from trunkline.compiler.leaves import (
@@ -166,7 +168,7 @@ class FieldWriter:
         with self._source.block("try:"):
             read_and_complete()
         with self._source.block("except Exception as error:"):
-            leaves = self._leaves(row)
+            leaves = self._leaves(row, variables)
             call = CallText(self._module.runtime(reread), ["error", leaves])
             self._call_for_row(f"{', '.join(variables)} = ", call)
         return variables
@@ -176,15 +178,17 @@ class FieldWriter:
         arguments = ["execution", *call.arguments, parent, *self._scope.indices]
         self._scope.write(before, CallText(call.function, arguments))
 
-    def _leaves(self, row: Row) -> str:
-        """Bind the description of a row."""
+    def _leaves(self, row: Row, variables: Iterable[str] = repeat("")) -> str:
+        """Bind the description of a row; ``variables`` hold its values, if it is written out."""
 
-        def describe(field: FieldPlan) -> PlainLeaf:
+        def describe(field: FieldPlan, variable: str) -> PlainLeaf:
             shape = field.shape
             assert isinstance(shape, LeafShape)  # noqa: S101  # a row has plain leaves only
-            return describe_leaf(field, self._module.completer(shape.type, nullable=shape.nullable))
+            complete = self._module.completer(shape.type, nullable=shape.nullable)
+            return describe_leaf(field, complete, variable)
 
-        return self._module.bind("LEAVES", tuple(describe(placed.field) for placed in row))
+        fields = (placed.field for placed in row)
+        return self._module.bind("LEAVES", tuple(map(describe, fields, variables)))
 
     def _check_object(self, shape: ObjectShape, variable: str) -> None:
         """Write the test that a value can be an object of its type."""

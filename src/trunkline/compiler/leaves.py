@@ -1,18 +1,16 @@
 """Plain leaves, which an object itself has: in rows under one ``try``, or in a comprehension.
 
-If one of a row fails, all are read again one by one (`reread`). A list whose objects have only
-plain leaves is tried as one comprehension first. That takes for granted that every value is what
-the schema says, in expressions that fail if one is not: ``"" + title``, of an attribute that is
-declared as ``str``, is the string itself, or an error. If anything fails, the loop below the
-comprehension starts again and finds out. So a correct list costs little more than one that is
-written by hand and checks nothing.
+If one of a row fails, those behind it are read one by one (`reread`). A list whose objects have
+only plain leaves is tried as one comprehension first. It takes for granted that every object is of
+the model's class and that no value is an error. If that is not so, the loop below the comprehension
+starts again and finds out. So a correct list costs little more than one that is written by hand.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from operator import attrgetter, methodcaller
 from typing import Any, NamedTuple, TypeAlias
 
@@ -56,6 +54,8 @@ ROW = 54  # characters of the names of leaves that are read under one `try`: the
 ANY_WIDTH = float("inf")
 _CAPITALS = 4  # underscores that snake case may add
 _DEPTH = 6  # indentations of a line within a comprehension
+_COMPUTED = (property, cached_property)
+"""Attributes that run a program's code: the loop below the comprehension would run it again."""
 
 Row: TypeAlias = list[PlacedField]
 """Fields that stand side by side: several plain leaves, or one field of any other kind."""
@@ -82,7 +82,7 @@ def rows(selection: SelectionPlan, limit: float) -> Iterator[Row]:
 
 
 def is_plain(placed: PlacedField) -> bool:
-    """Return whether a field is a leaf that the object itself has, and always selected."""
+    """Return whether a field is a leaf that the object itself has, always selected, and once."""
     field = placed.field
     is_leaf = isinstance(field.shape, LeafShape)
     is_read = isinstance(field.binding, (Attribute, Key, Lookup))
@@ -90,12 +90,18 @@ def is_plain(placed: PlacedField) -> bool:
         is_leaf
         and is_read
         and not placed.condition
+        and not placed.again
         and not isinstance(field.arguments, BuiltArguments)
     )
 
 
-def describe_leaf(field: FieldPlan, complete: Callable[[Any], Any]) -> PlainLeaf:
-    """Describe a leaf to the functions that read leaves one by one."""
+def describe_leaf(
+    field: FieldPlan, complete: Callable[[Any], Any], variable: str = ""
+) -> PlainLeaf:
+    """Describe a leaf to the functions that read leaves one by one.
+
+    ``variable`` holds its value in the text of a row.
+    """
     shape = field.shape
     assert isinstance(shape, LeafShape)  # noqa: S101  # plain leaves only
     read: Callable[[Any], Any]
@@ -109,7 +115,7 @@ def describe_leaf(field: FieldPlan, complete: Callable[[Any], Any]) -> PlainLeaf
         case _:
             raise AssertionError(f"{field.coordinate}: {field.binding}")
     plain_type = None if shape.type.name in RANGES else PYTHON_TYPES.get(shape.type.name)
-    return PlainLeaf(field.key, read, plain_type, complete, shape.nullable, field.mark)
+    return PlainLeaf(field.key, read, plain_type, complete, shape.nullable, field.mark, variable)
 
 
 def key_text(field: FieldPlan, scope: FunctionScope) -> str:
@@ -171,25 +177,12 @@ def _value(field: FieldPlan, model: type, scope: FunctionScope) -> str | _Condit
         or not isinstance(shape, LeafShape)
         or field.arguments
         or not is_short(field.binding.name)
+        or isinstance(inspect.getattr_static(model, field.binding.name, None), _COMPUTED)
     ):
         return None
     name, type_name = field.binding.name, shape.type.name
     read = f"value.{name}"
-    if type_name in {"String", "ID"} and _is_declared(model, name, "str"):
-        if not shape.nullable:
-            return f'"" + {read}'
-        variable = scope.local(name)
-        return _Conditional("None", [f"({variable} := {read}) is None"], f'"" + {variable}')
-    if type_name == "Boolean" and _is_declared(model, name, "bool") and not shape.nullable:
-        booleans = module.bind_once("BOOLEANS", "BOOLEANS", lambda: {True: True, False: False})
-        return f"{booleans}[{read}]"
-    return _checked_value(shape, name, scope)
-
-
-def _checked_value(shape: LeafShape, name: str, scope: FunctionScope) -> str | _Conditional:
-    """Write a value with the test that it is plain, and the completer for all others."""
-    type_name, read = shape.type.name, f"value.{name}"
-    complete = scope.module.leaf(shape.type, nullable=shape.nullable)
+    complete = module.leaf(shape.type, nullable=shape.nullable)
     if type_name not in PYTHON_TYPES:
         return f"{complete}({read})"
     variable = scope.local(name)
@@ -198,20 +191,8 @@ def _checked_value(shape: LeafShape, name: str, scope: FunctionScope) -> str | _
         tests.append(f"{variable}.bit_length() < 32")
     elif type_name == "Float":
         tests.append(f"{variable} - {variable} == 0.0")
+    elif type_name == "Boolean":  # faster than a look at the type
+        tests = [f"({variable} := {read}) is True or {variable} is False"]
+    if shape.nullable and len(tests) == 1:
+        tests = [f"{tests[0]} or {variable} is None"]
     return _Conditional(variable, tests, f"{complete}({variable})")
-
-
-def _is_declared(model: type, name: str, wanted: str) -> bool:
-    """Return whether a class declares that its attribute is a ``str``, or a ``bool``.
-
-    Without a declaration, an object that looks like a string may be one that adds itself to one.
-    """
-    for base in model.__mro__:
-        declared: Any = inspect.get_annotations(base).get(name)
-        found = base.__dict__.get(name)
-        if declared is None and isinstance(found, property):
-            declared = inspect.get_annotations(found.fget).get("return") if found.fget else None
-        if declared is not None:
-            text = declared.__name__ if isinstance(declared, type) else str(declared)
-            return text == wanted or text.endswith(f"Mapped[{wanted}]")
-    return False

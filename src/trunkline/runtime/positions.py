@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TypeAlias
 
 from graphql import FieldNode, GraphQLError, get_location, located_error
@@ -102,7 +103,8 @@ class FieldFailure(Exception):  # noqa: N818  # it carries an error up; it is no
         nodes, path = self.mark.nodes_of(variables), list(self.path)
         _add_note(original, path, nodes, operation)
         if isinstance(original, GraphQLError):
-            return located_error(original, nodes, path)
+            with suppress(Exception):  # of a class that does not call GraphQLError's constructor
+                return located_error(original, nodes, path)
         if isinstance(original, NullError):
             coordinate = self.mark.coordinate
             message = f"Cannot return null for non-nullable field {coordinate}."
@@ -124,9 +126,10 @@ def _add_note(
         start = get_location(location.source, location.start)
         place += f", line {start.line} column {start.column}"
     note = f"at {place} of {operation}"
-    notes = getattr(error, "__notes__", [])
-    if isinstance(notes, list) and note not in notes and len(notes) < _NOTES:
-        error.add_note(note)
+    with suppress(Exception):  # of an exception that takes no attributes
+        notes = getattr(error, "__notes__", [])
+        if isinstance(notes, list) and note not in notes and len(notes) < _NOTES:
+            error.add_note(note)
 
 
 def _message(error: Exception) -> str:

@@ -150,7 +150,7 @@ def _check_value(value: Any) -> None:
 # -- leaves, one by one ---------------------------------------------------------------------------
 # A new document is executed so at first, because writing and compiling the text of a leaf costs
 # more than reading it a hundred times. Later text reads a row of leaves under one `try`, and comes
-# here to find out which of them failed.
+# here when one of them failed.
 
 
 class PlainLeaf(NamedTuple):
@@ -165,6 +165,7 @@ class PlainLeaf(NamedTuple):
     complete: Callable[[Any], Any]
     nullable: bool
     mark: Mark
+    variable: str = ""  # holds its value in a row that is written out
 
 
 def add_leaves(
@@ -176,7 +177,7 @@ def add_leaves(
 ) -> None:
     """Put an object's leaves into its ``entry``."""
     for leaf in leaves:
-        key, read, plain_type, complete, _, _ = leaf
+        key, read, plain_type, complete, *_ = leaf
         try:
             value = read(parent)
             entry[key] = value if type(value) is plain_type else complete(value)
@@ -192,16 +193,24 @@ def reread(
     parent: Any,
     *indices: int,
 ) -> list[Any]:
-    """Read a row of leaves again, after one of them failed in the text that calls this.
+    """Go on with a row of leaves, after one of them failed in the text that calls this.
 
-    The one that failed is not read again: its error keeps the traceback.
+    Those before it are not read again, because reading may run a program's code. They are in the
+    variables of the text.
     """
     failure = execution.locate(error, *indices)
+    traceback = error.__traceback__
+    assert traceback is not None  # noqa: S101  # it was raised
+    known: Mapping[str, Any] = traceback.tb_frame.f_locals
+    has_failed = False
     values: list[Any] = []
     for leaf in leaves:
         value = None
         if leaf.mark is failure.mark:
+            has_failed = True
             _fail(execution, leaf, failure)
+        elif not has_failed:
+            value = known[leaf.variable]
         else:
             try:
                 value = leaf.complete(leaf.read(parent))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from asyncio import CancelledError, Future, gather, get_running_loop
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from operator import attrgetter, methodcaller
@@ -207,7 +208,8 @@ def _around(use: DirectiveUse, inner: _Step) -> _Step:
             value = call_function(call)
         except (AttributeError, TypeError) as error:
             if not directive.is_async:
-                error.add_note(_HINT.format(directive.directive.name))
+                with suppress(Exception):  # of an exception that takes no attributes
+                    error.add_note(_HINT.format(directive.directive.name))
             raise
         return await value if hasattr(value, "__await__") else value
 

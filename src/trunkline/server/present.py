@@ -93,23 +93,20 @@ class ErrorPresenter:
     def _decide(
         self, error: GraphQLError, shown: dict[str, Any], number: str | None = None
     ) -> dict[str, Any]:
-        """Let the program decide; if its decision fails, nothing of the error is shown."""
-        if self._present is None:
-            return shown
+        """Let the program decide; an error that cannot be shown then is masked by itself."""
         number = number or uuid4().hex
-        masked = {
-            **shown,
-            **_masking_fields(number),
-        }  # made now, because the program may change `shown`
+        # made now, because the program may change `shown`
+        masked = {**shown, **_masking_fields(number)}
+        place = "the error presenter" if self._present else f"the error {error.message!r}"
         try:
-            presented = dict(self._present(error, shown))
+            presented = dict(self._present(error, shown)) if self._present else shown
             if not isinstance(presented.get("message"), str):
                 raise TypeError(f"The message of the error {presented!r} is not a string.")  # noqa: TRY301
             if not isinstance(presented.get("extensions", {}), Mapping):
                 raise TypeError(f"The extensions of the error {presented!r} are not a mapping.")  # noqa: TRY301
             encode(presented)  # raises if it cannot be written
         except Exception as fault:  # noqa: BLE001  # the program's code; the caller gets a response
-            _log(fault, "the error presenter", number)
+            _log(fault, place, number)
             return masked
         return presented
 
@@ -122,7 +119,11 @@ def _masking_fields(number: str) -> dict[str, Any]:
 
 
 def _log(error: Exception, place: str, number: str) -> None:
-    logger.error("%s at %s (id %s)", type(error).__name__, place, number, exc_info=error)
+    message = f"{type(error).__name__} at {place} (id {number})"
+    try:
+        logger.error("%s", message, exc_info=error)
+    except Exception as fault:  # noqa: BLE001  # of a handler, or of an exception that cannot be read
+        logger.error("%s; its traceback cannot be logged: %r", message, fault)  # noqa: TRY400
 
 
 def error_codes(errors: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
