@@ -55,7 +55,7 @@ def read_valid_response(
     if result.errors:
         return result
     if response.status // 100 != 2:
-        message = f"The server answered {response.status} and named no error."
+        message = f"The server responded with {response.status} and named no error."
         raise ServerStatusError(message, response.status, retry_after=retry_after(response.headers))
     if result.data is None or result.data is msgspec.UNSET:
         what = "no data" if result.data is msgspec.UNSET else "data: null"
@@ -92,7 +92,7 @@ def read_batch(response: HTTPResponse, decoders: Sequence[Decoder]) -> list[Exec
         result = read_valid_response(response, PLAIN)
         if result.errors:
             raise execution_error(result, response) from None
-        message = "The server answered a batch as if it were one operation."
+        message = "The server responded to a batch as if it were one operation."
         raise ProtocolError(message) from None
     if len(bodies) != len(decoders):
         raise ProtocolError(
