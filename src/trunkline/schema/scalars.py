@@ -62,10 +62,10 @@ def bind_scalar(type_: GraphQLScalarType, scalar: Scalar) -> None:
         except GraphQLError as error:
             if error.nodes:
                 raise
-            raise GraphQLError(error.message, _located(node), original_error=error) from error
+            raise GraphQLError(error.message, _with_location(node), original_error=error) from error
         except _CONVERSION_ERRORS as error:
             message = f"{type_.name} cannot represent value: {print_for_error(node)}"
-            raise GraphQLError(message, _located(node)) from error
+            raise GraphQLError(message, _with_location(node)) from error
 
     # graphql-core's own hooks
     type_.coerce_output_value = _named_errors(type_.name, scalar.serialize)
@@ -91,7 +91,7 @@ def _check_finite(value: Any) -> Any:
     return value
 
 
-def _located(node: ValueNode) -> ValueNode:
+def _with_location(node: ValueNode) -> ValueNode:
     """Return a node with a location: graphql-core makes some lists and objects without one."""
     while node.loc is None and isinstance(node, (ListValueNode, ObjectValueNode)):
         if isinstance(node, ListValueNode):
