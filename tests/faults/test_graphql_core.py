@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from trunkline.engine import (
     run_sync,
 )
 from trunkline.schema.bindings import Schema
+from trunkline.schema.executable import make_executable_schema
 
 TEXT = "{ a { b } }"
 
@@ -97,3 +100,49 @@ def test_run_sync_raises_if_something_must_be_awaited(text: str) -> None:
     with pytest.raises(TypeError, match="has resolvers or directives to await: use `run`"):
         run_sync(operation, None)
     assert asyncio.run(run(operation, None)).data == {"a": 1, "b": 1}
+
+
+def test_run_sync_gives_up_a_mutation_at_the_first_field_that_waits() -> None:
+    calls: list[str] = []
+
+    async def later() -> int:
+        return 1
+
+    def resolve(_root: object, info: Any) -> Any:
+        calls.append(info.field_name)
+        return later() if info.field_name == "b" else 1
+
+    operation = compile_operation(adopted(resolve), "mutation { a b c: a }")
+    with pytest.raises(TypeError, match="has resolvers or directives to await: use `run`"):
+        run_sync(operation, None)
+    assert calls == ["a", "b"]
+
+
+def test_execute_sync_runs_a_mutation_and_says_that_it_waits() -> None:
+    schema = adopted(lambda _root, _info: 1).definition
+    document = parse("mutation { a b }")
+    assert execute_sync(schema, document).data == {"a": 1, "b": 1}
+    assert execute_sync(schema, document, check_sync=True).data == {"a": 1, "b": 1}
+
+    async def resolve(_root: object, _info: object) -> int:
+        return 1
+
+    waiting = adopted(resolve).definition
+    with pytest.raises(RuntimeError, match="failed to complete synchronously"):
+        execute_sync(waiting, document, check_sync=True)
+
+
+def test_a_subscription_is_not_run_as_one_result() -> None:
+    async def ticks() -> AsyncIterator[int]:
+        yield 1
+
+    definition = build_schema("type Query { a: Int } type Subscription { t: Int }")
+    resolvers = SimpleNamespace(
+        query=SimpleNamespace(a=lambda: 1), subscription=SimpleNamespace(t=ticks)
+    )
+    for schema in (make_executable_schema(definition, resolvers), adopt_schema(definition)):
+        operation = compile_operation(schema, "subscription { t }")
+        with pytest.raises(TypeError, match="use `stream`"):
+            run_sync(operation, None)
+        with pytest.raises(TypeError, match="use `stream`"):
+            asyncio.run(run(operation, None))

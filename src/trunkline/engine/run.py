@@ -38,8 +38,11 @@ def run_sync(
     a parameter for them; ``root_value`` is what the graphql-core dialect resolves root fields on.
 
     Raises ``VariablesError`` if a variable's value does not fit (GraphQL §6.1.2) or there are more
-    values than the limits allow, and ``TypeError`` if something must be awaited after all.
+    values than the limits allow, and ``TypeError`` if something must be awaited after all, or if
+    the operation is a subscription.
     """
+    if operation.is_async:
+        _check_kind(operation)
     values = operation.coerce(variables)
     if operation.is_async:
         if operation.around is None:
@@ -74,6 +77,7 @@ async def run(
     """
     if not operation.is_async:
         return run_sync(operation, variables, context, root_value, caller)
+    _check_kind(operation)
     values = operation.coerce(variables)
     if operation.around is None:
         result = start(operation, values, context, root_value, caller)
@@ -212,6 +216,12 @@ def _no_source(operation: Operation, error: Exception, values: list[Any]) -> Sub
     mark = operation.source_mark
     assert mark is not None  # noqa: S101  # subscriptions have one
     return SubscriptionError([located_error(error, mark.nodes_of(values), list(mark.fill(())))])
+
+
+def _check_kind(operation: Operation) -> None:
+    """Raise ``TypeError`` for a subscription, whose events are results of their own."""
+    if operation.kind == "subscription":
+        raise TypeError(f"{operation.title} has a stream of results: use `stream`.")
 
 
 def _wrong_return(operation: Operation, value: object, expected: str) -> TypeError:
