@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
+import graphql
 import pytest
 from tests.client.calling import Caller, CallWith
 from tests.client.serving import QUERY, Todos
@@ -18,7 +19,7 @@ from trunkline import (
     VariablesError,
     gql,
 )
-from trunkline.client import checks, document
+from trunkline.client import document
 
 CREATE = "mutation ($todo: TodoInput!) { createTodo(todo: $todo) { title } }"
 TWO = "query a { todos { title } } query b { todos { text } }"
@@ -251,7 +252,7 @@ def test_a_right_document_is_validated_once(
 
         monkeypatch.setattr(module, name, replaced)
 
-    counted(checks, "validate")
+    counted(graphql, "validate")
     counted(document, "parse")
     text = "query once { todos { title } } query twice { todos { text } } # " + uuid4().hex
     for _ in range(3):

@@ -7,6 +7,7 @@ import logging
 from contextlib import suppress
 from pathlib import Path
 
+import graphql
 import pytest
 from graphql import (
     GraphQLDirective,
@@ -24,7 +25,7 @@ from graphql import (
 from tests.schema.large import large_schema
 
 from trunkline.errors import SchemaError
-from trunkline.schema import load, saved
+from trunkline.schema import saved
 from trunkline.schema.load import load_schema, parse_schema
 from trunkline.schema.saved import pack, unpack
 
@@ -98,7 +99,7 @@ def _no_parsing(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_arguments: object, **_options: object) -> None:
         raise AssertionError("parsed")
 
-    monkeypatch.setattr(load, "parse", refuse)
+    monkeypatch.setattr(graphql, "parse", refuse)
 
 
 def applied(schema: GraphQLSchema) -> list[str]:

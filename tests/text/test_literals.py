@@ -6,8 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from trunkline.text.docstrings import docstring, docstring_lines
-from trunkline.text.literals import literal, text_block
+from trunkline.text.literals import docstring, docstring_lines, literal, text_block
 
 any_text = st.text(st.characters(exclude_categories=[]))  # lone surrogates too
 values = st.recursive(

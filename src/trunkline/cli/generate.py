@@ -18,9 +18,9 @@ from trunkline.generate.configuration import (
     Project,
     read_configuration,
 )
+from trunkline.generate.elements import shown_path
 from trunkline.generate.files import changed_files, write_files
 from trunkline.generate.generation import Generation, generate
-from trunkline.generate.places import shown_path
 
 __all__ = ["generate_app"]
 

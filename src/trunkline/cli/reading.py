@@ -16,7 +16,7 @@ from graphql import GraphQLSchema
 from trunkline.errors import RequestError, SchemaError, TrunklineError
 from trunkline.generate.configuration import read_configuration
 from trunkline.schema.bindings import Binding, Resolver, Schema
-from trunkline.schema.load import load_schema
+from trunkline.schema.load import load_schema, read_file
 from trunkline.text.names import python_name
 
 __all__ = [
@@ -61,12 +61,8 @@ def errors_end_command(*others: type[Exception]) -> Generator[None]:
 
 def read_text(path: Path) -> str:
     """Read a file, or standard input for ``-``; end the command if that fails."""
-    try:
-        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
-    except OSError as error:
-        stop(f"{path}: cannot be read ({error.strerror}).")
-    except UnicodeDecodeError as error:
-        stop(f"{path}: is not UTF-8 (byte {error.start}).")
+    with errors_end_command(UnicodeDecodeError):
+        return sys.stdin.read() if str(path) == "-" else read_file(path)
 
 
 def configured_sources(sources: list[str] | None) -> list[str]:

@@ -18,17 +18,8 @@ from collections.abc import Collection, Iterable
 from types import FunctionType
 from typing import Any
 
+import graphql
 import msgspec
-from graphql import (
-    GraphQLDirective,
-    GraphQLError,
-    GraphQLInterfaceType,
-    GraphQLNamedType,
-    GraphQLObjectType,
-    GraphQLSchema,
-    build_client_schema,
-    build_schema,
-)
 from graphql.type.schema import InterfaceImplementations
 
 from trunkline.errors import SchemaError
@@ -36,7 +27,7 @@ from trunkline.errors import SchemaError
 __all__ = ["build_lazily", "build_leniently", "load_schema"]
 
 
-def load_schema(schema: GraphQLSchema | str) -> GraphQLSchema:
+def load_schema(schema: graphql.GraphQLSchema | str) -> graphql.GraphQLSchema:
     """Return a schema, from SDL or from graphql-core's, that is taken as valid.
 
     A given schema is not changed. Raises ``SchemaError`` if no schema can be built from the SDL.
@@ -45,27 +36,27 @@ def load_schema(schema: GraphQLSchema | str) -> GraphQLSchema:
         return build_leniently(schema)
     arguments = schema.to_kwargs()
     arguments["assume_valid"] = True
-    return GraphQLSchema(**arguments)
+    return graphql.GraphQLSchema(**arguments)
 
 
-def build_leniently(sdl: str) -> GraphQLSchema:
+def build_leniently(sdl: str) -> graphql.GraphQLSchema:
     """Build a schema from SDL without validation. Raises ``SchemaError`` if that is impossible."""
     try:
-        return build_schema(sdl, assume_valid=True, assume_valid_sdl=True)
-    except (GraphQLError, TypeError, ValueError, LookupError) as error:
+        return graphql.build_schema(sdl, assume_valid=True, assume_valid_sdl=True)
+    except (graphql.GraphQLError, TypeError, ValueError, LookupError) as error:
         raise SchemaError(f"No schema can be built from the SDL: {error}") from error
 
 
-class _LazySchema(GraphQLSchema):
+class _LazySchema(graphql.GraphQLSchema):
     """A schema that takes its list of types as complete."""
 
     def __init__(  # noqa: PLR0913, PLR0917  # graphql-core's
         self,
-        query: GraphQLObjectType | None = None,
-        mutation: GraphQLObjectType | None = None,
-        subscription: GraphQLObjectType | None = None,
-        types: Collection[GraphQLNamedType] | None = None,
-        directives: Collection[GraphQLDirective] | None = None,
+        query: graphql.GraphQLObjectType | None = None,
+        mutation: graphql.GraphQLObjectType | None = None,
+        subscription: graphql.GraphQLObjectType | None = None,
+        types: Collection[graphql.GraphQLNamedType] | None = None,
+        directives: Collection[graphql.GraphQLDirective] | None = None,
         description: str | None = None,
         assume_valid: bool = True,  # noqa: FBT001, FBT002  # graphql-core's
     ) -> None:
@@ -79,14 +70,16 @@ class _LazySchema(GraphQLSchema):
         self._implementations_map = _implementations(listed.values())
 
 
-def _implementations(types: Iterable[GraphQLNamedType]) -> dict[str, InterfaceImplementations]:
+def _implementations(
+    types: Iterable[graphql.GraphQLNamedType],
+) -> dict[str, InterfaceImplementations]:
     found: dict[str, InterfaceImplementations] = {}
     for type_ in types:
-        if not isinstance(type_, (GraphQLObjectType, GraphQLInterfaceType)):
+        if not isinstance(type_, (graphql.GraphQLObjectType, graphql.GraphQLInterfaceType)):
             continue
         for interface in type_.interfaces:
             kinds = found.setdefault(interface.name, InterfaceImplementations([], []))
-            if isinstance(type_, GraphQLObjectType):
+            if isinstance(type_, graphql.GraphQLObjectType):
                 kinds.objects.append(type_)
             else:
                 kinds.interfaces.append(type_)
@@ -94,18 +87,18 @@ def _implementations(types: Iterable[GraphQLNamedType]) -> dict[str, InterfaceIm
 
 
 _build: Any = FunctionType(
-    build_client_schema.__code__,
-    {**build_client_schema.__globals__, "GraphQLSchema": _LazySchema},
+    graphql.build_client_schema.__code__,
+    {**graphql.build_client_schema.__globals__, "GraphQLSchema": _LazySchema},
     "build_lazily",
-    build_client_schema.__defaults__,
+    graphql.build_client_schema.__defaults__,
 )
 
 
-def build_lazily(introspection: bytes) -> GraphQLSchema:
+def build_lazily(introspection: bytes) -> graphql.GraphQLSchema:
     """Build a schema from the data of an introspection query, as JSON (GraphQL §4).
 
     It is taken as valid. Raises what ``build_client_schema`` raises. A mistake within a type raises
     ``TypeError`` when the type is first used.
     """
-    schema: GraphQLSchema = _build(msgspec.json.decode(introspection), assume_valid=True)
+    schema: graphql.GraphQLSchema = _build(msgspec.json.decode(introspection), assume_valid=True)
     return schema

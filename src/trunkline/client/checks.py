@@ -8,15 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from graphql import (
-    GraphQLError,
-    GraphQLSchema,
-    NoDeprecatedCustomRule,
-    OperationDefinitionNode,
-    OperationType,
-    type_from_ast,
-    validate,
-)
+import graphql
 from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.client.conversions import Conversions, Write, decoder_of
@@ -43,7 +35,7 @@ _WRITE_ERRORS = (
     ArithmeticError,
     LookupError,
     AttributeError,
-    GraphQLError,
+    graphql.GraphQLError,
 )
 
 
@@ -62,8 +54,8 @@ class PreparedOperation:
     schema's scalars need more than JSON.
     """
 
-    definition: OperationDefinitionNode
-    schema: GraphQLSchema | None
+    definition: graphql.OperationDefinitionNode
+    schema: graphql.GraphQLSchema | None
     registered: RegisteredDocument
     decoder: Decoder = PLAIN
     writers: Mapping[str, Write] = field(default_factory=dict[str, Write])
@@ -102,7 +94,7 @@ class DocumentChecker:
     """
 
     def __init__(
-        self, schema: GraphQLSchema | None, conversions: Conversions | None = None
+        self, schema: graphql.GraphQLSchema | None, conversions: Conversions | None = None
     ) -> None:
         self.schema = schema
         self._conversions = conversions
@@ -117,12 +109,12 @@ class DocumentChecker:
         """
         self._validate(document)
         definition = _select_operation(document, name)
-        if definition.operation is OperationType.SUBSCRIPTION:
+        if definition.operation is graphql.OperationType.SUBSCRIPTION:
             message = (
                 "A subscription has many results, but no transport can stream yet."
                 " Send a query instead."
             )
-            raise RequestError([GraphQLError(message, definition)])
+            raise RequestError([graphql.GraphQLError(message, definition)])
         registered = RegisteredDocument(
             document.text, definition.operation.value, _name(definition)
         )
@@ -130,7 +122,7 @@ class DocumentChecker:
             return PreparedOperation(definition, self.schema, registered)
         writers: dict[str, Write] = {}
         for variable in definition.variable_definitions or ():
-            type_: Any = type_from_ast(self.schema, variable.type)
+            type_: Any = graphql.type_from_ast(self.schema, variable.type)
             write = self._conversions.writer(type_)
             if write:
                 writers[variable.variable.name.value] = write
@@ -141,25 +133,25 @@ class DocumentChecker:
         if self.schema is None:
             return
         try:
-            errors = validate(self.schema, document.ast)
+            errors = graphql.validate(self.schema, document.ast)
         except TypeError as error:  # a fetched schema builds its types when they are used
             raise ProtocolError(
                 f"The server's introspection result is not a valid schema: {error}"
             ) from error
         if errors:
             raise ValidationError(errors)
-        for use in validate(self.schema, document.ast, [NoDeprecatedCustomRule]):
+        for use in graphql.validate(self.schema, document.ast, [graphql.NoDeprecatedCustomRule]):
             # The caller's line is not on the stack of a flow: the message has the place.
             warnings.warn(str(use), DeprecatedWarning, stacklevel=2)
 
 
-def _select_operation(document: Document, name: str | None) -> OperationDefinitionNode:
+def _select_operation(document: Document, name: str | None) -> graphql.OperationDefinitionNode:
     """Choose the operation to execute (GraphQL §6.1, GetOperation).
 
     Raises ``OperationNotFoundError``.
     """
     definitions = document.ast.definitions
-    operations = [node for node in definitions if isinstance(node, OperationDefinitionNode)]
+    operations = [node for node in definitions if isinstance(node, graphql.OperationDefinitionNode)]
     if name is None and len(operations) == 1:
         return operations[0]
     named = {_name(operation): operation for operation in operations}
@@ -177,5 +169,5 @@ def _select_operation(document: Document, name: str | None) -> OperationDefiniti
     raise OperationNotFoundError.because(message)
 
 
-def _name(definition: OperationDefinitionNode) -> str | None:
+def _name(definition: graphql.OperationDefinitionNode) -> str | None:
     return definition.name.value if definition.name else None

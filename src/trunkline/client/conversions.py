@@ -13,24 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any, Optional, TypeAlias, TypedDict
 
+import graphql
 import msgspec
-from graphql import (
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLCompositeType,
-    GraphQLEnumType,
-    GraphQLInputObjectType,
-    GraphQLInputType,
-    GraphQLLeafType,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLScalarType,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    SelectionSetNode,
-    is_composite_type,
-)
 
 from trunkline.client.document import Document
 from trunkline.client.responses import Decoder
@@ -93,27 +77,27 @@ class Conversions:
     def __bool__(self) -> bool:
         return bool(self._readers)
 
-    def reader(self, type_: GraphQLLeafType) -> Any:
+    def reader(self, type_: graphql.GraphQLLeafType) -> Any:
         """Return the type that reads a leaf's values, or ``None`` if they are not converted."""
         return self._readers.get(type_.name)
 
-    def writer(self, type_: GraphQLInputType) -> Write | None:
+    def writer(self, type_: graphql.GraphQLInputType) -> Write | None:
         """Return what writes values of an input type, or ``None`` if they are not converted."""
         return self._writer(type_, {})
 
     def _writer(self, type_: Any, seen: dict[str, Write | None]) -> Write | None:
-        if isinstance(type_, GraphQLNonNull):
+        if isinstance(type_, graphql.GraphQLNonNull):
             return self._writer(type_.of_type, seen)
-        if isinstance(type_, GraphQLList):
+        if isinstance(type_, graphql.GraphQLList):
             item = self._writer(type_.of_type, seen)
             return _list_writer(item) if item else None
-        if isinstance(type_, GraphQLInputObjectType):
+        if isinstance(type_, graphql.GraphQLInputObjectType):
             return self._object_writer(type_, seen)
-        assert isinstance(type_, (GraphQLScalarType, GraphQLEnumType))  # noqa: S101  # the rest
+        assert isinstance(type_, (graphql.GraphQLScalarType, graphql.GraphQLEnumType))  # noqa: S101  # the rest
         return self._writers.get(type_.name)
 
     def _object_writer(
-        self, type_: GraphQLInputObjectType, seen: dict[str, Write | None]
+        self, type_: graphql.GraphQLInputObjectType, seen: dict[str, Write | None]
     ) -> Write | None:
         if type_.name in seen:  # an input that contains itself
             return lambda value: write(value) if (write := seen[type_.name]) else value
@@ -156,9 +140,9 @@ def _mapping_writer(writers: Mapping[str, Write]) -> Write:
 
 
 def decoder_of(
-    schema: GraphQLSchema,
+    schema: graphql.GraphQLSchema,
     document: Document,
-    definition: OperationDefinitionNode,
+    definition: graphql.OperationDefinitionNode,
     conversions: Conversions,
 ) -> Decoder | None:
     """Make the decoder of a valid operation, or return ``None`` if it converts nothing."""
@@ -171,22 +155,24 @@ def decoder_of(
     return msgspec.json.Decoder(GraphQLResponse[data], dec_hook=_read_hook)
 
 
-_Selection: TypeAlias = tuple[GraphQLCompositeType, SelectionSetNode]
+_Selection: TypeAlias = tuple[graphql.GraphQLCompositeType, graphql.SelectionSetNode]
 
 
 class _ResponseTypes:
-    def __init__(self, schema: GraphQLSchema, document: Document, conversions: Conversions) -> None:
+    def __init__(
+        self, schema: graphql.GraphQLSchema, document: Document, conversions: Conversions
+    ) -> None:
         self._schema = schema
         self._conversions = conversions
         self._fragments = {
             node.name.value: node
             for node in document.ast.definitions
-            if isinstance(node, FragmentDefinitionNode)
+            if isinstance(node, graphql.FragmentDefinitionNode)
         }
 
     def object(self, selections: Iterable[_Selection]) -> Any:
         """Make the type of an object with one or more selection sets; ``None`` if it needs none."""
-        fields: dict[str, list[tuple[Any, SelectionSetNode | None]]] = {}
+        fields: dict[str, list[tuple[Any, graphql.SelectionSetNode | None]]] = {}
         for parent, selection_set in selections:
             self._collect(parent, selection_set, fields, set())
         keys = {key: self._value(places) for key, places in fields.items()}
@@ -198,20 +184,20 @@ class _ResponseTypes:
 
     def _collect(
         self,
-        parent: GraphQLCompositeType,
-        selection_set: SelectionSetNode,
-        fields: dict[str, list[tuple[Any, SelectionSetNode | None]]],
+        parent: graphql.GraphQLCompositeType,
+        selection_set: graphql.SelectionSetNode,
+        fields: dict[str, list[tuple[Any, graphql.SelectionSetNode | None]]],
         seen: set[str],
     ) -> None:
         for node in selection_set.selections:
-            if isinstance(node, FieldNode):
+            if isinstance(node, graphql.FieldNode):
                 field = self._schema.get_field(parent, node.name.value)
                 key = (node.alias or node.name).value
                 if field:
                     fields.setdefault(key, []).append((field.type, node.selection_set))
                 continue
             fragment: Any = node
-            if isinstance(node, FragmentSpreadNode):
+            if isinstance(node, graphql.FragmentSpreadNode):
                 if node.name.value in seen:
                     continue
                 seen.add(node.name.value)
@@ -220,15 +206,15 @@ class _ResponseTypes:
             within: Any = self._schema.get_type(condition.name.value) if condition else parent
             self._collect(within, fragment.selection_set, fields, seen)
 
-    def _value(self, places: list[tuple[Any, SelectionSetNode | None]]) -> Any:
+    def _value(self, places: list[tuple[Any, graphql.SelectionSetNode | None]]) -> Any:
         """Make the type of a value, nullable everywhere; ``None`` if it needs none."""
         type_ = places[0][0]
-        if isinstance(type_, GraphQLNonNull):
+        if isinstance(type_, graphql.GraphQLNonNull):
             return self._value([(_nullable(one), below) for one, below in places])
-        if isinstance(type_, GraphQLList):
+        if isinstance(type_, graphql.GraphQLList):
             item: Any = self._value([(_nullable(one).of_type, below) for one, below in places])
             return None if item is None else Optional[list[item]]  # noqa: UP045  # made here
-        if is_composite_type(type_):
+        if graphql.is_composite_type(type_):
             selections = [(_nullable(one), below) for one, below in places if below]
             made = self.object(selections)
         else:
@@ -237,4 +223,4 @@ class _ResponseTypes:
 
 
 def _nullable(type_: Any) -> Any:
-    return type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    return type_.of_type if isinstance(type_, graphql.GraphQLNonNull) else type_

@@ -28,22 +28,7 @@ from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 from trunkline.protocol.response import PLAIN
 from trunkline.protocol.schema_version import SCHEMA_VERSION
 
-__all__ = ["Fetch", "build_stored", "fetcher_of"]
-
-# Descriptions are for people: without them GitHub's response is less than half as long.
-_NAME = "IntrospectionQuery"
-_FULL = RegisteredDocument(
-    get_introspection_query(
-        descriptions=False,
-        specified_by_url=True,
-        directive_is_repeatable=True,
-        input_value_deprecation=True,
-        one_of=True,
-    ),
-    "query",
-    _NAME,
-)
-_BASIC = RegisteredDocument(get_introspection_query(descriptions=False), "query", _NAME)
+__all__ = ["Fetch", "build_stored", "fetcher_of", "introspect"]
 
 _UNAUTHORIZED = (401, 403)
 _WHILE_FETCHING = (
@@ -97,22 +82,43 @@ def build_stored(stored: StoredSchema) -> GraphQLSchema:
         ) from error
 
 
+def introspect(connection: Connection, *, descriptions: bool) -> Flow[StoredSchema]:
+    """Ask for all that September 2025 has; if the server is older, for June 2018's.
+
+    ``descriptions`` more than double GitHub's response. Raises ``ExecutionError`` if the server
+    refuses, and any ``TransportError``.
+    """
+
+    def fetch(query: str) -> Flow[StoredSchema]:
+        document = RegisteredDocument(query, "query", "IntrospectionQuery")
+        return connection.flow(document, b"", _read_introspection, None)
+
+    try:
+        query = get_introspection_query(
+            descriptions=descriptions,
+            specified_by_url=True,
+            directive_is_repeatable=True,
+            input_value_deprecation=True,
+            one_of=True,
+        )
+        return (yield from fetch(query))
+    except ExecutionError as error:
+        if error.status in _UNAUTHORIZED:
+            raise
+    return (yield from fetch(get_introspection_query(descriptions=descriptions)))
+
+
 def _fetch_by_introspection(
     connection: Connection,
     known: StoredSchema | None,  # noqa: ARG001  # introspection has no 304
 ) -> Flow[Fetched | None]:
-    """Ask for all that September 2025 has; if the server is older, for June 2018's.
+    """Fetch a schema by introspection, without the descriptions, which are for people.
 
     Raises ``ExecutionError`` if the server refuses, ``ProtocolError`` if the response is not a
     schema, any ``TransportError`` with a note.
     """
     try:
-        try:
-            stored = yield from connection.flow(_FULL, b"", _read_introspection, None)
-        except ExecutionError as error:
-            if error.status in _UNAUTHORIZED:
-                raise
-            stored = yield from connection.flow(_BASIC, b"", _read_introspection, None)
+        stored = yield from introspect(connection, descriptions=False)
         return build_stored(stored), stored
     except ExecutionError as error:
         errors = [{"message": _NO_INTROSPECTION}, *error.errors]

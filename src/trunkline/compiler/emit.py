@@ -32,8 +32,7 @@ from trunkline.compiler.reading import FieldReader
 from trunkline.runtime.graphql_core import place_by_type
 from trunkline.runtime.positions import Mark, Marks
 from trunkline.runtime.work import Later
-from trunkline.text.docstrings import docstring
-from trunkline.text.literals import literal
+from trunkline.text.literals import docstring, literal
 from trunkline.text.source import Source
 
 __all__ = ["COMPLETE", "ROOT", "SOURCE", "MakeTable", "ModuleText", "ModuleWriter"]

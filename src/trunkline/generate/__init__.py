@@ -9,14 +9,13 @@ top to bottom. What plugins need is exported:
     Hint, Reference        types in Python, and the objects of modules that they are made of
 """
 
+from trunkline.generate.elements import EnumPlan, MemberPlan
 from trunkline.generate.plugins import Plugin
 from trunkline.generate.server.plan import (
     AbstractPlan,
     AttributePlan,
     DirectivePlan,
-    EnumPlan,
     Expression,
-    MemberPlan,
     ParameterPlan,
     ResolverPlan,
     ResolversPlan,

@@ -23,7 +23,7 @@ from graphql.pyutils import did_you_mean, suggestion_list
 from msgspec import Meta, Struct
 
 from trunkline.errors import ConfigurationError
-from trunkline.generate.places import shown_path
+from trunkline.generate.elements import shown_path
 
 __all__ = [
     "ClientConfiguration",

@@ -15,7 +15,7 @@ from pathlib import Path
 from trunkline.errors import SchemaError
 from trunkline.generate.client import client_files
 from trunkline.generate.configuration import Project
-from trunkline.generate.places import shown_path
+from trunkline.generate.elements import shown_path
 from trunkline.generate.plugins import Plugins
 from trunkline.generate.resolvers import Severity, merge, read_plan, read_previous
 from trunkline.generate.server import plan_project, write_server

@@ -6,22 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from graphql import (
-    GraphQLCompositeType,
-    GraphQLEnumType,
-    GraphQLError,
-    GraphQLField,
-    GraphQLLeafType,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    GraphQLSchema,
-    get_named_type,
-    get_nullable_type,
-    is_composite_type,
-    is_object_type,
-    is_required_argument,
-)
+import graphql
 
 from trunkline.bounded import BoundedMapping
 from trunkline.mocking.facts import Chance, facts_of
@@ -63,7 +48,7 @@ class _FieldPosition:
 
     parent: MockObject
     name: str
-    field: GraphQLField
+    field: graphql.GraphQLField
     arguments: Mapping[str, Any]
     index: int = 0
     in_list: bool = False
@@ -89,7 +74,7 @@ class MockData:
 
     def __init__(
         self,
-        schema: GraphQLSchema,
+        schema: graphql.GraphQLSchema,
         seed: int = 0,
         choices: Mapping[str, tuple[Any, ...]] | None = None,
     ) -> None:
@@ -111,9 +96,9 @@ class MockData:
             return self._chance("given", position).pick(options)
         return self._value(field.type, position)
 
-    def _type_of(self, parent: MockObject) -> GraphQLObjectType:
+    def _type_of(self, parent: MockObject) -> graphql.GraphQLObjectType:
         type_ = self._schema.type_map[parent.type_name]
-        assert isinstance(type_, GraphQLObjectType)  # noqa: S101  # no other type has objects
+        assert isinstance(type_, graphql.GraphQLObjectType)  # noqa: S101  # no other type has objects
         return type_
 
     def _chance(self, purpose: str, position: _FieldPosition) -> Chance:
@@ -123,7 +108,7 @@ class MockData:
 
     def _value(self, type_: Any, position: _FieldPosition) -> Any:
         parent = position.parent
-        if isinstance(type_, GraphQLNonNull):
+        if isinstance(type_, graphql.GraphQLNonNull):
             type_ = type_.of_type
         elif (
             parent.type_name not in self._roots
@@ -131,14 +116,14 @@ class MockData:
             and self._chance("null", position).one_in(_NULL)
         ):
             return None
-        if isinstance(type_, GraphQLList):
+        if isinstance(type_, graphql.GraphQLList):
             positions: Iterable[_FieldPosition] = map(position.item, self._indices(position))
-            named = get_named_type(type_)
-            if is_composite_type(named):
+            named = graphql.get_named_type(type_)
+            if graphql.is_composite_type(named):
                 keys = keys_in_arguments(position.arguments, named.name)
                 positions = positions if keys is None else map(position.with_key, keys)
             return [self._value(type_.of_type, each) for each in positions]
-        if is_composite_type(type_):
+        if graphql.is_composite_type(type_):
             return self._object(type_, position)
         return self._leaf(type_, position)
 
@@ -149,7 +134,7 @@ class MockData:
             return window(position.arguments, total)
         return range(min(total, PAGE_SIZE))
 
-    def _object(self, type_: GraphQLCompositeType, position: _FieldPosition) -> MockObject:
+    def _object(self, type_: graphql.GraphQLCompositeType, position: _FieldPosition) -> MockObject:
         chance = self._chance("object", replace(position, index=0))
         number = chance.between(1, KEYS) + position.index
         mutation = self._schema.mutation_type
@@ -178,17 +163,17 @@ class MockData:
         return MockObject(found.name, key, remembered)
 
     def _requested_key(
-        self, type_: GraphQLCompositeType, position: _FieldPosition, inputs: Inputs
+        self, type_: graphql.GraphQLCompositeType, position: _FieldPosition, inputs: Inputs
     ) -> str | None:
         """Find the key that an object is asked for by, or that its parent has for it."""
         name = position.name
         values = {each: value for each, (_, value) in inputs.items()} | dict(position.arguments)
-        key_name = key_field(type_) if is_object_type(type_) else None
+        key_name = key_field(type_) if graphql.is_object_type(type_) else None
         return key_in_arguments(name, key_name, type_.name, values) or foreign_key(
             name, position.parent
         )
 
-    def _make_object(self, type_: GraphQLObjectType, inputs: Inputs) -> MockObject:
+    def _make_object(self, type_: graphql.GraphQLObjectType, inputs: Inputs) -> MockObject:
         """Make an object from an input object."""
         values = {name: value for name, (_, value) in inputs.items()}
         chance = Chance(self._seed, "made", type_.name, sorted(values.items(), key=repr))
@@ -197,24 +182,24 @@ class MockData:
         return MockObject(type_.name, key or new_key(type_, chance.between(1, KEYS)), known)
 
     def _object_type(
-        self, type_: GraphQLCompositeType, key: str | None, number: int
-    ) -> GraphQLObjectType:
+        self, type_: graphql.GraphQLCompositeType, key: str | None, number: int
+    ) -> graphql.GraphQLObjectType:
         """Choose the object type of a value: the one in its key, else each in turn."""
-        if isinstance(type_, GraphQLObjectType):
+        if isinstance(type_, graphql.GraphQLObjectType):
             return type_
         possible = {each.name: each for each in self._schema.get_possible_types(type_)}
         names = sorted(possible)
         if not names:
-            raise GraphQLError(f"The schema has no object type for {type_.name}.")
+            raise graphql.GraphQLError(f"The schema has no object type for {type_.name}.")
         if key is None:
             return possible[names[number % len(names)]]
         name = type_in_key(key)
         return possible.get(name or "") or possible[Chance(self._seed, *names, key).pick(names)]
 
-    def _leaf(self, type_: GraphQLLeafType, position: _FieldPosition) -> Any:
+    def _leaf(self, type_: graphql.GraphQLLeafType, position: _FieldPosition) -> Any:
         parent = position.parent
         chance = self._chance("leaf", position)
-        if isinstance(type_, GraphQLEnumType):
+        if isinstance(type_, graphql.GraphQLEnumType):
             return enum_value(type_, chance)
         if position.name == key_field(self._type_of(parent)) and parent.key:
             key: str | None = parent.key
@@ -234,10 +219,10 @@ class MockData:
         if not name.endswith("_id"):
             return None
         for other, field in self._type_of(position.parent).fields.items():
-            is_it = f"{snake_case(other)}_id" == name and is_composite_type(
-                get_nullable_type(field.type)
+            is_it = f"{snake_case(other)}_id" == name and graphql.is_composite_type(
+                graphql.get_nullable_type(field.type)
             )
-            if is_it and not any(map(is_required_argument, field.args.values())):
+            if is_it and not any(map(graphql.is_required_argument, field.args.values())):
                 found = self.value(position.parent, other, {})
                 return found if isinstance(found, MockObject) else None
         return None

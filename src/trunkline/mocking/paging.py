@@ -6,14 +6,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import (
-    GraphQLCompositeType,
-    GraphQLField,
-    GraphQLObjectType,
-    get_named_type,
-    is_composite_type,
-    is_object_type,
-)
+import graphql
 
 from trunkline.mocking.facts import Chance
 from trunkline.mocking.objects import MockObject
@@ -31,12 +24,12 @@ PAGE_SIZE = 5
 """The length of a list, or of a page of one, if the request does not say."""
 
 
-def total_of(field: GraphQLField, chance: Chance) -> int:
+def total_of(field: graphql.GraphQLField, chance: Chance) -> int:
     """Draw the length of a list: 2 to 5, or more if the schema lets a request page through."""
     return chance.between(6, 25) if is_paged(field) else chance.between(2, PAGE_SIZE)
 
 
-def is_paged(field: GraphQLField) -> bool:
+def is_paged(field: graphql.GraphQLField) -> bool:
     """Tell whether a field has an argument for the size of a page."""
     return any(name in field.args for name in _SIZES)
 
@@ -73,19 +66,19 @@ def _index(cursor: object) -> int | None:
         return None
 
 
-def node_type(type_: GraphQLObjectType) -> GraphQLCompositeType | None:
+def node_type(type_: graphql.GraphQLObjectType) -> graphql.GraphQLCompositeType | None:
     """Return the type of a connection's nodes; ``None`` if the type is not a connection."""
     if "pageInfo" not in type_.fields:
         return None
-    edge = get_named_type(type_.fields["edges"].type) if "edges" in type_.fields else None
-    edge_fields = edge.fields if is_object_type(edge) else {}
+    edge = graphql.get_named_type(type_.fields["edges"].type) if "edges" in type_.fields else None
+    edge_fields = edge.fields if graphql.is_object_type(edge) else {}
     nodes = type_.fields.get("nodes") or edge_fields.get("node")
-    named = nodes and get_named_type(nodes.type)
-    return named if is_composite_type(named) else None
+    named = nodes and graphql.get_named_type(nodes.type)
+    return named if graphql.is_composite_type(named) else None
 
 
 def connection(
-    type_: GraphQLObjectType, key: str, nodes: Mapping[int, Any], total: int
+    type_: graphql.GraphQLObjectType, key: str, nodes: Mapping[int, Any], total: int
 ) -> MockObject:
     """Make the connection with a page of nodes, by their places in a list of ``total``."""
     page = list(nodes)
@@ -95,14 +88,14 @@ def connection(
         "startCursor": _cursor(page[0]) if page else None,
         "endCursor": _cursor(page[-1]) if page else None,
     }
-    page_info_type = get_named_type(type_.fields["pageInfo"].type).name
+    page_info_type = graphql.get_named_type(type_.fields["pageInfo"].type).name
     known: dict[str, Any] = {
         "nodes": list(nodes.values()),
         "pageInfo": MockObject(page_info_type, key, page_info),
         **dict.fromkeys(_TOTALS, total),
     }
     if "edges" in type_.fields:
-        edge = get_named_type(type_.fields["edges"].type).name
+        edge = graphql.get_named_type(type_.fields["edges"].type).name
         known["edges"] = [
             MockObject(edge, f"{key}:{index}", {"cursor": _cursor(index), "node": node})
             for index, node in nodes.items()

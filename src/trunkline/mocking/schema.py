@@ -7,16 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from itertools import count
 from typing import Any, cast
 
-from graphql import (
-    GraphQLEnumType,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    GraphQLScalarType,
-    GraphQLSchema,
-    is_abstract_type,
-    is_object_type,
-)
+import graphql
 from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.errors import SchemaError
@@ -33,7 +24,7 @@ _PAUSE = 1.0  # seconds between two events of a subscription
 
 
 def mock_schema(
-    definition: GraphQLSchema, seed: int = 0, values: Mapping[str, Any] | None = None
+    definition: graphql.GraphQLSchema, seed: int = 0, values: Mapping[str, Any] | None = None
 ) -> Schema:
     """Make a schema executable whose fields all have plausible values.
 
@@ -44,7 +35,7 @@ def mock_schema(
     Raises ``SchemaError`` if one of the values does not fit.
     """
     for type_ in definition.type_map.values():
-        if isinstance(type_, GraphQLScalarType) and type_.name in BUILT_IN:
+        if isinstance(type_, graphql.GraphQLScalarType) and type_.name in BUILT_IN:
             bind_scalar(type_, BUILT_IN[type_.name])
     data = MockData(definition, seed, read_values(definition, values or {}))
 
@@ -68,7 +59,9 @@ def mock_schema(
     )
 
 
-def read_values(schema: GraphQLSchema, values: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
+def read_values(
+    schema: graphql.GraphQLSchema, values: Mapping[str, Any]
+) -> dict[str, tuple[Any, ...]]:
     """Return values for single fields, by coordinate, as their types make them of JSON.
 
     Each coordinate has one value or several to choose from: a list for a field that is not a list
@@ -78,7 +71,7 @@ def read_values(schema: GraphQLSchema, values: Mapping[str, Any]) -> dict[str, t
     coordinates = {
         f"{type_.name}.{name}": field.type
         for type_ in schema.type_map.values()
-        if is_object_type(type_) and not type_.name.startswith("__")
+        if graphql.is_object_type(type_) and not type_.name.startswith("__")
         for name, field in type_.fields.items()
     }
     found: dict[str, tuple[Any, ...]] = {}
@@ -89,8 +82,8 @@ def read_values(schema: GraphQLSchema, values: Mapping[str, Any]) -> dict[str, t
             hint = did_you_mean(suggestion_list(coordinate, list(coordinates)))
             mistakes.append(f"{coordinate}: is not a field of an object type.{hint}")
             continue
-        inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-        is_choice = isinstance(value, list) and value and not isinstance(inner, GraphQLList)
+        inner = type_.of_type if isinstance(type_, graphql.GraphQLNonNull) else type_
+        is_choice = isinstance(value, list) and value and not isinstance(inner, graphql.GraphQLList)
         try:
             options: list[Any] = value if is_choice else [value]
             found[coordinate] = tuple(_read_value(schema, type_, each) for each in options)
@@ -105,18 +98,18 @@ class _Misfit(Exception):  # noqa: N818  # becomes a message with its coordinate
     """A value is not of the type of its field."""
 
 
-def _read_value(schema: GraphQLSchema, type_: Any, value: Any) -> Any:
-    if isinstance(type_, GraphQLNonNull):
+def _read_value(schema: graphql.GraphQLSchema, type_: Any, value: Any) -> Any:
+    if isinstance(type_, graphql.GraphQLNonNull):
         if value is None:
             raise _Misfit(f"null is not a value of {type_}.")
         type_ = type_.of_type
     if value is None:
         return None
-    if isinstance(type_, GraphQLList):
+    if isinstance(type_, graphql.GraphQLList):
         if not isinstance(value, list):
             raise _Misfit(f"{value!r} is not a list.")
         return [_read_value(schema, type_.of_type, each) for each in value]
-    if isinstance(type_, (GraphQLScalarType, GraphQLEnumType)):
+    if isinstance(type_, (graphql.GraphQLScalarType, graphql.GraphQLEnumType)):
         try:
             return type_.coerce_input_value(value)
         except Exception as error:  # a scalar may raise anything
@@ -126,11 +119,11 @@ def _read_value(schema: GraphQLSchema, type_: Any, value: Any) -> Any:
     return _read_object(schema, type_, cast("dict[str, Any]", value))
 
 
-def _read_object(schema: GraphQLSchema, type_: Any, value: dict[str, Any]) -> MockObject:
+def _read_object(schema: graphql.GraphQLSchema, type_: Any, value: dict[str, Any]) -> MockObject:
     name = value.get("__typename", type_.name)
     found = schema.type_map.get(str(name))
-    if not isinstance(found, GraphQLObjectType) or not (
-        type_ is found or (is_abstract_type(type_) and schema.is_sub_type(type_, found))
+    if not isinstance(found, graphql.GraphQLObjectType) or not (
+        type_ is found or (graphql.is_abstract_type(type_) and schema.is_sub_type(type_, found))
     ):
         raise _Misfit(f"'__typename' must be the name of an object type of {type_}.")
     known: dict[str, Any] = {}

@@ -8,21 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, cast, is_typeddict
 
-from graphql import (
-    GraphQLSchema,
-    MiddlewareManager,
-    assert_valid_schema,
-    default_field_resolver,
-    default_type_resolver,
-    get_named_type,
-    is_abstract_type,
-    is_enum_type,
-    is_input_object_type,
-    is_object_type,
-    is_scalar_type,
-    is_specified_scalar_type,
-    specified_scalar_types,
-)
+import graphql
 from graphql.pyutils import did_you_mean, inspect, is_async_iterable, is_awaitable, suggestion_list
 
 from trunkline.errors import SchemaError
@@ -37,12 +23,12 @@ from trunkline.schema.signatures import describe, parameters_of, returns_awaitab
 
 __all__ = ["CoreMiddleware", "adopt_schema", "make_executable_schema"]
 
-CoreMiddleware = MiddlewareManager | list[Any] | tuple[Any, ...] | None
+CoreMiddleware = graphql.MiddlewareManager | list[Any] | tuple[Any, ...] | None
 """Middleware around resolvers, in graphql-core's form."""
 
 
 def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
-    definition: GraphQLSchema,
+    definition: graphql.GraphQLSchema,
     resolvers: object,
     models: Mapping[str, type] | None = None,
     scalars: Mapping[str, Scalar] | None = None,
@@ -117,11 +103,11 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
     mistakes += _ambiguous_models(definition, models, type_resolvers)
     for type_ in definition.type_map.values():
         model = models.get(type_.name)
-        if is_input_object_type(type_) and model is not None:
+        if graphql.is_input_object_type(type_) and model is not None:
             mistakes += bind_input(type_, model, python_names)
-        elif is_enum_type(type_) and model is not None:
+        elif graphql.is_enum_type(type_) and model is not None:
             mistakes += bind_enum(type_, model, python_names)
-        elif is_scalar_type(type_) and not is_specified_scalar_type(type_):
+        elif graphql.is_scalar_type(type_) and not graphql.is_specified_scalar_type(type_):
             scalar = scalars.get(type_.name) or BUILT_IN.get(type_.name)
             bind_scalar(type_, scalar) if scalar else guard_scalar(type_)
     functions = find_functions(
@@ -142,7 +128,7 @@ def _check_kinds(
     names: Mapping[str, object],
 ) -> None:
     """Raise ``SchemaError`` for what is not even of the right kind. Python would find it late."""
-    if not isinstance(definition, GraphQLSchema):
+    if not isinstance(definition, graphql.GraphQLSchema):
         raise SchemaError(
             f"make_executable_schema takes a loaded schema, not {type(definition).__name__}."
             " Load it by load_schema(…) or parse_schema(…)."
@@ -160,7 +146,7 @@ def _check_kinds(
 
 
 def _unknown_types(
-    definition: GraphQLSchema, models: Mapping[str, object], scalars: Mapping[str, object]
+    definition: graphql.GraphQLSchema, models: Mapping[str, object], scalars: Mapping[str, object]
 ) -> Iterator[str]:
     """Yield a message for each type that the schema lacks, and each scalar of GraphQL itself."""
     known = [name for name in definition.type_map if not name.startswith("__")]
@@ -170,18 +156,18 @@ def _unknown_types(
                 hint = did_you_mean(suggestion_list(name, known))
                 yield f"{what}: the schema has no type {name!r}.{hint}"
     for name in scalars:
-        if name in specified_scalar_types:
+        if name in graphql.specified_scalar_types:
             yield f"scalars: {name!r} is a scalar of GraphQL itself and cannot be changed."
 
 
 def _type_resolvers(
-    definition: GraphQLSchema, resolvers: object, names: PythonNames, mistakes: list[str]
+    definition: graphql.GraphQLSchema, resolvers: object, names: PythonNames, mistakes: list[str]
 ) -> Iterator[tuple[str, TypeResolver]]:
     """Yield the functions that name the object type of an interface's or a union's value."""
     for type_ in definition.type_map.values():
         group: Any = getattr(resolvers, names.of(type_.name, type_.name), None)
         resolve_type = getattr(group, "resolve_type", None)
-        if not is_abstract_type(type_) or not callable(resolve_type):
+        if not graphql.is_abstract_type(type_) or not callable(resolve_type):
             continue
         place = f"{type_.name}: {describe(resolve_type)}"
         if returns_awaitable(resolve_type):
@@ -196,7 +182,7 @@ def _type_resolvers(
 
 
 def _ambiguous_models(
-    definition: GraphQLSchema, models: Mapping[str, type], resolved: Collection[str]
+    definition: graphql.GraphQLSchema, models: Mapping[str, type], resolved: Collection[str]
 ) -> Iterator[str]:
     """Yield a message for each class whose objects may be of several types, with nothing to tell.
 
@@ -204,14 +190,14 @@ def _ambiguous_models(
     have a ``resolve_type``. Mappings have a ``__typename``.
     """
     returned = {
-        get_named_type(field.type).name
+        graphql.get_named_type(field.type).name
         for type_ in definition.type_map.values()
-        if is_object_type(type_)
+        if graphql.is_object_type(type_)
         for field in type_.fields.values()
     }
     for name in sorted(returned - {*resolved}):
         type_ = definition.type_map[name]
-        if not is_abstract_type(type_):
+        if not graphql.is_abstract_type(type_):
             continue
         by_class: dict[type, list[str]] = {}
         for each in definition.get_possible_types(type_):
@@ -228,7 +214,7 @@ def _ambiguous_models(
 
 
 def adopt_schema(  # noqa: PLR0913  # the same as graphql-core's `execute` takes
-    definition: GraphQLSchema,
+    definition: graphql.GraphQLSchema,
     *,
     field_resolver: Callable[..., Any] | None = None,
     type_resolver: Callable[..., Any] | None = None,
@@ -248,18 +234,18 @@ def adopt_schema(  # noqa: PLR0913  # the same as graphql-core's `execute` takes
     ``is_awaitable`` and ``is_async_iterable`` tell which values are awaited, and which lists.
     Raises ``TypeError`` if the schema is not valid.
     """
-    assert_valid_schema(definition)
+    graphql.assert_valid_schema(definition)
     if isinstance(middleware, (list, tuple)):
-        middleware = MiddlewareManager(*middleware)
-    if not (middleware is None or isinstance(middleware, MiddlewareManager)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        middleware = graphql.MiddlewareManager(*middleware)
+    if not (middleware is None or isinstance(middleware, graphql.MiddlewareManager)):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(
             "Middleware must be passed as a list or tuple of functions or objects, or as a single"
             f" MiddlewareManager object. Got {inspect(middleware)} instead."
         )
     core = CoreConventions(
-        field_resolver=field_resolver or default_field_resolver,
-        type_resolver=type_resolver or default_type_resolver,
-        subscribe_resolver=subscribe_field_resolver or default_field_resolver,
+        field_resolver=field_resolver or graphql.default_field_resolver,
+        type_resolver=type_resolver or graphql.default_type_resolver,
+        subscribe_resolver=subscribe_field_resolver or graphql.default_field_resolver,
         wrap=middleware.get_field_resolver if middleware is not None else lambda resolver: resolver,
         is_awaitable=is_awaitable,
         is_async_iterable=is_async_iterable,

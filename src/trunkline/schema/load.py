@@ -11,21 +11,7 @@ from glob import glob, has_magic
 from pathlib import Path
 from threading import Lock
 
-from graphql import (
-    DocumentNode,
-    GraphQLError,
-    GraphQLSchema,
-    ObjectTypeDefinitionNode,
-    ObjectTypeExtensionNode,
-    OperationType,
-    SchemaDefinitionNode,
-    SchemaExtensionNode,
-    Source,
-    TypeDefinitionNode,
-    build_ast_schema,
-    parse,
-    validate_schema,
-)
+import graphql
 from graphql.validation.validate import validate_sdl
 
 from trunkline.errors import SchemaError
@@ -35,9 +21,11 @@ from trunkline.schema.saved import read_saved, write_saved
 __all__ = [
     "build_schema",
     "collector_paused",
+    "load_document",
     "load_located_schema",
     "load_schema",
     "parse_schema",
+    "read_file",
     "schema_files",
 ]
 
@@ -64,7 +52,7 @@ def collector_paused() -> Generator[None]:
 
 
 @collector_paused()
-def load_schema(*sources: str | Path, saved: str | Path | None = None) -> GraphQLSchema:
+def load_schema(*sources: str | Path, saved: str | Path | None = None) -> graphql.GraphQLSchema:
     """Read a schema from files, folders or glob patterns.
 
     A folder stands for every ``*.graphql`` and ``*.graphqls`` file below it. In a pattern, ``**``
@@ -84,16 +72,18 @@ def load_schema(*sources: str | Path, saved: str | Path | None = None) -> GraphQ
 
 
 @collector_paused()
-def load_located_schema(*sources: str | Path) -> tuple[GraphQLSchema, DocumentNode]:
+def load_located_schema(*sources: str | Path) -> tuple[graphql.GraphQLSchema, graphql.DocumentNode]:
     """Read a schema as `load_schema` does, with the locations of its nodes, and its document.
 
     For tools that tell people where something stands. It takes three times as long.
     """
-    return _check_and_build(_parse(_read_files(*sources), located=True))
+    return _check_and_build(load_document(*sources))
 
 
 @collector_paused()
-def build_schema(document: DocumentNode) -> tuple[GraphQLSchema, DocumentNode]:
+def build_schema(
+    document: graphql.DocumentNode,
+) -> tuple[graphql.GraphQLSchema, graphql.DocumentNode]:
     """Check a document and build its schema. Returns the schema, and its document as it is served.
 
     Raises ``SchemaError`` as `load_schema` does.
@@ -102,12 +92,12 @@ def build_schema(document: DocumentNode) -> tuple[GraphQLSchema, DocumentNode]:
 
 
 @collector_paused()
-def parse_schema(sdl: str, name: str = "schema") -> GraphQLSchema:
+def parse_schema(sdl: str, name: str = "schema") -> graphql.GraphQLSchema:
     """Read a schema from text. In messages, ``name`` stands for the file.
 
     Raises ``SchemaError`` with ``name:line:column`` of each mistake.
     """
-    return _build([Source(sdl, name)])
+    return _build([graphql.Source(sdl, name)])
 
 
 def schema_files(*sources: str | Path) -> list[Path]:
@@ -132,21 +122,24 @@ def _find_files(source: str | Path) -> Iterator[Path]:
     yield from sorted(found)
 
 
-def _read_files(*sources: str | Path) -> list[Source]:
+def read_file(path: Path) -> str:
+    """Read a text file. Raises ``SchemaError`` if it cannot be read or is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SchemaError(f"{path}: cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError as error:
+        raise SchemaError(f"{path}: is not UTF-8 (byte {error.start}).") from None
+
+
+def _read_files(*sources: str | Path) -> list[graphql.Source]:
     """Read the files, except those with nothing but white space and comments, if any has more."""
-    files: list[Source] = []
-    for path in schema_files(*sources):
-        try:
-            files.append(Source(path.read_text(encoding="utf-8-sig"), str(path)))
-        except OSError as error:
-            raise SchemaError(f"{path}: cannot be read ({error.strerror}).") from None
-        except UnicodeDecodeError as error:
-            raise SchemaError(f"{path}: is not UTF-8 (byte {error.start}).") from None
+    files = [graphql.Source(read_file(path), str(path)) for path in schema_files(*sources)]
     lines = ((file, map(str.lstrip, file.body.splitlines())) for file in files)
     return [file for file, texts in lines if any(x and x[0] != "#" for x in texts)] or files
 
 
-def _build(files: list[Source], saved: Path | None = None) -> GraphQLSchema:
+def _build(files: list[graphql.Source], saved: Path | None = None) -> graphql.GraphQLSchema:
     """Build the schema from the saved file if it fits, else from the files.
 
     They are parsed without locations, which takes two thirds of the time and makes the schema half
@@ -155,7 +148,7 @@ def _build(files: list[Source], saved: Path | None = None) -> GraphQLSchema:
     texts = [file.body for file in files]
     document = None if saved is None else read_saved(saved, texts)
     if document is not None:
-        return build_ast_schema(document, assume_valid=True)
+        return graphql.build_ast_schema(document, assume_valid=True)
     with suppress(SchemaError):
         schema, document = _check_and_build(_parse(files, located=False))
         if saved is not None:
@@ -169,17 +162,22 @@ def _build(files: list[Source], saved: Path | None = None) -> GraphQLSchema:
     return _check_and_build(_parse(files, located=True))[0]
 
 
-def _parse(files: list[Source], *, located: bool) -> DocumentNode:
+def load_document(*sources: str | Path) -> graphql.DocumentNode:
+    """Read the files of a schema as one document, which is not checked. Raises ``SchemaError``."""
+    return _parse(_read_files(*sources), located=True)
+
+
+def _parse(files: list[graphql.Source], *, located: bool) -> graphql.DocumentNode:
     """Parse the files into one document."""
     try:
-        parsed = [parse(file, no_location=not located) for file in files]
-    except GraphQLError as error:
+        parsed = [graphql.parse(file, no_location=not located) for file in files]
+    except graphql.GraphQLError as error:
         raise SchemaError(_with_place(error)) from None
     definitions = tuple(definition for each in parsed for definition in each.definitions)
-    return _with_root_types(DocumentNode(definitions=definitions))
+    return _with_root_types(graphql.DocumentNode(definitions=definitions))
 
 
-def _with_root_types(document: DocumentNode) -> DocumentNode:
+def _with_root_types(document: graphql.DocumentNode) -> graphql.DocumentNode:
     """Define the root types that a document extends but does not define.
 
     People split schemas by feature: each file extends the root types. GraphQL §3.4.3 allows
@@ -187,19 +185,19 @@ def _with_root_types(document: DocumentNode) -> DocumentNode:
     ``Subscription``, unless ``schema {}`` names others.
     """
     defined: set[str] = set()
-    extended: dict[str, ObjectTypeExtensionNode] = {}
-    roots = {each: each.value.title() for each in OperationType}
-    if any(isinstance(node, SchemaDefinitionNode) for node in document.definitions):
+    extended: dict[str, graphql.ObjectTypeExtensionNode] = {}
+    roots = {each: each.value.title() for each in graphql.OperationType}
+    if any(isinstance(node, graphql.SchemaDefinitionNode) for node in document.definitions):
         roots = {}
     for node in document.definitions:
-        if isinstance(node, TypeDefinitionNode):
+        if isinstance(node, graphql.TypeDefinitionNode):
             defined.add(node.name.value)
-        elif isinstance(node, ObjectTypeExtensionNode):
+        elif isinstance(node, graphql.ObjectTypeExtensionNode):
             extended.setdefault(node.name.value, node)
-        elif isinstance(node, (SchemaDefinitionNode, SchemaExtensionNode)):
+        elif isinstance(node, (graphql.SchemaDefinitionNode, graphql.SchemaExtensionNode)):
             roots |= {root.operation: root.type.name.value for root in node.operation_types or ()}
     added = [
-        ObjectTypeDefinitionNode(
+        graphql.ObjectTypeDefinitionNode(
             name=node.name, fields=(), directives=(), interfaces=(), loc=node.loc
         )
         for name, node in extended.items()
@@ -208,25 +206,27 @@ def _with_root_types(document: DocumentNode) -> DocumentNode:
     return replace(document, definitions=(*added, *document.definitions)) if added else document
 
 
-def _check_and_build(document: DocumentNode) -> tuple[GraphQLSchema, DocumentNode]:
+def _check_and_build(
+    document: graphql.DocumentNode,
+) -> tuple[graphql.GraphQLSchema, graphql.DocumentNode]:
     """Build a document's schema. Returns with it the document from which it can be built again."""
     _raise_any(list(misapplied(document)))
     _raise_any(validate_sdl(with_known_directives(document)))
     document = with_known_directives(document, shown_only=True)
     try:
-        schema = build_ast_schema(document, assume_valid_sdl=True)
-    except (GraphQLError, TypeError) as error:
+        schema = graphql.build_ast_schema(document, assume_valid_sdl=True)
+    except (graphql.GraphQLError, TypeError) as error:
         raise SchemaError(str(error)) from error
-    _raise_any(validate_schema(schema))
+    _raise_any(graphql.validate_schema(schema))
     return schema, document
 
 
-def _raise_any(errors: list[GraphQLError]) -> None:
+def _raise_any(errors: list[graphql.GraphQLError]) -> None:
     if errors:
         raise SchemaError("\n".join(map(_with_place, errors)))
 
 
-def _with_place(error: GraphQLError) -> str:
+def _with_place(error: graphql.GraphQLError) -> str:
     """Write an error as ``file:line:column: message``."""
     if not (error.source and error.locations):
         return error.message

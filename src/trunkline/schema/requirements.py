@@ -15,15 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 
-from graphql import (
-    DirectiveNode,
-    GraphQLSchema,
-    get_named_type,
-    is_input_object_type,
-    is_interface_type,
-    is_object_type,
-    value_from_ast_untyped,
-)
+import graphql
 from msgspec import Struct
 
 from trunkline.errors import SchemaError
@@ -108,7 +100,7 @@ def describe_requirements(requirements: Iterable[Requirement]) -> str:
     return " and ".join(sorted(map(describe, requirements)))
 
 
-def declared_requirements(definition: GraphQLSchema) -> Requirements:
+def declared_requirements(definition: graphql.GraphQLSchema) -> Requirements:
     """Read what the directives of a schema require.
 
     Raises ``SchemaError`` where a directive lists nothing that could hold.
@@ -125,7 +117,7 @@ def declared_requirements(definition: GraphQLSchema) -> Requirements:
     return _with_inherited(definition, own) if own else Requirements()
 
 
-def _renamed_directives(definition: GraphQLSchema) -> Iterator[tuple[str, str]]:
+def _renamed_directives(definition: graphql.GraphQLSchema) -> Iterator[tuple[str, str]]:
     """Yield the names that a schema gives to directives, and what they stand for.
 
     Federation's ``@link(url:, as:, import: [{name:, as:}])`` renames directives. Without an import
@@ -133,19 +125,19 @@ def _renamed_directives(definition: GraphQLSchema) -> Iterator[tuple[str, str]]:
     """
     for link in applied_to(definition):
         for argument in link.arguments or () if link.name.value == "link" else ():
-            imports: Any = value_from_ast_untyped(argument.value)
+            imports: Any = graphql.value_from_ast_untyped(argument.value)
             for each in imports if isinstance(imports, list) else [imports]:
                 is_renamed = isinstance(each, dict) and isinstance(each.get("as"), str)
                 if argument.name.value == "import" and is_renamed:
                     yield each["as"].lstrip("@"), str(each.get("name")).lstrip("@")
 
 
-def _read_directive(coordinate: str, name: str, directive: DirectiveNode) -> Requirement:
+def _read_directive(coordinate: str, name: str, directive: graphql.DirectiveNode) -> Requirement:
     kind, argument = _DIRECTIVES[name]
     if not argument:
         return Requirement(kind)
     given = [each.value for each in directive.arguments or () if each.name.value == argument]
-    value: Any = value_from_ast_untyped(given[0]) if given else []
+    value: Any = graphql.value_from_ast_untyped(given[0]) if given else []
     # GraphQL lets one thing stand for a list of it (§3.11)
     ways = [
         frozenset(way if isinstance(way, list) else [way])
@@ -159,7 +151,9 @@ def _read_directive(coordinate: str, name: str, directive: DirectiveNode) -> Req
     return Requirement(kind, tuple(ways))
 
 
-def _with_inherited(definition: GraphQLSchema, own: Mapping[int, RequirementSet]) -> Requirements:
+def _with_inherited(
+    definition: graphql.GraphQLSchema, own: Mapping[int, RequirementSet]
+) -> Requirements:
     """Join what stands on each element with what it inherits, and with what its type requires."""
     found = Requirements()
     types: list[Any] = list(definition.type_map.values())
@@ -168,7 +162,7 @@ def _with_inherited(definition: GraphQLSchema, own: Mapping[int, RequirementSet]
         """Note what an element requires: ``same`` are it and its interfaces' elements."""
         requirements = NOTHING.union(
             *(own.get(id(each), NOTHING) for each in same),
-            *(found.types.get(get_named_type(each).name, NOTHING) for each in named),
+            *(found.types.get(graphql.get_named_type(each).name, NOTHING) for each in named),
         )
         if requirements:
             noted[place] = requirements
@@ -176,10 +170,10 @@ def _with_inherited(definition: GraphQLSchema, own: Mapping[int, RequirementSet]
     for type_ in types:
         note(found.types, type_.name, [type_, *getattr(type_, "interfaces", ())])
     for type_ in types:
-        if is_input_object_type(type_):
+        if graphql.is_input_object_type(type_):
             for name, field in type_.fields.items():
                 note(found.inputs, f"{type_.name}.{name}", [field], field.type)
-        elif is_object_type(type_) or is_interface_type(type_):
+        elif graphql.is_object_type(type_) or graphql.is_interface_type(type_):
             for name, field in type_.fields.items():
                 coordinate = f"{type_.name}.{name}"
                 same = [field, *(i.fields[name] for i in type_.interfaces if name in i.fields)]

@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from graphql import (
-    GraphQLSchema,
-    get_named_type,
-    is_input_object_type,
-    is_interface_type,
-    is_object_type,
-    is_required_argument,
-    is_required_input_field,
-    is_union_type,
-)
+import graphql
 
 from trunkline.schema.requirements import NOTHING, Requirements, RequirementSet
 
@@ -32,7 +23,7 @@ class VisibleSchema:
     """
 
     def __init__(
-        self, definition: GraphQLSchema, requirements: Requirements, unmet: RequirementSet
+        self, definition: graphql.GraphQLSchema, requirements: Requirements, unmet: RequirementSet
     ) -> None:
         self._definition = definition
         self._requirements = requirements
@@ -45,7 +36,7 @@ class VisibleSchema:
         hidden_arguments = {
             id(argument)
             for type_ in definition.type_map.values()
-            if is_object_type(type_) or is_interface_type(type_)
+            if graphql.is_object_type(type_) or graphql.is_interface_type(type_)
             for field_name, field in type_.fields.items()
             for name, argument in field.args.items()
             if not self._has_argument(f"{type_.name}.{field_name}", name, argument)
@@ -83,13 +74,13 @@ class VisibleSchema:
             return False
         if not self._unmet.isdisjoint(self._requirements.types.get(name, NOTHING)):
             return True
-        if is_union_type(type_):
+        if graphql.is_union_type(type_):
             return all(each.name in self._empty for each in type_.types)
-        if is_input_object_type(type_):
+        if graphql.is_input_object_type(type_):
             hidden = [each for each in type_.fields if not self._has_input(type_, each)]
-            is_broken = any(is_required_input_field(type_.fields[each]) for each in hidden)
+            is_broken = any(graphql.is_required_input_field(type_.fields[each]) for each in hidden)
             return is_broken or len(hidden) == len(type_.fields)
-        if is_object_type(type_) or is_interface_type(type_):
+        if graphql.is_object_type(type_) or graphql.is_interface_type(type_):
             return not any(self._has_field(type_, each) for each in type_.fields)
         return False
 
@@ -107,7 +98,8 @@ class VisibleSchema:
             return True
         coordinate = f"{type_.name}.{name}"
         return self._is_usable(self._requirements.fields.get(coordinate), field) and not any(
-            is_required_argument(argument) and not self._has_argument(coordinate, each, argument)
+            graphql.is_required_argument(argument)
+            and not self._has_argument(coordinate, each, argument)
             for each, argument in field.args.items()
         )
 
@@ -122,7 +114,7 @@ class VisibleSchema:
     def _is_usable(self, required: RequirementSet | None, element: Any) -> bool:
         """Say whether an element requires nothing unmet, and something is left of its type."""
         is_met = self._unmet.isdisjoint(required or NOTHING)
-        return is_met and get_named_type(element.type).name not in self._empty
+        return is_met and graphql.get_named_type(element.type).name not in self._empty
 
     def _reachable(self) -> set[str]:
         definition = self._definition
@@ -130,7 +122,7 @@ class VisibleSchema:
         open_ = [root.name for root in roots if root is not None]
         open_ += [name for name in definition.type_map if name.startswith("__")]
         for directive in definition.directives:
-            open_ += [get_named_type(each.type).name for each in directive.args.values()]
+            open_ += [graphql.get_named_type(each.type).name for each in directive.args.values()]
         reached: set[str] = set()
         while open_:
             name = open_.pop()
@@ -141,17 +133,17 @@ class VisibleSchema:
 
     def _mentioned(self, type_: Any) -> Iterator[str]:
         """Yield the types that the visible part of a type mentions."""
-        if is_union_type(type_) or is_interface_type(type_):
+        if graphql.is_union_type(type_) or graphql.is_interface_type(type_):
             yield from (each.name for each in self._definition.get_possible_types(type_))
-        if is_object_type(type_) or is_interface_type(type_):
+        if graphql.is_object_type(type_) or graphql.is_interface_type(type_):
             yield from (each.name for each in type_.interfaces)
             for name, field in type_.fields.items():
                 if self._has_field(type_, name):
-                    yield get_named_type(field.type).name
+                    yield graphql.get_named_type(field.type).name
                     for each, argument in field.args.items():
                         if self._has_argument(f"{type_.name}.{name}", each, argument):
-                            yield get_named_type(argument.type).name
-        elif is_input_object_type(type_):
+                            yield graphql.get_named_type(argument.type).name
+        elif graphql.is_input_object_type(type_):
             for name, field in type_.fields.items():
                 if self._has_input(type_, name):
-                    yield get_named_type(field.type).name
+                    yield graphql.get_named_type(field.type).name

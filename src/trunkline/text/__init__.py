@@ -4,6 +4,6 @@
 - `imports`: types, the objects that they refer to, and the import statements
 - `module`: a module with classes, functions and constants, and where its lines are broken
 - `source`: lines, indentation, marks
-- `literals`, `docstrings`: values and descriptions as source
+- `literals`: values and descriptions as source
 - `loading`: emitted text as a module of the running process
 """

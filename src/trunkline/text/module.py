@@ -10,9 +10,8 @@ from collections.abc import Collection, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from trunkline.text.docstrings import docstring_lines
 from trunkline.text.imports import Hint, Imports, Reference
-from trunkline.text.literals import literal
+from trunkline.text.literals import docstring_lines, literal
 from trunkline.text.source import Source
 
 __all__ = ["Module", "Parameter"]

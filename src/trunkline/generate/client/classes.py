@@ -10,17 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from graphql import (
-    FieldNode,
-    FragmentSpreadNode,
-    GraphQLCompositeType,
-    GraphQLField,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    GraphQLString,
-    get_named_type,
-    is_composite_type,
-)
+import graphql
 
 from trunkline.generate.client.names import ClassNames
 from trunkline.generate.client.plan import ClassFieldPlan, ClassPlan, UnionPlan
@@ -28,7 +18,6 @@ from trunkline.generate.client.problems import place_of
 from trunkline.generate.client.schema_types import (
     STR,
     SchemaTypes,
-    documentation,
     hint_of,
     literal_hint,
 )
@@ -42,6 +31,7 @@ from trunkline.generate.client.selections import (
     condition_of,
     is_always,
 )
+from trunkline.generate.elements import documentation
 from trunkline.text.imports import Hint
 from trunkline.text.names import pascal_case
 
@@ -64,7 +54,7 @@ class ObjectPosition:
     place: str
     remedy: str
     parts: Sequence[Part]
-    type: GraphQLCompositeType
+    type: graphql.GraphQLCompositeType
     known: Sequence[Condition] = (ALWAYS,)
     is_root: bool = False
 
@@ -116,7 +106,7 @@ class Classes:
     def _class(self, position: ObjectPosition, group: TypeGroup, name: str) -> _Definitions:
         """Plan the class of a position for one group of types, and all that is selected below."""
         uses_by_key = self.selections.collect(position.parts, position.type, group)
-        is_object = isinstance(position.type, GraphQLObjectType)
+        is_object = isinstance(position.type, graphql.GraphQLObjectType)
         if group.conditions and not is_object and "__typename" not in uses_by_key:
             text = f"The fields of {position.path} depend on its type. Select __typename there."
             self.names.problems.error(position.place, text)
@@ -145,7 +135,7 @@ class Classes:
         extended = self.add_fragment(base) if base else None
         # the descriptions of the root types say nothing about one operation
         type_ = group.only or position.type
-        description = "" if position.is_root else documentation(type_.description)
+        description = "" if position.is_root else documentation(type_)
         return [ClassPlan(name, fields, description, extended), *below]
 
     def _named_hint(
@@ -158,13 +148,13 @@ class Classes:
     ) -> tuple[Hint, _Definitions]:
         """Return the hint of a field's named type, and the classes of what is selected below it."""
         fields = [self.selections.field(use, position.type, group) for use in uses]
-        named = get_named_type(fields[0].type)
-        if not is_composite_type(named):
+        named = graphql.get_named_type(fields[0].type)
+        if not graphql.is_composite_type(named):
             return self.types.hint(named), []
         parts: list[Part] = []
         for use, definition in zip(uses, fields, strict=True):
-            parent = get_named_type(definition.type)
-            if use.node.selection_set and is_composite_type(parent):
+            parent = graphql.get_named_type(definition.type)
+            if use.node.selection_set and graphql.is_composite_type(parent):
                 parts.append(Part(use.node.selection_set, parent, use.when))
         below = ObjectPosition(
             name=class_ + pascal_case(key),
@@ -185,13 +175,13 @@ class Classes:
         position: ObjectPosition,
         key: str,
         uses: list[FieldUse],
-        field: GraphQLField,
+        field: graphql.GraphQLField,
         named: Hint,
     ) -> ClassFieldPlan:
         """Plan a field. It may be absent where `@skip` or `@include` may leave it out."""
         may_be_absent = not is_always([use.when for use in uses], position.known)
         hint = hint_of(field.type, named, may_be_absent=may_be_absent)
-        description = documentation(field.description, field.deprecation_reason)
+        description = documentation(field)
         return ClassFieldPlan(self.names.attribute(key), key, hint, description, may_be_absent)
 
     def _typename(
@@ -199,11 +189,11 @@ class Classes:
     ) -> ClassFieldPlan:
         """Plan a type's name: one of the group's names, or any where the server may add types."""
         names = [each.name for each in group.types] if group.conditions else []
-        field = GraphQLField(GraphQLNonNull(GraphQLString))
+        field = graphql.GraphQLField(graphql.GraphQLNonNull(graphql.GraphQLString))
         if not names or key != "__typename":
             return self._field(position, key, uses, field, STR)
         hint = literal_hint(names)
-        if isinstance(position.type, GraphQLObjectType):
+        if isinstance(position.type, graphql.GraphQLObjectType):
             return self._field(position, key, uses, field, hint)
         return ClassFieldPlan("typename", key, hint, value=names[0] if len(names) == 1 else None)
 
@@ -212,7 +202,11 @@ class Classes:
         names: set[str] = set()
         for part in position.parts:
             first, *others = part.selection_set.selections
-            if others or not isinstance(first, FragmentSpreadNode) or condition_of(first) != ALWAYS:
+            if (
+                others
+                or not isinstance(first, graphql.FragmentSpreadNode)
+                or condition_of(first) != ALWAYS
+            ):
                 return None
             names.add(first.name.value)
         if len(names) != 1 or not is_always([each.when for each in position.parts], position.known):
@@ -236,12 +230,12 @@ class Classes:
             for part in parts:
                 for node in part.selection_set.selections:
                     own = condition_of(node)
-                    if isinstance(node, FieldNode) or own is None:
+                    if isinstance(node, graphql.FieldNode) or own is None:
                         continue
                     inner = self.selections.spread(node, part.parent, part.when | own)
                     if not self.selections.applies(inner.parent, position.type, group):
                         continue
-                    if isinstance(node, FragmentSpreadNode):
+                    if isinstance(node, graphql.FragmentSpreadNode):
                         yield node.name.value, inner.when
                     else:
                         yield from spreads([inner])

@@ -6,25 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from graphql import (
-    DefinitionNode,
-    DocumentNode,
-    EnumValueNode,
-    ExecutableDefinitionNode,
-    FragmentDefinitionNode,
-    GraphQLError,
-    GraphQLSchema,
-    LoneAnonymousOperationRule,
-    NoDeprecatedCustomRule,
-    NoUnusedFragmentsRule,
-    OperationDefinitionNode,
-    Source,
-    SourceLocation,
-    parse,
-    print_ast,
-    specified_rules,
-    validate,
-)
+import graphql
 
 from trunkline.client.building import load_schema
 from trunkline.generate.client.problems import Problems, place_of
@@ -55,7 +37,7 @@ class NamedOperation:
     ``catches`` tells whether its method returns errors. ``description`` is the text above it.
     """
 
-    node: OperationDefinitionNode
+    node: graphql.OperationDefinitionNode
     name: str
     catches: bool
     description: str
@@ -66,12 +48,12 @@ class CheckedDocuments:
     """All operations, in the order of the documents, and all fragments by name."""
 
     operations: Sequence[NamedOperation]
-    fragments: Mapping[str, FragmentDefinitionNode]
+    fragments: Mapping[str, graphql.FragmentDefinitionNode]
 
 
 # A file of fragments is for other files to use. We say more about missing names.
-_OTHER_RULES = (NoUnusedFragmentsRule, LoneAnonymousOperationRule)
-_RULES = tuple(rule for rule in specified_rules if rule not in _OTHER_RULES)
+_OTHER_RULES = (graphql.NoUnusedFragmentsRule, graphql.LoneAnonymousOperationRule)
+_RULES = tuple(rule for rule in graphql.specified_rules if rule not in _OTHER_RULES)
 _MAX_ERRORS = 1000
 _CATCH = (
     "@catch belongs on an operation, as `@catch` (its method returns errors beside the data) or"
@@ -114,14 +96,20 @@ def marked_documents(text: str, name: str, problems: Problems) -> Iterator[Docum
 def _is_named(text: str) -> bool:
     """Tell whether all operations have names. A document that does not parse counts as named."""
     try:
-        definitions = parse(text, no_location=True).definitions
-    except GraphQLError:
+        definitions = graphql.parse(text, no_location=True).definitions
+    except graphql.GraphQLError:
         return True  # the generator reports it
-    return all(each.name for each in definitions if isinstance(each, OperationDefinitionNode))
+    return all(
+        each.name for each in definitions if isinstance(each, graphql.OperationDefinitionNode)
+    )
 
 
 def check_documents(
-    schema: GraphQLSchema, sources: Iterable[DocumentSource], problems: Problems, *, catch: bool
+    schema: graphql.GraphQLSchema,
+    sources: Iterable[DocumentSource],
+    problems: Problems,
+    *,
+    catch: bool,
 ) -> CheckedDocuments:
     """Parse and validate all documents together, because they share their fragments.
 
@@ -134,42 +122,42 @@ def check_documents(
     operations = [
         _operation(each, problems, catch=catch, reads_catch=reads_catch)
         for each in definitions
-        if isinstance(each, OperationDefinitionNode)
+        if isinstance(each, graphql.OperationDefinitionNode)
     ]
-    others = [each for each in definitions if not isinstance(each, OperationDefinitionNode)]
-    document = DocumentNode(definitions=(*(each.node for each in operations), *others))
+    others = [each for each in definitions if not isinstance(each, graphql.OperationDefinitionNode)]
+    document = graphql.DocumentNode(definitions=(*(each.node for each in operations), *others))
     if document.definitions and not problems.errors:
         assumed = load_schema(schema)
-        for error in validate(assumed, document, _RULES, max_errors=_MAX_ERRORS):
+        for error in graphql.validate(assumed, document, _RULES, max_errors=_MAX_ERRORS):
             if error.message == "Unknown directive '@catch'." and error.nodes:
                 problems.error(place_of(error.nodes[0]), f"{_CATCH}, nowhere else.")
             else:
                 problems.add([error])
         if not problems.errors:
-            rules = (NoDeprecatedCustomRule,)
-            for error in validate(assumed, document, rules, max_errors=_MAX_ERRORS):
+            rules = (graphql.NoDeprecatedCustomRule,)
+            for error in graphql.validate(assumed, document, rules, max_errors=_MAX_ERRORS):
                 problems.warn(place_of(next(iter(error.nodes or ()), None)), error.message)
-    fragments = [each for each in others if isinstance(each, FragmentDefinitionNode)]
+    fragments = [each for each in others if isinstance(each, graphql.FragmentDefinitionNode)]
     return CheckedDocuments(operations, {each.name.value: each for each in fragments})
 
 
-def _definitions(source: DocumentSource, problems: Problems) -> Sequence[DefinitionNode]:
+def _definitions(source: DocumentSource, problems: Problems) -> Sequence[graphql.DefinitionNode]:
     """Parse one source. Files of comments and schemas among the documents are passed over."""
-    place = SourceLocation(source.line, source.column)
+    place = graphql.SourceLocation(source.line, source.column)
     try:
-        text = Source(source.text, source.name, place)
-        definitions = parse(text, allow_empty_selection_sets=False).definitions
-    except GraphQLError as error:
+        text = graphql.Source(source.text, source.name, place)
+        definitions = graphql.parse(text, allow_empty_selection_sets=False).definitions
+    except graphql.GraphQLError as error:
         lines = (line.strip() for line in source.text.splitlines())
         if any(line and not line.startswith("#") for line in lines):
             problems.add([error])
         return ()
-    has_documents = any(isinstance(each, ExecutableDefinitionNode) for each in definitions)
+    has_documents = any(isinstance(each, graphql.ExecutableDefinitionNode) for each in definitions)
     return definitions if has_documents else ()
 
 
 def _operation(
-    node: OperationDefinitionNode, problems: Problems, *, catch: bool, reads_catch: bool
+    node: graphql.OperationDefinitionNode, problems: Problems, *, catch: bool, reads_catch: bool
 ) -> NamedOperation:
     """Read what an operation tells the generator, and take it out of what the server gets."""
     if node.name is None:
@@ -181,10 +169,10 @@ def _operation(
     for directive in directives if reads_catch else ():
         if directive.name.value == "catch":
             arguments = {each.name.value: each.value for each in directive.arguments or ()}
-            to = arguments.pop("to", EnumValueNode(value="RESULT"))
-            choice = to.value if isinstance(to, EnumValueNode) else ""
+            to = arguments.pop("to", graphql.EnumValueNode(value="RESULT"))
+            choice = to.value if isinstance(to, graphql.EnumValueNode) else ""
             if arguments or choice not in {"RESULT", "THROW"}:
-                written = print_ast(directive)
+                written = graphql.print_ast(directive)
                 problems.error(place_of(directive), f"{_CATCH}, not as `{written}`.")
             catch = choice == "RESULT"
             node = replace(node, directives=tuple(d for d in directives if d is not directive))
@@ -192,7 +180,7 @@ def _operation(
     return NamedOperation(node, name, catch, description)
 
 
-def _comment_above(node: OperationDefinitionNode) -> str:
+def _comment_above(node: graphql.OperationDefinitionNode) -> str:
     lines: list[str] = []
     if node.loc:
         for line in reversed(node.loc.source.body[: node.loc.start].split("\n")[:-1]):

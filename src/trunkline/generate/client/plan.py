@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from trunkline.generate.configuration import TypeKind
+from trunkline.generate.elements import EnumPlan
 from trunkline.protocol.documents import OperationKind
 from trunkline.text.imports import Hint, Reference
 
@@ -18,7 +19,6 @@ __all__ = [
     "ArgumentPlan",
     "ClassFieldPlan",
     "ClassPlan",
-    "ClientEnumPlan",
     "ClientPlan",
     "DefinitionPlan",
     "MethodPlan",
@@ -63,16 +63,7 @@ class UnionPlan:
     members: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class ClientEnumPlan:
-    """An enum of the schema that the documents use. A member has a name, value and description."""
-
-    name: str
-    members: Sequence[tuple[str, str, str]]
-    description: str
-
-
-DefinitionPlan: TypeAlias = ClassPlan | UnionPlan | ClientEnumPlan
+DefinitionPlan: TypeAlias = ClassPlan | UnionPlan | EnumPlan
 
 
 @dataclass(frozen=True, slots=True)

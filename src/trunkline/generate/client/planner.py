@@ -24,9 +24,10 @@ from trunkline.generate.client.names import (
 )
 from trunkline.generate.client.plan import ArgumentPlan, ClientPlan, MethodPlan
 from trunkline.generate.client.problems import Problems, place_of
-from trunkline.generate.client.schema_types import SchemaTypes, documentation
+from trunkline.generate.client.schema_types import SchemaTypes
 from trunkline.generate.client.selections import Part, Selections, SentDocuments
 from trunkline.generate.client.settings import ClientSettings
+from trunkline.generate.elements import documentation
 from trunkline.protocol.documents import OperationKind
 from trunkline.text.names import pascal_case
 
@@ -132,5 +133,5 @@ def _field_description(
         (selection,) = node.selection_set.selections
         if isinstance(selection, FieldNode):
             field = schema.get_field(root, selection.name.value)
-            return documentation(field.description, field.deprecation_reason) if field else ""
+            return documentation(field) if field else ""
     return ""

@@ -8,45 +8,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+import graphql
 import msgspec
-from graphql import (
-    DocumentNode,
-    GraphQLError,
-    GraphQLSchema,
-    IntrospectionQuery,
-    Source,
-    build_ast_schema,
-    build_client_schema,
-    get_introspection_query,
-    parse,
-)
 
 from trunkline.client.connection import Connection
-from trunkline.client.responses import execution_error, read_valid_response
+from trunkline.client.fetching import introspect
 from trunkline.errors import ExecutionError, SchemaError, TransportError
-from trunkline.protocol.documents import RegisteredDocument
-from trunkline.protocol.messages import HTTPResponse
-from trunkline.protocol.response import PLAIN, GraphQLResponse
-from trunkline.schema.load import schema_files
+from trunkline.schema.load import load_document, schema_files
 
 __all__ = ["load_client_schema"]
 
-_QUERY = RegisteredDocument(
-    get_introspection_query(
-        specified_by_url=True,
-        directive_is_repeatable=True,
-        input_value_deprecation=True,
-        one_of=True,
-    ),
-    "query",
-    "IntrospectionQuery",
-)
-_OLD_QUERY = RegisteredDocument(get_introspection_query(), "query", "IntrospectionQuery")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_REASONS = (GraphQLError, TypeError, ValueError, LookupError, AttributeError)
+_REASONS = (graphql.GraphQLError, TypeError, ValueError, LookupError, AttributeError)
 
 
-def load_client_schema(sources: Sequence[str | Path], headers: Mapping[str, str]) -> GraphQLSchema:
+def load_client_schema(
+    sources: Sequence[str | Path], headers: Mapping[str, str]
+) -> graphql.GraphQLSchema:
     """Read a schema and take it as valid, because a client cannot correct its server.
 
     ``sources`` are files of SDL, one ``.json`` file with the response to an introspection query, or
@@ -55,33 +33,18 @@ def load_client_schema(sources: Sequence[str | Path], headers: Mapping[str, str]
     """
     if len(sources) == 1 and str(sources[0]).startswith(("http://", "https://")):
         return _fetch_schema(str(sources[0]), headers)
-    paths = list(schema_files(*sources))
+    paths = schema_files(*sources)
     if len(paths) == 1 and paths[0].suffix == ".json":
         return _read_introspection(paths[0])
-    documents = [_read_sdl(path) for path in paths]
-    definitions = tuple(each for document in documents for each in document.definitions)
+    document = load_document(*paths)
     try:
-        document = DocumentNode(definitions=definitions)
-        return build_ast_schema(document, assume_valid=True, assume_valid_sdl=True)
+        return graphql.build_ast_schema(document, assume_valid=True, assume_valid_sdl=True)
     except _REASONS as error:
         files = ", ".join(map(str, sources))
         raise SchemaError(f"{files}: The SDL is not a schema: {error}") from error
 
 
-def _read_sdl(path: Path) -> DocumentNode:
-    try:
-        return parse(Source(path.read_text(encoding="utf-8-sig"), str(path)))
-    except GraphQLError as error:
-        place = "".join(f":{each.line}:{each.column}" for each in error.locations or ())
-        raise SchemaError(f"{path}{place}: {error.message}") from None
-    except OSError as error:
-        raise SchemaError(f"{path}: The file cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError as error:
-        message = f"{path}: The file is not UTF-8: byte {error.start} is wrong."
-        raise SchemaError(message) from None
-
-
-def _read_introspection(path: Path) -> GraphQLSchema:
+def _read_introspection(path: Path) -> graphql.GraphQLSchema:
     try:
         response: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
         return _build(response.get("data", response))
@@ -90,20 +53,18 @@ def _read_introspection(path: Path) -> GraphQLSchema:
         raise SchemaError(message) from None
 
 
-def _fetch_schema(url: str, headers: Mapping[str, str]) -> GraphQLSchema:
-    """Ask for all that September 2025 knows. If the server is older, ask for June 2018's."""
+def _fetch_schema(url: str, headers: Mapping[str, str]) -> graphql.GraphQLSchema:
     from trunkline.client.transports.httpx2 import HTTPX2Transport  # noqa: PLC0415  # an extra
 
     try:
         transport = HTTPX2Transport(url, headers=_with_environment(headers))
         connection = Connection(transport, name="trunkline generate")
         try:
-            data = connection.execute(_QUERY, b"", _read_data)
-        except ExecutionError:
-            data = connection.execute(_OLD_QUERY, b"", _read_data)
+            flow = introspect(connection, descriptions=True)
+            stored = connection.run(lambda _deadline: flow, None)
         finally:
             connection.close()
-        return _build(data)
+        return _build(msgspec.json.decode(stored.introspection))
     except (TransportError, *_REASONS) as error:
         raise SchemaError(f"{url}: The schema cannot be fetched: {error}") from error
     except ExecutionError as error:
@@ -113,15 +74,8 @@ def _fetch_schema(url: str, headers: Mapping[str, str]) -> GraphQLSchema:
         ) from error
 
 
-def _read_data(response: HTTPResponse) -> object:
-    result: GraphQLResponse[dict[str, Any]] = read_valid_response(response, PLAIN)
-    if result.errors:
-        raise execution_error(result, response)
-    return result.data
-
-
-def _build(data: object) -> GraphQLSchema:
-    return build_client_schema(cast("IntrospectionQuery", data), assume_valid=True)
+def _build(data: object) -> graphql.GraphQLSchema:
+    return graphql.build_client_schema(cast("graphql.IntrospectionQuery", data), assume_valid=True)
 
 
 def _with_environment(headers: Mapping[str, str]) -> dict[str, str]:

@@ -5,28 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, cast
 
-from graphql import (
-    GraphQLEnumType,
-    GraphQLInputObjectType,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLScalarType,
-    get_named_type,
-    get_nullable_type,
-    is_non_null_type,
-    is_required_input_field,
-)
+import graphql
 from graphql.type import GraphQLType
 
 from trunkline.generate.client.names import ClassNames, member_names
-from trunkline.generate.client.plan import RUNTIME, ClassFieldPlan, ClassPlan, ClientEnumPlan
+from trunkline.generate.client.plan import RUNTIME, ClassFieldPlan, ClassPlan
 from trunkline.generate.client.problems import place_of
 from trunkline.generate.client.settings import JSON_TYPES, reference_of
+from trunkline.generate.elements import EnumPlan, MemberPlan, documentation
 from trunkline.text.imports import Hint, Reference
 from trunkline.text.literals import literal
 from trunkline.text.names import numbered, pascal_case
 
-__all__ = ["STR", "SchemaTypes", "documentation", "hint_of", "literal_hint"]
+__all__ = ["STR", "SchemaTypes", "hint_of", "literal_hint"]
 
 _ANY = Hint.of("typing", "Any")
 _LIST = Reference("builtins", "list")
@@ -42,7 +33,7 @@ class SchemaTypes:
         self._names = names
         self._scalars: dict[str, Hint] = {}
         self._class_names: dict[str, str] = {}
-        self._definitions: list[ClassPlan | ClientEnumPlan] = []
+        self._definitions: list[ClassPlan | EnumPlan] = []
         self._serialize_by_type: dict[str, tuple[str, str | None]] = {}
         self.serializers: dict[Reference, Reference] = {}
         claimed = {*JSON_TYPES}
@@ -54,18 +45,18 @@ class SchemaTypes:
                 names.claim(class_, f"the type of {name}", f"scalars.{name}", remedy)
 
     @property
-    def definitions(self) -> list[ClassPlan | ClientEnumPlan]:
+    def definitions(self) -> list[ClassPlan | EnumPlan]:
         """The definitions that hints refer to: enums first, each kind sorted by name."""
         return sorted(self._definitions, key=lambda each: (isinstance(each, ClassPlan), each.name))
 
     def hint(self, type_: GraphQLType) -> Hint:
         """Return the hint of the named type of a leaf or an input."""
-        named = get_named_type(type_)
-        if isinstance(named, GraphQLScalarType):
+        named = graphql.get_named_type(type_)
+        if isinstance(named, graphql.GraphQLScalarType):
             if named.name not in self._scalars:
                 self._scalars[named.name] = self._scalar(named)
             return self._scalars[named.name]
-        assert isinstance(named, (GraphQLEnumType, GraphQLInputObjectType))  # noqa: S101
+        assert isinstance(named, (graphql.GraphQLEnumType, graphql.GraphQLInputObjectType))  # noqa: S101
         if named.name not in self._class_names:
             self._define(named)
         return Hint.of("", self._class_names[named.name])
@@ -74,7 +65,7 @@ class SchemaTypes:
         """Return the hint of an input. Any sequence is taken for a list."""
         return hint_of(type_, self.hint(type_), _SEQUENCE, may_be_absent=may_be_absent)
 
-    def _scalar(self, type_: GraphQLScalarType) -> Hint:
+    def _scalar(self, type_: graphql.GraphQLScalarType) -> Hint:
         name = type_.name
         scalar = self._names.settings.scalar(name)
         if scalar is None:
@@ -98,33 +89,33 @@ class SchemaTypes:
             return Hint(Reference(RUNTIME, "Parsed"), (Hint(of), Hint(reference_of(scalar.parse))))
         return Hint(of)
 
-    def _define(self, type_: GraphQLEnumType | GraphQLInputObjectType) -> None:
-        is_enum = isinstance(type_, GraphQLEnumType)
+    def _define(self, type_: graphql.GraphQLEnumType | graphql.GraphQLInputObjectType) -> None:
+        is_enum = isinstance(type_, graphql.GraphQLEnumType)
         suffix, what = ("Enum", "the enum") if is_enum else ("Input", "the input")
         wanted = pascal_case(type_.name) if type_.name.islower() else type_.name
         what = f"{what} {type_.name}"
         name = self._names.claim_for_schema(wanted, suffix, what, place_of(type_.ast_node))
         self._class_names[type_.name] = name  # before its fields, which may be of this type too
-        description = documentation(type_.description)
-        if isinstance(type_, GraphQLEnumType):
+        description = documentation(type_)
+        if isinstance(type_, graphql.GraphQLEnumType):
             names = member_names(type_.values)
             members = [
-                (names[key], key, documentation(value.description, value.deprecation_reason))
+                MemberPlan(names[key], key, documentation(value))
                 for key, value in type_.values.items()
             ]
-            self._definitions.append(ClientEnumPlan(name, members, description))
+            self._definitions.append(EnumPlan(type_.name, name, description, tuple(members)))
             return
         if type_.is_one_of:
-            description = documentation(f"{description}\n\nGive exactly one.")
+            description = f"{description}\n\nGive exactly one.".strip()
         names = numbered({key: self._names.attribute(key) for key in type_.fields})
         fields: list[ClassFieldPlan] = []
         for key, field in type_.fields.items():
-            may_be_absent = not is_required_input_field(field)
+            may_be_absent = not graphql.is_required_input_field(field)
             of: Any = field.type
             if type_.is_one_of:  # null is not a choice
-                of = GraphQLNonNull(get_nullable_type(of))
+                of = graphql.GraphQLNonNull(graphql.get_nullable_type(of))
             hint = self.input(of, may_be_absent=may_be_absent)
-            about = documentation(field.description, field.deprecation_reason)
+            about = documentation(field)
             fields.append(ClassFieldPlan(names[key], key, hint, about, may_be_absent))
         self._definitions.append(ClassPlan(name, fields, description, is_input=True))
 
@@ -133,23 +124,15 @@ def hint_of(
     type_: GraphQLType, named: Hint, list_: Reference = _LIST, *, may_be_absent: bool = False
 ) -> Hint:
     """Return the hint of a type whose named type is ``named`` (GraphQL §3.11, §3.12)."""
-    inner, hint = get_nullable_type(cast("Any", type_)), named
-    if isinstance(inner, GraphQLList):
+    inner, hint = graphql.get_nullable_type(cast("Any", type_)), named
+    if isinstance(inner, graphql.GraphQLList):
         hint = hint_of(inner.of_type, named, list_).within(list_)
     if hint == _ANY:
         return hint
     hint = hint.either(_UNSET) if may_be_absent else hint
-    return hint if is_non_null_type(type_) else hint.optional
+    return hint if graphql.is_non_null_type(type_) else hint.optional
 
 
 def literal_hint(values: Iterable[str]) -> Hint:
     """Return the hint of one of several strings."""
     return Hint(Reference("typing", "Literal"), tuple(map(literal, values)))
-
-
-def documentation(description: str | None, deprecation: str | None = None) -> str:
-    """Join what a schema says about something and why it is deprecated."""
-    parts = [description.strip()] if description and description.strip() else []
-    if deprecation is not None:
-        parts.append(f"Deprecated: {deprecation.strip() or 'without a reason.'}")
-    return "\n\n".join(parts)

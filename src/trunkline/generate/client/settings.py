@@ -16,7 +16,8 @@ from trunkline.errors import ConfigurationError
 from trunkline.generate.client.documents import DocumentSource, marked_documents
 from trunkline.generate.client.problems import Problems
 from trunkline.generate.configuration import ClientConfiguration, Project, TypeKind
-from trunkline.generate.places import shown_path
+from trunkline.generate.elements import shown_path
+from trunkline.schema.load import read_file
 from trunkline.schema.scalars import KNOWN_SCALARS
 from trunkline.text.imports import Reference
 from trunkline.text.names import is_name
@@ -166,23 +167,17 @@ def read_documents(
     """Read the documents in the files that a client's ``operations`` match.
 
     The generated ``module`` may be among them and is left out. Raises ``ConfigurationError`` where
-    a pattern matches no file.
+    a pattern matches no file, and ``SchemaError`` where a file cannot be read.
     """
     for path in _document_paths(project.folder, _listed(client.operations)):
         if path.resolve() == module.resolve():
             continue
         name = shown_path(path)
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except OSError as error:
-            problems.error(name, f"The file cannot be read: {error.strerror}.")
-        except UnicodeDecodeError as error:
-            problems.error(name, f"The file is not UTF-8: byte {error.start} is wrong.")
+        text = read_file(Path(name))
+        if path.suffix == ".py":
+            yield from marked_documents(text, name, problems)
         else:
-            if path.suffix == ".py":
-                yield from marked_documents(text, name, problems)
-            else:
-                yield DocumentSource(name, text)
+            yield DocumentSource(name, text)
 
 
 def _document_paths(folder: Path, patterns: Iterable[str]) -> Iterable[Path]:

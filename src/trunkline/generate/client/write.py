@@ -11,12 +11,12 @@ from trunkline.generate.client.plan import (
     RUNTIME,
     ClassFieldPlan,
     ClassPlan,
-    ClientEnumPlan,
     ClientPlan,
     DefinitionPlan,
     MethodPlan,
     UnionPlan,
 )
+from trunkline.generate.elements import EnumPlan, write_enum
 from trunkline.protocol.documents import document_id
 from trunkline.text.imports import Hint, Imports, Reference
 from trunkline.text.literals import literal, text_block
@@ -132,14 +132,8 @@ class _Writer:
         match definition:
             case ClassPlan():
                 self._write_class(definition)
-            case ClientEnumPlan(name, members, description):
-                with module.class_(name, [self.runtime("OpenEnum")]):
-                    module.docstring(description)
-                    if description:
-                        module.line()
-                    for member, value, about in members:
-                        module.line(f"{member} = {literal(value)}")
-                        module.docstring(about)
+            case EnumPlan():
+                write_enum(module, definition, Reference(RUNTIME, "OpenEnum"))
             case UnionPlan(name, members):
                 self.write_blank_lines()
                 alias = module.name(Reference("typing", "TypeAlias"))

@@ -10,7 +10,7 @@ from glob import has_magic
 from pathlib import Path
 
 from trunkline.generate.configuration import LayoutName, Project
-from trunkline.generate.places import Place
+from trunkline.generate.elements import Place
 from trunkline.generate.server.plan import ParameterPlan, ResolverPlan, ResolversPlan, ServerPlan
 from trunkline.generate.server.values import LIST, LIST_OF
 from trunkline.text.imports import Hint, Reference

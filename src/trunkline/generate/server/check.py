@@ -22,7 +22,7 @@ from graphql import (
 )
 from graphql.pyutils import did_you_mean, suggestion_list
 
-from trunkline.generate.places import place_in_schema
+from trunkline.generate.elements import place_in_schema
 from trunkline.generate.server.classes import place_of
 from trunkline.generate.server.fits import Fits, awaited
 from trunkline.generate.server.settings import ServerSettings

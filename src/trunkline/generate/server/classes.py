@@ -15,7 +15,7 @@ from typing import Any
 from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.errors import SchemaError
-from trunkline.generate.places import Place, shown_path
+from trunkline.generate.elements import Place, shown_path
 from trunkline.text.imports import Reference
 
 __all__ = [

@@ -9,16 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from trunkline.generate.places import Place
+from trunkline.generate.elements import EnumPlan, Place
 from trunkline.text.imports import Hint, Reference
 
 __all__ = [
     "AbstractPlan",
     "AttributePlan",
     "DirectivePlan",
-    "EnumPlan",
     "Expression",
-    "MemberPlan",
     "ParameterPlan",
     "ResolverPlan",
     "ResolversPlan",
@@ -42,25 +40,6 @@ class Expression:
     def write(self, name: Callable[[Reference], str]) -> str:
         """Write the expression; ``name`` returns what an object is called there."""
         return self.text.format(*map(name, self.references))
-
-
-@dataclass(frozen=True, slots=True)
-class MemberPlan:
-    """A value of an enum: ``name`` is the member's, ``value`` the schema's."""
-
-    name: str
-    value: str
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
-class EnumPlan:
-    """An enum that is generated."""
-
-    type: str
-    name: str
-    description: str
-    members: tuple[MemberPlan, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphql import (
-    DocumentNode,
-    GraphQLEnumType,
-    GraphQLField,
-    GraphQLInputField,
-    GraphQLInputObjectType,
-    GraphQLObjectType,
-    get_named_type,
-    is_abstract_type,
-    is_non_null_type,
-    is_object_type,
-    print_ast,
-)
+import graphql
 
 from trunkline.errors import SchemaError
-from trunkline.generate.places import place_in_schema
+from trunkline.generate.elements import EnumPlan, MemberPlan, documentation, place_in_schema
 from trunkline.generate.server.check import ModelCheck
 from trunkline.generate.server.classes import reference_to
 from trunkline.generate.server.directives import plan_directives
@@ -27,9 +15,7 @@ from trunkline.generate.server.naming import name_classes, name_elements, unusua
 from trunkline.generate.server.plan import (
     AbstractPlan,
     AttributePlan,
-    EnumPlan,
     Expression,
-    MemberPlan,
     ParameterPlan,
     ResolverPlan,
     ResolversPlan,
@@ -51,7 +37,7 @@ _SELECTION = ParameterPlan("selection", Hint.of("trunkline.server", "Selection")
 _CALLER = ParameterPlan("caller", Hint.of("trunkline.auth", "Caller"))
 
 
-def plan_server(settings: ServerSettings, document: DocumentNode) -> ServerPlan:
+def plan_server(settings: ServerSettings, document: graphql.DocumentNode) -> ServerPlan:
     """Decide all that is generated for a server. ``document`` is the syntax tree of the schema.
 
     Raises ``SchemaError`` with every mistake at once: classes that cannot be found or do not fit,
@@ -65,20 +51,20 @@ def plan_server(settings: ServerSettings, document: DocumentNode) -> ServerPlan:
     resolvers = tuple(planner.resolvers())
     types = tuple(planner.types(classes))
     for type_ in settings.types:
-        if isinstance(type_, GraphQLEnumType):
+        if isinstance(type_, graphql.GraphQLEnumType):
             check.check_enum(type_)
     for type_ in settings.types:
-        if isinstance(type_, GraphQLInputObjectType):
+        if isinstance(type_, graphql.GraphQLInputObjectType):
             check.check_input(type_)
     if settings.mistakes or check.mistakes:
         raise SchemaError("\n".join((*settings.mistakes, *check.mistakes)))
     directives = plan_directives(settings, names, planner.values)
     schema = settings.configuration.schema
-    concrete = [each.name for each in settings.types if not is_abstract_type(each)]
+    concrete = [each.name for each in settings.types if not graphql.is_abstract_type(each)]
     return ServerPlan(
         package=settings.configuration.package,
         sources=(schema,) if isinstance(schema, str) else tuple(schema),
-        sdl="\n\n".join(map(print_ast, document.definitions)) + "\n",
+        sdl="\n\n".join(map(graphql.print_ast, document.definitions)) + "\n",
         types=types,
         resolvers=resolvers,
         models={name: classes[name] for name in concrete if name in classes},
@@ -118,7 +104,7 @@ class _Planner:
     def find_resolved(self) -> None:
         """Decide which fields have a resolver, and name the others as their class does."""
         for type_ in self._settings.types:
-            if not is_object_type(type_):
+            if not graphql.is_object_type(type_):
                 continue
             is_root, is_bound = type_ in self._settings.roots, type_.name in self._settings.classes
             for name, field in type_.fields.items():
@@ -147,7 +133,7 @@ class _Planner:
         attributes = python_names(type_.name for type_ in self._settings.types)
         for type_ in self._settings.types:
             resolvers: list[ResolverPlan] = []
-            if is_object_type(type_):
+            if graphql.is_object_type(type_):
                 resolvers = [
                     self._resolver(type_, name, field)
                     for name, field in type_.fields.items()
@@ -166,7 +152,9 @@ class _Planner:
                     type_resolver=is_ambiguous,
                 )
 
-    def _resolver(self, type_: GraphQLObjectType, name: str, field: GraphQLField) -> ResolverPlan:
+    def _resolver(
+        self, type_: graphql.GraphQLObjectType, name: str, field: graphql.GraphQLField
+    ) -> ResolverPlan:
         given = self._settings.field(type_, name, field)
         coordinate = f"{type_.name}.{name}"
         parameters: list[ParameterPlan] = []
@@ -174,7 +162,9 @@ class _Planner:
             python = self._names[f"{coordinate}({argument}:)"]
             hint = self.values.hint(element.type)
             has_default = element.ast_node and element.ast_node.default_value
-            if has_default or is_non_null_type(element.type):  # then there is always a value
+            if has_default or graphql.is_non_null_type(
+                element.type
+            ):  # then there is always a value
                 parameters.append(ParameterPlan(python, hint))
             elif self._settings.is_omittable(given):
                 parameters.append(ParameterPlan(python, hint.either(_UNSET_TYPE), _UNSET))
@@ -201,7 +191,7 @@ class _Planner:
             parent,
             tuple(sorted(parameters, key=lambda each: each.default is not None)),
             self.values.hint(field.type, LIST_OF),
-            _description(field),
+            documentation(field),
             place_in_schema(field),
         )
 
@@ -213,54 +203,47 @@ class _Planner:
             if not self._settings.is_generated(type_):
                 continue
             name, description = classes[type_.name].name, type_.description or ""
-            if isinstance(type_, GraphQLEnumType):
+            if isinstance(type_, graphql.GraphQLEnumType):
                 members = [
-                    MemberPlan(self._names[f"{type_.name}.{value}"], value, _description(element))
+                    MemberPlan(self._names[f"{type_.name}.{value}"], value, documentation(element))
                     for value, element in type_.values.items()
                 ]
                 yield EnumPlan(type_.name, name, description, tuple(members))
-            elif isinstance(type_, GraphQLInputObjectType):
+            elif isinstance(type_, graphql.GraphQLInputObjectType):
                 attributes = [self._input(type_, *each) for each in type_.fields.items()]
                 yield StructPlan(type_.name, name, description, tuple(attributes))
-            elif isinstance(type_, GraphQLObjectType):
+            elif isinstance(type_, graphql.GraphQLObjectType):
                 yield StructPlan(type_.name, name, description, tuple(self._outputs(type_)))
-            elif is_abstract_type(type_):
+            elif graphql.is_abstract_type(type_):
                 possible = self._settings.schema.get_possible_types(type_)
                 members_ = [classes[each.name] for each in possible if each.name in classes]
                 yield AbstractPlan(type_.name, name, description, tuple(members_))
 
-    def _outputs(self, type_: GraphQLObjectType) -> Iterator[AttributePlan]:
+    def _outputs(self, type_: graphql.GraphQLObjectType) -> Iterator[AttributePlan]:
         for name, field in type_.fields.items():
             coordinate = f"{type_.name}.{name}"
             if coordinate in self.resolved:
                 continue
-            default = None if is_non_null_type(field.type) else NONE
-            if default is None and get_named_type(field.type) in self._settings.roots:
+            default = None if graphql.is_non_null_type(field.type) else NONE
+            if default is None and graphql.get_named_type(field.type) in self._settings.roots:
                 default = _ROOT
             hint = self.values.hint(field.type)
-            yield AttributePlan(self._names[coordinate], hint, _description(field), default)
+            yield AttributePlan(self._names[coordinate], hint, documentation(field), default)
         for name, class_ in self._settings.model(type_).extra.items():
             hint = Hint(reference_to(class_))
             yield AttributePlan(name, hint, "For resolvers: the schema has no such field.")
 
     def _input(
-        self, type_: GraphQLInputObjectType, name: str, field: GraphQLInputField
+        self, type_: graphql.GraphQLInputObjectType, name: str, field: graphql.GraphQLInputField
     ) -> AttributePlan:
         hint = self.values.hint(field.type)
         default: Expression | None = NONE
         if field.ast_node and (node := field.ast_node.default_value):
             default = self.values.default(field.type, node)
-        elif is_non_null_type(field.type):
+        elif graphql.is_non_null_type(field.type):
             default = None
         elif self._settings.is_omittable(self._settings.field(type_, name, field)):
             hint, default = hint.either(_UNSET_TYPE), _UNSET
         return AttributePlan(
-            self._names[f"{type_.name}.{name}"], hint, _description(field), default
+            self._names[f"{type_.name}.{name}"], hint, documentation(field), default
         )
-
-
-def _description(element: object) -> str:
-    """Return the description of an element and why it is deprecated."""
-    description = getattr(element, "description", None) or ""
-    reason = getattr(element, "deprecation_reason", None)
-    return "\n\n".join(filter(None, (description, reason and f"Deprecated: {reason}")))

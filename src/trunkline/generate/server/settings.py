@@ -12,14 +12,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, is_typeddict
 
-from graphql import (
-    GraphQLNamedType,
-    GraphQLSchema,
-    is_scalar_type,
-    is_specified_directive,
-    is_specified_scalar_type,
-    specified_scalar_types,
-)
+import graphql
 from graphql.pyutils import did_you_mean, suggestion_list
 from msgspec.structs import asdict, replace
 
@@ -31,7 +24,7 @@ from trunkline.generate.configuration import (
     Project,
     ScalarConfiguration,
 )
-from trunkline.generate.places import place_in_schema
+from trunkline.generate.elements import place_in_schema
 from trunkline.generate.server.classes import (
     import_module,
     import_object,
@@ -63,7 +56,7 @@ class ServerSettings:
     """
 
     def __init__(
-        self, schema: GraphQLSchema, project: Project, *, named_only: bool = False
+        self, schema: graphql.GraphQLSchema, project: Project, *, named_only: bool = False
     ) -> None:
         self.schema = schema
         self.configuration = project.configuration
@@ -73,7 +66,7 @@ class ServerSettings:
         self.directives = [
             each
             for each in schema.directives
-            if not is_specified_directive(each) and each.name not in KNOWN_DIRECTIVES
+            if not graphql.is_specified_directive(each) and each.name not in KNOWN_DIRECTIVES
         ]
         self.references: dict[str, Reference] = {}
         self.classes: dict[str, type] = {}
@@ -104,11 +97,11 @@ class ServerSettings:
 
     # what is configured
 
-    def model(self, type_: GraphQLNamedType) -> ModelConfiguration:
+    def model(self, type_: graphql.GraphQLNamedType) -> ModelConfiguration:
         """Return what is configured for a type."""
         return self._models.get(type_.name, _MODEL)
 
-    def field(self, type_: GraphQLNamedType, name: str, element: Any) -> FieldConfiguration:
+    def field(self, type_: graphql.GraphQLNamedType, name: str, element: Any) -> FieldConfiguration:
         """Return what is configured for a field of a type, or for a value of an enum.
 
         What is said of a field of an interface holds for the types that implement it.
@@ -138,12 +131,12 @@ class ServerSettings:
         """Say whether absent and null are told apart."""
         return self.configuration.omittable if field.omittable is None else field.omittable
 
-    def is_generated(self, type_: GraphQLNamedType) -> bool:
+    def is_generated(self, type_: graphql.GraphQLNamedType) -> bool:
         """Say whether a class is generated for a type."""
         is_bound = type_.name in self.references
-        return not (is_bound or is_scalar_type(type_) or type_ in self.roots)
+        return not (is_bound or graphql.is_scalar_type(type_) or type_ in self.roots)
 
-    def _class_of(self, type_: GraphQLNamedType) -> tuple[str, str] | None:
+    def _class_of(self, type_: graphql.GraphQLNamedType) -> tuple[str, str] | None:
         """Return the class that is named for a type, and the place that names it."""
         configured = self.model(type_).path
         if configured is not None:
@@ -200,7 +193,7 @@ class ServerSettings:
             with self._noting():
                 modules.append(import_module(name, place))
         for type_ in self.types:
-            if is_scalar_type(type_) or type_ in self.roots:
+            if graphql.is_scalar_type(type_) or type_ in self.roots:
                 continue
             with self._noting():
                 if (class_ := self._class_of(type_)) is not None:
@@ -238,9 +231,9 @@ class ServerSettings:
         scalars = [
             type_.name
             for type_ in self.types
-            if is_scalar_type(type_) and not is_specified_scalar_type(type_)
+            if graphql.is_scalar_type(type_) and not graphql.is_specified_scalar_type(type_)
         ]
-        for name in (*specified_scalar_types, *scalars):
+        for name in (*graphql.specified_scalar_types, *scalars):
             given = configured.get(name)
             if given is not None and name in scalars:
                 scalar = ScalarConfiguration(type=given) if isinstance(given, str) else given
@@ -260,7 +253,7 @@ class ServerSettings:
         for name in configured:
             if name not in scalars:
                 place = f"{self._project.place('scalars', name)}: scalars.{name}"
-                hint = _suggestion(name, [*specified_scalar_types, *scalars])
+                hint = _suggestion(name, [*graphql.specified_scalar_types, *scalars])
                 self.mistakes.append(f"{place}: the schema has no such scalar.{hint}")
 
 

@@ -4,25 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from graphql import (
-    BooleanValueNode,
-    EnumValueNode,
-    FloatValueNode,
-    GraphQLNamedType,
-    GraphQLType,
-    IntValueNode,
-    ListValueNode,
-    NullValueNode,
-    ObjectValueNode,
-    StringValueNode,
-    ValueNode,
-    is_enum_type,
-    is_input_object_type,
-    is_list_type,
-    is_non_null_type,
-    is_scalar_type,
-    is_specified_scalar_type,
-)
+import graphql
 
 from trunkline.generate.server.plan import Expression
 from trunkline.text.imports import Hint, Reference
@@ -54,36 +36,36 @@ class Values:
         self._scalars = scalars
         self._names = names
 
-    def hint(self, type_: GraphQLType, list_: Reference = LIST) -> Hint:
+    def hint(self, type_: graphql.GraphQLType, list_: Reference = LIST) -> Hint:
         """Return the Python type of a position with that type; lists are ``list_``."""
-        if not is_non_null_type(type_):
+        if not graphql.is_non_null_type(type_):
             return self._present(type_, list_).optional
         return self._present(type_.of_type, list_)
 
-    def _present(self, type_: GraphQLType, list_: Reference) -> Hint:
-        if is_list_type(type_):
+    def _present(self, type_: graphql.GraphQLType, list_: Reference) -> Hint:
+        if graphql.is_list_type(type_):
             return self.hint(type_.of_type, list_).within(list_)
         return self.named(type_)  # type: ignore[arg-type]  # neither list nor non-null
 
-    def named(self, type_: GraphQLNamedType) -> Hint:
+    def named(self, type_: graphql.GraphQLNamedType) -> Hint:
         """Return the Python type of a value of a named type."""
-        if is_scalar_type(type_):
+        if graphql.is_scalar_type(type_):
             return self._scalars.get(type_.name, ANY)
         return Hint(self._classes.get(type_.name, _ROOT))
 
-    def default(self, type_: GraphQLType, node: ValueNode) -> Expression | None:
+    def default(self, type_: graphql.GraphQLType, node: graphql.ValueNode) -> Expression | None:
         """Return a default as an expression; ``None`` if it cannot be written in Python."""
-        if is_non_null_type(type_):
+        if graphql.is_non_null_type(type_):
             type_ = type_.of_type
-        if isinstance(node, NullValueNode):
+        if isinstance(node, graphql.NullValueNode):
             return NONE
-        if is_list_type(type_):
-            nodes = node.values if isinstance(node, ListValueNode) else (node,)
+        if graphql.is_list_type(type_):
+            nodes = node.values if isinstance(node, graphql.ListValueNode) else (node,)
             return _joined("[", [self.default(type_.of_type, each) for each in nodes], "]")
-        if is_enum_type(type_) and isinstance(node, EnumValueNode):
+        if graphql.is_enum_type(type_) and isinstance(node, graphql.EnumValueNode):
             member = self._names.get(f"{type_.name}.{node.value}", node.value)
             return Expression(f"{{}}.{member}", (self._classes[type_.name],))
-        if is_input_object_type(type_) and isinstance(node, ObjectValueNode):
+        if graphql.is_input_object_type(type_) and isinstance(node, graphql.ObjectValueNode):
             parts: list[Expression | None] = []
             for each in node.fields:
                 name = each.name.value
@@ -91,7 +73,7 @@ class Values:
                 python = self._names[f"{type_.name}.{name}"]
                 parts.append(value and Expression(f"{python}={value.text}", value.references))
             return _joined("{}(", parts, ")", (self._classes[type_.name],))
-        if is_scalar_type(type_) and is_specified_scalar_type(type_):
+        if graphql.is_scalar_type(type_) and graphql.is_specified_scalar_type(type_):
             return _scalar(type_.name, node)
         return None
 
@@ -110,17 +92,17 @@ def _joined(
     return Expression(text, references + inner, mutable=True)
 
 
-def _scalar(name: str, node: ValueNode) -> Expression | None:
+def _scalar(name: str, node: graphql.ValueNode) -> Expression | None:
     match node:
-        case IntValueNode() if name == "Float":
+        case graphql.IntValueNode() if name == "Float":
             text = repr(float(int(node.value)))
-        case IntValueNode() if name == "Int":
+        case graphql.IntValueNode() if name == "Int":
             text = str(int(node.value))
-        case FloatValueNode():
+        case graphql.FloatValueNode():
             text = repr(float(node.value))
-        case BooleanValueNode():
+        case graphql.BooleanValueNode():
             text = repr(node.value)
-        case StringValueNode() | IntValueNode():
+        case graphql.StringValueNode() | graphql.IntValueNode():
             text = literal(node.value)
         case _:
             return None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from trunkline.generate.configuration import TypeKind
+from trunkline.generate.elements import EnumPlan, write_enum
 from trunkline.generate.server.plan import (
     AbstractPlan,
     AttributePlan,
     DirectivePlan,
-    EnumPlan,
     ParameterPlan,
     ResolverPlan,
     ServerPlan,
@@ -83,7 +83,7 @@ def types_module(plan: ServerPlan, kind: TypeKind) -> str:
     )
     for type_ in plan.types:
         if isinstance(type_, EnumPlan):
-            _write_enum(module, type_)
+            write_enum(module, type_, _ENUM)
     for struct in structs:
         _write_struct(module, struct, kind, names)
     abstract = [type_ for type_ in plan.types if isinstance(type_, AbstractPlan)]
@@ -92,16 +92,6 @@ def types_module(plan: ServerPlan, kind: TypeKind) -> str:
     for each in abstract:
         _write_abstract(module, each)
     return module.text()
-
-
-def _write_enum(module: Module, enum: EnumPlan) -> None:
-    with module.class_(enum.name, [module.name(_ENUM)]):
-        module.docstring(enum.description)
-        if enum.description:
-            module.line()
-        for member in enum.members:
-            module.line(f"{member.name} = {literal(member.value)}")
-            module.docstring(member.description)
 
 
 def _write_struct(

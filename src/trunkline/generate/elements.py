@@ -1,0 +1,87 @@
+"""What both generators know about an element of a schema: place, documentation, enums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trunkline.text.imports import Reference
+from trunkline.text.literals import literal
+from trunkline.text.module import Module
+
+__all__ = [
+    "EnumPlan",
+    "MemberPlan",
+    "Place",
+    "documentation",
+    "place_in_schema",
+    "shown_path",
+    "write_enum",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{shown_path(Path(self.file))}:{self.line}"
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as people write it from where they are."""
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)
+
+
+def place_in_schema(element: Any) -> Place:
+    """Return where a type, a field or the like is written in the schema."""
+    node = element.ast_node or next(iter(getattr(element, "extension_ast_nodes", ())), None)
+    if node is None or node.loc is None:
+        return Place("the schema", 0)
+    return Place(node.loc.source.name, node.name.loc.start_token.line)  # not its description's
+
+
+def documentation(element: Any) -> str:
+    """Return the description of an element, and why it is deprecated."""
+    description, reason = element.description, getattr(element, "deprecation_reason", None)
+    parts = [description.strip()] if description and description.strip() else []
+    if reason is not None:
+        parts.append(f"Deprecated: {reason.strip() or 'without a reason.'}")
+    return "\n\n".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPlan:
+    """A value of an enum: ``name`` is the member's, ``value`` the schema's."""
+
+    name: str
+    value: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnumPlan:
+    """An enum that is generated."""
+
+    type: str
+    name: str
+    description: str
+    members: tuple[MemberPlan, ...]
+
+
+def write_enum(module: Module, enum: EnumPlan, base: Reference) -> None:
+    """Write the class of an enum."""
+    with module.class_(enum.name, [module.name(base)]):
+        module.docstring(enum.description)
+        if enum.description:
+            module.line()
+        for member in enum.members:
+            module.line(f"{member.name} = {literal(member.value)}")
+            module.docstring(member.description)
