@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from dataclasses import replace
-from types import SimpleNamespace
+from functools import partial
+from types import SimpleNamespace, coroutine
 from typing import Any
 
 import pytest
 from graphql import MiddlewareManager, build_schema, parse
+from graphql import execute as graphql_execute
 
 from trunkline.compiler.document import ChosenOperation
 from trunkline.compiler.operation import Operation
@@ -22,6 +24,7 @@ from trunkline.engine import (
     run,
     run_sync,
 )
+from trunkline.engine import execute as engine_execute
 from trunkline.schema.bindings import Schema
 from trunkline.schema.executable import make_executable_schema
 
@@ -146,3 +149,65 @@ def test_a_subscription_is_not_run_as_one_result() -> None:
             run_sync(operation, None)
         with pytest.raises(TypeError, match="use `stream`"):
             asyncio.run(run(operation, None))
+
+
+# -- what graphql-core takes of values and exceptions ---------------------------------------------
+
+
+class OwnError(Exception):
+    """An exception with a message and extensions of its own."""
+
+    message = "for callers"
+    extensions = {"code": "OWN"}  # noqa: RUF012
+
+
+class CallableObject:
+    async def __call__(self, *_arguments: Any) -> int:
+        await asyncio.sleep(0)
+        return 3
+
+
+@coroutine
+def generated(value: Any) -> Generator[None, None, Any]:
+    yield
+    return value
+
+
+def _raise(_root: object, _info: object) -> int:
+    raise OwnError("the text")
+
+
+FORMS = "type Query { a: Int b: Int c: Int cs: [Int!] o: O os: [O!] f: O } type O { c: Int! }"
+
+
+@pytest.mark.parametrize("text", ["{ a b c }", "{ c }", "{ cs o { c } os { c } }", "{ f { c } }"])
+def test_values_and_exceptions_mean_what_they_mean_to_graphql_core(text: str) -> None:
+    schema = build_schema(FORMS)
+    resolvers = {
+        "a": _raise,
+        "b": CallableObject(),
+        "c": lambda _root, _info: generated(5),
+        "cs": lambda _root, _info: generated([1, 2]),
+        "o": lambda _root, _info: generated({"c": generated(1)}),
+        "os": lambda _root, _info: [generated({"c": 1}), {"c": generated(2)}],
+        "f": lambda _root, _info: generated({"c": generated(None)}),
+    }
+    assert schema.query_type is not None
+    for name, resolve in resolvers.items():
+        schema.query_type.fields[name].resolve = resolve
+
+    async def ask(execute: Any) -> tuple[Any, Any]:
+        result = await execute(schema, parse(text))
+        return result.data, [error.formatted for error in result.errors or ()]
+
+    for _ in range(4):
+        assert asyncio.run(ask(engine_execute)) == asyncio.run(ask(graphql_execute))
+
+
+def test_a_callable_object_may_be_async_in_our_own_form() -> None:
+    query = SimpleNamespace(a=CallableObject(), b=partial(CallableObject()))
+    definition = build_schema("type Query { a: Int b: Int }")
+    schema = make_executable_schema(definition, SimpleNamespace(query=query))
+    operation = compile_operation(schema, "{ a b }")
+    assert operation.is_async
+    assert asyncio.run(run(operation, None)).data == {"a": 3, "b": 3}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Generator, Mapping
 from contextlib import aclosing
+from inspect import isawaitable
 from typing import Any
 
 from graphql import GraphQLError, located_error
@@ -185,7 +186,7 @@ def open_stream(
             raise _no_source(operation, error, values) from error
         return _check_source(operation, awaited, values)
 
-    if hasattr(source, "__await__"):
+    if isawaitable(source):
         return await_source()
     return _check_source(operation, source, values)
 

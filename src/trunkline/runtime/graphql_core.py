@@ -172,9 +172,12 @@ def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any],
 
 
 def list_converter(
-    coordinate: str, is_async_iterable: Callable[[Any], bool]
+    coordinate: str, is_awaitable: IsAwaitable, is_async_iterable: Callable[[Any], bool]
 ) -> Callable[[Any], Iterable[Any] | Later]:
-    """Make the function that takes a field's value as a list; asynchronous ones are read later."""
+    """Make the function that takes a field's value as a list; asynchronous ones are read later.
+
+    So are coroutines of ``types.coroutine``, which look like generators.
+    """
 
     async def read(values: AsyncIterable[Any]) -> list[Any]:
         return [value async for value in values]
@@ -186,6 +189,8 @@ def list_converter(
             raise NullError
         if is_async_iterable(values):
             return Later(read(values))
+        if is_awaitable(values):
+            return Later(values)
         if not is_iterable(values):
             raise GraphQLError(f"Expected Iterable, but did not find one for field '{coordinate}'.")
         return values

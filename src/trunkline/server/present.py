@@ -124,7 +124,8 @@ def _chain(error: Exception | None) -> Iterator[Exception]:
     """Yield an error, and what it was made of."""
     while error is not None:
         yield error
-        error = error.original_error if isinstance(error, GraphQLError) else None
+        # a subclass may not have called GraphQLError's constructor
+        error = getattr(error, "original_error", None) if isinstance(error, GraphQLError) else None
 
 
 def _fault_of(error: GraphQLError) -> Exception | None:
