@@ -20,6 +20,7 @@ from trunkline.engine import (
     adopt_schema,
     compile_operation,
     execute_sync,
+    forget,
     graphql_core,
     run,
     run_sync,
@@ -211,3 +212,14 @@ def test_a_callable_object_may_be_async_in_our_own_form() -> None:
     operation = compile_operation(schema, "{ a b }")
     assert operation.is_async
     assert asyncio.run(run(operation, None)).data == {"a": 3, "b": 3}
+
+
+def test_a_resolver_that_is_replaced_is_seen_after_forget() -> None:
+    schema = build_schema("type Query { a: Int }")
+    assert schema.query_type is not None
+    field = schema.query_type.fields["a"]
+    for number in range(3):
+        field.resolve = lambda _root, _info, number=number: number
+        forget(schema)
+        assert execute_sync(schema, parse("{ a }")).data == {"a": number}
+    forget(build_schema("type Query { a: Int }"))  # nothing to forget

@@ -46,7 +46,7 @@ from trunkline.runtime.variables import MAX_ERRORS
 from trunkline.schema.bindings import Schema
 from trunkline.schema.executable import CoreMiddleware, adopt_schema
 
-__all__ = ["execute", "execute_sync", "subscribe"]
+__all__ = ["execute", "execute_sync", "forget", "subscribe"]
 
 Resolver: TypeAlias = Callable[..., Any] | None
 Predicate: TypeAlias = Callable[[Any], bool]
@@ -152,6 +152,14 @@ def subscribe(  # noqa: PLR0913, PLR0917  # graphql-core's signature
     )
     functions = (field_resolver, type_resolver, subscribe_field_resolver)
     return call.subscribe(_adopt(schema, functions, middleware), root_value, context_value)
+
+
+def forget(schema: GraphQLSchema) -> None:
+    """Forget what was compiled for a schema, because its resolvers or types were replaced.
+
+    The functions above look at a field's resolver once, when an operation with it first comes.
+    """
+    vars(schema).pop(_ATTRIBUTE, None)
 
 
 @dataclass(frozen=True, slots=True)
