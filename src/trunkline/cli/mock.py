@@ -35,8 +35,8 @@ def mock_command(
 ) -> None:
     """Serve plausible data for a schema, before there is a server.
 
-    The same request has the same response, today and tomorrow. When the files change, the next
-    request is answered from what they say then.
+    The same request has the same response, today and tomorrow. When the files change, the
+    next response follows what they say then.
     """
     try:
         import uvicorn  # noqa: PLC0415  # both are of another extra

@@ -54,7 +54,11 @@ def scopes_command(
     """Print what operations require of their callers: scopes, policies, or any token."""
     with errors_end_command():
         executable = load_executable(schema)
-    lines = list(_operations(executable, documents) if documents else _fields(executable))
+    found = executable.requirements
+    declared = {**found.fields, **found.arguments, **found.inputs}
+    lines = [_line(*each) for each in declared.items()]
+    if documents:
+        lines = list(_operations(executable, documents))
     if json:
         typer.echo(msgspec.json.format(msgspec.json.encode(lines)).decode())
         return
@@ -65,13 +69,6 @@ def scopes_command(
             typer.echo(f"    {coordinate}  {required}")
         if line.inputs:
             typer.echo(f"    and if its variables contain such inputs: {line.inputs}")
-
-
-def _fields(schema: Schema) -> Iterator[_Line]:
-    """Yield a line for each field, argument and input of the schema that requires something."""
-    found = schema.requirements
-    for coordinate, declared in {**found.fields, **found.arguments, **found.inputs}.items():
-        yield _line(coordinate, declared)
 
 
 def _operations(schema: Schema, paths: list[Path]) -> Iterator[_Line]:

@@ -92,7 +92,9 @@ def read_batch(response: HTTPResponse, decoders: Sequence[Decoder]) -> list[Exec
         result = read_valid_response(response, PLAIN)
         if result.errors:
             raise execution_error(result, response) from None
-        message = "The server answered a batch as if it were one operation."
+        message = (
+            "The server's response to a batch is not a list: it is the response to one operation."
+        )
         raise ProtocolError(message) from None
     if len(bodies) != len(decoders):
         raise ProtocolError(

@@ -4,36 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphql import (
-    FieldNode,
-    GraphQLArgument,
-    GraphQLField,
-    ListValueNode,
-    ObjectValueNode,
-    Undefined,
-    ValueNode,
-    VariableDefinitionNode,
-    VariableNode,
-    is_enum_type,
-    is_non_null_type,
-    specified_scalar_types,
-)
+import graphql
 from graphql.utilities.coerce_input_value import coerce_input_literal
 
 from trunkline.compiler.plan import Arguments, BuiltArguments, Constant, Variable
 
 __all__ = ["VariableNodes", "plan_arguments"]
 
-VariableNodes = dict[str, tuple[int, VariableDefinitionNode]]
+VariableNodes = dict[str, tuple[int, graphql.VariableDefinitionNode]]
 """An operation's variables by name: their place among them, and their definition."""
 
 _IMMUTABLE = (str, int, float, bool, type(None))
-_ABSENT = Constant(Undefined)
+_ABSENT = Constant(graphql.Undefined)
 
 
 def plan_arguments(
-    definition: GraphQLField,
-    node: FieldNode,
+    definition: graphql.GraphQLField,
+    node: graphql.FieldNode,
     parameters: dict[str, str],
     variables: VariableNodes,
 ) -> Arguments:
@@ -54,15 +41,15 @@ def plan_arguments(
 
 
 def _plan_argument(
-    argument: GraphQLArgument, value: ValueNode | None, variables: VariableNodes
+    argument: graphql.GraphQLArgument, value: graphql.ValueNode | None, variables: VariableNodes
 ) -> Constant | Variable | None:
     """Plan an argument; ``None`` if it must be built for each call."""
-    has_default = argument.default is not None or argument.default_value is not Undefined
+    has_default = argument.default is not None or argument.default_value is not graphql.Undefined
     type_: Any = argument.type
-    is_required = is_non_null_type(type_)
+    is_required = graphql.is_non_null_type(type_)
     if value is None:  # a missing argument that is required is an error of the call
         return None if has_default or is_required else _ABSENT
-    if isinstance(value, VariableNode):
+    if isinstance(value, graphql.VariableNode):
         index, variable = variables.get(value.name.value, (0, None))
         may_be_null = variable is None or variable.type.kind != "non_null_type"
         may_be_absent = may_be_null and (variable is None or variable.default_value is None)
@@ -70,8 +57,8 @@ def _plan_argument(
             return None  # an error of the call, or the argument's default replaces it
         return Variable(index, may_be_absent)
     leaf = type_.of_type if is_required else type_
-    is_constant = is_enum_type(leaf) or str(leaf) in specified_scalar_types
-    if isinstance(value, (ListValueNode, ObjectValueNode)) or not is_constant:
+    is_constant = graphql.is_enum_type(leaf) or str(leaf) in graphql.specified_scalar_types
+    if isinstance(value, (graphql.ListValueNode, graphql.ObjectValueNode)) or not is_constant:
         # it may contain variables, a resolver may change it, or a custom scalar depends on time
         return None
     constant: Any = coerce_input_literal(value, type_)

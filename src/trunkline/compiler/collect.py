@@ -10,21 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from graphql import (
-    BooleanValueNode,
-    FieldNode,
-    FragmentSpreadNode,
-    GraphQLField,
-    GraphQLObjectType,
-    GraphQLSchema,
-    NamedTypeNode,
-    SelectionNode,
-    SelectionSetNode,
-    VariableNode,
-    get_named_type,
-    is_abstract_type,
-    is_object_type,
-)
+import graphql
 
 from trunkline.compiler.document import ChosenOperation
 from trunkline.compiler.plan import CollectedField
@@ -35,7 +21,7 @@ __all__ = ["Collected", "Collector", "NoteField"]
 
 Types = frozenset[str]
 
-NoteField: TypeAlias = Callable[[str, GraphQLField, FieldNode], None]
+NoteField: TypeAlias = Callable[[str, graphql.GraphQLField, graphql.FieldNode], None]
 """Takes a field's coordinate and definition, and where the document asks for it."""
 
 
@@ -50,7 +36,7 @@ class Collected:
 
     fields: dict[str, list[CollectedField]]
     order: list[tuple[str, Condition]]
-    unsure: list[tuple[int, VariableNode, Condition]]
+    unsure: list[tuple[int, graphql.VariableNode, Condition]]
 
 
 class Collector:
@@ -67,8 +53,8 @@ class Collector:
 
     def collect(
         self,
-        type_: GraphQLObjectType,
-        selection_sets: Iterable[tuple[SelectionSetNode, Condition]],
+        type_: graphql.GraphQLObjectType,
+        selection_sets: Iterable[tuple[graphql.SelectionSetNode, Condition]],
         known: Condition,
     ) -> Collected:
         """Collect what the selection sets select of an object type.
@@ -85,10 +71,10 @@ class Collector:
     def _collect(  # noqa: PLR0913, PLR0917  # one walk: what it found so far, and where it is
         self,
         collected: Collected,
-        type_: GraphQLObjectType,
+        type_: graphql.GraphQLObjectType,
         known: Condition,
         spread: dict[str, list[Condition]],
-        selection_set: SelectionSetNode,
+        selection_set: graphql.SelectionSetNode,
         outer: Condition,
     ) -> None:
         for node in selection_set.selections:
@@ -102,14 +88,14 @@ class Collector:
             if any((index, not wanted) in everything for index, wanted in both):
                 continue  # both cannot hold
             condition = both - known or ALWAYS
-            if isinstance(node, FieldNode):
+            if isinstance(node, graphql.FieldNode):
                 key = node.alias.value if node.alias else node.name.value
                 earlier = collected.fields.setdefault(key, [])
                 if not any(each.condition <= condition for each in earlier):
                     collected.order.append((key, condition))
                 earlier.append(CollectedField(node, condition))
                 continue
-            if isinstance(node, FragmentSpreadNode):
+            if isinstance(node, graphql.FragmentSpreadNode):
                 conditions = spread.setdefault(node.name.value, [])
                 if any(each <= condition for each in conditions):
                     continue  # the fragment is here already whenever this spread of it would be
@@ -118,14 +104,16 @@ class Collector:
             if fragment and self._applies(fragment.type_condition, type_):
                 self._collect(collected, type_, known, spread, fragment.selection_set, condition)
 
-    def _applies(self, condition: NamedTypeNode | None, type_: GraphQLObjectType) -> bool:
+    def _applies(
+        self, condition: graphql.NamedTypeNode | None, type_: graphql.GraphQLObjectType
+    ) -> bool:
         """Return whether a fragment on the named type takes part in an object type (§6.3.2)."""
         if condition is None or condition.name.value == type_.name:
             return True
         named = self._definition.get_type(condition.name.value)
-        return is_abstract_type(named) and self._definition.is_sub_type(named, type_)
+        return graphql.is_abstract_type(named) and self._definition.is_sub_type(named, type_)
 
-    def _condition(self, node: SelectionNode) -> Condition | None:
+    def _condition(self, node: graphql.SelectionNode) -> Condition | None:
         """Read `@skip` and `@include` (§3.13.1, §3.13.2); ``None`` means never."""
         wanted: set[tuple[int, bool]] = set()
         never = False
@@ -135,22 +123,24 @@ class Collector:
                 continue
             includes = name == "include"
             for argument in directive.arguments or ():  # a valid document has just `if`
-                if isinstance(argument.value, VariableNode):
+                if isinstance(argument.value, graphql.VariableNode):
                     wanted.add((self._variables[argument.value.name.value][0], includes))
-                elif isinstance(argument.value, BooleanValueNode):
+                elif isinstance(argument.value, graphql.BooleanValueNode):
                     never = never or argument.value.value is not includes
         return None if never else frozenset(wanted)
 
-    def _nullable_conditions(self, node: SelectionNode) -> Iterator[tuple[int, VariableNode]]:
+    def _nullable_conditions(
+        self, node: graphql.SelectionNode
+    ) -> Iterator[tuple[int, graphql.VariableNode]]:
         """Yield the variables of `@skip` and `@include` that can be null, which is an error."""
         for directive in node.directives or ():
             for argument in directive.arguments or ():
-                if isinstance(argument.value, VariableNode):
+                if isinstance(argument.value, graphql.VariableNode):
                     index, nullable = self._variables[argument.value.name.value]
                     if nullable and directive.name.value in {"skip", "include"}:
                         yield index, argument.value
 
-    def reach(self, root: GraphQLObjectType, note: NoteField | None) -> frozenset[str]:
+    def reach(self, root: graphql.GraphQLObjectType, note: NoteField | None) -> frozenset[str]:
         """Return the coordinates (``Todo.title``) of all fields that the operation may use.
 
         Which fields are planned depends on the object types that values turn out to have. What must
@@ -168,9 +158,9 @@ class _Reach:
 
     def __init__(
         self,
-        definition: GraphQLSchema,
+        definition: graphql.GraphQLSchema,
         fragments: Fragments,
-        condition_of: Callable[[SelectionNode], Condition | None],
+        condition_of: Callable[[graphql.SelectionNode], Condition | None],
         note: NoteField | None,
     ) -> None:
         self._definition = definition
@@ -181,7 +171,7 @@ class _Reach:
         self._possible: dict[str, Types] = {}
         self.coordinates: set[str] = set()
 
-    def selection_set(self, selection_set: SelectionSetNode, types: Types) -> None:
+    def selection_set(self, selection_set: graphql.SelectionSetNode, types: Types) -> None:
         key = (id(selection_set), types)
         if not types or key in self._seen:
             return
@@ -189,7 +179,7 @@ class _Reach:
         for node in selection_set.selections:
             if self._condition(node) is None:
                 continue
-            if isinstance(node, FieldNode):
+            if isinstance(node, graphql.FieldNode):
                 self._field(node, types)
             elif (fragment := fragment_of(node, self._fragments)) is not None:
                 condition = fragment.type_condition
@@ -198,7 +188,7 @@ class _Reach:
                     within = types & self._possible_types(condition.name.value)
                 self.selection_set(fragment.selection_set, within)
 
-    def _field(self, node: FieldNode, types: Types) -> None:
+    def _field(self, node: graphql.FieldNode, types: Types) -> None:
         name = node.name.value
         if name == "__typename":
             return
@@ -208,7 +198,7 @@ class _Reach:
             field = type_.fields.get(name) or self._definition.get_field(type_, name)
             if field is not None:
                 self.coordinates.add(f"{type_name}.{name}")
-                below.add(get_named_type(field.type).name)
+                below.add(graphql.get_named_type(field.type).name)
                 if self._note is not None:
                     self._note(f"{type_name}.{name}", field, node)
         if node.selection_set is not None:
@@ -219,11 +209,11 @@ class _Reach:
         if name not in self._possible:
             type_ = self._definition.get_type(name)
             possible: Types = frozenset()
-            if is_abstract_type(type_):
+            if graphql.is_abstract_type(type_):
                 possible = frozenset(
                     each.name for each in self._definition.get_possible_types(type_)
                 )
-            elif is_object_type(type_):
+            elif graphql.is_object_type(type_):
                 possible = frozenset([name])
             self._possible[name] = possible
         return self._possible[name]

@@ -5,50 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
-from graphql import (
-    DocumentNode,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    InlineFragmentNode,
-    SelectionNode,
-    SelectionSetNode,
-)
+import graphql
 
 __all__ = ["Fragments", "every_field", "fragment_of", "fragments_of"]
 
-Fragments: TypeAlias = Mapping[str, FragmentDefinitionNode]
+Fragments: TypeAlias = Mapping[str, graphql.FragmentDefinitionNode]
 """The fragments of a document by name."""
 
 
-def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+def fragments_of(document: graphql.DocumentNode) -> dict[str, graphql.FragmentDefinitionNode]:
     """Return a document's fragments by name."""
     return {
         node.name.value: node
         for node in document.definitions
-        if isinstance(node, FragmentDefinitionNode)
+        if isinstance(node, graphql.FragmentDefinitionNode)
     }
 
 
 def fragment_of(
-    node: SelectionNode, fragments: Fragments
-) -> InlineFragmentNode | FragmentDefinitionNode | None:
+    node: graphql.SelectionNode, fragments: Fragments
+) -> graphql.InlineFragmentNode | graphql.FragmentDefinitionNode | None:
     """Return the fragment that a selection stands for; ``None`` for a field.
 
     Also ``None`` for the name of a fragment that the document lacks, which validation reports.
     """
-    if isinstance(node, FragmentSpreadNode):
+    if isinstance(node, graphql.FragmentSpreadNode):
         return fragments.get(node.name.value)
-    return node if isinstance(node, InlineFragmentNode) else None
+    return node if isinstance(node, graphql.InlineFragmentNode) else None
 
 
-def every_field(selection_sets: Iterable[SelectionSetNode]) -> Iterator[FieldNode]:
+def every_field(selection_sets: Iterable[graphql.SelectionSetNode]) -> Iterator[graphql.FieldNode]:
     """Yield all fields of selection sets, in no particular order, without those of spreads."""
-    sets: list[SelectionSetNode | None] = [*selection_sets]
+    sets: list[graphql.SelectionSetNode | None] = [*selection_sets]
     while sets:
         selection_set = sets.pop()
         for node in selection_set.selections if selection_set else ():
-            if isinstance(node, FieldNode):
+            if isinstance(node, graphql.FieldNode):
                 yield node
-            if isinstance(node, (FieldNode, InlineFragmentNode)):
+            if isinstance(node, (graphql.FieldNode, graphql.InlineFragmentNode)):
                 sets.append(node.selection_set)

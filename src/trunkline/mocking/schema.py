@@ -1,4 +1,4 @@
-"""A schema that answers everything with plausible data, and values that are wanted instead."""
+"""A schema whose fields all have plausible data, and the values that are given instead of it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def mock_schema(
     """Make a schema executable whose fields all have plausible values.
 
     The values depend on ``seed``, on the object of a field and on its arguments, so the same
-    request has the same response: see `MockData`. ``values`` has those that are wanted instead, by
+    request has the same response: see `MockData`. ``values`` has those to use instead, by
     coordinate: see `read_values`. The schema is changed: scalars of known names are bound.
 
     Raises ``SchemaError`` if one of the values does not fit.

@@ -31,7 +31,7 @@ def create_mock(
     """Make the application: GraphQL at ``/graphql``, a page to try it on at ``/playground``.
 
     ``sources`` are schema files, ``values`` is a file of values for single fields. When they
-    change, the next request is answered from what they say then.
+    change, the next response follows what they say then.
 
     Raises ``SchemaError`` if the files are wrong now.
     """

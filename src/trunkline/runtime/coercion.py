@@ -9,20 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import length_hint
 from typing import Any, NamedTuple, TypeAlias
 
-from graphql import (
-    GraphQLEnumType,
-    GraphQLInputObjectType,
-    GraphQLInputType,
-    GraphQLScalarType,
-    Undefined,
-    is_enum_type,
-    is_input_object_type,
-    is_list_type,
-    is_non_null_type,
-    is_required_input_field,
-    is_specified_scalar_type,
-    specified_scalar_types,
-)
+import graphql
+from graphql import Undefined
 from graphql.language.parser import MAX_NESTING_DEPTH
 
 from trunkline.errors import VariablesError
@@ -78,14 +66,14 @@ _EXACT = {"String": str, "ID": str, "Boolean": bool}
 _NO_LISTS = (str, bytes, bytearray, memoryview, Mapping)
 
 
-def exact_type(type_: GraphQLInputType) -> type | None:
+def exact_type(type_: graphql.GraphQLInputType) -> type | None:
     """Return the Python type whose values need no coercion, if there is one."""
     return _EXACT.get(str(type_).removesuffix("!"))
 
 
-def nests(type_: GraphQLInputType) -> bool:
+def nests(type_: graphql.GraphQLInputType) -> bool:
     """Return whether values of a type may contain others."""
-    return str(type_).removesuffix("!") not in specified_scalar_types
+    return str(type_).removesuffix("!") not in graphql.specified_scalar_types
 
 
 class _Row(NamedTuple):
@@ -110,23 +98,23 @@ class Coercions:
     def __init__(self) -> None:
         self._objects: dict[str, Coerce] = {}
 
-    def of(self, type_: GraphQLInputType) -> Coerce:
+    def of(self, type_: graphql.GraphQLInputType) -> Coerce:
         """Return the function for a type."""
         coerce = self._without_null(type_)
-        return coerce if is_non_null_type(type_) else _nullable(coerce)
+        return coerce if graphql.is_non_null_type(type_) else _nullable(coerce)
 
-    def _without_null(self, type_: GraphQLInputType) -> Coerce:
+    def _without_null(self, type_: graphql.GraphQLInputType) -> Coerce:
         """Return the function for a type's values that are not null; null does not fit."""
-        inner: Any = type_.of_type if is_non_null_type(type_) else type_
-        if is_list_type(inner):
+        inner: Any = type_.of_type if graphql.is_non_null_type(type_) else type_
+        if graphql.is_list_type(inner):
             return self._list(inner.of_type)
-        if is_input_object_type(inner):
+        if graphql.is_input_object_type(inner):
             if inner.name not in self._objects:
                 self._objects[inner.name] = self._object(inner)
             return self._objects[inner.name]
-        return _enum(inner) if is_enum_type(inner) else _scalar(inner)
+        return _enum(inner) if graphql.is_enum_type(inner) else _scalar(inner)
 
-    def _list(self, item_type: GraphQLInputType) -> Coerce:
+    def _list(self, item_type: graphql.GraphQLInputType) -> Coerce:
         exact = exact_type(item_type)
         coerce_item = self.of(item_type)
 
@@ -155,7 +143,7 @@ class Coercions:
 
         return coerce
 
-    def _object(self, type_: GraphQLInputObjectType) -> Coerce:
+    def _object(self, type_: graphql.GraphQLInputObjectType) -> Coerce:
         rows: list[_Row] | None = None
         finish = finisher(type_)
 
@@ -168,8 +156,8 @@ class Coercions:
                         field.out_name or name,
                         exact_type(field.type),
                         self._without_null(field.type),
-                        not is_non_null_type(field.type),
-                        is_required_input_field(field),
+                        not graphql.is_non_null_type(field.type),
+                        graphql.is_required_input_field(field),
                         default_builder(field),
                     )
                     for name, field in type_.fields.items()
@@ -233,7 +221,7 @@ def _nullable(coerce: Coerce) -> Coerce:
     return coerce_nullable
 
 
-def _enum(type_: GraphQLEnumType) -> Coerce:
+def _enum(type_: graphql.GraphQLEnumType) -> Coerce:
     members = {name: type_.coerce_input_value(name) for name in type_.values}
 
     def coerce(value: Any, _depth: int, _allowance: Allowance) -> Any:
@@ -245,9 +233,9 @@ def _enum(type_: GraphQLEnumType) -> Coerce:
     return coerce
 
 
-def _scalar(type_: GraphQLScalarType) -> Coerce:
+def _scalar(type_: graphql.GraphQLScalarType) -> Coerce:
     parse = type_.coerce_input_value
-    containers = () if is_specified_scalar_type(type_) else _CONTAINERS
+    containers = () if graphql.is_specified_scalar_type(type_) else _CONTAINERS
 
     def coerce(value: Any, _depth: int, allowance: Allowance) -> Any:
         if value is None or value is Undefined:

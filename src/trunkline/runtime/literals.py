@@ -13,23 +13,8 @@ from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
-from graphql import (
-    GraphQLArgument,
-    GraphQLInputField,
-    GraphQLInputObjectType,
-    ListValueNode,
-    NullValueNode,
-    ObjectValueNode,
-    Undefined,
-    ValueNode,
-    VariableNode,
-    is_enum_type,
-    is_input_object_type,
-    is_list_type,
-    is_non_null_type,
-    is_required_input_field,
-    is_specified_scalar_type,
-)
+import graphql
+from graphql import Undefined
 from graphql.execution.get_variable_signature import GraphQLVariableSignature
 from graphql.execution.values import VariableValues
 from graphql.utilities.coerce_input_value import coerce_input_literal, coerce_input_value
@@ -81,25 +66,31 @@ class Literals:
         self._indices = indices
         self._sources = sources
 
-    def build(self, node: ValueNode, type_: Any, *, has_default: bool = False) -> Build:
+    def build(self, node: graphql.ValueNode, type_: Any, *, has_default: bool = False) -> Build:
         """Make the function that builds a literal's value.
 
         If the literal is a variable without a value, the function returns ``Undefined``, unless the
         type is not null and there is no default (``has_default``).
         """
-        if isinstance(node, VariableNode):
-            return self._variable(node, required=is_non_null_type(type_), has_default=has_default)
-        if is_non_null_type(type_):
-            return _misfit if isinstance(node, NullValueNode) else self.build(node, type_.of_type)
-        if isinstance(node, NullValueNode):
+        if isinstance(node, graphql.VariableNode):
+            return self._variable(
+                node, required=graphql.is_non_null_type(type_), has_default=has_default
+            )
+        if graphql.is_non_null_type(type_):
+            return (
+                _misfit
+                if isinstance(node, graphql.NullValueNode)
+                else self.build(node, type_.of_type)
+            )
+        if isinstance(node, graphql.NullValueNode):
             return Fixed(None)
-        if is_list_type(type_):
+        if graphql.is_list_type(type_):
             return self._list(node, type_.of_type)
-        if is_input_object_type(type_):
+        if graphql.is_input_object_type(type_):
             return self._object(node, type_)
         return self._leaf(node, type_)
 
-    def _variable(self, node: VariableNode, *, required: bool, has_default: bool) -> Build:
+    def _variable(self, node: graphql.VariableNode, *, required: bool, has_default: bool) -> Build:
         index = self._indices.get(node.name.value)
         if index is None:  # only if the document was not validated
             return _misfit if required and not has_default else _absent
@@ -114,8 +105,8 @@ class Literals:
 
         return build
 
-    def _list(self, node: ValueNode, item_type: Any) -> Build:
-        if not isinstance(node, ListValueNode):
+    def _list(self, node: graphql.ValueNode, item_type: Any) -> Build:
+        if not isinstance(node, graphql.ListValueNode):
             item = self.build(node, item_type)
             return lambda values: [item(values)]
         items = [self.build(each, item_type) for each in node.values]
@@ -136,8 +127,8 @@ class Literals:
 
         return build
 
-    def _object(self, node: ValueNode, type_: GraphQLInputObjectType) -> Build:
-        if not isinstance(node, ObjectValueNode):
+    def _object(self, node: graphql.ValueNode, type_: graphql.GraphQLInputObjectType) -> Build:
+        if not isinstance(node, graphql.ObjectValueNode):
             return _misfit
         nodes = {field.name.value: field.value for field in node.fields}
         if not nodes.keys() <= type_.fields.keys() or (type_.is_one_of and len(nodes) != 1):
@@ -149,7 +140,7 @@ class Literals:
             out_name = field.out_name or name
             if name in nodes:
                 build = self.build(nodes[name], field.type, has_default=default is not None)
-            elif is_required_input_field(field):
+            elif graphql.is_required_input_field(field):
                 return _misfit
             elif default is not None:
                 build = default
@@ -160,12 +151,12 @@ class Literals:
                 holes.append(_Hole(name, out_name, build, default))
         return _object_builder(template, holes, finisher(type_))
 
-    def _leaf(self, node: ValueNode, type_: Any) -> Build:
+    def _leaf(self, node: graphql.ValueNode, type_: Any) -> Build:
         names = _variables_within(node)
         if names:
             sources = self._sources(names & self._indices.keys())
             return lambda values: _fitting(coerce_input_literal(node, type_, sources(values)))
-        if is_enum_type(type_) or is_specified_scalar_type(type_):
+        if graphql.is_enum_type(type_) or graphql.is_specified_scalar_type(type_):
             value = coerce_input_literal(node, type_)
             return _misfit if value is Undefined else Fixed(value)
         return lambda _values: _fitting(coerce_input_literal(node, type_))
@@ -196,12 +187,12 @@ def _object_builder(
     return build
 
 
-def finisher(type_: GraphQLInputObjectType) -> Callable[[dict[str, Any]], Any] | None:
+def finisher(type_: graphql.GraphQLInputObjectType) -> Callable[[dict[str, Any]], Any] | None:
     """Return the function for the coerced fields of an input object, if there is something to do.
 
     A ``@oneOf`` must have one field that is not null; a model is made of the fields.
     """
-    out_type = None if type_.out_type is GraphQLInputObjectType.out_type else type_.out_type
+    out_type = None if type_.out_type is graphql.GraphQLInputObjectType.out_type else type_.out_type
     if not type_.is_one_of:
         return out_type
 
@@ -214,7 +205,7 @@ def finisher(type_: GraphQLInputObjectType) -> Callable[[dict[str, Any]], Any] |
 
 
 def default_builder(
-    input_value: GraphQLArgument | GraphQLInputField | GraphQLVariableSignature,
+    input_value: graphql.GraphQLArgument | graphql.GraphQLInputField | GraphQLVariableSignature,
 ) -> Build | None:
     """Make the function that gives the default of an argument, a field or a variable.
 
@@ -262,16 +253,16 @@ def _fitting(value: Any) -> Any:
     return value
 
 
-def _variables_within(node: ValueNode) -> set[str]:
+def _variables_within(node: graphql.ValueNode) -> set[str]:
     """Name the variables within a literal."""
     names: set[str] = set()
     nodes = [node]
     while nodes:
         each = nodes.pop()
-        if isinstance(each, VariableNode):
+        if isinstance(each, graphql.VariableNode):
             names.add(each.name.value)
-        elif isinstance(each, ListValueNode):
+        elif isinstance(each, graphql.ListValueNode):
             nodes += each.values
-        elif isinstance(each, ObjectValueNode):
+        elif isinstance(each, graphql.ObjectValueNode):
             nodes += [field.value for field in each.fields]
     return names

@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any
 
 from graphql import (
-    DefinitionNode,
     DirectiveDefinitionNode,
     DirectiveNode,
     DocumentNode,
@@ -49,7 +48,9 @@ def print_schema(schema: GraphQLSchema) -> str:
     text = print_without_directives(lexicographic_sort_schema(schema))
     nodes = parse(text, no_location=True).definitions
     if _applied(schema, shown) and not isinstance(nodes[0], SchemaDefinitionNode):
-        nodes = (_schema_definition(schema), *nodes)
+        types = ((each.value, schema.get_root_type(each)) for each in OperationType)
+        roots = " ".join(f"{operation}: {type_.name}" for operation, type_ in types if type_)
+        nodes = (*parse(f"schema {{ {roots} }}", no_location=True).definitions, *nodes)
     definitions: list[Any] = []
     node: Any
     for node in nodes:
@@ -83,9 +84,3 @@ def _applied(element: Any, shown: Collection[str]) -> list[DirectiveNode]:
     )
     extensions.sort(key=lambda group: list(map(print_ast, group)))
     return [each for group in (own, *extensions) for each in group]
-
-
-def _schema_definition(schema: GraphQLSchema) -> DefinitionNode:
-    types = ((each.value, schema.get_root_type(each)) for each in OperationType)
-    roots = " ".join(f"{operation}: {type_.name}" for operation, type_ in types if type_)
-    return parse(f"schema {{ {roots} }}", no_location=True).definitions[0]

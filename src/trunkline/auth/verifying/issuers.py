@@ -50,7 +50,7 @@ KEPT = 86_400.0
 _SECONDS = 5.0
 _MAX_KEYS = 100
 _RSA_BITS = 8_192  # larger keys make each check expensive
-_KINDS = ("EC", "RSA", "OKP")  # no symmetric ones: whoever checks with those could sign, too
+_KINDS = ("EC", "RSA", "OKP")  # no symmetric ones: a verifier that has one could sign, too
 
 SendRequest: TypeAlias = Callable[[HTTPRequest], Awaitable[HTTPResponse]]
 """Sends a request to its URL. It may raise any exception, and is cancelled after the timeout."""

@@ -86,6 +86,13 @@ def _operation(
         type=root,
         is_root=True,
     )
+    description = operation.description
+    match node.selection_set.selections:
+        case (FieldNode() as only,) if not description:
+            field = schema.get_field(root, only.name.value)
+            description = documentation(field) if field else ""
+        case _:
+            pass
     definitions = classes.at(position)
     if definitions:  # otherwise the class has no name already
         what = f"the method of {kind} {operation.name}"
@@ -99,7 +106,7 @@ def _operation(
         data=position.name,
         arguments=_arguments(node, schema, types, names.problems),
         catches=operation.catches,
-        description=operation.description or _field_description(node, root, schema),
+        description=description,
         definitions=definitions,
     )
 
@@ -123,15 +130,3 @@ def _arguments(
         hint = types.input(type_, may_be_absent=not is_required)
         arguments.setdefault(name, ArgumentPlan(name, variable, hint, is_required))
     return sorted(arguments.values(), key=lambda each: not each.is_required)
-
-
-def _field_description(
-    node: OperationDefinitionNode, root: GraphQLCompositeType, schema: GraphQLSchema
-) -> str:
-    """Return the schema's description of the one field that an operation selects."""
-    if len(node.selection_set.selections) == 1:
-        (selection,) = node.selection_set.selections
-        if isinstance(selection, FieldNode):
-            field = schema.get_field(root, selection.name.value)
-            return documentation(field) if field else ""
-    return ""

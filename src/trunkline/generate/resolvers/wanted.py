@@ -108,9 +108,17 @@ def _classes(group: ResolversPlan, plan: ServerPlan, layout: Layout) -> Iterator
         by_path[layout.path(group.type, group.place)] = []
     parent, _, name = plan.package.rpartition(".")
     base = Reference(parent, f"{name}.{group.protocol}")
+    resolve_type = WantedMethod(
+        name="resolve_type",
+        coordinate=group.type,
+        returns=Hint.of("builtins", "str"),
+        parent=ParameterPlan("value", Hint.of("builtins", "object")),
+        docstring="Name the type of a value, which its class does not tell.",
+        is_async=False,
+    )
     for path, methods in sorted(by_path.items()):
         if group.type_resolver:
-            methods.append(_type_resolver(group.type))
+            methods.append(resolve_type)
         yield WantedClass(group.type, group.protocol, group.attribute, base, path, tuple(methods))
 
 
@@ -129,17 +137,6 @@ def _method(resolver: ResolverPlan) -> WantedMethod:
         resolver.description.partition("\n")[0],
         is_batch=resolver.kind == "batch",
         is_subscription=resolver.kind == "stream",
-    )
-
-
-def _type_resolver(type_name: str) -> WantedMethod:
-    return WantedMethod(
-        name="resolve_type",
-        coordinate=type_name,
-        returns=Hint.of("builtins", "str"),
-        parent=ParameterPlan("value", Hint.of("builtins", "object")),
-        docstring="Name the type of a value, which its class does not tell.",
-        is_async=False,
     )
 
 

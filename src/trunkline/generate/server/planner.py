@@ -88,7 +88,7 @@ class _Planner:
     """Plans the resolvers and the classes of a schema.
 
     ``resolved`` are the coordinates of the fields that have a resolver. ``forced`` are those that
-    have one though the type's class could answer.
+    have one although the type's class has a value for it.
     """
 
     def __init__(
