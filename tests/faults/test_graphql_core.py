@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from graphql import MiddlewareManager, build_schema, parse
 from graphql import execute as graphql_execute
+from graphql.pyutils import inspect as graphql_inspect
 
 from trunkline.compiler.document import ChosenOperation
 from trunkline.compiler.operation import Operation
@@ -223,3 +224,16 @@ def test_a_resolver_that_is_replaced_is_seen_after_forget() -> None:
         forget(schema)
         assert execute_sync(schema, parse("{ a }")).data == {"a": number}
     forget(build_schema("type Query { a: Int }"))  # nothing to forget
+
+
+@pytest.mark.parametrize("value", [float("nan"), [float("inf")], {"a": [-float("inf")]}])
+def test_a_number_that_json_lacks_is_an_error(value: Any) -> None:
+    schema = build_schema("scalar Any type Query { a: Any b: Int }")
+    assert schema.query_type is not None
+    schema.query_type.fields["a"].resolve = lambda _root, _info: value
+    for _ in range(4):
+        result = execute_sync(schema, parse("{ a b }"))
+        assert result.data == {"a": None, "b": None}
+        assert [error.message[:30] for error in result.errors or ()] == [
+            "Any cannot represent value: " + graphql_inspect(value)[:2]
+        ]

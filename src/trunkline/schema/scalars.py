@@ -36,6 +36,7 @@ __all__ = [
     "UnreadableError",
     "bind_scalar",
     "guard_scalar",
+    "is_finite",
 ]
 
 _INT64 = 2**63  # `in range(…)` would be a slow search for an ``IntEnum``
@@ -117,12 +118,18 @@ def guard_scalar(type_: GraphQLScalarType) -> None:
 
 
 def _check_finite(value: Any) -> Any:
-    if isinstance(value, float) and value - value != 0.0:  # not finite
+    if not is_finite(value):
         raise ValueError(value)
-    if isinstance(value, (list, tuple, dict)):
-        for item in value.values() if isinstance(value, dict) else value:
-            _check_finite(item)
     return value
+
+
+def is_finite(value: Any) -> bool:
+    """Return whether a value has neither NaN nor infinity, at any depth."""
+    if isinstance(value, float):
+        return value - value == 0.0
+    if isinstance(value, (list, tuple, dict)):
+        return all(map(is_finite, value.values() if isinstance(value, dict) else value))  # pyright: ignore[reportUnknownArgumentType]
+    return True
 
 
 def _located(node: ValueNode) -> ValueNode:
