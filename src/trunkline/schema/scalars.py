@@ -83,10 +83,10 @@ def bind_scalar(type_: GraphQLScalarType, scalar: Scalar) -> None:
         except GraphQLError as error:
             if error.nodes:
                 raise
-            raise GraphQLError(error.message, _located(node), original_error=error) from error
+            raise GraphQLError(error.message, _with_location(node), original_error=error) from error
         except CONVERSION_ERRORS as error:
             message = f"{type_.name} cannot represent value: {print_for_error(node)}"
-            raise GraphQLError(message, _located(node)) from error
+            raise GraphQLError(message, _with_location(node)) from error
 
     # graphql-core's own hooks
     type_.coerce_output_value = _named_errors(type_.name, scalar.serialize)
@@ -132,7 +132,7 @@ def is_finite(value: Any) -> bool:
     return True
 
 
-def _located(node: ValueNode) -> ValueNode:
+def _with_location(node: ValueNode) -> ValueNode:
     """Return a node with a location: graphql-core makes some lists and objects without one."""
     while node.loc is None and isinstance(node, (ListValueNode, ObjectValueNode)):
         if isinstance(node, ListValueNode):
