@@ -313,3 +313,66 @@ async def test_closing_a_waiting_execution_ends_all_its_resolvers() -> None:
     waiting.close()
     await asyncio.sleep(0.01)
     assert sorted(log) == list(range(100))
+
+
+class ProgramEndError(BaseException):
+    """What no resolver's error is, such as a test runner's own exceptions."""
+
+
+@pytest.mark.parametrize("turns", [0, 1, 3])
+@pytest.mark.parametrize("text", ["{ good { slow } node { first second } }", "{ nodes { slow } }"])
+async def test_what_is_no_error_of_a_resolver_leaves_the_operation(text: str, turns: int) -> None:
+    class Nodes(Others):
+        async def slow(self, _parent: Node) -> int:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            raise ProgramEndError
+
+    compiled = operation(text, Nodes())
+    with pytest.raises(ProgramEndError):
+        await asyncio.wait_for(run(compiled, None, Loader()), 5)
+    gc.collect()  # nothing is told about coroutines that were never awaited
+
+
+async def test_a_resolver_that_cancels_the_current_task_ends_no_other() -> None:
+    class Nodes(Others):
+        async def first(self, _parent: Node) -> int:
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+            return 1
+
+    result = await run(operation("{ node { first second third } }", Nodes()), None, Loader())
+    assert result.errors == []
+    assert result.data == {"node": {"first": 1, "second": 1_001, "third": 2_001}}
+
+
+async def test_useless_work_may_clean_up_with_timeouts_in_its_own_task() -> None:
+    log: list[object] = []
+
+    class Nodes(Others):
+        async def strict(self, parent: Node) -> int:
+            await asyncio.sleep(0.001)
+            raise ValueError(parent.id)
+
+        async def slow(self, _parent: Node) -> int:
+            before = asyncio.current_task()
+            try:
+                await asyncio.get_running_loop().create_future()
+            finally:
+                log.append(asyncio.current_task() is before)
+                try:
+                    async with asyncio.timeout(0.001):
+                        await asyncio.sleep(60)
+                except TimeoutError:
+                    log.append("timeout")
+                log.append(asyncio.current_task() is before)
+            return 0
+
+    before = asyncio.all_tasks()
+    text = "{ bad { slow strict } good { first } }"
+    result = await asyncio.wait_for(run(operation(text, Nodes()), None, Loader()), 5)
+    assert result.data == {"bad": None, "good": {"first": 1}}
+    assert log == [True, "timeout", True]
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before

@@ -31,7 +31,7 @@ def of(event: OperationEvent, *names: str) -> tuple[Any, ...]:
         ("{ refusing }", {}, "partial", 294, ("CLOSED",)),
         ("{ raising }", {}, "internal_error", 294, ("INTERNAL_SERVER_ERROR",)),
         ("{ required }", {}, "internal_error", 294, ("INTERNAL_SERVER_ERROR",)),
-        ("{ unwritable }", {}, "internal_error", 500, ("INTERNAL_SERVER_ERROR",)),
+        ("{ unwritable }", {}, "internal_error", 294, ("INTERNAL_SERVER_ERROR",)),
         ("{", {}, "request_error", 400, ("GRAPHQL_PARSE_FAILED",)),
         ("{ a b }", {}, "request_error", 422, ("GRAPHQL_VALIDATION_FAILED",) * 2),
         (TODO, {"operationName": "B"}, "request_error", 422, ("OPERATION_RESOLUTION_FAILURE",)),

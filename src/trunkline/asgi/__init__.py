@@ -1,1 +1,5 @@
-"""ASGI without a framework: its types, reading requests, sending responses."""
+"""ASGI without a framework.
+
+`requests` has ASGI's types and reads requests, `responses` sends responses and has the base classes
+of applications.
+"""

@@ -5,7 +5,9 @@ These are flows: clients run them to find the token endpoint, verifiers to find 
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any, Literal
+from urllib.parse import quote_plus
 
 import msgspec
 
@@ -13,7 +15,14 @@ from trunkline.auth.urls import check_secure, metadata_urls
 from trunkline.flow.calls import Flow, send_request
 from trunkline.protocol.messages import HTTPRequest
 
-__all__ = ["ACCEPT_JSON", "MAX_BYTES", "IssuerError", "fetch_json", "find_endpoint"]
+__all__ = [
+    "ACCEPT_JSON",
+    "MAX_BYTES",
+    "IssuerError",
+    "basic_authorization",
+    "fetch_json",
+    "find_endpoint",
+]
 
 ACCEPT_JSON = {"accept": "application/json"}
 
@@ -27,6 +36,15 @@ class IssuerError(Exception):
     def __init__(self, message: str, status: int = 0) -> None:
         super().__init__(message)
         self.status = status
+
+
+def basic_authorization(client_id: str, secret: str) -> str:
+    """Return the header ``Authorization`` of a client for HTTP Basic.
+
+    Both are encoded as in a form, and then together (RFC 6749 §2.3.1, appendix B).
+    """
+    pair = f"{quote_plus(client_id)}:{quote_plus(secret)}"
+    return "Basic " + b64encode(pair.encode()).decode("ascii")
 
 
 def fetch_json(request: HTTPRequest) -> Flow[dict[str, Any]]:

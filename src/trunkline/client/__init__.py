@@ -1,9 +1,13 @@
 """The client: calls another server's GraphQL API, and finds mistakes before anything is sent.
 
-``Client`` executes documents; ``gql`` reads one from text. ``trunkline.client.transports`` has what
-sends the requests. Inside, from the outside in: ``client``, then ``checks``, ``variables`` and
-``conversions`` (before sending), ``schemas``, ``fetching`` and ``schema_cache`` (where the schema
-comes from), and ``connection``, which generated clients use too: calls of checked documents.
+``Client`` executes documents; ``gql`` reads one from text. Inside, from the outside in:
+
+- ``client``; then ``checks``, ``variables`` and ``conversions``, before sending; ``responses``.
+- ``schemas``, ``fetching``, ``schema_cache`` and ``building``: where the schema comes from.
+- ``connection``: calls of checked documents, also for generated clients. A call (``calls``) goes
+  through ``events``, ``persisted`` and ``resilience``; its requests through ``credentials`` and
+  ``cache``.
+- ``transports``: what sends the requests. ``generated``: the base of generated clients.
 """
 
 from __future__ import annotations

@@ -66,7 +66,10 @@ class CachingSender:
         """Return the response to a request, from the cache if possible."""
         if request.method != "GET" or request.url is not None:
             response = yield from self._send(request)
-            self._invalidate(response)
+            named = response.headers.get("cache-group-invalidation")
+            if named and response.status // 100 in (2, 3):
+                groups = set(_GROUP.findall(named))
+                self._entries.remove_where(lambda _, entry: bool(entry.groups & groups))
             return response
         # All headers that may decide the response are in the key, so `Vary` always holds.
         headers = frozenset(item for item in request.headers.items() if item[0] not in _PER_CALL)
@@ -86,12 +89,6 @@ class CachingSender:
         else:
             self._entries.put(key, kept)
         return response
-
-    def _invalidate(self, response: HTTPResponse) -> None:
-        named = response.headers.get("cache-group-invalidation")
-        if named and response.status // 100 in (2, 3):
-            groups = set(_GROUP.findall(named))
-            self._entries.remove_where(lambda _, entry: bool(entry.groups & groups))
 
 
 def _entry(response: HTTPResponse) -> _Entry | None:

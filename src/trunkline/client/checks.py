@@ -67,24 +67,21 @@ class PreparedOperation:
         """
         if not variables and not self.definition.variable_definitions:
             return b"", []
-        given = variables or {}
-        values, encoded, files = encode_variables(self._convert(given) if self.writers else given)
+        variables = variables or {}
+        if self.writers:
+            converted = dict(variables)
+            for name, write in self.writers.items():
+                if converted.get(name) is None:
+                    continue
+                try:
+                    converted[name] = write(converted[name])
+                except _WRITE_ERRORS as error:
+                    message = f"Variable '${name}' cannot be written: {error}"
+                    raise VariablesError.because(message) from error
+            variables = converted
+        values, encoded, files = encode_variables(variables)
         check_variables(self.definition, self.schema, values, uploads=bool(files))
         return encoded, files
-
-    def _convert(self, variables: Mapping[str, object]) -> Mapping[str, object]:
-        """Convert custom scalars and enums to the values that the schema wants."""
-        converted = dict(variables)
-        for name, write in self.writers.items():
-            if converted.get(name) is None:
-                continue
-            try:
-                converted[name] = write(converted[name])
-            except _WRITE_ERRORS as error:
-                raise VariablesError.because(
-                    f"Variable '${name}' cannot be written: {error}"
-                ) from error
-        return converted
 
 
 class DocumentChecker:

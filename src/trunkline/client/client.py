@@ -23,8 +23,7 @@ from trunkline.client.schemas import SchemaSource
 from trunkline.client.transports.interface import AsyncTransport, Transport
 from trunkline.errors import ExecutionError, SubscriptionError, ValidationError
 from trunkline.flow.calls import Deadline, Flow
-from trunkline.protocol.messages import HTTPResponse
-from trunkline.protocol.schema_version import SCHEMA_VERSION
+from trunkline.protocol.messages import SCHEMA_VERSION, HTTPResponse
 from trunkline.schema.scalars import Scalar
 
 __all__ = ["AsyncSession", "Client", "Request"]

@@ -17,8 +17,7 @@ from typing import TypedDict, TypeVar, Unpack
 
 from trunkline.client.cache import CachingSender, PrivateCache, SendHTTP
 from trunkline.client.calls import BatchedOperation, Call, CallOptions, client_headers, http_request
-from trunkline.client.events import Hooks
-from trunkline.client.observer import Observer, with_hooks
+from trunkline.client.events import Hooks, Observer, with_hooks
 from trunkline.client.persisted import Persisted, PersistedSender
 from trunkline.client.resilience import (
     DEFAULT_BREAKER,

@@ -1,13 +1,21 @@
-"""The event of a call, and the hooks that get it."""
+"""The event of a call, and what gets it: hooks, the log, OpenTelemetry.
+
+Without any of them, no event is made.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+import sys
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from time import perf_counter
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 
+from trunkline.client.calls import Call
 from trunkline.errors import (
     CircuitOpenError,
     ConnectionFailedError,
@@ -16,9 +24,15 @@ from trunkline.errors import (
     ProtocolError,
     ServerStatusError,
 )
+from trunkline.flow.calls import Flow
+from trunkline.observe.log import EventLog, distinct_codes
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
-__all__ = ["CallEvent", "Hooks", "Outcome", "outcome_of"]
+__all__ = ["CallEvent", "Hooks", "Observer", "Outcome", "outcome_of", "with_hooks"]
+
+T = TypeVar("T")
+
+logger = logging.getLogger("trunkline.calls")
 
 Outcome: TypeAlias = Literal[
     "ok",
@@ -92,3 +106,152 @@ def outcome_of(error: BaseException) -> Outcome:
         if isinstance(error, kind):
             return outcome
     return "cancelled"
+
+
+Trace: TypeAlias = Callable[[CallEvent, Call], AbstractContextManager[object]]
+
+
+class Observer:
+    """Follows the calls of one connection."""
+
+    def __init__(self, hooks: Hooks | None, url: str) -> None:
+        self._hook = hooks.call if hooks else None
+        self._url = url
+
+    def is_wanted(self) -> bool:
+        """Say whether a hook, the log or a trace needs the event of a call now."""
+        return self._hook is not None or calls_log.is_read() or _trace() is not None
+
+    def follow(
+        self,
+        call: Call,
+        send: Callable[[Call], Flow[HTTPResponse]],
+        read: Callable[[HTTPResponse], T],
+    ) -> Flow[T]:
+        """Make a call and report it."""
+        document, trace = call.document, _trace()
+        event = CallEvent(document.name, document.kind, document.id, self._url)
+        began = perf_counter()
+        try:
+            with nullcontext() if trace is None else trace(event, call):
+                try:
+                    response = yield from send(call)
+                    event.status = response.status
+                    event.bytes_received = len(response.body)
+                    result = read(response)
+                    errors = getattr(result, "errors", None)
+                    if errors:
+                        partial = getattr(result, "data", None) is not None
+                        event.outcome = "partial" if partial else "refused"
+                        event.error_codes = _error_codes(errors)
+                except BaseException as error:
+                    event.outcome = outcome_of(error)
+                    event.status = getattr(error, "status", None) or event.status
+                    if isinstance(error, ExecutionError):
+                        event.error_codes = _error_codes(error.errors)
+                    raise
+                else:
+                    return result
+                finally:
+                    event.attempts = call.attempts
+        finally:
+            event.duration = perf_counter() - began
+            self._report(event)
+
+    def _report(self, event: CallEvent) -> None:
+        good = event.outcome in ("ok", "partial")
+        calls_log.write(event, logging.INFO if good else logging.WARNING)
+        if self._hook is None:
+            return
+        try:
+            self._hook(event)
+        except Exception:  # the call is over: a failure of the hook does not become the call's
+            logger.exception("The hook %r failed.", self._hook)
+
+
+def _error_codes(errors: Any) -> tuple[str, ...]:
+    """Read the codes of errors, which may have any shape."""
+    extensions = [error.get("extensions") for error in errors if isinstance(error, dict)]
+    return tuple(str((one or {}).get("code") or "") for one in extensions)
+
+
+def with_hooks(
+    hooks: Hooks, send: Callable[[HTTPRequest], Flow[HTTPResponse]]
+) -> Callable[[HTTPRequest], Flow[HTTPResponse]]:
+    """Send requests so that hooks see each request and each response."""
+
+    def send_with_hooks(request: HTTPRequest) -> Flow[HTTPResponse]:
+        if hooks.request:
+            request = hooks.request(request)
+        response = yield from send(request)
+        if hooks.response:
+            hooks.response(request, response)
+        return response
+
+    return send_with_hooks
+
+
+def _log_line(event: CallEvent) -> str:
+    parts = [
+        f"{event.status or '---'}",
+        f"{event.duration * 1000:8.1f} ms",
+        f"{event.outcome:<13}",
+        f"{event.operation_kind} {event.operation_name or '-'}",
+        event.document_id[: len("sha256:") + 12],
+        event.url,
+    ]
+    if event.attempts > 1:
+        parts.append(f"attempts={event.attempts}")
+    if event.error_codes:
+        codes = ",".join(distinct_codes(event.error_codes))
+        parts.append(f"errors={len(event.error_codes)} {codes}".rstrip())
+    return "  ".join(parts)
+
+
+calls_log: EventLog[CallEvent] = EventLog("trunkline.calls", "call", _log_line, lambda event: event)
+
+
+def _trace() -> Trace | None:
+    """Return what makes the span of a call, if this program uses OpenTelemetry.
+
+    It does if it has imported it and set a provider. Looking costs next to nothing; an import here
+    would cost the programs that do not use it.
+    """
+    trace: Any = sys.modules.get("opentelemetry.trace")
+    if trace is None or isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        return None
+    return _span
+
+
+@contextmanager
+def _span(event: CallEvent, call: Call) -> Generator[None]:
+    """Make the span of a call current, and let the server continue its trace (W3C).
+
+    The name of the span has the operation's name, although the conventions advise against it: a
+    program has few operations.
+    """
+    from opentelemetry import propagate, trace  # noqa: PLC0415  # see `_trace`
+
+    name = f"{event.operation_kind} {event.operation_name or ''}".rstrip()
+    span = trace.get_tracer("trunkline").start_span(name, kind=trace.SpanKind.CLIENT)
+    with trace.use_span(span, record_exception=False, set_status_on_exception=False):
+        headers = dict(call.headers or {})
+        propagate.inject(headers)
+        call.headers = headers
+        try:
+            yield
+        finally:
+            attributes = {
+                "graphql.operation.name": event.operation_name,
+                "graphql.operation.type": event.operation_kind,
+                "graphql.document.id": event.document_id,
+                "url.full": event.url,
+                "http.response.status_code": event.status or None,
+                "http.request.resend_count": event.attempts - 1 if event.attempts > 1 else None,
+                "error.type": None if event.outcome == "ok" else event.outcome,
+            }
+            present = {key: value for key, value in attributes.items() if value is not None}
+            span.set_attributes(present)
+            if event.outcome not in ("ok", "partial"):
+                span.set_status(trace.StatusCode.ERROR, event.outcome)
+            span.end()

@@ -24,9 +24,8 @@ from trunkline.client.schema_cache import StoredSchema
 from trunkline.errors import ExecutionError, ProtocolError, ServerStatusError, TransportError
 from trunkline.flow.calls import AuthScheme, Flow, send_request
 from trunkline.protocol.documents import RegisteredDocument
-from trunkline.protocol.messages import HTTPRequest, HTTPResponse
+from trunkline.protocol.messages import SCHEMA_VERSION, HTTPRequest, HTTPResponse
 from trunkline.protocol.response import PLAIN
-from trunkline.protocol.schema_version import SCHEMA_VERSION
 
 __all__ = ["Fetch", "build_stored", "fetcher_of", "introspect"]
 

@@ -50,6 +50,9 @@ class OperationCache:
         try:
             operation = compile_operation(self.schema, *key, self._limits)
         except RequestError as error:
+            # what a scalar's function raised for a literal, it may not raise the next time
+            if any(each.original_error or each.__cause__ for each in error.errors):
+                raise
             errors = [_without_nodes(each) for each in error.errors]
             if sum(len(text or "") for text in key) <= self._limits.characters:
                 self._errors.put(key, type(error)(errors))

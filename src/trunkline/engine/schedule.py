@@ -6,8 +6,8 @@ waits for one turn of the loop, sees the keys of all fields that stand side by s
 
 Work that waits has a task of its own. Its first step ran in that task, too, because
 ``asyncio.timeout`` and others ask for the current task. Work that ends at its first step costs no
-task: the next piece begins in the task that was made for it. Each resolver has its own context
-variables.
+task: the next piece begins in the task that was made for it. Resolvers that stand side by side have
+their own context variables each; one that is awaited alone has its caller's.
 
 An error can make work useless that is under way. Its coroutine is ended, but what that waits for is
 not cancelled, because others may wait for the same (a DataLoader's key).
@@ -121,6 +121,7 @@ class _SideBySide:
         self._places: _Places | None = None  # made when the first error makes work useless
         self._all_ended: asyncio.Future[None] | None = None
         self._is_cancelled = False
+        self._fatal: BaseException | None = None
 
     async def run(self, work: Sequence[Work]) -> None:
         """Do the work, and all that it leads to. If this is cancelled, end it all first."""
@@ -136,6 +137,8 @@ class _SideBySide:
                     self.cancel()
         finally:  # this coroutine may also be closed
             self.cancel()
+        if self._fatal is not None:
+            raise self._fatal
         if cancelled is not None:
             raise cancelled
 
@@ -145,26 +148,33 @@ class _SideBySide:
         if self._places is not None:
             self._places.remove(work)
         self._agenda.finish(work)
-        self._begin(self._agenda.take())
-        if not self._waiting and self._all_ended is not None and not self._all_ended.done():
-            self._all_ended.set_result(None)
+        try:
+            self._begin(self._agenda.take())
+        finally:
+            if not self._waiting and self._all_ended is not None and not self._all_ended.done():
+                self._all_ended.set_result(None)
 
     def _begin(self, work: Sequence[Work]) -> None:
         """Begin work, and what it leads to, before the event loop gets a turn."""
         queue = deque(work)
-        while queue and not self._is_cancelled:
-            piece = _Piece(self)
-            with _CurrentTask(self.loop, piece.task):
-                self._begin_until_one_waits(piece, queue)
-        for each in queue:
-            each.drop()
+        try:
+            while queue and not self._is_cancelled:
+                piece = _Piece(self)
+                with _CurrentTask(self.loop, piece.task):
+                    self._begin_until_one_waits(piece, queue)
+        except BaseException as error:  # noqa: BLE001  # the program is to end
+            self.abort(error)
+        finally:
+            for each in queue:
+                each.drop()
         if self.execution.bubbled:
             self._end_useless()
 
     def _begin_until_one_waits(self, piece: _Piece, queue: deque[Work]) -> None:
         execution, agenda = self.execution, self._agenda
         has_batches = agenda.has_batches
-        while queue and piece.work is None:
+        # a resolver may cancel the current task, which is not for others then
+        while queue and piece.work is None and not piece.task.cancelling():
             work = queue.popleft()
             context = copy_context()
             suspended = context.run(_begin, execution, work)
@@ -191,16 +201,19 @@ class _SideBySide:
         for position in bubbled:
             for work in self._places.take_below(position):
                 piece = self._waiting.pop(work)
-                with _CurrentTask(self.loop, piece.task):
-                    suspended = piece.give_up()
-                if suspended is None:
+                if piece.give_up():
                     self._agenda.finish(work)
                 else:  # it does not end at once, because it cleans up
-                    rest = _Piece(self)
-                    rest.keep(work, *suspended)
-                    self._add(work, rest)
+                    self._add(work, piece)
         if bubbled:
             self._begin(self._agenda.take())
+
+    def abort(self, error: BaseException) -> None:
+        """End everything, because of an exception that is not a resolver's error."""
+        self.cancel()
+        if isinstance(error, (KeyboardInterrupt, SystemExit)):  # the event loop ends at once
+            raise error
+        self._fatal = self._fatal or error  # `run` raises it
 
     def cancel(self) -> None:
         """End all work that waits, and begin none."""
@@ -229,20 +242,39 @@ class _Piece(Coroutine[Any, Any, None]):
         self._context = context
         _set_awaited(self._waits_for, is_awaited=False)
 
-    def give_up(self) -> tuple[Suspended, Context] | None:
-        """End the coroutine without its future; return what is left if it does not end at once.
+    def give_up(self) -> bool:
+        """End the coroutine without its future; return whether it has ended.
 
-        The task ends when the future does.
+        Its task then ends when the future does.
         """
-        running, self._running = self._running, None
+        running, before = self._running, self._waits_for
         assert running is not None  # noqa: S101  # it waits
-        # If the future is never done, that is no mistake to be logged. asyncio does the same.
-        setattr(self.task, "_log_destroy_pending", False)  # noqa: B010
         try:
-            waits_for = self._context.run(running.throw, asyncio.CancelledError())
+            with _CurrentTask(self._whole.loop, self.task):
+                self._waits_for = self._context.run(running.throw, asyncio.CancelledError())
         except (StopIteration, Exception, asyncio.CancelledError):  # noqa: BLE001  # useless, too
-            return None
-        return (running, waits_for), self._context
+            self._running = None
+            # If the future is never done, that is no mistake to be logged. asyncio does the same.
+            setattr(self.task, "_log_destroy_pending", False)  # noqa: B010
+            return True
+        except BaseException as error:  # noqa: BLE001  # the program is to end
+            self._running = None
+            self._whole.abort(error)
+            return True
+        _set_awaited(self._waits_for, is_awaited=False)
+        if self._has_begun and asyncio.isfuture(before) and not before.done():
+            self._wake(before)
+        self._has_begun = False
+        return False
+
+    def _wake(self, future: asyncio.Future[Any]) -> None:
+        """Let the task do its next step without the future that it waits for."""
+        done: asyncio.Future[None] = self._whole.loop.create_future()
+        done.set_result(None)
+        for callback, context in getattr(future, "_callbacks", None) or ():
+            if getattr(callback, "__self__", None) is self.task:
+                future.remove_done_callback(callback)
+                self._whole.loop.call_soon(callback, done, context=context)
 
     def send(self, value: Any) -> Any:
         """Do the next step."""
@@ -258,6 +290,8 @@ class _Piece(Coroutine[Any, Any, None]):
         """Raise an exception where the work waits."""
         if self._running is None:
             raise StopIteration
+        if not self._has_begun and not isinstance(error, asyncio.CancelledError):
+            return self.send(None)  # the error of what was given up
         self._has_begun = True
         return self._step(self._running.throw, error)
 
@@ -272,20 +306,25 @@ class _Piece(Coroutine[Any, Any, None]):
     def _step(self, step: Callable[[Any], Any], argument: Any) -> Any:
         work, execution = self.work, self._whole.execution
         assert work is not None  # noqa: S101  # there is a coroutine for it
+        fatal: BaseException | None = None
         try:
-            return self._context.run(step, argument)
+            self._waits_for = self._context.run(step, argument)
         except StopIteration as done:
             _put(execution, work, done.value)
         except Exception as error:  # noqa: BLE001  # a resolver's error becomes the field's
             _fail(execution, work, error)
         except asyncio.CancelledError as error:
             _fail(execution, work, _cancelled_elsewhere(error))
-        except BaseException:  # the program is to end
-            self._whole.cancel()
-            self._whole.end(work)
-            raise
+        except BaseException as error:  # noqa: BLE001  # the program is to end
+            fatal = error
+        else:
+            return self._waits_for
         self._running = None
-        self._whole.end(work)
+        try:
+            if fatal is not None:
+                self._whole.abort(fatal)
+        finally:
+            self._whole.end(work)
         raise StopIteration
 
 

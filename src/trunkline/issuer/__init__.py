@@ -4,6 +4,10 @@
     app = Issuer("https://auth.internal", store)
 
 ``trunkline clients`` registers clients in the store, ``trunkline issuer serve`` serves it alone.
+
+Inside, a request goes from ``application`` through ``authentication`` (with ``assertions``,
+``secrets`` and ``limits``) to ``tokens``. ``store`` keeps ``clients`` and ``keys``, ``signing``
+makes new keys in time, ``audit`` logs the decisions.
 """
 
 from __future__ import annotations

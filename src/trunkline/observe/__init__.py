@@ -1,1 +1,4 @@
-"""What happened: the event of an operation, its log, and the one format of all logs."""
+"""What happened: events and their logs.
+
+`operations` has the event of an operation and its log, `log` the one format of all logs.
+"""

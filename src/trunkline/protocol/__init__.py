@@ -1,4 +1,6 @@
-"""GraphQL over HTTP without I/O: requests, responses, media types, status codes, ids.
+"""GraphQL over HTTP without I/O. Server and client share these rules.
 
-Server and client share these rules. Nothing here opens a socket or reads a clock.
+`messages` has HTTP requests and responses as transports see them, `media` the media types,
+`request` the parameters of a request and its files, `response` the shape of a response and its
+status, `documents` the ids. Nothing here opens a socket or reads a clock.
 """

@@ -1,12 +1,16 @@
-"""HTTP requests and responses as transports send and return them: bytes and headers."""
+"""HTTP as transports see it: requests, responses, and the header with the schema's version."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 
 from msgspec import Struct
 
-__all__ = ["HTTPRequest", "HTTPResponse"]
+__all__ = ["SCHEMA_VERSION", "HTTPRequest", "HTTPResponse", "schema_etag", "schema_version"]
+
+SCHEMA_VERSION = "graphql-schema-version"
+"""The header of a server's responses that names its schema. Its value changes with the schema."""
 
 
 class HTTPRequest(Struct, frozen=True):  # a struct: each call makes some
@@ -51,3 +55,13 @@ class HTTPResponse(Struct, frozen=True):
     def media_type(self) -> str:
         """The media type of the body, without parameters and in lower case; empty without one."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def schema_version(sdl: str) -> str:
+    """Return the version of a schema, a hash of its text."""
+    return sha256(sdl.encode()).hexdigest()[:32]
+
+
+def schema_etag(version: str) -> str:
+    """Return the strong ETag of the SDL of that version (RFC 9110 §8.8.3)."""
+    return f'"{version}"'

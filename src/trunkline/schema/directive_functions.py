@@ -283,7 +283,7 @@ def _check_input(
     make = None if type_.out_type is GraphQLInputObjectType.out_type else type_.out_type
     checks = [(name, type_.fields[name].out_name or name, check) for name, check in fields.items()]
 
-    def checked(check: _Check, value: Any, within: list[str | int]) -> Any:
+    def run_check(check: _Check, value: Any, within: list[str | int]) -> Any:
         try:
             return check(value)
         except GraphQLError as error:
@@ -292,8 +292,8 @@ def _check_input(
     def check_and_make(value: dict[str, Any]) -> Any:
         for name, out_name, check in checks:
             if value.get(out_name) is not None:
-                value[out_name] = checked(check, value[out_name], [name])
+                value[out_name] = run_check(check, value[out_name], [name])
         made = make(value) if make else value
-        return checked(whole, made, []) if whole else made
+        return run_check(whole, made, []) if whole else made
 
     type_.out_type = check_and_make  # type: ignore[method-assign]  # graphql-core's own hook

@@ -47,7 +47,7 @@ def print_schema(schema: GraphQLSchema) -> str:
     shown = {each.name for each in schema.directives if not is_specified_directive(each)}
     text = print_without_directives(lexicographic_sort_schema(schema))
     nodes = parse(text, no_location=True).definitions
-    if _applied(schema, shown) and not isinstance(nodes[0], SchemaDefinitionNode):
+    if _directives_to_print(schema, shown) and not isinstance(nodes[0], SchemaDefinitionNode):
         types = ((each.value, schema.get_root_type(each)) for each in OperationType)
         roots = " ".join(f"{operation}: {type_.name}" for operation, type_ in types if type_)
         nodes = (*parse(f"schema {{ {roots} }}", no_location=True).definitions, *nodes)
@@ -73,11 +73,11 @@ def _with_directives(node: Any, element: Any, shown: Collection[str]) -> Any:
             _with_directives(part, elements[part.name.value], shown)
             for part in getattr(node, name, None) or ()
         )
-    changes["directives"] = (*(node.directives or ()), *_applied(element, shown))
+    changes["directives"] = (*(node.directives or ()), *_directives_to_print(element, shown))
     return replace(node, **{name: change for name, change in changes.items() if change})
 
 
-def _applied(element: Any, shown: Collection[str]) -> list[DirectiveNode]:
+def _directives_to_print(element: Any, shown: Collection[str]) -> list[DirectiveNode]:
     """Return the directives to print. The order of extensions is that of files, so it is sorted."""
     own, *extensions = (
         [each for each in group if each.name.value in shown] for group in applied_groups(element)

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import AsyncIterable, Awaitable, Collection, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, get_origin
 
 from graphql import GraphQLArgument, GraphQLInputField, is_non_null_type
@@ -96,11 +97,11 @@ def returns_awaitable(method: Any) -> bool:
     """Say whether what a resolver returns is awaited. Decided once, not for every value.
 
     It is awaited if the resolver, or a function that it wraps (``functools.wraps``), is an
-    ``async def`` or is annotated to return an awaitable.
+    ``async def``, or an object whose ``__call__`` is one, or is annotated to return an awaitable.
     """
-    if any(map(inspect.iscoroutinefunction, _wrapped(method))):
+    if any(map(inspect.iscoroutinefunction, _with_wrapped(method))):
         return True
-    annotation = _returned(method)
+    annotation = _return_annotation(method)
     if isinstance(annotation, str):
         return bool(_AWAITABLE.match(annotation))
     origin = get_origin(annotation) or annotation
@@ -112,7 +113,7 @@ def stream_mistakes(method: Any, *, is_subscription: bool) -> Iterator[str]:
 
     What it returns may be unknown; then nothing is yielded.
     """
-    is_generator = any(map(inspect.isasyncgenfunction, _wrapped(method)))
+    is_generator = any(map(inspect.isasyncgenfunction, _with_wrapped(method)))
     if not is_subscription and is_generator:
         yield (
             "is an asynchronous generator, which only fields of the subscription type can have."
@@ -120,7 +121,7 @@ def stream_mistakes(method: Any, *, is_subscription: bool) -> Iterator[str]:
         )
     if not is_subscription or is_generator:
         return
-    annotation = _returned(method, evaluate=True)
+    annotation = _return_annotation(method, evaluate=True)
     origin = type(None) if annotation is None else get_origin(annotation) or annotation
     may_be_stream = (
         not isinstance(origin, type)
@@ -129,7 +130,7 @@ def stream_mistakes(method: Any, *, is_subscription: bool) -> Iterator[str]:
         or issubclass(origin, (AsyncIterable, Awaitable))
     )
     reason = None if may_be_stream else f"returns {origin.__qualname__}"
-    if any(map(inspect.isgeneratorfunction, _wrapped(method))):
+    if any(map(inspect.isgeneratorfunction, _with_wrapped(method))):
         reason = "is a generator that is not asynchronous"
     if reason:
         yield (
@@ -138,14 +139,19 @@ def stream_mistakes(method: Any, *, is_subscription: bool) -> Iterator[str]:
         )
 
 
-def _wrapped(method: Any) -> Iterator[Any]:
-    """Yield a function and what it wraps, outermost first."""
+def _with_wrapped(method: Any) -> Iterator[Any]:
+    """Yield a function and what it wraps, outermost first; of an object, also its ``__call__``."""
     while method is not None:
         yield method
+        if isinstance(method, partial):
+            method = method.func
+            continue
+        if not isinstance(method, type):
+            yield type(method).__call__
         method = getattr(method, "__wrapped__", None)
 
 
-def _returned(method: Any, *, evaluate: bool = False) -> Any:
+def _return_annotation(method: Any, *, evaluate: bool = False) -> Any:
     """Return the annotation of a function's result, or ``Signature.empty``."""
     if isinstance(method, type):
         return method

@@ -32,7 +32,7 @@ class VisibleSchema:
         names = definition.type_map
         while found := {each for each in names if each not in self._empty and self._is_empty(each)}:
             self._empty |= found
-        self.types = frozenset(self._reachable())
+        self.types = frozenset(self._reachable_types())
         hidden_arguments = {
             id(argument)
             for type_ in definition.type_map.values()
@@ -116,7 +116,7 @@ class VisibleSchema:
         is_met = self._unmet.isdisjoint(required or NOTHING)
         return is_met and graphql.get_named_type(element.type).name not in self._empty
 
-    def _reachable(self) -> set[str]:
+    def _reachable_types(self) -> set[str]:
         definition = self._definition
         roots = (definition.query_type, definition.mutation_type, definition.subscription_type)
         open_ = [root.name for root in roots if root is not None]
@@ -128,10 +128,10 @@ class VisibleSchema:
             name = open_.pop()
             if name not in reached and name not in self._empty:
                 reached.add(name)
-                open_ += self._mentioned(definition.type_map[name])
+                open_ += self._mentioned_types(definition.type_map[name])
         return reached
 
-    def _mentioned(self, type_: Any) -> Iterator[str]:
+    def _mentioned_types(self, type_: Any) -> Iterator[str]:
         """Yield the types that the visible part of a type mentions."""
         if graphql.is_union_type(type_) or graphql.is_interface_type(type_):
             yield from (each.name for each in self._definition.get_possible_types(type_))

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from trunkline.asgi.requests import Receive, Scope, check_method
 from trunkline.asgi.responses import HTTPApplication, Response
-from trunkline.protocol.schema_version import SCHEMA_VERSION, schema_etag, schema_version
+from trunkline.protocol.messages import SCHEMA_VERSION, schema_etag, schema_version
 from trunkline.schema.bindings import Schema
 from trunkline.schema.printing import print_schema
 

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import os
 import time
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any, Literal, Protocol, TypeAlias
-from urllib.parse import quote_plus
 
 import msgspec
 
+from trunkline.auth.discovery import basic_authorization
 from trunkline.errors import TokenError
 
 __all__ = [
@@ -96,9 +95,7 @@ class SharedSecret:
     def add_to(self, headers: dict[str, str], form: dict[str, str]) -> None:
         """Add the id and the secret."""
         if self._place == "header":
-            # Both are encoded as in a form, and then together (RFC 6749 §2.3.1, appendix B).
-            pair = f"{quote_plus(self._client_id)}:{quote_plus(self._secret.read())}"
-            headers["authorization"] = "Basic " + b64encode(pair.encode()).decode()
+            headers["authorization"] = basic_authorization(self._client_id, self._secret.read())
         else:
             form["client_id"] = self._client_id
             form["client_secret"] = self._secret.read()

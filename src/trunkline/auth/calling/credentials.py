@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
+from random import uniform
 from threading import Lock
 from typing import Literal
 
 from msgspec.structs import replace
 
-from trunkline.auth.calling.attempts import Attempts
 from trunkline.auth.calling.authentication import (
     ClientAuthentication,
     KeySource,
@@ -32,6 +32,10 @@ from trunkline.forks import renewed_in_children
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = ["ClientCredentials"]
+
+_FIRST, _LONGEST = 1.0, 30.0  # the most seconds between attempts, at first and at last
+_CUT_SHORT = 30.0  # seconds after which a renewal without an outcome counts as failed
+_LONGEST_BETWEEN_REPLACEMENTS = 60.0
 
 
 class ClientCredentials:
@@ -114,7 +118,7 @@ class ClientCredentials:
     def after_fork(self) -> None:
         """Forget who waits for whom: after a fork they are in the other process."""
         self._flight = SingleFlight()
-        self._attempts = Attempts(Lock())
+        self._attempts = _Attempts()
 
     def auth_flow(self, request: HTTPRequest) -> Flow[HTTPResponse]:
         """Send a request with a token, and once more with a new one if the token was rejected."""
@@ -172,7 +176,7 @@ class ClientCredentials:
         return None if self._token is token else self._token
 
     def _renew(self) -> Flow[None]:
-        """Renew the token while it is still used. `Attempts` remembers a failure."""
+        """Renew the token while it is still used. `_Attempts` remembers a failure."""
         try:
             yield from self._flight.run(partial(self._obtain, self._token))
         except Exception:  # noqa: BLE001  # the token is still valid
@@ -196,3 +200,71 @@ class ClientCredentials:
         self._attempts.record_success()
         if self._cache:
             save_token(self._cache, self._request.name, self._token)
+
+
+class _Attempts:
+    """Counts failures of the issuer and rejections by APIs, and says when to try again.
+
+    Full jitter: the next attempt is at a random time within a span that doubles, so that clients
+    which failed together do not come back together.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._failures = 0
+        self._next = float("-inf")
+        self._error: TokenError | None = None
+        self._rejections = 0
+        self._next_replacement = float("-inf")
+
+    def may_begin(self, now: float) -> bool:
+        """Say whether the caller should renew the token; only one of all callers gets True."""
+        with self._lock:
+            if now < self._next:
+                return False
+            self._next = now + _CUT_SHORT
+            return True
+
+    def check(self, now: float) -> None:
+        """Raise the error of the last attempt if it is too early for another."""
+        error, wait = self._error, self._next - now
+        if error is not None and wait > 0:
+            message = f"{error} The next attempt is in {wait:.1f} s."
+            raise TokenError(message, error.error, error.status, wait) from None
+
+    def record_failure(self, error: TokenError, now: float) -> None:
+        """Count a failure of the issuer."""
+        with self._lock:
+            span = min(_LONGEST, _FIRST * 2.0**self._failures)
+            self._failures = min(self._failures + 1, 16)
+            wait = max(uniform(0, span), error.retry_after)  # noqa: S311
+            self._next = now + wait
+            self._error = error.with_traceback(None)
+
+    def record_success(self) -> None:
+        """Forget the failures."""
+        with self._lock:
+            self._failures = 0
+            self._next = float("-inf")
+            self._error = None
+
+    def may_replace(self, now: float) -> bool:
+        """Say whether a token that an API rejected may be replaced now.
+
+        The first time it may at once. An API that rejects the new one too does not need many.
+        """
+        with self._lock:
+            if now < self._next_replacement:
+                return False
+            if self._rejections:
+                span = min(_LONGEST_BETWEEN_REPLACEMENTS, 2.0**self._rejections)
+                self._next_replacement = now + span
+            self._rejections = min(self._rejections + 1, 16)
+            return True
+
+    def record_acceptance(self) -> None:
+        """Forget the rejections: an API accepted the token."""
+        if self._rejections:
+            with self._lock:
+                self._rejections = 0
+                self._next_replacement = float("-inf")

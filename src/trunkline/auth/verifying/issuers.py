@@ -1,4 +1,4 @@
-"""What a verifier asks its issuers: for their keys, and whether a token is active.
+"""Requests of a verifier to its issuers: for their keys, and whether a token is active.
 
 Keys are fetched when the first token comes, and again in the background. A failure changes nothing:
 the keys that are there stay. Tokens with made-up key ids cause one fetch per cooldown at most.
@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, TypeAlias
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 
-from trunkline.auth.discovery import ACCEPT_JSON, MAX_BYTES, IssuerError, fetch_json, find_endpoint
+from trunkline.auth.discovery import (
+    ACCEPT_JSON,
+    MAX_BYTES,
+    IssuerError,
+    basic_authorization,
+    fetch_json,
+    find_endpoint,
+)
 from trunkline.auth.jose import AsymmetricKey, JWTError, algorithm_of, read_public_key
 from trunkline.auth.urls import check_issuer, check_secure
 from trunkline.auth.verifying.profiles import RFC_9068, Profile
@@ -98,12 +104,9 @@ def introspect(trusted: TrustedIssuer, token: str) -> Flow[Mapping[str, Any] | N
     """
     endpoint = trusted.introspection
     assert endpoint is not None  # noqa: S101  # callers check it
-    pair = (
-        f"{quote_plus(endpoint.client_id)}:{quote_plus(endpoint.client_secret)}"  # RFC 6749 §2.3.1
-    )
     headers = {
         **ACCEPT_JSON,
-        "authorization": "Basic " + b64encode(pair.encode()).decode("ascii"),
+        "authorization": basic_authorization(endpoint.client_id, endpoint.client_secret),
         "content-type": "application/x-www-form-urlencoded",
     }
     body = urlencode({"token": token, "token_type_hint": "access_token"}).encode()

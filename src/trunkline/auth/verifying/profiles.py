@@ -44,11 +44,6 @@ def _names_audience(claims: Claims, audiences: frozenset[str]) -> bool:
     return named is not None and not named.isdisjoint(audiences)
 
 
-def _is_own_subject(claims: Claims, client: str) -> bool:
-    """Tell whether the subject is the client itself (RFC 9068 §2.2)."""
-    return claims.get("sub") == client
-
-
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """What an issuer's access tokens look like.
 
@@ -59,7 +54,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     - ``client``: claims that name the client; the first one that is present counts.
     - ``scopes``: claims with its scopes; the first one that is present counts.
     - ``is_for``: tells whether a token is for one of the audiences.
-    - ``is_client``: tells whether a token was given to the client itself, not to a user of it.
+    - ``is_client``: tells whether a token was given to the client itself, not to a user of it. By
+      default the subject is then the client (RFC 9068 §2.2).
     - ``scopes_have_audience``: scopes begin with the audience and a slash, and others are ignored.
     - ``algorithms``: those that its keys may sign with.
     """
@@ -70,7 +66,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     client: tuple[str, ...] = ("client_id",)
     scopes: tuple[str, ...] = ("scope",)
     is_for: Callable[[Claims, frozenset[str]], bool] = _names_audience
-    is_client: Callable[[Claims, str], bool] = _is_own_subject
+    is_client: Callable[[Claims, str], bool] = lambda claims, client: claims.get("sub") == client
     scopes_have_audience: bool = False
     algorithms: tuple[str, ...] = ALGORITHMS
 

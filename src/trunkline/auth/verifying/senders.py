@@ -11,7 +11,7 @@ from trunkline.asgi.requests import Headers, Scope, read_headers
 from trunkline.auth.certificates import read_certificate, thumbprint
 from trunkline.auth.dpop import PROOF_SECONDS, check_proof
 from trunkline.auth.jose import JWTError
-from trunkline.auth.verifying.headers import PresentedToken
+from trunkline.auth.verifying.caller import PresentedToken
 from trunkline.errors import AccessDeniedError
 
 __all__ = ["CertificateOf", "Replays", "SenderCheck", "origin_of"]

@@ -20,7 +20,13 @@ from trunkline.asgi.requests import Headers, Scope
 from trunkline.auth.discovery import IssuerError
 from trunkline.auth.jose import ALGORITHMS, JWTError, peek, read_signed
 from trunkline.auth.peers import certificate_of_connection
-from trunkline.auth.verifying.caller import Caller
+from trunkline.auth.verifying.caller import (
+    Caller,
+    Challenge,
+    PresentedToken,
+    has_query_token,
+    read_token,
+)
 from trunkline.auth.verifying.claims import (
     Expectation,
     TokenRejectedError,
@@ -30,7 +36,6 @@ from trunkline.auth.verifying.claims import (
     read_binding,
     read_time,
 )
-from trunkline.auth.verifying.headers import Challenge, PresentedToken, has_query_token, read_token
 from trunkline.auth.verifying.issuers import (
     KeySet,
     SendRequest,

@@ -48,34 +48,28 @@ class ASGITransport(rules.HTTPTransport):
 
         Raises ``ConnectionFailedError`` if it ends without one.
         """
-        exchange = _Exchange(request.body)
-        url, headers = self.request_url(request), self.request_headers(request)
-        scope = _scope(request.method, url, headers)
+        exchange, parts = _Exchange(request.body), urlsplit(self.request_url(request))
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        headers = {"host": parts.netloc.rpartition("@")[2], **self.request_headers(request)}
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "http_version": "1.1",
+            "method": request.method,
+            "scheme": parts.scheme,
+            "path": unquote(parts.path or "/"),
+            "raw_path": (parts.path or "/").encode("ascii"),
+            "query_string": parts.query.encode("ascii"),
+            "root_path": "",
+            "headers": [(key.encode(), value.encode("latin-1")) for key, value in headers.items()],
+            "server": (parts.hostname, port),
+            "client": ("127.0.0.1", 123),
+        }
         await self._application(scope, exchange.receive, exchange.send)
         return exchange.response()
 
     async def close_async(self) -> None:
         """Do nothing: there is no connection."""
-
-
-def _scope(method: str, url: str, headers: Mapping[str, str]) -> dict[str, Any]:
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    named = {"host": parts.netloc.rpartition("@")[2], **headers}
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "http_version": "1.1",
-        "method": method,
-        "scheme": parts.scheme,
-        "path": unquote(parts.path or "/"),
-        "raw_path": (parts.path or "/").encode("ascii"),
-        "query_string": parts.query.encode("ascii"),
-        "root_path": "",
-        "headers": [(key.encode("ascii"), value.encode("latin-1")) for key, value in named.items()],
-        "server": (parts.hostname, port),
-        "client": ("127.0.0.1", 123),
-    }
 
 
 class _Exchange:

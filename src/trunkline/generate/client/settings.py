@@ -114,7 +114,7 @@ def read_settings(project: Project, client: ClientConfiguration) -> ClientSettin
             for name, each in client.scalars.items()
         },
         manifest=client.manifest and str(project.folder / client.manifest),
-        header=" and ".join(_listed(client.operations)),
+        header=" and ".join(_as_list(client.operations)),
     )
 
 
@@ -149,7 +149,7 @@ def check_settings(settings: ClientSettings, problems: Problems) -> None:
 
 def schema_sources(project: Project, client: ClientConfiguration) -> Sequence[str | Path]:
     """Return the files or the URL of the client's schema. Raises ``ConfigurationError``."""
-    names = _listed(client.schema)
+    names = _as_list(client.schema)
     if names:
         folder = project.folder
         return [name if "://" in name else Path(shown_path(folder / name)) for name in names]
@@ -169,7 +169,7 @@ def read_documents(
     The generated ``module`` may be among them and is left out. Raises ``ConfigurationError`` where
     a pattern matches no file, and ``SchemaError`` where a file cannot be read.
     """
-    for path in _document_paths(project.folder, _listed(client.operations)):
+    for path in _document_paths(project.folder, _as_list(client.operations)):
         if path.resolve() == module.resolve():
             continue
         name = shown_path(path)
@@ -202,5 +202,5 @@ def _document_paths(folder: Path, patterns: Iterable[str]) -> Iterable[Path]:
     return found
 
 
-def _listed(names: str | Sequence[str]) -> Sequence[str]:
+def _as_list(names: str | Sequence[str]) -> Sequence[str]:
     return [names] if isinstance(names, str) else names

@@ -7,10 +7,10 @@ import ast
 from trunkline.generate.resolvers.edits import EditedText
 from trunkline.text.source import INDENT
 
-__all__ = ["Body", "reindented"]
+__all__ = ["Body", "reindent"]
 
 
-def reindented(text: str, indent: str, base: str = "") -> str:
+def reindent(text: str, indent: str, base: str = "") -> str:
     """Replace the indentation of lines that we wrote: ``base``, and ``indent`` for each step."""
     lines: list[str] = []
     for line in text.split("\n"):
@@ -45,7 +45,7 @@ class Body:
         )
         is_rows = all("\n" not in each for each in self.added)
         gap = "\n" if is_rows else "\n\n"
-        added = reindented(gap.join(self.added), text.indent, prefix)
+        added = reindent(gap.join(self.added), text.indent, prefix)
         if not stays:
             place = text.line_start(text.region(first)[0])
             text.insert(place, f"{added or prefix + 'pass'}\n", rank=-1)

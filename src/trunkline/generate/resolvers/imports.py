@@ -111,13 +111,13 @@ class FileImports:
             if head not in shadowed and head not in self.bindings:
                 return reference.name, False
             return f"{self._import(Reference(module, ''), module, shadowed)}.{head}", False
-        if known := self._known(reference, shadowed, is_annotation=is_annotation):
+        if known := self._find_known(reference, shadowed, is_annotation=is_annotation):
             return known
         imported = Reference(module, head) if module else Reference(head, "")
         local = self._import(imported, alias or head, shadowed)
         return f"{local}.{rest}" if rest else local, False
 
-    def _known(
+    def _find_known(
         self, reference: Reference, shadowed: Collection[str], *, is_annotation: bool
     ) -> tuple[str, bool] | None:
         """Find the name that the file has for an object, or for what it is an attribute of."""
@@ -145,7 +145,7 @@ class FileImports:
         def is_free(name: str) -> bool:
             return not (name in self.bindings or name in shadowed or name in _BUILTINS)
 
-        if known := self._known(reference, shadowed, is_annotation=False):
+        if known := self._find_known(reference, shadowed, is_annotation=False):
             return known[0]
         package, _, module = reference.module.rpartition(".")
         after = ""
@@ -173,11 +173,13 @@ class FileImports:
             self._remove(statement, dropped, keep)
         new = self._new_lines()
         lines = new.split("\n")
-        present = self._ordered(each for each in text.tree.body if each not in self._dropped)
+        present = self._imports_in_order(
+            each for each in text.tree.body if each not in self._dropped
+        )
         if not present and new:
             self._write_first(new)
             return
-        for order, added in sorted(self._ordered(ast.parse(new).body), key=itemgetter(0)):
+        for order, added in sorted(self._imports_in_order(ast.parse(new).body), key=itemgetter(0)):
             line = "\n".join(lines[added.lineno - 1 : added.end_lineno])
             alike = [each for each in present if each[0][0] == order[0]]
             before = [statement for known, statement in alike or present if known <= order]
@@ -227,7 +229,7 @@ class FileImports:
         section = [*sections, root == own, True].index(True)
         return section, is_from, module.lower()
 
-    def _ordered(self, body: Iterable[ast.stmt]) -> list[tuple[_Order, ast.stmt]]:
+    def _imports_in_order(self, body: Iterable[ast.stmt]) -> list[tuple[_Order, ast.stmt]]:
         """Return the imports that some statements begin with, and their order."""
         found: list[tuple[_Order, ast.stmt]] = []
         for statement in body:

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import TypeAlias, cast
 
 from trunkline.generate.resolvers.bindings import Bindings, defined_names, dotted, statements
-from trunkline.generate.resolvers.bodies import Body, reindented
+from trunkline.generate.resolvers.bodies import Body, reindent
 from trunkline.generate.resolvers.edits import EditedText, parse
 from trunkline.generate.resolvers.imports import FileImports
 
@@ -149,7 +149,7 @@ class PythonFile(EditedText):
     def edit_classes(self, gone: Collection[ast.stmt], assembly: ast.stmt | None) -> None:
         """Remove classes, and add the new ones: above the assembly, else at the end."""
         self.remove_statements(self.tree.body, gone)
-        texts = [reindented(text, self.indent) for text in self._new_classes]
+        texts = [reindent(text, self.indent) for text in self._new_classes]
         stays = [statement for statement in self.tree.body if statement not in gone]
         if not texts:
             return

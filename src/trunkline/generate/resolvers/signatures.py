@@ -19,7 +19,7 @@ from trunkline.generate.resolvers.bindings import (
     dotted,
     parse_annotation,
 )
-from trunkline.generate.resolvers.bodies import reindented
+from trunkline.generate.resolvers.bodies import reindent
 from trunkline.generate.resolvers.edits import parse
 from trunkline.generate.resolvers.package import Package, PythonClass
 from trunkline.generate.resolvers.stubs import full_signature, short_signature, signature_text
@@ -179,7 +179,7 @@ def _replace(cls: PythonClass, function: Function, method: WantedMethod) -> bool
     ):
         return False
     text = signature_text(method, file.imports, cls.members)
-    text = reindented(text, file.indent, file.prefix(function.lineno))
+    text = reindent(text, file.indent, file.prefix(function.lineno))
     file.replace(start, end, text[text.index("(") : -1])
     for part in (function.args, ast.Expression(returns)):
         names = {file.imports.bindings.origin(chain) for _, chain in chains(part)}

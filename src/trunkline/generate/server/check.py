@@ -24,7 +24,7 @@ from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.generate.elements import place_in_schema
 from trunkline.generate.server.classes import place_of
-from trunkline.generate.server.fits import Fits, awaited
+from trunkline.generate.server.fits import Fits, awaited_type
 from trunkline.generate.server.settings import ServerSettings
 from trunkline.schema.models import is_mapping, members_of, method_of, takes_self, whose
 from trunkline.schema.names import names_of
@@ -98,7 +98,7 @@ class ModelCheck:
             return [(reason, "use a resolver")] if reason else []
         hints = _hints_of_function(method)
         found: list[tuple[str, str]] = []
-        if reason := self._fits.output(field.type, awaited(hints.get("return", Any))):
+        if reason := self._fits.output(field.type, awaited_type(hints.get("return", Any))):
             found.append((reason, "use a resolver"))
         parameters = parameters_of(method)
         if parameters is None:

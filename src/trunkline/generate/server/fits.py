@@ -14,7 +14,7 @@ from uuid import UUID
 
 from graphql import is_abstract_type, is_enum_type, is_leaf_type, is_list_type, is_non_null_type
 
-__all__ = ["Fits", "awaited"]
+__all__ = ["Fits", "awaited_type"]
 
 _HELD: Mapping[str, tuple[type, ...]] = {
     "String": (str, int, float),
@@ -60,7 +60,7 @@ class Fits:
         if any(each in (Any, object) or not isinstance(each, type) for each in classes):
             return None
         if not is_non_null_type(type_) and NoneType not in members:
-            return f"may be null, and {_shown(hint)} does not take None"
+            return f"may be null, and {_type_text(hint)} does not take None"
         inner = type_.of_type if is_non_null_type(type_) else type_
         reasons = [
             self._input(inner, each, leaves=leaves) for each in members if each is not NoneType
@@ -73,9 +73,9 @@ class Fits:
         if is_list_type(type_) and item is not None:
             return self.output(type_.of_type, item)
         if is_list_type(type_) and class_:
-            return f"is {_shown(hint)}, and {type_} is a list"
+            return f"is {_type_text(hint)}, and {type_} is a list"
         if item is not None:
-            return f"is a list of {_shown(item)}, and {type_} is not a list"
+            return f"is a list of {_type_text(item)}, and {type_} is not a list"
         name: str = getattr(type_, "name", "")
         known = self._scalars.get(name) or self._models.get(name)
         held = _HELD.get(name) or ((known,) if known and not is_abstract_type(type_) else ())
@@ -87,8 +87,10 @@ class Fits:
             or any(issubclass(class_, each) or issubclass(each, (class_, dict)) for each in held)
         ):
             return None
-        *most, last = map(_shown, held)
-        return f"is {_shown(hint)}, and {type_} is {', '.join(most)}{' or ' if most else ''}{last}"
+        *most, last = map(_type_text, held)
+        return (
+            f"is {_type_text(hint)}, and {type_} is {', '.join(most)}{' or ' if most else ''}{last}"
+        )
 
     def _input(self, type_: Any, hint: Any, *, leaves: bool) -> str | None:
         class_ = _class(hint)
@@ -96,19 +98,19 @@ class Fits:
         if is_list_type(type_) and item is not None:
             return self.input(type_.of_type, item, leaves=leaves)
         if is_list_type(type_) and class_:
-            return f"is a list, and {_shown(hint)} is not one"
+            return f"is a list, and {_type_text(hint)} is not one"
         if item is not None:
-            return f"is not a list, and {_shown(hint)} is one"
+            return f"is not a list, and {_type_text(hint)} is one"
         if class_ is None or (is_leaf_type(type_) and not leaves):
             return None
         name: str = getattr(type_, "name", "")
         given = self._scalars.get(name) or self._models.get(name)
         if given is None or issubclass(given, (class_, dict)) or class_ in _PROMOTED.get(given, ()):
             return None
-        return f"arrives as {_shown(given)}, which {_shown(hint)} does not take"
+        return f"arrives as {_type_text(given)}, which {_type_text(hint)} does not take"
 
 
-def awaited(hint: Any) -> Any:
+def awaited_type(hint: Any) -> Any:
     """Return what a function's return type gives once it has been awaited."""
     if get_origin(hint) in (abc.Awaitable, abc.Coroutine) and get_args(hint):
         return get_args(hint)[-1]
@@ -150,7 +152,7 @@ def _item(class_: type | None, hint: Any) -> Any:
     return arguments[0] if arguments else Any
 
 
-def _shown(hint: Any) -> str:
+def _type_text(hint: Any) -> str:
     if isinstance(hint, type) and not get_args(hint):
         return hint.__qualname__
     return str(hint).replace("typing.", "")

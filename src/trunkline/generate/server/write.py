@@ -177,7 +177,7 @@ def _resolvers_module(plan: ServerPlan) -> str:
         with module.class_(group.protocol, bases, shadowed={each.name for each in group.resolvers}):
             module.docstring(f"Resolvers of `{group.type}`.")
             for each in group.resolvers:
-                _write_method(module, each, each.parent, _returned(each), each.description)
+                _write_method(module, each, each.parent, _return_type(each), each.description)
             if group.type_resolver:
                 module.line()
                 decorator = f"@{module.name(_ABSTRACT)}"
@@ -245,7 +245,7 @@ def _write_method(
             module.docstring(description)
 
 
-def _returned(resolver: ResolverPlan) -> Hint:
+def _return_type(resolver: ResolverPlan) -> Hint:
     """Return what a resolver's function gives, awaited or not."""
     match resolver.kind:
         case "batch":
