@@ -12,7 +12,7 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 
 from todo.issuer import MOBILE_APP, WEB_APP, Clients, issuer, metadata_url
-from todo.processes import HOST, read_port, wait_until_it_answers
+from todo.processes import HOST, read_port, wait_until_it_responds
 from todo.web_app.calls import make_calls
 
 APP = "todo.api_server.app:app_from_environment"
@@ -62,7 +62,7 @@ def api_server(port: int, base: str, clients: Clients | None) -> Generator[subpr
     told = {"PLAYGROUND": "1", "BASE_URL": base, "ISSUER": clients.issuer if clients else ""}
     with subprocess.Popen(command, env={**os.environ, **told}) as server:
         try:
-            wait_until_it_answers("The API server", server, f"http://{HOST}:{port}/api/todos")
+            wait_until_it_responds("The API server", server, f"http://{HOST}:{port}/api/todos")
             yield server
         except KeyboardInterrupt:
             print()
@@ -97,7 +97,7 @@ def announce(base: str, clients: Clients | None) -> None:
 A call, with a token that is fresh and lives 10 minutes:
   {curl(base, clients.token(WEB_APP))}
 
-The mobile apps' tokens are for REST; put this one in its place, and GraphQL answers 401:
+The mobile apps' tokens are for REST; put this one in its place, and GraphQL responds with 401:
   {clients.token(MOBILE_APP)}
 """
         )

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import requests
 
-from todo.processes import HOST, PATIENCE, wait_until_it_answers
+from todo.processes import HOST, PATIENCE, wait_until_it_responds
 from trunkline.auth import ClientCredentials
 from trunkline.issuer import RegisteredClient, Store, with_new_secret
 
@@ -30,14 +30,14 @@ class Clients:
     def token(self, client_id: str) -> str:
         """Ask the issuer for a token, as any program could (RFC 6749 §4.4.2)."""
         form = {"grant_type": "client_credentials", "resource": self.audiences[client_id]}
-        answer = requests.post(
+        response = requests.post(
             f"{self.issuer}/token",
             form,
             auth=(client_id, self.secrets[client_id]),
             timeout=PATIENCE,
         )
-        answer.raise_for_status()
-        return str(answer.json()["access_token"])
+        response.raise_for_status()
+        return str(response.json()["access_token"])
 
     def credentials(self, client_id: str) -> ClientCredentials:
         """Return what a client calls with."""
@@ -64,7 +64,7 @@ def issuer(port: int, base: str) -> Generator[Clients]:
         options = ["--host", HOST, "--port", str(port), "--store", store]
         with subprocess.Popen([*command, *options]) as process:
             try:
-                wait_until_it_answers("The issuer", process, metadata_url(clients))
+                wait_until_it_responds("The issuer", process, metadata_url(clients))
                 yield clients
             finally:
                 process.terminate()

@@ -1,4 +1,4 @@
-"""The demo's servers: ports, and waiting until they answer."""
+"""The demo's servers: ports, and waiting until they respond."""
 
 import os
 import socket
@@ -9,7 +9,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 HOST = "127.0.0.1"
-PATIENCE = 30  # seconds until a server must answer
+PATIENCE = 30  # seconds until a server must respond
 
 
 def read_port(name: str, default: int, remedy: str) -> int:
@@ -26,8 +26,8 @@ def read_port(name: str, default: int, remedy: str) -> int:
     return int(text)
 
 
-def wait_until_it_answers(what: str, server: subprocess.Popen[bytes], url: str) -> None:
-    """Ask until there is an answer, if only a refusal; stop with one sentence if there never is."""
+def wait_until_it_responds(what: str, server: subprocess.Popen[bytes], url: str) -> None:
+    """Send requests until there is a response, also an error; else stop with one sentence."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if server.poll() is not None:
@@ -35,9 +35,9 @@ def wait_until_it_answers(what: str, server: subprocess.Popen[bytes], url: str) 
         try:
             with urlopen(url, timeout=PATIENCE):
                 return
-        except HTTPError as refusal:
-            refusal.close()
+        except HTTPError as error:
+            error.close()
             return
         except (URLError, ConnectionError):
             time.sleep(0.05)
-    sys.exit(f"{what} did not answer within {PATIENCE} s.")
+    sys.exit(f"{what} did not respond within {PATIENCE} s.")

@@ -85,6 +85,8 @@ RETRYABLE_STATUSES = frozenset(
 )
 """HTTP statuses of conditions that pass (RFC 9110 §15, RFC 6585 §4, RFC 8470 §5.2)."""
 
+_PRINTED = 20  # errors of a request that its text shows; `errors` has all
+
 
 class TrunklineError(Exception):
     """The base of every error that Trunkline raises on purpose."""
@@ -139,7 +141,13 @@ class RequestError(TrunklineError):
 
     def __init__(self, errors: Sequence[GraphQLError]) -> None:
         self.errors = tuple(errors)
-        super().__init__("\n\n".join(str(error) for error in self.errors))
+        super().__init__(self.errors)
+
+    def __str__(self) -> str:
+        """Print the first errors with their places; made only when asked for, as it costs much."""
+        text = "\n\n".join(str(error) for error in self.errors[:_PRINTED])
+        more = len(self.errors) - _PRINTED
+        return f"{text}\n\nand {more} more" if more > 0 else text
 
     @classmethod
     def because(cls, message: str) -> Self:

@@ -53,6 +53,17 @@ def test_a_programs_own_schema_is_taken(folder: Path) -> None:
     assert b"execution.agenda.defer(" in done.stdout
 
 
+def test_without_a_schema_that_of_the_project_is_taken(folder: Path) -> None:
+    text = "{ todo(todoID: 1) { title } }"
+    code, _, err = run("-", text=text)
+    assert (code, "trunkline init" in err) == (1, True)
+    configuration = 'schema = ["schema.graphql"]\npackage = "shop.graph"\n'
+    (folder / "trunkline.toml").write_text(configuration, encoding="utf-8")
+    code, out, err = run("-", text=text)
+    assert (code, err) == (0, "")
+    assert "resolve_query_todo" in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "text", "message"),
     [

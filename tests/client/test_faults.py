@@ -172,7 +172,7 @@ def test_a_calls_own_time(kind: str) -> None:
 def test_retries_end_with_the_deadline(kind: str) -> None:
     with Faulty(faulty.status(b"503 Busy", b"Retry-After: 2")) as server:
         began = time.monotonic()
-        with pytest.raises(TransportError, match="The server answered 503"):
+        with pytest.raises(TransportError, match="The server responded with 503"):
             call(kind, server.url, QUERY, timeout=1.0)
     assert time.monotonic() - began < 1.0
     assert len(server.requests) == 1

@@ -60,29 +60,29 @@ def test_an_answer_with_errors_keeps_all(
 
 
 FOREIGN = "which is not a GraphQL response. Is the URL that of a GraphQL endpoint? The body begins:"
-AS_JSON = f"The server answered 200 and application/json, {FOREIGN}"
+AS_JSON = f"The server responded with 200 and application/json, {FOREIGN}"
 NO_TYPE = f"and no media type, {FOREIGN}"
 NOT_ALLOWED = "and no errors, which GraphQL does not allow (§7.1)."
 UNUSABLE = {
     "an HTML page for 404": (
         Reply(404, b"<html>Not Found</html>", "text/html"),
-        f"The server answered 404 and text/html, {FOREIGN} '<html>Not Found</html>'",
+        f"The server responded with 404 and text/html, {FOREIGN} '<html>Not Found</html>'",
     ),
     "text for 502": (
         Reply(502, b"Bad Gateway", "text/plain"),
-        f"The server answered 502 and text/plain, {FOREIGN} 'Bad Gateway'",
+        f"The server responded with 502 and text/plain, {FOREIGN} 'Bad Gateway'",
     ),
     "an HTML page for 200": (
         Reply(200, b"<html>Welcome</html>", "text/html; charset=utf-8"),
-        f"The server answered 200 and text/html, {FOREIGN} '<html>Welcome</html>'",
+        f"The server responded with 200 and text/html, {FOREIGN} '<html>Welcome</html>'",
     ),
     "JSON of a gateway": (
         Reply(429, b'{"message": "Slow down"}', JSON),
-        f'The server answered 429 and application/json, {FOREIGN} \'{{"message": "Slow down"}}\'',
+        f'{AS_JSON} \'{{"message": "Slow down"}}\''.replace("200", "429"),
     ),
     "data with a status that is no success": (
         Reply(500, DATA, JSON),
-        "The server answered 500 and named no error.",
+        "The server responded with 500 and named no error.",
     ),
     "JSON without data and errors": (Reply(200, b'{"a": 1}', JSON), f"{AS_JSON} '{{\"a\": 1}}'"),
     "JSON that ends early": (Reply(200, b'{"data": {"to', JSON), f'{AS_JSON} \'{{"data": {{"to\''),
@@ -91,8 +91,8 @@ UNUSABLE = {
         f'{AS_JSON} \'{{"data":{{"\ufffd":1}}}}\'',
     ),
     "an empty body": (Reply(200, b"", JSON), f"{AS_JSON} ''"),
-    "no media type": (Reply(200, b"{}", ""), f"The server answered 200 {NO_TYPE} '{{}}'"),
-    "204": (Reply(204, b"", ""), f"The server answered 204 {NO_TYPE} ''"),
+    "no media type": (Reply(200, b"{}", ""), f"The server responded with 200 {NO_TYPE} '{{}}'"),
+    "204": (Reply(204, b"", ""), f"The server responded with 204 {NO_TYPE} ''"),
     "data: null and no errors": (
         Reply(200, b'{"data": null}'),
         f"The server's response has data: null {NOT_ALLOWED}",

@@ -175,7 +175,7 @@ def test_a_redirect_that_loses_the_request_is_refused(
     with pytest.raises(ServerStatusError) as caught:
         call_with(server.url).execute(QUERY)
     assert caught.value.status == status
-    assert f"at {server.url} answered {status}: it redirects to" in str(caught.value)
+    assert f"at {server.url} responded with {status}: it redirects to" in str(caught.value)
     assert "hunter2" not in str(caught.value)
     assert len(server.received) == 1
 
@@ -386,6 +386,15 @@ def test_variables_that_are_no_mapping_are_refused() -> None:
 def test_a_client_without_a_transport_is_refused_at_once() -> None:
     with pytest.raises(TypeError, match="A client needs a transport or a URL, not NoneType"):
         Client(None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("auth", ["a secret", ""])
+def test_credentials_of_a_wrong_type_are_an_error_at_once_that_does_not_show_them(
+    auth: str,
+) -> None:
+    with pytest.raises(TypeError, match="auth must have a method auth_flow") as caught:
+        Client("http://localhost/graphql", auth=auth)  # type: ignore[arg-type]
+    assert "a secret" not in str(caught.value)
 
 
 def test_a_misspelt_option_is_refused_at_once() -> None:

@@ -139,3 +139,8 @@ def test_a_local_never_hides_a_global(type_text: str) -> None:
 def test_no_local_of_the_corpus_hides_a_global(case: Path) -> None:
     operation = compile_operation(library(), case.read_text(encoding="utf-8"))
     assert hidden_globals(operation) == []
+
+
+def test_a_schema_that_is_not_executable_is_an_error_that_says_what_to_do() -> None:
+    with pytest.raises(TypeError, match=r"not GraphQLSchema: .* adopt_schema\(…\) return one"):
+        compile_operation(build_schema("type Query { a: Int }"), "{ a }")  # type: ignore[arg-type]

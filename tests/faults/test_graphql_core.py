@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Generator
 from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace, coroutine
 from typing import Any
 
 import pytest
 from graphql import MiddlewareManager, build_schema, parse
+from graphql import execute as graphql_execute
+from graphql.pyutils import inspect as graphql_inspect
 
 from trunkline.compiler.document import ChosenOperation
 from trunkline.compiler.operation import Operation
@@ -16,11 +21,14 @@ from trunkline.engine import (
     adopt_schema,
     compile_operation,
     execute_sync,
+    forget,
     graphql_core,
     run,
     run_sync,
 )
+from trunkline.engine import execute as engine_execute
 from trunkline.schema.bindings import Schema
+from trunkline.schema.executable import make_executable_schema
 
 TEXT = "{ a { b } }"
 
@@ -97,3 +105,135 @@ def test_run_sync_raises_if_something_must_be_awaited(text: str) -> None:
     with pytest.raises(TypeError, match="has resolvers or directives to await: use `run`"):
         run_sync(operation, None)
     assert asyncio.run(run(operation, None)).data == {"a": 1, "b": 1}
+
+
+def test_run_sync_gives_up_a_mutation_at_the_first_field_that_waits() -> None:
+    calls: list[str] = []
+
+    async def later() -> int:
+        return 1
+
+    def resolve(_root: object, info: Any) -> Any:
+        calls.append(info.field_name)
+        return later() if info.field_name == "b" else 1
+
+    operation = compile_operation(adopted(resolve), "mutation { a b c: a }")
+    with pytest.raises(TypeError, match="has resolvers or directives to await: use `run`"):
+        run_sync(operation, None)
+    assert calls == ["a", "b"]
+
+
+def test_execute_sync_runs_a_mutation_and_says_that_it_waits() -> None:
+    schema = adopted(lambda _root, _info: 1).definition
+    document = parse("mutation { a b }")
+    assert execute_sync(schema, document).data == {"a": 1, "b": 1}
+    assert execute_sync(schema, document, check_sync=True).data == {"a": 1, "b": 1}
+
+    async def resolve(_root: object, _info: object) -> int:
+        return 1
+
+    waiting = adopted(resolve).definition
+    with pytest.raises(RuntimeError, match="failed to complete synchronously"):
+        execute_sync(waiting, document, check_sync=True)
+
+
+def test_a_subscription_is_not_run_as_one_result() -> None:
+    async def ticks() -> AsyncIterator[int]:
+        yield 1
+
+    definition = build_schema("type Query { a: Int } type Subscription { t: Int }")
+    resolvers = SimpleNamespace(
+        query=SimpleNamespace(a=lambda: 1), subscription=SimpleNamespace(t=ticks)
+    )
+    for schema in (make_executable_schema(definition, resolvers), adopt_schema(definition)):
+        operation = compile_operation(schema, "subscription { t }")
+        with pytest.raises(TypeError, match="use `stream`"):
+            run_sync(operation, None)
+        with pytest.raises(TypeError, match="use `stream`"):
+            asyncio.run(run(operation, None))
+
+
+# -- what graphql-core takes of values and exceptions ---------------------------------------------
+
+
+class OwnError(Exception):
+    """An exception with a message and extensions of its own."""
+
+    message = "for callers"
+    extensions = {"code": "OWN"}  # noqa: RUF012
+
+
+class CallableObject:
+    async def __call__(self, *_arguments: Any) -> int:
+        await asyncio.sleep(0)
+        return 3
+
+
+@coroutine
+def generated(value: Any) -> Generator[None, None, Any]:
+    yield
+    return value
+
+
+def _raise(_root: object, _info: object) -> int:
+    raise OwnError("the text")
+
+
+FORMS = "type Query { a: Int b: Int c: Int cs: [Int!] o: O os: [O!] f: O } type O { c: Int! }"
+
+
+@pytest.mark.parametrize("text", ["{ a b c }", "{ c }", "{ cs o { c } os { c } }", "{ f { c } }"])
+def test_values_and_exceptions_mean_what_they_mean_to_graphql_core(text: str) -> None:
+    schema = build_schema(FORMS)
+    resolvers = {
+        "a": _raise,
+        "b": CallableObject(),
+        "c": lambda _root, _info: generated(5),
+        "cs": lambda _root, _info: generated([1, 2]),
+        "o": lambda _root, _info: generated({"c": generated(1)}),
+        "os": lambda _root, _info: [generated({"c": 1}), {"c": generated(2)}],
+        "f": lambda _root, _info: generated({"c": generated(None)}),
+    }
+    assert schema.query_type is not None
+    for name, resolve in resolvers.items():
+        schema.query_type.fields[name].resolve = resolve
+
+    async def ask(execute: Any) -> tuple[Any, Any]:
+        result = await execute(schema, parse(text))
+        return result.data, [error.formatted for error in result.errors or ()]
+
+    for _ in range(4):
+        assert asyncio.run(ask(engine_execute)) == asyncio.run(ask(graphql_execute))
+
+
+def test_a_callable_object_may_be_async_in_our_own_form() -> None:
+    query = SimpleNamespace(a=CallableObject(), b=partial(CallableObject()))
+    definition = build_schema("type Query { a: Int b: Int }")
+    schema = make_executable_schema(definition, SimpleNamespace(query=query))
+    operation = compile_operation(schema, "{ a b }")
+    assert operation.is_async
+    assert asyncio.run(run(operation, None)).data == {"a": 3, "b": 3}
+
+
+def test_a_resolver_that_is_replaced_is_seen_after_forget() -> None:
+    schema = build_schema("type Query { a: Int }")
+    assert schema.query_type is not None
+    field = schema.query_type.fields["a"]
+    for number in range(3):
+        field.resolve = lambda _root, _info, number=number: number
+        forget(schema)
+        assert execute_sync(schema, parse("{ a }")).data == {"a": number}
+    forget(build_schema("type Query { a: Int }"))  # nothing to forget
+
+
+@pytest.mark.parametrize("value", [float("nan"), [float("inf")], {"a": [-float("inf")]}])
+def test_a_number_that_json_lacks_is_an_error(value: Any) -> None:
+    schema = build_schema("scalar Any type Query { a: Any b: Int }")
+    assert schema.query_type is not None
+    schema.query_type.fields["a"].resolve = lambda _root, _info: value
+    for _ in range(4):
+        result = execute_sync(schema, parse("{ a b }"))
+        assert result.data == {"a": None, "b": None}
+        assert [error.message[:30] for error in result.errors or ()] == [
+            "Any cannot represent value: " + graphql_inspect(value)[:2]
+        ]

@@ -227,6 +227,14 @@ def issuer_at(folder: Path, url: str, port: int) -> Generator[None]:
         process.wait(SECONDS)
 
 
+def test_a_client_that_gets_no_tokens_is_added_with_a_note(tmp_path: Path) -> None:
+    store = ("--store", f"sqlite:///{tmp_path}/issuer.db")
+    note = "It gets no tokens, because no --grant names an API."
+    assert note in invoke(["clients", "add", "useless", *store]).stderr
+    assert note not in invoke(["clients", "add", "web", "--grant", f"{API}=a", *store]).stderr
+    assert note not in invoke(["clients", "add", "api", "--serves", API, *store]).stderr
+
+
 def test_the_command_line_tells_mistakes(tmp_path: Path) -> None:
     store = f"sqlite:///{tmp_path}/issuer.db"
     garbage = write(tmp_path, "garbage", "{")
@@ -249,6 +257,8 @@ def test_the_command_line_tells_mistakes(tmp_path: Path) -> None:
         (["clients", "rotate", "nobody"], "no client 'nobody'"),
         (["clients", "revoke", "nobody"], "no client 'nobody'"),
         (["issuer", "serve", "http://example.com"], "use https"),
+        (["issuer", "serve", "auth.internal"], "must begin with https:// and name a host"),
+        (["issuer", "serve", "https://a:b@auth.internal"], "neither a user nor spaces"),
         (["issuer", "serve", "http://127.0.0.1:9000"], "development=True"),
         (["issuer", "serve", "https://x.example", "--client-ca", "nowhere"], "nowhere: No such"),
         (["issuer", "serve", "https://x.example", "--proxy", "10.0.0.300"], "10.0.0.300"),

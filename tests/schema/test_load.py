@@ -41,7 +41,14 @@ def test_files_are_one_schema(folder: Path, form: str) -> None:
             "type Query { a: Int }\ntype Query { b: Int }",
             "s.graphql:1:6: There can be only one type named 'Query'.",
         ),
-        ("type Mutation { a: Int }", "Query root type must be provided."),
+        (
+            "type Mutation { a: Int }",
+            "The schema has no type 'Query'. Add it, or name another type: schema { query: … }.",
+        ),
+        (
+            "type Query { a: Int } directive @x on SCALAR extend scalar ID @x",
+            "s.graphql:1:60: 'ID' is a scalar of GraphQL itself and cannot be extended.",
+        ),
         (
             "interface Node { id: ID! }\ntype Query implements Node { a: Int }",
             "s.graphql:1:18: Interface field Node.id expected but Query does not provide it.",

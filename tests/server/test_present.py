@@ -7,11 +7,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.server.calling import post
 
 from trunkline.compiler.pipeline import compile_operation
 from trunkline.engine import run_sync
-from trunkline.schema.executable import make_executable_schema
+from trunkline.schema.executable import adopt_schema, make_executable_schema
 from trunkline.schema.load import parse_schema
+from trunkline.schema.scalars import Scalar
 from trunkline.server import GraphQL
 from trunkline.server.present import ErrorPresenter
 
@@ -47,3 +49,81 @@ def test_a_value_that_does_not_fit_is_logged_and_not_shown(
 def test_an_endpoint_wants_an_executable_schema() -> None:
     with pytest.raises(TypeError, match="make_executable_schema"):
         GraphQL(parse_schema(SDL), auth=None)  # type: ignore[arg-type]
+
+
+class BackendError(Exception):
+    extensions = {"address": PRIVATE}  # noqa: RUF012
+
+
+@pytest.mark.parametrize(
+    ("query", "variables"),
+    [
+        ('{ number(at: "x") }', None),
+        ("query ($at: Place) { number(at: $at) }", {"at": "x"}),
+        ("query ($at: [Place]) { many(at: $at) }", {"at": ["x"]}),
+        ('query ($at: Place = "x") { number(at: $at) }', None),
+    ],
+)
+@pytest.mark.parametrize("is_adopted", [False, True])
+async def test_what_a_scalars_parser_raises_is_logged_not_shown_and_not_kept(
+    caplog: pytest.LogCaptureFixture, query: str, variables: Any, *, is_adopted: bool
+) -> None:
+    is_down = True
+
+    def parse(value: Any) -> Any:
+        if is_down:
+            raise BackendError(f"no connection to {PRIVATE}")
+        return value
+
+    definition = parse_schema(
+        "scalar Place type Query { number(at: Place): Int many(at: [Place]): Int }"
+    )
+    if is_adopted:
+        place: Any = definition.type_map["Place"]
+        place.coerce_input_value = parse
+        place.coerce_input_literal = lambda node: parse(node.value)
+        schema = adopt_schema(definition)
+        for field in definition.query_type.fields.values():  # type: ignore[union-attr]
+            field.resolve = lambda _root, _info, **_arguments: 1
+    else:
+        resolvers = SimpleNamespace(
+            query=SimpleNamespace(number=lambda at=None: 1, many=lambda at=None: 1)  # noqa: ARG005
+        )
+        scalars = {"Place": Scalar(str, parse)}
+        schema = make_executable_schema(definition, resolvers, scalars=scalars)
+    app = GraphQL(schema, auth=None)
+    for _ in range(2):
+        caplog.clear()
+        reply = await post(app, query, variables=variables)
+        assert PRIVATE not in reply.body.decode()
+        assert reply.code == "INTERNAL_SERVER_ERROR"
+        assert PRIVATE in caplog.text
+        assert reply.error["extensions"]["id"] in caplog.text
+    is_down = False
+    reply = await post(app, query, variables=variables)
+    assert (reply.status, list(reply.data.values())) == (200, [1])
+
+
+async def test_what_a_parser_raises_for_a_valid_literal_is_logged_and_not_shown(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    is_down = False
+
+    def parse(value: Any) -> Any:
+        if is_down:
+            raise BackendError(f"no connection to {PRIVATE}")
+        return value
+
+    definition = parse_schema("scalar Place type Query { number(at: Place): Int }")
+    resolvers = SimpleNamespace(query=SimpleNamespace(number=lambda at=None: 1))  # noqa: ARG005
+    scalars = {"Place": Scalar(str, parse)}
+    app = GraphQL(make_executable_schema(definition, resolvers, scalars=scalars), auth=None)
+    query = '{ number(at: "x") }'
+    assert (await post(app, query)).data == {"number": 1}
+    is_down = True
+    reply = await post(app, query)
+    assert (reply.status, reply.code) == (294, "INTERNAL_SERVER_ERROR")
+    assert PRIVATE not in reply.body.decode()
+    assert PRIVATE in caplog.text
+    is_down = False
+    assert (await post(app, query)).data == {"number": 1}

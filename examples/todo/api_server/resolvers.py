@@ -1,4 +1,4 @@
-"""GraphQL's resolvers: the schema's fields, answered by the business logic."""
+"""GraphQL's resolvers: the schema's fields, resolved by the business logic."""
 
 from graphql import GraphQLError
 

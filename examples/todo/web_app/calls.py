@@ -1,4 +1,4 @@
-"""What the web app's backend asks of the API server: each call, and its answer, printed."""
+"""What the web app's backend asks of the API server: each call, and its response, printed."""
 
 import json
 from typing import Any
@@ -43,10 +43,10 @@ def make_calls(url: str, credentials: ClientCredentials | None) -> None:
 def call(
     client: Client, document: Document, variables: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Make a call; print it and its answer."""
+    """Make a call; print it and its response."""
     print(f"── {str(document).strip()}", flush=True)
     if variables:
         print(f"with {json.dumps(variables)}", flush=True)
-    answer = client.execute(document, variables)
-    print(f"answers {json.dumps(answer, indent=2)}\n", flush=True)
-    return answer
+    data = client.execute(document, variables)
+    print(f"response {json.dumps(data, indent=2)}\n", flush=True)
+    return data

@@ -23,8 +23,10 @@ def check_secure(url: str) -> SplitResult:
         _ = parts.port  # raises if it is not a number
     except ValueError:
         raise ValueError("The URL is malformed.") from None
-    if not parts.hostname or parts.username is not None or not _VISIBLE.fullmatch(url):
-        raise ValueError("The URL must have a scheme and a host, and neither a user nor spaces.")
+    if not parts.hostname:
+        raise ValueError("The URL must begin with https:// and name a host: https://auth.internal")
+    if parts.username is not None or not _VISIBLE.fullmatch(url):
+        raise ValueError("The URL must have neither a user nor spaces.")
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)):
         return parts
     shown = f"{parts.scheme}://{parts.netloc}{parts.path}"

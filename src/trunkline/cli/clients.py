@@ -116,6 +116,8 @@ def add_command(  # noqa: PLR0913  # what a client has
         with closing(Store(store)) as opened:
             opened.add(client)
     typer.echo(f"Added the client {client_id}.", err=True)
+    if not (client.grants or client.serves):
+        typer.echo("It gets no tokens, because no --grant names an API.", err=True)
     _print_secret(secret, secret_file)
 
 

@@ -27,7 +27,7 @@ def compile_command(
     document: Annotated[
         Path, typer.Argument(help="The .graphql file of the operation; - for standard input.")
     ],
-    schema: ExecutableOption,
+    schema: ExecutableOption = None,
     operation: Annotated[
         str | None, typer.Option(help="The operation's name, if the document has several.")
     ] = None,

@@ -31,10 +31,10 @@ __all__ = [
 ]
 
 ExecutableOption = Annotated[
-    list[str],
+    list[str] | None,
     typer.Option(
         help="A schema file, folder or glob, repeatable; or the executable schema of a program, as"
-        " package.module:attribute."
+        " package.module:attribute. Without it, the project's schema files."
     ),
 ]
 
@@ -87,12 +87,15 @@ def load_definition(sources: list[str]) -> GraphQLSchema:
     return definition
 
 
-def load_executable(sources: list[str]) -> Schema:
-    """Load a schema that operations can be compiled for; raises ``SchemaError``.
+def load_executable(sources: list[str] | None) -> Schema:
+    """Load a schema that operations can be compiled for.
 
-    ``sources`` are files, or one ``package.module:attribute``. With files, the fields of the root
-    types are taken to have synchronous resolvers, and all others to be read from their parent.
+    ``sources`` are files, or one ``package.module:attribute``; without any, the schema files of the
+    project in this folder. With files, the fields of the root types are taken to have synchronous
+    resolvers, and all others to be read from their parent. Raises ``SchemaError``, and
+    ``ConfigurationError`` if there is no project.
     """
+    sources = configured_sources(sources)
     if _is_attribute(sources):
         found = _import_attribute(sources[0])
         if not isinstance(found, Schema):

@@ -39,7 +39,7 @@ class _Line(msgspec.Struct, omit_defaults=True):
 
 
 def scopes_command(
-    schema: ExecutableOption,
+    schema: ExecutableOption = None,
     documents: Annotated[
         list[Path] | None,
         typer.Argument(

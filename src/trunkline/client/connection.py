@@ -212,7 +212,12 @@ def _http_layers(options: ConnectionOptions) -> SendHTTP:
     """Return what sends an HTTP request, made of the layers that the options want."""
     cache, auth, hooks = options.get("cache"), options.get("auth"), options.get("hooks")
     send: SendHTTP = CachingSender(cache, send_request).send if cache else send_request
-    if auth:
+    if auth is not None:
+        if not callable(getattr(auth, "auth_flow", None)):
+            raise TypeError(
+                "auth must have a method auth_flow, as BearerToken and ClientCredentials do."
+                f" It is of the type {type(auth).__name__}."
+            )
         send = partial(_send_with_auth, auth, send) if cache else auth.auth_flow
     return with_hooks(hooks, send) if hooks and (hooks.request or hooks.response) else send
 

@@ -35,7 +35,7 @@ _WHILE_FETCHING = (
 )
 _NO_INTROSPECTION = (
     "The server did not return its schema. If it does not allow introspection, give the client the"
-    " schema's SDL: Client(transport=…, schema=…). It answered:"
+    " schema's SDL: Client(transport=…, schema=…). It responded:"
 )
 
 Fetched: TypeAlias = tuple[GraphQLSchema, StoredSchema]
@@ -149,7 +149,8 @@ def _fetch_sdl(send: SendHTTP, url: str, known: StoredSchema | None) -> Flow[Fet
             return None
         if response.status != 200:
             message = (
-                f"The server answered {response.status} to the request for its schema at {url}."
+                f"The server responded with {response.status} to the request for its schema at"
+                f" {url}."
             )
             raise ServerStatusError(message, response.status)
         try:

@@ -55,7 +55,7 @@ def read_valid_response(
     if result.errors:
         return result
     if response.status // 100 != 2:
-        message = f"The server answered {response.status} and named no error."
+        message = f"The server responded with {response.status} and named no error."
         raise ServerStatusError(message, response.status, retry_after=retry_after(response.headers))
     if result.data is None or result.data is msgspec.UNSET:
         what = "no data" if result.data is msgspec.UNSET else "data: null"

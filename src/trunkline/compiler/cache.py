@@ -17,6 +17,9 @@ __all__ = ["OperationCache"]
 
 Key: TypeAlias = tuple[str, str | None]
 
+_PLACES = 8  # places in the document that the response shows of one error
+_MESSAGE_LENGTH = 1_000  # characters
+
 
 class OperationCache:
     """The operations of one schema: compiled when they first come, kept while they are in use.
@@ -47,6 +50,9 @@ class OperationCache:
         try:
             operation = compile_operation(self.schema, *key, self._limits)
         except RequestError as error:
+            # what a scalar's function raised for a literal, it may not raise the next time
+            if any(each.original_error or each.__cause__ for each in error.errors):
+                raise
             errors = [_without_nodes(each) for each in error.errors]
             if sum(len(text or "") for text in key) <= self._limits.characters:
                 self._errors.put(key, type(error)(errors))
@@ -56,10 +62,15 @@ class OperationCache:
 
 
 def _without_nodes(error: GraphQLError) -> GraphQLError:
-    """Copy an error without nodes and traceback, which keep every token of the document alive."""
+    """Copy an error without nodes and traceback, which keep every token of the document alive.
+
+    Of its places it keeps the first few, and of its message the beginning: a circle of fragments
+    has thousands of places, and its message names every fragment.
+    """
+    message = error.message
     return GraphQLError(
-        error.message,
+        message if len(message) <= _MESSAGE_LENGTH else message[:_MESSAGE_LENGTH] + "…",
         source=error.source,
-        positions=error.positions,
+        positions=list(error.positions or ())[:_PLACES] or None,
         extensions=error.extensions,
     )

@@ -135,7 +135,10 @@ class GraphQLCoreDialect(Dialect):
 
     def list_converter(self, coordinate: str) -> Callable[[Any], Any]:
         """Return the function that takes a field's value as a list."""
-        return graphql_core.list_converter(coordinate, self._conventions.is_async_iterable)
+        conventions = self._conventions
+        return graphql_core.list_converter(
+            coordinate, conventions.is_awaitable, conventions.is_async_iterable
+        )
 
 
 def dialect_of(chosen: ChosenOperation, variables: Variables) -> Dialect:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from graphql import (
@@ -12,6 +15,8 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     SelectionSetNode,
+    Source,
+    SourceLocation,
     parse,
 )
 
@@ -38,6 +43,8 @@ __all__ = [
     "parse_document",
     "validate_document",
 ]
+
+_LINE_END = re.compile(r"\r\n|[\n\r]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,9 @@ def parse_document(source: SourceText) -> ParsedDocument:
         )
     try:
         document = parse(
-            source.text, max_lexical_tokens=limits.tokens, allow_empty_selection_sets=False
+            _IndexedSource(source.text),
+            max_lexical_tokens=limits.tokens,
+            allow_empty_selection_sets=False,
         )
     except GraphQLSyntaxError as error:
         if "Parsing aborted" in error.message:  # graphql-core gives no other sign of its limit
@@ -162,6 +171,18 @@ def find_operations(document: DocumentNode, name: str | None) -> list[OperationD
         if isinstance(node, OperationDefinitionNode)
         and (name is None or name == (node.name.value if node.name else ""))
     ]
+
+
+class _IndexedSource(Source):
+    """A document's text that finds the line of a place by bisection, not from line 1 each time."""
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(match.end() for match in _LINE_END.finditer(self.body))]
+
+    def get_location(self, position: int) -> SourceLocation:
+        line = bisect_right(self._line_starts, position)
+        return SourceLocation(line, position + 1 - self._line_starts[line - 1])
 
 
 class _Size(NamedTuple):

@@ -335,7 +335,10 @@ class FieldWriter:
                     arguments = self._reader.arguments(field)
                 self._source.call(f"{variable} = {variable}(", [info, *arguments])
         place = [entry, key, self._module.mark(mark), *self._scope.indices]
-        with self._source.block(f"if {self._module.is_awaitable(variable)}:"):
+        tests = [self._module.is_awaitable(variable)]
+        if self._module.dialect.is_awaitable is None and not isinstance(shape, ListShape):
+            tests.append(self._module.is_generator_awaitable(variable))
+        with self._source.any_of(tests):
             complete = self._completer(field, shape, mark)
             call = f"{variable} = execution.agenda.defer("
             self._source.call(call, [variable, complete, *place])

@@ -7,6 +7,8 @@ never hides a global.
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import isawaitable
+from types import GeneratorType
 from typing import Any, NamedTuple
 
 from graphql import GraphQLLeafType
@@ -145,6 +147,11 @@ class ModuleNamespace:
         if test is None:
             return f'hasattr({variable}, "__await__")'
         return f"{self.bind_once('is_awaitable', 'is_awaitable', lambda: test)}({variable})"
+
+    def is_generator_awaitable(self, variable: str) -> str:
+        """Write the test whether a value is a coroutine of ``types.coroutine``."""
+        generator = self.bind_once("Generator", "Generator", lambda: GeneratorType)
+        return f"type({variable}) is {generator} and {self.runtime(isawaitable)}({variable})"
 
 
 class FunctionScope:

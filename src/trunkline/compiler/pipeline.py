@@ -73,6 +73,11 @@ def compile_operation(
     ``operation_name`` chooses one of several. Raises the ``RequestError`` that says what is wrong
     with the document.
     """
+    if not isinstance(schema, Schema):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(
+            f"Operations are compiled for an executable schema, not {type(schema).__name__}:"
+            " make_executable_schema(…) and adopt_schema(…) return one."
+        )
     try:
         source = SourceText(schema, text, operation_name, limits or Limits())
         operation: Operation = _run(STAGES, source)

@@ -145,6 +145,7 @@ class Planner:
             mark=mark,
             coordinates=coordinates,
             is_async=is_directed
+            or kind == "subscription"
             or self.dialect.values_may_wait
             or any(each.is_async for each in resolvers)
             or self._directives.are_awaited(has_batches=has_batches),

@@ -39,6 +39,8 @@ from trunkline.compiler.selections import fragments_of
 
 __all__ = ["rules", "validate"]
 
+_PLACES = 1_000  # of all errors together; each place has cost a search in the text
+
 
 @lru_cache(maxsize=16)
 def rules(limits: Limits) -> tuple[type[ASTValidationRule], ...]:
@@ -71,13 +73,16 @@ def validate(
     """
     assert_valid_schema(definition)
     errors: list[GraphQLError] = []
+    places = 0
 
     def report(error: GraphQLError) -> None:
-        if len(errors) >= max_errors:
+        nonlocal places
+        if len(errors) >= max_errors or places >= _PLACES:
             raise ValidationAbortedError(
                 "Too many validation errors, error limit reached. Validation aborted."
             )
         errors.append(error)
+        places += len(error.positions or ())
 
     type_info = TypeInfo(definition)
     context = _Context(definition, document, type_info, report)

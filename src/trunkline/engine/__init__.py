@@ -3,13 +3,14 @@
 `compile_operation` makes an ``Operation``, which `run`, `run_sync` and `stream` run.
 
 ``execute``, ``execute_sync`` and ``subscribe`` take the place of graphql-core's functions of these
-names, for schemas whose resolvers have graphql-core's form.
+names, for schemas whose resolvers have graphql-core's form. `forget` is for schemas that change
+after they were executed.
 """
 
 from trunkline.compiler.limits import Limits
 from trunkline.compiler.operation import Operation
 from trunkline.compiler.pipeline import compile_operation
-from trunkline.engine.graphql_core import execute, execute_sync, subscribe
+from trunkline.engine.graphql_core import execute, execute_sync, forget, subscribe
 from trunkline.engine.run import run, run_sync, stream
 from trunkline.runtime.execution import Result
 from trunkline.runtime.selection import Selection
@@ -24,6 +25,7 @@ __all__ = [
     "compile_operation",
     "execute",
     "execute_sync",
+    "forget",
     "run",
     "run_sync",
     "stream",

@@ -19,6 +19,7 @@ from graphql import (
     MiddlewareManager,
     OperationDefinitionNode,
     assert_schema,
+    located_error,
     print_ast,
 )
 from graphql.execution.values import get_variable_values
@@ -40,11 +41,12 @@ from trunkline.errors import (
     VariablesError,
 )
 from trunkline.runtime.execution import Result
+from trunkline.runtime.positions import NullError
 from trunkline.runtime.variables import MAX_ERRORS
 from trunkline.schema.bindings import Schema
 from trunkline.schema.executable import CoreMiddleware, adopt_schema
 
-__all__ = ["execute", "execute_sync", "subscribe"]
+__all__ = ["execute", "execute_sync", "forget", "subscribe"]
 
 Resolver: TypeAlias = Callable[..., Any] | None
 Predicate: TypeAlias = Callable[[Any], bool]
@@ -152,6 +154,14 @@ def subscribe(  # noqa: PLR0913, PLR0917  # graphql-core's signature
     return call.subscribe(_adopt(schema, functions, middleware), root_value, context_value)
 
 
+def forget(schema: GraphQLSchema) -> None:
+    """Forget what was compiled for a schema, because its resolvers or types were replaced.
+
+    The functions above look at a field's resolver once, when an operation with it first comes.
+    """
+    vars(schema).pop(_ATTRIBUTE, None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Call:
     """One call of the functions above: which operation, and with which variables."""
@@ -210,7 +220,18 @@ def _never(_value: object) -> bool:
 
 
 def _core_result(result: Result) -> ExecutionResult:
-    return ExecutionResult(result.data, result.errors or None)
+    return ExecutionResult(result.data, list(map(_core_error, result.errors)) or None)
+
+
+def _core_error(error: GraphQLError) -> GraphQLError:
+    """Give an error the ``message`` and ``extensions`` that its exception has, as graphql-core."""
+    original = error.original_error
+    if original is None or isinstance(original, (GraphQLError, NullError)):
+        return error
+    try:
+        return located_error(original, error.nodes, error.path)
+    except Exception:  # noqa: BLE001  # the exception's own code
+        return error
 
 
 async def _await_result(pending: Pending) -> ExecutionResult:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Generator, Mapping
 from contextlib import aclosing
+from inspect import isawaitable
 from typing import Any
 
 from graphql import GraphQLError, located_error
@@ -38,8 +39,11 @@ def run_sync(
     a parameter for them; ``root_value`` is what the graphql-core dialect resolves root fields on.
 
     Raises ``VariablesError`` if a variable's value does not fit (GraphQL §6.1.2) or there are more
-    values than the limits allow, and ``TypeError`` if something must be awaited after all.
+    values than the limits allow, and ``TypeError`` if something must be awaited after all, or if
+    the operation is a subscription.
     """
+    if operation.is_async:
+        _check_kind(operation)
     values = operation.coerce(variables)
     if operation.is_async:
         if operation.around is None:
@@ -74,6 +78,7 @@ async def run(
     """
     if not operation.is_async:
         return run_sync(operation, variables, context, root_value, caller)
+    _check_kind(operation)
     values = operation.coerce(variables)
     if operation.around is None:
         result = start(operation, values, context, root_value, caller)
@@ -181,7 +186,7 @@ def open_stream(
             raise _no_source(operation, error, values) from error
         return _check_source(operation, awaited, values)
 
-    if hasattr(source, "__await__"):
+    if isawaitable(source):
         return await_source()
     return _check_source(operation, source, values)
 
@@ -212,6 +217,12 @@ def _no_source(operation: Operation, error: Exception, values: list[Any]) -> Sub
     mark = operation.source_mark
     assert mark is not None  # noqa: S101  # subscriptions have one
     return SubscriptionError([located_error(error, mark.nodes_of(values), list(mark.fill(())))])
+
+
+def _check_kind(operation: Operation) -> None:
+    """Raise ``TypeError`` for a subscription, whose events are results of their own."""
+    if operation.kind == "subscription":
+        raise TypeError(f"{operation.title} has a stream of results: use `stream`.")
 
 
 def _wrong_return(operation: Operation, value: object, expected: str) -> TypeError:

@@ -134,7 +134,7 @@ class Todos:
 '''
 
 _RESOLVERS = '''
-"""The schema's fields, answered by the business logic."""
+"""The schema's fields, resolved by the business logic."""
 
 from $package import graph
 from $package.graph.types import TodoInput

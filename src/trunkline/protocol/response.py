@@ -109,7 +109,7 @@ def read_response(
             pass
     shown = response.body[:_MOST_SHOWN].decode("utf-8", "replace")
     message = (
-        f"The server answered {response.status} and {response.media_type or 'no media type'},"
+        f"The server responded with {response.status} and {response.media_type or 'no media type'},"
         " which is not a GraphQL response. Is the URL that of a GraphQL endpoint? The body begins:"
         f" {shown!r}"
     )

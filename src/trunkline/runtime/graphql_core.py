@@ -25,6 +25,8 @@ from graphql import (
     OperationDefinitionNode,
     Undefined,
     is_object_type,
+    is_scalar_type,
+    is_specified_scalar_type,
 )
 from graphql.execution.values import VariableValues
 from graphql.pyutils import Path, gather_with_cancel, inspect, is_iterable
@@ -33,6 +35,7 @@ from graphql.type.definition import GraphQLResolveInfoHelpers
 from trunkline.runtime.positions import Mark, NullError
 from trunkline.runtime.variables import Variables
 from trunkline.runtime.work import Later
+from trunkline.schema.scalars import is_finite
 
 if TYPE_CHECKING:
     from trunkline.runtime.execution import Execution
@@ -152,6 +155,7 @@ _HELPERS = GraphQLResolveInfoHelpers(_gather, _track)
 def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
     """Make the function that turns a resolved value into the response's."""
     coerce = type_.coerce_output_value
+    may_be_infinite = is_scalar_type(type_) and not is_specified_scalar_type(type_)
 
     def complete(value: Any) -> Any:
         if isinstance(value, Exception):
@@ -166,15 +170,20 @@ def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any],
                 f"Expected `{inspect(type_)}.coerce_output_value({inspect(value)})`"
                 f" to return non-nullable value, returned: {inspect(result)}"
             )
+        if may_be_infinite and not is_finite(result):  # JSON has neither NaN nor infinity
+            raise GraphQLError(f"{type_} cannot represent value: {inspect(value)}")
         return result
 
     return complete
 
 
 def list_converter(
-    coordinate: str, is_async_iterable: Callable[[Any], bool]
+    coordinate: str, is_awaitable: IsAwaitable, is_async_iterable: Callable[[Any], bool]
 ) -> Callable[[Any], Iterable[Any] | Later]:
-    """Make the function that takes a field's value as a list; asynchronous ones are read later."""
+    """Make the function that takes a field's value as a list; asynchronous ones are read later.
+
+    So are coroutines of ``types.coroutine``, which look like generators.
+    """
 
     async def read(values: AsyncIterable[Any]) -> list[Any]:
         return [value async for value in values]
@@ -186,6 +195,8 @@ def list_converter(
             raise NullError
         if is_async_iterable(values):
             return Later(read(values))
+        if is_awaitable(values):
+            return Later(values)
         if not is_iterable(values):
             raise GraphQLError(f"Expected Iterable, but did not find one for field '{coordinate}'.")
         return values

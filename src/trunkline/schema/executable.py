@@ -16,7 +16,7 @@ from trunkline.schema.around import put_around
 from trunkline.schema.bindings import CoreConventions, ResolverMiddleware, Schema, TypeResolver
 from trunkline.schema.directive_functions import find_functions, place_directives
 from trunkline.schema.fields import FieldBinder
-from trunkline.schema.models import bind_enum, bind_input, class_of
+from trunkline.schema.models import bind_enum, bind_input, class_of, is_mapping
 from trunkline.schema.names import PythonNames, unknown_coordinates
 from trunkline.schema.scalars import BUILT_IN, Scalar, bind_scalar, guard_scalar
 from trunkline.schema.signatures import describe, parameters_of, returns_awaitable, takes_one
@@ -52,7 +52,8 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
       parameters of these names. They may be ``async``. The resolver of a subscription's field is an
       asynchronous generator, or returns an asynchronous iterable; each item is the field's value in
       one event. An interface or a union may have ``resolve_type``, which takes a value and returns
-      the name of its object type. Without it, values are told apart by class or by ``__typename``.
+      the name of its object type. Without it, values are told apart by class or by ``__typename``;
+      then no class may stand for two of its types.
     - ``models``: Which class stands for a type. The fields of an object type are read from its
       attributes (from its keys, for a ``TypedDict`` or ``dict``), or are its methods, which take
       what resolvers take. Values of an input type arrive as its instances instead of dicts, and
@@ -99,6 +100,7 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
     )
     bindings = dict(fields.bindings())
     type_resolvers = dict(_type_resolvers(definition, resolvers, python_names, mistakes))
+    mistakes += _ambiguous_models(definition, models, type_resolvers)
     for type_ in definition.type_map.values():
         model = models.get(type_.name)
         if graphql.is_input_object_type(type_) and model is not None:
@@ -177,6 +179,38 @@ def _type_resolvers(
         if parameters is not None and not takes_one(parameters):
             mistakes.append(f"{place} must take one parameter, the value.")
         yield type_.name, cast("TypeResolver", resolve_type)
+
+
+def _ambiguous_models(
+    definition: graphql.GraphQLSchema, models: Mapping[str, type], resolved: Collection[str]
+) -> Iterator[str]:
+    """Yield a message for each class whose objects may be of several types, with nothing to tell.
+
+    Only the interfaces and unions that a field returns have values. ``resolved`` are those that
+    have a ``resolve_type``. Mappings have a ``__typename``.
+    """
+    returned = {
+        graphql.get_named_type(field.type).name
+        for type_ in definition.type_map.values()
+        if graphql.is_object_type(type_)
+        for field in type_.fields.values()
+    }
+    for name in sorted(returned - {*resolved}):
+        type_ = definition.type_map[name]
+        if not graphql.is_abstract_type(type_):
+            continue
+        by_class: dict[type, list[str]] = {}
+        for each in definition.get_possible_types(type_):
+            model = models.get(each.name)
+            if model is not None and not is_mapping(model):
+                by_class.setdefault(model, []).append(each.name)
+        for model, names in by_class.items():
+            if len(names) > 1:
+                yield (
+                    f"{name}: {' and '.join(names)} are both {model.__qualname__}, so its objects"
+                    f" do not tell which of them they are. Add 'resolve_type' to the resolvers of"
+                    f" {name}, or bind a class of its own to each type."
+                )
 
 
 def adopt_schema(  # noqa: PLR0913  # the same as graphql-core's `execute` takes

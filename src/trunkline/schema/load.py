@@ -228,7 +228,22 @@ def _raise_any(errors: list[graphql.GraphQLError]) -> None:
 
 def _with_place(error: graphql.GraphQLError) -> str:
     """Write an error as ``file:line:column: message``."""
+    message = _MESSAGES.get(error.message, error.message)
     if not (error.source and error.locations):
-        return error.message
+        return message
     place = error.locations[0]
-    return f"{error.source.name}:{place.line}:{place.column}: {error.message}"
+    return f"{error.source.name}:{place.line}:{place.column}: {message}"
+
+
+_MESSAGES = {
+    "Query root type must be provided.": (
+        "The schema has no type 'Query'. Add it, or name another type: schema { query: … }."
+    ),
+    **{
+        f"Cannot extend type '{name}' because it is not defined.": (
+            f"'{name}' is a scalar of GraphQL itself and cannot be extended."
+        )
+        for name in graphql.specified_scalar_types
+    },
+}
+"""Our sentences in place of graphql-core's, where those do not say what to do."""

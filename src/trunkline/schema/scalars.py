@@ -27,7 +27,17 @@ from graphql import (
 from graphql.language.printer import print_for_error
 from graphql.pyutils import inspect
 
-__all__ = ["BUILT_IN", "KNOWN_SCALARS", "KnownScalar", "Scalar", "bind_scalar", "guard_scalar"]
+__all__ = [
+    "BUILT_IN",
+    "CONVERSION_ERRORS",
+    "KNOWN_SCALARS",
+    "KnownScalar",
+    "Scalar",
+    "UnreadableError",
+    "bind_scalar",
+    "guard_scalar",
+    "is_finite",
+]
 
 _INT64 = 2**63  # `in range(…)` would be a slow search for an ``IntEnum``
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -47,30 +57,55 @@ class Scalar:
     parse: Callable[[Any], Any]
 
 
-_CONVERSION_ERRORS = (ValueError, TypeError, ArithmeticError, LookupError)
+CONVERSION_ERRORS = (ValueError, TypeError, ArithmeticError, LookupError)
+"""What a scalar's functions raise for a value that does not fit. All else is the program's fault:
+its text may have secrets, and the next call may succeed."""
+
+
+class UnreadableError(GraphQLError):
+    """A scalar's function raised an exception that is not about the value, ``original_error``."""
+
+    def __init__(self, name: str, error: Exception) -> None:
+        message = f"{name} could not be read because of an internal error."
+        super().__init__(message, original_error=error, extensions={})
 
 
 def bind_scalar(type_: GraphQLScalarType, scalar: Scalar) -> None:
     """Let a scalar type of a schema be written and read by ``scalar``."""
+    parse = _masked(type_.name, scalar.parse)
 
     def read_literal(node: ValueNode) -> Any:
         """Read a literal. Errors have its location in the document."""
         try:
             if isinstance(node, EnumValueNode):  # JSON does not have it either
                 raise TypeError(node)
-            return scalar.parse(value_from_ast_untyped(node))
+            return parse(value_from_ast_untyped(node))
         except GraphQLError as error:
             if error.nodes:
                 raise
             raise GraphQLError(error.message, _with_location(node), original_error=error) from error
-        except _CONVERSION_ERRORS as error:
+        except CONVERSION_ERRORS as error:
             message = f"{type_.name} cannot represent value: {print_for_error(node)}"
             raise GraphQLError(message, _with_location(node)) from error
 
     # graphql-core's own hooks
     type_.coerce_output_value = _named_errors(type_.name, scalar.serialize)
-    type_.coerce_input_value = _named_errors(type_.name, scalar.parse)
+    type_.coerce_input_value = _named_errors(type_.name, parse)
     type_.coerce_input_literal = read_literal
+
+
+def _masked(name: str, parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Let the text of exceptions that are not about the value stay out of the errors."""
+
+    def parse_value(value: Any) -> Any:
+        try:
+            return parse(value)
+        except (GraphQLError, RecursionError, *CONVERSION_ERRORS):
+            raise
+        except Exception as error:
+            raise UnreadableError(name, error) from error
+
+    return parse_value
 
 
 def guard_scalar(type_: GraphQLScalarType) -> None:
@@ -83,12 +118,18 @@ def guard_scalar(type_: GraphQLScalarType) -> None:
 
 
 def _check_finite(value: Any) -> Any:
-    if isinstance(value, float) and value - value != 0.0:  # not finite
+    if not is_finite(value):
         raise ValueError(value)
-    if isinstance(value, (list, tuple, dict)):
-        for item in value.values() if isinstance(value, dict) else value:
-            _check_finite(item)
     return value
+
+
+def is_finite(value: Any) -> bool:
+    """Return whether a value has neither NaN nor infinity, at any depth."""
+    if isinstance(value, float):
+        return value - value == 0.0
+    if isinstance(value, (list, tuple, dict)):
+        return all(map(is_finite, value.values() if isinstance(value, dict) else value))  # pyright: ignore[reportUnknownArgumentType]
+    return True
 
 
 def _with_location(node: ValueNode) -> ValueNode:
@@ -110,7 +151,7 @@ def _named_errors(name: str, convert: Callable[[Any], Any]) -> Callable[[Any], A
     def convert_value(value: Any) -> Any:
         try:
             return convert(value)
-        except _CONVERSION_ERRORS as error:
+        except CONVERSION_ERRORS as error:
             raise GraphQLError(f"{name} cannot represent value: {inspect(value)}") from error
 
     return convert_value

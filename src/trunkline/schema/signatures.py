@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import AsyncIterable, Awaitable, Collection, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, get_origin
 
 from graphql import GraphQLArgument, GraphQLInputField, is_non_null_type
@@ -96,7 +97,7 @@ def returns_awaitable(method: Any) -> bool:
     """Say whether what a resolver returns is awaited. Decided once, not for every value.
 
     It is awaited if the resolver, or a function that it wraps (``functools.wraps``), is an
-    ``async def`` or is annotated to return an awaitable.
+    ``async def``, or an object whose ``__call__`` is one, or is annotated to return an awaitable.
     """
     if any(map(inspect.iscoroutinefunction, _with_wrapped(method))):
         return True
@@ -139,9 +140,14 @@ def stream_mistakes(method: Any, *, is_subscription: bool) -> Iterator[str]:
 
 
 def _with_wrapped(method: Any) -> Iterator[Any]:
-    """Yield a function and what it wraps, outermost first."""
+    """Yield a function and what it wraps, outermost first; of an object, also its ``__call__``."""
     while method is not None:
         yield method
+        if isinstance(method, partial):
+            method = method.func
+            continue
+        if not isinstance(method, type):
+            yield type(method).__call__
         method = getattr(method, "__wrapped__", None)
 
 

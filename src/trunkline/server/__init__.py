@@ -1,10 +1,12 @@
 """Serving GraphQL: the endpoint, the playground, and what a program needs to set them up.
 
-schema = make_executable_schema(load_schema("schema"), Resolvers(db), {"Todo": Todo})
-app = Starlette(routes=[
-Route("/graphql", GraphQL(schema, auth=verifier)),
-Mount("/playground", Playground("Todo", "/graphql")),
-])
+    schema = make_executable_schema(load_schema("schema"), Resolvers(db), {"Todo": Todo})
+    app = Starlette(routes=[
+        Route("/graphql", GraphQL(schema, auth=verifier)),
+        Mount("/playground", Playground("Todo", "/graphql")),
+    ])
+
+Mistakes in the schema, the resolvers or the models are errors when the program starts.
 """
 
 from trunkline.compiler.limits import Limits

@@ -116,7 +116,10 @@ class GraphQL(HTTPOnly):
                 " make_executable_schema(…) returns one."
             )
         if auth is not None and not callable(getattr(auth, "authenticate", None)):
-            raise TypeError(f"auth must be a Verifier of trunkline.auth, or None, not {auth!r}.")
+            raise TypeError(
+                "auth must be a Verifier or an Assumed of trunkline.auth, or None, not"
+                f" {type(auth).__name__}."
+            )
         self._auth = auth
         self._authorization = AuthorizationCheck(policies, refuse)
         self._operations = OperationCache(schema, limits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeAlias
 from uuid import uuid4
@@ -12,8 +12,9 @@ from uuid import uuid4
 import orjson
 from graphql import GraphQLError
 
-from trunkline.errors import RequestError
+from trunkline.errors import RequestError, ValidationError, VariablesError
 from trunkline.runtime.positions import NullError
+from trunkline.schema.scalars import CONVERSION_ERRORS, UnreadableError
 
 __all__ = [
     "INTERNAL_SERVER_ERROR",
@@ -55,6 +56,9 @@ class ErrorPresenter:
         id.
         """
         original = error.original_error
+        for each in _chain(original):
+            if isinstance(each, UnreadableError) and each.original_error:
+                original = each.original_error
         if original is None or isinstance(original, GraphQLError):
             return self._decide(error, dict(error.formatted))
         path = ".".join(str(key) for key in error.path or ())
@@ -71,6 +75,11 @@ class ErrorPresenter:
         """Return what is wrong with a request, mistake by mistake."""
         shown: list[dict[str, Any]] = []
         for each in error.errors:
+            if isinstance(error, (ValidationError, VariablesError)):
+                fault = _fault_of(each)
+                if fault is not None:
+                    shown.append(self._mask(each, fault, "a value of the request"))
+                    continue
             message = each.message
             if len(message) > _MESSAGE_LENGTH:
                 message = message[:_MESSAGE_LENGTH] + "…"
@@ -109,6 +118,20 @@ class ErrorPresenter:
             _log(fault, place, number)
             return masked
         return presented
+
+
+def _chain(error: Exception | None) -> Iterator[Exception]:
+    """Yield an error, and what it was made of."""
+    while error is not None:
+        yield error
+        # a subclass may not have called GraphQLError's constructor
+        error = getattr(error, "original_error", None) if isinstance(error, GraphQLError) else None
+
+
+def _fault_of(error: GraphQLError) -> Exception | None:
+    """Return the exception of a scalar's function that is not about the value, if there is one."""
+    *_, cause = _chain(error)
+    return None if isinstance(cause, (GraphQLError, *CONVERSION_ERRORS)) else cause
 
 
 def _masking_fields(number: str) -> dict[str, Any]:

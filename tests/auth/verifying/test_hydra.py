@@ -1,7 +1,7 @@
 """Ory Hydra as issuer: opaque tokens by introspection, and its JWTs.
 
 Building it takes minutes, and is done where ``TRUNKLINE_HYDRA=1`` asks for it: ``make hydra``.
-What it answers is in `test_keysets.py` and `test_profiles.py` too, as it was recorded.
+Its responses are in `test_issuers.py` and `test_profiles.py` too, as they were recorded.
 """
 
 from __future__ import annotations

@@ -332,8 +332,9 @@ def test_an_endpoint_without_a_decision_about_auth_does_not_start() -> None:
     with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'auth'"):
         GraphQL(SCHEMA)  # type: ignore[call-arg]
     for wrong in ("https://issuer.example", True, Caller("web")):
-        with pytest.raises(TypeError, match="auth must be a Verifier"):
+        with pytest.raises(TypeError, match="auth must be a Verifier or an Assumed") as caught:
             GraphQL(SCHEMA, auth=wrong)  # type: ignore[arg-type]
+        assert str(caught.value).endswith(f"not {type(wrong).__name__}.")  # it may be a secret
     with pytest.raises(ValueError, match="refuse must be"):
         GraphQL(SCHEMA, auth=None, refuse="all")  # type: ignore[arg-type]
 

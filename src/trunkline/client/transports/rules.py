@@ -166,16 +166,17 @@ def redirect_url(url: str, status: int, location: str | None, followed: int) -> 
         place = location
     if status not in _KEEP_THE_METHOD or _origin(place) != _origin(url):
         raise ServerStatusError(
-            f"The server at {safe_url(url)} answered {status}: it redirects to {safe_url(place)}."
-            " The request was not sent there, because it would lose its body or leave its origin."
+            f"The server at {safe_url(url)} responded with {status}: it redirects to"
+            f" {safe_url(place)}. The request was not sent there, because it would lose its body or"
+            " leave its origin."
             " If that is the right place, give the transport that URL.",
             status,
         )
     if followed < _MOST_REDIRECTS:
         return place
     raise ServerStatusError(
-        f"The server at {safe_url(url)} answered {status}: it redirects for the {followed + 1}th"
-        " time. The request was not sent on. Give the transport the final URL.",
+        f"The server at {safe_url(url)} responded with {status}: it redirects for the"
+        f" {followed + 1}th time. The request was not sent on. Give the transport the final URL.",
         status,
     )
 

@@ -1,4 +1,7 @@
-"""The issuer's keys and the memory for tokens, on a clock that is set by hand."""
+"""Issuers in the verifier: their keys, their introspection, and the cache of verified tokens.
+
+The clock is set by hand.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from trunkline.protocol.messages import HTTPResponse
 
 
 async def verify(verifier: Verifier, token: str) -> Caller:
-    """Ask as the server does: what is known first."""
+    """Verify a token as the server does: first in the cache."""
     scope = request_scope(f"Bearer {token}")
     known = verifier.recall(scope, read_headers(scope))
     caller = known or await verifier.authenticate(scope)
@@ -168,7 +171,7 @@ async def test_an_issuer_that_is_down_for_an_hour_costs_no_request() -> None:
     assert 0 < len(issuer.requests) <= 3600 / COOLDOWN
 
 
-async def test_keys_are_not_believed_for_ever() -> None:
+async def test_keys_expire_if_they_cannot_be_fetched_again() -> None:
     issuer, time = Issuer(), Time()
     verifier = issuer.verifier(time)
     await verify(verifier, issuer.token())
@@ -177,7 +180,7 @@ async def test_keys_are_not_believed_for_ever() -> None:
     assert await status(verifier, fresh(issuer, time)) == 503
 
 
-async def test_an_issuer_that_starts_later_is_asked_again_soon() -> None:
+async def test_keys_of_an_issuer_that_starts_later_are_fetched_soon() -> None:
     issuer, time = Issuer(), Time()
     verifier = issuer.verifier(time)
     issuer.is_down = True
@@ -188,7 +191,7 @@ async def test_an_issuer_that_starts_later_is_asked_again_soon() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         HTTPResponse(500, b"", {}),
         HTTPResponse(302, b"", {"location": "https://evil.example"}),
@@ -202,11 +205,11 @@ async def test_an_issuer_that_starts_later_is_asked_again_soon() -> None:
     ],
     ids=["500", "redirect", "html", "list", "no_list", "empty", "symmetric", "deep", "no_utf_8"],
 )
-async def test_jw_08_answers_that_are_no_key_set_change_nothing(answer: HTTPResponse) -> None:
+async def test_jw_08_responses_without_a_key_set_change_nothing(response: HTTPResponse) -> None:
     issuer, time, broken = Issuer(), Time(), [False]
 
     async def send(request: Any) -> HTTPResponse:
-        return answer if broken[0] else await issuer.send(request)
+        return response if broken[0] else await issuer.send(request)
 
     verifier = Verifier(
         [*issuer.verifier(time).issuers], audience=AUDIENCE, send=send, clock=time.clock
@@ -220,7 +223,7 @@ async def test_jw_08_answers_that_are_no_key_set_change_nothing(answer: HTTPResp
     assert await status(verifier, fresh(issuer, time)) == 200
 
 
-async def test_jw_03_keys_that_nobody_understands_do_not_harm_the_others() -> None:
+async def test_jw_03_unsupported_keys_do_not_affect_the_others() -> None:
     issuer = Issuer()
     good = issuer.keys[0].public_jwk
     odd: list[Any] = [
@@ -247,12 +250,12 @@ async def test_jw_03_keys_that_nobody_understands_do_not_harm_the_others() -> No
 
 
 @pytest.mark.parametrize("kid", ["../../dev/null' OR 1=1--", "", "x" * 3000, "é\u0000"])
-async def test_jw_09_a_key_id_is_a_word_in_a_dictionary(kid: str) -> None:
+async def test_jw_09_a_key_id_is_only_looked_up(kid: str) -> None:
     issuer = Issuer()
     assert await status(issuer.verifier(Time()), issuer.token(header={"kid": kid})) == 401
 
 
-async def test_a_token_without_key_id_is_checked_by_the_only_key_there_is() -> None:
+async def test_a_token_without_key_id_is_verified_with_the_only_key() -> None:
     issuer, time = Issuer(), Time()
     token = issuer.token(header={"kid": None})
     assert await status(issuer.verifier(time), token) == 200
@@ -260,7 +263,7 @@ async def test_a_token_without_key_id_is_checked_by_the_only_key_there_is() -> N
     assert await status(issuer.verifier(time), token) == 401
 
 
-async def test_a_key_that_is_removed_takes_its_tokens_with_it() -> None:
+async def test_tokens_of_a_removed_key_are_rejected() -> None:
     issuer, time = Issuer(), Time()
     verifier = issuer.verifier(time)
     token = issuer.token({"exp": int(time.now) + 3600})
@@ -272,7 +275,7 @@ async def test_a_key_that_is_removed_takes_its_tokens_with_it() -> None:
     assert outcome == 401
 
 
-async def test_a_removal_is_heeded_as_soon_as_it_is_known() -> None:
+async def test_tokens_of_a_removed_key_are_rejected_as_soon_as_keys_are_fetched() -> None:
     issuer, time = Issuer(), Time()
     verifier = issuer.verifier(time)
     withdrawn, until = issuer.keys[0], int(time.now) + 3600
@@ -286,7 +289,7 @@ async def test_a_removal_is_heeded_as_soon_as_it_is_known() -> None:
     assert await status(verifier, old) == 401
 
 
-async def test_a_known_token_costs_no_signature_until_it_expires() -> None:
+async def test_a_cached_token_costs_no_verification_until_it_expires() -> None:
     issuer, time = Issuer(), Time()
     verifier = issuer.verifier(time)
     token = issuer.token({"exp": int(time.now) + 30})
@@ -299,7 +302,7 @@ async def test_a_known_token_costs_no_signature_until_it_expires() -> None:
     assert await status(verifier, token) == 401
 
 
-async def test_the_memory_for_tokens_is_bounded_and_keeps_no_bad_ones() -> None:
+async def test_the_cache_of_tokens_is_bounded_and_has_no_rejected_ones() -> None:
     issuer, time = Issuer(), Time()
     verifier = issuer.verifier(time, size=10)
     for number in range(30):
@@ -315,7 +318,7 @@ def opaque(issuer: Issuer, time: Time, **more: Any) -> Verifier:
     return issuer.verifier(time, HYDRA, introspection=ASKED, **more)
 
 
-async def test_in_02_an_opaque_token_is_good_if_its_issuer_says_so() -> None:
+async def test_in_02_an_opaque_token_is_accepted_if_its_issuer_says_active() -> None:
     issuer, time = Issuer(), Time()
     issuer.said = {"active": True, **good_claims(), "token_use": "access_token"}
     caller = await verify(opaque(issuer, time), "ory_at_abc.def")
@@ -335,13 +338,13 @@ async def test_in_02_an_opaque_token_is_good_if_its_issuer_says_so() -> None:
         {"active": True, "client_id": "web"},
     ],
 )
-async def test_in_02_whatever_else_it_says_is_a_refusal(said: dict[str, Any]) -> None:
+async def test_in_02_every_other_response_rejects_the_token(said: dict[str, Any]) -> None:
     issuer = Issuer()
     issuer.said = said
     assert await status(opaque(issuer, Time()), "opaque") == 401
 
 
-async def test_in_04_answers_are_kept_for_a_while() -> None:
+async def test_in_04_responses_are_cached_for_a_while() -> None:
     issuer, time = Issuer(), Time()
     verifier = opaque(issuer, time)
     for _ in range(5):
@@ -352,7 +355,7 @@ async def test_in_04_answers_are_kept_for_a_while() -> None:
     assert len(issuer.requests) == 2
 
 
-async def test_rv_04_a_revoked_token_is_refused_within_the_bound() -> None:
+async def test_rv_04_a_revoked_token_is_rejected_within_the_bound() -> None:
     issuer, time = Issuer(), Time()
     issuer.said = {"active": True, **good_claims()}
     for verifier, token in (
@@ -366,7 +369,7 @@ async def test_rv_04_a_revoked_token_is_refused_within_the_bound() -> None:
         assert await status(verifier, token) == 401
 
 
-async def test_an_introspected_token_outlives_a_short_outage_and_no_long_one() -> None:
+async def test_an_introspected_token_is_accepted_in_a_short_outage_but_not_in_a_long_one() -> None:
     issuer, time = Issuer(), Time()
     issuer.said = {"active": True, **good_claims()}
     verifier = opaque(issuer, time)

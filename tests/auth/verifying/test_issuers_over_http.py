@@ -1,4 +1,4 @@
-"""Asking an issuer over sockets that does not behave (JW-08)."""
+"""JSON is fetched from an issuer over sockets, also from one that misbehaves (JW-08)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def ask(url: str, seconds: float = 5.0) -> Any:
     return await run_async(fetch_json(request), partial(send_within_timeout, new_sender()))
 
 
-async def test_an_answer_is_read(address: str) -> None:
+async def test_a_response_is_read(address: str) -> None:
     assert await ask(f"{address}/good") == {"keys": []}
 
 
@@ -57,18 +57,18 @@ async def test_an_answer_is_read(address: str) -> None:
     ("path", "says"),
     [("redirect", "is 307"), ("large", "more than"), ("missing", "is 404")],
 )
-async def test_jw_08_answers_are_bounded_and_lead_nowhere(
+async def test_jw_08_responses_are_bounded_and_redirects_are_not_followed(
     address: str, path: str, says: str
 ) -> None:
     with pytest.raises(IssuerError, match=says):
         await ask(f"{address}/{path}")
 
 
-async def test_jw_08_responses_have_little_time(address: str) -> None:
+async def test_jw_08_a_slow_response_is_an_error(address: str) -> None:
     with pytest.raises(IssuerError, match=r"no response within 0\.1 s"):
         await ask(f"{address}/slow", seconds=0.1)
 
 
-async def test_nobody_at_home_is_no_answer() -> None:
+async def test_an_issuer_that_cannot_be_reached_is_an_error() -> None:
     with pytest.raises(IssuerError, match="ConnectError"):
         await ask("http://127.0.0.1:1/jwks")
