@@ -76,3 +76,14 @@ def test_the_text_of_many_errors_ends() -> None:
     error = RequestError([GraphQLError(f"mistake {number}") for number in range(50)])
     assert "mistake 19" in str(error)
     assert str(error).endswith("and 30 more")
+
+
+def test_errors_of_several_places_read_few_lines() -> None:
+    fields = " ".join(f"a{n}: book(id: 1, id: 2) {{ id }}" for n in range(60))
+    with pytest.raises(RequestError) as few_lines:
+        OperationCache(SCHEMA).get("{" + fields + "}")
+    with pytest.raises(RequestError) as many_lines:
+        OperationCache(SCHEMA).get("\n" * 46_000 + "{" + fields + "}")
+    assert len(few_lines.value.errors) == Limits().errors + 1
+    assert len(many_lines.value.errors) == 500_000 // 46_000 + 2
+    assert "limit reached" in many_lines.value.errors[-1].message

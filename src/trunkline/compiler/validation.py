@@ -39,7 +39,8 @@ from trunkline.compiler.selections import fragments_of
 
 __all__ = ["rules", "validate"]
 
-_PLACES = 1_000  # of all errors together; each place has cost a search in the text
+_PLACES = 1_000  # of all errors together
+_LINES = 500_000  # read for all errors together; an error of several places reads every line
 
 
 @lru_cache(maxsize=16)
@@ -73,16 +74,20 @@ def validate(
     """
     assert_valid_schema(definition)
     errors: list[GraphQLError] = []
-    places = 0
+    places = lines = 0
+    text = document.loc.source.body if document.loc else ""
+    length = text.count("\n") + text.count("\r")
 
     def report(error: GraphQLError) -> None:
-        nonlocal places
-        if len(errors) >= max_errors or places >= _PLACES:
+        nonlocal places, lines
+        if len(errors) >= max_errors or places >= _PLACES or lines >= _LINES:
             raise ValidationAbortedError(
                 "Too many validation errors, error limit reached. Validation aborted."
             )
         errors.append(error)
-        places += len(error.positions or ())
+        found = len(error.positions or ())
+        places += found
+        lines += length if found > 1 else 0
 
     type_info = TypeInfo(definition)
     context = _Context(definition, document, type_info, report)
