@@ -80,7 +80,6 @@ clean:
 # What follows from docstrings and messages.
 docs: .venv/dev.installed
 	$(BIN)/python tools/reference.py
-	$(BIN)/ruff format --quiet docs/reference
 	$(BIN)/python tools/messages.py
 
 help:

@@ -7,6 +7,8 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
+from tools import messages, reference
+
 import trunkline
 from trunkline import errors
 
@@ -52,3 +54,13 @@ def test_files_that_the_design_names_exist() -> None:
     text = (ROOT.parent.parent / "docs" / "design.md").read_text(encoding="utf-8")
     names = re.findall(r"`((?:\w+/)*\w+\.py|(?:\w+/)+)`", text)
     assert [name for name in names if not list(ROOT.glob(f"**/{name}"))] == []
+
+
+def test_the_list_of_messages_is_up_to_date() -> None:
+    hint = "run `python tools/messages.py`, and read what has changed"
+    assert messages.FILE.read_text(encoding="utf-8") == messages.messages(), hint
+
+
+def test_the_reference_is_up_to_date() -> None:
+    written = {path.name: path.read_text(encoding="utf-8") for path in reference.FOLDER.iterdir()}
+    assert written == reference.pages(), "run `python tools/reference.py`"
