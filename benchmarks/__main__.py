@@ -16,6 +16,7 @@ from benchmarks.figures import HEADING, Figure
 FILES = (
     "in_process",
     "awaited",
+    "growth",
     "over_http",
     "authorization",
     "tokens",
