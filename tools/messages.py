@@ -48,7 +48,7 @@ def _sentences(node: ast.AST) -> Iterator[str]:
             continue
         if isinstance(child, (ast.Constant, ast.JoinedStr)):
             text = _text(child)
-            if _SENTENCE.search(text):
+            if _SENTENCE.search(text) and "\0" not in text:  # a key, not a sentence
                 yield text
         else:
             yield from _sentences(child)
