@@ -254,7 +254,7 @@ class _Piece(Coroutine[Any, Any, None]):
                 self._waits_for = self._context.run(running.throw, asyncio.CancelledError())
         except (StopIteration, Exception, asyncio.CancelledError):  # noqa: BLE001  # useless, too
             self._running = None
-            # If the future is never done, that is no mistake to be logged. asyncio does the same.
+            # A future that is never done is not an error to log. asyncio itself does the same.
             setattr(self.task, "_log_destroy_pending", False)  # noqa: B010
             return True
         except BaseException as error:  # noqa: BLE001  # the program is to end

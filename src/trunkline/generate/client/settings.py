@@ -12,7 +12,7 @@ from glob import glob
 from pathlib import Path
 from typing import Any, Literal
 
-from trunkline.errors import ConfigurationError
+from trunkline.errors import ConfigurationError, SchemaError
 from trunkline.generate.client.documents import DocumentSource, marked_documents
 from trunkline.generate.client.problems import Problems
 from trunkline.generate.configuration import ClientConfiguration, Project, TypeKind
@@ -166,14 +166,18 @@ def read_documents(
 ) -> Iterator[DocumentSource]:
     """Read the documents in the files that a client's ``operations`` match.
 
-    The generated ``module`` may be among them and is left out. Raises ``ConfigurationError`` where
-    a pattern matches no file, and ``SchemaError`` where a file cannot be read.
+    The generated ``module`` may be among them and is left out. A file that cannot be read is one of
+    the ``problems``. Raises ``ConfigurationError`` where a pattern matches no file.
     """
     for path in _document_paths(project.folder, _as_list(client.operations)):
         if path.resolve() == module.resolve():
             continue
         name = shown_path(path)
-        text = read_file(Path(name))
+        try:
+            text = read_file(Path(name))
+        except SchemaError as error:  # told with all other mistakes
+            problems.error(name, str(error).removeprefix(f"{name}: "))
+            continue
         if path.suffix == ".py":
             yield from marked_documents(text, name, problems)
         else:
