@@ -6,6 +6,8 @@
    `values.py`, and `directives.py`; `check.py` and `fits.py` compare the classes with the schema.
    The plan (`plan.py`) is data, which plugins may change.
 3. write: `write.py` makes the texts of the files.
+
+`start.py` says whether what was written starts.
 """
 
 from __future__ import annotations
