@@ -22,7 +22,7 @@ class Limits:
     - ``aliases``: number of fields with an alias, with every fragment spread out
     - ``comparisons``: of fields with the same response key, which validation spends its time with
     - ``cost``: the fields times the sizes of lists that the request gives; ``None`` for no limit
-    - ``errors``: listed in one response
+    - ``errors``: listed in one response; one more says how many were left out
     - ``values``: in the variables of one request, with items of lists and fields of input objects
     """
 
@@ -35,5 +35,5 @@ class Limits:
     aliases: int = 1_500
     comparisons: int = 20_000
     cost: int | None = 1_000_000
-    errors: int = 50
+    errors: int = 100
     values: int = MAX_VALUES
