@@ -24,7 +24,7 @@ class Limits:
     - ``cost``: what the fields cost, times the sizes of the lists that they are in; ``None`` for no
       limit
     - ``sizes``: the names of arguments that say how long a list is
-    - ``errors``: listed in one response
+    - ``errors``: listed in one response; one more says how many were left out
     - ``values``: in the variables of one request, with items of lists and fields of input objects
     """
 
@@ -38,5 +38,5 @@ class Limits:
     comparisons: int = 20_000
     cost: int | None = 1_000_000
     sizes: frozenset[str] = frozenset({"first", "last", "limit"})
-    errors: int = 50
+    errors: int = 100
     values: int = MAX_VALUES
