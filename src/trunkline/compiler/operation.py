@@ -124,6 +124,7 @@ class Operation:
     - ``has_batches``: whether a resolver is called for all parents of a level
     - ``variables``: the types and defaults of its variables
     - ``cost``: what it may cost, and the limit
+    - ``limits``: what bounds its document, variables and errors
     - ``required``: what it requires of its callers, ``None`` if nothing; `for_caller` gives the
       form that a caller may have
     - ``refused``: the coordinates that are refused in this form, with the unmet requirements
@@ -153,6 +154,7 @@ class Operation:
         self.source_mark = plan.source.mark if plan.source else None
         self.variables = planned.variables
         self.cost = planned.cost
+        self.limits = chosen.limits
         self._forms: CallerForms[Operation] | None = None
         self._fields = [
             (placed.condition, isinstance(placed.field.binding, Refused))

@@ -85,7 +85,7 @@ def plan_operation(chosen: ChosenOperation) -> PlannedOperation:
     """
     limits, node = chosen.limits, chosen.node
     variables = Variables(chosen.schema.definition, node.variable_definitions or (), limits.values)
-    cost = Cost(node.selection_set, chosen.fragments, variables.names, limits.cost)
+    cost = Cost(chosen)
     around = operation_directives(chosen, variables)
     planner = Planner(chosen, variables)
     plan = planner.plan(is_directed=around is not None)
