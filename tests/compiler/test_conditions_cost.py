@@ -74,7 +74,9 @@ COSTLY = {
     "side by side": many(700, 4),
     "aliases": many(700, 1, "same: id @include(if: ${name}) ...F"),
 }
-LIMITS = Limits(fields=20_000, aliases=20_000, tokens=50_000, directives=5_000, comparisons=10**6)
+LIMITS = Limits(
+    fields=20_000, aliases=20_000, tokens=50_000, directives=5_000, comparisons=10**6, cost=None
+)
 
 
 def values(text: str, chance: Random | None = None) -> dict[str, bool]:
