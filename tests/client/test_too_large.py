@@ -205,11 +205,13 @@ def test_cl_07_a_token_endpoint_has_the_limit(bombs: Faulty, kind: str) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_cl_07_and_for_other_libraries(way: Way) -> None:
     with Faulty(without_end) as server, pytest.raises(TokenError, match="more than 1048576 bytes"):
-        way(ClientCredentials(token_url=server.url, client_id="web", secret="s"), server.url, b"")
+        auth = ClientCredentials(token_url=server.url, client_id="web", secret="s")
+        way(auth, "http://127.0.0.1:1/api", b"")
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_cl_07_and_nothing_is_decompressed_there(way: Way) -> None:
     with Faulty(LARGE["gzip"]) as server, pytest.raises(TokenError, match="is not JSON"):
-        way(ClientCredentials(token_url=server.url, client_id="web", secret="s"), server.url, b"")
+        auth = ClientCredentials(token_url=server.url, client_id="web", secret="s")
+        way(auth, "http://127.0.0.1:1/api", b"")
     assert b"accept-encoding: identity" in server.requests[0].lower()
