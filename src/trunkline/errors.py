@@ -24,6 +24,7 @@
         ├── TokenError                the issuer gave no access token
         ├── ServerStatusError         an HTTP status without a GraphQL response
         └── ProtocolError             the response is not GraphQL over HTTP
+            └── ResponseTooLargeError it has more bytes than the transport reads
 
 ``trunkline`` exports all of them. ``trunkline.auth`` exports `AccessDeniedError` and `TokenError`
 too. No other module exports errors.
@@ -62,6 +63,7 @@ __all__ = [
     "PlaygroundNotBuiltError",
     "ProtocolError",
     "RequestError",
+    "ResponseTooLargeError",
     "SchemaError",
     "ServerStatusError",
     "StoreError",
@@ -391,4 +393,15 @@ class ServerStatusError(TransportError):
 
 
 class ProtocolError(TransportError):
-    """The server sent a 2xx status with a body that is not a GraphQL response."""
+    """The response cannot be read, or has a 2xx status and is not a GraphQL response."""
+
+
+class ResponseTooLargeError(ProtocolError):
+    """The body of a response has more bytes than allowed, counted after decompression.
+
+    What was read is thrown away. Ask for less, or allow more. ``limit`` is in bytes.
+    """
+
+    def __init__(self, message: str, limit: int) -> None:
+        self.limit = limit
+        super().__init__(message)

@@ -79,7 +79,7 @@ def test_the_text_of_many_errors_ends() -> None:
 
 
 def test_errors_of_several_places_read_few_lines() -> None:
-    fields = " ".join(f"a{n}: book(id: 1, id: 2) {{ id }}" for n in range(60))
+    fields = " ".join(f"a{n}: book(id: 1, id: 2) {{ id }}" for n in range(120))
     with pytest.raises(RequestError) as few_lines:
         OperationCache(SCHEMA).get("{" + fields + "}")
     with pytest.raises(RequestError) as many_lines:

@@ -10,8 +10,9 @@ from typing import Any
 from requests import PreparedRequest, Response, Session
 from requests.auth import AuthBase
 
-from trunkline.auth.calling.adapters import TIMEOUT, Conversation, response_of
+from trunkline.auth.calling.adapters import TIMEOUT, Conversation, issuer_headers, response_of
 from trunkline.auth.calling.credentials import ClientCredentials
+from trunkline.auth.discovery import MAX_BYTES
 from trunkline.flow.drivers import run
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
@@ -52,16 +53,21 @@ class RequestsAuth(AuthBase):
                 request.method,
                 request.url or "",
                 data=request.body,
-                headers=dict(request.headers),
+                headers=issuer_headers(request),
+                stream=True,
                 **self._options,
             )
-            return response_of(response, response.content)
+            body = b""
+            for piece in response.raw.stream(65_536, decode_content=False):
+                body += piece
+                if len(body) > MAX_BYTES:
+                    break  # `TokenRequest` reports it
+            return response_of(response, body)
 
 
 def _send_again(response: Response, headers: dict[str, str], sending: dict[str, Any]) -> Response:
     """Send the request of a response once more, on the same connection."""
-    _ = response.content  # read, so that the connection is free
-    response.close()
+    response.close()  # unread: nobody knows how long it is
     request = response.request.copy()
     request.headers.update(headers)
     connection: Any = getattr(response, "connection")  # noqa: B009  # the stubs lack it

@@ -219,9 +219,10 @@ def unauthorized(coordinate: str, requirements: RequirementSet) -> GraphQLError:
 
 def refuser(coordinate: str, requirements: RequirementSet) -> Callable[[], NoReturn]:
     """Make the function that stands in the place of a refused field."""
+    error = unauthorized(coordinate, requirements)
 
-    def refuse() -> NoReturn:
-        raise unauthorized(coordinate, requirements)
+    def refuse() -> NoReturn:  # perhaps for each of a thousand objects
+        raise GraphQLError(error.message, extensions=error.extensions)
 
     return refuse
 

@@ -89,6 +89,12 @@ class FieldFailure(Exception):  # noqa: N818  # it carries an error up; it is no
         return nullable and isinstance(self.original, NullError)
 
     @property
+    def is_fault(self) -> bool:
+        """Whether this is an exception that is not for callers to read."""
+        original = self.original
+        return not isinstance(original, GraphQLError) or original.original_error is not None
+
+    @property
     def position(self) -> Path:
         """The path of the value that becomes null because of this error."""
         return self.path[: self.mark.nullable_depth]

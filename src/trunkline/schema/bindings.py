@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from graphql import GraphQLDirective, GraphQLSchema
 
+from trunkline.schema.costs import Costs
 from trunkline.schema.requirements import Requirements, declared_requirements
 
 __all__ = [
@@ -249,6 +250,7 @@ class Schema:
     - ``directed`` has the fields with directives in the schema, by coordinate.
     - ``core`` is set if the schema's own functions are called as graphql-core calls them. There are
       no bindings then.
+    - ``costs`` is what the schema and the program declare that fields cost.
     - ``requirements`` is what the directives of the definition declare that callers need.
     """
 
@@ -261,6 +263,7 @@ class Schema:
     )
     directed: Mapping[str, DirectedField] = field(default_factory=dict[str, DirectedField])
     core: CoreConventions | None = None
+    costs: Costs = Costs()  # noqa: RUF009  # frozen
     requirements: Requirements = field(init=False)
 
     def __post_init__(self) -> None:

@@ -14,6 +14,7 @@ from trunkline.observe.operations import OperationEvent, Sink, access_log, log_o
 from trunkline.runtime.execution import Result
 from trunkline.runtime.selection import Selection
 from trunkline.schema.bindings import ListOf, Resolved, ResolverMiddleware, Schema, Streamed, batch
+from trunkline.schema.costs import CostFunction
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import load_schema, parse_schema
 from trunkline.schema.scalars import Scalar
@@ -25,6 +26,7 @@ from trunkline.server.present import PresentError
 from trunkline.server.sdl import SchemaText
 
 __all__ = [
+    "CostFunction",
     "DecidePolicies",
     "GraphQL",
     "Limits",

@@ -200,9 +200,12 @@ class GraphQL(HTTPOnly):
         """Return the response for the result of an execution."""
         if not result.errors:
             return Response(200, encode({"data": result.data}))
-        errors = [self._presenter.field_error(error) for error in result.errors]
+        errors = self._presenter.field_errors(result.errors)
         event.error_codes = error_codes(errors)
-        is_internal = INTERNAL_SERVER_ERROR in event.error_codes
+        event.errors = len(errors) + max(0, result.omitted - 1)  # one stands for the omitted
+        if result.omitted_faults:
+            logger.error("%d more exceptions of this operation", result.omitted_faults)
+        is_internal = bool(result.omitted_faults) or INTERNAL_SERVER_ERROR in event.error_codes
         event.outcome = "internal_error" if is_internal else "partial"
         return Response(PARTIAL, encode({"errors": errors, "data": result.data}))
 
@@ -235,6 +238,7 @@ class GraphQL(HTTPOnly):
                 errors = [self._presenter.internal_error(error)]
                 event.outcome = "internal_error"
         event.error_codes = error_codes(errors)
+        event.errors = len(errors)
         return Response(status, encode({"errors": errors}), headers)
 
     def _challenge(self, denied: AccessDeniedError) -> tuple[tuple[bytes, bytes], ...]:

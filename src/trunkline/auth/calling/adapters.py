@@ -6,11 +6,12 @@ from collections.abc import AsyncGenerator, Generator, Mapping
 from typing import Any
 
 from trunkline.auth.calling.credentials import ClientCredentials
+from trunkline.auth.discovery import MAX_BYTES
 from trunkline.flow.calls import Flow
 from trunkline.flow.drivers import run, run_async
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
-__all__ = ["TIMEOUT", "Conversation", "HTTPXFamilyAuth", "response_of"]
+__all__ = ["TIMEOUT", "Conversation", "HTTPXFamilyAuth", "issuer_headers", "response_of"]
 
 TIMEOUT = 10.0
 """Seconds that the issuer may take by default."""
@@ -78,20 +79,43 @@ class HTTPXFamilyAuth:
             headers = await run_async(conversation.next_headers(response), self._send_async)
 
     def _send(self, request: HTTPRequest) -> HTTPResponse:
-        with self.library.Client(**self._options) as client:
-            response = client.send(self._library_request(client, request))
-            return response_of(response, response.content)
+        body = b""
+        with (
+            self.library.Client(**self._options) as client,
+            client.stream(
+                request.method,
+                request.url,
+                content=request.body,
+                headers=issuer_headers(request),
+            ) as response,
+        ):
+            for piece in response.iter_raw():
+                body += piece
+                if len(body) > MAX_BYTES:
+                    break  # `TokenRequest` reports it
+        return response_of(response, body)
 
     async def _send_async(self, request: HTTPRequest) -> HTTPResponse:
-        async with self.library.AsyncClient(**self._options) as client:
-            response = await client.send(self._library_request(client, request))
-            return response_of(response, response.content)
+        body = b""
+        async with (
+            self.library.AsyncClient(**self._options) as client,
+            client.stream(
+                request.method,
+                request.url,
+                content=request.body,
+                headers=issuer_headers(request),
+            ) as response,
+        ):
+            async for piece in response.aiter_raw():
+                body += piece
+                if len(body) > MAX_BYTES:
+                    break  # `TokenRequest` reports it
+        return response_of(response, body)
 
-    def _library_request(self, client: Any, request: HTTPRequest) -> Any:
-        headers = dict(request.headers)
-        return client.build_request(
-            request.method, request.url, content=request.body, headers=headers
-        )
+
+def issuer_headers(request: HTTPRequest) -> dict[str, str]:
+    """Return the headers of a request to the issuer, whose short response comes uncompressed."""
+    return {**request.headers, "accept-encoding": "identity"}
 
 
 def response_of(response: Any, body: bytes = b"") -> HTTPResponse:
