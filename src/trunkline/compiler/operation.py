@@ -28,6 +28,12 @@ from trunkline.text.loading import load_module
 __all__ = ["Operation", "OperationModules", "load_operation"]
 
 _FIRST_RUNS = 2  # executions of an operation before it counts as one that comes again
+# Bytes, measured: of an operation, of a variable, and of the plan and the syntax tree for each
+# character of the document that is not white space.
+_OPERATION = 8_000
+_VARIABLE = 2_000
+_PLANNED = 150
+
 _NAME_LENGTH = 40  # characters of an operation's name in the file name of its module
 
 
@@ -44,6 +50,9 @@ class OperationModules:
         plan, digest = planned.plan, planned.id.partition(":")[2]
         self._name = f"{(plan.name or plan.kind)[:_NAME_LENGTH]}-{digest[:12]}"
         self._file_names: list[str] = []
+        self._has_info = planned.planner.dialect.document_info is not None
+        self.has_grown: Callable[[], None] = _nothing
+        self.forget()
         self.lock = RLock()  # planning an object may load others
         renewed_in_children(self)
         # `linecache` keeps the text of a file that a traceback has shown
@@ -52,6 +61,15 @@ class OperationModules:
     def after_fork(self) -> None:
         """Take a new lock in a child process: another thread of the parent may have held it."""
         self.lock = RLock()
+
+    def forget(self) -> None:
+        """Count what is kept from zero, because the modules so far are forgotten.
+
+        The plan is kept by tables of types, whose objects are planned when their first value comes,
+        and by graphql-core's `info`.
+        """
+        self.weight = 0
+        self.keeps_plan = self._has_info
 
     def write(self, planned: PlannedOperation, *, inline: bool) -> ModuleText:
         """Write the operation's module; ``inline`` writes every leaf out."""
@@ -67,6 +85,8 @@ class OperationModules:
         number = len(self._file_names)
         file_name = f"{self._name}-{number}.py" if number else f"{self._name}.py"
         self._file_names.append(file_name)
+        self.weight += module.weight
+        self.has_grown()
         return vars(load_module(file_name, module.text, module.bound))
 
     def _writer(self, planned: PlannedOperation, *, inline: bool) -> ModuleWriter:
@@ -83,6 +103,7 @@ class OperationModules:
                 complete: Callable[..., Any] = self.load(module)[COMPLETE]
                 return complete
 
+            self.keeps_plan = True
             return _Functions(self, make)
 
         return ModuleWriter(planned, inline=inline, make_table=make_table)
@@ -104,6 +125,10 @@ class _Functions(dict[str, Callable[..., Any]]):
             if function is None:
                 function = self[type_name] = self._make(type_name)
             return function
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 def _forget(file_names: list[str]) -> None:
@@ -140,6 +165,9 @@ class Operation:
         self._modules = modules = OperationModules(planned)
         self._planned: PlannedOperation | None = planned  # until the text of later executions
         plan, chosen = planned.plan, planned.chosen
+        text = "".join(chosen.text.split())
+        self._weight = _OPERATION + len(chosen.text) + _VARIABLE * len(planned.variables.names)
+        self._plan_weight = _PLANNED * len(text)
         self.schema = chosen.schema
         self.read = modules.read
         self.id = planned.id
@@ -187,11 +215,15 @@ class Operation:
         """
         modules = self._modules
         with modules.lock:
-            if self._planned is None:
+            planned = self._planned
+            if planned is None:
                 return  # another thread was faster
-            functions = modules.load(modules.write(self._planned, inline=True))
+            modules.forget()  # the text of the first executions goes
+            module = modules.write(planned, inline=True)
+            self._planned = None  # and with the plan the syntax tree
+            functions = modules.load(module)
             self.resolve_root, self.resolve_stream = functions[ROOT], functions.get(SOURCE)
-            self._planned = self._first = None  # and with the plan goes the syntax tree
+            self._first = None
 
     def _resolve_first(self, execution: Execution) -> Any:
         """Run the short text, until it is clear that longer text pays."""
@@ -201,6 +233,22 @@ class Operation:
             return first(execution)
         self.inline()
         return self.resolve_root(execution)
+
+    @property
+    def weight(self) -> int:
+        """The bytes that it takes, with its forms: an estimate, within a factor of two."""
+        plan = self._plan_weight if self._planned or self._modules.keeps_plan else 0
+        forms = self._forms.all if self._forms else ()
+        own = self._weight + plan + self._modules.weight
+        return own + sum(each.weight for each in forms)
+
+    def has_grown(self) -> None:
+        """Tell whoever keeps the operation that its weight is another."""
+        self._modules.has_grown()
+
+    def call_when_grown(self, function: Callable[[], None]) -> None:
+        """Set the function that is called when the operation's weight is another."""
+        self._modules.has_grown = function
 
     def coerce(self, variables: Mapping[str, Any] | None) -> list[Any]:
         """Return the variables' values as resolvers get them, in the operation's order.

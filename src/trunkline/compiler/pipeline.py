@@ -41,10 +41,13 @@ def prepare_forms(operation: Operation) -> Operation:
     read, required = operation.read, operation.required
 
     def compile_form(refusals: Refusals) -> Operation:
-        return compile_chosen(replace(read(), refusals=refusals))
+        form = compile_chosen(replace(read(), refusals=refusals))
+        form.call_when_grown(operation.has_grown)
+        return form
 
     if required is not None:
-        operation.add_forms(CallerForms(operation.schema, required, compile_form))
+        forms = CallerForms(operation.schema, required, compile_form, operation.has_grown)
+        operation.add_forms(forms)
     return operation
 
 
