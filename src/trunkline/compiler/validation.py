@@ -30,7 +30,7 @@ from graphql import (
 )
 from graphql.language.ast import QUERY_DOCUMENT_KEYS
 from graphql.pyutils import RefMap
-from graphql.validation import OverlappingFieldsCanBeMergedRule
+from graphql.validation import NoSchemaIntrospectionCustomRule, OverlappingFieldsCanBeMergedRule
 from graphql.validation.validate import FragmentNestingVisitor, ValidationAbortedError
 from graphql.validation.validation_context import VariableUsage, VariableUsageVisitor
 
@@ -44,8 +44,10 @@ _LINES = 500_000  # read for all errors together; an error of several places rea
 
 
 @lru_cache(maxsize=16)
-def rules(limits: Limits) -> tuple[type[ASTValidationRule], ...]:
+def rules(limits: Limits, *, has_introspection: bool = True) -> tuple[type[ASTValidationRule], ...]:
     """Return graphql-core's rules, with the limit on comparisons of response keys (§5.3.2).
+
+    Without ``has_introspection``, one more forbids ``__schema`` and ``__type``.
 
     These comparisons are what makes a hostile document expensive. graphql-core stops after a fixed
     number for the whole process; here each server has its own.
@@ -56,9 +58,10 @@ def rules(limits: Limits) -> tuple[type[ASTValidationRule], ...]:
             super().__init__(context)
             self.rule_context.remaining_complexity_budget = limits.comparisons
 
+    more = () if has_introspection else (NoSchemaIntrospectionCustomRule,)
     return tuple(
         BoundedRule if rule is OverlappingFieldsCanBeMergedRule else rule
-        for rule in specified_rules
+        for rule in (*specified_rules, *more)
     )
 
 
@@ -67,6 +70,8 @@ def validate(
     document: DocumentNode,
     rules: Sequence[type[ASTValidationRule]],
     max_errors: int,
+    *,
+    has_suggestions: bool = True,
 ) -> list[GraphQLError]:
     """Return what ``graphql.validate`` returns, for rules that do not edit the document.
 
@@ -90,7 +95,9 @@ def validate(
         lines += length if found > 1 else 0
 
     type_info = TypeInfo(definition)
-    context = _Context(definition, document, type_info, report)
+    context = _Context(
+        definition, document, type_info, report, hide_suggestions=not has_suggestions
+    )
     fragments = fragments_of(document)
     visitors: list[Visitor] = [rule(context) for rule in rules]
     if fragments:
@@ -114,8 +121,10 @@ class _Context(ValidationContext):
         document: DocumentNode,
         type_info: TypeInfo,
         report: Callable[[GraphQLError], None],
+        *,
+        hide_suggestions: bool,
     ) -> None:
-        super().__init__(definition, document, type_info, report)
+        super().__init__(definition, document, type_info, report, hide_suggestions=hide_suggestions)
         self._fragment_spreads = RefMap()  # type: ignore[assignment]
         self._recursive_variable_usages = RefMap()  # type: ignore[assignment]
         self._usages: dict[int, list[VariableUsage]] = {}
