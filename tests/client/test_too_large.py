@@ -202,14 +202,19 @@ def test_cl_07_a_token_endpoint_has_the_limit(bombs: Faulty, kind: str) -> None:
         call(kind, "http://127.0.0.1:1/graphql", QUERY, auth=auth)
 
 
+def ask(way: Way, issuer: str) -> None:
+    auth = ClientCredentials(token_url=issuer, client_id="web", secret="s")
+    way(auth, "http://127.0.0.1:1/api", b"")
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_cl_07_and_for_other_libraries(way: Way) -> None:
     with Faulty(without_end) as server, pytest.raises(TokenError, match="more than 1048576 bytes"):
-        way(ClientCredentials(token_url=server.url, client_id="web", secret="s"), server.url, b"")
+        ask(way, server.url)
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_cl_07_and_nothing_is_decompressed_there(way: Way) -> None:
     with Faulty(LARGE["gzip"]) as server, pytest.raises(TokenError, match="is not JSON"):
-        way(ClientCredentials(token_url=server.url, client_id="web", secret="s"), server.url, b"")
+        ask(way, server.url)
     assert b"accept-encoding: identity" in server.requests[0].lower()

@@ -146,7 +146,7 @@ def probes(draw: st.DrawFn) -> str:
 
 @settings(max_examples=300, deadline=None)
 @given(probes(), st.frozensets(st.sampled_from(SCOPES)))
-def test_probes_are_answered_as_without_what_is_hidden(
+def test_q13_probes_are_answered_as_without_what_is_hidden(
     document: str, scopes: frozenset[str]
 ) -> None:
     assert_same(servers(scopes), document)
@@ -154,7 +154,7 @@ def test_probes_are_answered_as_without_what_is_hidden(
 
 @settings(max_examples=200, deadline=None)
 @given(documents(), st.frozensets(st.sampled_from(SCOPES)), st.sampled_from(VALUES))
-def test_documents_are_answered_as_without_what_is_hidden(
+def test_q13_documents_are_answered_as_without_what_is_hidden(
     document: str, scopes: frozenset[str], values: dict[str, Any]
 ) -> None:
     assert_same(servers(scopes), document, values)
@@ -162,7 +162,7 @@ def test_documents_are_answered_as_without_what_is_hidden(
 
 @settings(max_examples=50, deadline=None)
 @given(st.frozensets(st.sampled_from(SCOPES)))
-def test_introspection_shows_a_schema_without_what_is_hidden(scopes: frozenset[str]) -> None:
+def test_q13_introspection_shows_a_schema_without_what_is_hidden(scopes: frozenset[str]) -> None:
     assert_same(servers(scopes), get_introspection_query(input_value_deprecation=True))
 
 

@@ -187,7 +187,8 @@ class _Part:
                 name: self._retyped(field, self._arguments(type_, name))
                 for name, field in self._fields(type_).items()
             }
-        return type(type_)(**{**type_.to_kwargs(), **parts})
+        make: Any = type(type_)
+        return make(**{**type_.to_kwargs(), **parts})
 
     def _left(self, types: Iterable[Any]) -> list[Any]:
         return [self._types[each.name] for each in types if each.name in self._types]
