@@ -19,6 +19,7 @@ from trunkline.compiler.document import ChosenOperation
 from trunkline.compiler.emit import COMPLETE, ROOT, SOURCE, ModuleText, ModuleWriter
 from trunkline.compiler.plan import AbstractShape, FieldPlan, Refused, TypeName
 from trunkline.compiler.planner import PlannedOperation
+from trunkline.errors import LimitExceededError
 from trunkline.forks import renewed_in_children
 from trunkline.runtime.execution import Execution
 from trunkline.runtime.positions import Mark, holds
@@ -75,7 +76,10 @@ class OperationModules:
 
         def make_table(field: FieldPlan, shape: AbstractShape, mark: Mark) -> object:
             def make(type_name: str) -> Callable[..., Any]:
-                planned = self.planned.planner.plan_object(shape, type_name)
+                try:
+                    planned = self.planned.planner.plan_object(shape, type_name)
+                except LimitExceededError as error:  # the field's error; others have their values
+                    raise error.errors[0] from None
                 module = self._writer(inline=inline).object_module(field, planned, mark)
                 complete: Callable[..., Any] = self.load(module)[COMPLETE]
                 return complete

@@ -47,7 +47,7 @@ from trunkline.compiler.plan import (
     Shape,
     TypeName,
 )
-from trunkline.errors import LimitExceededError, ValidationError
+from trunkline.errors import ValidationError
 from trunkline.protocol.documents import document_id
 from trunkline.runtime.graphql_core import FieldInfo
 from trunkline.runtime.positions import ALWAYS, Condition, Mark
@@ -110,7 +110,6 @@ class Planner:
         self._directives = DocumentDirectives(chosen, variables)
         self.dialect = dialect_of(chosen, variables)
         self._objects: dict[tuple[AbstractShape, str], ObjectShape] = {}
-        self._planned = 0
 
     def plan(self, *, is_directed: bool) -> OperationPlan:
         """Plan the operation; ``is_directed`` if directives with functions are around it."""
@@ -162,7 +161,7 @@ class Planner:
         key = (shape, type_name)
         if key not in self._objects:
             type_: Any = self._definition.type_map[type_name]
-            self._planned = 0  # the whole document is within the limit, so one type of it is
+            self._collector.restart()
             self._objects[key] = self._object(type_, shape.position, nullable=False)
         return self._objects[key]
 
@@ -200,11 +199,6 @@ class Planner:
     def _field(
         self, parent: GraphQLObjectType, key: str, fields: list[CollectedField], above: Position
     ) -> FieldPlan | None:
-        self._planned += 1  # fragments count as often as they are spread
-        if self._planned > self._chosen.limits.fields:
-            raise LimitExceededError.because(
-                f"The operation selects more than {self._chosen.limits.fields} fields."
-            )
         node = fields[0].node
         name = node.name.value
         definition = self._definition.get_field(parent, name)
