@@ -15,6 +15,7 @@ import httpx2
 import pytest
 import requests
 from tests.serving import serving
+from tests.waiting import until
 
 from trunkline.auth import ClientCredentials
 from trunkline.auth.httpx import HTTPXAuth
@@ -182,10 +183,7 @@ def test_tokens_are_renewed_in_the_background(pair: Pair, way: Way) -> None:
         asyncio.run(call_and_wait(pair, credentials, way))
     else:
         assert way(credentials, pair.api, b"") == 200
-    deadline = time.monotonic() + 5
-    while credentials._token is token:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: credentials._token is not token, "the token is not renewed")
     assert pair.seen[0] == pair.seen[1]
     assert pair.token_requests == 2
 
