@@ -26,7 +26,7 @@ def many(template: str, count: int) -> str:
 
 SHAPES = {
     "tiny": "{ count }",
-    "usual": "query ($id: ID!) { book(id: $id) { id title author { name } related(first: 2) { id } } }",
+    "usual": "query ($id: ID!) { book(id: $id) { id title author { name } copies } }",
     "leaves": "{ " + many("a#: count", 150) + " }",
     "leaves of objects": "{ books { " + many("a#: title", 150) + " } }",
     "objects": "{ " + many("a#: book(id: #) { id title }", 100) + " }",
