@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from graphql import (
@@ -12,6 +13,7 @@ from graphql import (
     GraphQLField,
     GraphQLObjectType,
     GraphQLOutputType,
+    GraphQLSchema,
     GraphQLString,
     SelectionSetNode,
     is_abstract_type,
@@ -84,7 +86,13 @@ def plan_operation(chosen: ChosenOperation) -> PlannedOperation:
     Raises ``LimitExceededError`` if it costs more, or selects more fields, than allowed.
     """
     limits, node = chosen.limits, chosen.node
-    variables = Variables(chosen.schema.definition, node.variable_definitions or (), limits.values)
+    schema = chosen.schema
+    variables = Variables(
+        schema.definition,
+        node.variable_definitions or (),
+        limits.values,
+        has_suggestions=schema.has_suggestions,
+    )
     cost = Cost(chosen)
     around = operation_directives(chosen, variables)
     planner = Planner(chosen, variables)
@@ -238,7 +246,7 @@ class Planner:
             return TypeName(parent.name)
         coordinate = f"{parent.name}.{name}"
         if self._refusals and "__" in coordinate and definition.resolve:  # introspection
-            return CoreResolver(self._refusals.visible.wrap(coordinate, definition.resolve))
+            return CoreResolver(_with_schema(self._refusals.visible, definition.resolve))
         return self.dialect.binding(coordinate, definition)
 
     def _shape(self, type_: GraphQLOutputType, position: Position) -> Shape:
@@ -301,6 +309,16 @@ class Planner:
                 if below is None:
                     below = self._selection_below(field.shape)
                 yield SelectedField(field.name, placed.condition, below.types)
+
+
+def _with_schema(shown: GraphQLSchema, resolve: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a resolver of introspection show another schema."""
+    info = SimpleNamespace(schema=shown)
+
+    def resolve_shown(source: Any, _info: Any, **arguments: Any) -> Any:
+        return resolve(source, info, **arguments)
+
+    return resolve_shown
 
 
 def _refused_field(

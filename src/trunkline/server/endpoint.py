@@ -26,7 +26,6 @@ from trunkline.asgi.requests import (
 )
 from trunkline.asgi.responses import HTTPOnly, Response, body_ended_early, close_unread
 from trunkline.auth.verifying.caller import Authenticator
-from trunkline.compiler.cache import OperationCache
 from trunkline.compiler.limits import Limits
 from trunkline.engine.run import run_sync
 from trunkline.errors import (
@@ -41,7 +40,13 @@ from trunkline.protocol.request import read_json, read_query_string
 from trunkline.protocol.response import PARTIAL, status_of_request_error
 from trunkline.runtime.execution import Result
 from trunkline.schema.bindings import Schema
-from trunkline.server.authorize import AuthorizationCheck, DecidePolicies, Refuse
+from trunkline.server.authorize import (
+    AuthorizationCheck,
+    DecidePolicies,
+    MayIntrospect,
+    Refuse,
+    SchemaViews,
+)
 from trunkline.server.execute import (
     ExecutionTimeout,
     Executor,
@@ -85,8 +90,10 @@ class GraphQL(HTTPOnly):
       a `trunkline.auth.Verifier`. ``None`` is for an endpoint that anybody may call; what the
       schema declares with ``@authenticated``, ``@requiresScopes`` or ``@policy`` is then refused.
     - ``policies``: decides which policies of ``@policy`` hold for a caller.
-    - ``refuse``: ``"fields"`` makes a field that the caller may not have null, with an error;
-      ``"request"`` refuses the whole request.
+    - ``refuse``: what the caller may not have does not exist for it. ``"fields"`` makes a field
+      null instead, with an error that names what is lacking; ``"request"`` refuses the request.
+    - ``introspection``: whether callers may ask for the schema, or a function that decides for each
+      caller. Messages suggest no names to those who may not.
     - ``context``: makes the ``context`` of resolvers from a request's ASGI scope; may be ``async``.
     - ``middlewares``: stand around every execution, the first one outermost.
     - ``present_error``: decides what a caller sees of an error.
@@ -107,7 +114,8 @@ class GraphQL(HTTPOnly):
         *,
         auth: Authenticator | None,
         policies: DecidePolicies | None = None,
-        refuse: Refuse = "fields",
+        refuse: Refuse = "hidden",
+        introspection: MayIntrospect = True,
         context: MakeContext | None = None,
         middlewares: Sequence[OperationMiddleware] = (),
         present_error: PresentError | None = None,
@@ -130,7 +138,10 @@ class GraphQL(HTTPOnly):
             )
         self._auth = auth
         self._authorization = AuthorizationCheck(policies, refuse)
-        self._operations = OperationCache(schema, limits)
+        self._views = SchemaViews(
+            schema, limits, policies=policies, refuse=refuse, introspection=introspection
+        )
+        self._tells_refusals = refuse != "hidden"
         self._executor = Executor(context, middlewares, deadline)
         self._presenter = ErrorPresenter(present_error)
         self._max_body_bytes = max_body_bytes
@@ -184,12 +195,14 @@ class GraphQL(HTTPOnly):
                 raise MalformedRequestError.because(  # noqa: TRY301
                     "The request has no document: 'query' is missing."
                 )
-            operation = self._operations.get(request.query, request.operation_name or None)
+            views = self._views
+            operations = views.whole if views.is_one else await views.of(caller)
+            operation = operations.get(request.query, request.operation_name or None)
             event.operation_name = operation.name
             event.operation_kind = operation.kind
             event.document_id = operation.id
             check_kind(operation, scope["method"])
-            if operation.required is not None:
+            if operation.required is not None and self._tells_refusals:
                 operation = await self._authorization.check(operation, caller, request.variables)
             if self._executor.is_direct(operation):
                 result = run_sync(operation, request.variables, caller=caller)

@@ -78,7 +78,7 @@ def world() -> Generator[World]:
         )
         schema = make_executable_schema(parse_schema(SDL), SimpleNamespace(query=Query()))
         issuer.application = Issuer(url, store, development=True)
-        graphql.application = GraphQL(schema, auth=verifier)
+        graphql.application = GraphQL(schema, auth=verifier, refuse="fields")
         yield World(url, api, secrets, late)
 
 
