@@ -241,11 +241,13 @@ class RequestRefusedError(RequestError):
     was resolved; what a mutation has done stays done.
 
     - ``status`` is the HTTP status, from 400 to 599.
-    - ``code`` is the ``extensions.code``; the name of the status, if it is left out.
     - ``retry_after`` is the time in seconds after which the request may be sent again.
 
-    Raises ``ValueError`` for another status.
+    The code is ``REQUEST_REFUSED``, unless the program gives another. Raises ``ValueError`` for
+    another status.
     """
+
+    code = "REQUEST_REFUSED"
 
     def __init__(
         self, status: int, message: str, *, code: str | None = None, retry_after: int | None = None
@@ -254,8 +256,7 @@ class RequestRefusedError(RequestError):
 
         if not 400 <= status < 600:  # errors of HTTP
             raise ValueError(f"A request is refused with a status from 400 to 599, not {status}.")
-        code = code or HTTPStatus(status).name
-        super().__init__([GraphQLError(message, extensions={"code": code})])
+        super().__init__([GraphQLError(message, extensions={"code": code or self.code})])
         self.status = status
         self.retry_after = retry_after
 
