@@ -109,8 +109,10 @@ def through(flow: Flow[T], inner: Callable[[HTTPRequest], Flow[HTTPResponse]]) -
                 else:
                     outcome = yield step
             except BaseException as error:  # noqa: BLE001  # the flow decides, and may clean up
-                step = flow.throw(error)
+                failure = error
             else:
                 step = flow.send(outcome)
+                continue
+            step = flow.throw(failure)
     except StopIteration as end:
         return cast("T", end.value)

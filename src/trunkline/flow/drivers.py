@@ -38,9 +38,11 @@ def run(
             try:
                 outcome = _do(step, send, deadline)
             except BaseException as error:  # noqa: BLE001  # the flow decides, and may clean up
-                step = flow.throw(error)
+                failure = error
             else:
                 step = flow.send(outcome)
+                continue
+            step = flow.throw(failure)  # here, so that its own errors are not chained to this one
     except StopIteration as end:
         return cast("T", end.value)
 
@@ -90,9 +92,11 @@ async def run_async(
             try:
                 outcome = await _do_async(step, send, deadline)
             except BaseException as error:  # noqa: BLE001  # the flow decides, and may clean up
-                step = flow.throw(error)
+                failure = error
             else:
                 step = flow.send(outcome)
+                continue
+            step = flow.throw(failure)  # as in `run`
     except StopIteration as end:
         return cast("T", end.value)
 

@@ -10,7 +10,17 @@ from typing import TypeAlias
 from graphql import FieldNode, GraphQLError, get_location, located_error
 from msgspec import Struct
 
-__all__ = ["ALWAYS", "Condition", "FieldFailure", "Mark", "Marks", "NullError", "Path", "holds"]
+__all__ = [
+    "ALWAYS",
+    "Condition",
+    "FieldFailure",
+    "HiddenValueError",
+    "Mark",
+    "Marks",
+    "NullError",
+    "Path",
+    "holds",
+]
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -71,6 +81,10 @@ class Marks:
 
 class NullError(Exception):
     """A position that must not be null is null; `FieldFailure.located` writes the sentence."""
+
+
+class HiddenValueError(NullError):
+    """A value is of a type that its caller does not see, so it counts as null."""
 
 
 class FieldFailure(Exception):  # noqa: N818  # it carries an error up; it is not one itself
