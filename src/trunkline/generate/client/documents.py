@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import graphql
 
 from trunkline.client.building import load_schema
+from trunkline.client.checks import DeprecationRule
 from trunkline.generate.client.problems import Problems, place_of
 
 __all__ = [
@@ -134,7 +135,7 @@ def check_documents(
             else:
                 problems.add([error])
         if not problems.errors:
-            rules = (graphql.NoDeprecatedCustomRule,)
+            rules = (DeprecationRule,)
             for error in graphql.validate(assumed, document, rules, max_errors=_MAX_ERRORS):
                 problems.warn(place_of(next(iter(error.nodes or ()), None)), error.message)
     fragments = [each for each in others if isinstance(each, graphql.FragmentDefinitionNode)]
