@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
@@ -10,11 +9,11 @@ from typing import Any, TypeAlias
 from cryptography.x509 import Certificate
 
 from trunkline.asgi.requests import (
+    BodyReader,
     HTTPProblem,
     Receive,
     Scope,
     check_method,
-    read_body,
     read_headers,
 )
 from trunkline.asgi.responses import HTTPApplication, Response, close_unread
@@ -30,10 +29,11 @@ from trunkline.issuer.messages import IssuerRequest, OAuthError, public_response
 from trunkline.issuer.signing import KeyRotation
 from trunkline.issuer.store import ClientDirectory, Store
 from trunkline.issuer.tokens import TokenEndpoints
+from trunkline.observe.log import safe_logger
 
 __all__ = ["Issuer"]
 
-logger = logging.getLogger("trunkline.issuer")
+logger = safe_logger("trunkline.issuer")
 
 Handler: TypeAlias = Callable[[AuthenticatedClient, IssuerRequest], Awaitable[Response]]
 
@@ -99,6 +99,7 @@ class Issuer(HTTPApplication):
         self._metadata = public_response(issuer_metadata(url, mtls_url), _CACHED)
         self._proxies = proxies or Proxies()
         self._clock = clock
+        self._bodies = BodyReader(_BODY_BYTES, _BODY_SECONDS)
         self._keys = KeyRotation(store, algorithm, rotation)
         urls = tuple(f"{base.rstrip('/')}/token" for base in (url, mtls_url) if base)
         directory = ClientDirectory(store)
@@ -131,7 +132,7 @@ class Issuer(HTTPApplication):
             raise OAuthError("invalid_client", str(error), 401, *close_unread(scope)) from None
         if not peer.is_secure:
             raise HTTPProblem(400, "The request did not come over https, and it has secrets.")
-        body = await read_body(headers, receive, _BODY_BYTES, _BODY_SECONDS)
+        body = await self._bodies.read(headers, receive)
         client_id = ""
         try:
             request = IssuerRequest(*read_form(headers, body), headers, peer, self._clock())

@@ -7,10 +7,21 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TypeAlias
 
-from graphql import FieldNode, GraphQLError, get_location, located_error
+from graphql import FieldNode, GraphQLError, SourceLocation, get_location, located_error
 from msgspec import Struct
 
-__all__ = ["ALWAYS", "Condition", "FieldFailure", "Mark", "Marks", "NullError", "Path", "holds"]
+__all__ = [
+    "ALWAYS",
+    "Condition",
+    "FieldFailure",
+    "HiddenValueError",
+    "Mark",
+    "Marks",
+    "NullError",
+    "Path",
+    "holds",
+    "written_place",
+]
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -73,6 +84,10 @@ class NullError(Exception):
     """A position that must not be null is null; `FieldFailure.located` writes the sentence."""
 
 
+class HiddenValueError(NullError):
+    """A value is of a type that its caller does not see, so it counts as null."""
+
+
 class FieldFailure(Exception):  # noqa: N818  # it carries an error up; it is not one itself
     """An error on its way up to the nearest position that may be null (GraphQL §6.4.4)."""
 
@@ -121,17 +136,20 @@ class FieldFailure(Exception):  # noqa: N818  # it carries an error up; it is no
         return located
 
 
+def written_place(path: Sequence[str | int], start: SourceLocation | None) -> str:
+    """Return a place as people write it: ``todos[2].title, line 3 column 5``."""
+    keys = (f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+    place = "".join(keys).removeprefix(".")
+    return f"{place}, line {start.line} column {start.column}" if start else place
+
+
 def _add_note(
     error: Exception, path: Sequence[str | int], nodes: Sequence[FieldNode], operation: str
 ) -> None:
-    """Note a place as people write it: ``at todos[2].title, line 3 column 5 of query Todos``."""
-    keys = (f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
-    place = "".join(keys).removeprefix(".")
+    """Note where an error is: ``at todos[2].title, line 3 column 5 of query Todos``."""
     location = nodes[0].loc if nodes else None
-    if location is not None:
-        start = get_location(location.source, location.start)
-        place += f", line {start.line} column {start.column}"
-    note = f"at {place} of {operation}"
+    start = get_location(location.source, location.start) if location is not None else None
+    note = f"at {written_place(path, start)} of {operation}"
     with suppress(Exception):  # of an exception that takes no attributes
         notes = getattr(error, "__notes__", [])
         if isinstance(notes, list) and note not in notes and len(notes) < _NOTES:
