@@ -149,7 +149,7 @@ def _string(text: str) -> graphql.StringValueNode:
 
 def _types_in(value: Any) -> list[dict[str, Any]]:
     if isinstance(value, list):
-        return [found for each in cast("list[Any]", value) for found in _types_in(each)]
+        return [found for each in value for found in _types_in(each)]
     if not isinstance(value, dict):
         return []
     node = cast("dict[str, Any]", value)
@@ -160,7 +160,7 @@ def _types_in(value: Any) -> list[dict[str, Any]]:
 def without_texts(value: Any) -> Any:
     """Return an introspection without its descriptions, and with a plain text in each default."""
     if isinstance(value, list):
-        return [without_texts(each) for each in cast("list[Any]", value)]
+        return [without_texts(each) for each in value]
     if not isinstance(value, dict):
         return value
     found = {key: without_texts(each) for key, each in cast("dict[str, Any]", value).items()}

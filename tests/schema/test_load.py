@@ -52,8 +52,10 @@ def test_files_are_one_schema(folder: Path, form: str) -> None:
         ),
         (
             "interface Node { id: ID! }\ntype Query implements Node { a: Int }",
-            "s.graphql:1:18: Interface field Node.id expected but Query does not provide it."
-            " See also s.graphql:2:1.",
+            (
+                "s.graphql:1:18: Interface field Node.id expected but Query does not provide it."
+                " See also s.graphql:2:1."
+            ),
         ),
     ],
 )
@@ -78,8 +80,8 @@ def test_a_type_that_is_defined_twice_is_told_once_with_both_files(
     with pytest.raises(SchemaError) as caught:
         load_schema("a.graphql", "b.graphql")
     assert str(caught.value).splitlines() == [
-        "a.graphql:2:6: There can be only one type named 'Book'. See also b.graphql:2:6.",
         "a.graphql:3:6: There can be only one type named 'E'. See also b.graphql:1:6.",
+        "a.graphql:2:6: There can be only one type named 'Book'. See also b.graphql:2:6.",
         "a.graphql:2:13: Field 'Book.id' can only be defined once. See also b.graphql:3:20.",
     ]
 
@@ -179,8 +181,10 @@ def test_all_three_root_types_may_be_extended_only() -> None:
         ),
         (
             "interface A { b: Int }\nextend type Query implements A { a: Int }",
-            "s.graphql:1:15: Interface field A.b expected but Query does not provide it."
-            " See also s.graphql:2:1.",
+            (
+                "s.graphql:1:15: Interface field A.b expected but Query does not provide it."
+                " See also s.graphql:2:1."
+            ),
         ),
     ],
 )

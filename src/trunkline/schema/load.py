@@ -232,12 +232,9 @@ def _first_causes(
     document: graphql.DocumentNode, errors: list[graphql.GraphQLError]
 ) -> list[graphql.GraphQLError]:
     """Leave out what follows from a type's second definition: that its fields are there twice."""
-    first: dict[str, graphql.Node] = {}
-    again: list[graphql.TypeDefinitionNode] = []
-    for node in document.definitions:
-        is_type = isinstance(node, graphql.TypeDefinitionNode)
-        if is_type and first.setdefault(node.name.value, node) is not node:
-            again.append(node)
+    types = [each for each in document.definitions if isinstance(each, graphql.TypeDefinitionNode)]
+    first = {each.name.value: each for each in reversed(types)}
+    again = [each for each in types if each is not first[each.name.value]]
 
     def follows(node: graphql.Node) -> bool:
         return any(node is not each.name and _is_within(node.loc, each.loc) for each in again)
