@@ -14,6 +14,7 @@
     │   ├── OperationNotFoundError    the document has no such operation
     │   ├── VariablesError            a variable's value does not fit its type
     │   ├── OperationRefusedError     the caller lacks scopes or policies for the operation
+    │   ├── RequestRefusedError       the program refuses the request, with an HTTP status
     │   └── SubscriptionError         the subscription's stream of events could not be created
     ├── AccessDeniedError             the request has no valid token
     ├── ExecutionError                the response has errors
@@ -24,6 +25,7 @@
         ├── TokenError                the issuer gave no access token
         ├── ServerStatusError         an HTTP status without a GraphQL response
         └── ProtocolError             the response is not GraphQL over HTTP
+            └── ResponseTooLargeError it has more bytes than the transport reads
 
 ``trunkline`` exports all of them. ``trunkline.auth`` exports `AccessDeniedError` and `TokenError`
 too. No other module exports errors.
@@ -62,6 +64,8 @@ __all__ = [
     "PlaygroundNotBuiltError",
     "ProtocolError",
     "RequestError",
+    "RequestRefusedError",
+    "ResponseTooLargeError",
     "SchemaError",
     "ServerStatusError",
     "StoreError",
@@ -230,6 +234,33 @@ class OperationRefusedError(RequestError):
         self.scopes = frozenset(scopes)
 
 
+class RequestRefusedError(RequestError):
+    """The program refuses the request, with an HTTP status: for example 429, too many requests.
+
+    A resolver, a middleware or the context raises it. The response has no data then, whatever else
+    was resolved; what a mutation has done stays done.
+
+    - ``status`` is the HTTP status, from 400 to 599.
+    - ``retry_after`` is the time in seconds after which the request may be sent again.
+
+    The code is ``REQUEST_REFUSED``, unless the program gives another. Raises ``ValueError`` for
+    another status.
+    """
+
+    code = "REQUEST_REFUSED"
+
+    def __init__(
+        self, status: int, message: str, *, code: str | None = None, retry_after: int | None = None
+    ) -> None:
+        from graphql import GraphQLError  # noqa: PLC0415  # see the head of the module
+
+        if not 400 <= status < 600:  # errors of HTTP
+            raise ValueError(f"A request is refused with a status from 400 to 599, not {status}.")
+        super().__init__([GraphQLError(message, extensions={"code": code or self.code})])
+        self.status = status
+        self.retry_after = retry_after
+
+
 class SubscriptionError(RequestError):
     """The stream of events of a subscription could not be created (GraphQL §6.2.3.1).
 
@@ -391,4 +422,15 @@ class ServerStatusError(TransportError):
 
 
 class ProtocolError(TransportError):
-    """The server sent a 2xx status with a body that is not a GraphQL response."""
+    """The response cannot be read, or has a 2xx status and is not a GraphQL response."""
+
+
+class ResponseTooLargeError(ProtocolError):
+    """The body of a response has more bytes than allowed, counted after decompression.
+
+    What was read is thrown away. Ask for less, or allow more. ``limit`` is in bytes.
+    """
+
+    def __init__(self, message: str, limit: int) -> None:
+        self.limit = limit
+        super().__init__(message)

@@ -26,6 +26,7 @@ DOORS = {
         "PlaygroundNotBuiltError",
         "ProtocolError",
         "RequestError",
+        "ResponseTooLargeError",
         "SchemaError",
         "ServerStatusError",
         "StoreError",

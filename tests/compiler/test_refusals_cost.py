@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from graphql import GraphQLError, Source
+from graphql.pyutils.suggestion_list import LexicalDistance
 from tests.compiler.library import library
 
 from trunkline.compiler.cache import OperationCache
 from trunkline.compiler.limits import Limits
+from trunkline.compiler.pipeline import compile_operation
 from trunkline.errors import RequestError
+from trunkline.schema.bindings import Schema
+from trunkline.schema.load import parse_schema
 
 SCHEMA = library()
 _CIRCLE = "{ ...F0 } " + " ".join(
@@ -20,6 +26,9 @@ DOCUMENTS = {
     "one argument 1,600 times": "{ book(" + "id: 1 " * 1_600 + ") { id } }",
     "one variable 1,200 times": "query(" + "$a: Int " * 1_200 + ") { __typename }",
     "1,600 unknown fields in a literal": "{ book(id: {" + "a: 1 " * 1_600 + "}) { id } }",
+    "1,600 unknown fields in a literal of an input": (
+        "{ books(filter: {" + " ".join(f"a{n}: 1" for n in range(1_600)) + "}) { id } }"
+    ),
 }
 
 
@@ -79,7 +88,7 @@ def test_the_text_of_many_errors_ends() -> None:
 
 
 def test_errors_of_several_places_read_few_lines() -> None:
-    fields = " ".join(f"a{n}: book(id: 1, id: 2) {{ id }}" for n in range(60))
+    fields = " ".join(f"a{n}: book(id: 1, id: 2) {{ id }}" for n in range(120))
     with pytest.raises(RequestError) as few_lines:
         OperationCache(SCHEMA).get("{" + fields + "}")
     with pytest.raises(RequestError) as many_lines:
@@ -87,3 +96,80 @@ def test_errors_of_several_places_read_few_lines() -> None:
     assert len(few_lines.value.errors) == Limits().errors + 1
     assert len(many_lines.value.errors) == 500_000 // 46_000 + 2
     assert "limit reached" in many_lines.value.errors[-1].message
+
+
+def _measured(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The number of names that each wrong name is compared with."""
+    compared: list[int] = []
+    original = LexicalDistance.measure
+
+    class Counted(LexicalDistance):
+        def __init__(self, input_: str) -> None:
+            super().__init__(input_)
+            compared.append(0)
+
+        def measure(self, option: str, threshold: int) -> int | None:
+            compared[-1] += 1
+            return original(self, option, threshold)
+
+    monkeypatch.setattr(sys.modules["graphql.pyutils.suggestion_list"], "LexicalDistance", Counted)
+    return compared
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ " + " ".join(f"boks{n}" for n in range(1_000)) + " }",
+        "{ " + " ".join(f"a{n}: book(idd{n}: 1) {{ id }}" for n in range(300)) + " }",
+        "{ count } " + " ".join(f"fragment F{n} on Bok{n} {{ id }}" for n in range(190)),
+        "query("
+        + " ".join(f"$v{n}: Gere{n}" for n in range(90))
+        + ") { "
+        + " ".join(f"a{n}: book(id: $v{n}) {{ id }}" for n in range(90))
+        + " }",
+        "{ books(filter: {" + " ".join(f"titls{n}: 1" for n in range(20)) + "}) { id } }",
+        "{ " + " ".join(f"a{n}: books(genre: NOVL{n}) {{ id }}" for n in range(300)) + " }",
+    ],
+    ids=["fields", "arguments", "fragments", "variables", "input fields", "enum values"],
+)
+def test_q13_similar_names_are_looked_for_in_the_first_errors_only(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = _measured(monkeypatch)
+    with pytest.raises(RequestError) as caught:
+        OperationCache(SCHEMA).get(text)
+    assert len(caught.value.errors) >= 20
+    assert 1 <= len(compared) <= 20
+
+
+def test_q13_among_many_types_a_similar_one_is_looked_for_once_and_for_a_short_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    types = " ".join(f"type Something{n} {{ a: Int }}" for n in range(1_000))
+    schema = Schema(parse_schema(f"type Query {{ a: Something1 }} {types}"), {}, {})
+
+    def refused(names: list[str]) -> str:
+        with pytest.raises(RequestError) as caught:
+            OperationCache(schema).get(" ".join(f"fragment F{n} on {n} {{ a }}" for n in names))
+        return caught.value.errors[0].message
+
+    compared = _measured(monkeypatch)
+    assert "Did you mean" in refused(["Somethin1", "Somethin2"])
+    assert [count for count in compared if count > 900] == compared[:1]
+    assert "Did you mean" not in refused(["SomethingRatherLongerThanThat"])
+    assert max(compared[1:]) == 0
+
+
+def test_q13_a_long_literal_suggests_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = _measured(monkeypatch)
+    names = " ".join(f"titls{n}: 1" for n in range(100))
+    with pytest.raises(RequestError):
+        OperationCache(SCHEMA).get("{ books(filter: {" + names + "}) { id } }")
+    assert compared == []
+
+
+def test_q17_a_literal_is_printed_for_few_of_its_errors() -> None:
+    with pytest.raises(RequestError) as caught:
+        compile_operation(SCHEMA, DOCUMENTS["1,600 unknown fields in a literal of an input"])
+    printed = sum(len(error.message) for error in caught.value.errors)
+    assert 10_000 < printed < 100_000

@@ -17,10 +17,11 @@ from uuid import UUID
 import pytest
 import requests
 from benchmarks.load import free_port
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parent.parent.parent
 COMMAND = [sys.executable, "-m", "todo.demo"]
-SECONDS = 60
+SECONDS = PATIENCE
 
 
 def environment(folder: Path, port: object, **more: str) -> dict[str, str]:

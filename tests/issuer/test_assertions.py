@@ -193,7 +193,7 @@ def test_pk_07_only_algorithms_of_the_key(desk: Desk) -> None:
         "x",
         ".",
         "bnVsbA.W10.x",  # null . []
-        "x" * 1_000_000,
+        "x" * 60_000,
         "[" * 10_000,
         "eyJhbGciOiJFUzI1NiJ9.W10.AA",
         "eyJhbGciOiJFUzI1NiJ9..",

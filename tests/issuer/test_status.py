@@ -61,7 +61,7 @@ def test_in_02_in_03_all_others_are_told_nothing(desk: Desk) -> None:
     for caller in ("rest", "other"):
         assert ask(desk, caller, text).raw == INACTIVE
     assert ask(desk, "web", text).body["active"] is True  # its own
-    for wrong in ("x", text[:-2], f"{text}.x", text.replace(".", "..", 1), "x" * 100_000):
+    for wrong in ("x", text[:-2], f"{text}.x", text.replace(".", "..", 1), "x" * 60_000):
         assert ask(desk, "api", wrong).raw == INACTIVE
     foreign = Desk()
     foreign.secrets["web"] = foreign.add()

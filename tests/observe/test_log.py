@@ -23,6 +23,7 @@ EVENT = OperationEvent(
     status=294,
     duration=0.0123456,
     error_codes=("NOT_FOUND", "", "CLOSED", "NOT_FOUND"),
+    errors=4,
 )
 
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from graphql import GraphQLError
 from tests.server.calling import post
 
 from trunkline.compiler.pipeline import compile_operation
@@ -14,7 +15,7 @@ from trunkline.engine import run_sync
 from trunkline.schema.executable import adopt_schema, make_executable_schema
 from trunkline.schema.load import parse_schema
 from trunkline.schema.scalars import Scalar
-from trunkline.server import GraphQL
+from trunkline.server import GraphQL, Limits, OperationEvent, batch
 from trunkline.server.present import ErrorPresenter
 
 SDL = "enum Kind { A } type Query { number: Int  kind: Kind  required: String!  many: [Int] }"
@@ -37,7 +38,7 @@ def test_a_value_that_does_not_fit_is_logged_and_not_shown(
     schema = make_executable_schema(parse_schema(SDL), SimpleNamespace(query=query))
     (error,) = run_sync(compile_operation(schema, f"{{ {field} }}"), None).errors
     with caplog.at_level(logging.ERROR, "trunkline.errors"):
-        presented = ErrorPresenter().field_error(error)
+        (presented,) = ErrorPresenter().field_errors([error])
     assert presented["message"].startswith(shown)
     assert PRIVATE not in str(presented)
     assert presented["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
@@ -127,3 +128,70 @@ async def test_what_a_parser_raises_for_a_valid_literal_is_logged_and_not_shown(
     assert PRIVATE in caplog.text
     is_down = False
     assert (await post(app, query)).data == {"number": 1}
+
+
+MANY = "type Query { many: [Item!]! } type Item { refusing: Int failing: Int together: Int }"
+
+
+class Items:
+    def __init__(self, count: int) -> None:
+        self.query = SimpleNamespace(many=lambda: [{} for _ in range(count)])
+        self.item = SimpleNamespace(
+            refusing=self.refuse, failing=self.fail, together=self.fail_together
+        )
+
+    def refuse(self, _parent: object) -> int:
+        raise GraphQLError("not now", extensions={"code": "CLOSED"})
+
+    def fail(self, _parent: object) -> int:
+        raise BackendError(PRIVATE)
+
+    @batch
+    def fail_together(self, _parents: list[object]) -> list[int]:
+        raise BackendError(PRIVATE)
+
+
+@pytest.mark.parametrize(
+    ("selection", "outcome", "records"),
+    [
+        ("refusing", "partial", 0),
+        ("failing", "internal_error", 101),
+        ("refusing again: refusing failing", "internal_error", 34),
+        ("together", "internal_error", 2),
+    ],
+)
+async def test_e02_many_errors_are_counted_for_sinks_and_the_log_is_bounded(
+    caplog: pytest.LogCaptureFixture, selection: str, outcome: str, records: int
+) -> None:
+    events: list[OperationEvent] = []
+    schema = make_executable_schema(parse_schema(MANY), Items(1_000))
+    app = GraphQL(schema, auth=None, sinks=[events.append])
+    with caplog.at_level(logging.ERROR, "trunkline.errors"):
+        reply = await post(app, f"{{ many {{ {selection} }} }}")
+    count = 1_000 * len(selection.replace("again: ", "").split())
+    assert len(reply.json["errors"]) == 101
+    assert reply.json["errors"][-1]["extensions"] == {"code": "MORE_ERRORS", "count": count - 100}
+    assert (events[0].outcome, events[0].errors) == (outcome, count)
+    assert len(caplog.records) == records
+    assert PRIVATE not in reply.body.decode()
+
+
+async def test_e02_one_failure_of_many_parents_has_one_id(caplog: pytest.LogCaptureFixture) -> None:
+    schema = make_executable_schema(parse_schema(MANY), Items(50))
+    with caplog.at_level(logging.ERROR, "trunkline.errors"):
+        reply = await post(GraphQL(schema, auth=None, sinks=[]), "{ many { together } }")
+    (number,) = {error["extensions"]["id"] for error in reply.json["errors"]}
+    (record,) = caplog.records
+    assert number in record.getMessage()
+
+
+async def test_e02_exceptions_beyond_the_listed_errors_are_the_outcome() -> None:
+    events: list[OperationEvent] = []
+    schema = make_executable_schema(parse_schema(MANY), Items(10))
+    app = GraphQL(schema, auth=None, sinks=[events.append], limits=Limits(errors=5))
+    reply = await post(app, "{ many { refusing } other: many { failing } }")
+    assert {error["extensions"]["code"] for error in reply.json["errors"]} == {
+        "CLOSED",
+        "MORE_ERRORS",
+    }
+    assert (events[0].outcome, events[0].errors) == ("internal_error", 20)

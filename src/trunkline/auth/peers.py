@@ -6,6 +6,7 @@ come from a configured address, and only then, because anyone can write a header
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from trunkline.auth.certificates import read_certificate
 from trunkline.auth.urls import is_loopback
 
 __all__ = ["Peer", "Proxies", "certificate_of_connection"]
+
+_WITH_PORT = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::\d+)?|([0-9.]+):\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,10 @@ class Proxies:
             pem = headers.get(self._header) if self._header else None
             forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
             # The client itself may have written what stands before the last foreign address.
-            others = [each.strip() for each in forwarded if each.strip()]
+            others = [_read_address(each.strip()) for each in forwarded if each.strip()]
             while others and self._is_proxy(others[-1]):
                 others.pop()
-            address = others[-1] if others else address
+            address = (others[-1] if others else "") or address
             secure = headers.get(b"x-forwarded-proto", b"").strip().lower() == b"https"
         else:
             pem = certificate_of_connection(scope, headers)
@@ -71,6 +74,15 @@ class Proxies:
         except ValueError:
             return False
         return any(parsed in network for network in self._networks)
+
+
+def _read_address(text: str) -> str:
+    """Return an address without the port that some proxies add; an empty text for anything else."""
+    with_port = _WITH_PORT.fullmatch(text)
+    try:
+        return str(ip_address(with_port[1] or with_port[2] if with_port else text))
+    except ValueError:
+        return ""
 
 
 def certificate_of_connection(scope: Scope, _headers: Headers) -> bytes | None:

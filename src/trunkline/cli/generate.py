@@ -21,6 +21,7 @@ from trunkline.generate.configuration import (
 from trunkline.generate.elements import shown_path
 from trunkline.generate.files import changed_files, write_files
 from trunkline.generate.generation import Generation, generate
+from trunkline.generate.server.start import check_start
 
 __all__ = ["generate_app"]
 
@@ -52,6 +53,9 @@ def generate_command(
         gc.disable()  # the process ends soon; collecting would take a third of its time
         generation = generate(project)
     _write(generation, check=check)
+    if project.configuration.package:
+        with errors_end_command():
+            check_start(project)
 
 
 @generate_app.command("client")

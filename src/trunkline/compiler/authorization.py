@@ -17,6 +17,7 @@ from graphql import (
     GraphQLError,
     GraphQLField,
     GraphQLInputType,
+    GraphQLSchema,
     ListValueNode,
     ObjectValueNode,
     ValueNode,
@@ -35,8 +36,9 @@ from trunkline.schema.requirements import (
     Requirements,
     RequirementSet,
     describe_requirements,
+    policies_in,
 )
-from trunkline.schema.visibility import VisibleSchema
+from trunkline.schema.visibility import visible_definition
 
 __all__ = [
     "UNAUTHORIZED",
@@ -114,9 +116,7 @@ class OperationRequirements:
     @cached_property
     def policies(self) -> frozenset[str]:
         """The policies that the program must decide on."""
-        requirements = self.all | self.possible | self.hiding
-        ways = (way for each in requirements if each.kind == "policies" for way in each.any_of)
-        return frozenset[str]().union(*ways)
+        return policies_in(self.all | self.possible | self.hiding)
 
     def by_variable(
         self, unmet: RequirementSet, values: Mapping[str, Any] | None
@@ -147,9 +147,9 @@ class Refusals:
     noted: dict[str, RequirementSet] = field(default_factory=dict[str, RequirementSet])
 
     @cached_property
-    def visible(self) -> VisibleSchema:
+    def visible(self) -> GraphQLSchema:
         """What introspection shows."""
-        return VisibleSchema(self.schema.definition, self.schema.requirements, self.unmet)
+        return visible_definition(self.schema.definition, self.schema.requirements, self.unmet)
 
     def of(self, coordinate: str, definition: GraphQLField, node: FieldNode) -> RequirementSet:
         """Return the unmet requirements of a field, as the document asks for it."""
@@ -219,9 +219,10 @@ def unauthorized(coordinate: str, requirements: RequirementSet) -> GraphQLError:
 
 def refuser(coordinate: str, requirements: RequirementSet) -> Callable[[], NoReturn]:
     """Make the function that stands in the place of a refused field."""
+    error = unauthorized(coordinate, requirements)
 
-    def refuse() -> NoReturn:
-        raise unauthorized(coordinate, requirements)
+    def refuse() -> NoReturn:  # perhaps for each of a thousand objects
+        raise GraphQLError(error.message, extensions=error.extensions)
 
     return refuse
 

@@ -6,6 +6,7 @@ all of an operation's requests.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -15,11 +16,17 @@ import graphql
 from trunkline.compiler.document import ChosenOperation
 from trunkline.compiler.plan import CollectedField
 from trunkline.compiler.selections import Fragments, fragment_of
+from trunkline.errors import LimitExceededError
 from trunkline.runtime.positions import ALWAYS, Condition
 
 __all__ = ["Collected", "Collector", "NoteField"]
 
 Types = frozenset[str]
+
+_COMPARISONS = 200_000  # of conditions, in one operation: 600 conditions of one field need them
+
+_Earlier: TypeAlias = defaultdict[tuple[str, str | int], list[Condition]]
+"""By what was met already: a response key, a fragment, or a variable that may be null."""
 
 NoteField: TypeAlias = Callable[[str, graphql.GraphQLField, graphql.FieldNode], None]
 """Takes a field's coordinate and definition, and where the document asks for it."""
@@ -40,9 +47,14 @@ class Collected:
 
 
 class Collector:
-    """Collects the fields of one operation's selection sets."""
+    """Collects the fields of one operation's selection sets.
+
+    It counts what it does, and raises ``LimitExceededError`` if that is too much: fragments that
+    spread one another under conditions double the conditions with each.
+    """
 
     def __init__(self, chosen: ChosenOperation) -> None:
+        self._most = chosen.limits.fields
         self._definition = chosen.schema.definition
         self._operation = chosen.node
         self._fragments = chosen.fragments
@@ -50,6 +62,11 @@ class Collector:
             node.variable.name.value: (index, node.type.kind != "non_null_type")
             for index, node in enumerate(chosen.node.variable_definitions or ())
         }
+        self.restart()
+
+    def restart(self) -> None:
+        """Count from zero, because the limits are for an object type of each abstract type."""
+        self._fields = self._comparisons = 0
 
     def collect(
         self,
@@ -63,9 +80,9 @@ class Collector:
         and what contradicts it is left out altogether.
         """
         collected = Collected({}, [], [])
-        spread: dict[str, list[Condition]] = {}
+        earlier: _Earlier = defaultdict(list)
         for selection_set, condition in selection_sets:
-            self._collect(collected, type_, known, spread, selection_set, condition)
+            self._collect(collected, type_, known, earlier, selection_set, condition)
         return collected
 
     def _collect(  # noqa: PLR0913, PLR0917  # one walk: what it found so far, and where it is
@@ -73,36 +90,51 @@ class Collector:
         collected: Collected,
         type_: graphql.GraphQLObjectType,
         known: Condition,
-        spread: dict[str, list[Condition]],
+        earlier: _Earlier,
         selection_set: graphql.SelectionSetNode,
         outer: Condition,
     ) -> None:
         for node in selection_set.selections:
             for index, variable in self._nullable_conditions(node):
-                collected.unsure.append((index, variable, outer))
-            own = self._condition(node)
-            if own is None:
+                if self._is_new(earlier["variable", index], outer):
+                    collected.unsure.append((index, variable, outer))
+            condition = self._within(node, outer, known)
+            if condition is None:
                 continue
-            both = outer | own
-            everything = both | known
-            if any((index, not wanted) in everything for index, wanted in both):
-                continue  # both cannot hold
-            condition = both - known or ALWAYS
             if isinstance(node, graphql.FieldNode):
                 key = node.alias.value if node.alias else node.name.value
-                earlier = collected.fields.setdefault(key, [])
-                if not any(each.condition <= condition for each in earlier):
+                self._count_field()
+                if self._is_new(earlier["field", key], condition):
                     collected.order.append((key, condition))
-                earlier.append(CollectedField(node, condition))
+                collected.fields.setdefault(key, []).append(CollectedField(node, condition))
                 continue
-            if isinstance(node, graphql.FragmentSpreadNode):
-                conditions = spread.setdefault(node.name.value, [])
-                if any(each <= condition for each in conditions):
-                    continue  # the fragment is here already whenever this spread of it would be
-                conditions.append(condition)
+            if isinstance(node, graphql.FragmentSpreadNode) and not self._is_new(
+                earlier["fragment", node.name.value], condition
+            ):
+                continue  # the fragment is here already whenever this spread of it would be
             fragment = fragment_of(node, self._fragments)
             if fragment and self._applies(fragment.type_condition, type_):
-                self._collect(collected, type_, known, spread, fragment.selection_set, condition)
+                self._collect(collected, type_, known, earlier, fragment.selection_set, condition)
+
+    def _count_field(self) -> None:
+        self._fields += 1
+        if self._fields > self._most:
+            raise LimitExceededError.because(
+                f"The operation selects more than {self._most} fields."
+            )
+
+    def _is_new(self, earlier: list[Condition], condition: Condition) -> bool:
+        """Return whether none of the earlier conditions holds whenever this one does; note it."""
+        self._comparisons += len(earlier)
+        if self._comparisons > _COMPARISONS:
+            raise LimitExceededError.because(
+                "A field or fragment is selected under too many different conditions of `@skip` and"
+                " `@include`."
+            )
+        if any(map(condition.issuperset, earlier)):
+            return False
+        earlier.append(condition)
+        return True
 
     def _applies(
         self, condition: graphql.NamedTypeNode | None, type_: graphql.GraphQLObjectType
@@ -112,6 +144,19 @@ class Collector:
             return True
         named = self._definition.get_type(condition.name.value)
         return graphql.is_abstract_type(named) and self._definition.is_sub_type(named, type_)
+
+    def _within(
+        self, node: graphql.SelectionNode, outer: Condition, known: Condition
+    ) -> Condition | None:
+        """Return when a selection takes part, besides what is known; ``None`` means never."""
+        own = self._condition(node)
+        if own is None:
+            return None
+        both = outer | own
+        everything = both | known
+        if any((index, not wanted) in everything for index, wanted in both):
+            return None  # both cannot hold
+        return both - known or ALWAYS
 
     def _condition(self, node: graphql.SelectionNode) -> Condition | None:
         """Read `@skip` and `@include` (§3.13.1, §3.13.2); ``None`` means never."""

@@ -136,7 +136,14 @@ def check_size(parsed: ParsedDocument) -> ParsedDocument:
 def validate_document(parsed: ParsedDocument) -> ValidDocument:
     """Validate the document (GraphQL §5); raises ``ValidationError``."""
     source, limits = parsed.source, parsed.source.limits
-    errors = validate(source.schema.definition, parsed.document, rules(limits), limits.errors)
+    schema = source.schema
+    errors = validate(
+        schema.definition,
+        parsed.document,
+        rules(limits, has_introspection=schema.has_introspection),
+        limits.errors,
+        has_suggestions=schema.has_suggestions,
+    )
     if errors:
         raise ValidationError(errors)
     return ValidDocument(source, parsed.document)

@@ -21,8 +21,10 @@ class Limits:
     - ``fields``: number of fields, with every fragment spread out
     - ``aliases``: number of fields with an alias, with every fragment spread out
     - ``comparisons``: of fields with the same response key, which validation spends its time with
-    - ``cost``: the fields times the sizes of lists that the request gives; ``None`` for no limit
-    - ``errors``: listed in one response
+    - ``cost``: what the fields cost, times the sizes of the lists that they are in; ``None`` for no
+      limit
+    - ``sizes``: the names of arguments that say how long a list is
+    - ``errors``: listed in one response; one more says how many were left out
     - ``values``: in the variables of one request, with items of lists and fields of input objects
     """
 
@@ -35,5 +37,6 @@ class Limits:
     aliases: int = 1_500
     comparisons: int = 20_000
     cost: int | None = 1_000_000
-    errors: int = 50
+    sizes: frozenset[str] = frozenset({"first", "last", "limit"})
+    errors: int = 100
     values: int = MAX_VALUES

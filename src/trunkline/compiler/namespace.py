@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from graphql import GraphQLLeafType
 
 from trunkline.compiler.dialect import Dialect
-from trunkline.runtime.positions import Condition, Mark
+from trunkline.runtime.positions import Condition, Mark, holds
 from trunkline.runtime.values import completed_later
 from trunkline.text.literals import literal
 from trunkline.text.names import Names, snake_case
@@ -26,6 +26,7 @@ __all__ = ["LOCAL", "SHORT", "TYPE", "CallText", "FunctionScope", "ModuleNamespa
 LOCAL = 18
 TYPE = 14
 _FIELD = 16
+_OPERANDS = 4  # of a condition that is written out
 SHORT = 30  # characters up to which a name stands in the text as a string
 
 _MODULE_NAMES = frozenset({"COMPLETE", "MARKS", "OPERATION", "SOURCE"})
@@ -198,6 +199,9 @@ class FunctionScope:
 
     def condition(self, condition: Condition) -> list[str]:
         """Write what must hold for a field to be included, as operands of ``and``."""
+        if len(condition) > _OPERANDS:
+            bound = self.module.bind_once(condition, "CONDITION", lambda: condition)
+            return [f"{self.module.runtime(holds)}({bound}, execution.variables)"]
         return [
             f"execution.variables[{index}]" if wanted else f"not execution.variables[{index}]"
             for index, wanted in sorted(condition)

@@ -19,6 +19,7 @@ from trunkline.compiler.document import ChosenOperation
 from trunkline.compiler.emit import COMPLETE, ROOT, SOURCE, ModuleText, ModuleWriter
 from trunkline.compiler.plan import AbstractShape, FieldPlan, Refused, TypeName
 from trunkline.compiler.planner import PlannedOperation
+from trunkline.errors import LimitExceededError
 from trunkline.forks import renewed_in_children
 from trunkline.runtime.execution import Execution
 from trunkline.runtime.positions import Mark, holds
@@ -75,7 +76,10 @@ class OperationModules:
 
         def make_table(field: FieldPlan, shape: AbstractShape, mark: Mark) -> object:
             def make(type_name: str) -> Callable[..., Any]:
-                planned = self.planned.planner.plan_object(shape, type_name)
+                try:
+                    planned = self.planned.planner.plan_object(shape, type_name)
+                except LimitExceededError as error:  # the field's error; others have their values
+                    raise error.errors[0] from None
                 module = self._writer(inline=inline).object_module(field, planned, mark)
                 complete: Callable[..., Any] = self.load(module)[COMPLETE]
                 return complete
@@ -120,6 +124,7 @@ class Operation:
     - ``has_batches``: whether a resolver is called for all parents of a level
     - ``variables``: the types and defaults of its variables
     - ``cost``: what it may cost, and the limit
+    - ``limits``: what bounds its document, variables and errors
     - ``required``: what it requires of its callers, ``None`` if nothing; `for_caller` gives the
       form that a caller may have
     - ``refused``: the coordinates that are refused in this form, with the unmet requirements
@@ -149,6 +154,7 @@ class Operation:
         self.source_mark = plan.source.mark if plan.source else None
         self.variables = planned.variables
         self.cost = planned.cost
+        self.limits = chosen.limits
         self._forms: CallerForms[Operation] | None = None
         self._fields = [
             (placed.condition, isinstance(placed.field.binding, Refused))

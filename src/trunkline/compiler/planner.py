@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from graphql import (
@@ -12,6 +13,7 @@ from graphql import (
     GraphQLField,
     GraphQLObjectType,
     GraphQLOutputType,
+    GraphQLSchema,
     GraphQLString,
     SelectionSetNode,
     is_abstract_type,
@@ -47,7 +49,7 @@ from trunkline.compiler.plan import (
     Shape,
     TypeName,
 )
-from trunkline.errors import LimitExceededError, ValidationError
+from trunkline.errors import ValidationError
 from trunkline.protocol.documents import document_id
 from trunkline.runtime.graphql_core import FieldInfo
 from trunkline.runtime.positions import ALWAYS, Condition, Mark
@@ -84,8 +86,14 @@ def plan_operation(chosen: ChosenOperation) -> PlannedOperation:
     Raises ``LimitExceededError`` if it costs more, or selects more fields, than allowed.
     """
     limits, node = chosen.limits, chosen.node
-    variables = Variables(chosen.schema.definition, node.variable_definitions or (), limits.values)
-    cost = Cost(node.selection_set, chosen.fragments, variables.names, limits.cost)
+    schema = chosen.schema
+    variables = Variables(
+        schema.definition,
+        node.variable_definitions or (),
+        limits.values,
+        has_suggestions=schema.has_suggestions,
+    )
+    cost = Cost(chosen)
     around = operation_directives(chosen, variables)
     planner = Planner(chosen, variables)
     plan = planner.plan(is_directed=around is not None)
@@ -110,7 +118,6 @@ class Planner:
         self._directives = DocumentDirectives(chosen, variables)
         self.dialect = dialect_of(chosen, variables)
         self._objects: dict[tuple[AbstractShape, str], ObjectShape] = {}
-        self._planned = 0
 
     def plan(self, *, is_directed: bool) -> OperationPlan:
         """Plan the operation; ``is_directed`` if directives with functions are around it."""
@@ -162,7 +169,7 @@ class Planner:
         key = (shape, type_name)
         if key not in self._objects:
             type_: Any = self._definition.type_map[type_name]
-            self._planned = 0  # the whole document is within the limit, so one type of it is
+            self._collector.restart()
             self._objects[key] = self._object(type_, shape.position, nullable=False)
         return self._objects[key]
 
@@ -200,11 +207,6 @@ class Planner:
     def _field(
         self, parent: GraphQLObjectType, key: str, fields: list[CollectedField], above: Position
     ) -> FieldPlan | None:
-        self._planned += 1  # fragments count as often as they are spread
-        if self._planned > self._chosen.limits.fields:
-            raise LimitExceededError.because(
-                f"The operation selects more than {self._chosen.limits.fields} fields."
-            )
         node = fields[0].node
         name = node.name.value
         definition = self._definition.get_field(parent, name)
@@ -244,7 +246,7 @@ class Planner:
             return TypeName(parent.name)
         coordinate = f"{parent.name}.{name}"
         if self._refusals and "__" in coordinate and definition.resolve:  # introspection
-            return CoreResolver(self._refusals.visible.wrap(coordinate, definition.resolve))
+            return CoreResolver(_with_schema(self._refusals.visible, definition.resolve))
         return self.dialect.binding(coordinate, definition)
 
     def _shape(self, type_: GraphQLOutputType, position: Position) -> Shape:
@@ -307,6 +309,16 @@ class Planner:
                 if below is None:
                     below = self._selection_below(field.shape)
                 yield SelectedField(field.name, placed.condition, below.types)
+
+
+def _with_schema(shown: GraphQLSchema, resolve: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a resolver of introspection show another schema."""
+    info = SimpleNamespace(schema=shown)
+
+    def resolve_shown(source: Any, _info: Any, **arguments: Any) -> Any:
+        return resolve(source, info, **arguments)
+
+    return resolve_shown
 
 
 def _refused_field(

@@ -20,17 +20,26 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
+    ListValueNode,
+    NamedTypeNode,
     Node,
+    ObjectValueNode,
     OperationDefinitionNode,
     TypeInfo,
     ValidationContext,
     Visitor,
+    VisitorAction,
     assert_valid_schema,
     specified_rules,
 )
 from graphql.language.ast import QUERY_DOCUMENT_KEYS
 from graphql.pyutils import RefMap
-from graphql.validation import OverlappingFieldsCanBeMergedRule
+from graphql.validation import (
+    KnownTypeNamesRule,
+    NoSchemaIntrospectionCustomRule,
+    OverlappingFieldsCanBeMergedRule,
+    ValuesOfCorrectTypeRule,
+)
 from graphql.validation.validate import FragmentNestingVisitor, ValidationAbortedError
 from graphql.validation.validation_context import VariableUsage, VariableUsageVisitor
 
@@ -41,11 +50,18 @@ __all__ = ["rules", "validate"]
 
 _PLACES = 1_000  # of all errors together
 _LINES = 500_000  # read for all errors together; an error of several places reads every line
+_TEXT = 50_000  # characters of all messages; some print a whole literal
+_SUGGESTED = 5  # errors that may suggest names; finding similar ones costs more than all else
+_SHORT_LITERAL = 300  # characters
+_MANY_TYPES = 300  # to look for a similar name among
+_SHORT_NAME = 20  # characters of a type's name that is compared with those of many types
 
 
 @lru_cache(maxsize=16)
-def rules(limits: Limits) -> tuple[type[ASTValidationRule], ...]:
+def rules(limits: Limits, *, has_introspection: bool = True) -> tuple[type[ASTValidationRule], ...]:
     """Return graphql-core's rules, with the limit on comparisons of response keys (§5.3.2).
+
+    Without ``has_introspection``, one more forbids ``__schema`` and ``__type``.
 
     These comparisons are what makes a hostile document expensive. graphql-core stops after a fixed
     number for the whole process; here each server has its own.
@@ -56,10 +72,43 @@ def rules(limits: Limits) -> tuple[type[ASTValidationRule], ...]:
             super().__init__(context)
             self.rule_context.remaining_complexity_budget = limits.comparisons
 
-    return tuple(
-        BoundedRule if rule is OverlappingFieldsCanBeMergedRule else rule
-        for rule in specified_rules
-    )
+    own: dict[object, type[ASTValidationRule]] = {
+        OverlappingFieldsCanBeMergedRule: BoundedRule,
+        KnownTypeNamesRule: _TypeNamesRule,
+        ValuesOfCorrectTypeRule: _ValuesRule,
+    }
+    more = () if has_introspection else (NoSchemaIntrospectionCustomRule,)
+    return tuple(own.get(rule, rule) for rule in (*specified_rules, *more))
+
+
+class _TypeNamesRule(KnownTypeNamesRule):
+    """Suggests names of a large schema's types once, and for a short name only."""
+
+    def enter_named_type(
+        self, node: NamedTypeNode, _key: Any, parent: Node, _path: Any, ancestors: list[Node]
+    ) -> None:
+        is_large = len(self.existing_types_map) > _MANY_TYPES
+        if is_large and len(node.name.value) > _SHORT_NAME:
+            self.type_names = []
+        super().enter_named_type(node, _key, parent, _path, ancestors)
+        if is_large and self.type_names:
+            self.type_names = []
+
+
+class _ValuesRule(ValuesOfCorrectTypeRule):
+    """Suggests no names in a long literal, all of whose errors are found at once."""
+
+    def enter_list_value(self, node: ListValueNode, *where: Any) -> VisitorAction:
+        self._note_length(node)
+        return super().enter_list_value(node, *where)
+
+    def enter_object_value(self, node: ObjectValueNode, *where: Any) -> VisitorAction:
+        self._note_length(node)
+        return super().enter_object_value(node, *where)
+
+    def _note_length(self, node: Node) -> None:
+        if isinstance(self.context, _Context) and node.loc:
+            self.context.suggests &= node.loc.end - node.loc.start <= _SHORT_LITERAL
 
 
 def validate(
@@ -67,6 +116,8 @@ def validate(
     document: DocumentNode,
     rules: Sequence[type[ASTValidationRule]],
     max_errors: int,
+    *,
+    has_suggestions: bool = True,
 ) -> list[GraphQLError]:
     """Return what ``graphql.validate`` returns, for rules that do not edit the document.
 
@@ -74,13 +125,14 @@ def validate(
     """
     assert_valid_schema(definition)
     errors: list[GraphQLError] = []
-    places = lines = 0
+    places = lines = characters = 0
     text = document.loc.source.body if document.loc else ""
     length = text.count("\n") + text.count("\r")
 
     def report(error: GraphQLError) -> None:
-        nonlocal places, lines
-        if len(errors) >= max_errors or places >= _PLACES or lines >= _LINES:
+        nonlocal places, lines, characters
+        is_much = places >= _PLACES or lines >= _LINES or characters >= _TEXT
+        if len(errors) >= max_errors or is_much:
             raise ValidationAbortedError(
                 "Too many validation errors, error limit reached. Validation aborted."
             )
@@ -88,9 +140,13 @@ def validate(
         found = len(error.positions or ())
         places += found
         lines += length if found > 1 else 0
+        characters += len(error.message)
+        context.suggests = len(errors) < _SUGGESTED
 
     type_info = TypeInfo(definition)
-    context = _Context(definition, document, type_info, report)
+    context = _Context(
+        definition, document, type_info, report, hide_suggestions=not has_suggestions
+    )
     fragments = fragments_of(document)
     visitors: list[Visitor] = [rule(context) for rule in rules]
     if fragments:
@@ -106,7 +162,10 @@ def validate(
 
 
 class _Context(ValidationContext):
-    """What the rules share, found by identity: hashing a node hashes everything below it."""
+    """What the rules share, found by identity: hashing a node hashes everything below it.
+
+    ``suggests`` says whether the next error may suggest names.
+    """
 
     def __init__(
         self,
@@ -114,13 +173,20 @@ class _Context(ValidationContext):
         document: DocumentNode,
         type_info: TypeInfo,
         report: Callable[[GraphQLError], None],
+        *,
+        hide_suggestions: bool,
     ) -> None:
-        super().__init__(definition, document, type_info, report)
+        super().__init__(definition, document, type_info, report, hide_suggestions=hide_suggestions)
         self._fragment_spreads = RefMap()  # type: ignore[assignment]
         self._recursive_variable_usages = RefMap()  # type: ignore[assignment]
         self._usages: dict[int, list[VariableUsage]] = {}
         text = document.loc.source.body if document.loc else "$"
         self._has_variables = "$" in text
+        self.suggests = True
+
+    @property
+    def hide_suggestions(self) -> bool:
+        return not self.suggests or super().hide_suggestions
 
     def get_variable_usages(
         self, node: OperationDefinitionNode | FragmentDefinitionNode

@@ -6,6 +6,7 @@ compiled to is kept for the next time that it, or an equal one of the same text,
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ Predicate: TypeAlias = Callable[[Any], bool]
 _DOCUMENTS = 1_000  # documents whose operations each schema keeps
 _ADOPTIONS = 100  # per schema, because a program may make new functions for each request
 
-_LIMITS = Limits(fields=20_000, cost=None)
+_LIMITS = Limits(fields=20_000, cost=None, errors=sys.maxsize)
 """Programs that validate by themselves set their own limits; this one stops fragment cycles."""
 
 

@@ -53,7 +53,9 @@ def run_sync(
             result.drop()
         raise TypeError(f"{operation.title} has resolvers or directives to await: use `run`.")
     agenda = Agenda(has_batches=True) if operation.has_batches else None
-    execution = Execution(operation.title, values, context, agenda, root_value, caller)
+    execution = Execution(
+        operation.title, operation.limits.errors, values, context, agenda, root_value, caller
+    )
     try:
         execution.data = data = operation.resolve_root(execution)
     except FieldFailure as failure:
@@ -148,7 +150,9 @@ def start(
     are left out.
     """
     agenda = Agenda(has_batches=operation.has_batches)
-    execution = Execution(operation.title, values, context, agenda, root_value, caller)
+    execution = Execution(
+        operation.title, operation.limits.errors, values, context, agenda, root_value, caller
+    )
     try:
         if operation.kind == "mutation" and operation.is_async:
             steps: Generator[None, None, None] = operation.resolve_root(execution)
@@ -172,7 +176,9 @@ def open_stream(
     """
     if operation.resolve_stream is None:
         raise SubscriptionError.because("This operation is not a subscription.")
-    execution = Execution(operation.title, values, context, None, root_value, caller)
+    execution = Execution(
+        operation.title, operation.limits.errors, values, context, None, root_value, caller
+    )
     try:
         source = operation.resolve_stream(execution)
     except FieldFailure as failure:

@@ -37,7 +37,7 @@ logger = logging.getLogger("trunkline.issuer")
 
 Handler: TypeAlias = Callable[[AuthenticatedClient, IssuerRequest], Awaitable[Response]]
 
-_BODY_BYTES = 2_097_152
+_BODY_BYTES = 65_536  # a token has 16,384 characters at most
 _BODY_SECONDS = 10.0
 _CACHED = 600  # seconds that verifiers may cache keys and metadata
 _ROTATION = 90 * 86_400.0

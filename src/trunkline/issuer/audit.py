@@ -14,8 +14,6 @@ from trunkline.observe.log import EventLog, printable
 
 __all__ = ["AuditEntry", "log_audit", "write_audit"]
 
-_LONGEST = 128
-
 
 class AuditEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One decision of the issuer.
@@ -40,10 +38,10 @@ class AuditEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def _fields(entry: AuditEntry) -> AuditEntry:
-    """Return an entry whose claimed client id is short and printable: anyone may have sent it."""
+    """Return an entry whose claimed client id is printable: anyone may have sent it."""
     if entry.event != "refusal":
         return entry
-    return msgspec.structs.replace(entry, client_id=printable(entry.client_id[:_LONGEST]))
+    return msgspec.structs.replace(entry, client_id=printable(entry.client_id))
 
 
 def _text(entry: AuditEntry) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from asyncio import Semaphore, to_thread
+from asyncio import get_running_loop, to_thread
 from base64 import b64decode
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from secrets import token_bytes
@@ -17,8 +18,8 @@ from trunkline.auth.certificates import chains_to, names_subject, read_certifica
 from trunkline.auth.jose import JWTError, peek
 from trunkline.bounded import BoundedMapping
 from trunkline.issuer.assertions import check_assertion
-from trunkline.issuer.clients import RegisteredClient, RegisteredSecret
-from trunkline.issuer.limits import FailureLimits
+from trunkline.issuer.clients import RegisteredClient, RegisteredSecret, is_client_id
+from trunkline.issuer.limits import FailureLimits, TooManyFailuresError, WrongCredentialsError
 from trunkline.issuer.messages import IssuerRequest, OAuthError
 from trunkline.issuer.secrets import hash_secret, is_chosen, is_generated, make_secret, matches
 from trunkline.issuer.store import ClientDirectory, Store, unique_id
@@ -32,6 +33,7 @@ _CHALLENGE = (b"www-authenticate", b'Basic realm="clients", charset="UTF-8"')
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SLOW_AT_ONCE = 2  # argon2 takes a core and 19 MiB each time
 _MOST_KEPT = 1000
+_LONGEST_SHOWN = 128  # characters of an id in the audit log
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,6 @@ class AuthenticatedClient:
     client: RegisteredClient
     method: str
     secret: str = ""
-
-
-class _WrongCredentialsError(Exception):
-    """The credentials are wrong; the message is for the audit log."""
 
 
 def read_credentials(request: IssuerRequest) -> PresentedCredentials:
@@ -133,41 +131,42 @@ class ClientAuthenticator:
         self._limits = limits
         self._issuer, self._token_url = audiences
         self._authorities = authorities
-        self._slow = Semaphore(_SLOW_AT_ONCE)
+        self._slow = ThreadPoolExecutor(_SLOW_AT_ONCE, "argon2")
         self._slow_known = BoundedMapping[bytes, bool](_MOST_KEPT)
         self._pepper = token_bytes(32)
 
     async def authenticate(self, request: IssuerRequest) -> AuthenticatedClient:
         """Return the client that sent a request; raises ``OAuthError``."""
         credentials = read_credentials(request)
-        client_id, address, now = credentials.client_id, request.peer.address, request.now
-        secret = credentials.secret
+        claimed, now, secret = credentials.client_id, request.now, credentials.secret
+        # Nothing remembers an id that no client can have; checking it takes as long as others.
+        client_id = claimed if is_client_id(claimed) else ""
         guessable = secret is not None and not is_generated(secret)
-        wait = self._limits.wait(client_id, address, now, guessable=guessable)
-        if wait:
-            message = "Too many failed authentications: wait as the header Retry-After says."
-            after = (b"retry-after", b"%d" % wait)
-            error = OAuthError("temporarily_unavailable", message, 429, after)
-            error.client_id = client_id
-            raise error
         try:
-            found = await self._check(credentials, now)
-        except _WrongCredentialsError as wrong:
-            self._limits.failed(client_id, address, now, guessable=guessable)
+            async with self._limits.attempt(
+                client_id, request.peer.address, now, guessable=guessable
+            ):
+                return await self._check(client_id, credentials, now)
+        except TooManyFailuresError as refused:
+            message = "Too many failed authentications: wait as the header Retry-After says."
+            after = (b"retry-after", b"%d" % refused.wait)
+            error = OAuthError("temporarily_unavailable", message, 429, after)
+        except WrongCredentialsError as wrong:
             # The same for every failure, so that strangers learn nothing (RFC 6749 §10.10).
             error = _invalid_client("The client is unknown, or its credentials are wrong.")
-            error.reason, error.client_id = str(wrong), client_id
-            raise error from None
-        self._limits.succeeded(client_id, address)
-        return found
+            error.reason = str(wrong)
+        error.client_id = claimed[:_LONGEST_SHOWN]
+        raise error
 
-    async def _check(self, credentials: PresentedCredentials, now: float) -> AuthenticatedClient:
+    async def _check(
+        self, client_id: str, credentials: PresentedCredentials, now: float
+    ) -> AuthenticatedClient:
         """Check against the client as it is remembered; if that fails, as the store has it."""
-        known = await self._directory.client(credentials.client_id, now)
+        known = await self._directory.client(client_id, now)
         try:
             return await self._check_with(known, credentials, now)
-        except _WrongCredentialsError:
-            fresh = await self._directory.fresh(credentials.client_id, now)
+        except WrongCredentialsError:
+            fresh = await self._directory.fresh(client_id, now)
             if fresh == known:
                 raise
             return await self._check_with(fresh, credentials, now)
@@ -179,9 +178,9 @@ class ClientAuthenticator:
         if credentials.secret is not None:
             used = await self._find_secret(client, credentials.secret, now)
             if client is not None and used is None:
-                raise _WrongCredentialsError("The secret is wrong, or it has expired.")
+                raise WrongCredentialsError("The secret is wrong, or it has expired.")
         if client is None:
-            raise _WrongCredentialsError("The client does not exist, or it was revoked.")
+            raise WrongCredentialsError("The client does not exist, or it was revoked.")
         if used is not None:
             await self._directory.note_use(client.client_id, used.id, now)
             return AuthenticatedClient(client, credentials.method, used.id)
@@ -215,25 +214,24 @@ class ClientAuthenticator:
         mark = blake2b(given.encode() + stored.encode(), key=self._pepper).digest()
         if self._slow_known.get(mark):
             return True
-        async with self._slow:
-            fits = await to_thread(matches, given, stored)
+        fits = await get_running_loop().run_in_executor(self._slow, matches, given, stored)
         if fits:
             self._slow_known.put(mark, True)  # noqa: FBT003  # a set's member
         return fits
 
     async def _check_assertion(self, client: RegisteredClient, jwt: str, now: float) -> None:
         if client.method != "private_key_jwt":
-            raise _WrongCredentialsError(f"The client must authenticate with {client.method}.")
+            raise WrongCredentialsError(f"The client must authenticate with {client.method}.")
         audiences = {self._issuer}
         if client.accepts_token_url:
             audiences.add(self._token_url)
         try:
             jti, expires = check_assertion(jwt, client, audiences, now)
         except JWTError as error:
-            raise _WrongCredentialsError(f"The assertion is not valid. {error}") from None
+            raise WrongCredentialsError(f"The assertion is not valid. {error}") from None
         unique = unique_id("assertion", client.client_id, jti)
         if not await to_thread(self._store.claim, unique, expires):
-            raise _WrongCredentialsError("The assertion was used before.")
+            raise WrongCredentialsError("The assertion was used before.")
 
     def _check_certificate(self, client: RegisteredClient, der: bytes) -> None:
         fits = False
@@ -242,7 +240,7 @@ class ClientAuthenticator:
         elif client.method == "tls_client_auth" and client.subject:
             fits = chains_to(der, self._authorities) and names_subject(der, *client.subject)
         if not fits:
-            raise _WrongCredentialsError("The certificate is not the client's.")
+            raise WrongCredentialsError("The certificate is not the client's.")
 
 
 def _invalid_client(message: str) -> OAuthError:

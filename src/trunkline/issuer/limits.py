@@ -4,33 +4,72 @@ Failures count. A client at an address may have a few; an address may have more,
 together. A client that succeeded from an address lately is not blamed for its neighbours. Guesses
 of secrets that people chose are limited per client too, from addresses where that client has not
 succeeded; 256 random bits need no such limit, which an attacker could use up.
+
+An attempt takes its place before anything is checked, and gets it back unless it fails. So no
+number of guesses at once has more failures than the same guesses one by one, and clients that are
+right wait for each other at most.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from asyncio import Semaphore
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from ipaddress import IPv6Address, ip_address
 from math import ceil
 from typing import TypeAlias
 
 from trunkline.bounded import BoundedMapping
 
-__all__ = ["FailureLimits"]
+__all__ = ["FailureLimits", "TooManyFailuresError", "WrongCredentialsError"]
 
 Key: TypeAlias = tuple[str, ...]
 
 _MOST_KEPT = 20_000
 
 
-@dataclass(slots=True)
+class WrongCredentialsError(Exception):
+    """The credentials of a request are wrong; the message is for the audit log."""
+
+
+class TooManyFailuresError(Exception):
+    """There were too many failures; ``wait`` is the number of seconds until the next attempt."""
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(wait)
+        self.wait = wait
+
+
 class _Count:
-    failures: int
-    ends: float
+    """What failed until ``ends``, of ``most`` attempts that may fail."""
+
+    __slots__ = ("_left", "_places", "ends")
+
+    def __init__(self, most: int, ends: float) -> None:
+        self.ends = ends
+        self._left = most
+        self._places = Semaphore(most)
+
+    async def begin(self, now: float) -> None:
+        """Take a place, or wait for one; raises ``TooManyFailuresError``."""
+        await self._places.acquire()
+        if not self._left:
+            self._places.release()  # to the next one who waits, who is refused too
+            raise TooManyFailuresError(max(1, ceil(self.ends - now)))
+
+    def end(self, *, failed: bool) -> None:
+        """Give the place back, unless the attempt failed."""
+        self._left -= failed
+        if not failed or not self._left:
+            self._places.release()
 
 
 class FailureLimits:
     """Failures within ``seconds``: per client and address, per address, and per client.
 
-    After that time a client that was blocked may try again.
+    After that time a client that was blocked may try again. The addresses of an IPv6 network of
+    64 bits count as one, because one computer may have all of them. Each process counts for itself.
+    Raises ``ValueError`` for a limit below 1.
     """
 
     def __init__(
@@ -41,40 +80,63 @@ class FailureLimits:
         seconds: float = 60.0,
     ) -> None:
         self._most = (per_client_and_address, per_address, per_client)
+        if min(self._most) < 1:
+            raise ValueError("A limit of failures must be 1 at least, else no client can try.")
         self._seconds = seconds
         self._counts = BoundedMapping[Key, _Count](_MOST_KEPT)
         self._known = BoundedMapping[Key, bool](_MOST_KEPT)
+        self._swept = float("-inf")
 
-    def wait(self, client_id: str, address: str, now: float, *, guessable: bool) -> int:
-        """Return the seconds that a client at an address must wait; 0 if it may try."""
-        keys = _keys(client_id, address, guessable=guessable)
-        if (client_id, address) in self._known:
+    @asynccontextmanager
+    async def attempt(
+        self, client_id: str, address: str, now: float, *, guessable: bool
+    ) -> AsyncGenerator[None]:
+        """Surround the check of a client's credentials.
+
+        The attempt failed if ``WrongCredentialsError`` leaves the check, or if it is cancelled.
+        Raises ``TooManyFailuresError``, at once or after others' attempts that came before.
+        """
+        network = _network(address)
+        keys: list[Key] = [(client_id, network), ("at", network, "")]
+        if guessable:
+            keys.append(("of", client_id, "", ""))
+        if (client_id, network) in self._known:
             del keys[1:]
-        waits = [0]
-        for key, most in zip(keys, self._most, strict=False):
-            count = self._counts.get(key)
-            if count is not None and count.failures >= most and count.ends > now:
-                waits.append(ceil(count.ends - now))
-        return max(waits)
+        begun: list[_Count] = []
+        failed = True
+        try:
+            for key, most in zip(keys, self._most, strict=False):
+                count = self._count(key, most, now)
+                await count.begin(now)
+                begun.append(count)
+            yield
+            failed = False
+            self._known.put((client_id, network), True)  # noqa: FBT003  # a set's member
+            self._counts.remove((client_id, network))
+        except Exception as error:
+            failed = isinstance(error, WrongCredentialsError)
+            raise
+        finally:
+            for count in begun:
+                count.end(failed=failed)
 
-    def failed(self, client_id: str, address: str, now: float, *, guessable: bool) -> None:
-        """Count a failure."""
-        for key in _keys(client_id, address, guessable=guessable):
-            count = self._counts.get(key)
-            if count is None or count.ends <= now:
-                self._counts.put(key, _Count(1, now + self._seconds))
-            else:
-                count.failures += 1
-
-    def succeeded(self, client_id: str, address: str) -> None:
-        """Remember that a client succeeded at an address, and forget its failures there."""
-        self._known.put((client_id, address), True)  # noqa: FBT003  # a set's member
-        self._counts.remove((client_id, address))
+    def _count(self, key: Key, most: int, now: float) -> _Count:
+        if now - self._swept >= self._seconds:
+            self._swept = now
+            self._counts.remove_where(lambda _key, count: count.ends <= now)
+        count = self._counts.get(key)
+        if count is None or count.ends <= now:
+            count = _Count(most, now + self._seconds)
+            self._counts.put(key, count)
+        return count
 
 
-def _keys(client_id: str, address: str, *, guessable: bool) -> list[Key]:
-    """Return what failures are counted by, in the order of the limits."""
-    keys: list[Key] = [(client_id, address), ("at", address, "")]
-    if guessable:
-        keys.append(("of", client_id, "", ""))
-    return keys
+def _network(address: str) -> str:
+    """Return what stands for an address: an IPv6 address is one of many that a computer has."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        return str(parsed.ipv4_mapped or parsed.packed[:8].hex())
+    return address

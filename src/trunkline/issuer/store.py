@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from trunkline.bounded import BoundedMapping
 from trunkline.errors import StoreError
-from trunkline.issuer.clients import RegisteredClient, is_client_id
+from trunkline.issuer.clients import RegisteredClient
 from trunkline.issuer.keys import SigningKey
 from trunkline.issuer.secrets import is_chosen
 
@@ -36,6 +36,7 @@ REMEMBERED = 1.0
 _URL_FORMS = "The URL of a store must be sqlite:///issuer.db or postgresql://user@host/database."
 _NOTED_EVERY = 60.0
 _LOOKED_EVERY = 60.0
+_SWEPT_EVERY = 60.0
 _MOST_KEPT = 10_000
 
 _METADATA = sql.MetaData()
@@ -267,7 +268,7 @@ class ClientDirectory:
         self._store = store
         self._clients = BoundedMapping[str, tuple[float, RegisteredClient | None]](_MOST_KEPT)
         self._noted = BoundedMapping[tuple[str, str], float](_MOST_KEPT)
-        self._looked = float("-inf")
+        self._swept = self._looked = float("-inf")
         self._has_chosen = False
 
     async def client(self, client_id: str, now: float) -> RegisteredClient | None:
@@ -279,11 +280,12 @@ class ClientDirectory:
 
     async def fresh(self, client_id: str, now: float) -> RegisteredClient | None:
         """Return a client as it is now: for credentials that do not fit the remembered one."""
-        client = None
-        if is_client_id(client_id):
-            client = await to_thread(self._store.client, client_id)
+        client = await to_thread(self._store.client, client_id)
         if client is not None and client.revoked is not None:
             client = None
+        if now - self._swept >= _SWEPT_EVERY:
+            self._swept = now
+            self._clients.remove_where(lambda _id, kept: now - kept[0] >= REMEMBERED)
         self._clients.put(client_id, (now, client))
         return client
 

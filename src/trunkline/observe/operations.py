@@ -38,7 +38,9 @@ class OperationEvent(msgspec.Struct):
     - ``client_id``: the caller's id, from its verified token.
     - ``status``: the HTTP status; 0 if none was sent.
     - ``duration``: seconds from the first byte read to the last one sent.
-    - ``error_codes``: an entry per error, its ``extensions.code`` or an empty string.
+    - ``error_codes``: an entry per error of the response, its ``extensions.code`` or an empty
+      string.
+    - ``errors``: the number of errors, with those that the response only counts.
     """
 
     operation_name: str | None = None
@@ -50,6 +52,7 @@ class OperationEvent(msgspec.Struct):
     status: int = 0
     duration: float = 0.0
     error_codes: tuple[str, ...] = ()
+    errors: int = 0
 
 
 Sink: TypeAlias = Callable[[OperationEvent], None]
@@ -68,7 +71,7 @@ def _fields(event: OperationEvent) -> dict[str, object]:
         "outcome": event.outcome,
         "http.status": event.status,
         "duration_ms": round(event.duration * 1000, 3),
-        "errors": len(event.error_codes),
+        "errors": event.errors,
         "error_codes": distinct_codes(event.error_codes),
     }
 
@@ -86,7 +89,7 @@ def _text(event: OperationEvent) -> str:
         parts.append(f"client_id={_word(event.client_id)}")
     if event.error_codes:
         codes = _word(",".join(distinct_codes(event.error_codes)))
-        parts.append(f"errors={len(event.error_codes)} {codes}".rstrip())
+        parts.append(f"errors={event.errors} {codes}".rstrip())
     return "  ".join(parts)
 
 

@@ -15,10 +15,16 @@ __all__ = ["Execution", "Result"]
 
 
 class Result(Struct):
-    """The result of an execution: ``data``, and the errors of fields (GraphQL §7.1)."""
+    """The result of an execution: ``data``, and the errors of fields (GraphQL §7.1).
+
+    If there are more errors than `Limits.errors`, the last of the ``errors`` stands for the rest:
+    these are ``omitted``, and ``omitted_faults`` of them are exceptions that are not for callers.
+    """
 
     data: dict[str, Any] | None
     errors: list[GraphQLError]
+    omitted: int = 0
+    omitted_faults: int = 0
 
     def __iter__(self) -> Iterator[Any]:
         """Let it be taken apart: ``data, errors = result``."""
@@ -28,9 +34,10 @@ class Result(Struct):
 class Execution(Struct, eq=False):
     """The state that compiled code gets as its first argument.
 
-    ``operation`` is the operation's title, ``query Todos``; ``failures`` are the errors so far,
-    ``nulled`` the positions that are null because of them. ``bubbled`` are the newest of these that
-    are above their error's own: work that waits below them is useless.
+    ``operation`` is the operation's title, ``query Todos``; ``failures`` are the errors so far, at
+    most ``most_errors``; what comes after these is only counted. ``nulled`` are the positions that
+    are null because of errors. ``bubbled`` are the newest of these that are above their error's
+    own: work that waits below them is useless.
 
     Compiled functions never await. They leave a field that must be awaited on the ``agenda`` and go
     on; the engine awaits it and calls back. So one text serves both, and a list of a thousand plain
@@ -38,6 +45,7 @@ class Execution(Struct, eq=False):
     """
 
     operation: str
+    most_errors: int
     variables: list[Any]
     context: Any
     agenda: Agenda | None
@@ -45,6 +53,8 @@ class Execution(Struct, eq=False):
     caller: Any = None
     data: dict[str, Any] | None = None
     failures: list[FieldFailure] = []  # msgspec makes a new one for each
+    omitted: int = 0
+    omitted_faults: int = 0
     nulled: set[Path] | None = None
     bubbled: list[Path] = []
 
@@ -77,7 +87,11 @@ class Execution(Struct, eq=False):
         variables, operation = self.variables, self.operation
         failures, self.failures = self.failures, []
         errors = [failure.located(variables, operation) for failure in failures]
-        return Result(self.data, errors)
+        if self.omitted:
+            extensions = {"code": "MORE_ERRORS", "count": self.omitted}
+            message = f"The response has {self.omitted} more errors, which are not listed."
+            errors.append(GraphQLError(message, extensions=extensions))
+        return Result(self.data, errors, self.omitted, self.omitted_faults)
 
     def abandon(self, failure: FieldFailure) -> None:
         """Record an error that no position below ``data`` may be null for: ``data`` is null."""
@@ -120,10 +134,14 @@ class Execution(Struct, eq=False):
     def _record(self, failure: FieldFailure) -> None:
         if failure.is_null:  # graphql-core's Undefined, which is null where null may be
             return
-        if self.nulled is None:
-            self.nulled = set()
-        self.nulled.add(failure.position)
-        self.failures.append(failure)
+        if self.agenda is not None:  # else nothing is left that a null could make useless
+            self.nulled = self.nulled or set()
+            self.nulled.add(failure.position)
+        if len(self.failures) < self.most_errors:
+            self.failures.append(failure)
+        else:
+            self.omitted += 1
+            self.omitted_faults += failure.is_fault
 
     def reject(self, error: Exception, *indices: int) -> None:
         """Put the null of an error, just caught in a compiled function, into the data so far."""

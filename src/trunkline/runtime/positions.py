@@ -10,7 +10,17 @@ from typing import TypeAlias
 from graphql import FieldNode, GraphQLError, get_location, located_error
 from msgspec import Struct
 
-__all__ = ["ALWAYS", "Condition", "FieldFailure", "Mark", "Marks", "NullError", "Path", "holds"]
+__all__ = [
+    "ALWAYS",
+    "Condition",
+    "FieldFailure",
+    "HiddenValueError",
+    "Mark",
+    "Marks",
+    "NullError",
+    "Path",
+    "holds",
+]
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -73,6 +83,10 @@ class NullError(Exception):
     """A position that must not be null is null; `FieldFailure.located` writes the sentence."""
 
 
+class HiddenValueError(NullError):
+    """A value is of a type that its caller does not see, so it counts as null."""
+
+
 class FieldFailure(Exception):  # noqa: N818  # it carries an error up; it is not one itself
     """An error on its way up to the nearest position that may be null (GraphQL §6.4.4)."""
 
@@ -87,6 +101,12 @@ class FieldFailure(Exception):  # noqa: N818  # it carries an error up; it is no
         """Whether this is not an error, but a null at a position that may be null."""
         nullable = self.mark.nullable_depth == len(self.mark.path)
         return nullable and isinstance(self.original, NullError)
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether this is an exception that is not for callers to read."""
+        original = self.original
+        return not isinstance(original, GraphQLError) or original.original_error is not None
 
     @property
     def position(self) -> Path:

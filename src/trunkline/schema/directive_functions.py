@@ -28,10 +28,10 @@ from trunkline.schema.directives import (
     AROUND_FIELDS,
     AROUND_OPERATIONS,
     IN_DOCUMENTS,
-    KNOWN_DIRECTIVES,
     ON_VALUES,
     applied_to,
     around_field,
+    is_known,
     on_argument,
     runtime_places,
 )
@@ -91,7 +91,7 @@ def find_functions(
         each.name: each
         for each in definition.directives
         if not is_specified_directive(each)
-        and each.name not in KNOWN_DIRECTIVES
+        and not is_known(each)
         and f"@{each.name}" not in metadata
         and (AROUND_FIELDS | AROUND_OPERATIONS | ON_VALUES) & frozenset(each.locations)
     }

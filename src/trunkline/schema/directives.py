@@ -55,6 +55,7 @@ __all__ = [
     "arguments_of",
     "around_field",
     "elements_of",
+    "is_known",
     "misapplied",
     "on_argument",
     "runtime_places",
@@ -69,12 +70,14 @@ class KnownDirective:
     ``sdl`` defines it with GraphQL's built-in scalars. ``is_shown`` says whether introspection
     shows it. A directive that only a generator reads says what the server is written in, which
     callers cannot use. ``takes_any_scalar`` lets a schema's own definition use scalars of other
-    names, as Federation does (``federation__Scope``).
+    names, as Federation does (``federation__Scope``). ``may_differ`` lets a schema have a directive
+    of the same name with other arguments, which is then its own.
     """
 
     sdl: str
     is_shown: bool = True
     takes_any_scalar: bool = False
+    may_differ: bool = False
 
 
 _GUARDED = (
@@ -102,6 +105,18 @@ KNOWN_DIRECTIVES: Mapping[str, KnownDirective] = {
     "policy": KnownDirective(
         f"directive @policy(policies: [[String!]!]!) on {_GUARDED}", takes_any_scalar=True
     ),
+    "cost": KnownDirective(
+        "directive @cost(weight: Int!) on"
+        " ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR",
+        takes_any_scalar=True,
+        may_differ=True,
+    ),
+    "listSize": KnownDirective(
+        "directive @listSize(assumedSize: Int, slicingArguments: [String!],"
+        " sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION",
+        takes_any_scalar=True,
+        may_differ=True,
+    ),
 }
 """By name.
 
@@ -110,6 +125,7 @@ KNOWN_DIRECTIVES: Mapping[str, KnownDirective] = {
   field has a ``resolver`` although its model has the value, that the resolver is a ``batch``
   resolver or takes the ``selection`` or the ``caller``, and that an input tells absent from null
   (``omittable``).
+- `costs.py` reads ``@cost`` and ``@listSize``.
 - `requirements.py` reads what the others require of a caller.
 """
 
@@ -147,11 +163,14 @@ def with_known_directives(document: DocumentNode, *, shown_only: bool = False) -
 
 def misapplied(document: DocumentNode) -> Iterator[GraphQLError]:
     """Yield an error for each known directive with another definition or a wrong argument."""
+    own: set[str] = set()
     for node in document.definitions:
         if not isinstance(node, DirectiveDefinitionNode) or node.name.value not in KNOWN_DIRECTIVES:
             continue
         name = node.name.value
-        if not _is_same(node, _definition(name)):
+        if KNOWN_DIRECTIVES[name].may_differ:
+            own.add(name)
+        elif not _is_same(node, _definition(name)):
             yield GraphQLError(
                 f"'@{name}' is a directive of Trunkline, but is defined differently:"
                 f" {print_ast(_definition(name))}. Remove this definition, or give your directive"
@@ -160,12 +179,20 @@ def misapplied(document: DocumentNode) -> Iterator[GraphQLError]:
             )
     for _, directive in applied_directives(document):
         name = directive.name.value
-        types = _directive(name).args if name in KNOWN_DIRECTIVES else {}
+        types = _directive(name).args if name in KNOWN_DIRECTIVES.keys() - own else {}
         for argument in directive.arguments or ():  # graphql-core checks only their names
             key = argument.name.value
             for error in _input_errors(argument.value, types[key].type) if key in types else ():
                 message = f"Argument '@{name}({key}:)' has invalid value: {error.message}"
                 yield GraphQLError(message, error.nodes)
+
+
+def is_known(directive: GraphQLDirective) -> bool:
+    """Say whether a directive of a schema is one that Trunkline defines."""
+    known, node = KNOWN_DIRECTIVES.get(directive.name), directive.ast_node
+    return known is not None and (
+        not known.may_differ or node is None or _is_same(node, _definition(directive.name))
+    )
 
 
 def _is_same(node: DirectiveDefinitionNode, known: DirectiveDefinitionNode) -> bool:
@@ -175,7 +202,10 @@ def _is_same(node: DirectiveDefinitionNode, known: DirectiveDefinitionNode) -> b
         for each in (node, known)
     )
     if KNOWN_DIRECTIVES[known.name.value].takes_any_scalar:
-        own = {name: re.sub(r"\w+", "String", type_) for name, type_ in own.items()}
+        own, ours = (
+            {name: re.sub(r"\w+", "String", type_) for name, type_ in each.items()}
+            for each in (own, ours)
+        )
     return own == ours
 
 

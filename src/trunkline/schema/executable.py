@@ -14,6 +14,7 @@ from graphql.pyutils import did_you_mean, inspect, is_async_iterable, is_awaitab
 from trunkline.errors import SchemaError
 from trunkline.schema.around import put_around
 from trunkline.schema.bindings import CoreConventions, ResolverMiddleware, Schema, TypeResolver
+from trunkline.schema.costs import CostFunction, declared_costs
 from trunkline.schema.directive_functions import find_functions, place_directives
 from trunkline.schema.fields import FieldBinder
 from trunkline.schema.models import bind_enum, bind_input, class_of, is_mapping
@@ -39,6 +40,7 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
     batched: Collection[str] = (),
     directives: object = None,
     metadata: Collection[str] = (),
+    costs: Mapping[str, int | CostFunction] | None = None,
 ) -> Schema:
     """Bind every field of a schema to what gives its value.
 
@@ -73,7 +75,9 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
       fields and operations it takes a function ``proceed``, which returns the value within, and the
       directive's arguments by name. For arguments, input fields and input types it takes the value,
       and returns the value to use.
-    - ``metadata``: Coordinates of directives that do nothing at run time (``@cost``).
+    - ``metadata``: Coordinates of directives that do nothing at run time (``@owner``).
+    - ``costs``: What fields cost that do not cost 1, by coordinate: a number, or a function. They
+      count for the limit `Limits.cost`, as the schema's ``@cost`` and ``@listSize`` do.
 
     Raises ``SchemaError``, with all mistakes at once, if something does not fit.
     """
@@ -118,7 +122,10 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
         raise SchemaError("\n".join(mistakes))
     bindings |= {coordinate: put_around(each) for coordinate, each in directed.items()}
     classes = {name: class_of(model) for name, model in models.items()}
-    return Schema(definition, bindings, classes, type_resolvers, functions, directed)
+    declared = declared_costs(definition, costs)
+    return Schema(
+        definition, bindings, classes, type_resolvers, functions, directed, costs=declared
+    )
 
 
 def _check_kinds(
@@ -250,4 +257,4 @@ def adopt_schema(  # noqa: PLR0913  # the same as graphql-core's `execute` takes
         is_awaitable=is_awaitable,
         is_async_iterable=is_async_iterable,
     )
-    return Schema(definition, {}, {}, core=core)
+    return Schema(definition, {}, {}, core=core, costs=declared_costs(definition))

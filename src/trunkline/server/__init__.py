@@ -14,9 +14,11 @@ from trunkline.observe.operations import OperationEvent, Sink, access_log, log_o
 from trunkline.runtime.execution import Result
 from trunkline.runtime.selection import Selection
 from trunkline.schema.bindings import ListOf, Resolved, ResolverMiddleware, Schema, Streamed, batch
+from trunkline.schema.costs import CostFunction
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import load_schema, parse_schema
 from trunkline.schema.scalars import Scalar
+from trunkline.server.additions import ResponseAdditions, current_response
 from trunkline.server.authorize import DecidePolicies
 from trunkline.server.endpoint import GraphQL
 from trunkline.server.execute import OperationCall, OperationMiddleware, Proceed
@@ -25,6 +27,7 @@ from trunkline.server.present import PresentError
 from trunkline.server.sdl import SchemaText
 
 __all__ = [
+    "CostFunction",
     "DecidePolicies",
     "GraphQL",
     "Limits",
@@ -37,6 +40,7 @@ __all__ = [
     "Proceed",
     "Resolved",
     "ResolverMiddleware",
+    "ResponseAdditions",
     "Result",
     "Scalar",
     "Schema",
@@ -46,6 +50,7 @@ __all__ = [
     "Streamed",
     "access_log",
     "batch",
+    "current_response",
     "load_schema",
     "log_operations",
     "make_executable_schema",

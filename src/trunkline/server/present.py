@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeAlias
 from uuid import uuid4
@@ -13,7 +13,7 @@ import orjson
 from graphql import GraphQLError
 
 from trunkline.errors import RequestError, ValidationError, VariablesError
-from trunkline.runtime.positions import NullError
+from trunkline.runtime.positions import HiddenValueError, NullError
 from trunkline.schema.scalars import CONVERSION_ERRORS, UnreadableError
 
 __all__ = [
@@ -41,6 +41,9 @@ that was raised. What the caller sees has a ``message``, and may have ``extensio
 ``locations``.
 """
 
+_Logged: TypeAlias = dict[int, str]
+"""The exceptions of a response that the log has, by their identity, and their ids there."""
+
 
 class ErrorPresenter:
     """Decides what callers see of errors; ``present`` is the program's own decision."""
@@ -48,37 +51,42 @@ class ErrorPresenter:
     def __init__(self, present: PresentError | None = None) -> None:
         self._present = present
 
-    def field_error(self, error: GraphQLError) -> dict[str, Any]:
-        """Return what the caller sees of an error that a field raised.
+    def field_errors(self, errors: Iterable[GraphQLError]) -> list[dict[str, Any]]:
+        """Return what the caller sees of the errors that fields raised.
 
         A ``GraphQLError`` was raised for the caller to read, or says that a value does not fit the
         schema. Other exceptions are masked: the log has them under an id, and the caller sees the
-        id.
+        id. An exception that failed many fields (of a batch) is logged once.
         """
+        logged: _Logged = {}
+        return [self._field_error(error, logged) for error in errors]
+
+    def _field_error(self, error: GraphQLError, logged: _Logged) -> dict[str, Any]:
         original = error.original_error
         for each in _chain(original):
             if isinstance(each, UnreadableError) and each.original_error:
                 original = each.original_error
-        if original is None or isinstance(original, GraphQLError):
+        if original is None or isinstance(original, (GraphQLError, HiddenValueError)):
             return self._decide(error, dict(error.formatted))
         path = ".".join(str(key) for key in error.path or ())
         where = ", ".join(f"{each.line}:{each.column}" for each in error.locations or ())
-        return self._mask(error, original, f"{path} (document {where})")
+        return self._mask(error, original, f"{path} (document {where})", logged)
 
     def internal_error(self, error: Exception) -> dict[str, Any]:
         """Log an exception that was raised outside of any field; return what the caller sees."""
         located = GraphQLError("Internal server error.")
         located.original_error = error
-        return self._mask(located, error, "the endpoint")
+        return self._mask(located, error, "the endpoint", {})
 
     def request_errors(self, error: RequestError) -> list[dict[str, Any]]:
         """Return what is wrong with a request, mistake by mistake."""
         shown: list[dict[str, Any]] = []
+        logged: _Logged = {}
         for each in error.errors:
             if isinstance(error, (ValidationError, VariablesError)):
                 fault = _fault_of(each)
                 if fault is not None:
-                    shown.append(self._mask(each, fault, "a value of the request"))
+                    shown.append(self._mask(each, fault, "a value of the request", logged))
                     continue
             message = each.message
             if len(message) > _MESSAGE_LENGTH:
@@ -88,15 +96,19 @@ class ErrorPresenter:
             shown.append(self._decide(each, formatted))
         return shown
 
-    def _mask(self, error: GraphQLError, original: Exception, place: str) -> dict[str, Any]:
+    def _mask(
+        self, error: GraphQLError, original: Exception, place: str, logged: _Logged
+    ) -> dict[str, Any]:
         """Show an id instead of an exception, and log the exception if the id is shown."""
-        number = uuid4().hex
+        known = logged.get(id(original))
+        number = known or uuid4().hex
         shown = {**dict(error.formatted), **_masking_fields(number)}
         if isinstance(original, NullError):  # its message contains only the schema's own words
             shown["message"] = error.message
         presented = self._decide(error, shown, number)
-        if self._present is None or number in str(presented):
+        if known is None and (self._present is None or number in str(presented)):
             _log(original, place, number)
+            logged[id(original)] = number
         return presented
 
     def _decide(

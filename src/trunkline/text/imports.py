@@ -103,9 +103,11 @@ class Imports:
       their modules may import this one.
     - ``local_name`` is what a reference is called here, if the name is free.
     - ``whole`` are modules that are imported under a name, and their objects reached through it.
+    - ``below`` are such modules, too, but imported at the end of the module: they may import this
+      one, and whichever is imported first has its classes before the other needs them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # all but the first two by name
         self,
         own: str,
         taken: Collection[str] = (),
@@ -113,12 +115,14 @@ class Imports:
         typing_only: Callable[[Reference], bool] = lambda _: False,
         local_name: Callable[[Reference], str] = _local_name,
         whole: Mapping[str, str] | None = None,
+        below: Mapping[str, str] | None = None,
     ) -> None:
         self._own = own
         self._names = Names(frozenset(taken))
         self._typing_only = typing_only
         self._local_name = local_name
-        self._whole = whole or {}
+        self._below = below or {}
+        self._whole = {**(whole or {}), **self._below}
         self._imported: dict[Reference, str] = {}  # without a name: the module itself
 
     def name(self, reference: Reference, shadowed: Collection[str] = ()) -> str:
@@ -146,11 +150,24 @@ class Imports:
         """Write the import statements, sorted and grouped as isort does."""
         typing_only = [each for each in self._imported if self._typing_only(each)]
         checking = typing_only and self.name(Reference("typing", "TYPE_CHECKING"))
-        self._write(source, [each for each in self._imported if each not in typing_only])
+        elsewhere = {*typing_only, *self._imported_below}
+        self._write(source, [each for each in self._imported if each not in elsewhere])
         if checking:
             source.line()
             with source.block(f"if {checking}:"):
                 self._write(source, typing_only, is_first=True)
+
+    def write_below(self, source: Source[None]) -> None:
+        """Write the import statements for the end of the module."""
+        if references := self._imported_below:
+            source.line()
+            source.line()
+            source.line("# These may import this module, so they are imported last.")
+            self._write(source, references, is_first=True)
+
+    @property
+    def _imported_below(self) -> list[Reference]:
+        return [each for each in self._imported if each.module in self._below]
 
     def _write(
         self, source: Source[None], references: Collection[Reference], *, is_first: bool = False

@@ -155,7 +155,10 @@ class Module(Source[None]):
         if self._exported is not None:
             top.line()
             top.call("__all__ = [", [literal(name) for name in sorted(self._exported)], "]")
-        return (top.text() + self.body).rstrip("\n") + "\n"
+        text = (top.text() + self.body).rstrip("\n") + "\n"
+        below = Source[None]()
+        self._imports.write_below(below)
+        return text if below.is_empty else text + below.text()
 
     # where types are broken
 

@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from trunkline.client.transports import rules
-from trunkline.errors import ConnectionFailedError
+from trunkline.client.transports.interface import DEFAULT_MAX_RESPONSE_BYTES
+from trunkline.errors import ConnectionFailedError, ResponseTooLargeError
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = ["ASGITransport"]
@@ -23,6 +24,7 @@ class ASGITransport(rules.HTTPTransport):
 
     ``url`` is the URL that the application sees; ``headers`` go with every request. The transport
     does not start or stop the application (lifespan). What it raises is raised here.
+    ``max_response_bytes`` is the size up to which a response is read.
     """
 
     def __init__(
@@ -31,12 +33,18 @@ class ASGITransport(rules.HTTPTransport):
         url: str = "http://testserver/graphql",
         *,
         headers: Mapping[str, str] | None = None,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
     ) -> None:
-        super().__init__(url, headers)
+        super().__init__(url, headers, max_response_bytes)
         self._application = application
 
     def __repr__(self) -> str:
         return f"ASGITransport({self._application!r}, {self.url!r})"
+
+    @property
+    def is_private(self) -> bool:
+        """``True``: there is no network."""
+        return True
 
     @property
     def identity(self) -> str | None:
@@ -48,7 +56,9 @@ class ASGITransport(rules.HTTPTransport):
 
         Raises ``ConnectionFailedError`` if it ends without one.
         """
-        exchange, parts = _Exchange(request.body), urlsplit(self.request_url(request))
+        url = self.request_url(request)
+        parts = urlsplit(url)
+        exchange = _Exchange(request.body, rules.ReceivedBody(url, {}, self._max_response_bytes))
         port = parts.port or (443 if parts.scheme == "https" else 80)
         headers = {"host": parts.netloc.rpartition("@")[2], **self.request_headers(request)}
         scope = {
@@ -65,7 +75,11 @@ class ASGITransport(rules.HTTPTransport):
             "server": (parts.hostname, port),
             "client": ("127.0.0.1", 123),
         }
-        await self._application(scope, exchange.receive, exchange.send)
+        try:
+            await self._application(scope, exchange.receive, exchange.send)
+        except Exception:
+            if exchange.failure is None:
+                raise
         return exchange.response()
 
     async def close_async(self) -> None:
@@ -75,10 +89,11 @@ class ASGITransport(rules.HTTPTransport):
 class _Exchange:
     """One request as the application receives it, and the response as it sends it."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, received: rules.ReceivedBody) -> None:
         self._messages: list[dict[str, Any]] = [{"type": "http.request", "body": body}]
         self._start: dict[str, Any] | None = None
-        self._body = bytearray()
+        self._body = received
+        self.failure: ResponseTooLargeError | None = None
         self._whole = asyncio.Event()
 
     async def receive(self) -> dict[str, Any]:
@@ -91,15 +106,21 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self._start = message
         elif message["type"] == "http.response.body":
-            self._body += message.get("body", b"")
+            try:
+                self._body.add(message.get("body", b""))
+            except ResponseTooLargeError as error:
+                self.failure = error
+                raise
             if not message.get("more_body"):
                 self._whole.set()
 
     def response(self) -> HTTPResponse:
+        if self.failure is not None:
+            raise self.failure
         if self._start is None or not self._whole.is_set():
             raise ConnectionFailedError("The application ended before its response was complete.")
         headers: dict[str, str] = {}
         for key, value in self._start.get("headers", ()):
             name, text = key.decode("latin-1").lower(), value.decode("latin-1")
             headers[name] = f"{headers[name]}, {text}" if name in headers else text
-        return HTTPResponse(self._start["status"], bytes(self._body), headers)
+        return HTTPResponse(self._start["status"], self._body.whole(), headers)

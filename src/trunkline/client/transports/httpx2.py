@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from asyncio import AbstractEventLoop, get_running_loop
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing, closing, nullcontext
 from functools import partial
 from importlib.util import find_spec
@@ -12,7 +12,13 @@ from typing import Any, TypeAlias
 
 from trunkline.client.transports import rules
 from trunkline.client.transports.connections import Lease, until
-from trunkline.client.transports.interface import DEFAULT_POOL, DEFAULT_TIMEOUT, Pool, Timeout
+from trunkline.client.transports.interface import (
+    DEFAULT_MAX_RESPONSE_BYTES,
+    DEFAULT_POOL,
+    DEFAULT_TIMEOUT,
+    Pool,
+    Timeout,
+)
 from trunkline.errors import TransportError
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
@@ -23,7 +29,9 @@ try:
     from trunkline.client.transports.httpx2_pools import (
         AsyncPools,
         BlockingPools,
-        read_response,
+        decoded,
+        decoded_async,
+        headers_of,
         waits_of,
     )
 except ModuleNotFoundError as error:
@@ -44,6 +52,7 @@ _FAILURES = (
 )
 
 Pools: TypeAlias = BlockingPools | AsyncPools
+Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 Auth: TypeAlias = tuple[str, str] | httpx2.Auth | Callable[[httpx2.Request], httpx2.Request]
 
 
@@ -60,8 +69,9 @@ class _HTTPX2Transport(rules.HTTPTransport):
         auth: Auth | None = None,
         pool: Pool = DEFAULT_POOL,
         http2: bool | None = None,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
     ) -> None:
-        super().__init__(url, headers)
+        super().__init__(url, headers, max_response_bytes)
         self._timeout = timeout
         self._waits = waits_of(timeout)
         self._verify = verify
@@ -111,6 +121,9 @@ class _HTTPX2Transport(rules.HTTPTransport):
         waits = before.extensions["timeout"]
         return place, place.request(request.method, headers, request.content, waits)
 
+    def _body(self, place: Any, headers: Mapping[str, str]) -> rules.ReceivedBody:
+        return rules.ReceivedBody(place.url, headers, self._max_response_bytes)
+
     def _failure(self, url: str, error: Exception) -> TransportError:
         if isinstance(error, httpx2.DecodingError):
             return rules.decoding_error(url, rules.root_cause(error))
@@ -125,31 +138,48 @@ class HTTPX2Transport(_HTTPX2Transport, rules.BlockingHTTPTransport):
     ``False`` to accept any certificate, or a TLS context. ``auth`` is what httpx2 takes:
     ``(user, password)``, a function that changes the request, or an ``httpx2.Auth``. ``pool`` has
     the limits of connections. ``http2`` offers HTTP/2 to ``https://`` servers; the default is to do
-    so if the library h2 is installed (``trunkline[http2]``). Proxies are read from the environment:
+    so if the library h2 is installed (``trunkline[http2]``). ``max_response_bytes`` is the size up
+    to which a response is read, after decompression. Proxies are read from the environment:
     HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY.
     """
 
     def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
-            with (
-                self._lease(None).lend() as pools,
-                nullcontext() if request.timeout is None else until(request.timeout),
-            ):
-                place, sent = self._request(pools, url, request)
-                if self._auth is None or request.url is not None:
-                    return read_response(_send(place.pool, sent))
-                shown = _auth_view(place.url, sent, request.body)
-                with closing(self._auth.sync_auth_flow(shown)) as flow:
-                    wanted = next(flow)
-                    while True:
-                        place, sent = self._auth_request(pools, wanted, sent)
-                        response = _send(place.pool, sent)
-                        try:
-                            wanted = flow.send(_auth_response(wanted, response))
-                        except StopIteration:
-                            return read_response(response)
+            return self._call(url, request)
         except _FAILURES as error:
-            raise self._failure(url, error) from rules.root_cause(error)
+            failure = self._failure(url, error)
+        raise failure  # without the library's frames, whose locals have the credentials
+
+    def _call(self, url: str, request: HTTPRequest) -> HTTPResponse:
+        with (
+            self._lease(None).lend() as pools,
+            nullcontext() if request.timeout is None else until(request.timeout),
+        ):
+            place, sent = self._request(pools, url, request)
+            if self._auth is None or request.url is not None:
+                return self._send(place, sent)[0]
+            shown = _auth_view(place.url, sent, request.body)
+            with closing(self._auth.sync_auth_flow(shown)) as flow:
+                wanted = next(flow)
+                while True:
+                    place, sent = self._auth_request(pools, wanted, sent)
+                    response, headers = self._send(place, sent)
+                    try:
+                        wanted = flow.send(_auth_response(wanted, response, headers))
+                    except StopIteration:
+                        return response
+
+    def _send(self, place: Any, request: httpcore2.Request) -> tuple[HTTPResponse, Headers]:
+        """Send a request and read the complete response; return its headers as they came, too."""
+        response: httpcore2.Response = place.pool.handle_request(request)
+        try:
+            headers = headers_of(response)
+            body = self._body(place, headers)
+            for piece in decoded(response, headers.get("content-encoding")):
+                body.add(piece)
+        finally:
+            response.close()
+        return HTTPResponse(response.status, body.whole(), headers), response.headers
 
     def close(self) -> None:
         """Close the connections, each after the last call that uses it."""
@@ -165,22 +195,41 @@ class AsyncHTTPX2Transport(_HTTPX2Transport, rules.AsyncHTTPTransport):
 
     async def _exchange_async(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
-            async with self._lease(get_running_loop()).lend_async() as pools:
-                place, sent = self._request(pools, url, request)
-                if self._auth is None or request.url is not None:
-                    return read_response(await _send_async(place.pool, sent))
-                shown = _auth_view(place.url, sent, request.body)
-                async with aclosing(self._auth.async_auth_flow(shown)) as flow:
-                    wanted = await anext(flow)
-                    while True:
-                        place, sent = self._auth_request(pools, wanted, sent)
-                        response = await _send_async(place.pool, sent)
-                        try:
-                            wanted = await flow.asend(_auth_response(wanted, response))
-                        except StopAsyncIteration:
-                            return read_response(response)
+            return await self._call_async(url, request)
         except _FAILURES as error:
-            raise self._failure(url, error) from rules.root_cause(error)
+            failure = self._failure(url, error)
+        raise failure  # without the library's frames, whose locals have the credentials
+
+    async def _call_async(self, url: str, request: HTTPRequest) -> HTTPResponse:
+        async with self._lease(get_running_loop()).lend_async() as pools:
+            place, sent = self._request(pools, url, request)
+            if self._auth is None or request.url is not None:
+                return (await self._send_async(place, sent))[0]
+            shown = _auth_view(place.url, sent, request.body)
+            async with aclosing(self._auth.async_auth_flow(shown)) as flow:
+                wanted = await anext(flow)
+                while True:
+                    place, sent = self._auth_request(pools, wanted, sent)
+                    response, headers = await self._send_async(place, sent)
+                    try:
+                        wanted = await flow.asend(_auth_response(wanted, response, headers))
+                    except StopAsyncIteration:
+                        return response
+
+    async def _send_async(
+        self, place: Any, request: httpcore2.Request
+    ) -> tuple[HTTPResponse, Headers]:
+        """Do what ``_send`` does, without blocking the event loop."""
+        response: httpcore2.Response = await place.pool.handle_async_request(request)
+        try:
+            headers = headers_of(response)
+            body = self._body(place, headers)
+            async with aclosing(decoded_async(response, headers.get("content-encoding"))) as pieces:
+                async for piece in pieces:
+                    body.add(piece)
+        finally:
+            await response.aclose()
+        return HTTPResponse(response.status, body.whole(), headers), response.headers
 
     async def close_async(self) -> None:
         """Close this event loop's connections, each after the last call that uses it."""
@@ -193,36 +242,15 @@ class DefaultTransport(HTTPX2Transport, AsyncHTTPX2Transport):
     """The transport of a client that was given only a URL: blocking, and for asyncio."""
 
 
-def _send(pool: httpcore2.ConnectionPool, request: httpcore2.Request) -> httpcore2.Response:
-    """Send a request and read the complete response."""
-    response = pool.handle_request(request)
-    try:
-        response.read()
-    finally:
-        response.close()
-    return response
-
-
-async def _send_async(
-    pool: httpcore2.AsyncConnectionPool, request: httpcore2.Request
-) -> httpcore2.Response:
-    """Do what ``_send`` does, without blocking the event loop."""
-    response = await pool.handle_async_request(request)
-    try:
-        await response.aread()
-    finally:
-        await response.aclose()
-    return response
-
-
 def _auth_view(url: httpx2.URL, request: httpcore2.Request, body: bytes) -> httpx2.Request:
     """Return a request as an auth scheme of httpx2 sees it."""
     method = request.method.decode("ascii")
     return httpx2.Request(method, url, headers=request.headers, content=body)
 
 
-def _auth_response(request: httpx2.Request, response: httpcore2.Response) -> httpx2.Response:
-    """Return a complete response as an auth scheme of httpx2 sees it."""
-    return httpx2.Response(
-        response.status, headers=response.headers, content=response.content, request=request
-    )
+def _auth_response(
+    request: httpx2.Request, response: HTTPResponse, headers: Headers
+) -> httpx2.Response:
+    """Return a complete response, which is decoded, as an auth scheme of httpx2 sees it."""
+    kept = [(name, value) for name, value in headers if name.lower() != b"content-encoding"]
+    return httpx2.Response(response.status, headers=kept, content=response.body, request=request)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ssl
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Generic, TypeAlias, TypeVar
 from urllib.request import getproxies, proxy_bypass
@@ -19,9 +19,15 @@ import httpx2
 
 from trunkline.client.transports.connections import connect_in_time, time_left
 from trunkline.client.transports.interface import Pool, Timeout
-from trunkline.protocol.messages import HTTPResponse
 
-__all__ = ["AsyncPools", "BlockingPools", "read_response", "waits_of"]
+__all__ = [
+    "AsyncPools",
+    "BlockingPools",
+    "decoded",
+    "decoded_async",
+    "headers_of",
+    "waits_of",
+]
 
 CorePool = TypeVar("CorePool")
 
@@ -126,17 +132,26 @@ class AsyncPools(_Pools[httpcore2.AsyncConnectionPool]):
             await pool.aclose()
 
 
-def read_response(response: httpcore2.Response) -> HTTPResponse:
-    """Return a complete response, decoded. Raises ``httpx2.DecodingError``."""
-    headers, body = _headers(response), response.content
-    encoding = headers.get("content-encoding")
-    if encoding and body:
-        encoded = {"content-encoding": encoding}
-        body = httpx2.Response(response.status, headers=encoded, content=body).content
-    return HTTPResponse(response.status, body, headers)
+def decoded(response: httpcore2.Response, coding: str | None) -> Iterator[bytes]:
+    """Read a body in pieces, each at most 1 MiB after decompression.
+
+    Raises ``httpx2.DecodingError``.
+    """
+    pieces = response.iter_stream()
+    if not coding:
+        return pieces
+    return httpx2.Response(200, headers={"content-encoding": coding}, content=pieces).iter_bytes()
 
 
-def _headers(response: httpcore2.Response) -> dict[str, str]:
+def decoded_async(response: httpcore2.Response, coding: str | None) -> AsyncGenerator[bytes]:
+    """Do what ``decoded`` does, without blocking the event loop."""
+    pieces = response.aiter_stream()
+    if not coding:
+        return pieces
+    return httpx2.Response(200, headers={"content-encoding": coding}, content=pieces).aiter_bytes()
+
+
+def headers_of(response: httpcore2.Response) -> dict[str, str]:
     """Return headers by names in lower case; repeated ones are joined (RFC 9110 §5.3)."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in response.headers:

@@ -7,13 +7,25 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
-__all__ = ["DEFAULT_POOL", "DEFAULT_TIMEOUT", "AsyncTransport", "Pool", "Timeout", "Transport"]
+__all__ = [
+    "DEFAULT_MAX_RESPONSE_BYTES",
+    "DEFAULT_POOL",
+    "DEFAULT_TIMEOUT",
+    "AsyncTransport",
+    "Pool",
+    "Timeout",
+    "Transport",
+]
 
 Timeout: TypeAlias = float | tuple[float, float] | None
 """Seconds to wait: ``(to connect, for the next bytes)``, or one number for both. ``None`` is no
 limit."""
 
 DEFAULT_TIMEOUT: Timeout = (10.0, 30.0)
+
+DEFAULT_MAX_RESPONSE_BYTES = 32 * 1024 * 1024
+"""The size up to which a response is read, after decompression. The introspection of the largest
+public schemas has a third of it."""
 
 
 @dataclass(frozen=True, slots=True)

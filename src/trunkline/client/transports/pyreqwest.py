@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Generic, TypeVar
 
 from trunkline.client.transports import rules
-from trunkline.client.transports.interface import DEFAULT_POOL, DEFAULT_TIMEOUT, Pool, Timeout
+from trunkline.client.transports.interface import (
+    DEFAULT_MAX_RESPONSE_BYTES,
+    DEFAULT_POOL,
+    DEFAULT_TIMEOUT,
+    Pool,
+    Timeout,
+)
 from trunkline.errors import ConnectionFailedError, TransportError
 from trunkline.forks import renewed_in_children
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
@@ -15,6 +21,7 @@ from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 try:
     from pyreqwest.client import Client, ClientBuilder, SyncClient, SyncClientBuilder
     from pyreqwest.exceptions import PoolTimeoutError, RequestError, RequestTimeoutError
+    from pyreqwest.http import HeaderMap
     from pyreqwest.request import RequestBuilder, SyncRequestBuilder
 except ModuleNotFoundError as error:
     raise ImportError(
@@ -23,6 +30,7 @@ except ModuleNotFoundError as error:
 
 __all__ = ["AsyncPyreqwestTransport", "PyreqwestTransport"]
 
+_PIECE = 65_536  # bytes that are read at a time
 _USUAL = 30.0  # seconds that a call may take by default
 _ROUNDING = 0.001  # seconds by which a request may outlast its timeout
 _NO_LIMIT = timedelta(days=365)
@@ -48,8 +56,9 @@ class _PyreqwestTransport(rules.HTTPTransport, Generic[Library]):
         verify: bool | bytes = True,
         pool: Pool = DEFAULT_POOL,
         http2: bool = True,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
     ) -> None:
-        super().__init__(url, headers)
+        super().__init__(url, headers, max_response_bytes)
         self._timeout = timeout if isinstance(timeout, tuple) else (timeout, timeout)
         self._verify = verify
         self._pool = pool
@@ -94,6 +103,9 @@ class _PyreqwestTransport(rules.HTTPTransport, Generic[Library]):
             return builder.add_root_certificate_pem(self._verify)
         return builder.danger_accept_invalid_certs(enable=not self._verify)
 
+    def _body(self, url: str, headers: Mapping[str, str]) -> rules.ReceivedBody:
+        return rules.ReceivedBody(url, headers, self._max_response_bytes)
+
     def _fill(self, builder: Request, request: HTTPRequest) -> Request:
         builder = builder.headers(self.request_headers(request))
         if request.body:
@@ -104,6 +116,25 @@ class _PyreqwestTransport(rules.HTTPTransport, Generic[Library]):
         if _USUAL - _ROUNDING < timeout <= _USUAL:
             return builder  # setting what the client has already costs a tenth of a call
         return builder.timeout(timedelta(seconds=timeout))
+
+
+class _Headers(Mapping[str, str]):
+    """A response's headers. Values that are not ASCII, which the library cannot read, are empty."""
+
+    def __init__(self, found: HeaderMap) -> None:
+        self._found = found
+
+    def __getitem__(self, name: str) -> str:
+        try:
+            return self._found[name]
+        except ValueError:
+            return ""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def _failure(url: str, error: RequestError) -> TransportError:
@@ -133,6 +164,7 @@ class PyreqwestTransport(_PyreqwestTransport[SyncClient], rules.BlockingHTTPTran
     one number, or ``(to connect, for the next bytes)``, or ``None`` for no limit. ``verify`` is
     ``False`` to accept any certificate, or the PEM of an authority to trust beside the system's.
     ``pool`` has the limits of connections. ``http2`` offers HTTP/2 to ``https://`` servers.
+    ``max_response_bytes`` is the size up to which a response is read, after decompression.
 
     After a call, a process must not fork and call in the child: the library's threads stay with the
     parent, and it raises ``RuntimeError``. Fork first, or spawn the child.
@@ -141,10 +173,15 @@ class PyreqwestTransport(_PyreqwestTransport[SyncClient], rules.BlockingHTTPTran
     def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
             builder = self._library_client().request(request.method, url)
-            response = self._fill(builder, request).build().send()
-            return HTTPResponse(response.status, response.bytes().to_bytes(), response.headers)
+            with self._fill(builder, request).build_streamed() as response:
+                headers = _Headers(response.headers)
+                body, reader = self._body(url, headers), response.body_reader
+                while (piece := reader.read(_PIECE)) is not None:
+                    body.add(piece.to_bytes())
+                return HTTPResponse(response.status, body.whole(), headers)
         except RequestError as error:
-            raise _failure(url, error) from None
+            failure = _failure(url, error)
+        raise failure
 
     def close(self) -> None:
         """Close the connections, each after the last call that uses it."""
@@ -164,11 +201,15 @@ class AsyncPyreqwestTransport(_PyreqwestTransport[Client], rules.AsyncHTTPTransp
     async def _exchange_async(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
             builder = self._library_client().request(request.method, url)
-            response = await self._fill(builder, request).build().send()
-            body = (await response.bytes()).to_bytes()
-            return HTTPResponse(response.status, body, response.headers)
+            async with self._fill(builder, request).build_streamed() as response:
+                headers = _Headers(response.headers)
+                body, reader = self._body(url, headers), response.body_reader
+                while (piece := await reader.read(_PIECE)) is not None:
+                    body.add(piece.to_bytes())
+                return HTTPResponse(response.status, body.whole(), headers)
         except RequestError as error:
-            raise _failure(url, error) from None
+            failure = _failure(url, error)
+        raise failure
 
     async def close_async(self) -> None:
         """Close the connections, each after the last call that uses it."""

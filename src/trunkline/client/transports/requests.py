@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trunkline.client.transports import rules
 from trunkline.client.transports.connections import Lease, connect_in_time, time_left, until
-from trunkline.client.transports.interface import DEFAULT_POOL, DEFAULT_TIMEOUT, Pool, Timeout
+from trunkline.client.transports.interface import (
+    DEFAULT_MAX_RESPONSE_BYTES,
+    DEFAULT_POOL,
+    DEFAULT_TIMEOUT,
+    Pool,
+    Timeout,
+)
+from trunkline.errors import TransportError
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 try:
@@ -39,6 +46,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RequestsHTTPTransport"]
 
+_PIECE = 65_536  # bytes that are read, and decompressed, at a time
+
 Auth: TypeAlias = tuple[str, str] | AuthBase | Callable[[PreparedRequest], PreparedRequest]
 
 
@@ -49,8 +58,9 @@ class RequestsHTTPTransport(rules.BlockingHTTPTransport):
     one number, or ``(to connect, for the next bytes)``, or ``None`` for no limit. ``verify`` is
     ``False`` to accept any certificate, or the path of the authorities to trust. ``auth`` is what
     requests takes: ``(user, password)``, or an object or function that changes the request.
-    ``pool`` has the limits of connections; threads beyond them open one for the call. Proxies and
-    authorities are read from the environment by requests.
+    ``pool`` has the limits of connections; threads beyond them open one for the call.
+    ``max_response_bytes`` is the size up to which a response is read, after decompression. Proxies
+    and authorities are read from the environment by requests.
 
     The body of a request is always JSON: ``use_json`` is here for programs that come from gql.
     """
@@ -65,10 +75,11 @@ class RequestsHTTPTransport(rules.BlockingHTTPTransport):
         auth: Auth | None = None,
         pool: Pool = DEFAULT_POOL,
         use_json: bool = True,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
     ) -> None:
         if not use_json:
             raise ValueError("GraphQL over HTTP has no form encoding: leave use_json=True.")
-        super().__init__(url, headers)
+        super().__init__(url, headers, max_response_bytes)
         self._timeout = timeout
         self._verify = verify
         self._auth = auth
@@ -80,28 +91,37 @@ class RequestsHTTPTransport(rules.BlockingHTTPTransport):
         return None if self._auth else super().identity
 
     def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
+        try:
+            return self._call(url, request)
+        except RequestException as error:
+            failure = _failure(url, error)
+        raise failure  # without the library's frames, whose locals have the credentials
+
+    def _call(self, url: str, request: HTTPRequest) -> HTTPResponse:
+        with (
+            self._sessions.lend() as session,
+            nullcontext() if request.timeout is None else until(request.timeout),
+            self._send(session, url, request) as response,
+        ):
+            body = rules.ReceivedBody(url, response.headers, self._max_response_bytes)
+            for piece in response.iter_content(_PIECE):
+                body.add(piece)
+            return HTTPResponse(response.status_code, body.whole(), response.headers)
+
+    def _send(self, session: Session, url: str, request: HTTPRequest) -> Response:
+        """Send a request, and return its response before the body is read."""
         headers = self.request_headers(request)
         auth = None if request.url else self._auth
-        try:
-            with (
-                self._sessions.lend() as session,
-                nullcontext() if request.timeout is None else until(request.timeout),
-            ):
-                response = session.request(
-                    request.method,
-                    url,
-                    data=request.body,
-                    headers=headers,
-                    timeout=self._timeout,
-                    verify=self._verify,  # the session's own would yield to the environment's
-                    auth=auth or (_without_netrc if "authorization" in headers else None),
-                )
-            return HTTPResponse(response.status_code, response.content, response.headers)
-        except ContentDecodingError as error:
-            raise rules.decoding_error(url, rules.root_cause(error)) from rules.root_cause(error)
-        except RequestException as error:
-            unsent = _is_never_sent(error)
-            raise rules.connection_error(url, error, never_sent=unsent) from rules.root_cause(error)
+        return session.request(
+            request.method,
+            url,
+            data=request.body,
+            headers=headers,
+            timeout=self._timeout,
+            verify=self._verify,  # the session's own would yield to the environment's
+            auth=auth or (_without_netrc if "authorization" in headers else None),
+            stream=True,
+        )
 
     def close(self) -> None:
         """Close the connections, each after the last call that uses it."""
@@ -125,6 +145,12 @@ def _open(pool: Pool) -> Session:
 def _without_netrc(request: PreparedRequest) -> PreparedRequest:
     """Keep requests from replacing a given Authorization header by that of ``.netrc``."""
     return request
+
+
+def _failure(url: str, error: RequestException) -> TransportError:
+    if isinstance(error, ContentDecodingError):
+        return rules.decoding_error(url, rules.root_cause(error))
+    return rules.connection_error(url, error, never_sent=_is_never_sent(error))
 
 
 def _is_never_sent(error: RequestException) -> bool:

@@ -10,13 +10,21 @@ from urllib.parse import urljoin, urlsplit
 
 from msgspec.structs import replace
 
-from trunkline.errors import ConnectionFailedError, ProtocolError, ServerStatusError
+from trunkline.auth.urls import is_loopback
+from trunkline.client.transports.interface import DEFAULT_MAX_RESPONSE_BYTES
+from trunkline.errors import (
+    ConnectionFailedError,
+    ProtocolError,
+    ResponseTooLargeError,
+    ServerStatusError,
+)
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = [
     "AsyncHTTPTransport",
     "BlockingHTTPTransport",
     "HTTPTransport",
+    "ReceivedBody",
     "check_headers",
     "check_url",
     "connection_error",
@@ -37,15 +45,28 @@ _HEADER_VALUE = re.compile(r"(?! )[\x20-\x7e\t]*(?<![ \t])")  # RFC 9110 §5.5, 
 class HTTPTransport:
     """A server's URL, and headers that go with every request to it and win over the client's own.
 
-    Raises ``ValueError`` if one of them cannot be used.
+    ``max_response_bytes`` is the size up to which a response is read, after decompression. Raises
+    ``ValueError`` if one of them cannot be used.
     """
 
-    def __init__(self, url: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
+    ) -> None:
         self.url = check_url(url)
         self._headers = check_headers(headers)
+        self._max_response_bytes = max_response_bytes
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({safe_url(self.url)!r})"
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only the server can read what is sent: over TLS, or within this machine."""
+        scheme, host, _ = _origin(self.url)
+        return scheme == "https" or is_loopback(host)
 
     @property
     def identity(self) -> str | None:
@@ -68,14 +89,51 @@ class HTTPTransport:
         return {**request.headers, **self._headers}
 
 
+class ReceivedBody:
+    """The body of one response while it is read, piece by piece, each decompressed.
+
+    Raises ``ProtocolError`` for several content codings in one another, which nobody sends except
+    to make much of little, and ``ResponseTooLargeError`` as soon as it is too large.
+    """
+
+    def __init__(self, url: object, headers: Mapping[str, str], limit: int) -> None:
+        self._url = url
+        self._limit = limit
+        self._left = limit
+        self._pieces: list[bytes] = []
+        if "," in headers.get("content-encoding", ""):
+            raise ProtocolError(
+                f"The response from {safe_url(str(url))} is compressed several times, one in"
+                " another. Only one Content-Encoding is accepted."
+            )
+
+    def add(self, piece: bytes) -> None:
+        """Add the next piece."""
+        self._left -= len(piece)
+        if self._left < 0:
+            self._pieces.clear()
+            raise ResponseTooLargeError(
+                f"The response from {safe_url(str(self._url))} has more than {self._limit:,} bytes"
+                " after decompression. It was not read further. Ask for less at a time, or give"
+                " the transport a larger max_response_bytes.",
+                self._limit,
+            )
+        self._pieces.append(piece)
+
+    def whole(self) -> bytes:
+        """Return all pieces as one."""
+        return b"".join(self._pieces)
+
+
 class BlockingHTTPTransport(HTTPTransport):
     """Sends requests, and follows their redirects; a subclass sends one to one URL."""
 
     def send(self, request: HTTPRequest) -> HTTPResponse:
         """Send a request and return the complete response, whatever its status.
 
-        Raises ``ConnectionFailedError`` if there is no complete response, ``ProtocolError`` if its
-        compression is broken, ``ServerStatusError`` at a redirect that must not be followed.
+        Raises ``ConnectionFailedError`` if there is no complete response, ``ProtocolError`` if it
+        is too large or its compression is broken, ``ServerStatusError`` at a redirect that must
+        not be followed.
         """
         redirects = _Redirects(self.request_url(request), request)
         while True:
@@ -93,8 +151,9 @@ class AsyncHTTPTransport(HTTPTransport):
     async def send_async(self, request: HTTPRequest) -> HTTPResponse:
         """Send a request and return the complete response, whatever its status.
 
-        Raises ``ConnectionFailedError`` if there is no complete response, ``ProtocolError`` if its
-        compression is broken, ``ServerStatusError`` at a redirect that must not be followed.
+        Raises ``ConnectionFailedError`` if there is no complete response, ``ProtocolError`` if it
+        is too large or its compression is broken, ``ServerStatusError`` at a redirect that must
+        not be followed.
         """
         redirects = _Redirects(self.request_url(request), request)
         while True:

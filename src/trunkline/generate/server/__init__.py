@@ -6,6 +6,8 @@
    `values.py`, and `directives.py`; `check.py` and `fits.py` compare the classes with the schema.
    The plan (`plan.py`) is data, which plugins may change.
 3. write: `write.py` makes the texts of the files.
+
+`start.py` says whether what was written starts.
 """
 
 from __future__ import annotations
@@ -22,7 +24,6 @@ from trunkline.generate.server.plan import ServerPlan
 from trunkline.generate.server.planner import plan_server
 from trunkline.generate.server.settings import ServerSettings
 from trunkline.generate.server.write import types_module, write_server
-from trunkline.text.loading import load_module
 
 __all__ = ["plan_project", "write_server"]
 
@@ -40,9 +41,9 @@ def plan_project(schema: GraphQLSchema, document: DocumentNode, project: Project
         name = f"{plan.package}.types"
         package = _import_package(plan.package, project)
         with suppress(ImportError):  # the types may import the program in turn: a mistake then
-            types = load_module(name, types_module(plan, project.configuration.types), {})
-            sys.modules[name] = types
-            package.types = types  # type: ignore[attr-defined]  # as the import system does
+            types = ModuleType(name)
+            sys.modules[name] = package.types = types  # type: ignore[attr-defined]  # as imports do
+            exec(types_module(plan, project.configuration.types), vars(types))  # noqa: S102
         settings = ServerSettings(schema, project)
     return plan_server(settings, document)
 

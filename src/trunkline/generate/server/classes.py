@@ -24,6 +24,7 @@ __all__ = [
     "import_object",
     "is_missing_package",
     "place_of",
+    "reason_of",
     "reference_to",
 ]
 
@@ -62,16 +63,20 @@ def import_module(name: str, where: str) -> ModuleType:
     """
     try:
         return importlib.import_module(name)
-    except SyntaxError as error:
-        reason = f"{error.msg} ({error.filename}:{error.lineno})"
-        raise SchemaError(f"{where}: {name} cannot be imported: {reason}.") from error
-    except Exception as error:  # whatever the program raises
-        frames = traceback.extract_tb(error.__traceback__)[1:]  # not this module's own
-        frames = [frame for frame in frames if "importlib" not in frame.filename and frame.line]
-        ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
-        at = f" ({shown_path(Path(ours[-1].filename))}:{ours[-1].lineno})" if ours else ""
-        reason = f"{type(error).__name__}: {str(error).rstrip('.')}{at}"
-        raise SchemaError(f"{where}: {name} cannot be imported: {reason}.") from error
+    except (Exception, SystemExit) as error:  # whatever the program raises
+        raise SchemaError(f"{where}: {name} cannot be imported: {reason_of(error)}.") from error
+
+
+def reason_of(error: BaseException) -> str:
+    """Write an error of the program in short, with the line of the program that failed."""
+    if isinstance(error, SyntaxError):
+        return f"{error.msg} ({shown_path(Path(error.filename or '?'))}:{error.lineno})"
+    frames = traceback.extract_tb(error.__traceback__)[1:]  # not our own
+    frames = [frame for frame in frames if "importlib" not in frame.filename and frame.line]
+    ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
+    at = f" ({shown_path(Path(ours[-1].filename))}:{ours[-1].lineno})" if ours else ""
+    message = str(error).split("\n\n")[0].rstrip(".")  # pydantic's has an address below
+    return f"{type(error).__name__}: {message}{at}"
 
 
 def is_missing_package(error: BaseException | None, package: str) -> bool:

@@ -31,7 +31,7 @@ from trunkline.generate.server.classes import (
     is_missing_package,
     reference_to,
 )
-from trunkline.schema.directives import KNOWN_DIRECTIVES, arguments_of
+from trunkline.schema.directives import arguments_of, is_known
 from trunkline.schema.scalars import KNOWN_SCALARS
 from trunkline.text.imports import Hint, Reference
 
@@ -66,7 +66,7 @@ class ServerSettings:
         self.directives = [
             each
             for each in schema.directives
-            if not graphql.is_specified_directive(each) and each.name not in KNOWN_DIRECTIVES
+            if not graphql.is_specified_directive(each) and not is_known(each)
         ]
         self.references: dict[str, Reference] = {}
         self.classes: dict[str, type] = {}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from trunkline.generate.configuration import TypeKind
 from trunkline.generate.elements import EnumPlan, write_enum
@@ -14,6 +15,7 @@ from trunkline.generate.server.plan import (
     ResolverPlan,
     ServerPlan,
     StructPlan,
+    TypePlan,
 )
 from trunkline.generate.server.values import ANY, LIST_OF
 from trunkline.text.imports import Hint, Imports, Reference
@@ -65,19 +67,19 @@ _FACTORIES = {
 
 
 def types_module(plan: ServerPlan, kind: TypeKind) -> str:
-    """Write the module ``types``: the types that no class of the program stands for."""
+    """Write the module ``types``: the types that no class of the program stands for.
+
+    The program's modules may import this one, so they are imported at its end. Types are evaluated
+    later, and so are defaults that need the program.
+    """
     own = f"{plan.package}.types"
-    root = plan.package.partition(".")[0]
-    bound_modules = {each.module for each in plan.models.values()} - {own}
-
-    def is_typing_only(reference: Reference) -> bool:
-        in_program = reference.module in bound_modules or reference.module.startswith(f"{root}.")
-        return kind != "pydantic" and in_program  # pydantic evaluates its annotations
-
     names = [type_.name for type_ in plan.types]
     structs = [type_ for type_ in plan.types if isinstance(type_, StructPlan)]
     attributes = {each.name for struct in structs for each in struct.attributes}
-    imports = Imports(own, {*names, *attributes}, typing_only=is_typing_only)
+    references = _references(plan.types)
+    theirs = {each.module for each in references if _is_theirs(each, own)}
+    below = {module: module.rpartition(".")[2] for module in sorted(theirs)}
+    imports = Imports(own, {*names, *attributes}, below=below)
     module = _module(
         plan, "The types of the schema that no class of yours stands for.", imports, names
     )
@@ -85,7 +87,7 @@ def types_module(plan: ServerPlan, kind: TypeKind) -> str:
         if isinstance(type_, EnumPlan):
             write_enum(module, type_, _ENUM)
     for struct in structs:
-        _write_struct(module, struct, kind, names)
+        _write_struct(module, struct, kind, names, own)
     abstract = [type_ for type_ in plan.types if isinstance(type_, AbstractPlan)]
     if abstract:
         module.line()
@@ -94,8 +96,24 @@ def types_module(plan: ServerPlan, kind: TypeKind) -> str:
     return module.text()
 
 
+def _references(types: Sequence[TypePlan]) -> Iterator[Reference]:
+    """Yield the classes that types are made of."""
+    for type_ in types:
+        if isinstance(type_, AbstractPlan):
+            yield from type_.types
+        for each in type_.attributes if isinstance(type_, StructPlan) else ():
+            yield from each.hint.references
+            yield from each.default.references if each.default else ()
+
+
+def _is_theirs(reference: Reference, own: str) -> bool:
+    """Say whether an object is of the program, or of a library that it has chosen."""
+    root = reference.module.partition(".")[0]
+    return reference.module != own and root not in {*sys.stdlib_module_names, "msgspec"}
+
+
 def _write_struct(
-    module: Module, struct: StructPlan, kind: TypeKind, type_names: Collection[str]
+    module: Module, struct: StructPlan, kind: TypeKind, type_names: Collection[str], own: str
 ) -> None:
     decorator = f"@{module.name(_DATACLASS)}(kw_only=True)" if kind == "dataclasses" else ""
     bases = [] if kind == "dataclasses" else [module.name(_BASES[kind])]
@@ -104,7 +122,7 @@ def _write_struct(
     shadowed = {*type_names, *(each.name for each in attributes)}
     with module.class_(struct.name, [*bases, *keywords], decorator=decorator, shadowed=shadowed):
         module.docstring(struct.description or f"`{struct.type}` of the schema.")
-        if kind == "pydantic" and (options := _model_options(attributes)):
+        if kind == "pydantic" and (options := _model_options(attributes, own)):
             configuration = module.name(Reference("pydantic", "ConfigDict"))
             module.line()
             module.line(f"model_config = {configuration}({', '.join(options)})")
@@ -114,7 +132,7 @@ def _write_struct(
             default = each.default
             if default is None:
                 module.attribute(each.name, each.hint)
-            elif default.mutable:
+            elif default.mutable or any(_is_theirs(used, own) for used in default.references):
                 value = f"default_factory=lambda: {default.write(module.name)}"
                 module.attribute(each.name, each.hint, f"{module.name(_FACTORIES[kind])}(", [value])
             else:
@@ -122,10 +140,14 @@ def _write_struct(
             module.docstring(each.description)
 
 
-def _model_options(attributes: Sequence[AttributePlan]) -> list[str]:
-    """Let pydantic take ``UNSET``, whose class it does not know, and names like its own."""
+def _model_options(attributes: Sequence[AttributePlan], own: str) -> list[str]:
+    """Let pydantic take classes that it does not know, as those of tables, and names like its own.
+
+    It does not know the class of ``UNSET``.
+    """
     options: list[str] = []
-    if any(_UNSET_TYPE in each.hint.references for each in attributes):
+    used = [each for attribute in attributes for each in attribute.hint.references]
+    if any(each == _UNSET_TYPE or _is_theirs(each, own) for each in used):
         options.append("arbitrary_types_allowed=True")
     if any(each.name.startswith("model_") for each in attributes):
         options.append("protected_namespaces=()")
