@@ -9,20 +9,22 @@
 from __future__ import annotations
 
 import logging
+from asyncio import CancelledError
 from collections.abc import Sequence
+from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
 from trunkline.asgi.requests import (
+    BodyReader,
     ClientGone,
     HTTPProblem,
     Receive,
     Scope,
     Send,
-    read_body,
     read_headers,
 )
-from trunkline.asgi.responses import HTTPOnly, Response, close_unread
+from trunkline.asgi.responses import HTTPOnly, Response, body_ended_early, close_unread
 from trunkline.auth.verifying.caller import Authenticator
 from trunkline.compiler.limits import Limits
 from trunkline.engine.run import run_sync
@@ -47,7 +49,13 @@ from trunkline.server.authorize import (
     Refuse,
     SchemaViews,
 )
-from trunkline.server.execute import ExecutionTimeout, Executor, MakeContext, OperationMiddleware
+from trunkline.server.execute import (
+    ExecutionTimeout,
+    Executor,
+    MakeContext,
+    OperationMiddleware,
+    fault_of,
+)
 from trunkline.server.present import (
     INTERNAL_SERVER_ERROR,
     ErrorPresenter,
@@ -148,7 +156,7 @@ class GraphQL(HTTPOnly):
         self._executor = Executor(context, middlewares, deadline)
         self._presenter = ErrorPresenter(present_error)
         self._max_body_bytes = max_body_bytes
-        self._body_timeout = body_timeout
+        self._bodies = BodyReader(max_body_bytes, body_timeout)
         self._sinks = tuple(sinks)
         self._legacy_json = legacy_json
         version = (schema_text.header,) if schema_text else ()
@@ -164,7 +172,11 @@ class GraphQL(HTTPOnly):
             response = await self._respond(scope, receive, event, additions)
             await response(scope, receive, send)
             event.status = response.status
-        except (ClientGone, OSError):  # ASGI's `send` raises OSError if the client is gone
+        except ClientGone:
+            event.outcome = "disconnected"
+            with suppress(OSError):
+                await body_ended_early(scope)(scope, receive, send)
+        except OSError:  # ASGI's `send` raises it if the client is gone
             event.outcome = "disconnected"
         except BaseException:  # cancelled
             event.outcome = "disconnected"
@@ -193,8 +205,7 @@ class GraphQL(HTTPOnly):
             media_type = response_type(headers)
             check_request(scope, headers, self._max_body_bytes)
             if scope["method"] == "POST":
-                body = await read_body(headers, receive, self._max_body_bytes, self._body_timeout)
-                request = read_json(body)
+                request = read_json(await self._bodies.read(headers, receive))
             else:
                 request = read_query_string(scope["query_string"])
             if not request.query:
@@ -220,8 +231,8 @@ class GraphQL(HTTPOnly):
             response.headers = additions.on(self._headers[media_type])
         except ClientGone:
             raise
-        except Exception as error:  # noqa: BLE001  # the last resort: no traceback leaves
-            response = self._refuse(error, scope, event, additions)
+        except (Exception, CancelledError) as error:  # noqa: BLE001  # no traceback leaves
+            response = self._refuse(fault_of(error), scope, event, additions)
         return response
 
     def _refuse(
