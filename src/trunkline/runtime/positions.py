@@ -10,7 +10,17 @@ from typing import TypeAlias
 from graphql import FieldNode, GraphQLError, get_location, located_error
 from msgspec import Struct
 
-__all__ = ["ALWAYS", "Condition", "FieldFailure", "Mark", "Marks", "NullError", "Path", "holds"]
+__all__ = [
+    "ALWAYS",
+    "Condition",
+    "FieldFailure",
+    "Mark",
+    "Marks",
+    "NoRoomError",
+    "NullError",
+    "Path",
+    "holds",
+]
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -73,6 +83,16 @@ class NullError(Exception):
     """A position that must not be null is null; `FieldFailure.located` writes the sentence."""
 
 
+class NoRoomError(GraphQLError):
+    """The response has more fields than allowed. No part of it is worth finishing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The response has more fields than this server allows. Ask for less at a time.",
+            extensions={"code": "LIMIT_EXCEEDED"},
+        )
+
+
 class FieldFailure(Exception):  # noqa: N818  # it carries an error up; it is not one itself
     """An error on its way up to the nearest position that may be null (GraphQL §6.4.4)."""
 
@@ -97,6 +117,8 @@ class FieldFailure(Exception):  # noqa: N818  # it carries an error up; it is no
     @property
     def position(self) -> Path:
         """The path of the value that becomes null because of this error."""
+        if isinstance(self.original, NoRoomError):
+            return ()
         return self.path[: self.mark.nullable_depth]
 
     def located(self, variables: Sequence[object], operation: str) -> GraphQLError:
