@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from threading import Thread
 from typing import Any
 
 import uvicorn
+from tests.waiting import PATIENCE, until
 
 __all__ = ["serving"]
-
-SECONDS = 10.0  # what it may take to start and to stop
 
 
 @contextmanager
@@ -24,17 +22,10 @@ def serving(app: Any, port: int = 0, /, **config: Any) -> Generator[int]:
         thread = Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
         try:
-            wait_for(server, thread)
+            until(lambda: server.started or not thread.is_alive(), "the server does not start")
+            assert server.started, "the server does not start"
             yield listening.getsockname()[1]
         finally:
             server.should_exit = True
-            thread.join(SECONDS)
+            thread.join(PATIENCE)
         assert not thread.is_alive(), "the server does not stop"
-
-
-def wait_for(server: uvicorn.Server, thread: Thread) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not server.started:
-        assert thread.is_alive(), "the server does not start"
-        assert time.monotonic() < deadline
-        time.sleep(0.01)

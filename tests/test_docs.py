@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
 from benchmarks.load import free_port
+from tests.waiting import PATIENCE, until
 from typer.testing import CliRunner
 
 from trunkline.cli.commands import app
@@ -60,28 +60,25 @@ def running(folder: Path, port: int, module: str, *arguments: str) -> Generator[
     command = [sys.executable, "-m", module, *arguments, "--port", str(port)]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as process:  # noqa: S603
         try:
-            wait_for(port)
+            until(lambda: answers(port), "the documentation's server does not start")
             yield
         finally:
             process.terminate()
 
 
-def wait_for(port: int) -> None:
-    for _ in range(200):
-        try:
-            urlopen(f"http://127.0.0.1:{port}/graphql").close()
-        except HTTPError as error:  # an answer, if not a friendly one
-            error.close()
-            return
-        except (URLError, ConnectionError):
-            time.sleep(0.05)
-    pytest.fail("the documentation's server does not start")
+def answers(port: int) -> bool:
+    try:
+        urlopen(f"http://127.0.0.1:{port}/graphql").close()
+    except HTTPError as error:  # an answer, if not a friendly one
+        error.close()
+        return True
+    return False
 
 
 def run(program: str, folder: Path) -> str:
     command = [sys.executable, "-c", program]
     done = subprocess.run(  # noqa: S603
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=60
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     return done.stdout + done.stderr
 

@@ -7,16 +7,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import pytest
 from benchmarks.load import free_port
 from tests.generate.projects import snapshot, trunkline
+from tests.waiting import PATIENCE, until
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +33,7 @@ def ask(port: int, query: str) -> object:
         json.dumps({"query": query}).encode(),
         {"content-type": "application/json"},
     )
-    with urlopen(request, timeout=10) as answer:  # noqa: S310
+    with urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
         return json.load(answer)["data"]
 
 
@@ -55,20 +54,13 @@ def running(folder: Path, *arguments: str) -> Generator[subprocess.Popen[str]]:
         finally:
             os.killpg(process.pid, signal.SIGINT)
             try:
-                process.wait(10)
+                process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def eventually(answer: object, asked: object, *arguments: object) -> None:
-    for _ in range(200):
-        try:
-            if asked(*arguments) == answer:  # type: ignore[operator]
-                return
-        except (URLError, ConnectionError):
-            pass
-        time.sleep(0.05)
-    pytest.fail(f"never became {answer}")
+def eventually(answer: object, asked: Callable[..., object], *arguments: object) -> None:
+    until(lambda: asked(*arguments) == answer, f"never became {answer}")
 
 
 def test_it_is_in_step_and_typed(made: Path) -> None:
@@ -88,7 +80,7 @@ def test_it_serves_at_once_and_anew_after_a_change(made: Path) -> None:
         eventually(titles, ask, port, "{ todos { title } }")
         made_one = ask(port, 'mutation { createTodo(todo: {title: "A"}) { todoID done } }')
         assert made_one == {"createTodo": {"todoID": "3", "done": False}}
-        with urlopen(f"http://127.0.0.1:{port}/playground/", timeout=10) as page:
+        with urlopen(f"http://127.0.0.1:{port}/playground/", timeout=PATIENCE) as page:
             assert b"my-todos" in page.read()
         text = models.read_text(encoding="utf-8")
         models.write_text(text.replace("Read the schema", "Read it"), encoding="utf-8")

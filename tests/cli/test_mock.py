@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
+from tests.waiting import PATIENCE
 from typer.testing import CliRunner
 
 from trunkline.cli.commands import app
@@ -39,7 +40,7 @@ def test_a_mock_is_served_until_it_is_stopped() -> None:
             data = json.load(answer)["data"]
         process.send_signal(signal.SIGINT)
         log = process.stderr.read()
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
     assert data["user"]["id"] == "7"
     assert re.fullmatch(r"[A-Z]\w+ [A-Z]\w+", data["user"]["name"])
     assert [json.loads(line)["event"] for line in log.splitlines()] == ["graphql.request"]

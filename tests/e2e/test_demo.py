@@ -17,10 +17,11 @@ from uuid import UUID
 import pytest
 import requests
 from benchmarks.load import free_port
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parent.parent.parent
 COMMAND = [sys.executable, "-m", "todo.demo"]
-SECONDS = 60
+SECONDS = PATIENCE
 
 
 def environment(folder: Path, port: object, **more: str) -> dict[str, str]:
@@ -172,6 +173,7 @@ def test_an_unknown_todo(base: str, todo_id: str) -> None:
         (b"{", 400),
         (b"\xff", 400),
         (b"", 400),
+        (b" " * 10_000_000, 413),
     ],
 )
 def test_a_wrong_todo_is_refused_by_rest(base: str, body: bytes, status: int) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
+from tests.waiting import PATIENCE
+
 CONFIGURATION = """
 schema = "schema.graphql"
 package = "app.graph"
@@ -31,7 +33,7 @@ def trunkline(folder: Path, *arguments: str) -> Run:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
         env={**os.environ, "COLUMNS": "200"},
     )
     return Run(done.returncode, done.stdout)

@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.waiting import PATIENCE, until
 
 __all__ = ["database"]
 
 USER = "postgres"  # PostgreSQL does not run as root
-SECONDS = 30.0
 
 
 @contextmanager
@@ -94,14 +94,14 @@ def server(program: Path, folder: Path, as_user: dict[str, int]) -> Generator[No
             yield
         finally:
             process.terminate()
-            process.wait(SECONDS)
+            process.wait(PATIENCE)
             Path(log.name).unlink()
 
 
 def wait_for(socket: Path, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not socket.exists():
+    def exists() -> bool:
         assert process.poll() is None, "PostgreSQL does not start"
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+        return socket.exists()
+
+    until(exists, "PostgreSQL does not start")
     time.sleep(0.3)  # it may say "the database system is starting up" still

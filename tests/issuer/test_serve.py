@@ -22,13 +22,13 @@ from benchmarks.load import free_port
 from joserfc.jwk import ECKey
 from tests.issuer.asking import API, Desk, assertion
 from tests.issuer.authorities import LOCALHOST, Authority, Certified, make
+from tests.waiting import PATIENCE, until
 from typer.testing import CliRunner, Result
 
 from trunkline.cli.commands import app
 from trunkline.issuer import Store
 from trunkline.issuer.serve import TLS
 
-SECONDS = 15.0
 TRUNKLINE = [sys.executable, "-m", "trunkline.cli"]
 ASK = {"grant_type": "client_credentials", "resource": API}
 
@@ -58,20 +58,15 @@ def issuer(folder: Path, url: str, port: int, *options: str) -> Generator[subpro
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(SECONDS)
+        process.wait(PATIENCE)
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
+    def answers() -> bool:
         assert process.poll() is None, "the issuer does not start"
-        try:
-            httpx2.get(url, verify=False)  # whether it answers
-        except httpx2.TransportError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("the issuer does not answer")
+        return bool(httpx2.get(url, verify=False, timeout=PATIENCE))  # whatever it is
+
+    until(answers, "the issuer does not answer")
 
 
 def write(folder: Path, name: str, text: str) -> str:
@@ -116,10 +111,7 @@ def test_certificates_that_are_registered_later_are_accepted_in_handshakes(
     tls.follow(desk.store)
     own = make("CN=self", None)
     desk.add("self", method="self_signed_tls_client_auth", certificates=[own.pem])
-    deadline = time.monotonic() + SECONDS
-    while own.pem not in tls._accepted:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: own.pem in tls._accepted, "the certificate is not accepted")
 
 
 def ask_with(
@@ -224,7 +216,7 @@ def issuer_at(folder: Path, url: str, port: int) -> Generator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(SECONDS)
+        process.wait(PATIENCE)
 
 
 def test_a_client_that_gets_no_tokens_is_added_with_a_note(tmp_path: Path) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from tests.serving import serving
+from tests.waiting import PATIENCE, until
 
 from trunkline.server import GraphQL, OperationEvent, make_executable_schema, parse_schema
 
@@ -18,7 +18,6 @@ REQUEST = (
     b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     b"Content-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
 )
-SECONDS = 10
 
 
 class Slow:
@@ -31,7 +30,7 @@ class Slow:
     async def slow(self) -> str:
         self.begun += 1
         try:
-            await asyncio.sleep(SECONDS * 2)
+            await asyncio.sleep(2 * PATIENCE)
         except asyncio.CancelledError:
             self.ends.append("cancelled")
             raise
@@ -48,21 +47,14 @@ def endpoint(query: Slow, events: list[OperationEvent]) -> GraphQL:
     return GraphQL(schema, auth=None, sinks=[events.append])
 
 
-def wait_until(what: Any) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 @pytest.mark.parametrize("http", ["h11", "httptools"])
 def test_its_resolvers_are_cancelled(http: str) -> None:
     query, events = Slow(), list[OperationEvent]()
     with serving(endpoint(query, events), http=http, lifespan="off") as port:
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(REQUEST)
-            wait_until(lambda: query.begun == 2)
-        wait_until(lambda: events)
+            until(lambda: query.begun == 2, "the resolvers do not begin")
+        until(lambda: events, "nobody noticed")
     assert query.ends == ["cancelled", "cancelled"]
     assert [(event.outcome, event.status) for event in events] == [("disconnected", 0)]
 

@@ -70,11 +70,12 @@ def find_endpoint(
     *,
     mtls: bool = False,
     timeout: float | None = None,
+    allow_http: bool = False,
 ) -> Flow[str]:
     """Return a URL of an issuer's metadata, with ``mtls`` the one for client certificates.
 
     ``timeout`` of each request is in seconds. Raises ``IssuerError`` if there is no metadata, or
-    it is another issuer's (§3.3), or the URL is missing or not https.
+    it is another issuer's (§3.3), or the URL is missing or not https, unless ``allow_http``.
     """
     status, reason = 0, ""
     for url in metadata_urls(issuer):
@@ -94,7 +95,7 @@ def find_endpoint(
         if not isinstance(endpoint, str):
             raise IssuerError(f"{url}: the metadata has no '{name}'.", 200)
         try:
-            check_secure(endpoint)
+            check_secure(endpoint, allow_http=allow_http)
         except ValueError as error:
             raise IssuerError(f"{url}: its '{name}' cannot be used. {error}", 200) from None
         return endpoint

@@ -15,6 +15,8 @@ __all__ = ["HTTPXAuth"]
 class HTTPXAuth(HTTPXFamilyAuth, httpx.Auth):
     """Sends the credentials' token with each request, and requests it if there is none.
 
+    ``api`` is the URL of the API; the default is ``resource`` of the credentials. A request to
+    another host raises ``ValueError``, so the token does not get there.
     ``options`` are httpx's for the client that calls the issuer: ``verify``, ``cert``, ``proxy``.
     """
 

@@ -10,7 +10,7 @@ from typing import Any
 from requests import PreparedRequest, Response, Session
 from requests.auth import AuthBase
 
-from trunkline.auth.calling.adapters import TIMEOUT, Conversation, issuer_headers, response_of
+from trunkline.auth.calling.adapters import TIMEOUT, APICredentials, issuer_headers, response_of
 from trunkline.auth.calling.credentials import ClientCredentials
 from trunkline.auth.discovery import MAX_BYTES
 from trunkline.flow.drivers import run
@@ -22,41 +22,46 @@ __all__ = ["RequestsAuth"]
 class RequestsAuth(AuthBase):
     """Sends the credentials' token with each request, and requests it if there is none.
 
+    ``api`` is the URL of the API; the default is ``resource`` of the credentials. A request to
+    another host raises ``ValueError``, so the token does not get there.
     ``options`` are requests' for the calls of the issuer: ``verify``, ``cert``, ``proxies``.
     """
 
-    def __init__(self, credentials: ClientCredentials, **options: Any) -> None:
-        self._credentials = credentials
+    def __init__(
+        self, credentials: ClientCredentials, *, api: str | None = None, **options: Any
+    ) -> None:
+        self._credentials = APICredentials(credentials, api)
         self._options: dict[str, Any] = {"timeout": TIMEOUT, **options, "allow_redirects": False}
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add a token to the request, and handle its response if the token is rejected."""
-        conversation = Conversation(self._credentials, request.method or "", request.url)
-        first = run(conversation.next_headers(), self._send)
-        request.headers.update(first or {})
+        call = self._credentials.call(request.method or "", request.url)
+        run(call.next_request(request.headers), self._send)
 
         def send_again(response: Response, **sending: Any) -> Response:
             response.request.hooks["response"].remove(send_again)
-            while True:
-                headers = run(conversation.next_headers(response_of(response)), self._send)
-                if headers is None:
-                    return response
-                response = _send_again(response, dict(headers), sending)
+            again = response.request.copy()
+            while run(call.next_request(again.headers, response_of(response)), self._send):
+                response = _send_again(response, again, sending)
+                again = again.copy()
+            return response
 
         request.hooks["response"].append(send_again)
         return request
 
     def _send(self, request: HTTPRequest) -> HTTPResponse:
-        with Session() as session:
-            session.auth = _without_netrc  # else requests adds what .netrc has
-            response = session.request(
+        with (
+            Session() as session,
+            session.request(
                 request.method,
                 request.url or "",
                 data=request.body,
                 headers=issuer_headers(request),
+                auth=_without_netrc,  # else requests adds what .netrc has
                 stream=True,
                 **self._options,
-            )
+            ) as response,
+        ):
             body = b""
             for piece in response.raw.stream(65_536, decode_content=False):
                 body += piece
@@ -65,11 +70,9 @@ class RequestsAuth(AuthBase):
             return response_of(response, body)
 
 
-def _send_again(response: Response, headers: dict[str, str], sending: dict[str, Any]) -> Response:
-    """Send the request of a response once more, on the same connection."""
+def _send_again(response: Response, request: PreparedRequest, sending: dict[str, Any]) -> Response:
+    """Send a request in place of the one that got a response, over the same adapter."""
     response.close()  # unread: nobody knows how long it is
-    request = response.request.copy()
-    request.headers.update(headers)
     connection: Any = getattr(response, "connection")  # noqa: B009  # the stubs lack it
     again: Response = connection.send(request, **sending)
     again.history.append(response)

@@ -7,16 +7,23 @@ from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-__all__ = ["check_issuer", "check_secure", "is_loopback", "is_resource", "metadata_urls"]
+__all__ = [
+    "check_issuer",
+    "check_secure",
+    "is_loopback",
+    "is_resource",
+    "metadata_urls",
+    "origin_of",
+]
 
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 
 
-def check_secure(url: str) -> SplitResult:
+def check_secure(url: str, *, allow_http: bool = False) -> SplitResult:
     """Return the parts of a URL that secrets may be sent to.
 
-    Without TLS that is only this machine (RFC 6749 §3.2); the parsed host decides. Raises
-    ``ValueError`` with the remedy.
+    Without TLS that is only this machine (RFC 6749 §3.2), unless ``allow_http``; the parsed host
+    decides. Raises ``ValueError`` with the remedy.
     """
     try:
         parts = urlsplit(url)
@@ -27,7 +34,9 @@ def check_secure(url: str) -> SplitResult:
         raise ValueError("The URL must begin with https:// and name a host: https://auth.internal")
     if parts.username is not None or not _VISIBLE.fullmatch(url):
         raise ValueError("The URL must have neither a user nor spaces.")
-    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)):
+    if parts.scheme == "https":
+        return parts
+    if parts.scheme == "http" and (allow_http or is_loopback(parts.hostname)):
         return parts
     shown = f"{parts.scheme}://{parts.netloc}{parts.path}"
     raise ValueError(
@@ -35,9 +44,9 @@ def check_secure(url: str) -> SplitResult:
     )
 
 
-def check_issuer(url: str) -> SplitResult:
+def check_issuer(url: str, *, allow_http: bool = False) -> SplitResult:
     """Return the parts of an issuer's identifier (RFC 8414 §2): no query, no fragment."""
-    parts = check_secure(url)
+    parts = check_secure(url, allow_http=allow_http)
     if "?" in url or "#" in url:
         shown = f"{parts.scheme}://{parts.netloc}{parts.path}"
         raise ValueError(f"{shown}: the URL of an issuer must not have a query or a fragment.")
@@ -45,18 +54,25 @@ def check_issuer(url: str) -> SplitResult:
 
 
 def metadata_urls(issuer: str) -> tuple[str, str]:
-    """Return where an issuer's metadata may be, the preferred place first.
+    """Return where the metadata of an issuer that was checked may be, the preferred place first.
 
     RFC 8414 §3 puts the well-known part between host and path. OpenID Connect puts it at the end,
     and so do Keycloak, Entra, Cognito and Auth0.
     """
-    parts = check_issuer(issuer)
+    parts = urlsplit(issuer)
     path = parts.path.rstrip("/")
     root = f"{parts.scheme}://{parts.netloc}"
     return (
         f"{root}/.well-known/oauth-authorization-server{path}",
         f"{root}{path}/.well-known/openid-configuration",
     )
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port as a text. Raises ``ValueError`` for a malformed URL."""
+    parts = urlsplit(url)
+    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+    return f"{parts.scheme}://{parts.hostname}:{port}"
 
 
 @lru_cache(maxsize=1024)

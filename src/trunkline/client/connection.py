@@ -46,7 +46,8 @@ T = TypeVar("T")
 class ConnectionOptions(TypedDict, total=False):
     """The options of a client in addition to its transport.
 
-    - ``auth``: gives each request its credentials.
+    - ``auth``: gives each request its credentials. Over plain http they go only to this machine,
+      unless the credentials have a true ``allow_http``.
     - ``name`` and ``version``: of the calling program; the server's log shows them.
     - ``timeout``: the seconds that a call may take, its retries included (30); ``None`` leaves it
       to the transport.
@@ -85,6 +86,7 @@ class Connection:
         self._headers = client_headers(options.get("name"), options.get("version"))
         self._timeout = options.get("timeout", DEFAULT_TIMEOUT)
         self._observer = Observer(options.get("hooks"), safe_url(self.url or ""))
+        _check_privacy(given, options.get("auth"))
         self.send_http = _http_layers(options)
         self._send = _call_layers(options, self._attempt)
 
@@ -220,6 +222,17 @@ def _http_layers(options: ConnectionOptions) -> SendHTTP:
             )
         send = partial(_send_with_auth, auth, send) if cache else auth.auth_flow
     return with_hooks(hooks, send) if hooks and (hooks.request or hooks.response) else send
+
+
+def _check_privacy(transport: object, auth: AuthScheme | None) -> None:
+    """Raise ``ValueError`` if credentials would cross a network that everyone can read."""
+    if auth is None or getattr(auth, "allow_http", False) or getattr(transport, "is_private", True):
+        return
+    raise ValueError(
+        f"{transport!r}: use https, because credentials are sent there; http is for localhost only."
+        " If the network protects them, as a service mesh does, give the credentials"
+        " allow_http=True."
+    )
 
 
 def _send_with_auth(auth: AuthScheme, send: SendHTTP, request: HTTPRequest) -> Flow[HTTPResponse]:

@@ -14,9 +14,13 @@ __all__ = ["APIKey", "BearerToken"]
 
 
 class APIKey:
-    """Sends a key in a header with every request."""
+    """Sends a key in a header with every request.
 
-    def __init__(self, key: str, *, header: str = "x-api-key") -> None:
+    Over plain http it goes only to this machine, unless ``allow_http``.
+    """
+
+    def __init__(self, key: str, *, header: str = "x-api-key", allow_http: bool = False) -> None:
+        self.allow_http = allow_http
         self._headers = check_headers({header: key})
         self.identity = sha256(f"{header}:{key}".encode()).hexdigest()
 
@@ -29,7 +33,10 @@ class APIKey:
 
 
 class BearerToken(APIKey):
-    """Sends a token that the program has already (RFC 6750 §2.1)."""
+    """Sends a token that the program has already (RFC 6750 §2.1).
 
-    def __init__(self, token: str) -> None:
-        super().__init__(f"Bearer {token}", header="authorization")
+    Over plain http it goes only to this machine, unless ``allow_http``.
+    """
+
+    def __init__(self, token: str, *, allow_http: bool = False) -> None:
+        super().__init__(f"Bearer {token}", header="authorization", allow_http=allow_http)

@@ -17,6 +17,7 @@ from graphql import (
     GraphQLError,
     GraphQLField,
     GraphQLInputType,
+    GraphQLSchema,
     ListValueNode,
     ObjectValueNode,
     ValueNode,
@@ -35,8 +36,9 @@ from trunkline.schema.requirements import (
     Requirements,
     RequirementSet,
     describe_requirements,
+    policies_in,
 )
-from trunkline.schema.visibility import VisibleSchema
+from trunkline.schema.visibility import visible_definition
 
 __all__ = [
     "UNAUTHORIZED",
@@ -114,9 +116,7 @@ class OperationRequirements:
     @cached_property
     def policies(self) -> frozenset[str]:
         """The policies that the program must decide on."""
-        requirements = self.all | self.possible | self.hiding
-        ways = (way for each in requirements if each.kind == "policies" for way in each.any_of)
-        return frozenset[str]().union(*ways)
+        return policies_in(self.all | self.possible | self.hiding)
 
     def by_variable(
         self, unmet: RequirementSet, values: Mapping[str, Any] | None
@@ -147,9 +147,9 @@ class Refusals:
     noted: dict[str, RequirementSet] = field(default_factory=dict[str, RequirementSet])
 
     @cached_property
-    def visible(self) -> VisibleSchema:
+    def visible(self) -> GraphQLSchema:
         """What introspection shows."""
-        return VisibleSchema(self.schema.definition, self.schema.requirements, self.unmet)
+        return visible_definition(self.schema.definition, self.schema.requirements, self.unmet)
 
     def of(self, coordinate: str, definition: GraphQLField, node: FieldNode) -> RequirementSet:
         """Return the unmet requirements of a field, as the document asks for it."""
@@ -167,7 +167,8 @@ class Refusals:
 class CallerForms(Generic[T]):
     """The forms of an operation for callers who may not have all of it, each compiled once.
 
-    ``compile_form`` compiles the operation without what is refused.
+    ``compile_form`` compiles the operation without what is refused; ``has_grown`` is called when
+    there is one form more.
     """
 
     def __init__(
@@ -175,16 +176,23 @@ class CallerForms(Generic[T]):
         schema: Schema,
         required: OperationRequirements,
         compile_form: Callable[[Refusals], T],
+        has_grown: Callable[[], None],
     ) -> None:
         self._schema = schema
         self._required = required
         self._compile = compile_form
+        self._has_grown = has_grown
         self._certain = required.all | required.hiding
         self._requirements = self._certain | required.possible
         self._unmet = BoundedMapping[tuple[Scopes, frozenset[str]], RequirementSet](_DECISIONS)
         self._forms = BoundedMapping[
             tuple[RequirementSet, frozenset[tuple[str, RequirementSet]]], T
         ](_FORMS)
+
+    @property
+    def all(self) -> list[T]:
+        """The forms that are kept."""
+        return self._forms.values()
 
     def find(
         self, scopes: Scopes, policies: frozenset[str], variables: Mapping[str, Any] | None
@@ -206,6 +214,7 @@ class CallerForms(Generic[T]):
         if form is None:
             form = self._compile(Refusals(self._schema, unmet, by_variable))
             self._forms.put(key, form)
+            self._has_grown()
         return form
 
 

@@ -6,7 +6,7 @@ schemas whose functions have graphql-core's form: only a value itself tells.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,6 +23,7 @@ from trunkline.compiler.document import ChosenOperation
 from trunkline.compiler.plan import Event, FieldPlan
 from trunkline.runtime import graphql_core
 from trunkline.runtime.graphql_core import DocumentInfo
+from trunkline.runtime.positions import HiddenValueError
 from trunkline.runtime.values import leaf_completer, to_list, type_finder
 from trunkline.runtime.variables import Variables
 from trunkline.schema.bindings import Binding, CoreConventions, CoreDefault, CoreResolver, Lookup
@@ -70,12 +71,34 @@ class Dialect:
         """Return the function that names the object type of an abstract type's value."""
         del coordinate
         if type_name not in self._finders:
-            schema, abstract = self._schema, self._definition.type_map[type_name]
-            types = self._definition.get_possible_types(abstract)  # type: ignore[arg-type]
+            schema = self._schema
+            whole = schema.whole or self._definition
+            types = whole.get_possible_types(whole.type_map[type_name])  # type: ignore[arg-type]
             models = {each.name: schema.models.get(each.name) for each in types}
             resolve_type = schema.type_resolvers.get(type_name)
-            self._finders[type_name] = type_finder(type_name, models, resolve_type)
+            find = type_finder(type_name, models, resolve_type)
+            self._finders[type_name] = self._only_visible(find)
         return self._finders[type_name]
+
+    def _only_visible(self, find: Callable[..., Any]) -> Callable[..., Any]:
+        """Let values of types that the caller does not see be null."""
+        if self._schema.whole is None:
+            return find
+        visible = self._definition.type_map
+
+        def check(name: str) -> str:
+            if name not in visible:
+                raise HiddenValueError
+            return name
+
+        async def await_and_check(name: Awaitable[str]) -> str:
+            return check(await name)
+
+        def find_visible(*arguments: Any) -> str | Awaitable[str]:
+            name = find(*arguments)
+            return check(name) if isinstance(name, str) else await_and_check(name)
+
+        return find_visible
 
     def leaf_completer(self, type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
         """Return the function that completes a scalar or an enum."""
@@ -124,10 +147,12 @@ class GraphQLCoreDialect(Dialect):
 
     def type_finder(self, type_name: str, coordinate: str) -> Callable[..., Any]:
         """Return the function that names a value's type; it takes ``info`` too."""
-        type_: Any = self._definition.type_map[type_name]
+        whole = self._schema.whole or self._definition
+        type_: Any = whole.type_map[type_name]
         conventions = self._conventions
         default, test = conventions.type_resolver, conventions.is_awaitable
-        return graphql_core.type_finder(self._definition, type_, default, test, coordinate)
+        find = graphql_core.type_finder(whole, type_, default, test, coordinate)
+        return self._only_visible(find)
 
     def leaf_completer(self, type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
         """Return the function that completes a scalar or an enum."""

@@ -28,6 +28,7 @@ class Limits:
       is awaited, or fails, counts as five
     - ``errors``: listed in one response; one more says how many were left out
     - ``values``: in the variables of one request, with items of lists and fields of input objects
+    - ``memory``: bytes that compiled operations may take that are kept for the next time, estimated
     """
 
     characters: int = 65_536
@@ -43,3 +44,4 @@ class Limits:
     response: int = 200_000
     errors: int = 100
     values: int = MAX_VALUES
+    memory: int = 100_000_000

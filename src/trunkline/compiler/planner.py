@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from graphql import (
@@ -12,6 +13,7 @@ from graphql import (
     GraphQLField,
     GraphQLObjectType,
     GraphQLOutputType,
+    GraphQLSchema,
     GraphQLString,
     SelectionSetNode,
     is_abstract_type,
@@ -47,6 +49,7 @@ from trunkline.compiler.plan import (
     Shape,
     TypeName,
 )
+from trunkline.compiler.selections import without_selections
 from trunkline.errors import ValidationError
 from trunkline.protocol.documents import document_id
 from trunkline.runtime.graphql_core import FieldInfo
@@ -84,7 +87,13 @@ def plan_operation(chosen: ChosenOperation) -> PlannedOperation:
     Raises ``LimitExceededError`` if it costs more, or selects more fields, than allowed.
     """
     limits, node = chosen.limits, chosen.node
-    variables = Variables(chosen.schema.definition, node.variable_definitions or (), limits.values)
+    schema = chosen.schema
+    variables = Variables(
+        schema.definition,
+        node.variable_definitions or (),
+        limits.values,
+        has_suggestions=schema.has_suggestions,
+    )
     cost = Cost(chosen)
     around = operation_directives(chosen, variables)
     planner = Planner(chosen, variables)
@@ -110,6 +119,7 @@ class Planner:
         self._directives = DocumentDirectives(chosen, variables)
         self.dialect = dialect_of(chosen, variables)
         self._objects: dict[tuple[AbstractShape, str], ObjectShape] = {}
+        self._places: dict[int, FieldNode] = {}
 
     def plan(self, *, is_directed: bool) -> OperationPlan:
         """Plan the operation; ``is_directed`` if directives with functions are around it."""
@@ -205,7 +215,7 @@ class Planner:
         if definition is None:  # only if the document was not validated; graphql-core does the same
             return None
         type_, coordinate = definition.type, f"{parent.name}.{name}"
-        nodes = tuple((each.node, each.condition) for each in fields)
+        nodes = tuple((self._place(each.node), each.condition) for each in fields)
         mark = _mark_below(above.mark, key, nodes, coordinate, type_)
         requirements = self._refusals and self._refusals.of(coordinate, definition, node)
         if requirements:
@@ -231,6 +241,14 @@ class Planner:
             selection=self._selection_below(shape) if looks_ahead else None,
         )
 
+    def _place(self, node: FieldNode) -> FieldNode:
+        """Return a field of the document as errors name it, or as graphql-core's ``info`` does."""
+        if self.dialect.document_info is not None:
+            return node
+        if id(node) not in self._places:
+            self._places[id(node)] = without_selections(node, arguments=False)
+        return self._places[id(node)]
+
     def _binding(
         self, parent: GraphQLObjectType, name: str, definition: GraphQLField
     ) -> Binding | TypeName:
@@ -238,7 +256,7 @@ class Planner:
             return TypeName(parent.name)
         coordinate = f"{parent.name}.{name}"
         if self._refusals and "__" in coordinate and definition.resolve:  # introspection
-            return CoreResolver(self._refusals.visible.wrap(coordinate, definition.resolve))
+            return CoreResolver(_with_schema(self._refusals.visible, definition.resolve))
         return self.dialect.binding(coordinate, definition)
 
     def _shape(self, type_: GraphQLOutputType, position: Position) -> Shape:
@@ -301,6 +319,16 @@ class Planner:
                 if below is None:
                     below = self._selection_below(field.shape)
                 yield SelectedField(field.name, placed.condition, below.types)
+
+
+def _with_schema(shown: GraphQLSchema, resolve: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a resolver of introspection show another schema."""
+    info = SimpleNamespace(schema=shown)
+
+    def resolve_shown(source: Any, _info: Any, **arguments: Any) -> Any:
+        return resolve(source, info, **arguments)
+
+    return resolve_shown
 
 
 def _refused_field(

@@ -36,6 +36,7 @@ from graphql.language.ast import QUERY_DOCUMENT_KEYS
 from graphql.pyutils import RefMap
 from graphql.validation import (
     KnownTypeNamesRule,
+    NoSchemaIntrospectionCustomRule,
     OverlappingFieldsCanBeMergedRule,
     ValuesOfCorrectTypeRule,
 )
@@ -57,8 +58,10 @@ _SHORT_NAME = 20  # characters of a type's name that is compared with those of m
 
 
 @lru_cache(maxsize=16)
-def rules(limits: Limits) -> tuple[type[ASTValidationRule], ...]:
+def rules(limits: Limits, *, has_introspection: bool = True) -> tuple[type[ASTValidationRule], ...]:
     """Return graphql-core's rules, with the limit on comparisons of response keys (§5.3.2).
+
+    Without ``has_introspection``, one more forbids ``__schema`` and ``__type``.
 
     These comparisons are what makes a hostile document expensive. graphql-core stops after a fixed
     number for the whole process; here each server has its own.
@@ -74,7 +77,8 @@ def rules(limits: Limits) -> tuple[type[ASTValidationRule], ...]:
         KnownTypeNamesRule: _TypeNamesRule,
         ValuesOfCorrectTypeRule: _ValuesRule,
     }
-    return tuple(own.get(rule, rule) for rule in specified_rules)
+    more = () if has_introspection else (NoSchemaIntrospectionCustomRule,)
+    return tuple(own.get(rule, rule) for rule in (*specified_rules, *more))
 
 
 class _TypeNamesRule(KnownTypeNamesRule):
@@ -112,6 +116,8 @@ def validate(
     document: DocumentNode,
     rules: Sequence[type[ASTValidationRule]],
     max_errors: int,
+    *,
+    has_suggestions: bool = True,
 ) -> list[GraphQLError]:
     """Return what ``graphql.validate`` returns, for rules that do not edit the document.
 
@@ -138,7 +144,9 @@ def validate(
         context.suggests = len(errors) < _SUGGESTED
 
     type_info = TypeInfo(definition)
-    context = _Context(definition, document, type_info, report)
+    context = _Context(
+        definition, document, type_info, report, hide_suggestions=not has_suggestions
+    )
     fragments = fragments_of(document)
     visitors: list[Visitor] = [rule(context) for rule in rules]
     if fragments:
@@ -165,8 +173,10 @@ class _Context(ValidationContext):
         document: DocumentNode,
         type_info: TypeInfo,
         report: Callable[[GraphQLError], None],
+        *,
+        hide_suggestions: bool,
     ) -> None:
-        super().__init__(definition, document, type_info, report)
+        super().__init__(definition, document, type_info, report, hide_suggestions=hide_suggestions)
         self._fragment_spreads = RefMap()  # type: ignore[assignment]
         self._recursive_variable_usages = RefMap()  # type: ignore[assignment]
         self._usages: dict[int, list[VariableUsage]] = {}
@@ -176,7 +186,7 @@ class _Context(ValidationContext):
 
     @property
     def hide_suggestions(self) -> bool:
-        return not self.suggests
+        return not self.suggests or super().hide_suggestions
 
     def get_variable_usages(
         self, node: OperationDefinitionNode | FragmentDefinitionNode

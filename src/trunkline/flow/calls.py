@@ -1,9 +1,10 @@
 """The steps of a flow, and the deadline that a driver runs it under.
 
 A flow is a generator without I/O. It yields what it needs from outside and is sent the outcome: the
-``HTTPResponse`` for an ``HTTPRequest``; nothing for a ``Future`` or a ``Pause``, once it is done;
-nothing for a ``Background``, at once. A failure outside is raised in the flow, where it waits. So
-the logic is written once and serves threads and coroutines, like the authentication flows of httpx.
+``HTTPResponse`` for an ``HTTPRequest``; nothing for a ``Future`` or a ``Pause``, once it is done (a
+``Future`` is left after `CUT_SHORT` seconds); nothing for a ``Background``, at once. A failure
+outside is raised in the flow, where it waits. So the logic is written once and serves threads and
+coroutines, like the authentication flows of httpx.
 
 A flow does not know its deadline: the drivers keep it.
 """
@@ -20,6 +21,7 @@ from trunkline.errors import DeadlineExceededError
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = [
+    "CUT_SHORT",
     "AuthScheme",
     "Background",
     "Deadline",
@@ -30,6 +32,9 @@ __all__ = [
     "send_request",
     "through",
 ]
+
+CUT_SHORT = 30.0
+"""Seconds after which nobody waits for others' work: its thread or event loop may have ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +109,10 @@ def through(flow: Flow[T], inner: Callable[[HTTPRequest], Flow[HTTPResponse]]) -
                 else:
                     outcome = yield step
             except BaseException as error:  # noqa: BLE001  # the flow decides, and may clean up
-                step = flow.throw(error)
+                failure = error
             else:
                 step = flow.send(outcome)
+                continue
+            step = flow.throw(failure)
     except StopIteration as end:
         return cast("T", end.value)

@@ -8,7 +8,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from trunkline.errors import ConnectionFailedError
-from trunkline.flow.calls import Background, Deadline, Flow, Outcome, Pause, Step
+from trunkline.flow.calls import CUT_SHORT, Background, Deadline, Flow, Outcome, Pause, Step
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 if TYPE_CHECKING:  # blocking programs do without asyncio, whose import costs more than all of this
@@ -38,9 +38,11 @@ def run(
             try:
                 outcome = _do(step, send, deadline)
             except BaseException as error:  # noqa: BLE001  # the flow decides, and may clean up
-                step = flow.throw(error)
+                failure = error
             else:
                 step = flow.send(outcome)
+                continue
+            step = flow.throw(failure)  # here, so that its own errors are not chained to this one
     except StopIteration as end:
         return cast("T", end.value)
 
@@ -63,11 +65,12 @@ def _do(
         Thread(target=run, args=(step.flow, send), daemon=True).start()
     else:
         try:
-            step.result(deadline.left() if deadline else None)
+            step.result(_wait_seconds(deadline))
         except TimeoutError:
-            if deadline is None or step.done():
+            if step.done():
                 raise  # the other's failure
-            raise deadline.error(never_sent=True) from None
+            if deadline is not None and deadline.left() <= 0:
+                raise deadline.error(never_sent=True) from None
     return None
 
 
@@ -89,9 +92,11 @@ async def run_async(
             try:
                 outcome = await _do_async(step, send, deadline)
             except BaseException as error:  # noqa: BLE001  # the flow decides, and may clean up
-                step = flow.throw(error)
+                failure = error
             else:
                 step = flow.send(outcome)
+                continue
+            step = flow.throw(failure)  # as in `run`
     except StopIteration as end:
         return cast("T", end.value)
 
@@ -113,21 +118,22 @@ async def _do_async(
         if deadline is None:
             return await send(step)
         waiting: Awaitable[Outcome] = send(_with_timeout(step, deadline))
+        timer = asyncio.timeout(deadline.left())
     else:
         waiting = asyncio.wrap_future(cast("Future[Outcome]", step))
-        if deadline is None:
-            return await waiting
-    timer = asyncio.timeout(deadline.left())
+        timer = asyncio.timeout(_wait_seconds(deadline))
     try:
         async with timer:
             return await waiting
     except ConnectionFailedError as error:
-        if deadline.left() > 0:
+        if deadline is None or deadline.left() > 0:
             raise
         raise deadline.error(never_sent=error.never_sent) from error
     except TimeoutError as error:
         if not timer.expired():
             raise
+        if deadline is None or deadline.left() > 0:
+            return None  # whoever does the work has gone
         raise deadline.error() from error
 
 
@@ -141,6 +147,10 @@ def _with_timeout(request: HTTPRequest, deadline: Deadline) -> HTTPRequest:
     return HTTPRequest(
         request.method, request.headers, request.body, request.url, request.query, left
     )
+
+
+def _wait_seconds(deadline: Deadline | None) -> float:
+    return CUT_SHORT if deadline is None else min(CUT_SHORT, deadline.left())
 
 
 def _pause_seconds(pause: Pause, deadline: Deadline | None) -> float:

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from threading import Lock
+from time import monotonic
+from typing import NamedTuple
 
 from trunkline.errors import DeadlineExceededError
-from trunkline.flow.calls import Background, Flow
+from trunkline.flow.calls import CUT_SHORT, Background, Flow
 from trunkline.forks import renewed_in_children
 
 __all__ = ["SingleFlight"]
+
+
+class _Work(NamedTuple):
+    """Work that is being done; after ``until`` nobody counts on its end any more."""
+
+    done: Future[None]
+    until: float
 
 
 class SingleFlight:
@@ -18,12 +27,13 @@ class SingleFlight:
 
     A failure is raised to all who waited, so a server that is down does not get a request from
     each of them in turn. Later callers start again. If the caller at work is cancelled, or exceeds
-    its own deadline, the others return without an outcome and should try again.
+    its own deadline, the others return without an outcome and should try again. The same holds
+    after `CUT_SHORT` seconds, because the thread or event loop at work may have ended.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._running: dict[Hashable, Future[None]] = {}
+        self._running: dict[Hashable, _Work] = {}
         renewed_in_children(self)
 
     def after_fork(self) -> None:
@@ -33,7 +43,7 @@ class SingleFlight:
 
     def is_running(self, key: Hashable = None) -> bool:
         """Say whether a caller is doing the work of a key."""
-        return key in self._running
+        return self._current(key) is not None
 
     def run(self, work: Callable[[], Flow[None]], key: Hashable = None) -> Flow[None]:
         """Do the work, or wait for the caller who does it.
@@ -57,17 +67,23 @@ class SingleFlight:
 
     def wait(self, key: Hashable = None) -> Flow[None]:
         """Wait for the work if it is running; raises what it raises."""
-        running = self._running.get(key)
+        running = self._current(key)
         if running is not None:
-            yield running
+            yield running.done
 
     def _begin(self, key: Hashable) -> tuple[Future[None], bool]:
         """Return what is completed with the work, and whether our caller must do the work."""
         done: Future[None] = Future()
         done.set_running_or_notify_cancel()  # so that a waiter who is cancelled cannot cancel it
         with self._lock:
-            running = self._running.setdefault(key, done)
-        return running, running is done
+            running = self._current(key)
+            if running is None:
+                running = self._running[key] = _Work(done, monotonic() + CUT_SHORT)
+        return running.done, running.done is done
+
+    def _current(self, key: Hashable) -> _Work | None:
+        running = self._running.get(key)
+        return running if running and monotonic() < running.until else None
 
     def _finish(
         self, done: Future[None], work: Callable[[], Flow[None]], key: Hashable
@@ -81,7 +97,9 @@ class SingleFlight:
             failure = error
             raise
         finally:
-            self._running.pop(key, None)
+            with self._lock:
+                if (running := self._running.get(key)) and running.done is done:
+                    del self._running[key]
             if failure is None:
                 done.set_result(None)
             else:

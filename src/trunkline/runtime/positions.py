@@ -14,6 +14,7 @@ __all__ = [
     "ALWAYS",
     "Condition",
     "FieldFailure",
+    "HiddenValueError",
     "Mark",
     "Marks",
     "NoRoomError",
@@ -91,6 +92,10 @@ class NoRoomError(GraphQLError):
             "The response has more fields than this server allows. Ask for less at a time.",
             extensions={"code": "LIMIT_EXCEEDED"},
         )
+
+
+class HiddenValueError(NullError):
+    """A value is of a type that its caller does not see, so it counts as null."""
 
 
 class FieldFailure(Exception):  # noqa: N818  # it carries an error up; it is not one itself

@@ -74,7 +74,8 @@ class Variables:
 
     ``names`` are in the order of the operation, as the values of `coerce` are; ``literals`` makes
     functions of literals that contain these variables. ``most`` is the number of values that the
-    variables of one request may have, with items of lists and fields of input objects.
+    variables of one request may have, with items of lists and fields of input objects. Messages
+    name similar names if ``has_suggestions``.
     """
 
     def __init__(
@@ -82,9 +83,12 @@ class Variables:
         definition: GraphQLSchema,
         nodes: Sequence[VariableDefinitionNode],
         most: int = MAX_VALUES,
+        *,
+        has_suggestions: bool = True,
     ) -> None:
         self._definition = definition
         self._most = most
+        self._has_suggestions = has_suggestions
         coercions = Coercions()
         self._variables = [_variable(definition, node, coercions) for node in nodes]
         self._signatures = [variable.signature for variable in self._variables]
@@ -173,9 +177,11 @@ class Variables:
             return [GraphQLError("Variable values are nested too deeply.")]
         except MisfitError as misfit:
             if value is Undefined:
-                errors = get_variable_values(self._definition, [node], {}, max_errors=most)
+                errors = get_variable_values(self._definition, [node], {}, most)
             else:
-                errors = _input_errors(node, signature, value, most)
+                errors = _input_errors(
+                    node, signature, value, most, has_suggestions=self._has_suggestions
+                )
             explained = errors if isinstance(errors, list) else []
             return explained or [_rejection(signature, node, misfit)]
         except Exception as error:  # noqa: BLE001  # of an input model
@@ -206,7 +212,12 @@ def _variable(
 
 
 def _input_errors(
-    node: VariableDefinitionNode, signature: GraphQLVariableSignature, value: Any, most: int
+    node: VariableDefinitionNode,
+    signature: GraphQLVariableSignature,
+    value: Any,
+    most: int,
+    *,
+    has_suggestions: bool,
 ) -> list[GraphQLError]:
     """List the mistakes in a value that does not fit, as ``get_variable_values`` does.
 
@@ -223,7 +234,7 @@ def _input_errors(
         mistakes.append(GraphQLError(f"{place}: {error.message}", node, original_error=error))
 
     try:
-        validate_input_value(value, signature.type, on_error)
+        validate_input_value(value, signature.type, on_error, not has_suggestions)
     except GraphQLError as too_many:
         mistakes.append(too_many)
     return mistakes

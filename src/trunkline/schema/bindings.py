@@ -236,7 +236,7 @@ class DirectedField:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Schema:
     """A schema that can be executed.
 
@@ -251,7 +251,12 @@ class Schema:
     - ``core`` is set if the schema's own functions are called as graphql-core calls them. There are
       no bindings then.
     - ``costs`` is what the schema and the program declare that fields cost.
-    - ``requirements`` is what the directives of the definition declare that callers need.
+    - ``whole`` is set if ``definition`` is what some callers see of it. Values of the other types
+      are null to them.
+    - ``has_introspection`` and ``has_suggestions`` say whether a document may ask for the schema,
+      and whether messages about documents name similar names.
+    - ``requirements`` is what the directives of the definition declare that callers need. What
+      callers see of a schema requires nothing more.
     """
 
     definition: GraphQLSchema
@@ -264,8 +269,12 @@ class Schema:
     directed: Mapping[str, DirectedField] = field(default_factory=dict[str, DirectedField])
     core: CoreConventions | None = None
     costs: Costs = Costs()  # noqa: RUF009  # frozen
+    whole: GraphQLSchema | None = None
+    has_introspection: bool = True
+    has_suggestions: bool = True
     requirements: Requirements = field(init=False)
 
     def __post_init__(self) -> None:
         """Read what the schema requires of callers, so that no maker of a schema can forget it."""
-        object.__setattr__(self, "requirements", declared_requirements(self.definition))
+        declared = Requirements() if self.whole else declared_requirements(self.definition)
+        object.__setattr__(self, "requirements", declared)

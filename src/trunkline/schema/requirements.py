@@ -28,6 +28,7 @@ __all__ = [
     "Requirements",
     "declared_requirements",
     "describe_requirements",
+    "policies_in",
 ]
 
 _Kind: TypeAlias = Literal["authenticated", "scopes", "policies"]
@@ -84,6 +85,12 @@ class Requirements(Struct, frozen=True, eq=False):
         """Every requirement of the schema."""
         found = (self.fields, self.arguments, self.inputs)
         return NOTHING.union(*(each for by_name in found for each in by_name.values()))
+
+
+def policies_in(requirements: Iterable[Requirement]) -> frozenset[str]:
+    """Return the policies that the program must decide on."""
+    ways = (way for each in requirements if each.kind == "policies" for way in each.any_of)
+    return frozenset[str]().union(*ways)
 
 
 def describe_requirements(requirements: Iterable[Requirement]) -> str:

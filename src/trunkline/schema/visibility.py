@@ -1,27 +1,43 @@
-"""What introspection shows of a schema to a caller who may not have all of it."""
+"""The part of a schema that a caller sees who may not have all of it, as a schema of its own.
+
+A document is validated, compiled and introspected with that schema. So what is hidden is not told
+apart from what does not exist: not by messages, suggestions, coercion or time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import graphql
 
+from trunkline.schema.bindings import Schema
 from trunkline.schema.requirements import NOTHING, Requirements, RequirementSet
 
-__all__ = ["VisibleSchema"]
-
-_Resolve = Callable[..., Any]
+__all__ = ["visible_definition", "visible_schema"]
 
 
-class VisibleSchema:
-    """The part of a schema that is visible to a caller who does not meet ``unmet``.
+def visible_schema(schema: Schema, unmet: RequirementSet) -> Schema:
+    """Return the schema for callers who do not meet ``unmet``."""
+    definition = visible_definition(schema.definition, schema.requirements, unmet)
+    return replace(schema, definition=definition, whole=schema.definition)
 
-    Left out is what requires something unmet, and what cannot be used without it: types with
-    nothing left, fields of such types, and what can no longer be reached. The rest is a valid
-    schema.
+
+def visible_definition(
+    definition: graphql.GraphQLSchema, requirements: Requirements, unmet: RequirementSet
+) -> graphql.GraphQLSchema:
+    """Return a schema without what requires something unmet.
+
+    What cannot be used without it is left out too: types with nothing left, fields of such types,
+    and what can no longer be reached. A field of an interface is left out if it is in one of the
+    types that implement the interface. The query type stays, even if nothing is left of it. The
+    rest is a valid schema.
     """
+    return _Part(definition, requirements, unmet).build()
 
+
+class _Part:
     def __init__(
         self, definition: graphql.GraphQLSchema, requirements: Requirements, unmet: RequirementSet
     ) -> None:
@@ -29,48 +45,18 @@ class VisibleSchema:
         self._requirements = requirements
         self._unmet = unmet
         self._empty: set[str] = set()
-        names = definition.type_map
-        while found := {each for each in names if each not in self._empty and self._is_empty(each)}:
-            self._empty |= found
-        self.types = frozenset(self._reachable_types())
-        hidden_arguments = {
-            id(argument)
-            for type_ in definition.type_map.values()
-            if graphql.is_object_type(type_) or graphql.is_interface_type(type_)
-            for field_name, field in type_.fields.items()
-            for name, argument in field.args.items()
-            if not self._has_argument(f"{type_.name}.{field_name}", name, argument)
-        }
-        self._filters: dict[str, Callable[[Any, Any], bool]] = {
-            "__Schema.types": lambda _, type_: type_.name in self.types,
-            "__Type.interfaces": lambda _, type_: type_.name in self.types,
-            "__Type.possibleTypes": lambda _, type_: type_.name in self.types,
-            "__Type.fields": lambda type_, field: self._has_field(type_, field[0]),
-            "__Type.inputFields": lambda type_, field: self._has_input(type_, field[0]),
-            "__Field.args": lambda _, argument: id(argument[1]) not in hidden_arguments,
-        }
+        # first what is empty by itself, so that no interface loses a field because of it
+        for self._asks_implementations in (False, True):
+            while found := set(filter(self._is_empty, definition.type_map.keys() - self._empty)):
+                self._empty |= found
+        self._types: dict[str, Any] = {}
 
-    def wrap(self, coordinate: str, resolve: _Resolve) -> _Resolve:
-        """Return a resolver of introspection that shows only what is visible."""
-        is_visible = self._filters.get(coordinate)
-
-        def resolve_list(source: Any, info: Any, **arguments: Any) -> Any:
-            found = resolve(source, info, **arguments)
-            return found and [each for each in found if is_visible and is_visible(source, each)]
-
-        def resolve_type(source: Any, info: Any, **arguments: Any) -> Any:
-            found = resolve(source, info, **arguments)
-            return found if found is not None and found.name in self.types else None
-
-        if is_visible:
-            return resolve_list
-        is_type = coordinate in {"__Schema.mutationType", "__Schema.subscriptionType"}
-        return resolve_type if is_type or coordinate.endswith(".__type") else resolve
+    # -- what is visible --
 
     def _is_empty(self, name: str) -> bool:
         """Say whether nothing usable is left of a type."""
         type_: Any = self._definition.type_map[name]
-        if name.startswith("__"):
+        if name.startswith("__") or type_ is self._definition.query_type:
             return False
         if not self._unmet.isdisjoint(self._requirements.types.get(name, NOTHING)):
             return True
@@ -84,28 +70,32 @@ class VisibleSchema:
             return not any(self._has_field(type_, each) for each in type_.fields)
         return False
 
-    def _has_field(self, type_: Any, name: str) -> bool:
-        """Say whether a field of an object or interface is visible.
+    def _implementations(self, type_: Any) -> Iterator[Any]:
+        """Yield what is left of the types that implement an interface."""
+        if self._asks_implementations and graphql.is_interface_type(type_):
+            found = self._definition.get_implementations(type_)
+            for each in (*found.objects, *found.interfaces):
+                if each.name not in self._empty:
+                    yield each
 
-        A field that an interface shows is shown in its objects too, because they would not
-        implement the interface without it.
-        """
+    def _has_field(self, type_: Any, name: str) -> bool:
         field = type_.fields[name]
-        if any(
-            name in each.fields and each.name not in self._empty and self._has_field(each, name)
-            for each in type_.interfaces
-        ):
-            return True
-        coordinate = f"{type_.name}.{name}"
-        return self._is_usable(self._requirements.fields.get(coordinate), field) and not any(
-            graphql.is_required_argument(argument)
-            and not self._has_argument(coordinate, each, argument)
-            for each, argument in field.args.items()
+        required = self._requirements.fields.get(f"{type_.name}.{name}")
+        return (
+            self._is_usable(required, field)
+            and all(
+                self._has_argument(type_, name, each)
+                for each, argument in field.args.items()
+                if graphql.is_required_argument(argument)
+            )
+            and all(self._has_field(each, name) for each in self._implementations(type_))
         )
 
-    def _has_argument(self, coordinate: str, name: str, argument: Any) -> bool:
-        required = self._requirements.arguments.get(f"{coordinate}({name}:)")
-        return self._is_usable(required, argument)
+    def _has_argument(self, type_: Any, field: str, name: str) -> bool:
+        required = self._requirements.arguments.get(f"{type_.name}.{field}({name}:)")
+        return self._is_usable(required, type_.fields[field].args[name]) and all(
+            self._has_argument(each, field, name) for each in self._implementations(type_)
+        )
 
     def _has_input(self, type_: Any, name: str) -> bool:
         required = self._requirements.inputs.get(f"{type_.name}.{name}")
@@ -116,34 +106,119 @@ class VisibleSchema:
         is_met = self._unmet.isdisjoint(required or NOTHING)
         return is_met and graphql.get_named_type(element.type).name not in self._empty
 
-    def _reachable_types(self) -> set[str]:
-        definition = self._definition
-        roots = (definition.query_type, definition.mutation_type, definition.subscription_type)
-        open_ = [root.name for root in roots if root is not None]
-        open_ += [name for name in definition.type_map if name.startswith("__")]
-        for directive in definition.directives:
+    # -- the schema that is made of it --
+
+    def build(self) -> graphql.GraphQLSchema:
+        whole = self._definition
+        reached = self._reached()
+        types = [type_ for name, type_ in whole.type_map.items() if name in reached]
+        self._types = {type_.name: self._copy(type_) for type_ in sorted(types, key=_written_at)}
+        roots = {each.value: whole.get_root_type(each) for each in graphql.OperationType}
+        given: dict[str, Any] = {
+            **whole.to_kwargs(),
+            **{kind: type_ and self._types.get(type_.name) for kind, type_ in roots.items()},
+            "types": [
+                each
+                for each in self._types.values()
+                if not graphql.is_specified_scalar_type(each)
+                and not graphql.is_introspection_type(each)
+            ],
+            "directives": [self._copy_directive(each) for each in whole.directives],
+            "assume_valid": True,
+        }
+        return graphql.GraphQLSchema(**given)
+
+    def _reached(self) -> set[str]:
+        """Return the names of the types that a document can still mention, and their types."""
+        whole = self._definition
+        open_ = [root.name for each in graphql.OperationType if (root := whole.get_root_type(each))]
+        open_ += [name for name in whole.type_map if name.startswith("__")]
+        for directive in whole.directives:
             open_ += [graphql.get_named_type(each.type).name for each in directive.args.values()]
         reached: set[str] = set()
         while open_:
             name = open_.pop()
             if name not in reached and name not in self._empty:
                 reached.add(name)
-                open_ += self._mentioned_types(definition.type_map[name])
+                open_ += self._mentioned(whole.type_map[name])
         return reached
 
-    def _mentioned_types(self, type_: Any) -> Iterator[str]:
+    def _mentioned(self, type_: Any) -> Iterator[str]:
         """Yield the types that the visible part of a type mentions."""
-        if graphql.is_union_type(type_) or graphql.is_interface_type(type_):
+        if graphql.is_abstract_type(type_):
             yield from (each.name for each in self._definition.get_possible_types(type_))
-        if graphql.is_object_type(type_) or graphql.is_interface_type(type_):
-            yield from (each.name for each in type_.interfaces)
-            for name, field in type_.fields.items():
-                if self._has_field(type_, name):
-                    yield graphql.get_named_type(field.type).name
-                    for each, argument in field.args.items():
-                        if self._has_argument(f"{type_.name}.{name}", each, argument):
-                            yield graphql.get_named_type(argument.type).name
+        yield from (each.name for each in self._implementations(type_))
+        yield from (each.name for each in getattr(type_, "interfaces", ()))
+        for name, field in self._fields(type_).items():
+            yield graphql.get_named_type(field.type).name
+            for argument in self._arguments(type_, name).values():
+                yield graphql.get_named_type(argument.type).name
+
+    def _fields(self, type_: Any) -> dict[str, Any]:
+        """Return the visible fields of a type; scalars, enums and unions have none."""
+        if type_.name.startswith("__"):
+            return type_.fields if hasattr(type_, "fields") else {}
+        has = self._has_input if graphql.is_input_object_type(type_) else self._has_field
+        fields: dict[str, Any] = getattr(type_, "fields", {})
+        return {name: field for name, field in fields.items() if has(type_, name)}
+
+    def _arguments(self, type_: Any, field: str) -> dict[str, Any]:
+        arguments: dict[str, Any] = getattr(type_.fields[field], "args", {})
+        return {
+            name: argument
+            for name, argument in arguments.items()
+            if self._has_argument(type_, field, name)
+        }
+
+    def _copy(self, type_: Any) -> Any:
+        """Copy a type with what is visible of it; scalars and enums stay the same objects."""
+        if type_.name.startswith("__") or graphql.is_leaf_type(type_):
+            return type_
+        parts: dict[str, Any] = {}
+        if graphql.is_union_type(type_):
+            parts["types"] = lambda: self._left(type_.types)
         elif graphql.is_input_object_type(type_):
-            for name, field in type_.fields.items():
-                if self._has_input(type_, name):
-                    yield graphql.get_named_type(field.type).name
+            parts["fields"] = lambda: {
+                name: self._retyped(field) for name, field in self._fields(type_).items()
+            }
+        else:
+            parts["interfaces"] = lambda: self._left(type_.interfaces)
+            parts["fields"] = lambda: {
+                name: self._retyped(field, self._arguments(type_, name))
+                for name, field in self._fields(type_).items()
+            }
+        make: Any = type(type_)
+        return make(**{**type_.to_kwargs(), **parts})
+
+    def _left(self, types: Iterable[Any]) -> list[Any]:
+        return [self._types[each.name] for each in types if each.name in self._types]
+
+    def _retyped(self, element: Any, arguments: Mapping[str, Any] | None = None) -> Any:
+        """Copy a field, an argument or an input field, with the copy of its type."""
+        given = {**element.to_kwargs(), "type_": self._wrapped(element.type)}
+        if arguments is not None:
+            given["args"] = {name: self._retyped(each) for name, each in arguments.items()}
+        return type(element)(**given)
+
+    def _wrapped(self, type_: Any) -> Any:
+        if graphql.is_wrapping_type(type_):
+            return type(type_)(self._wrapped(type_.of_type))
+        return self._types[type_.name]
+
+    def _copy_directive(self, directive: graphql.GraphQLDirective) -> graphql.GraphQLDirective:
+        """Copy a directive without the arguments whose types are hidden."""
+        if graphql.is_specified_directive(directive):
+            return directive
+        given: dict[str, Any] = {**directive.to_kwargs()}
+        given["args"] = {
+            name: self._retyped(each)
+            for name, each in directive.args.items()
+            if graphql.get_named_type(each.type).name in self._types
+        }
+        return graphql.GraphQLDirective(**given)
+
+
+def _written_at(type_: Any) -> tuple[str, int, str]:
+    """Return the place of a type in the SDL, because another order would tell what refers to it."""
+    location = type_.ast_node and type_.ast_node.loc
+    return (location.source.name, location.start, "") if location else ("", 0, type_.name)

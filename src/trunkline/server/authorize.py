@@ -1,28 +1,124 @@
-"""What a caller may have of an operation, checked before anything of it is executed."""
+"""What a caller may have, decided before anything is executed.
+
+`SchemaViews` gives callers the schema as they see it; then what they may not have does not exist.
+`AuthorizationCheck` is for servers that tell what is refused.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
 from inspect import isawaitable
 from typing import Any, Literal, TypeAlias
 
 from graphql import GraphQLError
 
 from trunkline.auth.verifying.caller import Caller
+from trunkline.bounded import BoundedMapping
 from trunkline.compiler.authorization import missing_scopes, unauthorized
+from trunkline.compiler.cache import OperationCache
+from trunkline.compiler.limits import Limits
 from trunkline.compiler.operation import Operation
 from trunkline.errors import OperationRefusedError, RequestError
-from trunkline.schema.requirements import NOTHING
+from trunkline.schema.bindings import Schema
+from trunkline.schema.requirements import NOTHING, RequirementSet, policies_in
+from trunkline.schema.visibility import visible_schema
 
-__all__ = ["AuthorizationCheck", "DecidePolicies", "Refuse"]
+__all__ = ["AuthorizationCheck", "DecidePolicies", "MayIntrospect", "Refuse", "SchemaViews"]
+
+_DECISIONS = 256  # sets of scopes and policies whose view is remembered
+_VIEWS = 32  # views that are kept, each with operations of its own
 
 DecidePolicies: TypeAlias = Callable[
     [Caller | None, frozenset[str]], Collection[str] | Awaitable[Collection[str]]
 ]
 """Returns, once per operation, which of the policies hold for its caller; may be ``async``."""
 
-Refuse: TypeAlias = Literal["fields", "request"]
-"""What is refused if a caller may not have a field: the field, which is null, or the request."""
+Refuse: TypeAlias = Literal["hidden", "fields", "request"]
+"""What happens if a caller may not have a field.
+
+- ``hidden``: the field does not exist for the caller.
+- ``fields``: the field is null, and its error names what the caller lacks.
+- ``request``: the request is refused, and the errors name what the caller lacks.
+"""
+
+MayIntrospect: TypeAlias = bool | Callable[[Caller | None], bool]
+"""Whether callers may ask for the schema; a function decides for each caller."""
+
+
+class SchemaViews:
+    """The operations of a schema, for each caller with the schema as the caller sees it.
+
+    A view is a schema without what its callers may not have. Callers who may have the same share a
+    view. It has its own operations, which go with it.
+    """
+
+    def __init__(  # all by name
+        self,
+        schema: Schema,
+        limits: Limits | None,
+        *,
+        policies: DecidePolicies | None,
+        refuse: Refuse,
+        introspection: MayIntrospect,
+    ) -> None:
+        if refuse not in {"hidden", "fields", "request"}:
+            raise ValueError(f"refuse must be 'hidden', 'fields' or 'request', not {refuse!r}.")
+        requirements = schema.requirements.all
+        self._hidden = requirements if refuse == "hidden" else NOTHING
+        self._names = policies_in(self._hidden)
+        if requirements and not self._hidden:  # they would name what a caller may not see
+            schema = replace(schema, has_suggestions=False)
+        self._schema = schema
+        self._limits = limits
+        self._policies = policies
+        self._introspection = introspection
+        self._whole = OperationCache(schema, limits)
+        self._untold = OperationCache(_untold(schema), limits)
+        self.is_one = not self._hidden and introspection is True
+        self._views = BoundedMapping[tuple[RequirementSet, bool], OperationCache](_VIEWS)
+        self._unmet = BoundedMapping[tuple[Any, ...], RequirementSet](_DECISIONS)
+
+    @property
+    def whole(self) -> OperationCache:
+        """The operations of callers who may have everything."""
+        return self._whole
+
+    async def of(self, caller: Caller | None) -> OperationCache:
+        """Return the operations that a caller may have."""
+        may_ask = self._introspection
+        is_told = may_ask if isinstance(may_ask, bool) else may_ask(caller)
+        holding = self._names & await decide(self._policies, caller, self._names)
+        scopes = None if caller is None else caller.scopes
+        unmet = self._unmet.get((scopes, holding))
+        if unmet is None:
+            unmet = frozenset(each for each in self._hidden if not each.is_met(scopes, holding))
+            self._unmet.put((scopes, holding), unmet)
+        if not unmet:
+            return self._whole if is_told else self._untold
+        view = self._views.get((unmet, is_told))
+        if view is None:
+            seen = visible_schema(self._schema, unmet)
+            view = OperationCache(seen if is_told else _untold(seen), self._limits)
+            self._views.put((unmet, is_told), view)
+        return view
+
+
+def _untold(schema: Schema) -> Schema:
+    return replace(schema, has_introspection=False, has_suggestions=False)
+
+
+async def decide(
+    policies: DecidePolicies | None, caller: Caller | None, names: frozenset[str]
+) -> frozenset[str]:
+    """Return which of the policies hold for a caller. Raises ``RequestError`` for a refusal."""
+    if not names or policies is None:
+        return frozenset()
+    try:
+        decided = policies(caller, names)
+        return frozenset(await decided if isawaitable(decided) else decided)
+    except GraphQLError as error:  # a refusal with its reason
+        raise RequestError([error]) from error
 
 
 class AuthorizationCheck:
@@ -32,8 +128,6 @@ class AuthorizationCheck:
     """
 
     def __init__(self, policies: DecidePolicies | None, refuse: Refuse) -> None:
-        if refuse not in {"fields", "request"}:
-            raise ValueError(f"refuse must be 'fields' or 'request', not {refuse!r}.")
         self._policies = policies
         self._is_strict = refuse == "request"
 
@@ -44,14 +138,8 @@ class AuthorizationCheck:
 
         Raises ``OperationRefusedError`` if that is nothing, or too little.
         """
-        holding: frozenset[str] = frozenset()
-        required = operation.required.policies if operation.required else holding
-        if required and self._policies:
-            try:
-                decided = self._policies(caller, required)
-                holding = frozenset(await decided if isawaitable(decided) else decided)
-            except GraphQLError as error:  # a refusal with its reason
-                raise RequestError([error]) from error
+        required = operation.required.policies if operation.required else frozenset[str]()
+        holding = await decide(self._policies, caller, required)
         scopes = None if caller is None else caller.scopes
         found = operation.for_caller(scopes, holding, variables)
         refused = found.refused

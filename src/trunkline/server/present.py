@@ -13,7 +13,7 @@ import orjson
 from graphql import GraphQLError
 
 from trunkline.errors import RequestError, ValidationError, VariablesError
-from trunkline.runtime.positions import NullError
+from trunkline.runtime.positions import HiddenValueError, NullError
 from trunkline.schema.scalars import CONVERSION_ERRORS, UnreadableError
 
 __all__ = [
@@ -66,7 +66,7 @@ class ErrorPresenter:
         for each in _chain(original):
             if isinstance(each, UnreadableError) and each.original_error:
                 original = each.original_error
-        if original is None or isinstance(original, GraphQLError):
+        if original is None or isinstance(original, (GraphQLError, HiddenValueError)):
             return self._decide(error, dict(error.formatted))
         path = ".".join(str(key) for key in error.path or ())
         where = ", ".join(f"{each.line}:{each.column}" for each in error.locations or ())

@@ -18,6 +18,7 @@ from trunkline.auth.verifying.issuers import COOLDOWN, KEPT, REFRESH, Introspect
 from trunkline.auth.verifying.profiles import HYDRA
 from trunkline.auth.verifying.verifier import RECHECK, Verifier
 from trunkline.errors import AccessDeniedError
+from trunkline.flow import drivers, single_flight
 from trunkline.issuer.keys import SigningKey
 from trunkline.protocol.messages import HTTPResponse
 
@@ -380,3 +381,150 @@ async def test_an_introspected_token_is_accepted_in_a_short_outage_but_not_in_a_
     assert await status(verifier, "new") == 503
     time.now += 300
     assert await status(verifier, "known") == 503
+
+
+async def answer(verifier: Verifier, header: str) -> int:
+    try:
+        await verifier.authenticate(request_scope(header))
+    except AccessDeniedError as denied:
+        return denied.status
+    return 200
+
+
+@pytest.mark.parametrize(("active", "expected"), [(False, 401), (True, 200)])
+async def test_in_05_a_token_is_one_token_however_it_is_sent(
+    *, active: bool, expected: int
+) -> None:
+    issuer, time = Issuer(), Time()
+    issuer.said = {"active": active, **good_claims()}
+    verifier = opaque(issuer, time)
+    headers = [f"{scheme}{' ' * n}one" for scheme in ("Bearer", "bearer", "BEARER") for n in (1, 9)]
+    assert {await answer(verifier, header) for header in headers} == {expected}
+    assert {await answer(verifier, "DPoP one") for _ in range(3)} == {401}
+    assert len(issuer.requests) == 1
+    assert len(verifier._verified) + len(verifier._inactive) == 1
+
+
+@pytest.mark.parametrize(("active", "expected"), [(False, 401), (True, 200)])
+async def test_in_05_a_hundred_requests_at_once_are_one_call(
+    *, active: bool, expected: int
+) -> None:
+    issuer, time = Issuer(), Time()
+    issuer.said = {"active": active, **good_claims()}
+    verifier = opaque(issuer, time)
+    for _again in range(2):
+        sent = [answer(verifier, f"Bearer{' ' * (1 + n % 5)}one") for n in range(100)]
+        assert await asyncio.gather(*sent) == [expected] * 100
+        time.now += RECHECK
+    assert len(issuer.requests) == 2
+
+
+async def test_in_05_one_that_is_cancelled_does_not_cost_the_others_their_call() -> None:
+    issuer, time, go = Issuer(), Time(), asyncio.Event()
+    issuer.said = {"active": True, **good_claims()}
+
+    async def send(request: Any) -> HTTPResponse:
+        await go.wait()
+        return await issuer.send(request)
+
+    verifier = Verifier(
+        [*opaque(issuer, time).issuers], audience=AUDIENCE, send=send, clock=time.clock
+    )
+    tasks = [asyncio.create_task(answer(verifier, "Bearer one")) for _ in range(10)]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    await asyncio.sleep(0)
+    go.set()
+    assert await asyncio.gather(*tasks[1:]) == [200] * 9
+    assert len(issuer.requests) == 1
+
+
+async def test_in_05_tokens_that_are_made_up_cost_a_number_of_calls_per_second() -> None:
+    issuer, time = Issuer(), Time()
+    issuer.said = {"active": True, **good_claims()}
+    verifier = opaque(issuer, time)
+    assert await status(verifier, "good") == 200
+    issuer.said, issuer.requests = {"active": False}, []
+    time.now += 1
+    statuses = await asyncio.gather(*(status(verifier, f"junk{n}") for n in range(300)))
+    assert (statuses.count(401), statuses.count(503)) == (50, 250)
+    assert len(issuer.requests) == 50
+    for n in range(100):
+        time.now += 0.1
+        await status(verifier, f"more{n}")
+        await status(verifier, f"even-more{n}")
+    assert len(issuer.requests) == 50 + 200  # 20 in a second
+    for n in range(60):
+        await status(verifier, f"most{n}")
+    with pytest.raises(AccessDeniedError) as caught:
+        await verifier.authenticate(request_scope("Bearer another"))
+    assert dict(verifier.challenge.headers(caught.value)) == {b"retry-after": b"1"}
+    time.now += RECHECK
+    for n in range(60):
+        await status(verifier, f"last{n}")
+    assert await status(verifier, "good") == 401  # it was valid, so it is asked about
+
+
+async def test_in_05_the_budget_is_the_programs_choice() -> None:
+    issuer, time = Issuer(), Time()
+    few = Introspection(ASKED.url, "api", "secret", calls_per_second=0.5)
+    verifier = issuer.verifier(time, HYDRA, introspection=few)
+    assert [await status(verifier, f"junk{n}") for n in range(3)] == [401, 503, 503]
+    time.now += 2
+    assert [await status(verifier, f"junk{n}") for n in range(3)] == [401, 401, 503]
+    with pytest.raises(ValueError, match="calls_per_second"):
+        Introspection(ASKED.url, "api", "secret", calls_per_second=0)
+
+
+@pytest.mark.parametrize(
+    "token", ["", "=", "a b", "a,b", "a=b", "é", "a\x00", '"a"', "a" * 16_385, "a" + "=" * 16_385]
+)
+async def test_in_05_what_is_no_token_costs_no_call(token: str) -> None:
+    issuer, time = Issuer(), Time()
+    assert await answer(opaque(issuer, time), f"Bearer {token}") == 401
+    assert issuer.requests == []
+
+
+async def test_at_11_a_jwt_has_no_other_forms() -> None:
+    """Each would be another entry in the memory of the verifier."""
+    issuer, time = Issuer(), Time()
+    verifier = issuer.verifier(time)
+    token = issuer.token()
+    last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    forms = [token[:-1] + letter for letter in last] + [f"{token}{'=' * n}" for n in range(4)]
+    assert [await status(verifier, form) for form in forms].count(200) == 2  # with and without "="
+    assert len(verifier._verified) == 1
+
+
+def test_a_verifier_remembers_one_token_at_least() -> None:
+    with pytest.raises(ValueError, match="size"):
+        Issuer().verifier(Time(), size=0)
+
+
+def test_a_fetch_whose_event_loop_was_left_does_not_hold_up_verifiers_forever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A loop that is closed, and not by `asyncio.run`, does not end its tasks."""
+    issuer, time, hanging = Issuer(), Time(), [True]
+
+    async def send(request: Any) -> HTTPResponse:
+        if hanging[0]:
+            await asyncio.Event().wait()
+        return await issuer.send(request)
+
+    for module in (drivers, single_flight):
+        monkeypatch.setattr(module, "CUT_SHORT", 0.05)
+    verifier = Verifier(
+        [*issuer.verifier(time).issuers], audience=AUDIENCE, send=send, clock=time.clock
+    )
+    left = asyncio.new_event_loop()
+    waiting = left.create_task(status(verifier, issuer.token()))
+    left.run_until_complete(asyncio.sleep(0.01))
+    left.close()
+    hanging[0] = False
+    outcomes = []
+    for _ in range(2):
+        time.now += COOLDOWN
+        outcomes.append(asyncio.run(status(verifier, issuer.token())))
+    assert outcomes[-1] == 200
+    assert not waiting.done()

@@ -83,7 +83,8 @@ async def call(verifier: Verifier, credentials: ClientCredentials) -> httpx2.Res
     """Call an API behind the verifier with the client's credentials."""
     api = Protected(Starlette(routes=[Route("/graphql", answer_to)]), verifier)
     transport = httpx2.ASGITransport(api)
-    async with httpx2.AsyncClient(transport=transport, auth=HTTPX2Auth(credentials)) as client:
+    auth = HTTPX2Auth(credentials, api=AUDIENCE)
+    async with httpx2.AsyncClient(transport=transport, auth=auth) as client:
         return await client.get(AUDIENCE)
 
 

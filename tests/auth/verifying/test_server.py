@@ -134,7 +134,7 @@ async def test_a_caller_with_its_scopes_gets_everything() -> None:
 
 
 async def test_what_a_caller_may_not_have_is_null_with_an_error_at_its_path() -> None:
-    reply = await ask("{ todos { title author } }", "todos:read")
+    reply = await ask("{ todos { title author } }", "todos:read", refuse="fields")
     assert reply.status == 294
     assert reply.body["data"]["todos"] == [{"title": "Milk", "author": None}]
     (error,) = reply.body["errors"]
@@ -147,7 +147,7 @@ async def test_what_a_caller_may_not_have_is_null_with_an_error_at_its_path() ->
 
 async def test_a_request_whose_every_field_is_refused_is_forbidden() -> None:
     Query.called = False
-    reply = await ask("{ secret __typename }", "root")
+    reply = await ask("{ secret __typename }", "root", refuse="fields")
     assert reply.status == 403
     assert 'error="insufficient_scope"' in reply.headers["www-authenticate"]
     assert 'scope="admin"' in reply.headers["www-authenticate"]
@@ -164,7 +164,8 @@ async def test_a_request_may_be_refused_as_a_whole_where_a_field_is() -> None:
 
 async def test_an_argument_may_need_more_than_its_field() -> None:
     assert (await ask('mutation { add(title: "a") { title } }')).status == 200
-    assert (await ask('mutation { add(title: "a", note: "b") { title } }')).status == 403
+    noted = 'mutation { add(title: "a", note: "b") { title } }'
+    assert (await ask(noted, refuse="fields")).status == 403
     allowed = await ask('mutation { add(title: "a", note: "b") { title } }', "notes")
     assert allowed.body["data"] == {"add": {"title": "a b"}}
 
@@ -176,13 +177,20 @@ async def test_policies_are_asked_for_once_per_operation() -> None:
         asked.append((caller and caller.client_id, names))
         return names
 
+    reply = await ask("{ paid other: paid open }", policies=decide, refuse="fields")
+    assert reply.body["data"]["paid"] == "web"
+    assert asked == [("web", frozenset({"paid"}))]
+    assert (await ask("{ open }", policies=decide, refuse="fields")).status == 200
+    assert len(asked) == 1
+    assert (await ask("{ paid }", refuse="fields")).status == 403
+    nothing = await ask("{ paid }", policies=lambda _caller, _names: [], refuse="fields")
+    assert nothing.status == 403
+    asked.clear()
     reply = await ask("{ paid other: paid open }", policies=decide)
     assert reply.body["data"]["paid"] == "web"
     assert asked == [("web", frozenset({"paid"}))]
-    assert (await ask("{ open }", policies=decide)).status == 200
-    assert len(asked) == 1
-    assert (await ask("{ paid }")).status == 403
-    assert (await ask("{ paid }", policies=lambda _caller, _names: [])).status == 403
+    hidden = await ask("{ paid }", policies=lambda _caller, _names: ["other"])
+    assert hidden.codes == ["GRAPHQL_VALIDATION_FAILED"]
 
 
 async def test_a_policy_may_refuse_the_request_and_say_why() -> None:
@@ -244,6 +252,8 @@ async def test_sep_2_a_user_is_forbidden_with_all_scopes_there_are() -> None:
 
 async def test_without_authentication_nobody_has_what_the_schema_demands() -> None:
     application, _ = endpoint(None)
+    assert (await send(application, document="{ open who mine }")).status == 422
+    application, _ = endpoint(None, refuse="fields")
     reply = await send(application, document="{ open who mine }")
     assert reply.body["data"] == {"open": "open", "who": "nobody", "mine": None}
     assert (await send(application, document="{ mine }")).status == 403

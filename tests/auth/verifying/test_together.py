@@ -78,7 +78,7 @@ def world() -> Generator[World]:
         )
         schema = make_executable_schema(parse_schema(SDL), SimpleNamespace(query=Query()))
         issuer.application = Issuer(url, store, development=True)
-        graphql.application = GraphQL(schema, auth=verifier)
+        graphql.application = GraphQL(schema, auth=verifier, refuse="fields")
         yield World(url, api, secrets, late)
 
 
@@ -112,7 +112,7 @@ async def test_strangers_and_tokens_for_others_are_not_let_in(world: World) -> N
     async with httpx2.AsyncClient() as client:
         assert (await world.ask(client, "{ who }")).status_code == 401
     for_rest = world.credentials(resource="https://api.example/rest", scope="rest:read")
-    async with httpx2.AsyncClient(auth=HTTPX2Auth(for_rest)) as client:
+    async with httpx2.AsyncClient(auth=HTTPX2Auth(for_rest, api=world.api)) as client:
         assert (await world.ask(client, "{ who }")).status_code == 401
 
 

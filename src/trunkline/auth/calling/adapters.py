@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Generator, MutableMapping
 from typing import Any
 
 from trunkline.auth.calling.credentials import ClientCredentials
 from trunkline.auth.discovery import MAX_BYTES
+from trunkline.auth.urls import check_secure, origin_of
 from trunkline.flow.calls import Flow
 from trunkline.flow.drivers import run, run_async
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
-__all__ = ["TIMEOUT", "Conversation", "HTTPXFamilyAuth", "issuer_headers", "response_of"]
+__all__ = ["TIMEOUT", "APICredentials", "HTTPXFamilyAuth", "issuer_headers", "response_of"]
 
 TIMEOUT = 10.0
 """Seconds that the issuer may take by default."""
@@ -19,15 +20,46 @@ TIMEOUT = 10.0
 _CREDENTIALS = ("authorization", "dpop")
 
 
+class APICredentials:
+    """Credentials that are sent to one API, at ``api``, and nowhere else.
+
+    Raises ``ValueError`` if it is not known where the API is, or if everyone could read what is
+    sent there.
+    """
+
+    def __init__(self, credentials: ClientCredentials, api: str | None) -> None:
+        url = api or credentials.resource
+        if url is None:
+            raise ValueError(
+                "Say to which API the token may be sent: api='https://api.internal', or resource="
+                " of the credentials."
+            )
+        check_secure(url, allow_http=credentials.allow_http)
+        self._origin = origin_of(url)
+        self._credentials = credentials
+
+    def call(self, method: str, url: object) -> Conversation:
+        """Begin a call. Raises ``ValueError`` if it goes elsewhere."""
+        where = origin_of(str(url))
+        if where != self._origin:
+            raise ValueError(
+                f"The token is for {self._origin} and is not sent to {where}. Call that without"
+                " these credentials, or give them the right api=."
+            )
+        return Conversation(self._credentials, method, str(url))
+
+
 class Conversation:
     """The credentials' flow of one call. The library sends the API's requests of it."""
 
-    def __init__(self, credentials: ClientCredentials, method: str, url: object) -> None:
-        self._url = str(url)
-        self._flow = credentials.auth_flow(HTTPRequest(method, {}, b"", self._url))
+    def __init__(self, credentials: ClientCredentials, method: str, url: str) -> None:
+        self._url = url
+        self._flow = credentials.auth_flow(HTTPRequest(method, {}, b"", url))
 
-    def next_headers(self, response: HTTPResponse | None = None) -> Flow[Mapping[str, str] | None]:
-        """Go on to the API's next request, and return the headers to add; ``None`` at the end.
+    def next_request(
+        self, headers: MutableMapping[str, str], response: HTTPResponse | None = None
+    ) -> Flow[bool]:
+        """Go on to the API's next request, and add to its headers; say whether there is one.
 
         ``response`` is the API's response to the request before. Requests to the issuer are steps
         of this flow.
@@ -39,12 +71,15 @@ class Conversation:
                 try:
                     outcome = yield step
                 except BaseException as error:  # noqa: BLE001  # the flow decides, and may clean up
-                    step = flow.throw(error)
+                    failure = error
                 else:
                     step = flow.send(outcome)
+                    continue
+                step = flow.throw(failure)
         except StopIteration:
-            return None
-        return {name: value for name, value in step.headers.items() if name in _CREDENTIALS}
+            return False
+        headers.update({name: step.headers[name] for name in _CREDENTIALS if name in step.headers})
+        return True
 
 
 class HTTPXFamilyAuth:
@@ -56,27 +91,23 @@ class HTTPXFamilyAuth:
     requires_request_body = True  # it may be sent twice
     library: Any
 
-    def __init__(self, credentials: ClientCredentials, **options: Any) -> None:
-        self._credentials = credentials
+    def __init__(
+        self, credentials: ClientCredentials, *, api: str | None = None, **options: Any
+    ) -> None:
+        self._credentials = APICredentials(credentials, api)
         self._options: dict[str, Any] = {"timeout": TIMEOUT, **options, "follow_redirects": False}
 
     def sync_auth_flow(self, request: Any) -> Generator[Any, Any, None]:
         """Add the credentials to the API's requests, in this thread."""
-        conversation = Conversation(self._credentials, request.method, request.url)
-        headers = run(conversation.next_headers(), self._send)
-        while headers is not None:
-            request.headers.update(headers)
+        call, response = self._credentials.call(request.method, request.url), None
+        while run(call.next_request(request.headers, response), self._send):
             response = response_of((yield request))
-            headers = run(conversation.next_headers(response), self._send)
 
     async def async_auth_flow(self, request: Any) -> AsyncGenerator[Any, Any]:
         """Add the credentials to the API's requests, in this task."""
-        conversation = Conversation(self._credentials, request.method, request.url)
-        headers = await run_async(conversation.next_headers(), self._send_async)
-        while headers is not None:
-            request.headers.update(headers)
+        call, response = self._credentials.call(request.method, request.url), None
+        while await run_async(call.next_request(request.headers, response), self._send_async):
             response = response_of((yield request))
-            headers = await run_async(conversation.next_headers(response), self._send_async)
 
     def _send(self, request: HTTPRequest) -> HTTPResponse:
         body = b""

@@ -52,6 +52,8 @@ class ClientCredentials:
       each request (RFC 9449).
     - ``parameters``: added to token requests (``audience`` for Auth0, for example).
     - ``cache``: shares tokens with other processes.
+    - ``allow_http=True``: sends secret and token over plain http too, where a network protects them
+      by itself, such as a service mesh. Otherwise that is for this machine only.
 
     A token is requested when it is first needed, once for all who wait. It is renewed in the
     background after 70 to 90 % of its life, and used until it ends if the issuer is down. Raises
@@ -73,6 +75,7 @@ class ClientCredentials:
         dpop: bool = False,
         parameters: Mapping[str, str] | None = None,
         cache: TokenCache | None = None,
+        allow_http: bool = False,
     ) -> None:
         if (secret is not None) + (key is not None) + certificate != 1:
             raise ValueError("Give one of secret=, key= and certificate=True.")
@@ -89,7 +92,8 @@ class ClientCredentials:
             from trunkline.auth.dpop import ProofKey  # noqa: PLC0415  # others do without joserfc
 
             self._proof_key = ProofKey()
-        self._resource = resource
+        self.resource = resource
+        self.allow_http = allow_http
         self._request = TokenRequest(
             client_id=client_id,
             issuer=issuer,
@@ -100,6 +104,7 @@ class ClientCredentials:
             parameters=dict(parameters or {}),
             proof_key=self._proof_key,
             mtls=certificate,
+            allow_http=allow_http,
         )
         self._cache = None if dpop else cache  # the key of a bound token is only in this process
         self._token: Token | None = None
@@ -157,7 +162,7 @@ class ClientCredentials:
         if self._proof_key is not None:
             headers["dpop"] = self._proof_key.prove(
                 request.method,
-                request.url or self._resource or "",
+                request.url or self.resource or "",
                 now=time.time(),
                 token=token.value,
                 nonce=self._nonce,

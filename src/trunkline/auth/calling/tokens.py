@@ -91,6 +91,7 @@ class TokenRequest:
     parameters: dict[str, str] = field(repr=False)
     proof_key: ProofKey | None = field(repr=False)
     mtls: bool = field(repr=False)
+    allow_http: bool = field(repr=False)
     _nonce: str | None = field(default=None, init=False, repr=False)
     _discovered: str | None = field(default=None, init=False, repr=False)
 
@@ -98,9 +99,9 @@ class TokenRequest:
         if self.token_url is None and self.issuer is None:
             raise ValueError("Give issuer= or token_url=: the tokens come from there.")
         if self.issuer is not None:
-            check_issuer(self.issuer)
+            check_issuer(self.issuer, allow_http=self.allow_http)
         if self.token_url is not None:
-            check_secure(self.token_url)
+            check_secure(self.token_url, allow_http=self.allow_http)
         if not self.client_id:
             raise ValueError("The client_id is empty.")
 
@@ -115,8 +116,12 @@ class TokenRequest:
         try:
             url = self._discovered or self.token_url
             if url is None:
-                flow = find_endpoint(self.issuer or "", "token_endpoint", mtls=self.mtls)
-                url = self._discovered = yield from flow
+                url = self._discovered = yield from find_endpoint(
+                    self.issuer or "",
+                    "token_endpoint",
+                    mtls=self.mtls,
+                    allow_http=self.allow_http,
+                )
             obtained = time.monotonic()
             response = yield from send_request(self._request(url))
             nonce = requested_nonce(response, self._nonce) if self.proof_key else None
@@ -131,9 +136,10 @@ class TokenRequest:
             raise
         except IssuerError as error:
             raise TokenError(str(error), status=error.status) from None
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # of any transport
             where, self._discovered = self._discovered or self.token_url or self.issuer, None
-            raise TokenError(f"{where}: the issuer cannot be reached: {error}") from error
+            failure = TokenError(f"{where}: the issuer cannot be reached: {error}")
+        raise failure  # without the transport's frames, whose locals have the secret
 
     def _request(self, url: str) -> HTTPRequest:
         # A function of its own, because the frames of `send` are in tracebacks of transports.
@@ -184,13 +190,17 @@ def _read_token(response: HTTPResponse, obtained: float, kind: str) -> Token:
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
         message = "The issuer's response is not JSON with 'access_token' and 'token_type'."
         raise TokenError(message, status=200) from None
-    value = token.access_token
-    if not _B64TOKEN.fullmatch(value) or len(value) > _LONGEST or not 0 < seconds < 1e9:
+    if not (_is_token(token.access_token) and 0 < seconds < 1e9):
         message = "The issuer's 'access_token' or 'expires_in' has a value that cannot be used."
         raise TokenError(message, status=200)
     if token.token_type.lower() != kind.lower():
         raise TokenError(f"The issuer's token is not of the type {kind}.", status=200)
-    return Token.lasting(value, kind, obtained, seconds)
+    return Token.lasting(token.access_token, kind, obtained, seconds)
+
+
+def _is_token(text: str) -> bool:
+    """Say whether a text can be sent as a token. No frame of a failure has it as a local."""
+    return len(text) <= _LONGEST and _B64TOKEN.fullmatch(text) is not None
 
 
 def suspects_token(response: HTTPResponse) -> bool:

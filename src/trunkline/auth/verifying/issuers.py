@@ -33,6 +33,7 @@ __all__ = [
     "COOLDOWN",
     "KEPT",
     "REFRESH",
+    "CallBudget",
     "Introspection",
     "KeySet",
     "SendRequest",
@@ -65,17 +66,25 @@ SendRequest: TypeAlias = Callable[[HTTPRequest], Awaitable[HTTPResponse]]
 class Introspection(msgspec.Struct, frozen=True):
     """The introspection endpoint of an issuer (RFC 7662).
 
-    ``client_id`` and ``client_secret`` are those of the API, which authenticates by HTTP Basic
-    (§2.1). Raises ``ValueError`` for a URL that the secret must not be sent to.
+    - ``url``: where it is.
+    - ``client_id`` and ``client_secret``: those of the API, which authenticates by HTTP Basic
+      (§2.1).
+    - ``calls_per_second``: for opaque tokens that were not valid before. Anyone can make such
+      tokens up. When there are more of them, their requests get 503.
+
+    Raises ``ValueError`` for a URL that the secret must not be sent to.
     """
 
     url: str
     client_id: str
     client_secret: str
+    calls_per_second: float = 50.0
 
     def __post_init__(self) -> None:
-        """Check that the URL is secure."""
+        """Check that the URL is secure, and that calls are allowed."""
         check_secure(self.url)
+        if not self.calls_per_second > 0:
+            raise ValueError("calls_per_second must be more than 0.")
 
     def __repr__(self) -> str:
         return f"Introspection({self.url!r}, {self.client_id!r}, …)"
@@ -112,11 +121,31 @@ def introspect(trusted: TrustedIssuer, token: str) -> Flow[Mapping[str, Any] | N
     body = urlencode({"token": token, "token_type_hint": "access_token"}).encode()
     request = HTTPRequest("POST", headers, body, endpoint.url, timeout=_SECONDS)
     claims = yield from fetch_json(request)
-    is_access_token = claims.get("token_use", "access_token") in {"access_token", "access"}
+    is_access_token = claims.get("token_use", "access_token") in ("access_token", "access")
     # Hydra describes refresh tokens, too.
     if claims.get("active") is not True or not is_access_token:
         return None
     return {"iss": trusted.issuer, **claims}
+
+
+class CallBudget:
+    """How many calls an issuer may get: so many per second, and as many at once."""
+
+    def __init__(self, per_second: float, clock: Callable[[], float]) -> None:
+        self._per_second = per_second
+        self._clock = clock
+        self._left = self._most = max(1.0, per_second)
+        self._counted = clock()
+
+    def take(self) -> bool:
+        """Take one call; tells whether there was one."""
+        now = self._clock()
+        passed, self._counted = now - self._counted, now
+        self._left = min(self._most, self._left + passed * self._per_second)
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
 
 
 class KeySet:

@@ -1,7 +1,8 @@
 """The verifier: finds the caller of a request by its access token, of any trusted issuer.
 
 A token that was checked is remembered by its hash, so it costs only a look-up the next time. It is
-checked again after `RECHECK` seconds, when it expires, or when an issuer removes a key.
+checked again after `RECHECK` seconds, when it expires, or when an issuer removes a key. Requests
+that come with a token while it is checked wait for that one check.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from trunkline.auth.verifying.claims import (
     read_time,
 )
 from trunkline.auth.verifying.issuers import (
+    CallBudget,
     KeySet,
     SendRequest,
     TrustedIssuer,
@@ -49,6 +51,7 @@ from trunkline.bounded import BoundedMapping
 from trunkline.errors import AccessDeniedError
 from trunkline.flow.calls import Flow
 from trunkline.flow.drivers import run_async
+from trunkline.flow.single_flight import SingleFlight
 
 __all__ = ["RECHECK", "Clock", "TrustedIssuer", "Verifier"]
 
@@ -113,7 +116,8 @@ class Verifier:
     - ``send``: sends the requests to issuers.
     - ``clock``: the time.
 
-    Raises ``ValueError`` without issuer or audience, and for URLs that are not https.
+    Raises ``ValueError`` without issuer or audience, for URLs that are not https, and for a
+    ``size`` below 1.
     """
 
     def __init__(  # noqa: PLR0913  # all by name
@@ -138,6 +142,8 @@ class Verifier:
         self.audiences = frozenset([audience] if isinstance(audience, str) else audience)
         if not self.audiences or not all(self.audiences) or not self.issuers:
             raise ValueError("A verifier needs an issuer and an audience, which are not empty.")
+        if size < 1:
+            raise ValueError("A verifier must remember one token at least: give size= 1 or more.")
         self.scopes = frozenset(scopes)
         self._send = partial(send_within_timeout, send or new_sender())
         self._wall, self._steady = clock
@@ -148,6 +154,12 @@ class Verifier:
             for each in self.issuers
         }
         self._keys = {each.issuer: KeySet(each, self._steady, self.forget) for each in self.issuers}
+        self._budgets = {
+            each.issuer: CallBudget(each.introspection.calls_per_second, self._steady)
+            for each in self.issuers
+            if each.introspection is not None
+        }
+        self._flight = SingleFlight()
         self._verified = BoundedMapping[bytes, _VerifiedToken](size)
         self._inactive = BoundedMapping[bytes, float](size)
         first = min(self.audiences)
@@ -164,33 +176,36 @@ class Verifier:
         value = headers.get(b"authorization")
         if value is None or (scope["query_string"] and has_query_token(scope)):
             return None
-        known = self._verified.get(sha256(value).digest())
+        scheme, _, token = value.partition(b" ")
+        known = self._verified.get(sha256(token).digest())
         if known is None or known.bound is not None or known.fresh_until <= self._steady():
             return None
-        return known.caller
+        return known.caller if scheme.lower() == b"bearer" else None
 
     async def authenticate(self, scope: Scope) -> Caller:
         """Return the caller of a request; raises ``AccessDeniedError``."""
         presented = read_token(scope)
-        value = next(value for name, value in scope["headers"] if name == b"authorization")
-        digest = sha256(value).digest()
+        digest = sha256(presented.token.encode("ascii")).digest()
         known = self._verified.get(digest)
-        if known is None or known.fresh_until <= self._steady():
-            known = await self._verify_again(presented, digest, known)
+        while known is None or known.fresh_until <= self._steady():
+            check = partial(self._check, presented, digest, known)
+            await run_async(self._flight.run(check, digest), self._send)
+            known = self._verified.get(digest)
         self._senders.check(known.bound, presented, scope, self._wall())
         return known.caller
 
-    async def _verify_again(
+    def _check(
         self, presented: PresentedToken, digest: bytes, known: _VerifiedToken | None
-    ) -> _VerifiedToken:
+    ) -> Flow[None]:
         """Verify a token and remember it; if an issuer is down, ``known`` stays valid a while."""
-        self._verified.remove(digest)
         scheme = presented.scheme
         try:
-            verified = await run_async(self._verify(presented.token, digest), self._send)
+            verified = yield from self._verify(presented.token, digest, is_new=known is None)
         except UserTokenError as error:
+            self._verified.remove(digest)
             raise AccessDeniedError(403, str(error), "insufficient_scope", scheme=scheme) from None
         except (JWTError, TokenRejectedError) as error:
+            self._verified.remove(digest)
             logger.info("An access token is not valid. %s", error)
             message = f"The access token is not valid. {error}"
             raise AccessDeniedError(401, message, "invalid_token", scheme=scheme) from None
@@ -202,14 +217,14 @@ class Verifier:
                 raise AccessDeniedError(503, message, retry_after=_RETRY) from None
             verified = known._replace(fresh_until=min(known.usable_until, now + _RETRY))
         if not self.scopes <= verified.caller.scopes:
+            self._verified.remove(digest)
             message = "The token lacks a scope that this API needs for every request."
             raise AccessDeniedError(
                 403, message, "insufficient_scope", scopes=self.scopes, scheme=scheme
             )
         self._verified.put(digest, verified)
-        return verified
 
-    def _verify(self, token: str, digest: bytes) -> Flow[_VerifiedToken]:
+    def _verify(self, token: str, digest: bytes, *, is_new: bool) -> Flow[_VerifiedToken]:
         """Verify a token: its header, key, signature, type and claims.
 
         Raises ``JWTError`` or ``TokenRejectedError`` if it is not valid, ``IssuerError`` if its
@@ -217,7 +232,7 @@ class Verifier:
         """
         header = _read_header(token)
         if header is None:
-            return (yield from self._introspect(token, digest, self.issuers))
+            return (yield from self._introspect(token, digest, self.issuers, counts=is_new))
         trusted = self.issuers[0]
         if len(self.issuers) > 1:  # the key and the claims are checked against the named issuer
             name = peek(token, "iss")
@@ -235,13 +250,16 @@ class Verifier:
         caller = check_claims(signed.claims, expected, self._wall())
         if trusted.introspection is None:
             return self._new_verified(caller, expected, None)
-        yield from self._introspect(token, digest, (trusted,))
+        yield from self._introspect(token, digest, (trusted,), counts=False)
         return self._new_verified(caller, expected, _STALE)
 
     def _introspect(
-        self, token: str, digest: bytes, issuers: Sequence[TrustedIssuer]
+        self, token: str, digest: bytes, issuers: Sequence[TrustedIssuer], *, counts: bool
     ) -> Flow[_VerifiedToken]:
-        """Verify a token by asking those of the issuers that have an introspection endpoint."""
+        """Verify a token by asking those of the issuers that have an introspection endpoint.
+
+        A call for a token that anyone may have made up ``counts``: there is a budget for these.
+        """
         message = "The issuer of the token says that it is not active."
         if (self._inactive.get(digest) or 0.0) > self._steady():
             raise TokenRejectedError(message)
@@ -249,6 +267,9 @@ class Verifier:
         if not asked:
             raise TokenRejectedError("The token is not a signed JWT, which this API needs.")
         for trusted in asked:
+            if counts and not self._budgets[trusted.issuer].take():
+                message = "The API receives too many unknown tokens: try again later."
+                raise AccessDeniedError(503, message, retry_after=1)
             claims = yield from introspect(trusted, token)
             if claims is not None:
                 expected = self._expected[trusted.issuer]

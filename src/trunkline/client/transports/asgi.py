@@ -42,6 +42,11 @@ class ASGITransport(rules.HTTPTransport):
         return f"ASGITransport({self._application!r}, {self.url!r})"
 
     @property
+    def is_private(self) -> bool:
+        """``True``: there is no network."""
+        return True
+
+    @property
     def identity(self) -> str | None:
         """``None``: the URL does not tell one application from another."""
         return None

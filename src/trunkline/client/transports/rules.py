@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from msgspec.structs import replace
 
+from trunkline.auth.urls import is_loopback
 from trunkline.client.transports.interface import DEFAULT_MAX_RESPONSE_BYTES
 from trunkline.errors import (
     ConnectionFailedError,
@@ -60,6 +61,12 @@ class HTTPTransport:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({safe_url(self.url)!r})"
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only the server can read what is sent: over TLS, or within this machine."""
+        scheme, host, _ = _origin(self.url)
+        return scheme == "https" or is_loopback(host)
 
     @property
     def identity(self) -> str | None:

@@ -1,0 +1,202 @@
+"""Where credentials go: to their API, over connections that nobody else reads, and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+import requests
+from tests.auth.calling.test_adapters import TLS, WAYS, Pair, Way, pair
+from tests.auth.calling.world import SECRET, World, credentials, granted
+from tests.client import faulty
+from tests.client.calling import TRANSPORTS
+from tests.client.faulty import Behaviour, Faulty
+from tests.client.serving import QUERY
+from tests.client.test_faults import call
+
+from trunkline import Client, TrunklineError
+from trunkline.auth.httpx import HTTPXAuth
+from trunkline.auth.httpx2 import HTTPX2Auth
+from trunkline.auth.requests import RequestsAuth
+from trunkline.client import APIKey, BearerToken
+from trunkline.client.transports.asgi import ASGITransport
+from trunkline.flow.calls import Flow, send_request
+from trunkline.protocol.messages import HTTPRequest, HTTPResponse
+
+__all__ = ["pair"]  # a fixture
+
+ADAPTERS: list[Any] = [HTTPXAuth, HTTPX2Auth, RequestsAuth]
+PLAIN = [
+    "http://api.internal/graphql",
+    "http://10.0.0.7/graphql",
+    "http://127.0.0.1.evil.example/graphql",
+    "http://localhost@evil.example/graphql",
+]
+
+
+class OwnScheme:
+    def auth_flow(self, request: HTTPRequest) -> Flow[HTTPResponse]:
+        return send_request(request)
+
+
+SCHEMES: dict[str, Callable[..., Any]] = {
+    "a bearer token": lambda **given: BearerToken("secret", **given),
+    "a key": lambda **given: APIKey("secret", **given),
+    "client credentials": credentials,
+}
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+@pytest.mark.parametrize("url", PLAIN)
+@pytest.mark.parametrize("scheme", [*SCHEMES.values(), OwnScheme], ids=[*SCHEMES, "its own"])
+def test_cl_10_no_credentials_over_plain_http(scheme: Any, url: str, kind: str) -> None:
+    transport, _ = TRANSPORTS[kind]
+    with pytest.raises(ValueError, match="use https, because credentials are sent there"):
+        Client(transport(url), auth=scheme())
+
+
+@pytest.mark.parametrize("url", PLAIN[:2])
+@pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES)
+def test_unless_the_caller_says_so(scheme: Any, url: str) -> None:
+    assert Client(url, auth=scheme(allow_http=True))
+
+
+@pytest.mark.parametrize("scheme", [*SCHEMES.values(), OwnScheme], ids=[*SCHEMES, "its own"])
+def test_where_nobody_else_reads_them_they_go(scheme: Any) -> None:
+    for url in ("https://api.internal/", "http://localhost:8080/", "http://[::1]/"):
+        assert Client(url, auth=scheme())
+    assert Client(ASGITransport(lambda *_: None), auth=scheme())  # type: ignore[arg-type]
+
+
+def test_an_issuer_inside_a_mesh_is_asked_if_the_caller_says_so() -> None:
+    mesh = "http://auth.mesh"
+    with pytest.raises(ValueError, match="use https"):
+        credentials(token_url=f"{mesh}/token")
+    assert World().execute(credentials(token_url=f"{mesh}/token", allow_http=True)).status == 200
+    world = World()
+    metadata = {"issuer": mesh, "token_endpoint": f"{mesh}/token"}
+    world.answer = lambda asked: (
+        granted("token")
+        if asked.method == "POST"
+        else HTTPResponse(200, json.dumps(metadata).encode())
+    )
+    assert world.execute(credentials(issuer=mesh, token_url=None, allow_http=True)).status == 200
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_an_adapter_must_know_its_api(adapter: Any) -> None:
+    with pytest.raises(ValueError, match="Say to which API"):
+        adapter(credentials())
+    for url in PLAIN:
+        with pytest.raises(ValueError, match=r"use https|neither a user"):
+            adapter(credentials(), api=url)
+        with pytest.raises(ValueError, match=r"use https|neither a user"):
+            adapter(credentials(resource=url))
+    adapter(credentials(allow_http=True), api=PLAIN[0])
+    adapter(credentials(resource="https://api.example/graphql"))
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "http://127.0.0.1:{other}/",
+        "http://localhost:{port}/",
+        "https://127.0.0.1:{port}/",
+        "http://127.0.0.1:{port}@127.0.0.1:{other}/",
+    ],
+)
+def test_cl_11_an_adapter_sends_the_token_to_its_api_only(
+    pair: Pair, adapter: Any, elsewhere: str
+) -> None:
+    with Faulty(faulty.answer) as other:
+        auth = adapter(pair.credentials(), api=pair.api)
+        url = elsewhere.format(port=pair.port, other=other.url.rpartition(":")[2].split("/")[0])
+        library: Any = {HTTPXAuth: httpx, HTTPX2Auth: httpx2, RequestsAuth: requests}[adapter]
+        with pytest.raises(ValueError, match="is not sent to"):
+            library.get(url, auth=auth)
+    assert other.requests == []
+    assert pair.token_requests == 0
+
+
+BY_LIBRARY: list[tuple[Any, Any, dict[str, Any]]] = [
+    (httpx, HTTPXAuth, {"follow_redirects": True, "verify": TLS}),
+    (httpx2, HTTPX2Auth, {"follow_redirects": True, "verify": TLS}),
+    (requests, RequestsAuth, {"timeout": 10}),
+]
+
+
+@pytest.mark.parametrize(("library", "adapter", "options"), BY_LIBRARY)
+@pytest.mark.parametrize("status", [b"302 Found", b"307 Temporary Redirect"])
+def test_cl_12_a_redirect_takes_no_token_elsewhere(
+    pair: Pair, library: Any, adapter: Any, options: dict[str, Any], status: bytes
+) -> None:
+    with Faulty(faulty.answer) as other:
+        place = b"Location: " + other.url.replace("127.0.0.1", "localhost").encode()
+        with Faulty(faulty.status(status, place)) as api:
+            auth = adapter(pair.credentials(), api=api.url)
+            library.post(api.url, auth=auth, **options)
+    assert b"authorization: bearer ey" in api.requests[0].lower()
+    assert len(other.requests) == 1
+    assert b"authorization" not in other.requests[0].lower()
+
+
+def secrets_in(error: BaseException | None) -> Iterator[str]:
+    """Give the locals of all frames of an exception, and of those that it is chained to."""
+    while error is not None:
+        told = traceback.TracebackException.from_exception(error, capture_locals=True)
+        for frame in told.stack:
+            if "/tests/" not in frame.filename:
+                yield from (frame.locals or {}).values()
+        yield str(error)
+        error = error.__cause__ or error.__context__
+
+
+FAILURES: dict[str, Behaviour] = {
+    "hang-up": faulty.hang_up,
+    "reset in the body": faulty.reset_within_the_body,
+    "no HTTP": faulty.no_http,
+    "another coding": faulty.status(b"200 OK", b"Content-Encoding: gzip, gzip"),
+    "a redirect": faulty.status(b"307 Away", b"Location: https://elsewhere.example/"),
+    "no token": faulty.answer,
+}
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
+@pytest.mark.parametrize("where", ["issuer", "API"])
+def test_cl_13_no_frame_of_a_failure_has_a_secret(
+    failure: Behaviour, where: str, kind: str, pair: Pair
+) -> None:
+    with Faulty(failure) as server, pytest.raises(TrunklineError) as caught:
+        call_with_secrets(kind, server.url, where, pair)
+    shown = "\n".join(secrets_in(caught.value))
+    assert pair.secret not in shown
+    assert "Bearer ey" not in shown
+    assert SECRET not in shown
+
+
+def call_with_secrets(kind: str, failing: str, where: str, pair: Pair) -> None:
+    if where == "issuer":
+        auth = credentials(token_url=failing, secret_in="form")
+        call(kind, "http://127.0.0.1:1/graphql", QUERY, auth=auth, retry=None)
+    else:
+        call(kind, failing, QUERY, auth=pair.credentials(), retry=None)
+        raise TrunklineError  # what an API answers may be an answer
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
+def test_cl_13_and_none_of_another_library(failure: Behaviour, way: Way) -> None:
+    with Faulty(failure) as server, pytest.raises(TrunklineError) as caught:
+        way_to(way, server.url)
+    assert SECRET not in "\n".join(secrets_in(caught.value))
+
+
+def way_to(way: Way, issuer: str) -> None:
+    way(credentials(token_url=issuer, secret_in="form"), "http://127.0.0.1:1/api", b"")
