@@ -14,7 +14,9 @@ from typing import Any, Generic, TextIO, TypeVar
 
 import msgspec
 
-__all__ = ["EventLog", "distinct_codes", "printable"]
+from trunkline.printable import printable
+
+__all__ = ["EventLog", "distinct_codes"]
 
 Event = TypeVar("Event")
 
@@ -99,11 +101,6 @@ class _JSONLines(logging.Formatter):
         time = _encoder.encode(datetime.fromtimestamp(record.created, UTC)).decode()
         rest = _encoder.encode(fields).decode()[1:]
         return f'{{"ts":{time},"level":"{record.levelname.lower()}",{rest}'
-
-
-def printable(text: str) -> str:
-    """Escape a text that would break the line or move the terminal's cursor."""
-    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
 
 
 def distinct_codes(codes: Iterable[str]) -> list[str]:
