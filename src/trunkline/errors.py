@@ -166,12 +166,31 @@ class RequestError(TrunklineError):
         more = len(self.errors) - _PRINTED
         return f"{text}\n\nand {more} more" if more > 0 else text
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Take the errors apart, because graphql-core's are not copied with all that they have."""
+        errors = [
+            (each.message, None, each.source, each.positions, each.path, None, each.extensions)
+            for each in self.errors
+        ]
+        attributes = {name: value for name, value in vars(self).items() if name != "errors"}
+        return _restore_request_error, (type(self), errors, attributes)
+
     @classmethod
     def because(cls, message: str) -> Self:
         """Make the error from one sentence, for a mistake without a location in the document."""
         from graphql import GraphQLError  # noqa: PLC0415  # see the head of the module
 
         return cls([GraphQLError(message)])
+
+
+def _restore_request_error(
+    kind: type[RequestError], errors: list[tuple[Any, ...]], attributes: dict[str, Any]
+) -> RequestError:
+    from graphql import GraphQLError  # noqa: PLC0415  # see the head of the module
+
+    error = kind([GraphQLError(*each) for each in errors])
+    error.__dict__.update(attributes)
+    return error
 
 
 class MalformedRequestError(RequestError):
@@ -317,7 +336,7 @@ class ExecutionError(TrunklineError):
         lines = [_error_line(error) for error in self.errors[:_PRINTED]]
         if len(self.errors) > _PRINTED:
             lines.append(f"{len(self.errors) - _PRINTED} more")
-        super().__init__("\nand ".join(lines))
+        super().__init__("\n  ".join(lines))  # no line of a server begins a line
 
     @property
     def retryable(self) -> bool:
