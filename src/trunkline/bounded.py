@@ -65,6 +65,23 @@ class BoundedMapping(Generic[Key, Value]):
                 oldest, _ = self._entries.popitem(last=False)
                 self._weight -= self._weights.pop(oldest, 1)
 
+    def weigh_again(self, key: Key) -> None:
+        """Weigh the value of a key again, because it has changed; it counts as used now."""
+        with self._lock:
+            value = self._entries.get(key)
+            if value is not None:
+                self.put(key, value)
+
+    @property
+    def room(self) -> int:
+        """The weight that can be added before something must go."""
+        return self._limit - self._weight
+
+    def values(self) -> list[Value]:
+        """Return all values, the least recently used first."""
+        with self._lock:
+            return list(self._entries.values())
+
     def remove(self, key: Key) -> None:
         """Remove a key's entry, if there is one."""
         with self._lock:

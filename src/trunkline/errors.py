@@ -14,6 +14,7 @@
     │   ├── OperationNotFoundError    the document has no such operation
     │   ├── VariablesError            a variable's value does not fit its type
     │   ├── OperationRefusedError     the caller lacks scopes or policies for the operation
+    │   ├── RequestRefusedError       the program refuses the request, with an HTTP status
     │   └── SubscriptionError         the subscription's stream of events could not be created
     ├── AccessDeniedError             the request has no valid token
     ├── ExecutionError                the response has errors
@@ -65,6 +66,7 @@ __all__ = [
     "PlaygroundNotBuiltError",
     "ProtocolError",
     "RequestError",
+    "RequestRefusedError",
     "ResponseTooLargeError",
     "SchemaError",
     "ServerStatusError",
@@ -188,7 +190,8 @@ def _restore_request_error(
 ) -> RequestError:
     from graphql import GraphQLError  # noqa: PLC0415  # see the head of the module
 
-    error = kind([GraphQLError(*each) for each in errors])
+    error = kind.__new__(kind)
+    RequestError.__init__(error, [GraphQLError(*each) for each in errors])  # not the subclass's
     error.__dict__.update(attributes)
     return error
 
@@ -264,6 +267,33 @@ class OperationRefusedError(RequestError):
     def __init__(self, errors: Sequence[GraphQLError], scopes: Collection[str] = ()) -> None:
         super().__init__(errors)
         self.scopes = frozenset(scopes)
+
+
+class RequestRefusedError(RequestError):
+    """The program refuses the request, with an HTTP status: for example 429, too many requests.
+
+    A resolver, a middleware or the context raises it. The response has no data then, whatever else
+    was resolved; what a mutation has done stays done.
+
+    - ``status`` is the HTTP status, from 400 to 599.
+    - ``retry_after`` is the time in seconds after which the request may be sent again.
+
+    The code is ``REQUEST_REFUSED``, unless the program gives another. Raises ``ValueError`` for
+    another status.
+    """
+
+    code = "REQUEST_REFUSED"
+
+    def __init__(
+        self, status: int, message: str, *, code: str | None = None, retry_after: int | None = None
+    ) -> None:
+        from graphql import GraphQLError  # noqa: PLC0415  # see the head of the module
+
+        if not 400 <= status < 600:  # errors of HTTP
+            raise ValueError(f"A request is refused with a status from 400 to 599, not {status}.")
+        super().__init__([GraphQLError(message, extensions={"code": code or self.code})])
+        self.status = status
+        self.retry_after = retry_after
 
 
 class SubscriptionError(RequestError):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.server.calling import GONE, chunk
 
-from trunkline.asgi.requests import ClientGone, HTTPProblem, read_body
+from trunkline.asgi.requests import BodyReader, ClientGone, HTTPProblem
 
 
 def receiver(*messages: dict[str, Any], steps: int) -> Callable[[], Awaitable[Any]]:
@@ -28,21 +28,21 @@ def receiver(*messages: dict[str, Any], steps: int) -> Callable[[], Awaitable[An
 
 @pytest.mark.parametrize("steps", [0, 1, 3])
 async def test_a_body_is_read_whole(steps: int) -> None:
-    assert await read_body({}, receiver(chunk(b"all"), steps=steps), 9, 5.0) == b"all"
+    assert await BodyReader(9, 5.0).read({}, receiver(chunk(b"all"), steps=steps)) == b"all"
     pieces = [chunk(b"a", more=True), chunk(b"", more=True), chunk(b"b")]
-    assert await read_body({}, receiver(*pieces, steps=steps), 9, 5.0) == b"ab"
+    assert await BodyReader(9, 5.0).read({}, receiver(*pieces, steps=steps)) == b"ab"
 
 
 @pytest.mark.parametrize("steps", [0, 2])
 async def test_what_ends_it_early(steps: int) -> None:
     with pytest.raises(ClientGone):
-        await read_body({}, receiver(GONE, steps=steps), 9, 5.0)
+        await BodyReader(9, 5.0).read({}, receiver(GONE, steps=steps))
     with pytest.raises(ClientGone):
-        await read_body({}, receiver(chunk(b"a", more=True), GONE, steps=steps), 9, 5.0)
+        await BodyReader(9, 5.0).read({}, receiver(chunk(b"a", more=True), GONE, steps=steps))
     with pytest.raises(HTTPProblem, match="larger than 2 bytes"):  # and not waited for more
-        await read_body({}, receiver(chunk(b"abc", more=True), steps=steps), 2, 5.0)
+        await BodyReader(2, 5.0).read({}, receiver(chunk(b"abc", more=True), steps=steps))
     with pytest.raises(HTTPProblem, match=r"within 0\.02 s"):
-        await read_body({}, receiver(chunk(b"a", more=True), steps=steps), 9, 0.02)
+        await BodyReader(9, 0.02).read({}, receiver(chunk(b"a", more=True), steps=steps))
 
 
 async def test_cancelling_reaches_what_receives() -> None:
@@ -57,7 +57,7 @@ async def test_cancelling_reaches_what_receives() -> None:
             ends.append("cancelled")
             raise
 
-    task = asyncio.create_task(read_body({}, receive, 9, 5.0))
+    task = asyncio.create_task(BodyReader(9, 5.0).read({}, receive))
     for _ in range(3):
         await asyncio.sleep(0)
     task.cancel()
@@ -71,4 +71,25 @@ async def test_a_future_is_as_good_as_a_coroutine() -> None:
         await asyncio.sleep(0)
         return chunk(b"later")
 
-    assert await read_body({}, lambda: asyncio.ensure_future(late()), 9, 5.0) == b"later"
+    assert await BodyReader(9, 5.0).read({}, lambda: asyncio.ensure_future(late())) == b"later"
+
+
+async def test_T_04_unfinished_bodies_have_a_bound_together() -> None:  # noqa: N802
+    reader = BodyReader(1_000, 30.0)
+    most = chunk(b" " * 999, more=True)
+    waiting = [asyncio.create_task(reader.read({}, receiver(most, steps=0))) for _ in range(32)]
+    await asyncio.sleep(0)
+    with pytest.raises(HTTPProblem, match="too many bodies") as refused:
+        await reader.read({}, receiver(most, chunk(b""), steps=0))
+    assert refused.value.status == 503
+    assert refused.value.headers == ((b"retry-after", b"1"),)
+    whole = chunk(b" " * 1_000)  # this one waits for nothing, and takes no room from others
+    assert len(await reader.read({}, receiver(whole, steps=0))) == 1_000
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    pieces = (chunk(b" " * 500, more=True), chunk(b" " * 500))
+    for _ in range(50):  # bodies that ended, well or not, take no room
+        assert len(await reader.read({}, receiver(*pieces, steps=0))) == 1_000
+        with pytest.raises(HTTPProblem, match="larger"):
+            await reader.read({}, receiver(most, most, steps=0))

@@ -145,9 +145,10 @@ LOCATIONS: dict[str, bytes] = {
 @pytest.mark.parametrize("location", LOCATIONS.values(), ids=LOCATIONS)
 @pytest.mark.parametrize("status", [b"302 Found", b"307 Temporary Redirect"])
 def test_cl_21_any_location_is_an_error_of_ours(location: bytes, status: bytes, kind: str) -> None:
-    with Faulty(
-        faulty.status(status, b"Location: " + location), faulty.status(b"404 No")
-    ) as server, pytest.raises(TransportError) as caught:
+    with (
+        Faulty(faulty.status(status, b"Location: " + location), faulty.status(b"404 No")) as server,
+        pytest.raises(TransportError) as caught,
+    ):
         call(kind, server.url, QUERY, retry=None)
     assert is_safe(str(caught.value))
     assert len(str(caught.value)) < 1000
@@ -389,6 +390,7 @@ GIVEN: dict[str, tuple[Any, ...]] = {
     "TokenError": ("no token", "invalid_client", 401, 2.0),
     "ServerStatusError": ("No", 503, "busy"),
     "ResponseTooLargeError": ("large", 7),
+    "RequestRefusedError": (429, "Slow down"),
     "AccessDeniedError": (403, "No", "insufficient_scope"),
 }
 EXCEPTIONS = [

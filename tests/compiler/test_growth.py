@@ -82,7 +82,9 @@ def test_q16_tracebacks_of_forgotten_operations_are_forgotten() -> None:
     def fail() -> int:
         raise ValueError("on purpose")
 
-    operations = OperationCache(Both("type Query { n: Int }", {"Query.n": fail}).schema, size=3)
+    operations = OperationCache(
+        Both("type Query { n: Int }", {"Query.n": fail}).schema, Limits(memory=50_000)
+    )
     before = set(linecache.cache)
     for number in range(20):
         (error,) = run_sync(operations.get(f"{{ a{number}: n }}"), None).errors

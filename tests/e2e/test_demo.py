@@ -173,6 +173,7 @@ def test_an_unknown_todo(base: str, todo_id: str) -> None:
         (b"{", 400),
         (b"\xff", 400),
         (b"", 400),
+        (b" " * 10_000_000, 413),
     ],
 )
 def test_a_wrong_todo_is_refused_by_rest(base: str, body: bytes, status: int) -> None:

@@ -19,6 +19,7 @@ from graphql import GraphQLSchema, build_schema, parse
 
 from trunkline.bounded import BoundedMapping
 from trunkline.compiler.cache import OperationCache
+from trunkline.compiler.limits import Limits
 from trunkline.engine import compile_operation, execute_sync, run_sync
 from trunkline.server import make_executable_schema, parse_schema
 
@@ -154,7 +155,7 @@ def test_an_operation_cache_is_shared() -> None:
     schema = make_executable_schema(
         parse_schema("type Query { number(of: Int!): Int! }"), SimpleNamespace(query=Query())
     )
-    cache = OperationCache(schema, size=5)
+    cache = OperationCache(schema, Limits(memory=90_000))
 
     def ask(seed: int) -> list[tuple[int, Any]]:
         chance = random.Random(seed)  # noqa: S311

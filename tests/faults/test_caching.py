@@ -22,6 +22,9 @@ type T { x: Int y: Int t: T ts: [T!] }
 """
 
 
+FIVE = Limits(memory=90_000)  # room for five short operations, and for four errors
+
+
 def both(limits: Limits | None = None) -> Both:
     below = {"x": 1, "y": 2, "t": {"x": 3}, "ts": [{"x": 4}]}
     return Both(
@@ -150,18 +153,30 @@ def test_22_the_text_is_as_flat_at_any_depth(depth: int) -> None:
 def test_23_a_flood_of_distinct_documents_leaves_no_more_than_the_cache_holds(
     counted: dict[str, int],
 ) -> None:
-    operations = OperationCache(both().schema, size=5)
+    operations = OperationCache(both().schema, FIVE)
     for number in range(30):
         text = f"{{ n(i: {number}) }}"  # a literal where a variable should be
         assert run_sync(operations.get(text), None).data == {"n": number}
     assert counted["operation_module"] == 30
     assert len(operations._operations) == 5
-    assert operations.get("{ n(i: 29) }")
+    assert operations.get("{ n(i: 4) }")
     assert counted["operation_module"] == 30
 
 
+def test_23_when_the_cache_is_full_a_document_is_kept_when_it_comes_again(
+    counted: dict[str, int],
+) -> None:
+    operations = OperationCache(both().schema, FIVE)
+    for number in range(30):
+        operations.get(f"{{ n(i: {number}) }}")
+    for _ in range(5):
+        operations.get("{ n(i: 29) }")
+    assert counted["operation_module"] == 31
+    assert len(operations._operations) == 5
+
+
 def test_23_what_is_asked_for_between_others_is_compiled_once(counted: dict[str, int]) -> None:
-    operations = OperationCache(both().schema, size=5)
+    operations = OperationCache(both().schema, FIVE)
     for number in range(40):
         operations.get(f"{{ n(i: {number}) }}")
         if number % 4 == 0:
@@ -169,8 +184,20 @@ def test_23_what_is_asked_for_between_others_is_compiled_once(counted: dict[str,
     assert counted["operation_module"] == 41
 
 
+def test_23_an_operation_that_has_become_larger_counts_as_it_is_now() -> None:
+    operations = OperationCache(both().schema, FIVE)
+    wide = operations.get("{ t { " + " ".join(f"a{number}: x" for number in range(20)) + " } }")
+    others = [operations.get(f"{{ n(i: {number}) }}") for number in range(3)]
+    before, kept = wide.weight, len(operations._operations)
+    wide.inline()
+    assert wide.weight > before
+    assert sum(each.weight for each in operations._operations.values()) <= FIVE.memory
+    assert len(operations._operations) < kept
+    assert operations.get("{ n(i: 2) }") is others[2]
+
+
 def test_23_wrong_documents_are_kept_apart_and_bounded(counted: dict[str, int]) -> None:
-    operations = OperationCache(both().schema, size=5)
+    operations = OperationCache(both().schema, FIVE)
     operations.get("{ a }")
     for _ in range(2):
         for number in range(3):
@@ -180,7 +207,7 @@ def test_23_wrong_documents_are_kept_apart_and_bounded(counted: dict[str, int]) 
     for number in range(30):
         with pytest.raises(ValidationError):
             operations.get(f"{{ a{number} }}")
-    assert len(operations._errors) == 5
+    assert len(operations._errors) == 4
     operations.get("{ a }")
     assert counted["operation_module"] == 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +13,15 @@ from graphql import GraphQLError
 from tests.server.calling import PRIVATE, DatabaseDownError, Endpoint, post
 
 from trunkline.errors import LimitExceededError
-from trunkline.server import OperationCall, Proceed, Result
+from trunkline.server import (
+    GraphQL,
+    OperationCall,
+    OperationEvent,
+    Proceed,
+    Result,
+    make_executable_schema,
+    parse_schema,
+)
 
 TODO = 'query One { todo(id: "1") { title } }'
 MILK = {"todo": {"title": "Milk"}}
@@ -241,6 +250,26 @@ async def test_E_01_a_presenter_that_fails_shows_nothing(  # noqa: N802
 
 
 # The deadline
+
+
+async def test_E_01_a_plain_resolver_raises_cancelled_error() -> None:  # noqa: N802
+    """The caller gets JSON and an id; a request that is cancelled stays cancelled."""
+
+    class Query:
+        def cancelled(self) -> str:
+            raise asyncio.CancelledError("/srv/app/private.py")
+
+    definition = parse_schema("type Query { cancelled: String }")
+    schema = make_executable_schema(definition, SimpleNamespace(query=Query()))
+    events: list[OperationEvent] = []
+    for app in (
+        GraphQL(schema, auth=None, sinks=[events.append]),
+        GraphQL(schema, auth=None, sinks=[events.append], context=lambda _: object()),
+    ):
+        reply = await post(app, "{ cancelled }")
+        assert (reply.status, reply.code) == (500, "INTERNAL_SERVER_ERROR")
+        assert "private" not in reply.body.decode()
+    assert [event.outcome for event in events] == ["internal_error"] * 2
 
 
 async def test_a_deadline_cancels_resolvers() -> None:

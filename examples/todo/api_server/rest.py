@@ -10,6 +10,8 @@ from starlette.routing import Route, Router
 from todo.api_server.models import NewTodo, Todo
 from todo.api_server.todos import TodoRejectedError, Todos
 
+MOST_BYTES = 65_536
+
 
 def rest(todos: Todos) -> Router:
     """Return the REST API."""
@@ -24,8 +26,12 @@ def rest(todos: Todos) -> Router:
         return JSONResponse(as_json(todo))
 
     async def create_todo(request: Request) -> JSONResponse:
+        body = await read_body(request)
+        if body is None:
+            message = f"The body is larger than {MOST_BYTES} bytes."
+            return JSONResponse({"error": message}, 413, {"Connection": "close"})
         try:
-            todo = await todos.create(msgspec.json.decode(await request.body(), type=NewTodo))
+            todo = await todos.create(msgspec.json.decode(body, type=NewTodo))
         except msgspec.ValidationError as error:
             return JSONResponse({"error": str(error)}, 422)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -42,6 +48,16 @@ def rest(todos: Todos) -> Router:
             Route("/todos/{todo_id}", get_todo, methods=["GET"]),
         ],
     )
+
+
+async def read_body(request: Request) -> bytes | None:
+    """Read a body, or nothing that is too large: Starlette and its server have no limit."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            return None
+    return bytes(body)
 
 
 def as_json(todo: Todo) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from trunkline.runtime.resume import resume
 
 __all__ = [
     "ASGIMessage",
+    "BodyReader",
     "ClientGone",
     "HTTPProblem",
     "Headers",
@@ -18,7 +19,6 @@ __all__ = [
     "Send",
     "check_method",
     "has_body",
-    "read_body",
     "read_headers",
 ]
 
@@ -30,6 +30,7 @@ Headers: TypeAlias = Mapping[bytes, bytes]
 
 # Room for a long token and what proxies add; uvicorn on httptools has no limit of its own.
 _HEADER_BYTES = 32_768
+_UNFINISHED_BODIES = 32  # of the largest size, so many may be in memory
 _HEADER_OVERHEAD = 32  # bytes per header, as HTTP/2 counts them (RFC 9113 §6.5.2)
 
 
@@ -48,7 +49,10 @@ class HTTPProblem(Exception):  # noqa: N818  # a response on its way out
 
 
 class ClientGone(Exception):  # noqa: N818
-    """The client closed the connection before its request was complete or answered."""
+    """The client closed the connection before its request was complete or answered.
+
+    A server may say so of a malformed body, too.
+    """
 
 
 def check_method(scope: Scope, *allowed: str) -> None:
@@ -84,52 +88,73 @@ def has_body(headers: Headers) -> bool:
     return b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
 
 
-async def read_body(headers: Headers, receive: Receive, limit: int, seconds: float) -> bytes:
-    """Read a request's body of at most ``limit`` bytes, waiting at most ``seconds`` for all of it.
+class BodyReader:
+    """Reads the bodies of an application's requests, within limits that ASGI servers do not have.
 
-    ASGI servers limit neither. Nearly every body is complete when it is asked for. Then no timeout
-    is set up, because that costs ten times as much as reading.
-
-    Raises ``HTTPProblem`` (413, 408), or ``ClientGone``.
+    A body has at most ``limit`` bytes, and must arrive within ``seconds``. All bodies that have
+    arrived in part have together at most 32 times ``limit`` bytes, because many clients could fill
+    the memory with bodies that they never finish.
     """
-    length = headers.get(b"content-length", b"")  # if it is not a number, the bytes are counted
-    if length.isdigit() and int(length[:19]) > limit:  # 19 digits are more than any limit
-        raise _too_large(limit)
-    steps: Any = receive().__await__()
-    try:
-        first: Awaitable[ASGIMessage] = resume(steps, next(steps))
-    except StopIteration as done:  # the message was there already
-        message = done.value
-        if message["type"] == "http.request" and not message.get("more_body", False):
-            body: bytes = message.get("body", b"")
-            if len(body) <= limit:
-                return body
-        first = _as_awaitable(message)
-    try:
-        async with asyncio.timeout(seconds):
-            return await _read_chunks(first, receive, limit)
-    except TimeoutError:
-        raise HTTPProblem(408, f"The body did not arrive within {seconds:g} s.") from None
 
+    def __init__(self, limit: int, seconds: float) -> None:
+        self._limit = limit
+        self._seconds = seconds
+        self._room = _UNFINISHED_BODIES * limit  # bytes that unfinished bodies may still take
 
-async def _read_chunks(first: Awaitable[ASGIMessage], receive: Receive, limit: int) -> bytes:
-    message = await first
-    chunks: list[bytes] = []
-    size = 0
-    while message["type"] != "http.disconnect":
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-        if size > limit:
-            raise _too_large(limit)
-        if not message.get("more_body", False):
-            return b"".join(chunks)
-        message = await receive()
-    raise ClientGone
+    async def read(self, headers: Headers, receive: Receive) -> bytes:
+        """Read a request's body; raises ``HTTPProblem`` (413, 408, 503) or ``ClientGone``.
+
+        Nearly every body is complete when it is asked for. Then no timeout is set up, because that
+        costs ten times as much as reading.
+        """
+        length = headers.get(b"content-length", b"")  # if it is not a number, the bytes are counted
+        if length.isdigit() and int(length[:19]) > self._limit:  # 19 digits: more than any limit
+            raise self._too_large()
+        steps: Any = receive().__await__()
+        try:
+            first: Awaitable[ASGIMessage] = resume(steps, next(steps))
+        except StopIteration as done:  # the message was there already
+            message = done.value
+            if message["type"] == "http.request" and not message.get("more_body", False):
+                body: bytes = message.get("body", b"")
+                if len(body) <= self._limit:
+                    return body
+            first = _as_awaitable(message)
+        body_so_far = bytearray()  # not a list, in which chunks of one byte would cost much more
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._read_chunks(first, receive, body_so_far)
+        except TimeoutError:
+            message = f"The body did not arrive within {self._seconds:g} s."
+            raise HTTPProblem(408, message) from None
+        finally:
+            self._room += len(body_so_far)
+        return bytes(body_so_far)
+
+    async def _read_chunks(
+        self, first: Awaitable[ASGIMessage], receive: Receive, body: bytearray
+    ) -> None:
+        message = await first
+        while message["type"] != "http.disconnect":
+            chunk: bytes = message.get("body", b"")
+            if len(body) + len(chunk) > self._limit:
+                raise self._too_large()
+            if len(chunk) > self._room:
+                raise HTTPProblem(
+                    503,
+                    "The server is receiving too many bodies at once. Try again later.",
+                    (b"retry-after", b"1"),
+                )
+            body += chunk
+            self._room -= len(chunk)
+            if not message.get("more_body", False):
+                return
+            message = await receive()
+        raise ClientGone
+
+    def _too_large(self) -> HTTPProblem:
+        return HTTPProblem(413, f"The body is larger than {self._limit} bytes.")
 
 
 async def _as_awaitable(message: ASGIMessage) -> ASGIMessage:
     return message
-
-
-def _too_large(limit: int) -> HTTPProblem:
-    return HTTPProblem(413, f"The body is larger than {limit} bytes.")

@@ -10,7 +10,14 @@ import msgspec
 
 from trunkline.asgi.requests import ClientGone, HTTPProblem, Receive, Scope, Send, has_body
 
-__all__ = ["Application", "HTTPApplication", "HTTPOnly", "Response", "close_unread"]
+__all__ = [
+    "Application",
+    "HTTPApplication",
+    "HTTPOnly",
+    "Response",
+    "body_ended_early",
+    "close_unread",
+]
 
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -65,7 +72,7 @@ class HTTPApplication(HTTPOnly):
         try:
             response = await self.respond(scope, receive)
         except ClientGone:
-            return
+            response = body_ended_early(scope)
         except Exception as error:  # noqa: BLE001  # `explain` raises what it does not know
             response = self.explain(error, scope)
         await response(scope, receive, send)
@@ -89,6 +96,14 @@ class HTTPApplication(HTTPOnly):
             *close_unread(scope),
         )
         return Response(error.status, body, headers)
+
+
+def body_ended_early(scope: Scope) -> Response:
+    """Return the response for a client that is gone, or whose body could not be read to its end.
+
+    ASGI has one message for both. A client that is gone gets nothing, whatever is sent.
+    """
+    return Response(400, headers=close_unread(scope))
 
 
 def close_unread(scope: Scope) -> tuple[tuple[bytes, bytes], ...]:

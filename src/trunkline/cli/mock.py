@@ -39,8 +39,9 @@ def mock_command(
     next response follows what they say then.
     """
     try:
-        import uvicorn  # noqa: PLC0415  # both are of another extra
+        import uvicorn  # noqa: PLC0415  # all are of another extra
 
+        from trunkline.asgi.serving import GRACEFUL_SECONDS, BoundedProtocol  # noqa: PLC0415
         from trunkline.mocking.server import create_mock  # noqa: PLC0415
     except ModuleNotFoundError as error:
         stop(f"`trunkline mock` needs {error.name}: pip install 'trunkline[cli,server]'.")
@@ -65,6 +66,13 @@ def mock_command(
     )
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     log_operations()
-    config = uvicorn.Config(app, log_config=None, log_level="warning", access_log=False)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        http=BoundedProtocol,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+    )
     with suppress(KeyboardInterrupt), listening:
         uvicorn.Server(config).run(sockets=[listening])

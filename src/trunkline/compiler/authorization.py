@@ -167,7 +167,8 @@ class Refusals:
 class CallerForms(Generic[T]):
     """The forms of an operation for callers who may not have all of it, each compiled once.
 
-    ``compile_form`` compiles the operation without what is refused.
+    ``compile_form`` compiles the operation without what is refused; ``has_grown`` is called when
+    there is one form more.
     """
 
     def __init__(
@@ -175,16 +176,23 @@ class CallerForms(Generic[T]):
         schema: Schema,
         required: OperationRequirements,
         compile_form: Callable[[Refusals], T],
+        has_grown: Callable[[], None],
     ) -> None:
         self._schema = schema
         self._required = required
         self._compile = compile_form
+        self._has_grown = has_grown
         self._certain = required.all | required.hiding
         self._requirements = self._certain | required.possible
         self._unmet = BoundedMapping[tuple[Scopes, frozenset[str]], RequirementSet](_DECISIONS)
         self._forms = BoundedMapping[
             tuple[RequirementSet, frozenset[tuple[str, RequirementSet]]], T
         ](_FORMS)
+
+    @property
+    def all(self) -> list[T]:
+        """The forms that are kept."""
+        return self._forms.values()
 
     def find(
         self, scopes: Scopes, policies: frozenset[str], variables: Mapping[str, Any] | None
@@ -206,6 +214,7 @@ class CallerForms(Generic[T]):
         if form is None:
             form = self._compile(Refusals(self._schema, unmet, by_variable))
             self._forms.put(key, form)
+            self._has_grown()
         return form
 
 

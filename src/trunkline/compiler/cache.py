@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from functools import partial
+from sys import getsizeof
+from typing import Protocol, TypeAlias, TypeVar
 
 from graphql import GraphQLError
 
@@ -13,12 +15,43 @@ from trunkline.compiler.pipeline import compile_operation
 from trunkline.errors import RequestError
 from trunkline.schema.bindings import Schema
 
-__all__ = ["OperationCache"]
+__all__ = ["KeptOperations", "OperationCache"]
 
 Key: TypeAlias = tuple[str, str | None]
+AnyKey = TypeVar("AnyKey")
+Kept = TypeVar("Kept", bound="Weighty")
 
+_SEEN = 10_000  # documents that were met once and had no room
+_ERRORS = 16  # the part of the memory that errors may take
+_ERROR = 1_000  # bytes of an error, without its message
 _PLACES = 8  # places in the document that the response shows of one error
 _MESSAGE_LENGTH = 1_000  # characters
+
+
+class Weighty(Protocol):
+    """What knows how many bytes it takes."""
+
+    @property
+    def weight(self) -> int: ...
+
+
+class KeptOperations(BoundedMapping[AnyKey, Kept]):
+    """What was compiled, up to ``memory`` bytes.
+
+    When it is full, what comes for the first time is only noted, and kept when it comes again. So
+    thousands of documents that come once displace nothing.
+    """
+
+    def __init__(self, memory: int) -> None:
+        super().__init__(memory, lambda _, operation: operation.weight)
+        self._seen = BoundedMapping[int, bool](_SEEN)
+
+    def admit(self, key: AnyKey, kept: Kept) -> None:
+        """Keep what was compiled, if there is room or it came before."""
+        if kept.weight <= self.room or self._seen.get(hash(key)):
+            self.put(key, kept)
+        else:
+            self._seen.put(hash(key), True)  # noqa: FBT003  # a set of what is there
 
 
 class OperationCache:
@@ -26,14 +59,15 @@ class OperationCache:
 
     They are looked up by text and operation name before anything is parsed, because parsing and
     validating cost a hundred times what executing does. Errors of wrong documents are kept apart,
-    so that a flood of them cannot displace the good ones. ``size`` is how many of each are kept.
+    so that a flood of them cannot displace the good ones.
     """
 
-    def __init__(self, schema: Schema, limits: Limits | None = None, size: int = 1_000) -> None:
+    def __init__(self, schema: Schema, limits: Limits | None = None) -> None:
         self.schema = schema
         self._limits = limits or Limits()
-        self._operations = BoundedMapping[Key, Operation](size)
-        self._errors = BoundedMapping[Key, RequestError](size)
+        memory = self._limits.memory
+        self._operations = KeptOperations[Key, Operation](memory)
+        self._errors = BoundedMapping[Key, RequestError](memory // _ERRORS, _weigh_error)
 
     def get(self, text: str, operation_name: str | None = None) -> Operation:
         """Return the operation of a document; compile it if it is new.
@@ -57,8 +91,14 @@ class OperationCache:
             if sum(len(text or "") for text in key) <= self._limits.characters:
                 self._errors.put(key, type(error)(errors))
             raise type(error)(errors) from None
-        self._operations.put(key, operation)
+        self._operations.admit(key, operation)
+        operation.call_when_grown(partial(self._operations.weigh_again, key))
         return operation
+
+
+def _weigh_error(key: Key, error: RequestError) -> int:
+    texts = sum(getsizeof(text) for text in key)
+    return texts + sum(_ERROR + getsizeof(each.message) for each in error.errors)
 
 
 def _without_nodes(error: GraphQLError) -> GraphQLError:

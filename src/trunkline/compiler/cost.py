@@ -27,7 +27,7 @@ from graphql import (
 )
 
 from trunkline.compiler.document import ChosenOperation
-from trunkline.compiler.selections import fragment_of
+from trunkline.compiler.selections import Fragments, fragment_of, without_selections
 from trunkline.errors import LimitExceededError
 from trunkline.schema.costs import CostFunction, FieldCost
 
@@ -53,7 +53,7 @@ class Cost:
         self._sizes = chosen.limits.sizes
         self._schema = chosen.schema
         self._definition = chosen.schema.definition
-        self._fragments = chosen.fragments
+        self._fragments: Fragments = chosen.fragments
         self._defaults: dict[str, Any] = {
             node.variable.name.value: value_from_ast_untyped(node.default_value)
             for node in chosen.node.variable_definitions or ()
@@ -68,6 +68,7 @@ class Cost:
         if self._limit is None or root is None:
             return
         self._total = self._selection(chosen.node.selection_set, root, {})
+        self._fragments = {}
         if self._is_simple:
             self._check_total(dict.fromkeys(self._names, 1))
         while (
@@ -137,6 +138,7 @@ class Cost:
         child: Amount = self._weight_of(type_)
         if node.selection_set is not None:
             child = _join(sum, [child, self._selection(node.selection_set, type_, sized)])
+            node = without_selections(node, arguments=True)  # what is kept for requests
         amounts: list[Amount] = [
             self._decided(node, field, cost.function, child)
             if cost.function

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -80,6 +81,7 @@ class ValidDocument:
 class ChosenOperation:
     """One operation of a document that fits the schema, with the document's fragments.
 
+    ``source`` is what the document was read from, ``None`` if a program gave it as a syntax tree.
     ``refusals`` is set if the operation is compiled for callers who may not have all of it.
     """
 
@@ -88,7 +90,20 @@ class ChosenOperation:
     limits: Limits
     node: OperationDefinitionNode
     fragments: Fragments
+    source: SourceText | None = None
     refusals: Refusals | None = None
+
+    def reader(self) -> Callable[[], ChosenOperation]:
+        """Return what reads the operation again, so that nobody keeps its syntax tree for that."""
+        source, refusals = self.source, self.refusals
+        if source is None:
+            return lambda: self
+
+        def read() -> ChosenOperation:
+            document = parse_document(source).document
+            return replace(choose_operation(ValidDocument(source, document)), refusals=refusals)
+
+        return read
 
 
 def parse_document(source: SourceText) -> ParsedDocument:
@@ -111,6 +126,7 @@ def parse_document(source: SourceText) -> ParsedDocument:
         if "Parsing aborted" in error.message:  # graphql-core gives no other sign of its limit
             raise LimitExceededError([error]) from None
         raise DocumentSyntaxError([error]) from None
+    _unlink_tokens(document)
     return ParsedDocument(source, document)
 
 
@@ -167,7 +183,7 @@ def choose_operation(valid: ValidDocument) -> ChosenOperation:
             message = f"{problem} It has: {named}."
         raise OperationNotFoundError.because(message)
     fragments = fragments_of(document)
-    return ChosenOperation(source.schema, source.text, source.limits, found[0], fragments)
+    return ChosenOperation(source.schema, source.text, source.limits, found[0], fragments, source)
 
 
 def find_operations(document: DocumentNode, name: str | None) -> list[OperationDefinitionNode]:
@@ -178,6 +194,15 @@ def find_operations(document: DocumentNode, name: str | None) -> list[OperationD
         if isinstance(node, OperationDefinitionNode)
         and (name is None or name == (node.name.value if node.name else ""))
     ]
+
+
+def _unlink_tokens(document: DocumentNode) -> None:
+    """Part the tokens of a document, each of which would keep all others and every node alive."""
+    token = document.loc.start_token if document.loc else None
+    while token is not None:
+        following = token.next
+        token.prev = token.next = None
+        token = following
 
 
 class _IndexedSource(Source):

@@ -41,16 +41,25 @@ ROOT = "OPERATION"
 SOURCE = "SOURCE"
 COMPLETE = "COMPLETE"
 
+# Bytes that a character of text, an object and a position take in a loaded module, measured.
+_CHARACTER = 3
+_OBJECT = 700
+_MARK = 500
+
 MakeTable: TypeAlias = Callable[[FieldPlan, AbstractShape, Mark], object]
 """Makes the mapping that has, by object type, the functions for an abstract type's objects."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleText:
-    """A module's text, and the objects that it refers to by name."""
+    """A module's text, and the objects that it refers to by name.
+
+    ``weight`` estimates the bytes that it takes when it is loaded, with these objects.
+    """
 
     text: str
     bound: dict[str, object]
+    weight: int
 
 
 Kind: TypeAlias = Literal["value", "batch", "call"]
@@ -139,7 +148,9 @@ class ModuleWriter:
             self._blank_lines()
             self._source.line(last)
         bound = {**self._module.bound, "MARKS": Marks(self._source.marks)}
-        return ModuleText(self._source.text(), bound)
+        text, marks = self._source.text(), len(self._source.marks)
+        weight = _CHARACTER * len(text) + _OBJECT * len(bound) + _MARK * marks
+        return ModuleText(text, bound, weight)
 
     def _blank_lines(self) -> None:
         self._source.line()

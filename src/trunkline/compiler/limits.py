@@ -26,6 +26,7 @@ class Limits:
     - ``sizes``: the names of arguments that say how long a list is
     - ``errors``: listed in one response; one more says how many were left out
     - ``values``: in the variables of one request, with items of lists and fields of input objects
+    - ``memory``: bytes that compiled operations may take that are kept for the next time, estimated
     """
 
     characters: int = 65_536
@@ -40,3 +41,4 @@ class Limits:
     sizes: frozenset[str] = frozenset({"first", "last", "limit"})
     errors: int = 100
     values: int = MAX_VALUES
+    memory: int = 100_000_000

@@ -15,10 +15,9 @@ from typing import Any
 from weakref import finalize
 
 from trunkline.compiler.authorization import CallerForms
-from trunkline.compiler.document import ChosenOperation
 from trunkline.compiler.emit import COMPLETE, ROOT, SOURCE, ModuleText, ModuleWriter
 from trunkline.compiler.plan import AbstractShape, FieldPlan, Refused, TypeName
-from trunkline.compiler.planner import PlannedOperation
+from trunkline.compiler.planner import PlannedOperation, plan_operation
 from trunkline.errors import LimitExceededError
 from trunkline.forks import renewed_in_children
 from trunkline.runtime.execution import Execution
@@ -26,67 +25,88 @@ from trunkline.runtime.positions import Mark, holds
 from trunkline.schema.requirements import RequirementSet
 from trunkline.text.loading import load_module
 
-__all__ = ["Operation", "OperationModules", "load_operation", "write_operation"]
+__all__ = ["Operation", "OperationModules", "load_operation"]
 
 _FIRST_RUNS = 2  # executions of an operation before it counts as one that comes again
+# Bytes, measured: of an operation, of a variable, and of the plan and the syntax tree for each
+# character of the document that is not white space.
+_OPERATION = 8_000
+_VARIABLE = 2_000
+_PLANNED = 150
+
 _NAME_LENGTH = 40  # characters of an operation's name in the file name of its module
 
 
 class OperationModules:
     """The modules of one operation: written, loaded, and written again when that pays.
 
-    ``first`` is the text of its first executions. Executions in several threads share an operation,
-    so only the thread that holds the ``lock`` plans, writes and loads.
+    Executions in several threads share an operation, so only the thread that holds the ``lock``
+    plans, writes and loads.
     """
 
     def __init__(self, planned: PlannedOperation) -> None:
-        self.planned = planned
+        self.read = planned.chosen.reader()
         # graphql-core's names are letters, digits and underscores: they make good file names
         plan, digest = planned.plan, planned.id.partition(":")[2]
         self._name = f"{(plan.name or plan.kind)[:_NAME_LENGTH]}-{digest[:12]}"
         self._file_names: list[str] = []
+        self._has_info = planned.planner.dialect.document_info is not None
+        self.has_grown: Callable[[], None] = _nothing
+        self.forget()
         self.lock = RLock()  # planning an object may load others
         renewed_in_children(self)
         # `linecache` keeps the text of a file that a traceback has shown
         finalize(self, _forget, self._file_names).atexit = False
-        self.first = self.write(inline=False)
 
     def after_fork(self) -> None:
         """Take a new lock in a child process: another thread of the parent may have held it."""
         self.lock = RLock()
 
-    def write(self, *, inline: bool) -> ModuleText:
+    def forget(self) -> None:
+        """Count what is kept from zero, because the modules so far are forgotten.
+
+        The plan is kept by tables of types, whose objects are planned when their first value comes,
+        and by graphql-core's `info`.
+        """
+        self.weight = 0
+        self.keeps_plan = self._has_info
+
+    def write(self, planned: PlannedOperation, *, inline: bool) -> ModuleText:
         """Write the operation's module; ``inline`` writes every leaf out."""
-        return self._writer(inline=inline).operation_module()
+        return self._writer(planned, inline=inline).operation_module()
 
     def whole(self) -> ModuleText:
         """Write the operation's module with every type that its values may have."""
-        with self.lock:
-            return ModuleWriter(self.planned, inline=True, make_table=None).operation_module()
+        planned = plan_operation(self.read())
+        return ModuleWriter(planned, inline=True, make_table=None).operation_module()
 
     def load(self, module: ModuleText) -> dict[str, Any]:
         """Load a module; return its functions by name."""
         number = len(self._file_names)
         file_name = f"{self._name}-{number}.py" if number else f"{self._name}.py"
         self._file_names.append(file_name)
+        self.weight += module.weight
+        self.has_grown()
         return vars(load_module(file_name, module.text, module.bound))
 
-    def _writer(self, *, inline: bool) -> ModuleWriter:
+    def _writer(self, planned: PlannedOperation, *, inline: bool) -> ModuleWriter:
         """Return the writer of a module in which abstract types are completed by a table."""
 
         def make_table(field: FieldPlan, shape: AbstractShape, mark: Mark) -> object:
             def make(type_name: str) -> Callable[..., Any]:
                 try:
-                    planned = self.planned.planner.plan_object(shape, type_name)
+                    object_ = planned.planner.plan_object(shape, type_name)
                 except LimitExceededError as error:  # the field's error; others have their values
                     raise error.errors[0] from None
-                module = self._writer(inline=inline).object_module(field, planned, mark)
+                writer = self._writer(planned, inline=inline)
+                module = writer.object_module(field, object_, mark)
                 complete: Callable[..., Any] = self.load(module)[COMPLETE]
                 return complete
 
+            self.keeps_plan = True
             return _Functions(self, make)
 
-        return ModuleWriter(self.planned, inline=inline, make_table=make_table)
+        return ModuleWriter(planned, inline=inline, make_table=make_table)
 
 
 class _Functions(dict[str, Callable[..., Any]]):
@@ -105,6 +125,10 @@ class _Functions(dict[str, Callable[..., Any]]):
             if function is None:
                 function = self[type_name] = self._make(type_name)
             return function
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 def _forget(file_names: list[str]) -> None:
@@ -128,6 +152,8 @@ class Operation:
     - ``required``: what it requires of its callers, ``None`` if nothing; `for_caller` gives the
       form that a caller may have
     - ``refused``: the coordinates that are refused in this form, with the unmet requirements
+    - ``schema``: the schema that it was compiled for
+    - ``read``: reads its document again, from which forms of it are compiled
     - ``around``: the directives of the operation itself that have functions, if there are any
     - ``source_mark``: the position of a subscription's events, for errors of their stream
     - ``resolve_root``: the compiled function that gives the data, or, for a mutation that awaits,
@@ -135,10 +161,15 @@ class Operation:
     - ``resolve_stream``: the compiled function that gives a subscription's source stream
     """
 
-    def __init__(self, modules: OperationModules) -> None:
-        self._modules = modules
-        planned = modules.planned
+    def __init__(self, planned: PlannedOperation) -> None:
+        self._modules = modules = OperationModules(planned)
+        self._planned: PlannedOperation | None = planned  # until the text of later executions
         plan, chosen = planned.plan, planned.chosen
+        text = "".join(chosen.text.split())
+        self._weight = _OPERATION + len(chosen.text) + _VARIABLE * len(planned.variables.names)
+        self._plan_weight = _PLANNED * len(text)
+        self.schema = chosen.schema
+        self.read = modules.read
         self.id = planned.id
         self.kind = plan.kind
         self.name = plan.name
@@ -162,9 +193,10 @@ class Operation:
             if not isinstance(placed.field.binding, TypeName)
         ]
         self._runs = 0
-        self._first = modules.load(modules.first)
+        first = modules.load(modules.write(planned, inline=False))
+        self._first: Callable[[Execution], Any] | None = first[ROOT]
         self.resolve_root: Callable[[Execution], Any] = self._resolve_first
-        self.resolve_stream: Callable[[Execution], Any] | None = self._first.get(SOURCE)
+        self.resolve_stream: Callable[[Execution], Any] | None = first.get(SOURCE)
 
     @property
     def source(self) -> str:
@@ -183,16 +215,40 @@ class Operation:
         """
         modules = self._modules
         with modules.lock:
-            if self.resolve_root == self._resolve_first:  # no other thread was faster
-                self.resolve_root = modules.load(modules.write(inline=True))[ROOT]
+            planned = self._planned
+            if planned is None:
+                return  # another thread was faster
+            modules.forget()  # the text of the first executions goes
+            module = modules.write(planned, inline=True)
+            self._planned = None  # and with the plan the syntax tree
+            functions = modules.load(module)
+            self.resolve_root, self.resolve_stream = functions[ROOT], functions.get(SOURCE)
+            self._first = None
 
     def _resolve_first(self, execution: Execution) -> Any:
         """Run the short text, until it is clear that longer text pays."""
         self._runs += 1
-        if self._runs <= _FIRST_RUNS:
-            return self._first[ROOT](execution)
+        first = self._first
+        if first is not None and self._runs <= _FIRST_RUNS:
+            return first(execution)
         self.inline()
         return self.resolve_root(execution)
+
+    @property
+    def weight(self) -> int:
+        """The bytes that it takes, with its forms: an estimate, within a factor of two."""
+        plan = self._plan_weight if self._planned or self._modules.keeps_plan else 0
+        forms = self._forms.all if self._forms else ()
+        own = self._weight + plan + self._modules.weight
+        return own + sum(each.weight for each in forms)
+
+    def has_grown(self) -> None:
+        """Tell whoever keeps the operation that its weight is another."""
+        self._modules.has_grown()
+
+    def call_when_grown(self, function: Callable[[], None]) -> None:
+        """Set the function that is called when the operation's weight is another."""
+        self._modules.has_grown = function
 
     def coerce(self, variables: Mapping[str, Any] | None) -> list[Any]:
         """Return the variables' values as resolvers get them, in the operation's order.
@@ -231,21 +287,11 @@ class Operation:
             selected = [refused for condition, refused in self._fields if holds(condition, values)]
         return bool(selected) and all(selected)
 
-    @property
-    def chosen(self) -> ChosenOperation:
-        """The operation in the document, from which forms of it are compiled."""
-        return self._modules.planned.chosen
-
     def add_forms(self, forms: CallerForms[Operation]) -> None:
         """Set the forms for callers who may not have all of it; done once, when it is compiled."""
         self._forms = forms
 
 
-def write_operation(planned: PlannedOperation) -> OperationModules:
-    """Write the text of an operation's first executions."""
-    return OperationModules(planned)
-
-
-def load_operation(modules: OperationModules) -> Operation:
-    """Load the text of an operation; return what runs."""
-    return Operation(modules)
+def load_operation(planned: PlannedOperation) -> Operation:
+    """Write and load the text of an operation's first executions; return what runs."""
+    return Operation(planned)

@@ -28,7 +28,7 @@ from trunkline.compiler.document import (
     validate_document,
 )
 from trunkline.compiler.limits import Limits
-from trunkline.compiler.operation import Operation, load_operation, write_operation
+from trunkline.compiler.operation import Operation, load_operation
 from trunkline.compiler.planner import plan_operation
 from trunkline.errors import LimitExceededError
 from trunkline.schema.bindings import Schema
@@ -38,13 +38,16 @@ __all__ = ["STAGES", "compile_chosen", "compile_operation"]
 
 def prepare_forms(operation: Operation) -> Operation:
     """Let callers who may not have all of an operation get a form of it, compiled by itself."""
-    chosen, required = operation.chosen, operation.required
+    read, required = operation.read, operation.required
 
     def compile_form(refusals: Refusals) -> Operation:
-        return compile_chosen(replace(chosen, refusals=refusals))
+        form = compile_chosen(replace(read(), refusals=refusals))
+        form.call_when_grown(operation.has_grown)
+        return form
 
     if required is not None:
-        operation.add_forms(CallerForms(chosen.schema, required, compile_form))
+        forms = CallerForms(operation.schema, required, compile_form, operation.has_grown)
+        operation.add_forms(forms)
     return operation
 
 
@@ -57,8 +60,7 @@ CHECKING = (
 
 COMPILING = (
     plan_operation,  # operation → plan: data, which decides everything
-    write_operation,  # plan → Python text
-    load_operation,  # text → functions, and the operation that they belong to
+    load_operation,  # plan → Python text → functions, and the operation that they belong to
     prepare_forms,  # operation → operation for all callers
 )
 

@@ -49,6 +49,7 @@ from trunkline.compiler.plan import (
     Shape,
     TypeName,
 )
+from trunkline.compiler.selections import without_selections
 from trunkline.errors import ValidationError
 from trunkline.protocol.documents import document_id
 from trunkline.runtime.graphql_core import FieldInfo
@@ -118,6 +119,7 @@ class Planner:
         self._directives = DocumentDirectives(chosen, variables)
         self.dialect = dialect_of(chosen, variables)
         self._objects: dict[tuple[AbstractShape, str], ObjectShape] = {}
+        self._places: dict[int, FieldNode] = {}
 
     def plan(self, *, is_directed: bool) -> OperationPlan:
         """Plan the operation; ``is_directed`` if directives with functions are around it."""
@@ -213,7 +215,7 @@ class Planner:
         if definition is None:  # only if the document was not validated; graphql-core does the same
             return None
         type_, coordinate = definition.type, f"{parent.name}.{name}"
-        nodes = tuple((each.node, each.condition) for each in fields)
+        nodes = tuple((self._place(each.node), each.condition) for each in fields)
         mark = _mark_below(above.mark, key, nodes, coordinate, type_)
         requirements = self._refusals and self._refusals.of(coordinate, definition, node)
         if requirements:
@@ -238,6 +240,14 @@ class Planner:
             info=info,
             selection=self._selection_below(shape) if looks_ahead else None,
         )
+
+    def _place(self, node: FieldNode) -> FieldNode:
+        """Return a field of the document as errors name it, or as graphql-core's ``info`` does."""
+        if self.dialect.document_info is not None:
+            return node
+        if id(node) not in self._places:
+            self._places[id(node)] = without_selections(node, arguments=False)
+        return self._places[id(node)]
 
     def _binding(
         self, parent: GraphQLObjectType, name: str, definition: GraphQLField

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trunkline.compiler.authorization import refuser
 from trunkline.compiler.namespace import SHORT, CallText, FunctionScope
 from trunkline.compiler.plan import BuiltArguments, Constant, Event, FieldPlan, Refused, Variable
+from trunkline.compiler.selections import without_selections
 from trunkline.runtime.graphql_core import FieldInfo, ResolveInfo
 from trunkline.runtime.values import lookup, present
 from trunkline.runtime.variables import Variables, argument_builder
@@ -86,7 +87,8 @@ class FieldReader:
 
     def built(self, arguments: BuiltArguments) -> str:
         """Write the call that builds the arguments of a field."""
-        build = argument_builder(arguments.definition, arguments.node, self._variables)
+        node = without_selections(arguments.node, arguments=True)
+        build = argument_builder(arguments.definition, node, self._variables)
         return f"{self._module.bind('build_arguments', build)}(execution.variables)"
 
     def _call_resolver(self, field: FieldPlan, binding: Resolver) -> CallText:

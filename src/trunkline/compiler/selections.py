@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import graphql
 
-__all__ = ["Fragments", "every_field", "fragment_of", "fragments_of"]
+__all__ = ["Fragments", "every_field", "fragment_of", "fragments_of", "without_selections"]
 
 Fragments: TypeAlias = Mapping[str, graphql.FragmentDefinitionNode]
 """The fragments of a document by name."""
@@ -32,6 +32,21 @@ def fragment_of(
     if isinstance(node, graphql.FragmentSpreadNode):
         return fragments.get(node.name.value)
     return node if isinstance(node, graphql.InlineFragmentNode) else None
+
+
+def without_selections(node: graphql.FieldNode, *, arguments: bool) -> graphql.FieldNode:
+    """Copy a field of the document without what is below it, which the copy does not keep alive.
+
+    So errors can tell where a field stands after the syntax tree is gone; with its ``arguments``,
+    also what is wrong with them.
+    """
+    return graphql.FieldNode(
+        alias=node.alias,
+        name=node.name,
+        arguments=node.arguments if arguments else (),
+        directives=(),
+        loc=node.loc,
+    )
 
 
 def every_field(selection_sets: Iterable[graphql.SelectionSetNode]) -> Iterator[graphql.FieldNode]:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from graphql import (
@@ -28,6 +29,7 @@ from graphql.pyutils import is_async_iterable as default_is_async_iterable
 from graphql.pyutils import is_awaitable as default_is_awaitable
 
 from trunkline.bounded import BoundedMapping
+from trunkline.compiler.cache import KeptOperations
 from trunkline.compiler.document import ChosenOperation, find_operations
 from trunkline.compiler.limits import Limits
 from trunkline.compiler.operation import Operation
@@ -52,11 +54,10 @@ __all__ = ["execute", "execute_sync", "forget", "subscribe"]
 Resolver: TypeAlias = Callable[..., Any] | None
 Predicate: TypeAlias = Callable[[Any], bool]
 
-_DOCUMENTS = 1_000  # documents whose operations each schema keeps
 _ADOPTIONS = 100  # per schema, because a program may make new functions for each request
 
 _LIMITS = Limits(fields=20_000, cost=None, errors=sys.maxsize)
-"""Programs that validate by themselves set their own limits; this one stops fragment cycles."""
+"""Programs that validate by themselves set their own limits; these bound compiling."""
 
 
 def execute(  # noqa: PLR0913, PLR0917  # graphql-core's signature
@@ -75,19 +76,21 @@ def execute(  # noqa: PLR0913, PLR0917  # graphql-core's signature
     is_awaitable: Predicate = default_is_awaitable,
     is_async_iterable: Predicate = default_is_async_iterable,
     hide_suggestions: bool = False,
+    limits: Limits | None = None,
 ) -> ExecutionResult | Awaitable[ExecutionResult]:
     """Execute an operation of a validated document, as ``graphql.execute`` does (GraphQL §6).
 
     Returns the result if nothing had to be awaited, else an awaitable of it. Mistakes of the
-    request are in its ``errors``. Raises ``TypeError`` if the schema is not valid, ``GraphQLError``
-    if it has `@defer` or `@stream`.
+    request are in its ``errors``. ``limits`` is not graphql-core's: its ``fields``, ``cost``,
+    ``errors``, ``values`` and ``memory`` count. Raises ``TypeError`` if the schema is not valid,
+    ``GraphQLError`` if it has `@defer` or `@stream`.
     """
     call = _Call(
         schema, document, operation_name, variable_values, max_coercion_errors, hide_suggestions
     )
     functions = (field_resolver, type_resolver, subscribe_field_resolver)
     result = call.start(
-        _adopt(schema, functions, middleware, is_awaitable, is_async_iterable),
+        _adopt(schema, functions, middleware, limits, is_awaitable, is_async_iterable),
         root_value,
         context_value,
     )
@@ -108,6 +111,7 @@ def execute_sync(  # noqa: PLR0913, PLR0917  # graphql-core's signature
     middleware: CoreMiddleware = None,
     hide_suggestions: bool = False,
     check_sync: bool = False,
+    limits: Limits | None = None,
 ) -> ExecutionResult:
     """Execute an operation of a validated document, as ``graphql.execute_sync`` does.
 
@@ -119,9 +123,9 @@ def execute_sync(  # noqa: PLR0913, PLR0917  # graphql-core's signature
     )
     functions = (field_resolver, type_resolver, None)
     if not check_sync:
-        adopted = _adopt(schema, functions, middleware, _never, _never)
+        adopted = _adopt(schema, functions, middleware, limits, _never, _never)
     else:
-        adopted = _adopt(schema, functions, middleware)
+        adopted = _adopt(schema, functions, middleware, limits)
     result = call.start(adopted, root_value, context_value)
     if not isinstance(result, Pending):
         return result
@@ -143,6 +147,7 @@ def subscribe(  # noqa: PLR0913, PLR0917  # graphql-core's signature
     max_coercion_errors: int = MAX_ERRORS,
     middleware: CoreMiddleware = None,
     hide_suggestions: bool = False,
+    limits: Limits | None = None,
 ) -> Any:
     """Subscribe to a validated document's subscription, as ``graphql.subscribe`` does (§6.2.3).
 
@@ -152,7 +157,8 @@ def subscribe(  # noqa: PLR0913, PLR0917  # graphql-core's signature
         schema, document, operation_name, variable_values, max_coercion_errors, hide_suggestions
     )
     functions = (field_resolver, type_resolver, subscribe_field_resolver)
-    return call.subscribe(_adopt(schema, functions, middleware), root_value, context_value)
+    adopted = _adopt(schema, functions, middleware, limits)
+    return call.subscribe(adopted, root_value, context_value)
 
 
 def forget(schema: GraphQLSchema) -> None:
@@ -253,6 +259,11 @@ class _Compiled(NamedTuple):
     document: DocumentNode
     operations: dict[str | None, Operation]
 
+    @property
+    def weight(self) -> int:
+        """The bytes that the operations take, each with the document."""
+        return sum(each.weight for each in self.operations.values())
+
 
 class _Adopted:
     """A schema with its conventions, and the operations that were compiled for it.
@@ -260,10 +271,11 @@ class _Adopted:
     The middleware is kept, so that its id stays its own.
     """
 
-    def __init__(self, schema: Schema, middleware: CoreMiddleware) -> None:
+    def __init__(self, schema: Schema, middleware: CoreMiddleware, limits: Limits) -> None:
         self._schema = schema
         self._middleware = middleware
-        self._compiled = BoundedMapping[str, _Compiled](_DOCUMENTS)
+        self._limits = limits
+        self._compiled = KeptOperations[str, _Compiled](limits.memory)
 
     def operation(self, document: DocumentNode, name: str | None) -> Operation:
         """Return the compiled operation of this document, or of an equal one of the same text.
@@ -276,16 +288,18 @@ class _Adopted:
             compiled.document is not document and compiled.document != document
         ):
             compiled = _Compiled(document, {})
-            self._compiled.put(text, compiled)
         operation = compiled.operations.get(name)
         if operation is None:
             node = _choose_operation(document, name)
-            chosen = ChosenOperation(self._schema, text, _LIMITS, node, fragments_of(document))
+            fragments = fragments_of(document)
+            chosen = ChosenOperation(self._schema, text, self._limits, node, fragments)
             try:
                 operation = compiled.operations[name] = compile_chosen(chosen)
             except RecursionError:
                 message = "Selections are nested too deeply. Execution aborted."
                 raise LimitExceededError([GraphQLError(message, node)]) from None
+            operation.call_when_grown(partial(self._compiled.weigh_again, text))
+            self._compiled.admit(text, compiled)
         return operation
 
 
@@ -305,10 +319,11 @@ class _Adoptions:
 _ATTRIBUTE = "_trunkline"  # not in the extensions, which a schema shares with those that extend it
 
 
-def _adopt(
+def _adopt(  # noqa: PLR0913, PLR0917  # what a call adopts a schema with
     schema: GraphQLSchema,
     functions: tuple[Resolver, Resolver, Resolver],
     middleware: CoreMiddleware,
+    limits: Limits | None,
     is_awaitable: Predicate = default_is_awaitable,
     is_async_iterable: Predicate = default_is_async_iterable,
 ) -> _Adopted:
@@ -327,7 +342,7 @@ def _adopt(
     else:
         several = middleware if isinstance(middleware, (list, tuple)) else (middleware,)
         called = tuple(map(id, several))
-    key = (functions, called, is_awaitable, is_async_iterable)
+    key = (functions, called, limits, is_awaitable, is_async_iterable)
     adopted = known.adopted.get(key)
     if adopted is None:
         field_resolver, type_resolver, subscribe_field_resolver = functions
@@ -340,7 +355,7 @@ def _adopt(
             is_awaitable=is_awaitable,
             is_async_iterable=is_async_iterable,
         )
-        adopted = _Adopted(executable, middleware)
+        adopted = _Adopted(executable, middleware, limits or _LIMITS)
         known.adopted.put(key, adopted)
     return adopted
 

@@ -10,11 +10,11 @@ from typing import Any, TypeAlias
 from cryptography.x509 import Certificate
 
 from trunkline.asgi.requests import (
+    BodyReader,
     HTTPProblem,
     Receive,
     Scope,
     check_method,
-    read_body,
     read_headers,
 )
 from trunkline.asgi.responses import HTTPApplication, Response, close_unread
@@ -99,6 +99,7 @@ class Issuer(HTTPApplication):
         self._metadata = public_response(issuer_metadata(url, mtls_url), _CACHED)
         self._proxies = proxies or Proxies()
         self._clock = clock
+        self._bodies = BodyReader(_BODY_BYTES, _BODY_SECONDS)
         self._keys = KeyRotation(store, algorithm, rotation)
         urls = tuple(f"{base.rstrip('/')}/token" for base in (url, mtls_url) if base)
         directory = ClientDirectory(store)
@@ -131,7 +132,7 @@ class Issuer(HTTPApplication):
             raise OAuthError("invalid_client", str(error), 401, *close_unread(scope)) from None
         if not peer.is_secure:
             raise HTTPProblem(400, "The request did not come over https, and it has secrets.")
-        body = await read_body(headers, receive, _BODY_BYTES, _BODY_SECONDS)
+        body = await self._bodies.read(headers, receive)
         client_id = ""
         try:
             request = IssuerRequest(*read_form(headers, body), headers, peer, self._clock())

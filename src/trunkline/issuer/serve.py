@@ -11,8 +11,8 @@ from typing import Any
 import uvicorn
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate, load_pem_x509_certificates
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from trunkline.asgi.serving import GRACEFUL_SECONDS, MOST_CONNECTIONS, BoundedProtocol
 from trunkline.errors import StoreError
 from trunkline.issuer.store import Store
 
@@ -63,8 +63,8 @@ class TLS:
             self._accepted.add(pem)
 
 
-class _Protocol(HttpToolsProtocol):
-    """uvicorn's, and it passes the client's certificate on (ASGI's TLS extension)."""
+class _Protocol(BoundedProtocol):
+    """uvicorn's within bounds, and it passes the client's certificate on (ASGI's TLS extension)."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -87,6 +87,8 @@ def serve(app: Any, host: str, port: int, tls: TLS | None) -> None:
         host,
         port,
         http=_Protocol,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
         access_log=False,  # the audit log says more
         log_level="warning",
         proxy_headers=False,  # the issuer has its own `Proxies`

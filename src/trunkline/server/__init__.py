@@ -18,6 +18,7 @@ from trunkline.schema.costs import CostFunction
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import load_schema, parse_schema
 from trunkline.schema.scalars import Scalar
+from trunkline.server.additions import ResponseAdditions, current_response
 from trunkline.server.authorize import DecidePolicies
 from trunkline.server.endpoint import GraphQL
 from trunkline.server.execute import OperationCall, OperationMiddleware, Proceed
@@ -39,6 +40,7 @@ __all__ = [
     "Proceed",
     "Resolved",
     "ResolverMiddleware",
+    "ResponseAdditions",
     "Result",
     "Scalar",
     "Schema",
@@ -48,6 +50,7 @@ __all__ = [
     "Streamed",
     "access_log",
     "batch",
+    "current_response",
     "load_schema",
     "log_operations",
     "make_executable_schema",

@@ -9,20 +9,22 @@
 from __future__ import annotations
 
 import logging
+from asyncio import CancelledError
 from collections.abc import Sequence
+from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
 from trunkline.asgi.requests import (
+    BodyReader,
     ClientGone,
     HTTPProblem,
     Receive,
     Scope,
     Send,
-    read_body,
     read_headers,
 )
-from trunkline.asgi.responses import HTTPOnly, Response, close_unread
+from trunkline.asgi.responses import HTTPOnly, Response, body_ended_early, close_unread
 from trunkline.auth.verifying.caller import Authenticator
 from trunkline.compiler.limits import Limits
 from trunkline.engine.run import run_sync
@@ -31,6 +33,7 @@ from trunkline.errors import (
     MalformedRequestError,
     OperationRefusedError,
     RequestError,
+    RequestRefusedError,
 )
 from trunkline.observe.operations import OperationEvent, Sink, access_log
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
@@ -38,6 +41,7 @@ from trunkline.protocol.request import read_json, read_query_string
 from trunkline.protocol.response import PARTIAL, status_of_request_error
 from trunkline.runtime.execution import Result
 from trunkline.schema.bindings import Schema
+from trunkline.server.additions import ResponseAdditions, adding
 from trunkline.server.authorize import (
     AuthorizationCheck,
     DecidePolicies,
@@ -45,7 +49,13 @@ from trunkline.server.authorize import (
     Refuse,
     SchemaViews,
 )
-from trunkline.server.execute import ExecutionTimeout, Executor, MakeContext, OperationMiddleware
+from trunkline.server.execute import (
+    ExecutionTimeout,
+    Executor,
+    MakeContext,
+    OperationMiddleware,
+    fault_of,
+)
 from trunkline.server.present import (
     INTERNAL_SERVER_ERROR,
     ErrorPresenter,
@@ -55,7 +65,13 @@ from trunkline.server.present import (
     status_code_name,
 )
 from trunkline.server.sdl import SchemaText
-from trunkline.server.transports import check_kind, check_request, client_name, response_type
+from trunkline.server.transports import (
+    accepts_json_only,
+    check_kind,
+    check_request,
+    client_name,
+    response_type,
+)
 
 __all__ = ["GraphQL"]
 
@@ -95,6 +111,8 @@ class GraphQL(HTTPOnly):
     - ``body_timeout``: seconds in which a body must arrive.
     - ``sinks``: are called with the event of every request; the default writes one line to the
       logger ``trunkline.access``.
+    - ``legacy_json``: whether clients that accept only ``application/json`` get it also for
+      responses without data, against the draft of GraphQL over HTTP.
     - ``schema_text``: adds a header to each response that names the version of the schema.
 
     Raises ``TypeError`` if ``schema`` is not executable, or ``auth`` cannot authenticate.
@@ -116,6 +134,7 @@ class GraphQL(HTTPOnly):
         max_body_bytes: int = 1_048_576,
         body_timeout: float = 10.0,
         sinks: Sequence[Sink] = (access_log,),
+        legacy_json: bool = False,
         schema_text: SchemaText | None = None,
     ) -> None:
         if not isinstance(schema, Schema):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -137,8 +156,9 @@ class GraphQL(HTTPOnly):
         self._executor = Executor(context, middlewares, deadline)
         self._presenter = ErrorPresenter(present_error)
         self._max_body_bytes = max_body_bytes
-        self._body_timeout = body_timeout
+        self._bodies = BodyReader(max_body_bytes, body_timeout)
         self._sinks = tuple(sinks)
+        self._legacy_json = legacy_json
         version = (schema_text.header,) if schema_text else ()
         self._headers = {media_type: (*always, *version) for media_type, always in _HEADERS.items()}
 
@@ -146,16 +166,23 @@ class GraphQL(HTTPOnly):
         """Serve one request, and call the sinks with its event."""
         started = perf_counter()
         event = OperationEvent()
+        additions = ResponseAdditions()
+        token = adding.set(additions)
         try:
-            response = await self._respond(scope, receive, event)
+            response = await self._respond(scope, receive, event, additions)
             await response(scope, receive, send)
             event.status = response.status
-        except (ClientGone, OSError):  # ASGI's `send` raises OSError if the client is gone
+        except ClientGone:
+            event.outcome = "disconnected"
+            with suppress(OSError):
+                await body_ended_early(scope)(scope, receive, send)
+        except OSError:  # ASGI's `send` raises it if the client is gone
             event.outcome = "disconnected"
         except BaseException:  # cancelled
             event.outcome = "disconnected"
             raise
         finally:
+            adding.reset(token)
             event.duration = perf_counter() - started
             for sink in self._sinks:
                 try:
@@ -163,7 +190,9 @@ class GraphQL(HTTPOnly):
                 except Exception:  # the response is sent already
                     logger.exception("The sink %r failed.", sink)
 
-    async def _respond(self, scope: Scope, receive: Receive, event: OperationEvent) -> Response:
+    async def _respond(
+        self, scope: Scope, receive: Receive, event: OperationEvent, additions: ResponseAdditions
+    ) -> Response:
         """Take a request through all stages, and turn whatever goes wrong into a response."""
         media_type = GRAPHQL_RESPONSE
         try:
@@ -176,8 +205,7 @@ class GraphQL(HTTPOnly):
             media_type = response_type(headers)
             check_request(scope, headers, self._max_body_bytes)
             if scope["method"] == "POST":
-                body = await read_body(headers, receive, self._max_body_bytes, self._body_timeout)
-                request = read_json(body)
+                request = read_json(await self._bodies.read(headers, receive))
             else:
                 request = read_query_string(scope["query_string"])
             if not request.query:
@@ -199,30 +227,64 @@ class GraphQL(HTTPOnly):
                 result = await self._executor.execute(
                     operation, request, event.client, caller, scope, receive
                 )
-            response = self._write(result, event)
+            response = self._write(result, event, additions)
+            response.headers = additions.on(self._headers[media_type])
         except ClientGone:
             raise
-        except Exception as error:  # noqa: BLE001  # the last resort: no traceback leaves
-            response = self._explain(error, scope, event)
-        if response.status // 100 != 2:  # also for clients that accept plain JSON (draft §6.1)
-            media_type = GRAPHQL_RESPONSE
-        response.headers += self._headers[media_type]
+        except (Exception, CancelledError) as error:  # noqa: BLE001  # no traceback leaves
+            response = self._refuse(fault_of(error), scope, event, additions)
         return response
 
-    def _write(self, result: Result, event: OperationEvent) -> Response:
+    def _refuse(
+        self, error: Exception, scope: Scope, event: OperationEvent, additions: ResponseAdditions
+    ) -> Response:
+        """Return the response for an exception, with its headers."""
+        is_legacy = self._legacy_json and accepts_json_only(scope)
+        always = self._headers[JSON if is_legacy else GRAPHQL_RESPONSE]  # draft §6.1
+        response = self._explain(error, scope, event, additions)
+        try:
+            response.headers = additions.on(response.headers + always)
+        except ValueError as fault:
+            response = self._explain(fault, scope, event, ResponseAdditions())
+            response.headers += always
+        return response
+
+    def _write(
+        self, result: Result, event: OperationEvent, additions: ResponseAdditions
+    ) -> Response:
         """Return the response for the result of an execution."""
-        if not result.errors:
+        if not result.errors and additions.is_empty:
             return Response(200, encode({"data": result.data}))
-        errors = self._presenter.field_errors(result.errors)
+        for error in result.errors:
+            if isinstance(error.original_error, RequestRefusedError):
+                raise error.original_error
+        extensions, errors = self._extensions(additions)
+        errors += self._presenter.field_errors(result.errors)
+        if not errors:
+            return Response(200, encode({"data": result.data, **extensions}))
         event.error_codes = error_codes(errors)
         event.errors = len(errors) + max(0, result.omitted - 1)  # one stands for the omitted
         if result.omitted_faults:
             logger.error("%d more exceptions of this operation", result.omitted_faults)
         is_internal = bool(result.omitted_faults) or INTERNAL_SERVER_ERROR in event.error_codes
         event.outcome = "internal_error" if is_internal else "partial"
-        return Response(PARTIAL, encode({"errors": errors, "data": result.data}))
+        return Response(PARTIAL, encode({"errors": errors, "data": result.data, **extensions}))
 
-    def _explain(self, error: Exception, scope: Scope, event: OperationEvent) -> Response:
+    def _extensions(
+        self, additions: ResponseAdditions
+    ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Return the extensions of a response, and an error if they are not JSON."""
+        if additions.is_empty or not additions.extensions:
+            return {}, []
+        try:
+            encode(additions.extensions)
+        except (TypeError, ValueError) as error:
+            return {}, [self._presenter.internal_error(error)]
+        return {"extensions": additions.extensions}, []
+
+    def _explain(
+        self, error: Exception, scope: Scope, event: OperationEvent, additions: ResponseAdditions
+    ) -> Response:
         """Return the response for an exception: nothing was executed, or not to its end."""
         event.outcome = "request_error"
         headers: tuple[tuple[bytes, bytes], ...] = ()
@@ -233,6 +295,10 @@ class GraphQL(HTTPOnly):
             case HTTPProblem(status=status):
                 errors = [_error(error.message, status_code_name(status))]
                 headers = (*error.headers, *close_unread(scope))
+            case RequestRefusedError(status=status):
+                errors = self._presenter.request_errors(error)
+                if error.retry_after is not None:
+                    headers = ((b"retry-after", b"%d" % error.retry_after),)
             case RequestError():
                 status = status_of_request_error(error)
                 errors = self._presenter.request_errors(error)
@@ -250,9 +316,11 @@ class GraphQL(HTTPOnly):
                 status = 500
                 errors = [self._presenter.internal_error(error)]
                 event.outcome = "internal_error"
+        extensions, faults = self._extensions(additions)
+        errors += faults
         event.error_codes = error_codes(errors)
         event.errors = len(errors)
-        return Response(status, encode({"errors": errors}), headers)
+        return Response(status, encode({"errors": errors, **extensions}), headers)
 
     def _challenge(self, denied: AccessDeniedError) -> tuple[tuple[bytes, bytes], ...]:
         return tuple(self._auth.challenge.headers(denied)) if self._auth else ()

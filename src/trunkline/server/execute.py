@@ -30,6 +30,7 @@ __all__ = [
     "OperationCall",
     "OperationMiddleware",
     "Proceed",
+    "fault_of",
 ]
 
 _WATCH_DELAY = 0.05  # seconds of execution after which the client's connection is watched
@@ -159,6 +160,21 @@ def _around(middleware: OperationMiddleware, inner: _Run) -> _Run:
         )
 
     return outer
+
+
+def fault_of(error: Exception | asyncio.CancelledError) -> Exception:
+    """Return what went wrong; raise the error again if the request was cancelled.
+
+    A plain resolver can raise ``CancelledError`` although nobody cancelled anything.
+    """
+    if isinstance(error, Exception):
+        return error
+    task = asyncio.current_task()
+    if task is None or task.cancelling():
+        raise error
+    fault = RuntimeError("A resolver raised CancelledError, and nobody cancelled the request.")
+    fault.__cause__ = error
+    return fault
 
 
 async def _within(deadline: float, execution: Awaitable[Result]) -> Result:

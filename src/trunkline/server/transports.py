@@ -13,7 +13,7 @@ from trunkline.errors import SubscriptionError
 from trunkline.printable import printable
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON, charset_of, choose_response_type
 
-__all__ = ["check_kind", "check_request", "client_name", "response_type"]
+__all__ = ["accepts_json_only", "check_kind", "check_request", "client_name", "response_type"]
 
 _CLIENT_LENGTH = 128  # characters of a client's name that the event keeps
 
@@ -47,6 +47,12 @@ def response_type(headers: Headers) -> str:
 @lru_cache(maxsize=256)  # a server's clients send few different ones
 def _choose_response_type(accept: bytes) -> str | None:
     return choose_response_type(accept.decode("latin-1"))
+
+
+def accepts_json_only(scope: Scope) -> bool:
+    """Tell whether a request accepts ``application/json`` and not GraphQL's own media type."""
+    accept = b",".join(value for name, value in scope["headers"] if name == b"accept")
+    return _choose_response_type(accept) == JSON
 
 
 def check_request(scope: Scope, headers: Headers, limit: int) -> None:

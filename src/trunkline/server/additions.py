@@ -1,0 +1,87 @@
+"""What a program adds to a response: headers, cookies, extensions.
+
+Resolvers, middlewares and the context reach it by `current_response`, wherever they are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextvars import ContextVar
+from functools import cached_property
+from http.cookies import SimpleCookie
+from typing import Any
+from wsgiref.headers import Headers
+
+__all__ = ["ResponseAdditions", "adding", "current_response"]
+
+_OURS = frozenset({"content-length", "content-type", "transfer-encoding", "connection"})
+
+HeaderList = tuple[tuple[bytes, bytes], ...]
+
+
+class ResponseAdditions:
+    """What a program adds to the response of a request; empty at first.
+
+    It is added whatever the response is, also to a refusal.
+
+    """
+
+    @cached_property
+    def headers(self) -> Headers:
+        """The response's headers.
+
+        Those of the same name that the server would send are replaced, except ``Vary``, which is
+        added to.
+        """
+        return Headers([])
+
+    @cached_property
+    def cookies(self) -> SimpleCookie:
+        """The cookies, which are sent as ``Set-Cookie``."""
+        return SimpleCookie()
+
+    @cached_property
+    def extensions(self) -> dict[str, Any]:
+        """The entry ``extensions`` of the response (GraphQL §7.1), as JSON."""
+        return {}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is added, and nothing was asked for."""
+        return not vars(self)
+
+    def on(self, headers: HeaderList) -> HeaderList:
+        """Return a response's headers with these.
+
+        Raises ``ValueError`` for a header that only the server can know, or that is not one line.
+        """
+        if self.is_empty:
+            return headers
+        added = list(self._lines())
+        names = {name for name, _ in added} - {b"vary", b"set-cookie"}
+        return (*(each for each in headers if each[0] not in names), *added)
+
+    def _lines(self) -> Iterator[tuple[bytes, bytes]]:
+        cookies = (("set-cookie", each.OutputString()) for each in self.cookies.values())
+        for name, value in (*self.headers.items(), *cookies):
+            if name.lower() in _OURS:
+                raise ValueError(f"The header {name!r} is the server's own; do not set it.")
+            if not (name + value).isprintable():
+                raise ValueError(f"The header {name!r} has a character that no header may have.")
+            yield name.lower().encode("latin-1"), value.encode("latin-1")
+
+
+adding: ContextVar[ResponseAdditions] = ContextVar("adding")
+"""What is added to the response of the request that is being served."""
+
+
+def current_response() -> ResponseAdditions:
+    """Return what is added to the response of the current request.
+
+    For resolvers, middlewares and the context of a `GraphQL` endpoint. Raises ``LookupError``
+    elsewhere: an operation that `trunkline.engine` runs by itself has no response.
+    """
+    try:
+        return adding.get()
+    except LookupError:
+        raise LookupError("There is no response: no request is being served here.") from None
