@@ -177,4 +177,4 @@ def _is_graphql(response: HTTPResponse) -> bool:
             response.status,
             retry_after=retry_after(response.headers),
         ) from None
-    return result.data is not msgspec.UNSET or result.errors is not None
+    return result.errors is not None or result.data is None or isinstance(result.data, dict)
