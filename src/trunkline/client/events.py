@@ -25,7 +25,7 @@ from trunkline.errors import (
     ServerStatusError,
 )
 from trunkline.flow.calls import Flow
-from trunkline.observe.log import EventLog, distinct_codes
+from trunkline.observe.log import EventLog, distinct_codes, safe_logger
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 from trunkline.protocol.response import error_code
 
@@ -33,7 +33,7 @@ __all__ = ["CallEvent", "Hooks", "Observer", "Outcome", "outcome_of", "with_hook
 
 T = TypeVar("T")
 
-logger = logging.getLogger("trunkline.calls")
+logger = safe_logger("trunkline.calls")
 
 Outcome: TypeAlias = Literal[
     "ok",

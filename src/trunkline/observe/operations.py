@@ -35,6 +35,9 @@ class OperationEvent(msgspec.Struct):
     An attribute is ``None`` if the request ended before it was known.
 
     - ``document_id``: ``sha256:…`` of the document's text.
+    - ``coordinates``: what the request uses of the schema, also in variables: fields
+      (``Todo.title``), arguments (``Query.todo(todoID:)``), input fields (``TodoInput.title``) and
+      enum values (``State.DONE``).
     - ``client``: what the client calls itself, ``name/version``. It is not proven.
     - ``client_id``: the caller's id, from its verified token.
     - ``status``: the HTTP status; 0 if none was sent.
@@ -47,6 +50,7 @@ class OperationEvent(msgspec.Struct):
     operation_name: str | None = None
     operation_kind: str | None = None
     document_id: str | None = None
+    coordinates: frozenset[str] = frozenset()
     client: str | None = None
     client_id: str | None = None
     outcome: OperationOutcome = "ok"
@@ -103,7 +107,10 @@ _log = EventLog("trunkline.access", "operation", _text, _fields)
 
 
 def access_log(event: OperationEvent) -> None:
-    """Log an event to the logger ``trunkline.access``; the record has it as ``operation``."""
+    """Log an event to the logger ``trunkline.access``.
+
+    The record's attribute ``operation`` has what a line of JSON says, as a dictionary.
+    """
     _log.write(event)
 
 
@@ -111,6 +118,11 @@ def log_operations(stream: TextIO | None = None) -> logging.Handler:
     """Send the log of operations to a stream, standard error by default; return the handler.
 
     For programs that configure no logging of their own. A terminal gets readable lines, any other
-    stream a JSON object per line.
+    stream a JSON object per line. The exceptions that callers do not see (the logger
+    ``trunkline.errors``) go there too, in the same form.
     """
-    return _log.send_to(stream)
+    handler = _log.send_to(stream)
+    errors = logging.getLogger("trunkline.errors")
+    errors.addHandler(handler)
+    errors.propagate = False
+    return handler
