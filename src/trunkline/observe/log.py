@@ -14,13 +14,9 @@ from typing import Any, Generic, TextIO, TypeVar
 
 import msgspec
 
-<<<<<<< HEAD
 from trunkline.printable import printable
 
-__all__ = ["EventLog", "distinct_codes"]
-=======
-__all__ = ["EventLog", "distinct_codes", "printable", "safe_logger"]
->>>>>>> main
+__all__ = ["EventLog", "distinct_codes", "safe_logger"]
 
 Event = TypeVar("Event")
 
@@ -111,8 +107,6 @@ class _JSONLines(logging.Formatter):
         return f'{{"ts":{time},"level":"{record.levelname.lower()}",{rest}'
 
 
-<<<<<<< HEAD
-=======
 def safe_logger(name: str) -> logging.Logger:
     """Return a logger whose records break no line and move no cursor, whoever formats them.
 
@@ -134,12 +128,6 @@ def _make_safe(record: logging.LogRecord) -> bool:
     return True
 
 
-def printable(text: str) -> str:
-    """Escape a text that would break the line or move the terminal's cursor."""
-    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
-
-
->>>>>>> main
 def distinct_codes(codes: Iterable[str]) -> list[str]:
     """Return the different error codes, sorted and printable, without the empty one."""
     return [printable(code) for code in sorted(set(codes) - {""})]
