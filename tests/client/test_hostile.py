@@ -40,7 +40,7 @@ from trunkline import (
     TrunklineError,
 )
 from trunkline.cli.commands import app
-from trunkline.client import PrivateCache, SchemaCache
+from trunkline.client import PrivateCache, Retry, SchemaCache
 from trunkline.client.cache import CachingSender
 from trunkline.client.introspection import check_introspection
 from trunkline.client.schema_cache import StoredSchema
@@ -206,7 +206,7 @@ def test_a_number_of_400_digits_is_read_as_it_came(server: Todos) -> None:
 def test_cl_22_nor_do_they_matter_in_headers(value: str) -> None:
     header = b"Retry-After: " + value.encode("utf-8")
     with Faulty(faulty.status(b"503 Busy", header)) as server, pytest.raises(ServerStatusError):
-        call("requests", server.url, QUERY, timeout=0.2)
+        call("requests", server.url, QUERY, retry=Retry(longest_wait=1e-9))
 
 
 WITH_ERRORS = b'{"data":{"number":true},"errors":[{"message":"email cannot be empty"}]}'
