@@ -15,12 +15,16 @@ from trunkline.client.connection import Connection
 from trunkline.client.fetching import introspect
 from trunkline.client.introspection import check_introspection
 from trunkline.errors import ExecutionError, ProtocolError, SchemaError, TransportError
+from trunkline.generate.elements import check_lists
 from trunkline.schema.load import load_document, schema_files
 
 __all__ = ["load_client_schema"]
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_REASONS = (graphql.GraphQLError, TypeError, ValueError, LookupError, AttributeError)
+_REASONS = (
+    *(graphql.GraphQLError, TypeError, ValueError, LookupError, AttributeError),
+    RecursionError,  # lists in lists in lists
+)
 
 
 def load_client_schema(
@@ -32,6 +36,12 @@ def load_client_schema(
     one URL to send that query to, with ``headers``. ``${NAME}`` in a header is replaced from the
     environment. Raises ``SchemaError``.
     """
+    schema = _load(sources, headers)
+    check_lists(schema)
+    return schema
+
+
+def _load(sources: Sequence[str | Path], headers: Mapping[str, str]) -> graphql.GraphQLSchema:
     if len(sources) == 1 and str(sources[0]).startswith(("http://", "https://")):
         return _fetch_schema(str(sources[0]), headers)
     paths = schema_files(*sources)
@@ -51,7 +61,7 @@ def _read_introspection(path: Path) -> graphql.GraphQLSchema:
         data = response.get("data", response)
         check_introspection(msgspec.json.encode(data))
         return _build(data)
-    except (*_REASONS, RecursionError, ProtocolError, OSError) as error:
+    except (*_REASONS, ProtocolError, OSError) as error:
         message = f"{path}: The file is not the response to an introspection query: {error}"
         raise SchemaError(message) from None
 
