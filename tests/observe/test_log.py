@@ -5,11 +5,16 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from tests.server.calling import post
 
 from trunkline.observe.operations import OperationEvent, access_log, log_operations
+from trunkline.server import GraphQL, make_executable_schema, parse_schema
 
 HOSTILE = 'x\r\n12:00:00  200\x1b[2J\x9b31m\0\x7f\u2028"}'
 
@@ -34,13 +39,14 @@ class Terminal(io.StringIO):
 
 @pytest.fixture(autouse=True)
 def logger() -> Iterator[logging.Logger]:
-    """Put the logger back as it was."""
-    logger = logging.getLogger("trunkline.access")
-    handlers, level, propagate = list(logger.handlers), logger.level, logger.propagate
-    yield logger
-    logger.handlers[:] = handlers
-    logger.setLevel(level)
-    logger.propagate = propagate
+    """Put the loggers back as they were."""
+    loggers = [logging.getLogger(name) for name in ("trunkline.access", "trunkline.errors")]
+    before = [(list(each.handlers), each.level, each.propagate) for each in loggers]
+    yield loggers[0]
+    for each, (handlers, level, propagate) in zip(loggers, before, strict=True):
+        each.handlers[:] = handlers
+        each.setLevel(level)
+        each.propagate = propagate
 
 
 def written(event: OperationEvent, stream: io.StringIO) -> str:
@@ -104,12 +110,21 @@ def test_T_16_a_name_makes_no_further_columns() -> None:  # noqa: N802
 
 
 @pytest.mark.usefixtures("logger")
-def test_the_record_has_the_event(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_record_has_what_the_line_says(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "trunkline.access"):
         access_log(EVENT)
     (record,) = caplog.records
-    assert record.__dict__["operation"] is EVENT
+    operation = json.loads(json.dumps(record.__dict__["operation"]))  # as formatters write it
+    line = json.loads(written(EVENT, io.StringIO()))
+    assert line == {"ts": line["ts"], "level": "info", **operation}
     assert "query Todos" in record.getMessage()
+
+
+def test_the_documentation_has_the_keys() -> None:
+    page = Path(__file__).parent.parent.parent / "docs" / "serving.md"
+    _, _, section = page.read_text(encoding="utf-8").partition("## The log\n")
+    told = set(re.findall(r"^\| `([\w.]+)` \|", section.partition("\n## ")[0], re.MULTILINE))
+    assert told == set(json.loads(written(EVENT, io.StringIO())))
 
 
 def test_nobody_reads_nothing_is_written(
@@ -126,6 +141,44 @@ def test_another_record_of_the_logger_is_a_line_too(logger: logging.Logger) -> N
     logger.warning("An odd %s", 'line"')
     line = json.loads(stream.getvalue())
     assert (line["level"], line["message"]) == ("warning", 'An odd line"')
+
+
+async def fail(hostile: str) -> None:
+    class Query:
+        def fails(self) -> str:
+            raise ValueError(hostile)
+
+    schema = make_executable_schema(
+        parse_schema("type Query { fails: String }"), SimpleNamespace(query=Query())
+    )
+    await post(GraphQL(schema, auth=None, sinks=()), "{ fails }")
+
+
+async def test_an_exception_is_a_line_of_json_between_the_others() -> None:
+    stream = io.StringIO()
+    log_operations(stream)
+    await fail("The database is away.\nCall somebody.")
+    access_log(EVENT)
+    first, second = map(json.loads, stream.getvalue().splitlines())
+    assert (first["level"], first["logger"]) == ("error", "trunkline.errors")
+    assert first["message"].startswith("ValueError at fails, line 1 column 3 (id ")
+    assert "ValueError: The database is away.\n  Call somebody." in first["exception"]
+    assert "at fails, line 1 column 3 of query" in first["exception"]  # in the same words
+    assert second["event"] == "graphql.request"
+
+
+@pytest.mark.parametrize("kind", ["terminal", "json", "own"])
+async def test_T_16_an_exception_forges_no_line(kind: str) -> None:  # noqa: N802
+    stream = Terminal() if kind == "terminal" else io.StringIO()
+    if kind == "own":  # a handler as any program has it
+        logging.getLogger("trunkline.errors").addHandler(logging.StreamHandler(stream))
+    else:
+        log_operations(stream)
+    await fail(HOSTILE)
+    head, *rest = stream.getvalue().splitlines()
+    assert "ValueError at fails" in head
+    assert all(line.startswith("  ") for line in rest)
+    assert all(line.isprintable() for line in [head, *rest])
 
 
 def test_the_lines_go_nowhere_else(logger: logging.Logger) -> None:

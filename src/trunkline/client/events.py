@@ -25,14 +25,14 @@ from trunkline.errors import (
     ServerStatusError,
 )
 from trunkline.flow.calls import Flow
-from trunkline.observe.log import EventLog, distinct_codes
+from trunkline.observe.log import EventLog, distinct_codes, safe_logger
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = ["CallEvent", "Hooks", "Observer", "Outcome", "outcome_of", "with_hooks"]
 
 T = TypeVar("T")
 
-logger = logging.getLogger("trunkline.calls")
+logger = safe_logger("trunkline.calls")
 
 Outcome: TypeAlias = Literal[
     "ok",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
@@ -30,10 +29,11 @@ from trunkline.issuer.messages import IssuerRequest, OAuthError, public_response
 from trunkline.issuer.signing import KeyRotation
 from trunkline.issuer.store import ClientDirectory, Store
 from trunkline.issuer.tokens import TokenEndpoints
+from trunkline.observe.log import safe_logger
 
 __all__ = ["Issuer"]
 
-logger = logging.getLogger("trunkline.issuer")
+logger = safe_logger("trunkline.issuer")
 
 Handler: TypeAlias = Callable[[AuthenticatedClient, IssuerRequest], Awaitable[Response]]
 

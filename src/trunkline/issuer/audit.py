@@ -1,6 +1,7 @@
 """The audit log: what was granted to which client, and what was denied, and why. Never a secret.
 
-Each entry is a record of the logger ``trunkline.audit``; its attribute ``audit`` is the entry.
+Each entry is a record of the logger ``trunkline.audit``; its attribute ``audit`` is a
+dictionary with what an `AuditEntry` has.
 """
 
 from __future__ import annotations

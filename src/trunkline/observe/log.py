@@ -14,21 +14,23 @@ from typing import Any, Generic, TextIO, TypeVar
 
 import msgspec
 
-__all__ = ["EventLog", "distinct_codes", "printable"]
+__all__ = ["EventLog", "distinct_codes", "printable", "safe_logger"]
 
 Event = TypeVar("Event")
 
 _encoder = msgspec.json.Encoder()
+_tracebacks = logging.Formatter()
 
 
 class EventLog(Generic[Event]):
     """A logger each of whose records is an event.
 
     - ``name``: the logger's.
-    - ``attribute``: the attribute of a record that has the event.
+    - ``attribute``: the attribute of a record that has what the event says, as a dictionary that
+      any JSON library can write.
     - ``text``: writes the record's message, and is called only if the message is read.
-    - ``fields``: returns what a line of JSON says, as an object that msgspec writes: a mapping, or
-      a struct. It says when it happened (``ts``) and the ``level`` before that.
+    - ``fields``: returns what the event says, as a dictionary or a struct. A line of JSON has when
+      it happened (``ts``) and the ``level`` before that.
     """
 
     def __init__(
@@ -55,7 +57,7 @@ class EventLog(Generic[Event]):
             record = logging.getLogRecordFactory()(
                 self._logger.name, level, __file__, 0, message, (), None, "write"
             )
-            setattr(record, self._attribute, event)
+            setattr(record, self._attribute, msgspec.to_builtins(self._fields(event)))
             self._logger.handle(record)
 
     def send_to(self, stream: TextIO | None, *, readable: bool | None = None) -> logging.Handler:
@@ -69,7 +71,7 @@ class EventLog(Generic[Event]):
         if target.isatty() if readable is None else readable:
             handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
         else:
-            handler.setFormatter(_JSONLines(self._attribute, self._fields))
+            handler.setFormatter(_JSONLines(self._attribute))
         self._logger.addHandler(handler)
         self._logger.setLevel(logging.INFO)
         self._logger.propagate = False
@@ -88,17 +90,40 @@ class _Message:
 
 
 class _JSONLines(logging.Formatter):
-    def __init__(self, attribute: str, fields: Callable[[Any], object]) -> None:
+    def __init__(self, attribute: str) -> None:
         super().__init__()
         self._attribute = attribute
-        self._fields = fields
 
     def format(self, record: logging.LogRecord) -> str:
-        event = getattr(record, self._attribute, None)
-        fields = {"message": record.getMessage()} if event is None else self._fields(event)
+        fields = getattr(record, self._attribute, None)
+        if fields is None:
+            fields = {"logger": record.name, "message": record.getMessage()}
+            if record.exc_info:
+                fields["exception"] = record.exc_text or self.formatException(record.exc_info)
         time = _encoder.encode(datetime.fromtimestamp(record.created, UTC)).decode()
         rest = _encoder.encode(fields).decode()[1:]
         return f'{{"ts":{time},"level":"{record.levelname.lower()}",{rest}'
+
+
+def safe_logger(name: str) -> logging.Logger:
+    """Return a logger whose records break no line and move no cursor, whoever formats them.
+
+    Exceptions may repeat what a stranger sent. The lines of a traceback are indented, so that none
+    of them looks like a record of its own.
+    """
+    logger = logging.getLogger(name)
+    logger.addFilter(_make_safe)
+    return logger
+
+
+def _make_safe(record: logging.LogRecord) -> bool:
+    message = record.getMessage()
+    if not message.isprintable():
+        record.msg, record.args = printable(message), ()
+    if record.exc_info and not record.exc_text:
+        lines = _tracebacks.formatException(record.exc_info).split("\n")
+        record.exc_text = "\n".join(f"  {printable(line)}" for line in lines)
+    return True
 
 
 def printable(text: str) -> str:

@@ -102,7 +102,10 @@ _log = EventLog("trunkline.access", "operation", _text, _fields)
 
 
 def access_log(event: OperationEvent) -> None:
-    """Log an event to the logger ``trunkline.access``; the record has it as ``operation``."""
+    """Log an event to the logger ``trunkline.access``.
+
+    The record's attribute ``operation`` has what a line of JSON says, as a dictionary.
+    """
     _log.write(event)
 
 
@@ -110,6 +113,11 @@ def log_operations(stream: TextIO | None = None) -> logging.Handler:
     """Send the log of operations to a stream, standard error by default; return the handler.
 
     For programs that configure no logging of their own. A terminal gets readable lines, any other
-    stream a JSON object per line.
+    stream a JSON object per line. The exceptions that callers do not see (the logger
+    ``trunkline.errors``) go there too, in the same form.
     """
-    return _log.send_to(stream)
+    handler = _log.send_to(stream)
+    errors = logging.getLogger("trunkline.errors")
+    errors.addHandler(handler)
+    errors.propagate = False
+    return handler

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TypeAlias
 
-from graphql import FieldNode, GraphQLError, get_location, located_error
+from graphql import FieldNode, GraphQLError, SourceLocation, get_location, located_error
 from msgspec import Struct
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "NullError",
     "Path",
     "holds",
+    "written_place",
 ]
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -135,17 +136,20 @@ class FieldFailure(Exception):  # noqa: N818  # it carries an error up; it is no
         return located
 
 
+def written_place(path: Sequence[str | int], start: SourceLocation | None) -> str:
+    """Return a place as people write it: ``todos[2].title, line 3 column 5``."""
+    keys = (f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+    place = "".join(keys).removeprefix(".")
+    return f"{place}, line {start.line} column {start.column}" if start else place
+
+
 def _add_note(
     error: Exception, path: Sequence[str | int], nodes: Sequence[FieldNode], operation: str
 ) -> None:
-    """Note a place as people write it: ``at todos[2].title, line 3 column 5 of query Todos``."""
-    keys = (f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
-    place = "".join(keys).removeprefix(".")
+    """Note where an error is: ``at todos[2].title, line 3 column 5 of query Todos``."""
     location = nodes[0].loc if nodes else None
-    if location is not None:
-        start = get_location(location.source, location.start)
-        place += f", line {start.line} column {start.column}"
-    note = f"at {place} of {operation}"
+    start = get_location(location.source, location.start) if location is not None else None
+    note = f"at {written_place(path, start)} of {operation}"
     with suppress(Exception):  # of an exception that takes no attributes
         notes = getattr(error, "__notes__", [])
         if isinstance(notes, list) and note not in notes and len(notes) < _NOTES:

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import logging
 from asyncio import CancelledError
 from collections.abc import Sequence
 from contextlib import suppress
@@ -35,6 +34,7 @@ from trunkline.errors import (
     RequestError,
     RequestRefusedError,
 )
+from trunkline.observe.log import safe_logger
 from trunkline.observe.operations import OperationEvent, Sink, access_log
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.request import read_json, read_query_string
@@ -75,7 +75,7 @@ from trunkline.server.transports import (
 
 __all__ = ["GraphQL"]
 
-logger = logging.getLogger("trunkline.errors")
+logger = safe_logger("trunkline.errors")
 
 _HEADERS = {
     media_type: (

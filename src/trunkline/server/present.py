@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeAlias
@@ -13,7 +12,8 @@ import orjson
 from graphql import GraphQLError
 
 from trunkline.errors import RequestError, ValidationError, VariablesError
-from trunkline.runtime.positions import HiddenValueError, NullError
+from trunkline.observe.log import safe_logger
+from trunkline.runtime.positions import HiddenValueError, NullError, written_place
 from trunkline.schema.scalars import CONVERSION_ERRORS, UnreadableError
 
 __all__ = [
@@ -25,7 +25,7 @@ __all__ = [
     "status_code_name",
 ]
 
-logger = logging.getLogger("trunkline.errors")
+logger = safe_logger("trunkline.errors")
 
 INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
 
@@ -68,9 +68,8 @@ class ErrorPresenter:
                 original = each.original_error
         if original is None or isinstance(original, (GraphQLError, HiddenValueError)):
             return self._decide(error, dict(error.formatted))
-        path = ".".join(str(key) for key in error.path or ())
-        where = ", ".join(f"{each.line}:{each.column}" for each in error.locations or ())
-        return self._mask(error, original, f"{path} (document {where})", logged)
+        place = written_place(error.path or (), next(iter(error.locations or ()), None))
+        return self._mask(error, original, place, logged)
 
     def internal_error(self, error: Exception) -> dict[str, Any]:
         """Log an exception that was raised outside of any field; return what the caller sees."""
