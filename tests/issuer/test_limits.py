@@ -138,6 +138,13 @@ def test_as_21_a_client_that_is_right_may_ask_a_thousand_times_at_once(desk: Des
     assert at_once(desk, [("web", secret)] * 1000, ["192.0.2.1"]) == [200] * 1000
 
 
+def test_an_issuer_may_be_asked_in_one_event_loop_after_another(desk: Desk) -> None:
+    secret = desk.add()
+    for _ in range(2):
+        assert at_once(desk, [("web", secret)] * 100, ["192.0.2.1"]) == [200] * 100
+        desk.now += 31  # the keys are read again, by one of those who come at once
+
+
 def test_as_21_assertions_at_once(desk: Desk) -> None:
     key = ECKey.generate_key("P-256")
     jwks = [dict(ECKey.generate_key("P-256").as_dict(private=False))]
@@ -194,7 +201,7 @@ def forwarded(desk: Desk, secret: str, address: str) -> int:
     return desk.ask(ASK, basic("web", secret), *headers, client=("10.0.0.1", 1)).status
 
 
-def test_as_22_strangers_leave_nothing_in_memory(desk: Desk) -> None:
+def test_ta_01_strangers_leave_nothing_in_memory(desk: Desk) -> None:
     """Ids that no client can have are refused before anything remembers them."""
     desk.add()
     secret = make_secret()
@@ -211,7 +218,7 @@ def test_as_22_strangers_leave_nothing_in_memory(desk: Desk) -> None:
     assert max(len(part) for key in limits._counts._entries for part in key) < 20
 
 
-def test_as_22_what_is_remembered_of_strangers_ends(desk: Desk) -> None:
+def test_ta_01_what_is_remembered_of_strangers_ends(desk: Desk) -> None:
     for n in range(300):
         status(desk, f"client{n}", make_secret(), (f"203.0.113.{n % 200}", 1))
     limits = desk.issuer._authenticator._limits
@@ -225,7 +232,7 @@ def test_as_22_what_is_remembered_of_strangers_ends(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("path", ["/token", "/introspect", "/revoke"])
-def test_as_22_a_body_has_64_kib_at_most(desk: Desk, path: str) -> None:
+def test_ta_01_a_body_has_64_kib_at_most(desk: Desk, path: str) -> None:
     body = "client_id=" + "x" * 65_536
     answer = desk.ask(body, path=path)
     assert (answer.status, answer.error) == (413, "invalid_request")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from asyncio import Lock, to_thread
+import logging
+from asyncio import to_thread
+from threading import Lock
 
+from trunkline.errors import StoreError
 from trunkline.issuer.keys import ANNOUNCED, KeyRing, SigningKey
 from trunkline.issuer.store import Store
 
 __all__ = ["KeyRotation", "rotate"]
+
+logger = logging.getLogger("trunkline.issuer")
 
 _READ_EVERY = 30.0
 
@@ -47,10 +52,7 @@ class KeyRotation:
     async def ring(self, now: float) -> KeyRing:
         """Return the keys, read from the store at most half a minute ago."""
         if now - self._read >= _READ_EVERY:
-            async with self._reading:
-                if now - self._read >= _READ_EVERY:
-                    self._ring = await to_thread(self._refresh, now)
-                    self._read = now
+            await to_thread(self._refresh, now)
         return self._ring
 
     async def key(self, now: float) -> SigningKey:
@@ -59,9 +61,22 @@ class KeyRotation:
         assert key is not None  # noqa: S101  # the first one starts at once
         return key
 
-    def _refresh(self, now: float) -> KeyRing:
-        self._store.forget(now)
-        newest = KeyRing(self._store.keys()).newest(self._algorithm)
-        if newest is None or now - newest.starts >= self._rotation:
-            rotate(self._store, self._algorithm, now)
-        return KeyRing(self._store.keys())
+    def _refresh(self, now: float) -> None:
+        with self._reading:  # of many at once, in any event loops, one reads
+            if now - self._read >= _READ_EVERY:
+                self._ring = self._current(now)
+                self._read = now
+
+    def _current(self, now: float) -> KeyRing:
+        ring = KeyRing(self._store.keys())
+        newest = ring.newest(self._algorithm)
+        try:
+            self._store.forget(now)
+            if newest is None or now - newest.starts >= self._rotation:
+                rotate(self._store, self._algorithm, now)
+                ring = KeyRing(self._store.keys())
+        except StoreError as error:
+            if newest is None:
+                raise
+            logger.warning("The issuer goes on with the keys that it has. %s", error)
+        return ring

@@ -24,7 +24,8 @@ from trunkline.asgi.requests import (
     read_headers,
 )
 from trunkline.asgi.responses import HTTPOnly, Response, body_ended_early, close_unread
-from trunkline.auth.verifying.caller import Authenticator
+from trunkline.auth.verifying.caller import Authenticator, check_authenticator
+from trunkline.bounded import BoundedMapping
 from trunkline.compiler.limits import Limits
 from trunkline.engine.run import run_sync
 from trunkline.errors import (
@@ -76,6 +77,8 @@ from trunkline.server.transports import (
 __all__ = ["GraphQL"]
 
 logger = safe_logger("trunkline.errors")
+
+_DOCUMENTS = 4_000_000  # characters of documents that sinks may ask for
 
 _HEADERS = {
     media_type: (
@@ -142,11 +145,8 @@ class GraphQL(HTTPOnly):
                 f"GraphQL serves an executable schema, not {type(schema).__name__}:"
                 " make_executable_schema(…) returns one."
             )
-        if auth is not None and not callable(getattr(auth, "authenticate", None)):
-            raise TypeError(
-                "auth must be a Verifier or an Assumed of trunkline.auth, or None, not"
-                f" {type(auth).__name__}."
-            )
+        if auth is not None:
+            check_authenticator(auth)
         self._auth = auth
         self._authorization = AuthorizationCheck(policies, refuse)
         self._views = SchemaViews(
@@ -158,9 +158,18 @@ class GraphQL(HTTPOnly):
         self._max_body_bytes = max_body_bytes
         self._bodies = BodyReader(max_body_bytes, body_timeout)
         self._sinks = tuple(sinks)
+        self._documents = BoundedMapping[str, str](_DOCUMENTS, weigh=lambda _, text: len(text))
         self._legacy_json = legacy_json
         version = (schema_text.header,) if schema_text else ()
         self._headers = {media_type: (*always, *version) for media_type, always in _HEADERS.items()}
+
+    def document(self, document_id: str) -> str | None:
+        """Return the text of a document that was executed, by its id; ``None`` if it is forgotten.
+
+        For sinks, which get the id with each event. The texts of the last requests are kept, four
+        million characters.
+        """
+        return self._documents.get(document_id)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, and call the sinks with its event."""
@@ -218,6 +227,9 @@ class GraphQL(HTTPOnly):
             event.operation_name = operation.name
             event.operation_kind = operation.kind
             event.document_id = operation.id
+            event.coordinates = operation.coordinates
+            if operation.id not in self._documents:
+                self._documents.put(operation.id, request.query)
             check_kind(operation, scope["method"])
             if operation.required is not None and self._tells_refusals:
                 operation = await self._authorization.check(operation, caller, request.variables)
@@ -227,6 +239,7 @@ class GraphQL(HTTPOnly):
                 result = await self._executor.execute(
                     operation, request, event.client, caller, scope, receive
                 )
+            event.coordinates = operation.coordinates_with(request.variables)
             response = self._write(result, event, additions)
             response.headers = additions.on(self._headers[media_type])
         except ClientGone:
