@@ -103,7 +103,7 @@ async def test_a_middleware_knows_the_call() -> None:
     await post(app, ECHO, headers, variables={"v": 7})
     (call,) = calls
     assert call.operation.kind == "query"
-    assert call.operation.coordinates == frozenset({"Query.echo"})
+    assert call.operation.coordinates == frozenset({"Query.echo", "Query.echo(value:)"})
     assert (call.variables, call.context, call.client) == ({"v": 7}, "/graphql", "web")
     assert (b"authorization", b"Bearer x") in call.scope["headers"]
 

@@ -7,7 +7,7 @@ all of an operation's requests.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -16,6 +16,7 @@ import graphql
 from trunkline.compiler.document import ChosenOperation
 from trunkline.compiler.plan import CollectedField
 from trunkline.compiler.selections import Fragments, fragment_of
+from trunkline.compiler.usage import used_in
 from trunkline.errors import LimitExceededError
 from trunkline.runtime.positions import ALWAYS, Condition
 
@@ -186,7 +187,10 @@ class Collector:
                         yield index, argument.value
 
     def reach(self, root: graphql.GraphQLObjectType, note: NoteField | None) -> frozenset[str]:
-        """Return the coordinates (``Todo.title``) of all fields that the operation may use.
+        """Return the coordinates of what the operation may use of the schema.
+
+        They are of fields (``Todo.title``), of their arguments (``Query.todo(todoID:)``), and of
+        input fields and enum values in literals (``TodoInput.title``, ``State.DONE``).
 
         Which fields are planned depends on the object types that values turn out to have. What must
         be known before any value comes is found by this walk, which takes all types that are
@@ -238,14 +242,23 @@ class _Reach:
         if name == "__typename":
             return
         below: set[str] = set()
+        taken: Mapping[str, graphql.GraphQLArgument] = {}  # of the same types in all of them (§3.6)
         for type_name in types:
             type_: Any = self._definition.type_map[type_name]
             field = type_.fields.get(name) or self._definition.get_field(type_, name)
             if field is not None:
                 self.coordinates.add(f"{type_name}.{name}")
                 below.add(graphql.get_named_type(field.type).name)
+                self.coordinates.update(
+                    f"{type_name}.{name}({each.name.value}:)" for each in node.arguments or ()
+                )
+                taken = field.args
                 if self._note is not None:
                     self._note(f"{type_name}.{name}", field, node)
+        for argument in node.arguments or ():
+            if argument.name.value in taken:  # a valid document has no others
+                value = graphql.value_from_ast_untyped(argument.value)
+                self.coordinates.update(used_in(value, taken[argument.name.value].type))
         if node.selection_set is not None:
             possible = frozenset[str]().union(*map(self._possible_types, below))
             self.selection_set(node.selection_set, possible)

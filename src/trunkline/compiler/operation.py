@@ -18,6 +18,7 @@ from trunkline.compiler.authorization import CallerForms
 from trunkline.compiler.emit import COMPLETE, ROOT, SOURCE, ModuleText, ModuleWriter
 from trunkline.compiler.plan import AbstractShape, FieldPlan, Refused, TypeName
 from trunkline.compiler.planner import PlannedOperation, plan_operation
+from trunkline.compiler.usage import VariableUsage
 from trunkline.errors import LimitExceededError
 from trunkline.forks import renewed_in_children
 from trunkline.runtime.execution import Execution
@@ -143,7 +144,8 @@ class Operation:
     - ``kind``: ``query``, ``mutation`` or ``subscription``
     - ``name``: the operation's own, ``None`` if it has none
     - ``title``: kind and name, for people
-    - ``coordinates``: the fields of the schema that it uses, for example ``Todo.title``
+    - ``coordinates``: what it uses of the schema: fields (``Todo.title``), arguments
+      (``Query.todo(todoID:)``), and input fields and enum values in literals (``State.DONE``)
     - ``is_async``: whether something of it is awaited, a resolver or a directive
     - ``has_batches``: whether a resolver is called for all parents of a level
     - ``variables``: the types and defaults of its variables
@@ -175,6 +177,8 @@ class Operation:
         self.name = plan.name
         self.title = f"{self.kind} {self.name or ''}".strip()
         self.coordinates = plan.coordinates
+        definition, nodes = chosen.schema.definition, chosen.node.variable_definitions
+        self._usage = VariableUsage(definition, nodes or ())
         self.is_async = plan.is_async
         self.has_batches = plan.has_batches
         self.required = plan.required
@@ -259,6 +263,10 @@ class Operation:
         values = self.variables.coerce(variables)
         self.cost.check(values)
         return values
+
+    def coordinates_with(self, variables: Mapping[str, Any] | None) -> frozenset[str]:
+        """Return the ``coordinates``, and those that the variables of a request use."""
+        return self._usage.added_to(self.coordinates, variables)
 
     def for_caller(
         self,

@@ -214,7 +214,8 @@ class OperationPlan:
 
     - ``kind``: ``query``, ``mutation`` or ``subscription``
     - ``mark``: the position of ``data`` itself
-    - ``coordinates``: the fields of the schema that the operation uses
+    - ``coordinates``: what the operation uses of the schema: fields, arguments, input fields and
+      enum values
     - ``is_async``: whether something of it is awaited, a resolver or a directive
     - ``has_batches``: whether a resolver is called for whole levels
     - ``source``: the field whose resolver gives a subscription's events

@@ -34,6 +34,9 @@ class OperationEvent(msgspec.Struct):
     An attribute is ``None`` if the request ended before it was known.
 
     - ``document_id``: ``sha256:…`` of the document's text.
+    - ``coordinates``: what the request uses of the schema, also in variables: fields
+      (``Todo.title``), arguments (``Query.todo(todoID:)``), input fields (``TodoInput.title``) and
+      enum values (``State.DONE``).
     - ``client``: what the client calls itself, ``name/version``. It is not proven.
     - ``client_id``: the caller's id, from its verified token.
     - ``status``: the HTTP status; 0 if none was sent.
@@ -46,6 +49,7 @@ class OperationEvent(msgspec.Struct):
     operation_name: str | None = None
     operation_kind: str | None = None
     document_id: str | None = None
+    coordinates: frozenset[str] = frozenset()
     client: str | None = None
     client_id: str | None = None
     outcome: OperationOutcome = "ok"

@@ -27,7 +27,8 @@ from trunkline.schema.visibility import visible_schema
 __all__ = ["AuthorizationCheck", "DecidePolicies", "MayIntrospect", "Refuse", "SchemaViews"]
 
 _DECISIONS = 256  # sets of scopes and policies whose view is remembered
-_VIEWS = 32  # views that are kept, each with operations of its own
+_VIEWS = 16  # views that are kept, each with operations of its own
+_SHARE = 4  # the part of the memory that the operations of one view may take
 
 DecidePolicies: TypeAlias = Callable[
     [Caller | None, frozenset[str]], Collection[str] | Awaitable[Collection[str]]
@@ -70,7 +71,8 @@ class SchemaViews:
         if requirements and not self._hidden:  # they would name what a caller may not see
             schema = replace(schema, has_suggestions=False)
         self._schema = schema
-        self._limits = limits
+        limits = limits or Limits()
+        self._limits = replace(limits, memory=limits.memory // _SHARE)
         self._policies = policies
         self._introspection = introspection
         self._whole = OperationCache(schema, limits)

@@ -25,6 +25,7 @@ from trunkline.asgi.requests import (
 )
 from trunkline.asgi.responses import HTTPOnly, Response, body_ended_early, close_unread
 from trunkline.auth.verifying.caller import Authenticator
+from trunkline.bounded import BoundedMapping
 from trunkline.compiler.limits import Limits
 from trunkline.engine.run import run_sync
 from trunkline.errors import (
@@ -76,6 +77,8 @@ from trunkline.server.transports import (
 __all__ = ["GraphQL"]
 
 logger = safe_logger("trunkline.errors")
+
+_DOCUMENTS = 4_000_000  # characters of documents that sinks may ask for
 
 _HEADERS = {
     media_type: (
@@ -158,6 +161,7 @@ class GraphQL(HTTPOnly):
         self._max_body_bytes = max_body_bytes
         self._bodies = BodyReader(max_body_bytes, body_timeout)
         self._sinks = tuple(sinks)
+        self._documents = BoundedMapping[str, str](_DOCUMENTS, weigh=lambda _, text: len(text))
         self._legacy_json = legacy_json
         version = (schema_text.header,) if schema_text else ()
         self._headers = {media_type: (*always, *version) for media_type, always in _HEADERS.items()}
@@ -170,6 +174,14 @@ class GraphQL(HTTPOnly):
                 f"GraphQL has no attribute {name!r}. It is an application, not a router: serve it by"
                 " app.add_route('/graphql', …) in FastAPI, or by router.add_route of an APIRouter."
             )
+
+    def document(self, document_id: str) -> str | None:
+        """Return the text of a document that was executed, by its id; ``None`` if it is forgotten.
+
+        For sinks, which get the id with each event. The texts of the last requests are kept, four
+        million characters.
+        """
+        return self._documents.get(document_id)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, and call the sinks with its event."""
@@ -227,6 +239,9 @@ class GraphQL(HTTPOnly):
             event.operation_name = operation.name
             event.operation_kind = operation.kind
             event.document_id = operation.id
+            event.coordinates = operation.coordinates
+            if operation.id not in self._documents:
+                self._documents.put(operation.id, request.query)
             check_kind(operation, scope["method"])
             if operation.required is not None and self._tells_refusals:
                 operation = await self._authorization.check(operation, caller, request.variables)
@@ -236,6 +251,7 @@ class GraphQL(HTTPOnly):
                 result = await self._executor.execute(
                     operation, request, event.client, caller, scope, receive
                 )
+            event.coordinates = operation.coordinates_with(request.variables)
             response = self._write(result, event, additions)
             response.headers = additions.on(self._headers[media_type])
         except ClientGone:
