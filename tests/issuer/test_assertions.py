@@ -152,6 +152,33 @@ def test_pk_06_times_that_cannot_be(desk: Desk, claims: dict[str, Any]) -> None:
     refused(present(desk, assertion(KEY, desk.now, **moved)))
 
 
+HUGE = "1" * 400
+ODD_CLAIMS = {
+    "exp_huge": f'"exp":{HUGE}',
+    "nbf_huge": f'"nbf":{HUGE}',
+    "iat_huge": f'"iat":-{HUGE}',
+    "iat_infinite": '"iat":1e400',
+    "nbf_null": '"nbf":null',
+    "jti_half_a_pair": '"jti":"\\ud800"',
+    "half_a_pair_elsewhere": '"x":[{"\\udfff":1}]',
+    "jti_twice": '"jti":"1","jti":"2"',
+    "nan": '"x":NaN',
+}
+
+
+@pytest.mark.parametrize("odd", ODD_CLAIMS.values(), ids=ODD_CLAIMS)
+@pytest.mark.parametrize("path", ["/token", "/introspect", "/revoke"])
+def test_ta_06_claims_that_break_programs_are_refused(desk: Desk, odd: str, path: str) -> None:
+    now = int(desk.now)
+    good = {"iss": "signer", "sub": "signer", "aud": URL, "jti": "one", "exp": now + 60}
+    name = odd.partition(":")[0].strip('"')
+    rest = json.dumps({each: value for each, value in good.items() if each != name})
+    made = by_hand({"alg": "ES256"}, desk.now, f"{rest[:-1]},{odd}}}".encode())
+    form = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": made, "token": "x"}
+    refused(desk.ask({**form, "grant_type": "client_credentials"}, path=path))
+    refused(desk.ask({**form, "client_id": "signer"}, path=path))
+
+
 def test_pk_07_only_the_clients_own_keys(desk: Desk) -> None:
     refused(present(desk, assertion(OTHER, desk.now)))
     refused(present(desk, assertion(OTHER, desk.now, {"jwk": public(OTHER)})))
@@ -256,9 +283,11 @@ def test_mutated_assertions_give_no_token_and_no_error(data: st.DataObject) -> N
     refused(answer)
 
 
-def by_hand(header: dict[str, Any], now: float) -> str:
-    """Sign with a header that joserfc would not write."""
+def by_hand(header: dict[str, Any], now: float, claims: bytes = b"") -> str:
+    """Sign a header and claims that joserfc would not write."""
     _, payload, _ = assertion(KEY, now).split(".")
+    if claims:
+        payload = base64.urlsafe_b64encode(claims).rstrip(b"=").decode()
     signed = f"{_encoded(header)}.{payload}"
     signature = JWSRegistry.algorithms["ES256"].sign(signed.encode(), KEY)
     return f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from tests.issuer.asking import API, Answer, Desk, basic
 from tests.issuer.authorities import Authority, Certified, make
 
@@ -46,6 +47,27 @@ def refused(answer: Answer) -> None:
 def confirmation(answer: Answer) -> Any:
     payload = answer.body["access_token"].split(".")[1]
     return json.loads(base64.urlsafe_b64decode(payload + "==")).get("cnf")
+
+
+@pytest.mark.parametrize("first", ["stranger", "own", "empty", "together", "of RFC 9440"])
+def test_ta_07_several_certificates_in_the_header_are_refused(desk: Desk, first: str) -> None:
+    desk.add("tls", method="tls_client_auth", subject=("subject_dn", "CN=web,O=Example"))
+    stranger, own = STRANGER.sign("CN=web,O=Example").pem, WEB.pem
+    der = base64.b64encode(WEB.certificate.public_bytes(Encoding.DER)).decode()
+    sent = {
+        "stranger": [quote(stranger), quote(own)],
+        "own": [quote(own), quote(stranger)],
+        "empty": ["", quote(own)],
+        "together": [quote(own + stranger)],
+        "of RFC 9440": [f":{der}:", f":{der}:"],
+    }[first]
+    headers = [("x-client-cert", each) for each in sent]
+    form = {"grant_type": "client_credentials", "resource": API, "client_id": "tls"}
+    asked = (("x-forwarded-proto", "https"), ("x-forwarded-for", "192.0.2.1"))
+    answer = desk.ask(form, *asked, *headers, client=PROXY)
+    refused(answer)
+    assert "several client certificates" in answer.body["error_description"]
+    assert desk.ask(form, *asked, ("x-client-cert", quote(own)), client=PROXY).status == 200
 
 
 @pytest.mark.parametrize(

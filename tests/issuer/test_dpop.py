@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import warnings
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
 from joserfc.jwk import ECKey, OctKey, RSAKey
+from joserfc.jws import JWSRegistry
 from tests.issuer.asking import API, URL, Answer, Desk, basic
 
 from trunkline.auth.dpop import ProofKey, check_proof
-from trunkline.auth.jose import JWTError, peek, sign
+from trunkline.auth.jose import JWTError, peek, read_public_key, sign
 
 TOKEN_URL = f"{URL}/token"
 KEY = ECKey.generate_key("P-256")
@@ -37,6 +41,30 @@ def desk() -> Desk:
 
 def refused(answer: Answer) -> None:
     assert (answer.status, answer.error) == (400, "invalid_dpop_proof")
+
+
+@pytest.mark.parametrize(
+    "claims", [{"iat": 10**400}, {"iat": -(10**400)}, {"iat": None}, {"jti": "1" * 257}, {"jti": 1}]
+)
+def test_ta_05_proofs_with_odd_claims(desk: Desk, claims: dict[str, Any]) -> None:
+    refused(show(desk, proof(desk.now, **claims)))
+
+
+def test_ta_05_a_proof_with_half_a_pair(desk: Desk) -> None:
+    head, _, _ = proof(desk.now).split(".")
+    said = {"htm": "POST", "htu": TOKEN_URL, "iat": int(desk.now), "jti": "\ud800"}
+    body = urlsafe_b64encode(json.dumps(said).encode()).rstrip(b"=").decode()
+    signature = JWSRegistry.algorithms["ES256"].sign(f"{head}.{body}".encode(), KEY)
+    refused(show(desk, f"{head}.{body}.{urlsafe_b64encode(signature).rstrip(b'=').decode()}"))
+
+
+@pytest.mark.parametrize(("size", "message"), [(1024, "2048 to 8192"), (9008, "2048 to 8192")])
+def test_ta_05_a_key_that_is_weak_or_makes_checks_expensive(size: int, message: str) -> None:
+    modulus = urlsafe_b64encode((1 << (size - 1) | 1).to_bytes(size // 8)).rstrip(b"=").decode()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # joserfc's about the weak one
+        with pytest.raises(JWTError, match=message):
+            read_public_key({"kty": "RSA", "n": modulus, "e": "AQAB"})
 
 
 def test_a_token_is_bound_to_the_key_of_its_proof(desk: Desk) -> None:

@@ -194,7 +194,7 @@ def forwarded(desk: Desk, secret: str, address: str) -> int:
     return desk.ask(ASK, basic("web", secret), *headers, client=("10.0.0.1", 1)).status
 
 
-def test_as_22_strangers_leave_nothing_in_memory(desk: Desk) -> None:
+def test_ta_01_strangers_leave_nothing_in_memory(desk: Desk) -> None:
     """Ids that no client can have are refused before anything remembers them."""
     desk.add()
     secret = make_secret()
@@ -211,7 +211,7 @@ def test_as_22_strangers_leave_nothing_in_memory(desk: Desk) -> None:
     assert max(len(part) for key in limits._counts._entries for part in key) < 20
 
 
-def test_as_22_what_is_remembered_of_strangers_ends(desk: Desk) -> None:
+def test_ta_01_what_is_remembered_of_strangers_ends(desk: Desk) -> None:
     for n in range(300):
         status(desk, f"client{n}", make_secret(), (f"203.0.113.{n % 200}", 1))
     limits = desk.issuer._authenticator._limits
@@ -225,7 +225,7 @@ def test_as_22_what_is_remembered_of_strangers_ends(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("path", ["/token", "/introspect", "/revoke"])
-def test_as_22_a_body_has_64_kib_at_most(desk: Desk, path: str) -> None:
+def test_ta_01_a_body_has_64_kib_at_most(desk: Desk, path: str) -> None:
     body = "client_id=" + "x" * 65_536
     answer = desk.ask(body, path=path)
     assert (answer.status, answer.error) == (413, "invalid_request")

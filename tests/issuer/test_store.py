@@ -50,6 +50,39 @@ def client(client_id: str = "web") -> RegisteredClient:
     return made
 
 
+def test_ta_10_a_grant_needs_nothing_written_but_what_protects_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """When a secret was used, and what has expired, may be written another time."""
+    desk = Desk()
+    secret = desk.add()
+    assert desk.token("web", secret).status == 200
+
+    def fails(*_arguments: object, **_named: object) -> None:
+        raise StoreError("The disk is full.")
+
+    for name in ("note_use", "forget", "add_key"):
+        monkeypatch.setattr(Store, name, fails)
+    for seconds in (61, 60, 91 * 86_400):  # the last one is time for a new key
+        desk.now += seconds
+        assert desk.token("web", secret).status == 200
+        assert desk.get("/jwks").status == 200
+    assert Desk().get("/jwks").status == 503  # there is no key yet
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o660, 0o604])
+def test_ta_11_a_file_that_others_may_use_is_no_store(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "issuer.db"
+    Store(f"sqlite:///{path}").close()
+    path.chmod(mode)
+    with pytest.raises(StoreError, match="chmod 600"):
+        Store(f"sqlite:///{path}")
+    path.chmod(0o600)
+    store = Store(f"sqlite:///{path}")
+    store.add(client())
+    assert {stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()} == {0o600}
+
+
 def test_clients_are_kept_as_they_were(store: Store) -> None:
     added = client()
     store.add(added)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from typing import Any, Literal
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlsplit
 
 import msgspec
 
@@ -75,7 +75,8 @@ def find_endpoint(
     """Return a URL of an issuer's metadata, with ``mtls`` the one for client certificates.
 
     ``timeout`` of each request is in seconds. Raises ``IssuerError`` if there is no metadata, or
-    it is another issuer's (§3.3), or the URL is missing or not https, unless ``allow_http``.
+    it is another issuer's (§3.3), or the URL is missing, or is http although the issuer is https or
+    this is another machine. ``allow_http`` accepts http everywhere.
     """
     status, reason = 0, ""
     for url in metadata_urls(issuer):
@@ -95,8 +96,10 @@ def find_endpoint(
         if not isinstance(endpoint, str):
             raise IssuerError(f"{url}: the metadata has no '{name}'.", 200)
         try:
-            check_secure(endpoint, allow_http=allow_http)
+            scheme = check_secure(endpoint, allow_http=allow_http).scheme
         except ValueError as error:
             raise IssuerError(f"{url}: its '{name}' cannot be used. {error}", 200) from None
+        if scheme == "http" and urlsplit(issuer).scheme == "https" and not allow_http:
+            raise IssuerError(f"{url}: its '{name}' is not https, but the issuer is.", 200)
         return endpoint
     raise IssuerError(f"{issuer}: the metadata was not found. {reason}", status)

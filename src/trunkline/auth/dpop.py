@@ -15,8 +15,10 @@ from trunkline.auth.jose import (
     AsymmetricKey,
     JWTError,
     digest,
+    read_jti,
     read_public_key,
     read_signed,
+    read_time,
     sign,
 )
 
@@ -91,16 +93,12 @@ def check_proof(
         return keys[0]
 
     claims = read_signed(proof, own_key, ALGORITHMS).claims
-    jti, htu, issued = claims.get("jti"), claims.get("htu"), claims.get("iat")
-    if not isinstance(jti, str) or not 1 <= len(jti) <= 256:
-        raise JWTError("Claim 'jti' of the proof is not a string of 1 to 256 characters.")
+    jti, htu = read_jti(claims), claims.get("htu")
     if claims.get("htm") != method:
         raise JWTError("Claim 'htm' of the proof is not the method of the request.")
     if not isinstance(htu, str) or _normalize(htu) not in map(_normalize, urls):
         raise JWTError("Claim 'htu' of the proof is not the URL of the request.")
-    if not isinstance(issued, int | float) or isinstance(issued, bool):
-        raise JWTError("Claim 'iat' of the proof is not a number of seconds.")
-    if not abs(now - issued) <= PROOF_SECONDS:
+    if abs(now - read_time(claims, "iat")) > PROOF_SECONDS:
         raise JWTError(f"Claim 'iat' of the proof is more than {PROOF_SECONDS} s from now.")
     if token is not None and claims.get("ath") != digest(token.encode()):
         raise JWTError("Claim 'ath' of the proof is not the hash of the access token.")

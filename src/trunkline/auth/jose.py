@@ -15,13 +15,14 @@ from hashlib import sha256
 from typing import Any, TypeAlias, cast
 
 import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from joserfc import jws
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey, import_key
 
 from trunkline.errors import TokenError
@@ -35,9 +36,11 @@ __all__ = [
     "digest",
     "encode_header",
     "peek",
+    "read_jti",
     "read_private_key",
     "read_public_key",
     "read_signed",
+    "read_time",
     "sign",
     "sign_encoded",
 ]
@@ -52,9 +55,25 @@ ALGORITHMS = ("ES256", "RS256", "EdDSA", "Ed25519", "PS256", "ES384", "ES512")
 
 _CURVE_ALGORITHMS = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDSA"}
 _ES256 = ECDSA(SHA256())
-_RSA_BITS = 2048
+_KINDS = ("EC", "RSA", "OKP")  # no symmetric ones: who verifies with one can sign, too
+_RSA_BITS = range(2_048, 8_193)  # longer keys make each check expensive
 _MAX_BYTES = 16_384
+_END_OF_TIME = 1e12  # seconds since 1970; infinity and NaN are not below it
 _MALFORMED = "The JWT is malformed: expected base64url parts, the first two of them JSON objects."
+
+
+# What the libraries raise for the oddest JWTs and keys.
+_UNREADABLE = (
+    JoseError,
+    SecurityWarning,  # if the program makes errors of warnings
+    UnsupportedAlgorithm,
+    ArithmeticError,
+    AttributeError,
+    KeyError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 class JWTError(Exception):
@@ -148,7 +167,7 @@ def read_signed(
         if not jws.validate_compact(extracted, key, None, _REGISTRY):
             raise JWTError("The signature is wrong.")
         return SignedJWT(header, _read_claims(extracted.payload))
-    except (JoseError, ValueError, TypeError, KeyError, RecursionError, AttributeError) as error:
+    except _UNREADABLE as error:
         raise JWTError(_MALFORMED) from error
 
 
@@ -160,7 +179,7 @@ def peek(token: str, claim: str) -> str:
     try:
         extracted = jws.extract_compact(token[:_MAX_BYTES].encode("ascii"), None, _REGISTRY)
         value = _read_claims(extracted.payload).get(claim)
-    except (JoseError, JWTError, ValueError, TypeError, AttributeError, RecursionError):
+    except (JWTError, *_UNREADABLE):
         return ""
     return value if isinstance(value, str) else ""
 
@@ -172,15 +191,28 @@ def _read_claims(payload: bytes) -> dict[str, Any]:
             raise JWTError("The JSON of the claims has the same name twice.")
         return claims
 
-    def no_constant(_name: str) -> None:
-        raise JWTError("The JSON of the claims contains NaN or Infinity.")
-
-    claims = json.loads(
-        payload.decode("utf-8"), object_pairs_hook=without_repeats, parse_constant=no_constant
-    )
+    # msgspec alone refuses halves of surrogate pairs, and numbers that are not or become infinite.
+    msgspec.json.decode(payload)
+    claims = json.loads(payload, object_pairs_hook=without_repeats)
     if not isinstance(claims, dict):
         raise JWTError("The claims are not a JSON object.")
     return cast("dict[str, Any]", claims)
+
+
+def read_time(claims: Mapping[str, Any], name: str) -> float:
+    """Return a claim in seconds since 1970; raises ``JWTError`` for anything else."""
+    value = claims.get(name)
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _END_OF_TIME:
+        return float(value)
+    raise JWTError(f"Claim '{name}' is not a number of seconds.")
+
+
+def read_jti(claims: Mapping[str, Any]) -> str:
+    """Return the claim ``jti`` of a JWT that is used once; raises ``JWTError``."""
+    jti = claims.get("jti")
+    if not isinstance(jti, str) or not 1 <= len(jti) <= 256:
+        raise JWTError("Claim 'jti' is not a string of 1 to 256 characters.")
+    return jti
 
 
 def algorithm_of(jwk: Mapping[str, Any]) -> str | None:
@@ -196,17 +228,17 @@ def algorithm_of(jwk: Mapping[str, Any]) -> str | None:
 
 def read_public_key(jwk: object) -> AsymmetricKey:
     """Read a public JSON Web Key; raises ``JWTError`` for any other, and for a weak one."""
-    if not isinstance(jwk, dict):
-        raise JWTError("The key is not a JSON object.")
+    if not isinstance(jwk, dict) or jwk.get("kty") not in _KINDS:
+        raise JWTError("The key is not a public key of type EC, RSA or OKP.")
     try:
         key = import_key(cast("dict[str, Any]", jwk))
         public = key.as_dict(private=False)
-    except (JoseError, ValueError, TypeError, KeyError) as error:
+    except _UNREADABLE as error:
         raise JWTError("The key is not a valid JSON Web Key.") from error
     if not isinstance(key, ECKey | RSAKey | OKPKey) or key.is_private or not public:
-        raise JWTError("The key is not a public key of type EC, RSA or OKP.")
-    if isinstance(key, RSAKey) and key.public_key.key_size < _RSA_BITS:
-        raise JWTError(f"The RSA key has fewer than {_RSA_BITS} bits.")
+        raise JWTError("The key is a private one.")
+    if isinstance(key, RSAKey) and key.public_key.key_size not in _RSA_BITS:
+        raise JWTError("The RSA key does not have 2048 to 8192 bits.")
     return key
 
 

@@ -46,7 +46,10 @@ class Proxies:
         self._header = certificate_header.lower().encode()
 
     def peer(self, scope: Scope, headers: Headers) -> Peer:
-        """Return the sender of a request; raises ``ValueError`` for an unreadable certificate."""
+        """Return the sender of a request; raises ``ValueError`` for an unreadable certificate.
+
+        Several certificates are an error, too: a client may have written one of them.
+        """
         client = scope.get("client")
         address = str(client[0]) if client else ""
         if self._is_proxy(address):
@@ -61,6 +64,11 @@ class Proxies:
         else:
             pem = certificate_of_connection(scope, headers)
             secure = scope.get("scheme") == "https" or is_loopback(address)
+        if pem is not None and (b"," in pem or unquote_to_bytes(pem).count(b"-----BEGIN") > 1):
+            raise ValueError(
+                "The request has several client certificates: the proxy must send one, and remove"
+                " those that clients write into its header."
+            )
         try:
             return Peer(address, read_certificate(_unwrap(pem)) if pem else None, secure)
         except ValueError:

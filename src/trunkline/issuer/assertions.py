@@ -13,8 +13,10 @@ from trunkline.auth.jose import (
     AsymmetricKey,
     JWTError,
     SignedJWT,
+    read_jti,
     read_public_key,
     read_signed,
+    read_time,
 )
 from trunkline.issuer.clients import RegisteredClient
 
@@ -47,10 +49,7 @@ def check_assertion(
     if not isinstance(audience, str) or audience not in audiences:
         raise JWTError("Claim 'aud' is not a string with the identifier of this issuer.")
     expires = _check_times(claims, now)
-    jti = claims.get("jti")
-    if not isinstance(jti, str) or not 1 <= len(jti) <= 256:
-        raise JWTError("Claim 'jti' is not a string of 1 to 256 characters.")
-    return jti, expires + SKEW
+    return read_jti(claims), expires + SKEW
 
 
 def _check_signature(jwt: str, client: RegisteredClient) -> SignedJWT:
@@ -59,7 +58,7 @@ def _check_signature(jwt: str, client: RegisteredClient) -> SignedJWT:
     for jwk in client.jwks:
 
         def find(header: Mapping[str, Any], jwk: dict[str, Any] = jwk) -> AsymmetricKey:
-            if header.get("kid") not in {None, jwk.get("kid")}:
+            if header.get("kid") not in (None, jwk.get("kid")):
                 raise JWTError("The header 'kid' names no key of the client.")
             return _read_key(msgspec.json.encode(jwk))
 
@@ -78,24 +77,14 @@ def _read_key(jwk: bytes) -> AsymmetricKey:
 
 def _check_times(claims: Mapping[str, Any], now: float) -> float:
     """Check when the assertion is valid; return when it expires."""
-    expires, starts, issued = (_read_time(claims, name) for name in ("exp", "nbf", "iat"))
-    if expires is None:
-        raise JWTError("Claim 'exp' is missing.")
+    expires = read_time(claims, "exp")
     if expires <= now - SKEW:
         raise JWTError("The assertion has expired: 'exp' is in the past.")
     if expires > now + _LONGEST + SKEW:
         raise JWTError(f"Claim 'exp' is more than {_LONGEST} s ahead.")
-    if max(starts or 0, issued or 0) > now + SKEW:
-        raise JWTError("The assertion is not valid yet: 'nbf' or 'iat' is in the future.")
-    if issued is not None and issued < now - _LONGEST - SKEW:
+    for name in ("nbf", "iat"):
+        if name in claims and read_time(claims, name) > now + SKEW:
+            raise JWTError(f"The assertion is not valid yet: '{name}' is in the future.")
+    if "iat" in claims and read_time(claims, "iat") < now - _LONGEST - SKEW:
         raise JWTError(f"The assertion is too old: 'iat' is more than {_LONGEST} s ago.")
     return expires
-
-
-def _read_time(claims: Mapping[str, Any], name: str) -> float | None:
-    value = claims.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise JWTError(f"Claim '{name}' is not a number of seconds.")
-    return min(float(value), 1e15)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from asyncio import Lock, to_thread
 
+from trunkline.errors import StoreError
 from trunkline.issuer.keys import ANNOUNCED, KeyRing, SigningKey
 from trunkline.issuer.store import Store
 
 __all__ = ["KeyRotation", "rotate"]
+
+logger = logging.getLogger("trunkline.issuer")
 
 _READ_EVERY = 30.0
 
@@ -60,8 +64,15 @@ class KeyRotation:
         return key
 
     def _refresh(self, now: float) -> KeyRing:
-        self._store.forget(now)
-        newest = KeyRing(self._store.keys()).newest(self._algorithm)
-        if newest is None or now - newest.starts >= self._rotation:
-            rotate(self._store, self._algorithm, now)
-        return KeyRing(self._store.keys())
+        ring = KeyRing(self._store.keys())
+        newest = ring.newest(self._algorithm)
+        try:
+            self._store.forget(now)
+            if newest is None or now - newest.starts >= self._rotation:
+                rotate(self._store, self._algorithm, now)
+                ring = KeyRing(self._store.keys())
+        except StoreError as error:
+            if newest is None:
+                raise
+            logger.warning("The issuer goes on with the keys that it has. %s", error)
+        return ring

@@ -6,12 +6,12 @@ them in threads. Several processes, and the command line, may use one store at t
 
 from __future__ import annotations
 
+import logging
 import os
 from asyncio import to_thread
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -32,6 +32,8 @@ DEFAULT_STORE = "sqlite:///issuer.db"
 
 REMEMBERED = 1.0
 """Seconds after which a running issuer sees a change of the store: a revocation, for example."""
+
+logger = logging.getLogger("trunkline.issuer")
 
 _URL_FORMS = "The URL of a store must be sqlite:///issuer.db or postgresql://user@host/database."
 _NOTED_EVERY = 60.0
@@ -82,8 +84,8 @@ class Store:
     """The store of an issuer.
 
     ``url`` is ``sqlite:///issuer.db``, or ``postgresql://user@host/database``; ``sqlite://`` is a
-    store in memory. Missing tables are created. A new file of SQLite is readable by its owner
-    only, because it contains private keys. Raises ``StoreError`` if the database cannot be used.
+    store in memory. Missing tables are created. A file of SQLite must be its owner's only, because
+    it contains private keys; a new one is. Raises ``StoreError`` if the database cannot be used.
     """
 
     def __init__(self, url: str = DEFAULT_STORE) -> None:
@@ -240,7 +242,13 @@ def _open_sqlite(where: sql.URL) -> Engine:
         return sql.create_engine(
             where, poolclass=sql.QueuePool, pool_size=1, max_overflow=0, connect_args=shared
         )
-    os.close(os.open(Path(where.database), os.O_CREAT | os.O_RDWR, 0o600))
+    descriptor = os.open(where.database, os.O_CREAT | os.O_RDWR, 0o600)
+    mode = os.fstat(descriptor).st_mode
+    os.close(descriptor)
+    if os.name == "posix" and mode & 0o077:
+        raise StoreError(
+            f"Others may use the file {where.database}, which has private keys: chmod 600 it."
+        )
     engine = sql.create_engine(where, connect_args={"timeout": 10.0})
 
     def prepare(connection: Any, _record: object) -> None:
@@ -303,4 +311,7 @@ class ClientDirectory:
         key = (client_id, secret_id)
         if now - (self._noted.get(key) or 0.0) >= _NOTED_EVERY:
             self._noted.put(key, now)
-            await to_thread(self._store.note_use, client_id, secret_id, now)
+            try:
+                await to_thread(self._store.note_use, client_id, secret_id, now)
+            except StoreError as error:  # nobody's token depends on it
+                logger.warning("The use of a secret was not noted. %s", error)

@@ -24,7 +24,7 @@ from trunkline.asgi.requests import (
     read_headers,
 )
 from trunkline.asgi.responses import HTTPOnly, Response, body_ended_early, close_unread
-from trunkline.auth.verifying.caller import Authenticator
+from trunkline.auth.verifying.caller import Authenticator, check_authenticator
 from trunkline.bounded import BoundedMapping
 from trunkline.compiler.limits import Limits
 from trunkline.engine.run import run_sync
@@ -145,11 +145,8 @@ class GraphQL(HTTPOnly):
                 f"GraphQL serves an executable schema, not {type(schema).__name__}:"
                 " make_executable_schema(…) returns one."
             )
-        if auth is not None and not callable(getattr(auth, "authenticate", None)):
-            raise TypeError(
-                "auth must be a Verifier or an Assumed of trunkline.auth, or None, not"
-                f" {type(auth).__name__}."
-            )
+        if auth is not None:
+            check_authenticator(auth)
         self._auth = auth
         self._authorization = AuthorizationCheck(policies, refuse)
         self._views = SchemaViews(

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import logging
 import os
+import stat
 import threading
 import time
 import traceback
@@ -665,3 +666,16 @@ def test_whose_token_it_is_tells_schemas_apart() -> None:
     assert credentials().identity != credentials(client_id="other").identity
     assert credentials().identity != credentials(scope="todos:read").identity
     assert SECRET not in credentials().identity
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o770, 0o701])
+def test_ta_11_a_folder_that_others_may_use_is_no_cache(tmp_path: Path, mode: int) -> None:
+    folder = tmp_path / "tokens"
+    folder.mkdir()
+    folder.chmod(mode)
+    with pytest.raises(ValueError, match="chmod 700"):
+        FileTokenCache(folder)
+    cache = FileTokenCache(tmp_path / "of" / "its" / "own")
+    cache.put("name", b"token", 60)
+    own = tmp_path / "of" / "its" / "own"
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (own, own / "name")] == [0o700, 0o600]

@@ -109,6 +109,19 @@ async def test_md_02_metadata_of_another_issuer_is_not_used() -> None:
     assert await status(verifier, token) == 503
 
 
+@pytest.mark.parametrize("url", ["http://localhost/jwks", "http://127.0.0.1:80/jwks", "ftp://x/y"])
+async def test_ta_08_an_issuer_on_https_has_its_keys_there_too(url: str) -> None:
+    issuer = Issuer()
+
+    async def send(request: Any) -> HTTPResponse:
+        issuer.requests.append(request.url)
+        return HTTPResponse(200, json.dumps({"issuer": ISSUER, "jwks_uri": url}).encode(), {})
+
+    verifier = Verifier(ISSUER, audience=AUDIENCE, send=send, clock=Time().clock)
+    assert await status(verifier, issuer.token()) == 503
+    assert len(issuer.requests) == 1
+
+
 async def test_md_04_openid_configuration_is_tried_too() -> None:
     issuer = Issuer("https://issuer.example/realms/one")
 
@@ -345,6 +358,35 @@ async def test_in_02_every_other_response_rejects_the_token(said: dict[str, Any]
     assert await status(opaque(issuer, Time()), "opaque") == 401
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        f'"exp":{"1" * 400}',
+        f'"iat":-{"1" * 400}',
+        '"exp":1e400',
+        '"client_id":"\\ud800"',
+        '"token_use":[]',
+        '"token_use":{"a":1}',
+        '"active":1',
+        '"x":NaN',
+        f'"x":{"[" * 5000}{"]" * 5000}',
+    ],
+)
+async def test_ta_03_odd_responses_reject_the_token(odd: str) -> None:
+    issuer = Issuer()
+    name = odd.partition(":")[0].strip('"')
+    good = {each: value for each, value in good_claims().items() if each != name}
+
+    async def send(_request: Any) -> HTTPResponse:
+        said = json.dumps({"active": True, **good})
+        return HTTPResponse(200, f"{said[:-1]},{odd}}}".encode(), {})
+
+    verifier = Verifier(
+        [*opaque(issuer, Time()).issuers], audience=AUDIENCE, send=send, clock=Time().clock
+    )
+    assert await status(verifier, "opaque") in {401, 503}
+
+
 async def test_in_04_responses_are_cached_for_a_while() -> None:
     issuer, time = Issuer(), Time()
     verifier = opaque(issuer, time)
@@ -392,7 +434,7 @@ async def answer(verifier: Verifier, header: str) -> int:
 
 
 @pytest.mark.parametrize(("active", "expected"), [(False, 401), (True, 200)])
-async def test_in_05_a_token_is_one_token_however_it_is_sent(
+async def test_ta_02_a_token_is_one_token_however_it_is_sent(
     *, active: bool, expected: int
 ) -> None:
     issuer, time = Issuer(), Time()
@@ -406,7 +448,7 @@ async def test_in_05_a_token_is_one_token_however_it_is_sent(
 
 
 @pytest.mark.parametrize(("active", "expected"), [(False, 401), (True, 200)])
-async def test_in_05_a_hundred_requests_at_once_are_one_call(
+async def test_ta_02_a_hundred_requests_at_once_are_one_call(
     *, active: bool, expected: int
 ) -> None:
     issuer, time = Issuer(), Time()
@@ -419,7 +461,7 @@ async def test_in_05_a_hundred_requests_at_once_are_one_call(
     assert len(issuer.requests) == 2
 
 
-async def test_in_05_one_that_is_cancelled_does_not_cost_the_others_their_call() -> None:
+async def test_ta_02_one_that_is_cancelled_does_not_cost_the_others_their_call() -> None:
     issuer, time, go = Issuer(), Time(), asyncio.Event()
     issuer.said = {"active": True, **good_claims()}
 
@@ -439,7 +481,7 @@ async def test_in_05_one_that_is_cancelled_does_not_cost_the_others_their_call()
     assert len(issuer.requests) == 1
 
 
-async def test_in_05_tokens_that_are_made_up_cost_a_number_of_calls_per_second() -> None:
+async def test_ta_02_tokens_that_are_made_up_cost_a_number_of_calls_per_second() -> None:
     issuer, time = Issuer(), Time()
     issuer.said = {"active": True, **good_claims()}
     verifier = opaque(issuer, time)
@@ -465,7 +507,7 @@ async def test_in_05_tokens_that_are_made_up_cost_a_number_of_calls_per_second()
     assert await status(verifier, "good") == 401  # it was valid, so it is asked about
 
 
-async def test_in_05_the_budget_is_the_programs_choice() -> None:
+async def test_ta_02_the_budget_is_the_programs_choice() -> None:
     issuer, time = Issuer(), Time()
     few = Introspection(ASKED.url, "api", "secret", calls_per_second=0.5)
     verifier = issuer.verifier(time, HYDRA, introspection=few)
@@ -479,13 +521,13 @@ async def test_in_05_the_budget_is_the_programs_choice() -> None:
 @pytest.mark.parametrize(
     "token", ["", "=", "a b", "a,b", "a=b", "é", "a\x00", '"a"', "a" * 16_385, "a" + "=" * 16_385]
 )
-async def test_in_05_what_is_no_token_costs_no_call(token: str) -> None:
+async def test_ta_02_what_is_no_token_costs_no_call(token: str) -> None:
     issuer, time = Issuer(), Time()
     assert await answer(opaque(issuer, time), f"Bearer {token}") == 401
     assert issuer.requests == []
 
 
-async def test_at_11_a_jwt_has_no_other_forms() -> None:
+async def test_ta_09_a_jwt_has_no_other_forms() -> None:
     """Each would be another entry in the memory of the verifier."""
     issuer, time = Issuer(), Time()
     verifier = issuer.verifier(time)
@@ -501,7 +543,7 @@ def test_a_verifier_remembers_one_token_at_least() -> None:
         Issuer().verifier(Time(), size=0)
 
 
-def test_a_fetch_whose_event_loop_was_left_does_not_hold_up_verifiers_forever(
+def test_ta_13_a_fetch_whose_event_loop_was_left_does_not_hold_up_verifiers_forever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A loop that is closed, and not by `asyncio.run`, does not end its tasks."""

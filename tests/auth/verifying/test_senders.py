@@ -125,19 +125,37 @@ def test_proofs_are_remembered_as_long_as_they_are_good_and_not_for_ever() -> No
     replays = Replays(lambda: now[0], size=3)
     for second in range(0, 1000, 60):
         now[0] = float(second)
-        assert replays.is_new(f"at {second}")
-        assert not replays.is_new(f"at {second}")
+        assert replays.is_new(f"at {second}", "web")
+        assert not replays.is_new(f"at {second}", "web")
         if second >= 60:
-            assert not replays.is_new(f"at {second - 60}")
+            assert not replays.is_new(f"at {second - 60}", "web")
     assert len(replays._now) + len(replays._before) <= 6
 
 
 def test_a_flood_of_proofs_is_refused_and_forgets_none() -> None:
     replays = Replays(lambda: 0.0, size=3)
-    assert all(replays.is_new(str(number)) for number in range(3))
+    assert all(replays.is_new(str(number), f"client {number}") for number in range(3))
     with pytest.raises(AccessDeniedError) as caught:
-        replays.is_new("one more")
-    assert (caught.value.status, replays.is_new("0")) == (503, False)
+        replays.is_new("one more", "web")
+    assert (caught.value.status, replays.is_new("0", "web")) == (503, False)
+
+
+def test_ta_04_one_client_leaves_room_for_the_proofs_of_others() -> None:
+    now = [0.0]
+    replays = Replays(lambda: now[0], size=1000)
+
+    def flood(client_id: str) -> int:
+        for number in range(2000):
+            try:
+                assert replays.is_new(f"{client_id} {number} {now[0]}", client_id)
+            except AccessDeniedError:
+                return number
+        return 2000
+
+    assert [flood(name) for name in ("one", "two", "three")] == [500, 250, 125]
+    assert replays.is_new("of another", "web")
+    now[0] += 2 * PROOF_SECONDS
+    assert flood("one") == 500
 
 
 async def test_dp_a_bound_token_is_no_bearers_and_a_bearers_is_not_bound() -> None:

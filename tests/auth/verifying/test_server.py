@@ -16,6 +16,7 @@ from tests.auth.verifying.issuing import AUDIENCE, Issuer, Time, request_scope
 
 from trunkline.auth.verifying.caller import Assumed, Authenticator, Caller
 from trunkline.auth.verifying.protection import Protected, ResourceMetadata
+from trunkline.auth.verifying.verifier import Verifier
 from trunkline.server import (
     GraphQL,
     OperationCall,
@@ -345,6 +346,8 @@ def test_an_endpoint_without_a_decision_about_auth_does_not_start() -> None:
         with pytest.raises(TypeError, match="auth must be a Verifier or an Assumed") as caught:
             GraphQL(SCHEMA, auth=wrong)  # type: ignore[arg-type]
         assert str(caught.value).endswith(f"not {type(wrong).__name__}.")  # it may be a secret
+    with pytest.raises(TypeError, match="not the class Verifier"):
+        GraphQL(SCHEMA, auth=Verifier)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="refuse must be"):
         GraphQL(SCHEMA, auth=None, refuse="all")  # type: ignore[arg-type]
 
@@ -357,6 +360,49 @@ async def test_an_applications_lifespan_passes_its_protection() -> None:
     protected = Protected(application, issuer.verifier(Time()))
     await protected({"type": "lifespan"}, given(b""), keeping([]))
     assert seen == ["lifespan"]
+
+
+class _OnlyAuthenticates:
+    async def authenticate(self, _scope: Any) -> Caller:
+        raise AssertionError
+
+
+class _LacksChallenge(_OnlyAuthenticates):
+    def recall(self, _scope: Any, _headers: Any) -> None:
+        return None
+
+
+class _OddChallenge(_LacksChallenge):
+    challenge = "Bearer"
+
+
+@pytest.mark.parametrize(
+    ("auth", "says"),
+    [
+        (_OnlyAuthenticates(), "must have recall"),
+        (_LacksChallenge(), "must have a challenge"),
+        (_OddChallenge(), "must have a challenge"),
+    ],
+)
+def test_ta_12_an_auth_that_lacks_a_member_does_not_start(auth: Any, says: str) -> None:
+    application, _ = endpoint()
+    with pytest.raises(TypeError, match=says):
+        GraphQL(SCHEMA, auth=auth)
+    with pytest.raises(TypeError, match=says):
+        Protected(application, auth)
+
+
+@pytest.mark.parametrize("kind", ["webtransport", "http.other", "HTTP", ""])
+async def test_ta_12_connections_of_unknown_kinds_do_not_pass_a_protection(kind: str) -> None:
+    seen: list[str] = []
+
+    async def application(scope: Any, _receive: Any, _send: Any) -> None:
+        seen.append(scope["type"])
+
+    protected = Protected(application, issuer.verifier(Time()))
+    with pytest.raises(RuntimeError, match="serves HTTP only"):
+        await protected({"type": kind, "headers": []}, given(b""), keeping([]))
+    assert seen == []
 
 
 async def test_websockets_are_refused() -> None:

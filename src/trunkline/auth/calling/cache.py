@@ -31,11 +31,16 @@ class TokenCache(Protocol):
 
 
 class FileTokenCache:
-    """Keeps tokens in a folder that only its owner can read. The folder is made if necessary."""
+    """Keeps tokens in a folder that only its owner can use. The folder is made if necessary.
+
+    Raises ``ValueError`` if others can use it.
+    """
 
     def __init__(self, folder: str | Path) -> None:
         self._folder = Path(folder)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.name == "posix" and self._folder.stat().st_mode & 0o077:
+            raise ValueError(f"Others may use the folder {folder}, which has tokens: chmod 700 it.")
 
     def get(self, name: str) -> bytes | None:
         """Return the value of a name, or ``None``."""

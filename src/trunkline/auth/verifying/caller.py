@@ -21,6 +21,7 @@ __all__ = [
     "Challenge",
     "PresentedToken",
     "TokenScheme",
+    "check_authenticator",
     "has_query_token",
     "read_token",
 ]
@@ -140,6 +141,22 @@ class Authenticator(Protocol):
     async def authenticate(self, scope: Scope) -> Caller:
         """Return the caller; raises ``AccessDeniedError`` if the request has no valid token."""
         ...
+
+
+def check_authenticator(auth: object) -> None:
+    """Raise ``TypeError`` unless an object has what an `Authenticator` must have."""
+    kind = f"the class {auth.__name__}" if isinstance(auth, type) else type(auth).__name__
+    if isinstance(auth, type) or not callable(getattr(auth, "authenticate", None)):
+        raise TypeError(
+            "auth must be a Verifier or an Assumed of trunkline.auth, or for GraphQL None, not"
+            f" {kind}."
+        )
+    if not callable(getattr(auth, "recall", None)):
+        raise TypeError(f"auth must have recall(), as every Authenticator; {kind} lacks it.")
+    if not callable(getattr(getattr(auth, "challenge", None), "headers", None)):
+        raise TypeError(
+            f"auth must have a challenge, whose headers() deny access; {kind} lacks it."
+        )
 
 
 class Assumed:

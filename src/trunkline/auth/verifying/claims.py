@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from trunkline.auth.jose import read_time
 from trunkline.auth.verifying.caller import Caller
 from trunkline.auth.verifying.profiles import Claims, Profile, read_strings
 
@@ -15,10 +16,8 @@ __all__ = [
     "check_claims",
     "check_type",
     "read_binding",
-    "read_time",
 ]
 
-_END_OF_TIME = 1e12  # seconds since 1970; infinity and NaN are not below it
 _MAX_SCOPES = 1_000
 
 
@@ -108,15 +107,6 @@ def _check_times(claims: Claims, expected: Expectation, now: float) -> None:
                 f"The token is valid for longer than {expected.max_lifetime:g} s, "
                 "the most that this API accepts."
             )
-
-
-def read_time(claims: Claims, name: str) -> float:
-    """Return a claim in seconds since 1970; raises ``TokenRejectedError`` for anything else."""
-    value = claims.get(name)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not abs(value) < _END_OF_TIME:  # type: ignore[arg-type]
-        raise TokenRejectedError(f"Claim '{name}' is not a number of seconds.")
-    return float(value)  # type: ignore[arg-type]
 
 
 def _read_scopes(claims: Claims, expected: Expectation) -> frozenset[str]:

@@ -7,7 +7,7 @@ import msgspec
 from trunkline.asgi.requests import HTTPProblem, Receive, Scope, Send, check_method, read_headers
 from trunkline.asgi.responses import Application, HTTPApplication, Response
 from trunkline.auth.urls import is_resource
-from trunkline.auth.verifying.caller import Authenticator
+from trunkline.auth.verifying.caller import Authenticator, check_authenticator
 from trunkline.auth.verifying.verifier import Verifier
 from trunkline.errors import AccessDeniedError
 
@@ -19,10 +19,11 @@ class Protected(HTTPApplication):
 
     The application finds the `Caller` as ``scope["caller"]`` (``request.scope["caller"]`` in
     Starlette). Other requests get a response of RFC 6750 §3. WebSockets are closed. The lifespan
-    is the application's.
+    is the application's. Raises ``TypeError`` if the verifier cannot authenticate.
     """
 
     def __init__(self, application: Application, verifier: Authenticator) -> None:
+        check_authenticator(verifier)
         self._application = application
         self._verifier = verifier
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
@@ -9,9 +10,9 @@ from urllib.parse import quote, urlsplit
 
 from trunkline.asgi.requests import Headers, Scope, read_headers
 from trunkline.auth.certificates import read_certificate, thumbprint
-from trunkline.auth.dpop import PROOF_SECONDS, check_proof
+from trunkline.auth.dpop import PROOF_SECONDS, Proof, check_proof
 from trunkline.auth.jose import JWTError
-from trunkline.auth.verifying.caller import PresentedToken
+from trunkline.auth.verifying.caller import Caller, PresentedToken
 from trunkline.errors import AccessDeniedError
 
 __all__ = ["CertificateOf", "Replays", "SenderCheck", "origin_of"]
@@ -38,24 +39,27 @@ class Replays:
         self._began = clock()
         self._now: set[bytes] = set()
         self._before: set[bytes] = set()
+        self._counts = Counter[str]()
 
-    def is_new(self, key: str) -> bool:
+    def is_new(self, key: str, client_id: str) -> bool:
         """Tell whether a proof is used for the first time, and remember it.
 
-        Raises ``AccessDeniedError`` (503) if there is no room for more.
+        No client may have more proofs than there is room left, so one alone cannot take it all.
+        Raises ``AccessDeniedError`` (503) if there is no room for more of this client's.
         """
         passed = self._clock() - self._began
         if passed >= 2 * PROOF_SECONDS:
             self._before = self._now if passed < 4 * PROOF_SECONDS else set()
-            self._now = set()
+            self._now, self._counts = set(), Counter()
             self._began = self._clock()
         digest = sha256(key.encode("utf-8", "replace")).digest()[:16]
         if digest in self._now or digest in self._before:
             return False
-        if len(self._now) >= self._size:
+        if self._counts[client_id] >= self._size - len(self._now):
             message = "The API receives too many DPoP proofs: try again later."
             raise AccessDeniedError(503, message, retry_after=30)
         self._now.add(digest)
+        self._counts[client_id] += 1
         return True
 
 
@@ -72,7 +76,12 @@ class SenderCheck:
         self._replays = replays
 
     def check(
-        self, bound: Mapping[str, Any] | None, presented: PresentedToken, scope: Scope, now: float
+        self,
+        caller: Caller,
+        bound: Mapping[str, Any] | None,
+        presented: PresentedToken,
+        scope: Scope,
+        now: float,
     ) -> None:
         """Check a request; ``bound`` is the claim 'cnf'. Raises ``AccessDeniedError``."""
         jkt = None if bound is None else bound.get("jkt")
@@ -86,13 +95,15 @@ class SenderCheck:
             message = "Claim 'cnf' has neither 'jkt' nor 'x5t#S256'; other bindings are unknown."
             raise _invalid(presented, message)
         if jkt is not None:
-            self._check_proof(jkt, presented, scope, now)
+            proof = self._check_proof(jkt, presented, scope, now)
+            if not self._replays.is_new(f"{proof.jkt} {proof.jti}", caller.client_id):
+                raise _invalid_proof("The DPoP proof was used before: make one for each request.")
         if "x5t#S256" in bound:
             self._check_certificate(bound["x5t#S256"], presented, scope)
 
     def _check_proof(
         self, jkt: object, presented: PresentedToken, scope: Scope, now: float
-    ) -> None:
+    ) -> Proof:
         if self._origin is None:
             raise _invalid(presented, "This API does not accept tokens that are bound to keys.")
         proofs = [value for name, value in scope["headers"] if name == b"dpop"]
@@ -110,8 +121,7 @@ class SenderCheck:
             raise _invalid_proof(f"The DPoP proof is not valid. {error}") from None
         if proof.jkt != jkt:
             raise _invalid(presented, "The token is bound to another key than that of the proof.")
-        if not self._replays.is_new(f"{proof.jkt} {proof.jti}"):
-            raise _invalid_proof("The DPoP proof was used before: make one for each request.")
+        return proof
 
     def _check_certificate(self, bound: object, presented: PresentedToken, scope: Scope) -> None:
         try:

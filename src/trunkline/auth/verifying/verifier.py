@@ -19,7 +19,7 @@ import msgspec
 
 from trunkline.asgi.requests import Headers, Scope
 from trunkline.auth.discovery import IssuerError
-from trunkline.auth.jose import ALGORITHMS, JWTError, peek, read_signed
+from trunkline.auth.jose import ALGORITHMS, JWTError, peek, read_signed, read_time
 from trunkline.auth.peers import certificate_of_connection
 from trunkline.auth.verifying.caller import (
     Caller,
@@ -35,7 +35,6 @@ from trunkline.auth.verifying.claims import (
     check_claims,
     check_type,
     read_binding,
-    read_time,
 )
 from trunkline.auth.verifying.issuers import (
     CallBudget,
@@ -191,7 +190,7 @@ class Verifier:
             check = partial(self._check, presented, digest, known)
             await run_async(self._flight.run(check, digest), self._send)
             known = self._verified.get(digest)
-        self._senders.check(known.bound, presented, scope, self._wall())
+        self._senders.check(known.caller, known.bound, presented, scope, self._wall())
         return known.caller
 
     def _check(
