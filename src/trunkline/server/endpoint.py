@@ -168,8 +168,8 @@ class GraphQL(HTTPOnly):
         def __getattr__(self, name: str) -> NoReturn:
             """Tell those who try `include_router` what to do instead."""
             raise AttributeError(
-                f"GraphQL has no attribute {name!r}. It is an application, not a router: serve it by"
-                " app.add_route('/graphql', …) in FastAPI, or by router.add_route of an APIRouter."
+                f"GraphQL has no attribute {name!r}. It is an application, not a router: serve it"
+                " by app.add_route('/graphql', …) in FastAPI, or by router.add_route of an APIRouter."
             )
 
     def document(self, document_id: str) -> str | None:
