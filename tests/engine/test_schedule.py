@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+import graphql
 import pytest
 
 from trunkline.engine import compile_operation, run
@@ -265,22 +266,33 @@ async def test_a_resolver_may_use_timeouts_and_the_current_task() -> None:
 
 
 async def test_each_resolver_has_its_own_context_variables() -> None:
-    variable = contextvars.ContextVar("variable", default=0)
+    class Odd:
+        def __eq__(self, _other: object) -> bool:
+            raise ZeroDivisionError
+
+        __hash__ = object.__hash__
+
+    outside = Odd()
+    variable = contextvars.ContextVar("variable", default=outside)
+    variable.set(outside)
 
     class Nodes(Others):
-        async def first(self, parent: Node) -> int:
-            seen = variable.get()
-            variable.set(parent.id + 1)
+        async def first(self, parent: Node) -> bool:
+            seen, own = variable.get(), Odd()
+            variable.set(own)
             if parent.id % 2:
                 await asyncio.sleep(0)
-                assert variable.get() == parent.id + 1
-            return seen
+                assert variable.get() is own
+            return seen is outside
 
-    result = await run(operation("{ nodes { first } }", Nodes()), None, Loader())
+    compiled = operation(
+        "{ nodes { first } }", Nodes(), sdl=SDL.replace("first: Int", "first: Boolean")
+    )
+    result = await run(compiled, None, Loader())
     assert result.errors == []
     assert result.data is not None
-    assert {node["first"] for node in result.data["nodes"]} == {0}
-    assert variable.get() == 0
+    assert {node["first"] for node in result.data["nodes"]} == {True}
+    assert variable.get() is outside
 
 
 @pytest.mark.skipif(not hasattr(asyncio, "eager_task_factory"), reason="new in Python 3.12")
@@ -376,3 +388,78 @@ async def test_useless_work_may_clean_up_with_timeouts_in_its_own_task() -> None
     assert log == [True, "timeout", True]
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == before
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_an_error_cancels_no_future_at_whatever_step_it_comes(turns: int) -> None:
+    shared: list[asyncio.Future[int]] = []
+
+    class Nodes(Others):
+        async def slow(self, _parent: Node) -> int:
+            loop = asyncio.get_running_loop()
+            for number in range(3):
+                shared.append(loop.create_future())
+                loop.call_soon(shared[-1].set_result, number)
+                await shared[-1]
+            shared.append(loop.create_future())
+            return await shared[-1]
+
+        async def strict(self, parent: Node) -> int:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            raise ValueError(parent.id)
+
+    result = await asyncio.wait_for(run(operation("{ node { slow strict } }", Nodes()), None), 60)
+    assert result.data == {"node": None}
+    assert [future for future in shared if future.cancelled()] == []
+
+
+SIBLINGS = "{ nodes { strict slow } }"
+NULLABLE = SDL.replace("nodes: [Node!]!", "nodes: [Node]")
+
+
+async def test_an_execution_with_errors_leaves_nothing_to_the_garbage_collector() -> None:
+    """Exceptions have tracebacks, and these have frames; nothing of them may lead in a circle."""
+
+    class Nodes(Others):
+        async def strict(self, parent: Node) -> int:
+            await asyncio.sleep(0)
+            raise ValueError(parent.id)
+
+    compiled = operation(SIBLINGS, Nodes(), sdl=NULLABLE)
+    await run(compiled, None, Loader())
+    gc.collect()
+    gc.disable()
+    try:
+        result = await run(compiled, None, Loader())
+        assert len(result.errors) == 100
+        del result
+        left = gc.collect()
+    finally:
+        gc.enable()
+    assert left < 20  # a few of the test's own, and not some for each error
+
+
+async def test_the_traceback_of_an_awaited_error_begins_in_the_resolver() -> None:
+    for text in ("{ node { strict } }", "{ node { strict first } }"):
+        result = await run(operation(text), None, Loader())
+        (error,) = result.errors
+        assert isinstance(error, graphql.GraphQLError)
+        assert error.original_error is not None
+        traceback = error.original_error.__traceback__
+        assert traceback is not None
+        assert traceback.tb_frame.f_code.co_name == "strict"
+
+
+@pytest.mark.parametrize("turns", [0, 2])
+def test_the_end_of_the_program_does_not_wait(turns: int) -> None:
+    class Nodes(Others):
+        async def slow(self, _parent: Node) -> int:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            raise SystemExit(7)
+
+    compiled = operation("{ nodes { slow first } }", Nodes())
+    with pytest.raises(SystemExit):
+        asyncio.run(asyncio.wait_for(run(compiled, None, Loader()), 60))
+    gc.collect()  # nothing is told about tasks that ended without anybody

@@ -9,8 +9,8 @@ Work that waits has a task of its own. Its first step ran in that task, too, bec
 task: the next piece begins in the task that was made for it. Resolvers that stand side by side have
 their own context variables each; one that is awaited alone has its caller's.
 
-An error can make work useless that is under way. Its coroutine is ended, but what that waits for is
-not cancelled, because others may wait for the same (a DataLoader's key).
+An error can make work useless that is under way. It ends by ``CancelledError`` in its next step,
+but what it waits for is not cancelled, because others may wait for the same (a DataLoader's key).
 """
 
 from __future__ import annotations
@@ -117,6 +117,7 @@ class _SideBySide:
         self.execution = execution
         self.loop = asyncio.get_running_loop()
         self._agenda = agenda
+        self._context = copy_context()
         self._waiting: dict[Work, _Piece] = {}
         self._places: _Places | None = None  # made when the first error makes work useless
         self._all_ended: asyncio.Future[None] | None = None
@@ -128,6 +129,8 @@ class _SideBySide:
         cancelled: asyncio.CancelledError | None = None
         try:
             self._begin(work)
+            if self.execution.bubbled:
+                self._end_useless()
             while self._waiting:
                 self._all_ended = self.loop.create_future()
                 try:
@@ -147,9 +150,13 @@ class _SideBySide:
         del self._waiting[work]
         if self._places is not None:
             self._places.remove(work)
-        self._agenda.finish(work)
+        agenda = self._agenda
+        agenda.finish(work)
         try:
-            self._begin(self._agenda.take())
+            if agenda.pending or agenda.has_batches:
+                self._begin(agenda.take())
+            if self.execution.bubbled:
+                self._end_useless()
         finally:
             if not self._waiting and self._all_ended is not None and not self._all_ended.done():
                 self._all_ended.set_result(None)
@@ -157,34 +164,50 @@ class _SideBySide:
     def _begin(self, work: Sequence[Work]) -> None:
         """Begin work, and what it leads to, before the event loop gets a turn."""
         queue = deque(work)
+        current = asyncio.current_task(self.loop)
+        if current is not None:
+            _leave_task(self.loop, current)
         try:
             while queue and not self._is_cancelled:
-                piece = _Piece(self)
-                with _CurrentTask(self.loop, piece.task):
-                    self._begin_until_one_waits(piece, queue)
+                self._begin_until_one_waits(queue)
         except BaseException as error:  # noqa: BLE001  # the program is to end
             self.abort(error)
         finally:
+            if current is not None:
+                _enter_task(self.loop, current)
             for each in queue:
                 each.drop()
-        if self.execution.bubbled:
-            self._end_useless()
 
-    def _begin_until_one_waits(self, piece: _Piece, queue: deque[Work]) -> None:
+    def _begin_until_one_waits(self, queue: deque[Work]) -> None:
         execution, agenda = self.execution, self._agenda
         has_batches = agenda.has_batches
-        # a resolver may cancel the current task, which is not for others then
-        while queue and piece.work is None and not piece.task.cancelling():
-            work = queue.popleft()
-            context = copy_context()
-            suspended = context.run(_begin, execution, work)
-            if suspended is not None:
-                piece.keep(work, suspended, context)
-                self._add(work, piece)
-            elif has_batches:
-                agenda.finish(work)
-            if has_batches or agenda.pending:
-                queue.extend(agenda.take())
+        context = self._context.copy()
+        piece = _Piece(self, context)
+        suspended = None
+        _enter_task(self.loop, piece.task)
+        try:
+            # a resolver may cancel the current task, or set context variables: not for others
+            while queue and not piece.task.cancelling() and self._is_unchanged(context):
+                work = queue.popleft()
+                suspended = context.run(_begin, execution, work)
+                if suspended is not None:
+                    piece.keep(work, *suspended)
+                    self._add(work, piece)
+                    break
+                if has_batches:
+                    agenda.finish(work)
+                if has_batches or agenda.pending:
+                    queue.extend(agenda.take())
+        finally:
+            _leave_task(self.loop, piece.task)
+            if suspended is None:
+                piece.task.cancel()
+
+    def _is_unchanged(self, context: Context) -> bool:
+        try:
+            return context == self._context
+        except Exception:  # noqa: BLE001  # of values that cannot be compared
+            return False
 
     def _add(self, work: Work, piece: _Piece) -> None:
         self._waiting[work] = piece
@@ -200,13 +223,7 @@ class _SideBySide:
         bubbled, self.execution.bubbled = self.execution.bubbled, []
         for position in bubbled:
             for work in self._places.take_below(position):
-                piece = self._waiting.pop(work)
-                if piece.give_up():
-                    self._agenda.finish(work)
-                else:  # it does not end at once, because it cleans up
-                    self._add(work, piece)
-        if bubbled:
-            self._begin(self._agenda.take())
+                self._waiting[work].give_up()
 
     def abort(self, error: BaseException) -> None:
         """End everything, because of an exception that is not a resolver's error."""
@@ -222,124 +239,139 @@ class _SideBySide:
             piece.task.cancel()
 
 
-class _Piece(Coroutine[Any, Any, None]):
-    """A piece of work that waits, as the coroutine of its own task."""
+class _Piece(Generator[Any, None, Any]):
+    """A piece of work that waits, in a task of its own.
 
-    __slots__ = ("_context", "_has_begun", "_running", "_waits_for", "_whole", "task", "work")
+    The task's coroutine awaits this object, which does the steps of the work. To the task it is
+    also the first future that the work waits for (``asyncio.isfuture``). So it learns by which
+    callback futures wake the task, and can end the work without cancelling the future, which others
+    may share.
+    """
 
-    def __init__(self, whole: _SideBySide) -> None:
+    __slots__ = (
+        "_asyncio_future_blocking",
+        "_coroutine",
+        "_held",
+        "_running",
+        "_waits_for",
+        "_wake",
+        "_whole",
+        "task",
+        "work",
+    )
+
+    work: Work
+    _running: Coroutine[Any, Any, Any]
+    _waits_for: Any
+
+    def __init__(self, whole: _SideBySide, context: Context) -> None:
         self._whole = whole
-        self._running: Coroutine[Any, Any, Any] | None = None
-        self._has_begun = False
-        self.work: Work | None = None
+        self._wake: tuple[Callable[[Any], None], Context] | None = None
+        self._asyncio_future_blocking = False
+        self._coroutine = self._run()
         # not made by the loop, whose factory may run the first step at once
-        self.task = asyncio.Task(self, loop=whole.loop)
+        self.task = asyncio.Task(self._coroutine, loop=whole.loop, context=context)
 
-    def keep(self, work: Work, suspended: Suspended, context: Context) -> None:
-        """Take a piece of work that has begun in this task."""
+    def keep(self, work: Work, running: Coroutine[Any, Any, Any], waits_for: Any) -> None:
+        """Take a piece of work whose first step was done in this task."""
         self.work = work
-        self._running, self._waits_for = suspended
-        self._context = context
-        _set_awaited(self._waits_for, is_awaited=False)
+        self._running = running
+        self._instead_of(waits_for)
+        self._held = 2  # the next line and the task's first step get what it waits for
+        # a task that is cancelled early throws into its coroutine, which must have begun for that
+        self._coroutine.send(None)
 
-    def give_up(self) -> bool:
-        """End the coroutine without its future; return whether it has ended.
+    def give_up(self) -> None:
+        """End the work, but not what it waits for."""
+        if self._wake is not None and asyncio.isfuture(self._waits_for):
+            wake, context = self._wake
+            if self._waits_for.remove_done_callback(wake):
+                cancelled: asyncio.Future[None] = self._whole.loop.create_future()
+                cancelled.cancel()
+                self._whole.loop.call_soon(wake, cancelled, context=context)
+                return
+        self.task.cancel()  # it has a step before it anyway
 
-        Its task then ends when the future does.
-        """
-        running, before = self._running, self._waits_for
-        assert running is not None  # noqa: S101  # it waits
+    async def _run(self) -> None:
+        whole, work = self._whole, self.work
         try:
-            with _CurrentTask(self._whole.loop, self.task):
-                self._waits_for = self._context.run(running.throw, asyncio.CancelledError())
-        except (StopIteration, Exception, asyncio.CancelledError):  # noqa: BLE001  # useless, too
-            self._running = None
-            # A future that is never done is not an error to log. asyncio itself does the same.
-            setattr(self.task, "_log_destroy_pending", False)  # noqa: B010
-            return True
+            value = await self
+        except Exception as error:  # noqa: BLE001  # a resolver's error becomes the field's
+            _fail(whole.execution, work, error)
+        except asyncio.CancelledError as error:
+            _fail(whole.execution, work, _cancelled_elsewhere(error))
+        except GeneratorExit:  # the event loop has ended
+            raise
         except BaseException as error:  # noqa: BLE001  # the program is to end
-            self._running = None
-            self._whole.abort(error)
-            return True
-        _set_awaited(self._waits_for, is_awaited=False)
-        if self._has_begun and asyncio.isfuture(before) and not before.done():
-            self._wake(before)
-        self._has_begun = False
-        return False
+            try:
+                whole.abort(error)
+            finally:
+                whole.end(work)
+            return
+        else:
+            _put(whole.execution, work, value)
+        whole.end(work)
 
-    def _wake(self, future: asyncio.Future[Any]) -> None:
-        """Let the task do its next step without the future that it waits for."""
-        done: asyncio.Future[None] = self._whole.loop.create_future()
-        done.set_result(None)
-        for callback, context in getattr(future, "_callbacks", None) or ():
-            if getattr(callback, "__self__", None) is self.task:
-                future.remove_done_callback(callback)
-                self._whole.loop.call_soon(callback, done, context=context)
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self
 
-    def send(self, value: Any) -> Any:
-        """Do the next step."""
-        if self._running is None:  # no work was left for this task, or it was given up
-            raise StopIteration
-        if not self._has_begun:  # the step before was done by the scheduler
-            self._has_begun = True
-            _set_awaited(self._waits_for, is_awaited=True)
-            return self._waits_for
-        return self._step(self._running.send, value)
+    def send(self, _value: None, /) -> Any:
+        """Do the next step; futures wake a task without a value."""
+        return next(self)
+
+    def __next__(self) -> Any:
+        """Do the next step; return what the task is to wait for."""
+        if self._held:
+            self._held -= 1
+            return self if self._asyncio_future_blocking else self._waits_for
+        waits_for = self._waits_for = self._running.send(None)
+        if waits_for is None or self._wake is not None:  # None: `asyncio.sleep(0)`
+            return waits_for
+        return self._instead_of(waits_for)
 
     def throw(self, error: BaseException, *_: Any) -> Any:  # type: ignore[override]
-        """Raise an exception where the work waits."""
-        if self._running is None:
-            raise StopIteration
-        if not self._has_begun and not isinstance(error, asyncio.CancelledError):
-            return self.send(None)  # the error of what was given up
-        self._has_begun = True
-        return self._step(self._running.throw, error)
-
-    def close(self) -> None:
-        """End the coroutine, if its event loop has ended without it."""
-        if self._running is not None:
-            self._running.close()
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        raise TypeError("A piece of work is for its task alone.")
-
-    def _step(self, step: Callable[[Any], Any], argument: Any) -> Any:
-        work, execution = self.work, self._whole.execution
-        assert work is not None  # noqa: S101  # there is a coroutine for it
-        fatal: BaseException | None = None
+        """Raise an exception where the work waits, as a step."""
+        self._held = 0
         try:
-            self._waits_for = self._context.run(step, argument)
-        except StopIteration as done:
-            _put(execution, work, done.value)
-        except Exception as error:  # noqa: BLE001  # a resolver's error becomes the field's
-            _fail(execution, work, error)
-        except asyncio.CancelledError as error:
-            _fail(execution, work, _cancelled_elsewhere(error))
-        except BaseException as error:  # noqa: BLE001  # the program is to end
-            fatal = error
-        else:
-            return self._waits_for
-        self._running = None
-        try:
-            if fatal is not None:
-                self._whole.abort(fatal)
+            return self._instead_of(self._running.throw(error))
         finally:
-            self._whole.end(work)
-        raise StopIteration
+            del error  # its traceback has this frame
 
+    # -- as the future that the task waits for --------------------------------------------------
 
-def _set_awaited(future: Any, *, is_awaited: bool) -> None:
-    """Set or take the sign by which ``await`` tells a task to wait for a future (asyncio.futures).
+    def _instead_of(self, waits_for: Any) -> Any:
+        """Stand in for what the work waits for, if that is a future.
 
-    A task takes it in the step in which it gets the future. A piece of work begins before its task
-    has a step, and meanwhile others may begin to wait for the same future.
-    """
-    if asyncio.isfuture(future):  # `asyncio.sleep(0)` yields nothing
-        future._asyncio_future_blocking = is_awaited  # noqa: SLF001
+        The sign by which ``await`` tells a task to wait for the future is taken at once. A task
+        does so in the step in which it gets the future. The first step was done before the task has
+        one, and meanwhile others may begin to wait for the same future.
+        """
+        self._waits_for = waits_for
+        if not asyncio.isfuture(waits_for):
+            return waits_for
+        waits_for._asyncio_future_blocking = False  # noqa: SLF001
+        self._asyncio_future_blocking = True
+        return self
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """Return the future's event loop."""
+        return self._waits_for.get_loop()  # type: ignore[no-any-return]
+
+    def add_done_callback(self, wake: Callable[[Any], None], *, context: Context) -> None:
+        """Let the future wake the task."""
+        self._wake = wake, context
+        self._waits_for.add_done_callback(wake, context=context)
+
+    def cancel(self, msg: Any = None) -> bool:
+        """Cancel the future."""
+        return self._waits_for.cancel(msg=msg)  # type: ignore[no-any-return]
 
 
 class _Places:
-    """The work that waits, by its place in the response, so that all below a place is found."""
+    """The fields that wait, by their places in the response, so that all below a place are found.
+
+    A tree of dictionaries. A field that waits has nothing below it yet.
+    """
 
     def __init__(self) -> None:
         self._root: dict[Any, Any] = {}
@@ -347,59 +379,37 @@ class _Places:
     def add(self, work: Work) -> None:
         """Add a field. A batch has many places; it ends by itself."""
         if isinstance(work, Deferral):
+            *above, last = work.path
             node = self._root
-            for key in work.path:
+            for key in above:
                 node = node.setdefault(key, {})
-            node[_WORK] = work
+            node[last] = work
 
     def remove(self, work: Work) -> None:
         """Remove a field, if it is there."""
         if isinstance(work, Deferral):
-            node = self._root
-            for key in work.path:
-                node = node.get(key, {})
-            node.pop(_WORK, None)
+            *above, last = work.path
+            self._node(above).pop(last, None)
 
     def take_below(self, position: Path) -> Iterator[Deferral]:
         """Remove and yield the fields at a position and below it."""
-        node: dict[Any, Any] | None = self._root
-        if not position:
-            self._root = {}
+        if position:
+            *above, last = position
+            found = [self._node(above).pop(last, {})]
         else:
-            for key in position[:-1]:
-                node = node.get(key, {}) if node else {}
-            node = node.pop(position[-1], None) if node else None
-        nodes = [node] if node else []
-        while nodes:
-            for key, value in nodes.pop().items():
-                if key is _WORK:
-                    yield value
-                else:
-                    nodes.append(value)
+            found, self._root = [self._root], {}
+        while found:
+            each = found.pop()
+            if isinstance(each, dict):
+                found += each.values()
+            else:
+                yield each
 
-
-_WORK = object()
-
-
-class _CurrentTask:
-    """Makes a task the current one for a while."""
-
-    __slots__ = ("_before", "_loop", "_task")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> None:
-        self._loop = loop
-        self._task = task
-
-    def __enter__(self) -> None:
-        self._before = asyncio.current_task(self._loop)
-        if self._before is not None:
-            _leave_task(self._loop, self._before)
-        _enter_task(self._loop, self._task)
-
-    def __exit__(self, *_: object) -> None:
-        _leave_task(self._loop, self._task)
-        if self._before is not None:
-            _enter_task(self._loop, self._before)
+    def _node(self, path: Sequence[str | int]) -> dict[Any, Any]:
+        node = self._root
+        for key in path:
+            node = node.get(key, {})
+        return node
 
 
 def _begin(execution: Execution, work: Work) -> Suspended | None:
@@ -495,12 +505,21 @@ def _put(execution: Execution, work: Work, value: Any) -> None:
 
 def _fail(execution: Execution, work: Work, error: Exception) -> None:
     """Put the nulls of an error where they belong."""
+    _forget_own_frames(error)
     if isinstance(work, Deferral):
         located = isinstance(error, FieldFailure)
         execution.reject(error if located else FieldFailure(error, work.mark, work.indices))
         return
     for item in work.items():
         execution.nullify(FieldFailure(error, work.mark, item[2:]))
+
+
+def _forget_own_frames(error: Exception) -> None:
+    """Let a traceback begin with the resolver: the frames above it keep the whole execution."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_frame.f_code.co_filename == __file__:
+        traceback = traceback.tb_next
+    BaseException.with_traceback(error, traceback)  # the class may refuse to set attributes
 
 
 def _cancelled_elsewhere(cancelled: asyncio.CancelledError) -> Exception:

@@ -78,11 +78,15 @@ class Execution(Struct, eq=False):
         self._record(failure)
 
     def result(self) -> Result:
-        """Return the result, with every error in GraphQL's form."""
+        """Return the result, with every error in GraphQL's form.
+
+        The execution forgets them: their tracebacks have it, and a cycle would keep all of it.
+        """
         if not self.failures:
             return Result(self.data, [])
         variables, operation = self.variables, self.operation
-        errors = [failure.located(variables, operation) for failure in self.failures]
+        failures, self.failures = self.failures, []
+        errors = [failure.located(variables, operation) for failure in failures]
         if self.omitted:
             extensions = {"code": "MORE_ERRORS", "count": self.omitted}
             message = f"The response has {self.omitted} more errors, which are not listed."
