@@ -169,7 +169,7 @@ class GraphQL(HTTPOnly):
             """Tell those who try `include_router` what to do instead."""
             raise AttributeError(
                 f"GraphQL has no attribute {name!r}. It is an application, not a router: serve it"
-                " by app.add_route('/graphql', …) in FastAPI, or by router.add_route of an APIRouter."
+                " by app.add_route('/graphql', …) in FastAPI, or by an APIRouter's add_route."
             )
 
     def document(self, document_id: str) -> str | None:
