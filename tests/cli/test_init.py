@@ -132,3 +132,7 @@ def test_serving_nothing_is_a_sentence(tmp_path: Path) -> None:
     run = trunkline(tmp_path, "serve")
     assert run.status == 1
     assert run.printed.startswith("There is no application to serve:")
+
+
+def test_git_leaves_the_line_ends_of_what_is_generated(made: Path) -> None:
+    assert "my_todos/graph/** text eol=lf" in (made / ".gitattributes").read_text(encoding="utf-8")

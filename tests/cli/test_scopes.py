@@ -83,3 +83,42 @@ def test_a_wrong_document_is_named_with_its_place(folder: Path, text: str) -> No
     code, out, err = run("wrong.graphql")
     assert (code, out) == (1, "")
     assert err.startswith("wrong.graphql:1:")
+
+
+def test_the_documents_of_a_client_are_read_as_it_reads_them(folder: Path) -> None:
+    """14.10: fragments in other files, `@catch`, and documents in Python."""
+    client = folder / "client"
+    client.mkdir()
+    (client / "a.graphql").write_text("query A @catch { todos { ...Author } }", encoding="utf-8")
+    (client / "fragments.graphql").write_text(
+        "fragment Author on Todo { author { ...Name } } fragment Name on Person { name }"
+        " fragment Unused on Todo { title }",
+        encoding="utf-8",
+    )
+    (client / "program.py").write_text('gql("query B { hello }")\n', encoding="utf-8")
+    code, out, err = run("client")
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        "query A  the scope todos:read and the scopes people:names and people:read, or admin",
+        "query B  nothing",
+    ]
+
+
+def test_a_mistake_is_told_where_it_stands(folder: Path) -> None:
+    (folder / "f.graphql").write_text("\n\nfragment F on Todo { nothing }", encoding="utf-8")
+    (folder / "q.graphql").write_text("query Q { todos { ...F } }", encoding="utf-8")
+    code, _, err = run("q.graphql", "f.graphql")
+    assert code == 1
+    assert err.startswith("f.graphql:3:22: Cannot query field 'nothing'")
+
+
+def test_an_operation_needs_no_name(folder: Path) -> None:
+    (folder / "q.graphql").write_text("{ todos { title } }", encoding="utf-8")
+    assert run("q.graphql")[1] == "query -  the scope todos:read\n"
+
+
+def test_a_schema_that_requires_nothing_says_so(folder: Path) -> None:
+    (folder / "open.graphql").write_text("type Query { a: Int }", encoding="utf-8")
+    result = CliRunner().invoke(app, ["scopes", "--schema", "open.graphql"])
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr.startswith("The schema requires nothing of its callers")

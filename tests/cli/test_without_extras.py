@@ -4,29 +4,67 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 PROGRAM = """
 import sys
-sys.modules["sqlalchemy"] = None
-from trunkline.cli.commands import app
-app(sys.argv[1:])
+sys.modules[sys.argv.pop(1)] = None
+from trunkline.cli import main
+main()
 """
+ISSUER = "'trunkline[issuer,server]'"
 
 
-@pytest.mark.parametrize("command", ["clients", "issuer"])
-def test_a_missing_extra_is_named(command: str) -> None:
-    done = run(command)
+@pytest.mark.parametrize(
+    ("library", "arguments", "brought_by"),
+    [
+        ("sqlalchemy", ["clients"], ISSUER),
+        ("sqlalchemy", ["issuer"], ISSUER),
+        ("sqlalchemy", ["issuer", "serve", "https://issuer.example", "--port", "1"], ISSUER),
+        ("argon2", ["clients", "list"], ISSUER),
+        ("joserfc", ["clients", "add", "shop", "--scope", "a"], ISSUER),
+        (
+            "uvicorn",
+            ["issuer", "serve", "http://localhost:9", "--development"],
+            "'trunkline[server]'",
+        ),
+        ("uvicorn", ["serve", "shop:app"], "'trunkline[server]'"),
+        ("starlette", ["mock", "schema.graphql"], "'trunkline[cli]'"),
+        ("watchfiles", ["generate", "--watch"], "'trunkline[cli]'"),
+        ("typer", ["serve"], "'trunkline[cli]'"),
+        (
+            "httpx2",
+            ["generate", "client", "--schema", "http://localhost:1/", "--operations", "q.graphql"],
+            "'trunkline[client]'",
+        ),
+    ],
+)
+def test_a_missing_library_is_named(
+    library: str, arguments: list[str], brought_by: str, tmp_path: Path
+) -> None:
+    (tmp_path / "trunkline.toml").write_text('schema = "schema.graphql"\npackage = "app"\n')
+    (tmp_path / "schema.graphql").write_text("type Query { a: Int }")
+    (tmp_path / "q.graphql").write_text("query Q { a }")
+    done = run(library, *arguments, folder=tmp_path)
     assert done.returncode == 1
-    assert done.stderr.strip().endswith("pip install 'trunkline[issuer,server]'.")
+    assert library in done.stderr
+    assert done.stderr.strip().endswith(f"pip install {brought_by}.")
     assert "Traceback" not in done.stderr
 
 
 def test_the_other_commands_work() -> None:
-    assert run("--version").stdout.startswith("trunkline ")
+    assert run("sqlalchemy", "--version").stdout.startswith("trunkline ")
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", PROGRAM, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+def test_the_help_shows_what_is_in_brackets() -> None:
+    printed = " ".join(run("sqlalchemy", "--help").stdout.replace("│", " ").split())
+    assert "This command needs sqlalchemy: pip install 'trunkline[issuer,server]'." in printed
+
+
+def run(
+    library: str, *arguments: str, folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", PROGRAM, library, *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603

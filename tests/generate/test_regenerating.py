@@ -275,3 +275,33 @@ def test_a_model_may_use_types_that_are_not_generated_yet(tmp_path: Path) -> Non
     run = trunkline(folder, "generate")
     assert run.status == 1
     assert "models.Book: app.models cannot be imported: ImportError" in run.printed
+
+
+@pytest.mark.parametrize("what", ["app/graph", "app/resolvers"])
+def test_line_ends_do_not_count(shop: Path, what: str) -> None:
+    """14.6: Git writes others on Windows; a file that differs by them alone is up to date."""
+    for path in (shop / what).rglob("*.*"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    before = snapshot(shop)
+    for arguments in (["--check"], []):
+        run = trunkline(shop, "generate", *arguments)
+        assert (run.status, run.printed) == (0, "")
+    assert snapshot(shop) == before
+    change_schema(shop, "type Query {", "type Query { count: Int!")
+    assert trunkline(shop, "generate", "--check").status == 1
+
+
+def test_a_scalar_of_graphql_itself_is_not_taken_for_a_misspelt_one(tmp_path: Path) -> None:
+    """14.10: `scalars.ID` was refused by a message that suggested `ID`."""
+    files = {
+        "schema.graphql": SCHEMA,
+        "trunkline.toml": """
+            schema = "schema.graphql"
+            package = "app.graph"
+            [scalars]
+            ID = "uuid:UUID"
+            """,
+    }
+    run = trunkline(project(tmp_path, files), "generate")
+    sentence = "scalars.ID: it is a scalar of GraphQL itself and cannot be changed.\n"
+    assert (run.status, run.printed) == (1, f"trunkline.toml:4: {sentence}")

@@ -285,3 +285,27 @@ def test_the_command_line_shows_clients(tmp_path: Path) -> None:
     assert old not in trunkline("clients", "show", "web", folder=tmp_path)
     trunkline("clients", "revoke", "web", folder=tmp_path)
     assert "web                      revoked" in trunkline("clients", "list", folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("url", "options", "port"),
+    [
+        ("http://localhost:9421", (), 9421),
+        ("http://localhost:9421", ("--port", "8000"), 8000),
+        ("http://localhost:9421", ("--port", "0"), 0),
+        ("http://localhost", (), 9000),
+        ("https://issuer.example", (), 9000),
+    ],
+)
+def test_the_port_of_the_url_is_listened_on(
+    url: str, options: tuple[str, ...], port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """14.10: `issuer serve http://localhost:9421` listened on 9000."""
+    ports: list[int] = []
+    monkeypatch.setattr(
+        "trunkline.issuer.serve.serve", lambda _app, _host, port, _tls: ports.append(port)
+    )
+    store = ("--store", f"sqlite:///{tmp_path}/issuer.db", "--development")
+    result = invoke(["issuer", "serve", url, *options, *store])
+    assert result.exit_code == 0, result.stderr
+    assert ports == [port]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def test_files_are_one_schema(folder: Path, form: str) -> None:
         ("type Query { a: Nope }", "s.graphql:1:17: Unknown type 'Nope'."),
         (
             "type Query { a: Int }\ntype Query { b: Int }",
-            "s.graphql:1:6: There can be only one type named 'Query'.",
+            "s.graphql:1:6: There can be only one type named 'Query'. See also s.graphql:2:6.",
         ),
         (
             "type Mutation { a: Int }",
@@ -51,7 +52,10 @@ def test_files_are_one_schema(folder: Path, form: str) -> None:
         ),
         (
             "interface Node { id: ID! }\ntype Query implements Node { a: Int }",
-            "s.graphql:1:18: Interface field Node.id expected but Query does not provide it.",
+            (
+                "s.graphql:1:18: Interface field Node.id expected but Query does not provide it."
+                " See also s.graphql:2:1."
+            ),
         ),
     ],
 )
@@ -60,6 +64,37 @@ def test_a_mistake_is_told_with_its_place(sdl: str, message: str) -> None:
         parse_schema(sdl, "s.graphql")
     assert str(caught.value) == message
     assert caught.value.__suppress_context__ or caught.value.__context__ is None  # told once
+
+
+def test_a_type_that_is_defined_twice_is_told_once_with_both_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """14.28: what follows from it, that its fields are there twice, is left out."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.graphql").write_text(
+        "type Query { a: Book }\ntype Book { id: ID! title: String }\nenum E { A B }"
+    )
+    (tmp_path / "b.graphql").write_text(
+        "enum E { B A }\ntype Book { title: String id: ID! }\nextend type Book { id: ID! }"
+    )
+    with pytest.raises(SchemaError) as caught:
+        load_schema("a.graphql", "b.graphql")
+    assert str(caught.value).splitlines() == [
+        "a.graphql:3:6: There can be only one type named 'E'. See also b.graphql:1:6.",
+        "a.graphql:2:6: There can be only one type named 'Book'. See also b.graphql:2:6.",
+        "a.graphql:2:13: Field 'Book.id' can only be defined once. See also b.graphql:3:20.",
+    ]
+
+
+@pytest.mark.parametrize("sources", [[[]], [["a.graphql"]], [None], [b"a.graphql"], [7]])
+def test_sources_of_another_kind_are_refused(sources: list[Any]) -> None:
+    with pytest.raises(SchemaError, match="as an argument of its own, not a"):
+        load_schema(*sources)
+
+
+def test_no_source_is_refused() -> None:
+    with pytest.raises(SchemaError, match="No schema is named"):
+        load_schema()
 
 
 def test_all_mistakes_are_told_at_once() -> None:
@@ -146,7 +181,10 @@ def test_all_three_root_types_may_be_extended_only() -> None:
         ),
         (
             "interface A { b: Int }\nextend type Query implements A { a: Int }",
-            "s.graphql:1:15: Interface field A.b expected but Query does not provide it.",
+            (
+                "s.graphql:1:15: Interface field A.b expected but Query does not provide it."
+                " See also s.graphql:2:1."
+            ),
         ),
     ],
 )

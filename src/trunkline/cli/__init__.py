@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from trunkline.cli.extras import missing_library
+
 __all__ = ["main"]
 
 
@@ -11,6 +13,10 @@ def main() -> None:
     """Run the command line; the ``trunkline`` script calls this."""
     try:
         from trunkline.cli.commands import app  # noqa: PLC0415  # needs an extra
-    except ModuleNotFoundError as error:
-        sys.exit(f"The command line needs {error.name}: pip install 'trunkline[cli]'.")
-    app()
+
+        app()
+    except ImportError as error:
+        message = missing_library(error)
+        if message is None:
+            raise
+        sys.exit(message)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from trunkline.cli.compile import compile_command
+from trunkline.cli.extras import missing_library
 from trunkline.cli.generate import generate_app
 from trunkline.cli.init import init_command
 from trunkline.cli.mock import mock_command
@@ -31,9 +32,13 @@ try:
     from trunkline.cli.clients import clients_app
     from trunkline.cli.issuer import issuer_app
 except ModuleNotFoundError as error:  # of another extra
-    _missing = f"This command needs {error.name}: pip install 'trunkline[issuer,server]'."
+    _missing = missing_library(error)
+    if _missing is None:
+        raise
+    _any = {"allow_extra_args": True, "ignore_unknown_options": True}
+    _help = _missing.replace("[", r"\[")  # which would begin a style
     for _name in ("clients", "issuer"):
-        app.command(_name, help=_missing)(lambda: sys.exit(_missing))
+        app.command(_name, help=_help, context_settings=_any)(lambda: sys.exit(_missing))
 else:
     app.add_typer(clients_app, name="clients")
     app.add_typer(issuer_app, name="issuer")

@@ -6,6 +6,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import typer
 
@@ -33,7 +34,10 @@ def serve_command(  # noqa: PLR0913  # a server's options
     *,
     store: StoreURL = DEFAULT_STORE,
     host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on.")] = 9000,
+    port: Annotated[
+        int | None,
+        typer.Option(help="The port to listen on; that of the URL, or 9000, if none is given."),
+    ] = None,
     algorithm: Algorithm = "ES256",
     certificate: Annotated[Path | None, typer.Option(help="The server's certificate, PEM.")] = None,
     key: Annotated[Path | None, typer.Option(help="The certificate's key, PEM.")] = None,
@@ -70,6 +74,7 @@ def serve_command(  # noqa: PLR0913  # a server's options
         tls = TLS(certificate, key, authorities) if certificate and key else None
         if tls:
             tls.follow(opened)
+    port = urlsplit(url).port or 9000 if port is None else port  # the issuer has checked the URL
     log_audit()
     typer.echo(f"Issuer {url}, on port {port}. Its metadata: {app.metadata_url}", err=True)
     serve(app, host, port, tls)

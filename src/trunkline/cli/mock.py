@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from trunkline.cli.extras import missing_library
 from trunkline.cli.reading import configured_sources, errors_end_command, stop
 
 __all__ = ["mock_command"]
@@ -44,7 +45,7 @@ def mock_command(
         from trunkline.asgi.serving import GRACEFUL_SECONDS, BoundedProtocol  # noqa: PLC0415
         from trunkline.mocking.server import create_mock  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        stop(f"`trunkline mock` needs {error.name}: pip install 'trunkline[cli,server]'.")
+        stop(missing_library(error) or str(error))
     from trunkline.server import log_operations  # noqa: PLC0415
 
     with errors_end_command():

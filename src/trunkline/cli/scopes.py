@@ -8,6 +8,7 @@ from typing import Annotated
 
 import msgspec
 import typer
+from graphql import DocumentNode, print_ast, separate_operations
 
 from trunkline.cli.reading import (
     ExecutableOption,
@@ -18,14 +19,22 @@ from trunkline.cli.reading import (
     stop,
 )
 from trunkline.compiler.authorization import missing_scopes
-from trunkline.compiler.document import SourceText, find_operations, parse_document
-from trunkline.compiler.limits import Limits
 from trunkline.compiler.pipeline import compile_operation
 from trunkline.errors import RequestError
+from trunkline.generate.client.documents import DocumentSource, check_documents
+from trunkline.generate.client.problems import Problems, place_of
+from trunkline.generate.client.settings import read_documents
+from trunkline.generate.configuration import ClientConfiguration, Configuration, Project
 from trunkline.schema.bindings import Schema
 from trunkline.schema.requirements import NOTHING, RequirementSet, describe_requirements
 
 __all__ = ["scopes_command"]
+
+
+_NOTHING_DECLARED = (
+    "The schema requires nothing of its callers: it has no @authenticated, @requiresScopes or"
+    " @policy."
+)
 
 
 class _Line(msgspec.Struct, omit_defaults=True):
@@ -43,8 +52,8 @@ def scopes_command(
     documents: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Files of operations, or folders of them. Without any, the fields of the schema"
-            " are listed."
+            help="Files with operations, .graphql or .py, or folders of them. Without any, the"
+            " fields of the schema are listed."
         ),
     ] = None,
     *,
@@ -58,10 +67,14 @@ def scopes_command(
     declared = {**found.fields, **found.arguments, **found.inputs}
     lines = [_line(*each) for each in declared.items()]
     if documents:
-        lines = list(_operations(executable, documents))
+        with errors_end_command():
+            lines = list(_operations(executable, documents))
     if json:
         typer.echo(msgspec.json.format(msgspec.json.encode(lines)).decode())
         return
+    if not lines:
+        what = "The documents have no operation." if documents else _NOTHING_DECLARED
+        typer.echo(what, err=True)
     width = max((len(line.name) for line in lines), default=0)
     for line in lines:
         typer.echo(f"{line.name:<{width}}  {line.needs}")
@@ -72,29 +85,36 @@ def scopes_command(
 
 
 def _operations(schema: Schema, paths: list[Path]) -> Iterator[_Line]:
-    """Yield a line for each operation of the documents."""
-    files = [
-        file
-        for path in paths
-        for file in (sorted(path.rglob("*.graphql")) if path.is_dir() else [path])
-    ]
-    for file in files:
-        text = read_text(file)
+    """Yield a line for each operation of the documents, which share their fragments.
+
+    They are read as a client is generated from them: in .py files, too, and with ``@catch``.
+    """
+    problems, folder = Problems(), Path.cwd()
+    project = Project(folder / "pyproject.toml", folder, Configuration())
+    client = ClientConfiguration("", "", [str(path) for path in paths if str(path) != "-"])
+    sources = [DocumentSource("-", read_text(path)) for path in paths if str(path) == "-"]
+    if client.operations:
+        sources += read_documents(project, client, Path(), problems)
+    documents = check_documents(schema.definition, sources, problems, catch=False, are_named=False)
+    if problems.errors:
+        stop("\n".join(map(str, problems.errors)))
+    for each in documents.operations:
+        name = each.node.name.value if each.node.name else None
+        whole = DocumentNode(definitions=(each.node, *documents.fragments.values()))
         try:
-            parsed = parse_document(SourceText(schema, text, None, Limits()))
-            for node in find_operations(parsed.document, None):
-                name = node.name.value if node.name else None
-                operation = compile_operation(schema, text, name)
-                required = operation.required
-                title = f"{operation.kind} {operation.name or '-'}"
-                line = _line(title, required.all if required else NOTHING)
-                if required is not None:
-                    fields = sorted(required.fields.items())
-                    line.fields = {each: describe_requirements(what) for each, what in fields}
-                    line.inputs = describe_requirements(required.possible - required.all)
-                yield line
+            text = print_ast(separate_operations(whole)[name or ""])
+            operation = compile_operation(schema, text, name)
         except RequestError as error:
-            stop(error_lines(error, str(file)))
+            stop(error_lines(error, place_of(each.node)))
+        required = operation.required
+        line = _line(
+            f"{operation.kind} {operation.name or '-'}", required.all if required else NOTHING
+        )
+        if required is not None:
+            fields = sorted(required.fields.items())
+            line.fields = {each: describe_requirements(what) for each, what in fields}
+            line.inputs = describe_requirements(required.possible - required.all)
+        yield line
 
 
 def _line(name: str, required: RequirementSet) -> _Line:

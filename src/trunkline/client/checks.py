@@ -26,7 +26,7 @@ from trunkline.protocol.documents import RegisteredDocument
 from trunkline.protocol.request import FilePart
 from trunkline.protocol.response import PLAIN
 
-__all__ = ["DeprecatedWarning", "DocumentChecker", "PreparedOperation"]
+__all__ = ["DeprecatedWarning", "DeprecationRule", "DocumentChecker", "PreparedOperation"]
 
 _REMEMBERED = 1024  # documents and operations that were found valid
 _WRITE_ERRORS = (
@@ -44,6 +44,24 @@ class DeprecatedWarning(UserWarning):
 
     The message has the schema's reason and the place in the document.
     """
+
+
+class DeprecationRule(graphql.NoDeprecatedCustomRule):
+    """Tells what a document uses that is deprecated, also by a schema of introspection.
+
+    graphql-core takes the name of an argument's field from the schema's SDL, which is not there.
+    """
+
+    def enter_argument(self, node: graphql.ArgumentNode, *args: Any) -> None:
+        """Report a deprecated argument. The last of ``args`` are the nodes around it."""
+        argument, parent = self.context.get_argument(), args[-1][-1]
+        is_of_field = isinstance(parent, graphql.FieldNode)
+        if argument and argument.deprecation_reason is not None and is_of_field:
+            coordinate = f"{self.context.get_parent_type()}.{parent.name.value}({node.name.value}:)"
+            text = f"The argument '{coordinate}' is deprecated. {argument.deprecation_reason}"
+            self.report_error(graphql.GraphQLError(text, node))
+        else:
+            super().enter_argument(node, *args)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +155,7 @@ class DocumentChecker:
             ) from error
         if errors:
             raise ValidationError(errors)
-        for use in graphql.validate(self.schema, document.ast, [graphql.NoDeprecatedCustomRule]):
+        for use in graphql.validate(self.schema, document.ast, [DeprecationRule]):
             # The caller's line is not on the stack of a flow: the message has the place.
             warnings.warn(str(use), DeprecatedWarning, stacklevel=2)
 

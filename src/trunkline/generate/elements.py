@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import graphql
+
+from trunkline.errors import SchemaError
 from trunkline.text.imports import Reference
 from trunkline.text.literals import literal
 from trunkline.text.module import Module
@@ -14,11 +17,15 @@ __all__ = [
     "EnumPlan",
     "MemberPlan",
     "Place",
+    "check_lists",
     "documentation",
     "place_in_schema",
     "shown_path",
     "write_enum",
 ]
+
+
+_DEEPEST = 8  # pydantic takes twice the time for each further one; introspection asks for 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,22 @@ def place_in_schema(element: Any) -> Place:
     if node is None or node.loc is None:
         return Place("the schema", 0)
     return Place(node.loc.source.name, node.name.loc.start_token.line)  # not its description's
+
+
+def check_lists(schema: graphql.GraphQLSchema) -> None:
+    """Raise ``SchemaError`` for a type with more lists in lists than Python's types can have."""
+    for type_ in schema.type_map.values():
+        for name, field in getattr(type_, "fields", {}).items():
+            arguments = {f"{name}({each}:)": of for each, of in getattr(field, "args", {}).items()}
+            for element, of in {name: field, **arguments}.items():
+                depth, inner = 0, getattr(of, "type", None)
+                while graphql.is_wrapping_type(inner):
+                    depth, inner = depth + graphql.is_list_type(inner), inner.of_type
+                if depth > _DEEPEST:
+                    raise SchemaError(
+                        f"{type_.name}.{element}: {depth} lists in lists cannot be written in"
+                        f" Python. There may be {_DEEPEST}."
+                    )
 
 
 def documentation(element: Any) -> str:

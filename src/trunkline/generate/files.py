@@ -10,7 +10,10 @@ __all__ = ["changed_files", "write_files"]
 
 
 def changed_files(files: Mapping[Path, bytes | None]) -> dict[Path, bytes | None]:
-    """Return the files that are different on the disk; ``None`` is a file that must not exist."""
+    """Return the files that are different on the disk; ``None`` is a file that must not exist.
+
+    Line ends do not count: Git may write others in a working tree than we do.
+    """
 
     def on_disk(path: Path) -> bytes | None:
         try:
@@ -18,7 +21,10 @@ def changed_files(files: Mapping[Path, bytes | None]) -> dict[Path, bytes | None
         except FileNotFoundError:
             return None
 
-    return {path: content for path, content in files.items() if on_disk(path) != content}
+    def lines(content: bytes | None) -> bytes | None:
+        return content and content.replace(b"\r\n", b"\n")
+
+    return {path: text for path, text in files.items() if lines(on_disk(path)) != lines(text)}
 
 
 def write_files(files: Mapping[Path, bytes | None]) -> None:

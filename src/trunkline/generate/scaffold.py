@@ -219,6 +219,7 @@ the business logic. `$package/graph/` is generated: do not edit it.
 _FILES = {
     "pyproject.toml": _PYPROJECT,
     "README.md": _README,
+    ".gitattributes": "\n$package/graph/** text eol=lf linguist-generated\n",
     ".gitignore": "\n__pycache__/\n.venv/\n.mypy_cache/\n",
     "schema/todo.graphql": _SCHEMA,
     "$package/__init__.py": '\n"""An API server."""\n',

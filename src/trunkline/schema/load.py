@@ -102,10 +102,17 @@ def parse_schema(sdl: str, name: str = "schema") -> graphql.GraphQLSchema:
 
 def schema_files(*sources: str | Path) -> list[Path]:
     """List the files that ``load_schema`` reads, each once. Raises ``SchemaError``."""
+    if not sources:
+        raise SchemaError("No schema is named. Name a .graphql file, a folder or a glob pattern.")
     return list(dict.fromkeys(path for source in sources for path in _find_files(source)))
 
 
 def _find_files(source: str | Path) -> Iterator[Path]:
+    if not isinstance(source, (str, Path)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise SchemaError(
+            "load_schema takes each file, folder or pattern as an argument of its own, not a"
+            f" {type(source).__name__}."
+        )
     if "{" in str(source) or "\n" in str(source):
         raise SchemaError("load_schema takes files. For the text of a schema, use parse_schema.")
     path = Path(source)
@@ -211,7 +218,7 @@ def _check_and_build(
 ) -> tuple[graphql.GraphQLSchema, graphql.DocumentNode]:
     """Build a document's schema. Returns with it the document from which it can be built again."""
     _raise_any(list(misapplied(document)))
-    _raise_any(validate_sdl(with_known_directives(document)))
+    _raise_any(_first_causes(document, validate_sdl(with_known_directives(document))))
     document = with_known_directives(document, shown_only=True)
     try:
         schema = graphql.build_ast_schema(document, assume_valid_sdl=True)
@@ -219,6 +226,26 @@ def _check_and_build(
         raise SchemaError(str(error)) from error
     _raise_any(graphql.validate_schema(schema))
     return schema, document
+
+
+def _first_causes(
+    document: graphql.DocumentNode, errors: list[graphql.GraphQLError]
+) -> list[graphql.GraphQLError]:
+    """Leave out what follows from a type's second definition: that its fields are there twice."""
+    types = [each for each in document.definitions if isinstance(each, graphql.TypeDefinitionNode)]
+    first = {each.name.value: each for each in reversed(types)}
+    again = [each for each in types if each is not first[each.name.value]]
+
+    def follows(node: graphql.Node) -> bool:
+        return any(node is not each.name and _is_within(node.loc, each.loc) for each in again)
+
+    return [each for each in errors if not (each.nodes and follows(each.nodes[-1]))]
+
+
+def _is_within(inner: graphql.Location | None, outer: graphql.Location | None) -> bool:
+    if inner is None or outer is None:
+        return False
+    return inner.source is outer.source and outer.start <= inner.start < outer.end
 
 
 def _raise_any(errors: list[graphql.GraphQLError]) -> None:
@@ -231,8 +258,16 @@ def _with_place(error: graphql.GraphQLError) -> str:
     message = _MESSAGES.get(error.message, error.message)
     if not (error.source and error.locations):
         return message
-    place = error.locations[0]
-    return f"{error.source.name}:{place.line}:{place.column}: {message}"
+    place, *others = [_place(node) for node in error.nodes or ()] or [None]
+    place = place or f"{error.source.name}:{error.locations[0].line}:{error.locations[0].column}"
+    other = next((each for each in others if each and each != place), None)
+    return f"{place}: {message}" + (f" See also {other}." if other else "")
+
+
+def _place(node: graphql.Node) -> str | None:
+    if node.loc is None:
+        return None
+    return f"{node.loc.source.name}:{node.loc.start_token.line}:{node.loc.start_token.column}"
 
 
 _MESSAGES = {

@@ -36,6 +36,7 @@ from functools import lru_cache
 __all__ = [
     "Names",
     "apart",
+    "class_name",
     "enum_member",
     "escape_keyword",
     "is_name",
@@ -78,6 +79,12 @@ def snake_case(name: str) -> str:
 def pascal_case(name: str) -> str:
     """Turn a name into a part of a class's: ``todo_list`` and ``todoList`` become ``TodoList``."""
     return "".join(word[:1].upper() + word[1:] for word in name.split("_"))
+
+
+def class_name(name: str, otherwise: str) -> str:
+    """Turn a name into a class's; ``otherwise`` stands before what would not be a name (``_4``)."""
+    found = pascal_case(name)
+    return found if found.isidentifier() else otherwise + found
 
 
 def escape_keyword(name: str) -> str:

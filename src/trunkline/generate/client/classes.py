@@ -33,7 +33,7 @@ from trunkline.generate.client.selections import (
 )
 from trunkline.generate.elements import documentation
 from trunkline.text.imports import Hint
-from trunkline.text.names import pascal_case
+from trunkline.text.names import class_name, pascal_case
 
 __all__ = ["Classes", "ObjectPosition"]
 
@@ -74,8 +74,9 @@ class Classes:
         if name not in self._fragments:
             node, part = self.selections.fragments[name], self.selections.fragment(name)
             path, place = f"fragment {name}", place_of(node)
+            class_ = class_name(name, "Fragment")
             position = ObjectPosition(
-                pascal_case(name), path, place, "Rename the fragment.", [part], part.parent
+                class_, path, place, "Rename the fragment.", [part], part.parent
             )
             self._fragments[name] = position.name
             self.fragment_definitions.extend(self.at(position))  # after those that it spreads

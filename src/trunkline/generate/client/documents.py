@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import graphql
 
 from trunkline.client.building import load_schema
+from trunkline.client.checks import DeprecationRule
 from trunkline.generate.client.problems import Problems, place_of
 
 __all__ = [
@@ -110,10 +111,12 @@ def check_documents(
     problems: Problems,
     *,
     catch: bool,
+    are_named: bool = True,
 ) -> CheckedDocuments:
     """Parse and validate all documents together, because they share their fragments.
 
-    ``catch`` is what operations do with errors if they do not choose for themselves. Mistakes and
+    ``catch`` is what operations do with errors if they do not choose for themselves. Operations
+    must have names if ``are_named`` is true. Mistakes and
     deprecated fields are added to ``problems``. The schema is taken as valid: a client cannot
     correct its server.
     """
@@ -124,6 +127,11 @@ def check_documents(
         for each in definitions
         if isinstance(each, graphql.OperationDefinitionNode)
     ]
+    for operation in operations if are_named else ():
+        if operation.node.name is None:
+            kind = operation.node.operation.value
+            text = f"This {kind} has no name. Give it one: its method gets the same name."
+            problems.error(place_of(operation.node), text)
     others = [each for each in definitions if not isinstance(each, graphql.OperationDefinitionNode)]
     document = graphql.DocumentNode(definitions=(*(each.node for each in operations), *others))
     if document.definitions and not problems.errors:
@@ -134,7 +142,7 @@ def check_documents(
             else:
                 problems.add([error])
         if not problems.errors:
-            rules = (graphql.NoDeprecatedCustomRule,)
+            rules = (DeprecationRule,)
             for error in graphql.validate(assumed, document, rules, max_errors=_MAX_ERRORS):
                 problems.warn(place_of(next(iter(error.nodes or ()), None)), error.message)
     fragments = [each for each in others if isinstance(each, graphql.FragmentDefinitionNode)]
@@ -160,10 +168,6 @@ def _operation(
     node: graphql.OperationDefinitionNode, problems: Problems, *, catch: bool, reads_catch: bool
 ) -> NamedOperation:
     """Read what an operation tells the generator, and take it out of what the server gets."""
-    if node.name is None:
-        kind = node.operation.value
-        text = f"This {kind} has no name. Give it one: its method gets the same name."
-        problems.error(place_of(node), text)
     description = node.description.value if node.description else _comment_above(node)
     directives = list(node.directives or ())
     for directive in directives if reads_catch else ():

@@ -48,9 +48,10 @@ _OF_MODELS = frozenset(
         *("model_dump_json", "model_extra", "model_fields", "model_fields_set"),
         *("model_json_schema", "model_parametrized_name", "model_post_init", "model_rebuild"),
         *("model_validate", "model_validate_json", "model_validate_strings"),
+        *("mro", "register"),
     }
 )
-"""Attributes of pydantic's models."""
+"""Attributes of pydantic's models and of their class."""
 
 _OF_ENUMS = frozenset(dir(StrEnum)) | {"mro", "name", "value"}
 _OF_CLIENTS = frozenset({"close", "close_async"})

@@ -29,7 +29,7 @@ from trunkline.generate.client.selections import Part, Selections, SentDocuments
 from trunkline.generate.client.settings import ClientSettings
 from trunkline.generate.elements import documentation
 from trunkline.protocol.documents import OperationKind
-from trunkline.text.names import pascal_case
+from trunkline.text.names import class_name
 
 __all__ = ["plan_client"]
 
@@ -78,7 +78,7 @@ def _operation(
     root = cast("GraphQLCompositeType", schema.get_root_type(node.operation))
     kind: OperationKind = node.operation.value
     position = ObjectPosition(
-        name=pascal_case(operation.name),
+        name=class_name(operation.name, "Operation"),
         path=f"{kind} {operation.name}",
         place=place,
         remedy="Rename the operation.",

@@ -14,12 +14,16 @@ import msgspec
 from trunkline.client.connection import Connection
 from trunkline.client.fetching import introspect
 from trunkline.errors import ExecutionError, SchemaError, TransportError
+from trunkline.generate.elements import check_lists
 from trunkline.schema.load import load_document, schema_files
 
 __all__ = ["load_client_schema"]
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_REASONS = (graphql.GraphQLError, TypeError, ValueError, LookupError, AttributeError)
+_REASONS = (
+    *(graphql.GraphQLError, TypeError, ValueError, LookupError, AttributeError),
+    RecursionError,  # lists in lists in lists
+)
 
 
 def load_client_schema(
@@ -31,6 +35,12 @@ def load_client_schema(
     one URL to send that query to, with ``headers``. ``${NAME}`` in a header is replaced from the
     environment. Raises ``SchemaError``.
     """
+    schema = _load(sources, headers)
+    check_lists(schema)
+    return schema
+
+
+def _load(sources: Sequence[str | Path], headers: Mapping[str, str]) -> graphql.GraphQLSchema:
     if len(sources) == 1 and str(sources[0]).startswith(("http://", "https://")):
         return _fetch_schema(str(sources[0]), headers)
     paths = schema_files(*sources)

@@ -15,7 +15,7 @@ from trunkline.generate.client.settings import JSON_TYPES, reference_of
 from trunkline.generate.elements import EnumPlan, MemberPlan, documentation
 from trunkline.text.imports import Hint, Reference
 from trunkline.text.literals import literal
-from trunkline.text.names import numbered, pascal_case
+from trunkline.text.names import class_name, numbered
 
 __all__ = ["STR", "SchemaTypes", "hint_of", "literal_hint"]
 
@@ -92,7 +92,7 @@ class SchemaTypes:
     def _define(self, type_: graphql.GraphQLEnumType | graphql.GraphQLInputObjectType) -> None:
         is_enum = isinstance(type_, graphql.GraphQLEnumType)
         suffix, what = ("Enum", "the enum") if is_enum else ("Input", "the input")
-        wanted = pascal_case(type_.name) if type_.name.islower() else type_.name
+        wanted = class_name(type_.name, suffix) if type_.name.islower() else type_.name
         what = f"{what} {type_.name}"
         name = self._names.claim_for_schema(wanted, suffix, what, place_of(type_.ast_node))
         self._class_names[type_.name] = name  # before its fields, which may be of this type too

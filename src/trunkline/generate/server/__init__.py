@@ -20,6 +20,7 @@ from types import ModuleType
 from graphql import DocumentNode, GraphQLSchema
 
 from trunkline.generate.configuration import Project
+from trunkline.generate.elements import check_lists
 from trunkline.generate.server.plan import ServerPlan
 from trunkline.generate.server.planner import plan_server
 from trunkline.generate.server.settings import ServerSettings
@@ -35,6 +36,7 @@ def plan_project(schema: GraphQLSchema, document: DocumentNode, project: Project
     date. Then the types are planned first without looking at the program's classes, and this
     process imports them in place of the package's.
     """
+    check_lists(schema)
     settings = ServerSettings(schema, project)
     if settings.wants_generated:
         plan = plan_server(ServerSettings(schema, project, named_only=True), document)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from graphql import GraphQLDirective, is_non_null_type
 
+from trunkline.generate.elements import documentation
 from trunkline.generate.server.plan import DirectivePlan, ParameterPlan
 from trunkline.generate.server.settings import ServerSettings
 from trunkline.generate.server.values import ANY, NONE, Values
@@ -90,7 +91,7 @@ def _plan(
     return DirectivePlan(
         directive=directive.name,
         name=names[f"@{directive.name}"],
-        description=directive.description or "",
+        description=documentation(directive),
         first=ParameterPlan("proceed", _CALL) if proceeds else ParameterPlan("value", ANY),
         parameters=tuple(sorted(parameters, key=lambda each: each.default is not None)),
     )

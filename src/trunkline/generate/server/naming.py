@@ -46,7 +46,8 @@ def name_elements(settings: ServerSettings, classes: Mapping[str, Reference]) ->
     if settings.configuration.types == "pydantic":
         from pydantic import BaseModel  # noqa: PLC0415  # an optional dependency
 
-        reserved |= {each for each in dir(BaseModel) if not each.startswith("_")}
+        of_models = {*dir(BaseModel), *dir(type(BaseModel))}
+        reserved |= {each for each in of_models if not each.startswith("_")}
     names: dict[str, str] = {}
     for type_ in settings.types:
         if is_enum_type(type_):
@@ -74,14 +75,21 @@ def _name_fields(
         configured=configured,
         reserved=reserved if is_generated else (),
     )
+    if is_generated and settings.configuration.types == "pydantic":
+        found = apart({name: _public(python) for name, python in found.items()}, configured)
     for name, field in fields.items():
-        python = found[name]
-        if is_generated and settings.configuration.types == "pydantic" and python[0] == "_":
-            python = f"{python.strip('_') or 'field'}_"  # it would be a private attribute
-        names[f"{type_.name}.{name}"] = python
+        names[f"{type_.name}.{name}"] = found[name]
         if isinstance(field, GraphQLField):
             names |= _name_arguments(settings, type_, name, field)
     return names
+
+
+def _public(name: str) -> str:
+    """Name an attribute of a pydantic model: with an underscore first, it would be private."""
+    if name[0] != "_":
+        return name
+    stripped = name.strip("_")
+    return f"{stripped if stripped.isidentifier() else f'field{stripped}'}_"
 
 
 def _name_directives(settings: ServerSettings) -> dict[str, str]:

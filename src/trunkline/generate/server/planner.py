@@ -146,7 +146,7 @@ class _Planner:
                     type_.name,
                     f"{type_.name}Resolvers",
                     attributes[type_.name],
-                    type_.description or "",
+                    documentation(type_),
                     tuple(resolvers),
                     place_in_schema(type_),
                     type_resolver=is_ambiguous,
@@ -202,7 +202,7 @@ class _Planner:
         for type_ in self._settings.types:
             if not self._settings.is_generated(type_):
                 continue
-            name, description = classes[type_.name].name, type_.description or ""
+            name, description = classes[type_.name].name, documentation(type_)
             if isinstance(type_, graphql.GraphQLEnumType):
                 members = [
                     MemberPlan(self._names[f"{type_.name}.{value}"], value, documentation(element))

@@ -253,8 +253,10 @@ class ServerSettings:
         for name in configured:
             if name not in scalars:
                 place = f"{self._project.place('scalars', name)}: scalars.{name}"
-                hint = _suggestion(name, [*graphql.specified_scalar_types, *scalars])
-                self.mistakes.append(f"{place}: the schema has no such scalar.{hint}")
+                what = f"the schema has no such scalar.{_suggestion(name, scalars)}"
+                if name in graphql.specified_scalar_types:
+                    what = "it is a scalar of GraphQL itself and cannot be changed."
+                self.mistakes.append(f"{place}: {what}")
 
 
 def _has_class(module: ModuleType, name: str) -> bool:
