@@ -44,6 +44,8 @@ from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
+from trunkline.printable import printable
+
 if TYPE_CHECKING:  # generated clients work without graphql-core
     from graphql import GraphQLError
 
@@ -89,7 +91,8 @@ RETRYABLE_STATUSES = frozenset(
 )
 """HTTP statuses of conditions that pass (RFC 9110 §15, RFC 6585 §4, RFC 8470 §5.2)."""
 
-_PRINTED = 20  # errors of a request that its text shows; `errors` has all
+_PRINTED = 20  # errors that a text shows; `errors` has all
+_LONGEST_LINE = 1000  # characters of an error of a response that a text shows
 
 
 class TrunklineError(Exception):
@@ -99,6 +102,18 @@ class TrunklineError(Exception):
     def retryable(self) -> bool:
         """Whether the same call may succeed later, without a change on this side."""
         return False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let errors be copied and sent to other processes, whatever their constructors take."""
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+def _restore(
+    kind: type[TrunklineError], args: tuple[Any, ...], attributes: dict[str, Any]
+) -> TrunklineError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
 
 
 # -- at start and when generating -----------------------------------------------------------------
@@ -153,12 +168,32 @@ class RequestError(TrunklineError):
         more = len(self.errors) - _PRINTED
         return f"{text}\n\nand {more} more" if more > 0 else text
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Take the errors apart, because graphql-core's are not copied with all that they have."""
+        errors = [
+            (each.message, None, each.source, each.positions, each.path, None, each.extensions)
+            for each in self.errors
+        ]
+        attributes = {name: value for name, value in vars(self).items() if name != "errors"}
+        return _restore_request_error, (type(self), errors, attributes)
+
     @classmethod
     def because(cls, message: str) -> Self:
         """Make the error from one sentence, for a mistake without a location in the document."""
         from graphql import GraphQLError  # noqa: PLC0415  # see the head of the module
 
         return cls([GraphQLError(message)])
+
+
+def _restore_request_error(
+    kind: type[RequestError], errors: list[tuple[Any, ...]], attributes: dict[str, Any]
+) -> RequestError:
+    from graphql import GraphQLError  # noqa: PLC0415  # see the head of the module
+
+    error = kind.__new__(kind)
+    RequestError.__init__(error, [GraphQLError(*each) for each in errors])  # not the subclass's
+    error.__dict__.update(attributes)
+    return error
 
 
 class MalformedRequestError(RequestError):
@@ -328,7 +363,10 @@ class ExecutionError(TrunklineError):
         self.extensions = extensions
         self.status = status
         self.retry_after = retry_after
-        super().__init__("\n".join(_error_line(error) for error in self.errors))
+        lines = [_error_line(error) for error in self.errors[:_PRINTED]]
+        if len(self.errors) > _PRINTED:
+            lines.append(f"{len(self.errors) - _PRINTED} more")
+        super().__init__("\n  ".join(lines))  # no line of a server begins a line
 
     @property
     def retryable(self) -> bool:
@@ -337,17 +375,21 @@ class ExecutionError(TrunklineError):
 
 
 def _error_line(error: Mapping[str, Any]) -> str:
-    """Write an error of a response as ``at path: message``."""
-    message = str(error.get("message", "(an error without a message)"))
+    """Write an error of a response as ``at path: message``, in one line that is not endless."""
+    message = error.get("message", "(an error without a message)")
+    line = message if isinstance(message, str) else "(an error whose message is not a string)"
     path = error.get("path")
-    if not isinstance(path, list):
-        return message
-    keys = cast("list[object]", path)
-    return "at " + ".".join(map(str, keys)) + ": " + message
+    if isinstance(path, list):
+        keys = [str(key) for key in cast("list[object]", path) if isinstance(key, (str, int))]
+        line = f"at {'.'.join(keys)}: {line}"
+    return printable(line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…")
 
 
 class TransportError(TrunklineError):
-    """There is no usable response."""
+    """There is no usable response. The message is one printable line, whatever the server sent."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 class ConnectionFailedError(TransportError):

@@ -26,6 +26,7 @@ DOORS = {
         "PlaygroundNotBuiltError",
         "ProtocolError",
         "RequestError",
+        "RequestRefusedError",
         "ResponseTooLargeError",
         "SchemaError",
         "ServerStatusError",

@@ -61,6 +61,13 @@ def test_an_answer_with_errors_keeps_all(
 
 FOREIGN = "which is not a GraphQL response. Is the URL that of a GraphQL endpoint? The body begins:"
 AS_JSON = f"The server responded with 200 and application/json, {FOREIGN}"
+
+
+def because(why: str) -> str:
+    """Return what is said of a body that the parser of JSON refuses, and why it does."""
+    return AS_JSON.replace("response. Is", f"response ({why}). Is")
+
+
 NO_TYPE = f"and no media type, {FOREIGN}"
 NOT_ALLOWED = "and no errors, which GraphQL does not allow (§7.1)."
 UNUSABLE = {
@@ -85,12 +92,20 @@ UNUSABLE = {
         "The server responded with 500 and named no error.",
     ),
     "JSON without data and errors": (Reply(200, b'{"a": 1}', JSON), f"{AS_JSON} '{{\"a\": 1}}'"),
-    "JSON that ends early": (Reply(200, b'{"data": {"to', JSON), f'{AS_JSON} \'{{"data": {{"to\''),
+    "JSON that ends early": (
+        Reply(200, b'{"data": {"to', JSON),
+        f'{because("Input data was truncated")} \'{{"data": {{"to\'',
+    ),
+    "JSON that is none": (
+        Reply(200, b'{"data": NaN}', JSON),
+        f"{because('JSON is malformed: invalid character (byte 9)')} '{{\"data\": NaN}}'",
+    ),
     "invalid UTF-8": (
         Reply(200, b'{"data":{"\xff":1}}', JSON),
-        f'{AS_JSON} \'{{"data":{{"\ufffd":1}}}}\'',
+        because("'utf-8' codec can't decode byte 0xff in position 0: invalid start byte")
+        + ' \'{"data":{"\ufffd":1}}\'',
     ),
-    "an empty body": (Reply(200, b"", JSON), f"{AS_JSON} ''"),
+    "an empty body": (Reply(200, b"", JSON), f"{because('Input data was truncated')} ''"),
     "no media type": (Reply(200, b"{}", ""), f"The server responded with 200 {NO_TYPE} '{{}}'"),
     "204": (Reply(204, b"", ""), f"The server responded with 204 {NO_TYPE} ''"),
     "data: null and no errors": (

@@ -318,13 +318,14 @@ def test_graphql_core_still_allows_to_build_lazily() -> None:
     assert lazy.is_sub_type(cast("Any", lazy.get_type("I")), cast("Any", lazy.query_type))
 
 
-def test_a_type_that_is_broken_is_told_when_it_is_used(server: Todos) -> None:
+def test_a_type_that_is_broken_is_told_with_its_place(server: Todos) -> None:
     told: Any = introspection_from_schema(server.schema)
     for type_ in told["__schema"]["types"]:
         if type_["name"] == "Todo":
             type_["fields"][0]["type"] = {"kind": "OBJECT", "name": "Nowhere"}
     server.reply = Reply(200, msgspec.json.encode({"data": told}))
-    with client_of(server) as client, pytest.raises(ProtocolError, match="unknown type: Nowhere"):
+    told_where = "schema: Todo.todoID has the type Nowhere, which cannot stand there"
+    with client_of(server) as client, pytest.raises(ProtocolError, match=told_where):
         client.execute(QUERY)
 
 

@@ -156,7 +156,7 @@ def test_a_server_that_does_not_tell_its_schema(
         fetching.execute(QUERY)
     assert str(caught.value) == (
         "The server did not return its schema. If it does not allow introspection, give the client"
-        " the schema's SDL: Client(transport=…, schema=…). It responded:\nIntrospection is off."
+        " the schema's SDL: Client(transport=…, schema=…). It responded:\n  Introspection is off."
     )
     assert caught.value.status == status
     assert len(server.received) == asked

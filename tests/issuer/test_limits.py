@@ -138,6 +138,13 @@ def test_as_21_a_client_that_is_right_may_ask_a_thousand_times_at_once(desk: Des
     assert at_once(desk, [("web", secret)] * 1000, ["192.0.2.1"]) == [200] * 1000
 
 
+def test_an_issuer_may_be_asked_in_one_event_loop_after_another(desk: Desk) -> None:
+    secret = desk.add()
+    for _ in range(2):
+        assert at_once(desk, [("web", secret)] * 100, ["192.0.2.1"]) == [200] * 100
+        desk.now += 31  # the keys are read again, by one of those who come at once
+
+
 def test_as_21_assertions_at_once(desk: Desk) -> None:
     key = ECKey.generate_key("P-256")
     jwks = [dict(ECKey.generate_key("P-256").as_dict(private=False))]

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from trunkline.cli.reading import errors_end_command, stop
+from trunkline.cli.reading import errors_end_command, stop, tell
 from trunkline.generate.client import client_files
 from trunkline.generate.configuration import (
     ClientConfiguration,
@@ -142,7 +142,7 @@ def _write(generation: Generation, *, check: bool) -> None:
     except OSError as error:
         stop(f"{error.filename}: {error.strerror}. Nothing was written.")
     for message in generation.messages:
-        typer.echo(message, err=True)
+        tell(message)
     for path in changed:
         typer.echo(f"{'would change' if check else 'wrote'} {shown_path(path)}")
     if check and changed:

@@ -15,6 +15,7 @@ from graphql import GraphQLSchema
 
 from trunkline.errors import RequestError, SchemaError, TrunklineError
 from trunkline.generate.configuration import read_configuration
+from trunkline.printable import printable
 from trunkline.schema.bindings import Binding, Resolver, Schema
 from trunkline.schema.load import load_schema, read_file
 from trunkline.text.names import python_name
@@ -28,6 +29,7 @@ __all__ = [
     "load_executable",
     "read_text",
     "stop",
+    "tell",
 ]
 
 ExecutableOption = Annotated[
@@ -43,8 +45,13 @@ _ATTRIBUTE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 def stop(message: str) -> NoReturn:
     """Print a message to standard error, and end the command with status 1."""
-    typer.echo(message, err=True)
+    tell(message)
     raise typer.Exit(1)
+
+
+def tell(message: str) -> None:
+    """Print a message to standard error. What a schema or a server wrote moves no cursor."""
+    typer.echo("\n".join(map(printable, message.expandtabs().split("\n"))), err=True)
 
 
 @contextmanager

@@ -36,7 +36,7 @@ _MAX_AGE = re.compile(r'(?:^|,)\s*max-age\s*=\s*"?(\d+)', re.IGNORECASE)
 _NO_STORE = re.compile(r"(?:^|,)\s*no-store\b", re.IGNORECASE)
 _NO_CACHE = re.compile(r"(?:^|,)\s*no-cache\b", re.IGNORECASE)
 _GROUP = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_OVERHEAD = 500  # bytes per entry in addition to its body
+_OVERHEAD = 500  # bytes per entry, and per group of it, in addition to their texts
 
 Key: TypeAlias = tuple[str, frozenset[tuple[str, str]]]
 
@@ -49,8 +49,12 @@ class _Entry:
     groups: frozenset[str]
 
 
-def _weight(_: Key, entry: _Entry) -> int:
-    return len(entry.response.body) + _OVERHEAD
+def _weight(key: Key, entry: _Entry) -> int:
+    query, sent = key
+    response = entry.response
+    headers = sum(len(name) + len(value) for name, value in (*sent, *response.headers.items()))
+    groups = sum(map(len, entry.groups))
+    return len(response.body) + len(query) + headers + groups + _OVERHEAD * (1 + len(entry.groups))
 
 
 class CachingSender:

@@ -22,6 +22,7 @@ from trunkline.errors import (
     ValidationError,
     VariablesError,
 )
+from trunkline.printable import printable
 from trunkline.protocol.documents import RegisteredDocument
 from trunkline.protocol.request import FilePart
 from trunkline.protocol.response import PLAIN
@@ -157,7 +158,8 @@ class DocumentChecker:
             raise ValidationError(errors)
         for use in graphql.validate(self.schema, document.ast, [DeprecationRule]):
             # The caller's line is not on the stack of a flow: the message has the place.
-            warnings.warn(str(use), DeprecatedWarning, stacklevel=2)
+            told = graphql.GraphQLError(printable(use.message), use.nodes)
+            warnings.warn(str(told), DeprecatedWarning, stacklevel=2)
 
 
 def _select_operation(document: Document, name: str | None) -> graphql.OperationDefinitionNode:

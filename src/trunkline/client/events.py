@@ -27,6 +27,7 @@ from trunkline.errors import (
 from trunkline.flow.calls import Flow
 from trunkline.observe.log import EventLog, distinct_codes, safe_logger
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
+from trunkline.protocol.response import error_code
 
 __all__ = ["CallEvent", "Hooks", "Observer", "Outcome", "outcome_of", "with_hooks"]
 
@@ -171,8 +172,7 @@ class Observer:
 
 def _error_codes(errors: Any) -> tuple[str, ...]:
     """Read the codes of errors, which may have any shape."""
-    extensions = [error.get("extensions") for error in errors if isinstance(error, dict)]
-    return tuple(str((one or {}).get("code") or "") for one in extensions)
+    return tuple(map(error_code, errors))
 
 
 def with_hooks(

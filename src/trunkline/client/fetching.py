@@ -19,8 +19,10 @@ from graphql import (
 from trunkline.client.building import build_lazily, build_leniently
 from trunkline.client.cache import SendHTTP
 from trunkline.client.connection import Connection
+from trunkline.client.introspection import check_introspection
 from trunkline.client.responses import execution_error, read_valid_response
 from trunkline.client.schema_cache import StoredSchema
+from trunkline.client.transports.rules import safe_url
 from trunkline.errors import ExecutionError, ProtocolError, ServerStatusError, TransportError
 from trunkline.flow.calls import AuthScheme, Flow, send_request
 from trunkline.protocol.documents import RegisteredDocument
@@ -76,9 +78,8 @@ def build_stored(stored: StoredSchema) -> GraphQLSchema:
         GraphQLError,
         msgspec.DecodeError,
     ) as error:
-        raise ProtocolError(
-            f"The server's introspection result is not a valid schema: {error}"
-        ) from error
+        message = f"The server's introspection result is not a valid schema: {error}"
+        raise ProtocolError(message) from None
 
 
 def introspect(connection: Connection, *, descriptions: bool) -> Flow[StoredSchema]:
@@ -131,7 +132,11 @@ def _read_introspection(response: HTTPResponse) -> StoredSchema:
     result = read_valid_response(response, PLAIN)
     if result.errors:
         raise execution_error(result, response)
-    data = msgspec.json.encode(result.data)
+    try:
+        data = msgspec.json.encode(result.data)
+    except (ValueError, RecursionError):  # of numbers and lists that no schema has
+        data = b"{}"
+    check_introspection(data)
     return StoredSchema(data, None, response.headers.get(SCHEMA_VERSION), time())
 
 
@@ -150,15 +155,15 @@ def _fetch_sdl(send: SendHTTP, url: str, known: StoredSchema | None) -> Flow[Fet
         if response.status != 200:
             message = (
                 f"The server responded with {response.status} to the request for its schema at"
-                f" {url}."
+                f" {safe_url(url)}."
             )
             raise ServerStatusError(message, response.status)
         try:
             schema = build_leniently(response.body.decode())
             data: Any = introspection_from_schema(schema, descriptions=False)
-        except Exception as error:
-            message = f"The response of {url} is not a schema in SDL: {error}"
-            raise ProtocolError(message) from error
+        except Exception as error:  # noqa: BLE001  # a server's text may break anything
+            message = f"The response of {safe_url(url)} is not a schema in SDL: {error}"
+            raise ProtocolError(message) from None
     except TransportError as error:
         error.add_note(_WHILE_FETCHING)
         raise

@@ -12,7 +12,7 @@ from trunkline.client.resilience import SendCall
 from trunkline.flow.calls import Flow
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.messages import HTTPResponse
-from trunkline.protocol.response import PLAIN
+from trunkline.protocol.response import PLAIN, UNREADABLE, decode, error_code
 
 __all__ = ["Persisted", "PersistedSender"]
 
@@ -92,14 +92,13 @@ def _rejection_code(response: HTTPResponse) -> str | None:
     if len(response.body) > _LONGEST or b'"errors"' not in response.body:
         return None
     try:
-        result = PLAIN.decode(response.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        result = decode(response.body, PLAIN)
+    except UNREADABLE:
         return None
     if not result.errors or result.data:
         return None
     (error, *_) = result.errors
-    code = str((error.get("extensions") or {}).get("code") or "")
-    code = _CODES.get(str(error.get("message")), code)
+    code = _CODES.get(str(error.get("message")), error_code(error))
     if code in _UNKNOWN or code == _UNSUPPORTED:
         return code
     return code if result.data is msgspec.UNSET and response.status in _REJECTED else None

@@ -10,7 +10,14 @@ import msgspec
 
 from trunkline.errors import ExecutionError, ProtocolError, ServerStatusError
 from trunkline.protocol.messages import HTTPResponse
-from trunkline.protocol.response import PLAIN, GraphQLResponse, read_response, retry_after
+from trunkline.protocol.response import (
+    PLAIN,
+    UNREADABLE,
+    GraphQLResponse,
+    decode,
+    read_response,
+    retry_after,
+)
 
 __all__ = [
     "Decoder",
@@ -87,8 +94,8 @@ def read_batch(response: HTTPResponse, decoders: Sequence[Decoder]) -> list[Exec
     ``ProtocolError`` if the response is not that of a batch.
     """
     try:
-        bodies = _list_decoder.decode(response.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        bodies = decode(response.body, _list_decoder)
+    except UNREADABLE:
         result = read_valid_response(response, PLAIN)
         if result.errors:
             raise execution_error(result, response) from None

@@ -40,7 +40,7 @@ class SchemaCache:
     """Where fetched schemas are kept, and for how long they are used without asking the server.
 
     - ``directory``: by default ``trunkline/schemas`` in ``$XDG_CACHE_HOME`` or ``~/.cache``. Only
-      its user can read it.
+      its user can read it. A folder that others can write to is not used.
     - ``seconds``: after so long the schema is fetched again, which costs a 304 if the server has
       its SDL under a URL.
 
@@ -55,6 +55,8 @@ class SchemaCache:
         """Return the schema that is kept under a key; ``None`` if none can be read."""
         path = self._path(key)
         try:
+            if not _is_ours(path.parent):
+                return None
             head, _, introspection = path.read_bytes().partition(b"\n")
             confirmed = path.stat().st_mtime
             stored = msgspec.json.decode(head, type=_Head)
@@ -66,7 +68,11 @@ class SchemaCache:
         """Keep a schema, completely or not at all. If that is impossible, nothing is kept."""
         path = self._path(key)
         with suppress(OSError):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in reversed(path.parents):
+                if not folder.exists():
+                    folder.mkdir(mode=0o700, exist_ok=True)
+            if not _is_ours(path.parent):
+                return
             with NamedTemporaryFile(dir=path.parent, delete=False) as file:
                 file.write(msgspec.json.encode(_Head(stored.etag, stored.version)) + b"\n")
                 file.write(stored.introspection)
@@ -88,6 +94,12 @@ class SchemaCache:
             root = Path(named) if named else Path.home() / ".cache"
             directory = root / "trunkline" / "schemas"
         return directory / f"{sha256(key.encode()).hexdigest()}.json"
+
+
+def _is_ours(folder: Path) -> bool:
+    """Say whether nobody else can write to a folder, and so put a schema there."""
+    found = folder.stat()
+    return os.name == "nt" or (found.st_uid == os.geteuid() and not found.st_mode & 0o022)
 
 
 DEFAULT_SCHEMA_CACHE = SchemaCache()

@@ -7,7 +7,6 @@ again at the next call.
 
 from __future__ import annotations
 
-import logging
 from time import monotonic
 
 from graphql import GraphQLSchema
@@ -19,13 +18,14 @@ from trunkline.client.schema_cache import SchemaCache, StoredSchema
 from trunkline.errors import ExecutionError, ProtocolError, TransportError
 from trunkline.flow.calls import Flow
 from trunkline.flow.single_flight import SingleFlight
+from trunkline.observe.log import safe_logger
 
 __all__ = ["SchemaSource"]
 
 _FRESH = 10.0  # seconds after a fetch in which the schema is not fetched again
 _PAUSE = 30.0  # seconds after a failed fetch in which a new version does not cause another
 
-logger = logging.getLogger("trunkline.schema")
+logger = safe_logger("trunkline.schema")
 
 
 class SchemaSource:

@@ -11,7 +11,8 @@ from typing import Literal, TextIO
 
 import msgspec
 
-from trunkline.observe.log import EventLog, printable
+from trunkline.observe.log import EventLog
+from trunkline.printable import printable
 
 __all__ = ["AuditEntry", "log_audit", "write_audit"]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from asyncio import Lock, to_thread
+from asyncio import to_thread
+from threading import Lock
 
 from trunkline.errors import StoreError
 from trunkline.issuer.keys import ANNOUNCED, KeyRing, SigningKey
@@ -51,10 +52,7 @@ class KeyRotation:
     async def ring(self, now: float) -> KeyRing:
         """Return the keys, read from the store at most half a minute ago."""
         if now - self._read >= _READ_EVERY:
-            async with self._reading:
-                if now - self._read >= _READ_EVERY:
-                    self._ring = await to_thread(self._refresh, now)
-                    self._read = now
+            await to_thread(self._refresh, now)
         return self._ring
 
     async def key(self, now: float) -> SigningKey:
@@ -63,7 +61,13 @@ class KeyRotation:
         assert key is not None  # noqa: S101  # the first one starts at once
         return key
 
-    def _refresh(self, now: float) -> KeyRing:
+    def _refresh(self, now: float) -> None:
+        with self._reading:  # of many at once, in any event loops, one reads
+            if now - self._read >= _READ_EVERY:
+                self._ring = self._current(now)
+                self._read = now
+
+    def _current(self, now: float) -> KeyRing:
         ring = KeyRing(self._store.keys())
         newest = ring.newest(self._algorithm)
         try:

@@ -14,7 +14,9 @@ from typing import Any, Generic, TextIO, TypeVar
 
 import msgspec
 
-__all__ = ["EventLog", "distinct_codes", "printable", "safe_logger"]
+from trunkline.printable import printable
+
+__all__ = ["EventLog", "distinct_codes", "safe_logger"]
 
 Event = TypeVar("Event")
 
@@ -124,11 +126,6 @@ def _make_safe(record: logging.LogRecord) -> bool:
         lines = _tracebacks.formatException(record.exc_info).split("\n")
         record.exc_text = "\n".join(f"  {printable(line)}" for line in lines)
     return True
-
-
-def printable(text: str) -> str:
-    """Escape a text that would break the line or move the terminal's cursor."""
-    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
 
 
 def distinct_codes(codes: Iterable[str]) -> list[str]:

@@ -8,7 +8,8 @@ from typing import Literal, TextIO, TypeAlias
 
 import msgspec
 
-from trunkline.observe.log import EventLog, distinct_codes, printable
+from trunkline.observe.log import EventLog, distinct_codes
+from trunkline.printable import printable
 
 __all__ = ["OperationEvent", "OperationOutcome", "Sink", "access_log", "log_operations"]
 

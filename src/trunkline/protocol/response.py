@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
@@ -10,6 +11,7 @@ import msgspec
 
 from trunkline.errors import (
     DocumentSyntaxError,
+    ExecutionError,
     NotJSONError,
     OperationRefusedError,
     ProtocolError,
@@ -22,7 +24,10 @@ from trunkline.protocol.messages import HTTPResponse
 __all__ = [
     "PARTIAL",
     "PLAIN",
+    "UNREADABLE",
     "GraphQLResponse",
+    "decode",
+    "error_code",
     "read_response",
     "retry_after",
     "status_of_request_error",
@@ -36,6 +41,16 @@ _MOST_SHOWN = 500  # bytes of a body that an error message shows
 
 
 Data = TypeVar("Data")
+T = TypeVar("T")
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for a body that is not JSON, or not of the decoder's type."""
+
+_HALF_PAIR = re.compile(  # the group has all that is something else
+    rb"((?:[^\\]++|\\[^u]|\\u(?![dD][89a-fA-F])"
+    rb"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})++)"
+    rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
 
 
 class GraphQLResponse(msgspec.Struct, Generic[Data]):
@@ -54,6 +69,8 @@ PLAIN: msgspec.json.Decoder[GraphQLResponse[dict[str, Any]]] = msgspec.json.Deco
     GraphQLResponse[dict[str, Any]]
 )
 """Reads a response whose data may be any JSON object."""
+
+_ANY: msgspec.json.Decoder[GraphQLResponse[Any]] = msgspec.json.Decoder(GraphQLResponse[Any])
 
 
 def status_of_request_error(error: RequestError) -> int:
@@ -93,25 +110,28 @@ def read_response(
     """Read the body of a response with any status.
 
     The body must be JSON, be declared as JSON, and have ``data`` or ``errors``. Otherwise raises
-    ``ServerStatusError``, or ``ProtocolError`` if the status is 2xx. Raises ``ProtocolError`` too
-    if the data is not of the decoder's type.
+    ``ServerStatusError``, or ``ProtocolError`` if the status is 2xx. If the data is not of the
+    decoder's type, raises ``ExecutionError`` with the response's errors, and ``ProtocolError`` if
+    it has none.
     """
+    why = ""
     if response.media_type in (GRAPHQL_RESPONSE, JSON):
         try:
-            result = decoder.decode(response.body)
+            result = decode(response.body, decoder)
             if result.data is not msgspec.UNSET or result.errors is not None:
                 return result
         except msgspec.ValidationError as error:
-            if _is_graphql(response.body):
+            why = f" ({error})"
+            if _is_graphql(response):
                 message = f"The server's response is not of the expected type: {error}"
                 raise ProtocolError(message) from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass
+        except UNREADABLE as error:
+            why = f" ({error})"
     shown = response.body[:_MOST_SHOWN].decode("utf-8", "replace")
     message = (
         f"The server responded with {response.status} and {response.media_type or 'no media type'},"
-        " which is not a GraphQL response. Is the URL that of a GraphQL endpoint? The body begins:"
-        f" {shown!r}"
+        f" which is not a GraphQL response{why}. Is the URL that of a GraphQL endpoint?"
+        f" The body begins: {shown!r}"
     )
     if response.status // 100 == 2:
         raise ProtocolError(message)
@@ -119,9 +139,42 @@ def read_response(
     raise ServerStatusError(message, response.status, shown, retry_after=wait)
 
 
-def _is_graphql(body: bytes) -> bool:
+def decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """Read JSON, and half a surrogate pair in it as U+FFFD.
+
+    Servers send half a pair where they cut a string (JavaScript's are UTF-16), and msgspec does not
+    read it. Raises ``UNREADABLE``.
+    """
     try:
-        result = PLAIN.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return decoder.decode(body)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        whole = _HALF_PAIR.sub(lambda found: found[1] or rb"\ufffd", body)
+        if whole == body:
+            raise
+    return decoder.decode(whole)
+
+
+def error_code(error: object) -> str:
+    """Return ``extensions.code`` of an error, which may have any shape; empty without one."""
+    extensions = error.get("extensions") if isinstance(error, dict) else None
+    code = extensions.get("code") if isinstance(extensions, dict) else None
+    return code if isinstance(code, str) else ""
+
+
+def _is_graphql(response: HTTPResponse) -> bool:
+    """Say whether a response has data. Raises ``ExecutionError`` if it has errors."""
+    try:
+        result = decode(response.body, _ANY)
+    except UNREADABLE:
         return False
-    return result.data is not msgspec.UNSET or result.errors is not None
+    if result.errors:
+        raise ExecutionError(
+            result.errors,
+            None,
+            result.extensions,
+            response.status,
+            retry_after=retry_after(response.headers),
+        ) from None
+    return result.errors is not None or result.data is None or isinstance(result.data, dict)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from trunkline.asgi.requests import Headers, HTTPProblem, Scope, check_method, has_body
 from trunkline.compiler.operation import Operation
 from trunkline.errors import SubscriptionError
-from trunkline.observe.log import printable
+from trunkline.printable import printable
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON, charset_of, choose_response_type
 
 __all__ = ["accepts_json_only", "check_kind", "check_request", "client_name", "response_type"]

@@ -180,7 +180,6 @@ def _read_token(response: HTTPResponse, obtained: float, kind: str) -> Token:
         except (msgspec.DecodeError, UnicodeDecodeError):
             problem = _ErrorResponse()
         why = ": ".join(filter(None, (problem.error, problem.error_description)))[:300]
-        why = why if why.isprintable() else why.encode("unicode_escape").decode("ascii")
         message = f"The issuer gave no token; the status is {response.status}"
         message = f"{message}: {why}" if why else message
         raise TokenError(message, problem.error, response.status)

@@ -78,6 +78,9 @@ def converting_reader(convert: Callable[[Any], Data]) -> Reader[Data]:
             try:
                 result.data = convert(result.data)
             except ValueError as error:
+                if result.errors:
+                    result.data = None
+                    raise execution_error(result, response) from None
                 message = f"The response is not of the expected type: {error}"
                 raise ProtocolError(message) from None
         return result

@@ -140,7 +140,7 @@ def decoded(response: httpcore2.Response, coding: str | None) -> Iterator[bytes]
     pieces = response.iter_stream()
     if not coding:
         return pieces
-    return httpx2.Response(200, headers={"content-encoding": coding}, content=pieces).iter_bytes()
+    return httpx2.Response(200, headers=_coding(coding), content=pieces).iter_bytes()
 
 
 def decoded_async(response: httpcore2.Response, coding: str | None) -> AsyncGenerator[bytes]:
@@ -148,7 +148,11 @@ def decoded_async(response: httpcore2.Response, coding: str | None) -> AsyncGene
     pieces = response.aiter_stream()
     if not coding:
         return pieces
-    return httpx2.Response(200, headers={"content-encoding": coding}, content=pieces).aiter_bytes()
+    return httpx2.Response(200, headers=_coding(coding), content=pieces).aiter_bytes()
+
+
+def _coding(coding: str) -> list[tuple[bytes, bytes]]:
+    return [(b"content-encoding", coding.encode("latin-1"))]  # as bytes: it may be anything
 
 
 def headers_of(response: httpcore2.Response) -> dict[str, str]:

@@ -37,6 +37,8 @@ _LOWEST_REDIRECT = 300
 _REDIRECTS = (301, 302, 303, 307, 308)
 _KEEP_THE_METHOD = (307, 308)
 _MOST_REDIRECTS = 20  # like httpx2 and browsers
+_REDIRECT_URL = re.compile(r"[\x21-\x7e]{1,8000}")
+_MOST_SHOWN = 200  # characters of a redirect's place that a message shows
 _PORTS = {"http": 80, "https": 443}
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 §5.6.2, token
 _HEADER_VALUE = re.compile(r"(?! )[\x20-\x7e\t]*(?<![ \t])")  # RFC 9110 §5.5, the safe part of it
@@ -222,12 +224,19 @@ def redirect_url(url: str, status: int, location: str | None, followed: int) -> 
     try:
         place = urljoin(url, location)
     except ValueError:
-        place = location
+        place = ""
+    if not _REDIRECT_URL.fullmatch(place):
+        raise ServerStatusError(
+            f"The server at {safe_url(url)} responded with {status}: it redirects to a URL that"
+            " cannot be read. The request was not sent there. If you know the right place, give the"
+            " transport its URL.",
+            status,
+        )
     if status not in _KEEP_THE_METHOD or _origin(place) != _origin(url):
         raise ServerStatusError(
             f"The server at {safe_url(url)} responded with {status}: it redirects to"
-            f" {safe_url(place)}. The request was not sent there, because it would lose its body or"
-            " leave its origin."
+            f" {safe_url(place)[:_MOST_SHOWN]}. The request was not sent there, because it would"
+            " lose its body or leave its origin."
             " If that is the right place, give the transport that URL.",
             status,
         )

@@ -13,7 +13,8 @@ import msgspec
 
 from trunkline.client.connection import Connection
 from trunkline.client.fetching import introspect
-from trunkline.errors import ExecutionError, SchemaError, TransportError
+from trunkline.client.introspection import check_introspection
+from trunkline.errors import ExecutionError, ProtocolError, SchemaError, TransportError
 from trunkline.generate.elements import check_lists
 from trunkline.schema.load import load_document, schema_files
 
@@ -57,8 +58,10 @@ def _load(sources: Sequence[str | Path], headers: Mapping[str, str]) -> graphql.
 def _read_introspection(path: Path) -> graphql.GraphQLSchema:
     try:
         response: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-        return _build(response.get("data", response))
-    except (*_REASONS, OSError) as error:
+        data = response.get("data", response)
+        check_introspection(msgspec.json.encode(data))
+        return _build(data)
+    except (*_REASONS, ProtocolError, OSError) as error:
         message = f"{path}: The file is not the response to an introspection query: {error}"
         raise SchemaError(message) from None
 
