@@ -60,9 +60,6 @@ _FORMS = 32  # sets of refusals that an operation is kept compiled for
 T = TypeVar("T")
 Scopes: TypeAlias = frozenset[str] | None
 
-FormKey: TypeAlias = tuple[RequirementSet, frozenset[tuple[str, RequirementSet]]]
-"""What is unmet, and what the values of variables require of that."""
-
 ByVariable: TypeAlias = Mapping[str, RequirementSet]
 """What the values of variables require, by the variable's name."""
 
@@ -77,7 +74,9 @@ class OperationRequirements:
 
     def __init__(self, schema: Schema, variables: Iterable[VariableDefinitionNode]) -> None:
         self._declared = declared = schema.requirements
-        self._types: dict[str, Any] = {}  # of the variables whose values may require something
+        # of the variables whose values may require something: their types, and what that is
+        self._types: dict[str, Any] = {}
+        self._possible: dict[str, RequirementSet] = {}
         self._defaults: dict[str, RequirementSet] = {}
         self.fields: dict[str, RequirementSet] = {}
         self.hiding = NOTHING
@@ -88,6 +87,7 @@ class OperationRequirements:
             requirements = frozenset(_possible_requirements(declared, type_))
             if requirements:
                 self._types[name] = type_
+                self._possible[name] = requirements
                 self.possible |= requirements
                 if node.default_value is not None:
                     default = _literal_requirements(declared, node.default_value, type_, {})
@@ -118,6 +118,10 @@ class OperationRequirements:
         """The policies that the program must decide on."""
         return policies_in(self.all | self.possible | self.hiding)
 
+    def guarded(self, unmet: RequirementSet) -> list[str]:
+        """Return the variables whose values may require something unmet."""
+        return [name for name, possible in self._possible.items() if possible & unmet]
+
     def by_variable(
         self, unmet: RequirementSet, values: Mapping[str, Any] | None
     ) -> dict[str, RequirementSet]:
@@ -137,14 +141,43 @@ class OperationRequirements:
 class Refusals:
     """What is refused: whatever requires one of the ``unmet`` requirements.
 
-    ``by_variable`` has the variables whose values contain input fields that require some of them.
-    ``noted`` has the refused coordinates that the operation uses, with what their caller lacks.
+    What the document says is known when it is compiled. What the values of the ``guarded``
+    variables require, each request decides: `decisions` are values of variables, too, and compiled
+    code reads them behind the operation's own. ``noted`` has the refused coordinates that the
+    operation uses, with what their caller lacks; ``uses`` those with guarded variables.
     """
 
     schema: Schema
     unmet: RequirementSet
-    by_variable: ByVariable
+    required: OperationRequirements
     noted: dict[str, RequirementSet] = field(default_factory=dict[str, RequirementSet])
+    uses: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+
+    @cached_property
+    def guarded(self) -> list[str]:
+        """The variables whose values may be refused."""
+        return self.required.guarded(self.unmet)
+
+    def decisions(self, variables: Mapping[str, Any] | None) -> list[Any]:
+        """Return whether the value of each guarded variable is refused; then, for each, why."""
+        found = self.required.by_variable(self.unmet, variables)
+        requirements = [found.get(name, NOTHING) for name in self.guarded]
+        return [*map(bool, requirements), *requirements]
+
+    def given(self, variables: Mapping[str, Any] | None) -> dict[str, RequirementSet]:
+        """Return the refused coordinates for the variables of a request."""
+        refused = dict(self.noted)
+        found = self.required.by_variable(self.unmet, variables) if self.uses else {}
+        for coordinate, names in self.uses.items():
+            requirements = NOTHING.union(*(found.get(name, NOTHING) for name in names))
+            if requirements:
+                refused[coordinate] = refused.get(coordinate, NOTHING) | requirements
+        return refused
+
+    def guards(self, node: FieldNode) -> list[int]:
+        """Return the numbers of the guarded variables that a field's arguments contain."""
+        used = set(_variables_in(node))
+        return [number for number, name in enumerate(self.guarded) if name in used]
 
     @cached_property
     def visible(self) -> GraphQLSchema:
@@ -154,7 +187,7 @@ class Refusals:
     def of(self, coordinate: str, definition: GraphQLField, node: FieldNode) -> RequirementSet:
         """Return the unmet requirements of a field, as the document asks for it."""
         declared = self.schema.requirements
-        found = _field_requirements(declared, coordinate, definition, node, self.by_variable)
+        found = _field_requirements(declared, coordinate, definition, node, {})
         return self.unmet.intersection(found)
 
     def note(self, coordinate: str, definition: GraphQLField, node: FieldNode) -> None:
@@ -162,6 +195,9 @@ class Refusals:
         requirements = self.of(coordinate, definition, node)
         if requirements:
             self.noted[coordinate] = self.noted.get(coordinate, NOTHING) | requirements
+        guards = self.guards(node)
+        if guards:
+            self.uses.setdefault(coordinate, set()).update(self.guarded[each] for each in guards)
 
 
 class CallerForms(Generic[T]):
@@ -185,9 +221,7 @@ class CallerForms(Generic[T]):
         self._certain = required.all | required.hiding
         self._requirements = self._certain | required.possible
         self._unmet = BoundedMapping[tuple[Scopes, frozenset[str]], RequirementSet](_DECISIONS)
-        self._forms = BoundedMapping[
-            tuple[RequirementSet, frozenset[tuple[str, RequirementSet]]], T
-        ](_FORMS)
+        self._forms = BoundedMapping[RequirementSet, T](_FORMS)
 
     @property
     def all(self) -> list[T]:
@@ -206,14 +240,12 @@ class CallerForms(Generic[T]):
             self._unmet.put((scopes, policies), unmet)
         if not unmet:
             return None
-        by_variable = self._required.by_variable(unmet, variables)
-        if not by_variable and unmet.isdisjoint(self._certain):
+        if unmet.isdisjoint(self._certain) and not self._required.by_variable(unmet, variables):
             return None
-        key = (unmet, frozenset(by_variable.items()))
-        form = self._forms.get(key)
+        form = self._forms.get(unmet)
         if form is None:
-            form = self._compile(Refusals(self._schema, unmet, by_variable))
-            self._forms.put(key, form)
+            form = self._compile(Refusals(self._schema, unmet, self._required))
+            self._forms.put(unmet, form)
             self._has_grown()
         return form
 
@@ -226,11 +258,16 @@ def unauthorized(coordinate: str, requirements: RequirementSet) -> GraphQLError:
     )
 
 
-def refuser(coordinate: str, requirements: RequirementSet) -> Callable[[], NoReturn]:
-    """Make the function that stands in the place of a refused field."""
+def refuser(coordinate: str, requirements: RequirementSet) -> Callable[..., NoReturn]:
+    """Make the function that stands in the place of a refused field.
+
+    It takes what the values of variables require besides.
+    """
     error = unauthorized(coordinate, requirements)
 
-    def refuse() -> NoReturn:  # perhaps for each of a thousand objects
+    def refuse(*more: RequirementSet) -> NoReturn:  # perhaps for each of a thousand objects
+        if more:
+            raise unauthorized(coordinate, requirements.union(*more))
         raise GraphQLError(error.message, extensions=error.extensions)
 
     return refuse
@@ -284,6 +321,19 @@ def _literal_requirements(
             if name in named.fields:
                 inner = named.fields[name].type
                 yield from _literal_requirements(declared, each.value, inner, by_variable)
+
+
+def _variables_in(node: FieldNode) -> Iterator[str]:
+    """Yield the names of the variables in a field's arguments."""
+    open_: list[ValueNode] = [argument.value for argument in node.arguments or ()]
+    while open_:
+        value = open_.pop()
+        if isinstance(value, VariableNode):
+            yield value.name.value
+        elif isinstance(value, ListValueNode):
+            open_ += value.values
+        elif isinstance(value, ObjectValueNode):
+            open_ += [each.value for each in value.fields]
 
 
 def _possible_requirements(declared: Requirements, type_: Any) -> Iterator[Requirement]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -25,6 +25,7 @@ from trunkline.compiler.plan import (
     LeafShape,
     ListShape,
     ObjectShape,
+    Refused,
     Shape,
 )
 from trunkline.compiler.planner import PlannedOperation
@@ -113,7 +114,7 @@ class ModuleWriter:
             self._blank_lines()
             with source.block(f"def {SOURCE}(execution):"):
                 source.line(docstring(field.coordinate))
-                self._guarded(scope, field.mark, lambda: self._return_read(scope, field))
+                self._guarded(scope, field.mark, lambda: self._source_stream(scope, field))
         scope = self._scope((), "root" if starts_at_root else None)
         serial = plan.kind == "mutation" and plan.is_async
         self._blank_lines()
@@ -124,6 +125,16 @@ class ModuleWriter:
             fields = self._fields(scope)
             self._guarded(scope, plan.mark, lambda: fields.root(plan.root, serial=serial))
         return self._finish()
+
+    def _source_stream(self, scope: FunctionScope, field: FieldPlan) -> None:
+        """Write the return of a source stream, or the refusal if a variable's value is refused."""
+        fields = self._plan.root.fields
+        refused = [each.field for each in fields[1:] if isinstance(each.field.binding, Refused)]
+        tests = scope.condition(fields[0].condition) if refused else []
+        with self._source.all_of(tests) if tests else nullcontext():
+            self._return_read(scope, field)
+        for each in refused:
+            self._return_read(scope, each)
 
     def object_module(self, field: FieldPlan, shape: ObjectShape, mark: Mark) -> ModuleText:
         """Write a module whose function ``COMPLETE`` completes an abstract field's object."""

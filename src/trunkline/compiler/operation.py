@@ -153,7 +153,6 @@ class Operation:
     - ``limits``: what bounds its document, variables and errors
     - ``required``: what it requires of its callers, ``None`` if nothing; `for_caller` gives the
       form that a caller may have
-    - ``refused``: the coordinates that are refused in this form, with the unmet requirements
     - ``schema``: the schema that it was compiled for
     - ``read``: reads its document again, from which forms of it are compiled
     - ``around``: the directives of the operation itself that have functions, if there are any
@@ -182,9 +181,7 @@ class Operation:
         self.is_async = plan.is_async
         self.has_batches = plan.has_batches
         self.required = plan.required
-        self.refused: Mapping[str, RequirementSet] = (
-            chosen.refusals.noted if chosen.refusals else {}
-        )
+        self._refusals = chosen.refusals
         self.around = planned.around
         self.source_mark = plan.source.mark if plan.source else None
         self.variables = planned.variables
@@ -262,6 +259,8 @@ class Operation:
         """
         values = self.variables.coerce(variables)
         self.cost.check(values)
+        if self._refusals is not None:
+            values[-1:-1] = self._refusals.decisions(variables)
         return values
 
     def coordinates_with(self, variables: Mapping[str, Any] | None) -> frozenset[str]:
@@ -281,6 +280,10 @@ class Operation:
         """
         form = self._forms and self._forms.find(scopes, policies, variables)
         return form or self
+
+    def refused(self, variables: Mapping[str, Any] | None) -> Mapping[str, RequirementSet]:
+        """Return the coordinates that are refused in this form, with the unmet requirements."""
+        return self._refusals.given(variables) if self._refusals else {}
 
     def is_refused(self, variables: Mapping[str, Any] | None) -> bool:
         """Return whether every field that the request selects is refused.

@@ -143,9 +143,13 @@ class Event(Struct, frozen=True, eq=False):
 
 
 class Refused(Struct, frozen=True, eq=False):
-    """The caller may not have the field, because these requirements are not met."""
+    """The caller may not have the field, because these requirements are not met.
+
+    ``more`` are the indices of values that have what the values of variables require besides.
+    """
 
     requirements: RequirementSet
+    more: tuple[int, ...] = ()
 
 
 class FieldPlan(Struct, frozen=True, eq=False):

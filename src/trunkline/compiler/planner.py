@@ -57,7 +57,7 @@ from trunkline.runtime.positions import ALWAYS, Condition, Mark
 from trunkline.runtime.selection import SelectedField, Selection
 from trunkline.runtime.variables import Variables
 from trunkline.schema.bindings import Binding, CoreResolver, Resolver
-from trunkline.schema.requirements import RequirementSet
+from trunkline.schema.requirements import NOTHING
 
 __all__ = ["PlannedOperation", "Planner", "plan_operation"]
 
@@ -201,10 +201,29 @@ class Planner:
         plan = SelectionPlan(collected.unsure)
         for key, condition in collected.order:
             field = fields[key]
-            if field is not None:
-                plan.fields.append(PlacedField(field, condition, key in placed))
-                placed.add(key)
+            if field is None:
+                continue
+            granted, refused = self._guarded(field, collected.fields[key][0].node, type_)
+            plan.fields.append(PlacedField(field, condition | granted, key in placed))
+            if refused is not None:
+                plan.fields.append(PlacedField(refused, condition, again=True))
+            placed.add(key)
         return plan
+
+    def _guarded(
+        self, field: FieldPlan, node: FieldNode, parent: GraphQLObjectType
+    ) -> tuple[Condition, FieldPlan | None]:
+        """Return when the values of variables let a caller have a field, and what it is if not."""
+        guards = self._refusals.guards(node) if self._refusals else []
+        definition = self._definition.get_field(parent, field.name)
+        if not guards or self._refusals is None or definition is None:
+            return ALWAYS, None
+        first = len(self._variable_nodes)  # of the decisions, which stand behind the variables
+        reasons = first + len(self._refusals.guarded)
+        certain = field.binding.requirements if isinstance(field.binding, Refused) else NOTHING
+        binding = Refused(certain, tuple(reasons + number for number in guards))
+        refused = _refused_field(field.key, field.name, definition.type, field.mark, binding)
+        return frozenset((first + number, False) for number in guards), refused
 
     def _field(
         self, parent: GraphQLObjectType, key: str, fields: list[CollectedField], above: Position
@@ -219,7 +238,7 @@ class Planner:
         mark = _mark_below(above.mark, key, nodes, coordinate, type_)
         requirements = self._refusals and self._refusals.of(coordinate, definition, node)
         if requirements:
-            return _refused_field(key, name, type_, mark, requirements)
+            return _refused_field(key, name, type_, mark, Refused(requirements))
         document = self.dialect.document_info
         info = None
         if document is not None:
@@ -332,7 +351,7 @@ def _with_schema(shown: GraphQLSchema, resolve: Callable[..., Any]) -> Callable[
 
 
 def _refused_field(
-    key: str, name: str, type_: GraphQLOutputType, mark: Mark, requirements: RequirementSet
+    key: str, name: str, type_: GraphQLOutputType, mark: Mark, binding: Refused
 ) -> FieldPlan:
     """Plan a field that the caller may not have: an error, and nothing below it."""
     return FieldPlan(
@@ -341,7 +360,7 @@ def _refused_field(
         coordinate=mark.coordinate,
         type_text=str(type_),
         mark=mark,
-        binding=Refused(requirements),
+        binding=binding,
         arguments={},
         shape=LeafShape(GraphQLString, nullable=not is_non_null_type(type_)),
     )

@@ -45,9 +45,10 @@ class FieldReader:
                 return CallText(resolve, [parent or "None", info, *self.arguments(field)])
             case Event():
                 return "execution.root_value"
-            case Refused(requirements):
+            case Refused(requirements, more):
                 refuse = refuser(field.coordinate, requirements)
-                return CallText(module.bind_for("refuse", field.coordinate, refuse), [])
+                given = [f"execution.variables[{index}]" for index in more]
+                return CallText(module.bind_for("refuse", field.coordinate, refuse), given)
             case _:
                 return self._member(field)
 

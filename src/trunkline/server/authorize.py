@@ -144,7 +144,7 @@ class AuthorizationCheck:
         holding = await decide(self._policies, caller, required)
         scopes = None if caller is None else caller.scopes
         found = operation.for_caller(scopes, holding, variables)
-        refused = found.refused
+        refused = found.refused(variables)
         if refused and (self._is_strict or found.is_refused(variables)):
             errors = [
                 unauthorized(coordinate, refused[coordinate]) for coordinate in sorted(refused)
