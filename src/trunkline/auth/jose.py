@@ -193,7 +193,7 @@ def _read_claims(payload: bytes) -> dict[str, Any]:
 
     # msgspec alone refuses halves of surrogate pairs, and numbers that are not or become infinite.
     msgspec.json.decode(payload)
-    claims = json.loads(payload, object_pairs_hook=without_repeats)
+    claims = json.loads(payload.decode(), object_pairs_hook=without_repeats)
     if not isinstance(claims, dict):
         raise JWTError("The claims are not a JSON object.")
     return cast("dict[str, Any]", claims)

@@ -15,6 +15,7 @@ from __future__ import annotations
 from asyncio import Semaphore
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from math import ceil
 from typing import TypeAlias
@@ -43,10 +44,11 @@ class TooManyFailuresError(Exception):
 class _Count:
     """What failed until ``ends``, of ``most`` attempts that may fail."""
 
-    __slots__ = ("_left", "_places", "ends")
+    __slots__ = ("_left", "_places", "ends", "has_failures")
 
     def __init__(self, most: int, ends: float) -> None:
         self.ends = ends
+        self.has_failures = False
         self._left = most
         self._places = Semaphore(most)
 
@@ -60,6 +62,7 @@ class _Count:
     def end(self, *, failed: bool) -> None:
         """Give the place back, unless the attempt failed."""
         self._left -= failed
+        self.has_failures |= failed
         if not failed or not self._left:
             self._places.release()
 
@@ -100,7 +103,7 @@ class FailureLimits:
         keys: list[Key] = [(client_id, network), ("at", network, "")]
         if guessable:
             keys.append(("of", client_id, "", ""))
-        if (client_id, network) in self._known:
+        if keys[0] in self._known:
             del keys[1:]
         begun: list[_Count] = []
         failed = True
@@ -111,8 +114,9 @@ class FailureLimits:
                 begun.append(count)
             yield
             failed = False
-            self._known.put((client_id, network), True)  # noqa: FBT003  # a set's member
-            self._counts.remove((client_id, network))
+            self._known.put(keys[0], True)  # noqa: FBT003  # a set's member
+            if begun[0].has_failures:
+                self._counts.remove(keys[0])
         except Exception as error:
             failed = isinstance(error, WrongCredentialsError)
             raise
@@ -131,6 +135,7 @@ class FailureLimits:
         return count
 
 
+@lru_cache(maxsize=1024)
 def _network(address: str) -> str:
     """Return what stands for an address: an IPv6 address is one of many that a computer has."""
     try:
