@@ -188,20 +188,24 @@ def place_directives(
     definition: GraphQLSchema,
     functions: Mapping[str, DirectiveFunction],
     bindings: Mapping[str, Binding],
+    input_resolvers: Mapping[str, Callable[[Any], Any]],
     mistakes: list[str],
 ) -> dict[str, DirectedField]:
     """Let values of input types go through directives. Return the fields that have directives.
 
-    These are by coordinate. Adds to the ``mistakes``.
+    These are by coordinate, as are the ``input_resolvers``, through which a value goes after the
+    directives. Adds to the ``mistakes``.
     """
     found: dict[str, DirectedField] = {}
     placer = _Placer(functions, mistakes)
-    types = list(definition.type_map.values()) if functions else []
+    types = list(definition.type_map.values()) if functions or input_resolvers else []
     for type_ in types:  # inputs first: they are part of the arguments of directives
         if is_input_object_type(type_):
             checks: dict[str, _Check] = {}
             for name, field in type_.fields.items():
-                placer.add_check(checks, name, applied_to(field), f"{type_.name}.{name}")
+                coordinate = f"{type_.name}.{name}"
+                more = input_resolvers.get(coordinate)
+                placer.add_check(checks, name, applied_to(field), coordinate, more)
             placer.add_check(checks, "", applied_to(type_), type_.name)
             _check_input(type_, checks, checks.pop("", None))
     for type_ in types:
@@ -250,13 +254,23 @@ class _Placer:
                 yield function, arguments
 
     def add_check(
-        self, checks: dict[str, _Check], key: str, nodes: Iterable[DirectiveNode], place: str
+        self,
+        checks: dict[str, _Check],
+        key: str,
+        nodes: Iterable[DirectiveNode],
+        place: str,
+        more: _Check | None = None,
     ) -> None:
-        """Add the function that a value goes through, if any directive stands there."""
-        steps = [
+        """Add the function that a value goes through, if any directive stands there.
+
+        Last it goes through ``more``.
+        """
+        steps: list[tuple[_Check, bool]] = [
             (partial(each.function, **arguments), _proceeds(each.directive))
             for each, arguments in self.functions_at(nodes, place)
         ]
+        if more is not None:
+            steps.append((more, False))
 
         def check(value: Any) -> Any:
             for function, takes_proceed in steps:

@@ -55,7 +55,8 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
       asynchronous generator, or returns an asynchronous iterable; each item is the field's value in
       one event. An interface or a union may have ``resolve_type``, which takes a value and returns
       the name of its object type. Without it, values are told apart by class or by ``__typename``;
-      then no class may stand for two of its types.
+      then no class may stand for two of its types. An input type may have methods, too: the value
+      of a field goes through the method of its name, which returns the value to use.
     - ``models``: Which class stands for a type. The fields of an object type are read from its
       attributes (from its keys, for a ``TypedDict`` or ``dict``), or are its methods, which take
       what resolvers take. Values of an input type arrive as its instances instead of dicts, and
@@ -117,7 +118,8 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
     functions = find_functions(
         definition, directives, metadata, names=python_names, mistakes=mistakes
     )
-    directed = place_directives(definition, functions, bindings, mistakes)
+    inputs = dict(_input_resolvers(definition, resolvers, python_names, mistakes))
+    directed = place_directives(definition, functions, bindings, inputs, mistakes)
     if mistakes:
         raise SchemaError("\n".join(mistakes))
     bindings |= {coordinate: put_around(each) for coordinate, each in directed.items()}
@@ -186,6 +188,34 @@ def _type_resolvers(
         if parameters is not None and not takes_one(parameters):
             mistakes.append(f"{place} must take one parameter, the value.")
         yield type_.name, cast("TypeResolver", resolve_type)
+
+
+def _input_resolvers(
+    definition: graphql.GraphQLSchema, resolvers: object, names: PythonNames, mistakes: list[str]
+) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+    """Yield the functions that values of input fields go through, by coordinate."""
+    for type_ in definition.type_map.values():
+        group: Any = getattr(resolvers, names.of(type_.name, type_.name), None)
+        if not graphql.is_input_object_type(type_) or group is None:
+            continue
+        if isinstance(group, type):
+            name = group.__name__
+            mistakes.append(f"{type_.name}: {name} is a class. Give an instance: {name}(…).")
+            continue
+        for name in type_.fields:
+            coordinate = f"{type_.name}.{name}"
+            function: Any = getattr(group, names.of(coordinate, name), None)
+            if not callable(function):
+                continue
+            place = f"{coordinate}: {describe(function)}"
+            if returns_awaitable(function):
+                mistakes.append(
+                    f"{place} is awaited, but values that come in are not. Make it a 'def'."
+                )
+            parameters = parameters_of(function)
+            if parameters is not None and not takes_one(parameters):
+                mistakes.append(f"{place} must take one parameter, the value.")
+            yield coordinate, function
 
 
 def _ambiguous_models(
