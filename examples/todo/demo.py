@@ -81,7 +81,18 @@ def print_warning() -> None:
 
 
 def announce(base: str, clients: Clients | None) -> None:
-    """Say what is served where, and how to call it."""
+    """Say how to call the API, and what is served where: last, where people look."""
+    if clients is not None:
+        web_app, mobile_app = clients.token(WEB_APP), clients.token(MOBILE_APP)
+        print(
+            f"""
+A call, with a token that is fresh and lives 10 minutes:
+  {curl(base, web_app)}
+
+The mobile apps' tokens are for REST; put this one in its place, and GraphQL responds with 401:
+  {mobile_app}
+"""
+        )
     print(
         f"""The API server is up:
   GraphQL     {base}/graphql
@@ -90,17 +101,7 @@ def announce(base: str, clients: Clients | None) -> None:
 """
     )
     if clients is not None:
-        print(
-            f"""The issuer is up:
-  Metadata    {metadata_url(clients)}
-
-A call, with a token that is fresh and lives 10 minutes:
-  {curl(base, clients.token(WEB_APP))}
-
-The mobile apps' tokens are for REST; put this one in its place, and GraphQL responds with 401:
-  {clients.token(MOBILE_APP)}
-"""
-        )
+        print(f"The issuer is up:\n  Metadata    {metadata_url(clients)}\n")
     print("Ctrl-C stops it.\n", flush=True)
 
 

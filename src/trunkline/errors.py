@@ -429,16 +429,29 @@ class TokenError(TransportError):
 
     - ``error`` is the code of its error response (RFC 6749 §5.2), or empty if there was none.
     - ``status`` is the HTTP status, or 0.
-    - ``retry_after`` is the time in seconds that the issuer asks to wait, or 0.
+    - ``retry_after`` is the time in seconds until the issuer may be asked again, or 0.
+    - ``unreachable`` is true if there was no response.
     """
 
-    def __init__(
-        self, message: str, error: str = "", status: int = 0, retry_after: float = 0.0
+    def __init__(  # what is known of a failure
+        self,
+        message: str,
+        error: str = "",
+        status: int = 0,
+        retry_after: float = 0.0,
+        *,
+        unreachable: bool = False,
     ) -> None:
         self.error = error
         self.status = status
         self.retry_after = retry_after
+        self.unreachable = unreachable
         super().__init__(message)
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the issuer was not reached, or its status is that of a condition that passes."""
+        return self.unreachable or self.status in RETRYABLE_STATUSES
 
 
 class ServerStatusError(TransportError):

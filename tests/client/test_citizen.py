@@ -18,9 +18,11 @@ from trunkline import (
     Client,
     ExecutionError,
     ServerStatusError,
+    TokenError,
     TransportError,
     TrunklineError,
 )
+from trunkline.auth import ClientCredentials
 from trunkline.client import (
     APIKey,
     BearerToken,
@@ -443,6 +445,26 @@ def test_how_a_call_ended(outcome: str, answer: Any) -> None:
     (event,) = told
     assert event.outcome == outcome
     assert event.error_codes == {"partial": ("C",), "refused": ("",)}.get(outcome, ())
+
+
+def test_a_call_that_ended_at_the_issuer_is_not_told_as_an_answer_of_the_api(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    refusing = Scripted(HTTPResponse(401, b'{"error":"invalid_client"}', {}))
+    refusing.url = "https://api.example/graphql"
+    told: list[CallEvent] = []
+    credentials = ClientCredentials(
+        client_id="web", secret="x", token_url="https://issuer.example/token"
+    )
+    client = Client(refusing, auth=credentials, hooks=Hooks(call=told.append))
+    with caplog.at_level(logging.INFO), pytest.raises(TokenError):
+        client.execute("query A { a }")
+    assert [request.url for request in refusing.sent] == ["https://issuer.example/token"]
+    (event,) = told
+    assert (event.outcome, event.status) == ("no_token", 0)
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "trunkline.calls"]
+    assert line.startswith("---")
+    assert "401" not in line
 
 
 async def test_a_call_that_was_cancelled_is_told_of(server: Todos) -> None:

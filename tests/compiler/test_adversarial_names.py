@@ -284,8 +284,18 @@ def test_10_whatever_else_a_document_has_is_not_in_the_text() -> None:
 # -- what the text consists of --------------------------------------------------------------------
 
 STATEMENTS = (
-    *(ast.FunctionDef, ast.Try, ast.Return, ast.If, ast.For, ast.Assign, ast.Expr, ast.Raise),
-    *(ast.Continue, ast.Yield),
+    *(
+        ast.FunctionDef,
+        ast.Try,
+        ast.Return,
+        ast.If,
+        ast.For,
+        ast.Assign,
+        ast.AugAssign,
+        ast.Expr,
+        ast.Raise,
+    ),
+    *(ast.Expr, ast.Raise, ast.Continue, ast.Yield),
 )
 
 

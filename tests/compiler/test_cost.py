@@ -7,14 +7,16 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from graphql import get_introspection_query
 from tests.faults.both import Both
+from tests.schema.github import github_schema
 
 from trunkline import engine
 from trunkline.compiler.limits import Limits
 from trunkline.compiler.pipeline import compile_operation
 from trunkline.errors import LimitExceededError, SchemaError
 from trunkline.schema.executable import adopt_schema, make_executable_schema
-from trunkline.schema.load import parse_schema
+from trunkline.schema.load import load_schema, parse_schema
 
 SDL = "type Query { ts(first: Int, limit: Int): [T!]! } type T { x: Int ts(first: Int): [T!]! }"
 
@@ -211,3 +213,58 @@ def test_a_schema_may_have_another_directive_of_the_name() -> None:
         parse_schema(sdl), SimpleNamespace(query=SimpleNamespace(a=lambda: 1)), metadata=["@cost"]
     )
     assert engine.run_sync(compile_operation(schema, "{ a }"), None).data == {"a": 1}
+
+
+FIELDS = " ".join(f"f{number}(a: Int, b: [Int!]!): [I!]" for number in range(8))
+WIDE = (
+    "type Query { t0: T0 } enum E { A B } input In { a: Int, in: In } interface I { f0: [I!] } "
+    + " ".join(f"type T{number} implements I {{ {FIELDS} }}" for number in range(100))
+).replace("f0(a: Int, b: [Int!]!)", "f0")
+
+
+def _fields_in(value: Any) -> int:
+    if isinstance(value, list):
+        return sum(map(_fields_in, value))
+    return sum(1 + _fields_in(each) for each in value.values()) if isinstance(value, dict) else 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        get_introspection_query(),
+        get_introspection_query(input_value_deprecation=True, schema_description=True),
+        "{ __schema { types { fields { args { name } } } } }",
+        "{ __schema { types { ...F } } } fragment F on __Type { ... { fields { type { name } } } }",
+        "{ __schema { types { possibleTypes { name } interfaces { name } enumValues { name } } } }",
+        "{ __schema { directives { args { name defaultValue } } queryType { name } } }",
+    ],
+)
+def test_q15_introspection_costs_what_its_lists_are_long(text: str) -> None:
+    schema = Both(WIDE, {}).schema
+    counted = _fields_in(engine.run_sync(engine.compile_operation(schema, text), None).data)
+    assert engine.compile_operation(schema, text, limits=Limits(cost=int(counted * 1.1) + 5))
+    with pytest.raises(LimitExceededError, match="Ask for less"):
+        engine.compile_operation(schema, text, limits=Limits(cost=int(counted * 0.9) - 5))
+
+
+def test_q15_introspection_under_many_aliases_is_refused_in_both_dialects() -> None:
+    both = Both(WIDE, {})
+    text = "{" + " ".join(f"a{n}: __schema{{types{{fields{{args{{name}}}}}}}}" for n in range(200))
+    for schema in (both.schema, adopt_schema(both.core)):
+        with pytest.raises(LimitExceededError, match="Ask for less"):
+            engine.compile_operation(schema, text + "}")
+
+
+def test_q15_the_introspection_of_githubs_schema_is_within_the_default_limits() -> None:
+    schema = adopt_schema(load_schema(github_schema()))
+    text = get_introspection_query(
+        specified_by_url=True,
+        directive_is_repeatable=True,
+        schema_description=True,
+        input_value_deprecation=True,
+    )
+    operation = engine.compile_operation(schema, text)
+    assert engine.run_sync(operation, None).errors == []
+    twice = "{" + " ".join(f"a{n}: __schema{{types{{fields{{args{{name}}}}}}}}" for n in range(30))
+    with pytest.raises(LimitExceededError):
+        engine.compile_operation(schema, twice + "}")

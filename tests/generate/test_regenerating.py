@@ -305,3 +305,45 @@ def test_a_scalar_of_graphql_itself_is_not_taken_for_a_misspelt_one(tmp_path: Pa
     run = trunkline(project(tmp_path, files), "generate")
     sentence = "scalars.ID: it is a scalar of GraphQL itself and cannot be changed.\n"
     assert (run.status, run.printed) == (1, f"trunkline.toml:4: {sentence}")
+
+
+def test_stubs_that_nobody_has_written_are_listed_on_demand(shop: Path) -> None:
+    """14.11: they were told once, when they were new."""
+    assert trunkline(shop, "generate", "--check").printed == ""
+    write_body(shop, 'raise NotImplementedError("Query.books")', "return []")
+    run = trunkline(shop, "generate", "--check", "--strict")
+    assert run.status == 1
+    assert [line.partition("stub: ")[2] for line in run.printed.splitlines()] == [
+        "nobody has written QueryResolvers.book, which answers Query.book",
+        "nobody has written BookResolvers.reviews, which answers Book.reviews",
+    ]
+    assert run.printed.startswith("app/resolvers/schema.py:")
+    write_body(shop, 'raise NotImplementedError("Query.book")', "return None")
+    write_body(shop, 'raise NotImplementedError("Book.reviews")', "return []")
+    assert trunkline(shop, "generate", "--check", "--strict").status == 0
+
+
+def test_a_name_that_was_misspelt_for_a_while_leaves_no_stub(shop: Path) -> None:
+    """14.7: the stub stood below the method that was written, and hid it."""
+    write_body(shop, "async def books(", "async def boks(")
+    write_body(shop, 'raise NotImplementedError("Query.books")', "return SHELF")
+    assert "Did you mean `boks`" in trunkline(shop, "generate").printed
+    write_body(shop, "async def boks(", "async def books(")
+    run = trunkline(shop, "generate")
+    assert run.status == 0
+    assert "note: the stub QueryResolvers.books is removed: app/resolvers/schema.py:" in run.printed
+    assert resolvers(shop).count("async def books(") == 1
+    assert "return SHELF" in resolvers(shop)
+
+
+def test_a_class_that_answers_a_field_again_is_told_as_that(shop: Path) -> None:
+    """14.10: it was told as a field that the schema has no longer."""
+    change_schema(shop, "type Book {", 'type Book @model(class: "app.models:Book") {')
+    change_schema(shop, "title: String! ", "title: String!  pages: Int! ")
+    (shop / "app/models.py").write_text("class Book:\n    isbn: str\n    title: str\n")
+    assert "BookResolvers.pages is a new stub" in trunkline(shop, "generate").printed
+    (shop / "app/models.py").write_text(
+        "class Book:\n    isbn: str\n    title: str\n    pages: int\n"
+    )
+    reason = "is kept as a comment, because the class of Book gives its value now\n"
+    assert f"BookResolvers.pages {reason}" in trunkline(shop, "generate").printed

@@ -143,10 +143,10 @@ def test_another_record_of_the_logger_is_a_line_too(logger: logging.Logger) -> N
     assert (line["level"], line["message"]) == ("warning", 'An odd line"')
 
 
-async def fail(hostile: str) -> None:
+async def fail(hostile: str, kind: type[Exception] = ValueError) -> None:
     class Query:
         def fails(self) -> str:
-            raise ValueError(hostile)
+            raise kind(hostile)
 
     schema = make_executable_schema(
         parse_schema("type Query { fails: String }"), SimpleNamespace(query=Query())
@@ -165,6 +165,21 @@ async def test_an_exception_is_a_line_of_json_between_the_others() -> None:
     assert "ValueError: The database is away.\n  Call somebody." in first["exception"]
     assert "at fails, line 1 column 3 of query" in first["exception"]  # in the same words
     assert second["event"] == "graphql.request"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Query.fails", "The stub Query.fails is not written: NotImplementedError at fails, line"),
+        ("a\nb", "NotImplementedError at fails, line 1"),
+        ("", "NotImplementedError at fails, line 1"),
+    ],
+)
+async def test_a_stub_that_nobody_has_written_is_named(text: str, message: str) -> None:
+    stream = io.StringIO()
+    log_operations(stream)
+    await fail(text, NotImplementedError)
+    assert json.loads(stream.getvalue())["message"].startswith(message)
 
 
 @pytest.mark.parametrize("kind", ["terminal", "json", "own"])

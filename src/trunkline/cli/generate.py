@@ -38,6 +38,9 @@ def generate_command(
     context: typer.Context,
     *,
     check: Check = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="List the stubs that nobody has written, and fail.")
+    ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Generate again whenever a file changes, until Ctrl-C.")
     ] = False,
@@ -56,6 +59,8 @@ def generate_command(
     if project.configuration.package:
         with errors_end_command():
             check_start(project)
+    if strict and generation.unwritten:
+        stop("\n".join(generation.unwritten))
 
 
 @generate_app.command("client")

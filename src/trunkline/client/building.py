@@ -24,7 +24,7 @@ from graphql.type.schema import InterfaceImplementations
 
 from trunkline.errors import SchemaError
 
-__all__ = ["build_lazily", "build_leniently", "load_schema"]
+__all__ = ["build_lazily", "build_leniently", "load_schema", "with_own_directives"]
 
 
 def load_schema(schema: graphql.GraphQLSchema | str) -> graphql.GraphQLSchema:
@@ -47,6 +47,16 @@ def build_leniently(sdl: str) -> graphql.GraphQLSchema:
         raise SchemaError(f"No schema can be built from the SDL: {error}") from error
 
 
+def with_own_directives(
+    directives: Iterable[graphql.GraphQLDirective],
+) -> tuple[graphql.GraphQLDirective, ...]:
+    """Add ``@skip`` and ``@include``, which every server has (§3.13), if they are not listed."""
+    listed = tuple(directives)
+    names = {each.name for each in listed}
+    own = (graphql.GraphQLSkipDirective, graphql.GraphQLIncludeDirective)
+    return (*listed, *(each for each in own if each.name not in names))
+
+
 class _LazySchema(graphql.GraphQLSchema):
     """A schema that takes its list of types as complete."""
 
@@ -64,7 +74,7 @@ class _LazySchema(graphql.GraphQLSchema):
         self.query_type = query
         self.mutation_type = mutation
         self.subscription_type = subscription
-        self.directives = tuple(directives or ())
+        self.directives = with_own_directives(directives or ())
         listed = {type_.name: type_ for type_ in types or ()}
         self.type_map = {**listed, **{k: v for k, v in self.type_map.items() if k not in listed}}
         self._implementations_map = _implementations(listed.values())

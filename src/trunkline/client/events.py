@@ -23,6 +23,7 @@ from trunkline.errors import (
     ExecutionError,
     ProtocolError,
     ServerStatusError,
+    TokenError,
 )
 from trunkline.flow.calls import Flow
 from trunkline.observe.log import EventLog, distinct_codes, safe_logger
@@ -41,6 +42,7 @@ Outcome: TypeAlias = Literal[
     "refused",
     "bad_status",
     "bad_response",
+    "no_token",
     "connection_failed",
     "deadline_exceeded",
     "circuit_open",
@@ -48,7 +50,8 @@ Outcome: TypeAlias = Literal[
     "failed",
 ]
 """``partial``: data and errors; ``refused``: only errors; ``bad_status``, ``bad_response``: not a
-GraphQL response; ``cancelled``: the caller gave up; ``failed``: an unexpected exception."""
+GraphQL response; ``no_token``: the issuer gave none, so the API was not called; ``cancelled``: the
+caller gave up; ``failed``: an unexpected exception."""
 
 
 class CallEvent(msgspec.Struct):
@@ -57,7 +60,7 @@ class CallEvent(msgspec.Struct):
     - ``url``: the server's, without user, password and query.
     - ``document_id``: ``sha256:…`` of the document.
     - ``attempts``: how often the call was sent, or would have been.
-    - ``status``: the HTTP status of the last response; 0 without one.
+    - ``status``: the HTTP status of the API's last response; 0 without one.
     - ``bytes_received``: the size of the last response's body.
     - ``duration``: in seconds.
     - ``error_codes``: ``extensions.code`` of each error of the response, or an empty string.
@@ -93,6 +96,7 @@ _OUTCOMES: tuple[tuple[type[BaseException], Outcome], ...] = (
     (DeadlineExceededError, "deadline_exceeded"),
     (CircuitOpenError, "circuit_open"),
     (ConnectionFailedError, "connection_failed"),
+    (TokenError, "no_token"),
     (ServerStatusError, "bad_status"),
     (ProtocolError, "bad_response"),
     (Exception, "failed"),
@@ -147,7 +151,8 @@ class Observer:
                         event.error_codes = _error_codes(errors)
                 except BaseException as error:
                     event.outcome = outcome_of(error)
-                    event.status = getattr(error, "status", None) or event.status
+                    if not isinstance(error, TokenError):  # its status is the issuer's
+                        event.status = getattr(error, "status", None) or event.status
                     if isinstance(error, ExecutionError):
                         event.error_codes = _error_codes(error.errors)
                     raise

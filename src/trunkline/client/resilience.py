@@ -20,6 +20,7 @@ from trunkline.errors import (
     CircuitOpenError,
     ConnectionFailedError,
     DeadlineExceededError,
+    TokenError,
 )
 from trunkline.flow.calls import Flow, Pause
 from trunkline.forks import renewed_in_children
@@ -35,8 +36,9 @@ SendCall: TypeAlias = Callable[[Call], Flow[HTTPResponse]]
 class Retry:
     """How a call is repeated that failed for a temporary reason.
 
-    A query is repeated. A mutation is repeated only if it was certainly never sent, or has an
-    idempotency key. No pause outlasts the call's deadline; then the failure is raised at once.
+    A query is repeated. A mutation is repeated only if it was certainly never sent, as when there
+    was no token, or has an idempotency key. No pause outlasts the call's deadline; then the failure
+    is raised at once.
 
     - ``attempts``: the most attempts of one call.
     - ``first_pause``: before the second attempt the client waits at random up to so many seconds,
@@ -74,10 +76,8 @@ class Retries:
         while True:
             try:
                 response = yield from self._send(call)
-            except ConnectionFailedError as error:
-                pause = None
-                if not isinstance(error, (CircuitOpenError, DeadlineExceededError)):
-                    pause = self._pause(call, None, safe=call.repeatable or error.never_sent)
+            except (ConnectionFailedError, TokenError) as error:
+                pause = self._pause_after(call, error)
                 if pause is None:
                     if call.attempts > 1:
                         error.add_note(f"This was attempt {call.attempts} of the call.")
@@ -92,6 +92,14 @@ class Retries:
                 if pause is None:
                     return response
             yield Pause(pause)
+
+    def _pause_after(self, call: Call, error: ConnectionFailedError | TokenError) -> float | None:
+        """Do what ``_pause`` does, after a failure without a response of the API."""
+        if isinstance(error, TokenError):  # nothing was sent to the API
+            return self._pause(call, error.retry_after, safe=True) if error.retryable else None
+        if isinstance(error, (CircuitOpenError, DeadlineExceededError)):
+            return None
+        return self._pause(call, None, safe=call.repeatable or error.never_sent)
 
     def _pause(self, call: Call, wanted: float | None, *, safe: bool) -> float | None:
         """Return the seconds before the next attempt; ``None`` if there must not be one."""

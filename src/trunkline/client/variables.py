@@ -20,7 +20,7 @@ from graphql.execution.values import get_variable_values
 from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.errors import VariablesError
-from trunkline.protocol.request import FilePart
+from trunkline.protocol.request import FilePart, check_finite
 
 __all__ = ["Upload", "check_variables", "encode_variables"]
 
@@ -29,8 +29,8 @@ class Upload:
     """A file as the value of a variable, whose scalar is called ``Upload`` on most servers.
 
     ``content`` is the file's bytes, its path, or an open binary file, which is read from its
-    position and left open. The default name and media type are those of the path. The whole file is
-    in memory while it is sent.
+    position, once for all its places in a call, and left open. The default name and media type are
+    those of the path. The whole file is in memory while it is sent.
     """
 
     # Not a dataclass: msgspec would write it as an object, without calling the hook.
@@ -40,12 +40,17 @@ class Upload:
         filename: str | None = None,
         media_type: str | None = None,
     ) -> None:
+        if isinstance(content, str):  # not all callers are typed
+            raise TypeError("Upload takes bytes, a Path or an open binary file: Upload(Path(…)).")
         self.content = content
         self.filename = filename
         self.media_type = media_type
 
-    def part(self, path: str) -> FilePart:
-        """Read the file; ``path`` is the place of its null in the request."""
+    def part(self, path: str, read: dict[int, bytes] | None = None) -> FilePart:
+        """Read the file; ``path`` is the place of its null in the request.
+
+        ``read`` has the open files that the call has read already, by ``id``.
+        """
         content = self.content
         named = content if isinstance(content, Path) else getattr(content, "name", None)
         name = self.filename or (Path(named).name if isinstance(named, (str, Path)) else "file")
@@ -53,7 +58,12 @@ class Upload:
         if isinstance(content, Path):
             content = content.read_bytes()
         elif not isinstance(content, bytes):
-            content = content.read()
+            seen = {} if read is None else read
+            if id(content) not in seen:
+                seen[id(content)] = content.read()
+            content = seen[id(content)]
+            if not isinstance(content, bytes):  # pyright: ignore[reportUnnecessaryIsInstance]  # a text file
+                raise TypeError(f"{name} is open as text: open it with the mode 'rb'.")
         return FilePart(path, content, name, media_type)
 
 
@@ -66,6 +76,7 @@ class _Uploads:
 
     def __init__(self) -> None:
         self._marked: dict[str, Upload] = {}
+        self._read: dict[int, bytes] = {}
 
     def mark(self, value: Any) -> Any:
         """Return the mark of a file. Raises ``TypeError`` for other values."""
@@ -84,9 +95,10 @@ class _Uploads:
         for key, value in list(items):
             if isinstance(value, str) and value in self._marked:
                 container[key] = None
-                yield self._marked[value].part(f"{path}.{key}")
-            elif isinstance(value, (dict, list)):
-                yield from self._take(value, f"{path}.{key}")
+                yield self._marked[value].part(f"{path}.{key}", self._read)
+            elif isinstance(value, (dict, list, tuple)):
+                inner = container[key] = list(value) if isinstance(value, tuple) else value
+                yield from self._take(inner, f"{path}.{key}")
 
 
 _UNENCODABLE = (TypeError, ValueError, OverflowError, RecursionError)
@@ -117,7 +129,10 @@ def encode_variables(
     files = uploads.take(plain)
     for name, value in plain.items():
         try:
-            encoded[name] = msgspec.Raw(msgspec.json.encode(value))
+            text = msgspec.json.encode(value)
+            if b"null" in text:  # NaN is written so, too
+                check_finite(value, f"${name}")
+            encoded[name] = msgspec.Raw(text)
         except _UNENCODABLE as error:
             errors.append(GraphQLError(f"Variable '${name}' has no JSON form: {error}."))
     if errors:

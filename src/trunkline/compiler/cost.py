@@ -11,7 +11,7 @@ on them. A request is counted only if its variables are larger than what has bee
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from math import isfinite, prod
+from math import ceil, isfinite, prod
 from typing import Any, TypeAlias
 
 import graphql
@@ -40,6 +40,7 @@ Amount: TypeAlias = int | Callable[[Values], int]
 
 _DIGITS = 18  # of a size that is written as a string
 _USUAL = (FieldCost(),)
+_INTROSPECTION = frozenset({"__schema", "__type"})
 
 
 class Cost:
@@ -126,6 +127,8 @@ class Cost:
         field = self._definition.get_field(parent, name)
         if field is None:  # only if the document was not validated
             return 0
+        if name in _INTROSPECTION:
+            return 1 + ceil(self._introspection(node, parent))
         costs = self._costs_of(parent, name)
         sized: dict[str, Amount] = {}
         for cost in costs:
@@ -146,6 +149,25 @@ class Cost:
             for cost in costs
         ]
         return _join(sum, [_join(max, amounts), self._inputs(node, field, parent.name)])
+
+    def _introspection(self, node: FieldNode, parent: Any) -> float:
+        """Count what is below a field of introspection, whose lists' lengths are known."""
+        field: Any = self._definition.get_field(parent, node.name.value)
+        if field is None:  # only if the document was not validated
+            return 0
+        type_: Any = graphql.get_named_type(field.type)
+        total = 0.0
+        open_ = [node.selection_set]
+        while open_:
+            selection_set = open_.pop()
+            for each in selection_set.selections if selection_set else ():
+                if not isinstance(each, FieldNode):
+                    fragment = fragment_of(each, self._fragments)
+                    open_.append(fragment.selection_set if fragment else None)
+                else:
+                    total += 1 + self._introspection(each, type_)
+        coordinate = f"{parent.name}.{node.name.value}"
+        return total * self._schema.costs.introspection.get(coordinate, 1)
 
     def _costs_of(self, parent: Any, name: str) -> Sequence[FieldCost]:
         """Return what is declared of a field, and of the same field of an interface's types."""

@@ -27,11 +27,12 @@ from trunkline.compiler.plan import (
     ObjectShape,
     Refused,
     Shape,
+    fields_of,
 )
 from trunkline.compiler.planner import PlannedOperation
 from trunkline.compiler.reading import FieldReader
 from trunkline.runtime.graphql_core import place_by_type
-from trunkline.runtime.positions import Mark, Marks
+from trunkline.runtime.positions import Mark, Marks, NoRoomError
 from trunkline.runtime.work import Later
 from trunkline.text.literals import docstring, literal
 from trunkline.text.source import Source
@@ -252,6 +253,8 @@ class ModuleWriter:
         def body() -> None:
             if shape.nullable and not isinstance(shape, LeafShape):
                 self._null_is("value", "return None")
+            if isinstance(shape, ObjectShape) and indices:  # else there is one
+                self._take_room(str(fields_of(shape)))
             if isinstance(shape, AbstractShape):
                 self._dispatch(function, shape, scope)
             else:
@@ -290,6 +293,12 @@ class ModuleWriter:
         self._tables.append((table, written))
         return table
 
+    def _take_room(self, count: str) -> None:
+        """Write what bounds the response; inline, because a call costs more than a short list."""
+        self._source.line(f"execution.room -= {count}")
+        with self._source.block("if execution.room < 0:"):
+            self._source.line(f"raise {self._module.runtime(NoRoomError)}")
+
     def _null_is(self, variable: str, *statements: str) -> None:
         with self._source.block(f"if {variable} is None:"):
             for statement in statements:
@@ -305,9 +314,13 @@ class ModuleWriter:
             self._fields(scope).open_batches(shape.item.selection)
 
         def body() -> None:
-            if self._inline:
-                self._comprehension(shape, scope.indices)
-            with source.block("if type(values) is not list:"):
+            # in graphql-core's dialect a function completes each item, and takes the rest
+            weight = 1 if self._dialect.values_may_wait else fields_of(shape.item)
+            with source.block("if type(values) is list:"):
+                self._take_room(f"{weight} * len(values)" if weight > 1 else "len(values)")
+                if self._inline:
+                    self._comprehension(shape, scope.indices)
+            with source.block("else:"):
                 key = ("list", function.field.coordinate if self._dialect.values_may_wait else "")
                 make = self._dialect.list_converter(function.field.coordinate)
                 to_list = self._module.bind_once(key, "to_list", lambda: make)
@@ -315,6 +328,7 @@ class ModuleWriter:
                 if self._dialect.values_may_wait:
                     with source.block(f"if type(values) is {self._module.runtime(Later)}:"):
                         source.line(f"return values.then({function.name})")
+                source.line(f"values = execution.measured(values, {weight})")
             with source.block("for value in values:"):
                 source.mark(shape.mark)
                 self._item(function, shape, scope)
@@ -330,21 +344,20 @@ class ModuleWriter:
         if items is None or not isinstance(shape.item, ObjectShape) or shape.item.model is None:
             return
         source = self._source
-        with source.block("if type(values) is list:"):
-            with source.block("try:"):
-                with source.block("plain = ["):
-                    with source.block("{"):
-                        for item in items:
-                            source.line(item)
-                    source.line("}")
-                    source.line("for value in values")
-                    model = self._module.model(shape.item.type_name, shape.item.model)
-                    source.line(f"if type(value) is {model}")
-                source.line("]")
-                with source.block("if len(plain) == len(values):"):
-                    source.line("return plain")
-            with source.block("except Exception:"):
-                source.line("pass  # the loop below finds out what it was")
+        with source.block("try:"):
+            with source.block("plain = ["):
+                with source.block("{"):
+                    for item in items:
+                        source.line(item)
+                source.line("}")
+                source.line("for value in values")
+                model = self._module.model(shape.item.type_name, shape.item.model)
+                source.line(f"if type(value) is {model}")
+            source.line("]")
+            with source.block("if len(plain) == len(values):"):
+                source.line("return plain")
+        with source.block("except Exception:"):
+            source.line("pass  # the loop below finds out what it was")
 
     def _item(self, function: _Function, shape: ListShape, scope: FunctionScope) -> None:
         item = shape.item

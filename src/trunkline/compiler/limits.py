@@ -24,6 +24,8 @@ class Limits:
     - ``cost``: what the fields cost, times the sizes of the lists that they are in; ``None`` for no
       limit
     - ``sizes``: the names of arguments that say how long a list is
+    - ``response``: number of fields in one response, also items of lists of scalars; a field that
+      is awaited, or fails, counts as five
     - ``errors``: listed in one response; one more says how many were left out
     - ``values``: in the variables of one request, with items of lists and fields of input objects
     - ``memory``: bytes that compiled operations may take that are kept for the next time, estimated
@@ -37,8 +39,9 @@ class Limits:
     fields: int = 1_500
     aliases: int = 1_500
     comparisons: int = 20_000
-    cost: int | None = 1_000_000
+    cost: int | None = 200_000
     sizes: frozenset[str] = frozenset({"first", "last", "limit"})
+    response: int = 200_000
     errors: int = 100
     values: int = MAX_VALUES
     memory: int = 100_000_000

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable, Mapping
+from functools import partial
 from threading import RLock
 from typing import Any
 from weakref import finalize
@@ -150,7 +151,7 @@ class Operation:
     - ``has_batches``: whether a resolver is called for all parents of a level
     - ``variables``: the types and defaults of its variables
     - ``cost``: what it may cost, and the limit
-    - ``limits``: what bounds its document, variables and errors
+    - ``execution``: begins an execution, with the values of its variables and who asks
     - ``required``: what it requires of its callers, ``None`` if nothing; `for_caller` gives the
       form that a caller may have
     - ``schema``: the schema that it was compiled for
@@ -186,7 +187,8 @@ class Operation:
         self.source_mark = plan.source.mark if plan.source else None
         self.variables = planned.variables
         self.cost = planned.cost
-        self.limits = chosen.limits
+        limits = chosen.limits
+        self.execution = partial(Execution, self.title, limits.errors, limits.response)
         self._forms: CallerForms[Operation] | None = None
         self._fields = [
             (placed.condition, isinstance(placed.field.binding, Refused))

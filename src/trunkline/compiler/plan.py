@@ -43,7 +43,10 @@ __all__ = [
     "Shape",
     "TypeName",
     "Variable",
+    "fields_of",
 ]
+
+_AWAITED = 5  # fields that cost as much as one that is awaited
 
 
 class CollectedField(Struct, frozen=True, eq=False):
@@ -132,6 +135,13 @@ Shape: TypeAlias = LeafShape | ObjectShape | AbstractShape | ListShape
 """What a value must become."""
 
 
+def fields_of(shape: Shape) -> int:
+    """Count the fields of an object; any other value counts as one."""
+    if isinstance(shape, ObjectShape):
+        return sum(placed.field.weight for placed in shape.selection.fields) or 1
+    return 1
+
+
 class TypeName(Struct, frozen=True, eq=False):
     """The meta-field ``__typename`` of a known type (GraphQL §4.4.1)."""
 
@@ -169,6 +179,11 @@ class FieldPlan(Struct, frozen=True, eq=False):
     shape: Shape
     info: FieldInfo | None = None
     selection: Selection | None = None
+
+    @property
+    def weight(self) -> int:
+        """How many fields it counts as in a response."""
+        return _AWAITED if self.is_later else 1
 
     @property
     def is_batch(self) -> bool:

@@ -56,7 +56,7 @@ Predicate: TypeAlias = Callable[[Any], bool]
 
 _ADOPTIONS = 100  # per schema, because a program may make new functions for each request
 
-_LIMITS = Limits(fields=20_000, cost=None, errors=sys.maxsize)
+_LIMITS = Limits(fields=20_000, cost=None, response=sys.maxsize, errors=sys.maxsize)
 """Programs that validate by themselves set their own limits; these bound compiling."""
 
 

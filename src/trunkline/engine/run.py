@@ -19,7 +19,7 @@ from graphql.pyutils import inspect
 from trunkline.compiler.operation import Operation
 from trunkline.engine.schedule import Pending, settle_sync
 from trunkline.errors import SubscriptionError
-from trunkline.runtime.execution import Execution, Result
+from trunkline.runtime.execution import Result
 from trunkline.runtime.positions import FieldFailure
 from trunkline.runtime.work import Agenda
 
@@ -53,9 +53,7 @@ def run_sync(
             result.drop()
         raise TypeError(f"{operation.title} has resolvers or directives to await: use `run`.")
     agenda = Agenda(has_batches=True) if operation.has_batches else None
-    execution = Execution(
-        operation.title, operation.limits.errors, values, context, agenda, root_value, caller
-    )
+    execution = operation.execution(values, context, agenda, root_value, caller)
     try:
         execution.data = data = operation.resolve_root(execution)
     except FieldFailure as failure:
@@ -150,9 +148,7 @@ def start(
     are left out.
     """
     agenda = Agenda(has_batches=operation.has_batches)
-    execution = Execution(
-        operation.title, operation.limits.errors, values, context, agenda, root_value, caller
-    )
+    execution = operation.execution(values, context, agenda, root_value, caller)
     try:
         if operation.kind == "mutation" and operation.is_async:
             steps: Generator[None, None, None] = operation.resolve_root(execution)
@@ -176,9 +172,7 @@ def open_stream(
     """
     if operation.resolve_stream is None:
         raise SubscriptionError.because("This operation is not a subscription.")
-    execution = Execution(
-        operation.title, operation.limits.errors, values, context, None, root_value, caller
-    )
+    execution = operation.execution(values, context, None, root_value, caller)
     try:
         source = operation.resolve_stream(execution)
     except FieldFailure as failure:

@@ -28,10 +28,14 @@ __all__ = ["Generation", "generate"]
 
 @dataclass(slots=True)
 class Generation:
-    """The content of each file by its path, and messages for people."""
+    """The content of each file by its path, and messages for people.
+
+    ``unwritten`` are messages about stubs that nobody has written.
+    """
 
     files: dict[Path, bytes] = field(default_factory=dict[Path, bytes])
     messages: list[str] = field(default_factory=list[str])
+    unwritten: list[str] = field(default_factory=list[str])
 
 
 def generate(project: Project) -> Generation:
@@ -95,6 +99,8 @@ def _update_resolvers(
     if errors:
         raise SchemaError("\n".join(errors))
     generation.messages += map(str, shown)
+    unwritten = (replace(each, path=shown_in(each.path)) for each in merged.unwritten)
+    generation.unwritten += map(str, unwritten)
     for path, content in merged.files.items():
         generation.files[folder / path] = content
         for parent in (folder / path).parents:

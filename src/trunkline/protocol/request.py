@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from secrets import token_hex
 from typing import Any
 from urllib.parse import parse_qsl
@@ -12,7 +13,14 @@ import msgspec
 
 from trunkline.errors import MalformedRequestError, NotJSONError
 
-__all__ = ["FilePart", "GraphQLRequest", "encode_multipart", "read_json", "read_query_string"]
+__all__ = [
+    "FilePart",
+    "GraphQLRequest",
+    "check_finite",
+    "encode_multipart",
+    "read_json",
+    "read_query_string",
+]
 
 
 class GraphQLRequest(msgspec.Struct, omit_defaults=True):
@@ -108,6 +116,19 @@ def _json_object(name: str, text: str | None) -> dict[str, Any] | None:
             f"The parameter {name!r} is nested deeper than {MAX_DEPTH}."
         )
     return value
+
+
+def check_finite(value: object, path: str) -> None:
+    """Refuse NaN and infinity, which JSON writers turn into null: that could clear a value.
+
+    ``value`` is as JSON has it, ``path`` is its place. Raises ``ValueError``.
+    """
+    if isinstance(value, float):
+        if not isfinite(value):
+            raise ValueError(f"{path} is {value}, which is not a number in JSON")
+    elif isinstance(value, (dict, list, tuple)):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            check_finite(item, f"{path}.{key}")
 
 
 @dataclass(frozen=True, slots=True)

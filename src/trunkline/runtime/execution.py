@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from graphql import GraphQLError
 from msgspec import Struct
 
-from trunkline.runtime.positions import FieldFailure, Mark, Marks, Path
+from trunkline.runtime.positions import FieldFailure, Mark, Marks, NoRoomError, Path
 from trunkline.runtime.work import Agenda
 
 __all__ = ["Execution", "Result"]
+
+_FAILED = 4  # fields that cost as much as one that fails
 
 
 class Result(Struct):
@@ -35,9 +37,9 @@ class Execution(Struct, eq=False):
     """The state that compiled code gets as its first argument.
 
     ``operation`` is the operation's title, ``query Todos``; ``failures`` are the errors so far, at
-    most ``most_errors``; what comes after these is only counted. ``nulled`` are the positions that
-    are null because of errors. ``bubbled`` are the newest of these that are above their error's
-    own: work that waits below them is useless.
+    most ``most_errors``; what comes after these is only counted. ``room`` is how many more fields
+    the response may have. ``nulled`` are the positions that are null because of errors. ``bubbled``
+    are the newest of these that are above their error's own: work that waits below them is useless.
 
     Compiled functions never await. They leave a field that must be awaited on the ``agenda`` and go
     on; the engine awaits it and calls back. So one text serves both, and a list of a thousand plain
@@ -46,6 +48,7 @@ class Execution(Struct, eq=False):
 
     operation: str
     most_errors: int
+    room: int
     variables: list[Any]
     context: Any
     agenda: Agenda | None
@@ -73,9 +76,31 @@ class Execution(Struct, eq=False):
     def fail(self, error: Exception, *indices: int) -> None:
         """Record an error at a position that may be null; the caller puts the null there."""
         failure = self.locate(error, *indices)
+        if not failure.position:  # no null is enough
+            raise failure
         if self.agenda is not None:
             self.agenda.forget_below(failure.position)
         self._record(failure)
+
+    def measured(self, values: Iterable[Any], weight: int) -> Iterable[Any]:
+        """Return the items of what is not a ``list``; each has ``weight`` fields.
+
+        Raises ``NoRoomError``, which makes the whole ``data`` null.
+        """
+        if isinstance(values, (list, tuple)):
+            self._take_room(weight * len(values))
+            return values
+        return self._measured_one_by_one(values, weight)
+
+    def _measured_one_by_one(self, values: Iterable[Any], weight: int) -> Iterator[Any]:
+        for value in values:
+            self._take_room(weight)
+            yield value
+
+    def _take_room(self, count: int) -> None:
+        self.room -= count
+        if self.room < 0:
+            raise NoRoomError
 
     def result(self) -> Result:
         """Return the result, with every error in GraphQL's form.
@@ -141,6 +166,7 @@ class Execution(Struct, eq=False):
             self.failures.append(failure)
         else:
             self.omitted += 1
+            self.room -= _FAILED
             self.omitted_faults += failure.is_fault
 
     def reject(self, error: Exception, *indices: int) -> None:

@@ -17,6 +17,7 @@ __all__ = [
     "HiddenValueError",
     "Mark",
     "Marks",
+    "NoRoomError",
     "NullError",
     "Path",
     "holds",
@@ -84,6 +85,16 @@ class NullError(Exception):
     """A position that must not be null is null; `FieldFailure.located` writes the sentence."""
 
 
+class NoRoomError(GraphQLError):
+    """The response has more fields than allowed. No part of it is worth finishing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The response has more fields than this server allows. Ask for less at a time.",
+            extensions={"code": "LIMIT_EXCEEDED"},
+        )
+
+
 class HiddenValueError(NullError):
     """A value is of a type that its caller does not see, so it counts as null."""
 
@@ -112,6 +123,8 @@ class FieldFailure(Exception):  # noqa: N818  # it carries an error up; it is no
     @property
     def position(self) -> Path:
         """The path of the value that becomes null because of this error."""
+        if isinstance(self.original, NoRoomError):
+            return ()
         return self.path[: self.mark.nullable_depth]
 
     def located(self, variables: Sequence[object], operation: str) -> GraphQLError:

@@ -10,7 +10,7 @@ its items' type and what is selected of them as often as it is long.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from math import ceil
 from typing import Any, TypeAlias
 
@@ -56,11 +56,13 @@ class Costs(Struct, frozen=True, eq=False):
     """What a schema declares, by coordinate. What is not declared has no entry.
 
     ``fields`` has ``Query.books``. ``weights`` has what else has a weight: types (``Book``),
-    arguments (``Query.books(like:)``) and input fields (``BookInput.title``).
+    arguments (``Query.books(like:)``) and input fields (``BookInput.title``). ``introspection`` has
+    the lengths of introspection's lists (``__Type.fields``).
     """
 
     fields: dict[str, FieldCost] = {}
     weights: dict[str, int] = {}
+    introspection: dict[str, float] = {}
 
 
 def declared_costs(
@@ -72,7 +74,7 @@ def declared_costs(
     Raises ``SchemaError`` for a coordinate that is none, a weight that is not a number from 0, and
     a size that is not an argument.
     """
-    found = Costs()
+    found = Costs(introspection=_introspection_lengths(definition))
     mistakes = [
         *_read_directives(definition, found),
         *unknown_coordinates("costs", definition, functions or ()),
@@ -91,6 +93,45 @@ def declared_costs(
     if mistakes:
         raise SchemaError("\n".join(mistakes))
     return found
+
+
+def _introspection_lengths(definition: graphql.GraphQLSchema) -> dict[str, float]:
+    """Return how long the lists of introspection are, in the mean of the objects that have them.
+
+    So all of them together are as long as they are in truth. ``ofType`` counts as a list, because
+    few types have one.
+    """
+    types: list[Any] = list(definition.type_map.values())
+    composite = [each for each in types if hasattr(each, "fields")]
+    inputs = [each.fields if graphql.is_input_object_type(each) else () for each in composite]
+    outputs = [() if graphql.is_input_object_type(each) else each.fields for each in composite]
+    fields: list[Any] = [each for type_ in composite for each in type_.fields.values()]
+    arguments = [each.args for each in fields if isinstance(each, graphql.GraphQLField)]
+    typed = [*fields, *(each for several in arguments for each in several.values())]
+    wrappers = sum(_wrappers(each.type) for each in typed)
+    abstract = filter(graphql.is_abstract_type, types)
+
+    def mean(lists: Iterable[Sized], count: int = len(types)) -> float:
+        return sum(map(len, lists)) / max(count, 1)
+
+    return {
+        "__Schema.types": len(types),
+        "__Schema.directives": len(definition.directives),
+        "__Type.fields": mean(outputs),
+        "__Type.inputFields": mean(inputs),
+        "__Type.interfaces": mean(getattr(each, "interfaces", ()) for each in types),
+        "__Type.enumValues": mean(getattr(each, "values", ()) for each in types),
+        "__Type.possibleTypes": mean(map(definition.get_possible_types, abstract)),
+        "__Type.ofType": wrappers / (len(typed) + wrappers),
+        "__Field.args": mean(arguments, len(arguments)),
+        "__Directive.args": mean(
+            (each.args for each in definition.directives), len(definition.directives)
+        ),
+    }
+
+
+def _wrappers(type_: Any) -> int:
+    return 1 + _wrappers(type_.of_type) if graphql.is_wrapping_type(type_) else 0
 
 
 def _read_directives(definition: graphql.GraphQLSchema, found: Costs) -> Iterator[str]:

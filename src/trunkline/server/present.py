@@ -153,7 +153,13 @@ def _masking_fields(number: str) -> dict[str, Any]:
 
 
 def _log(error: Exception, place: str, number: str) -> None:
-    message = f"{type(error).__name__} at {place} (id {number})"
+    what = type(error).__name__
+    match error.args:
+        case (str(name),) if what == "NotImplementedError" and name.replace(".", "").isidentifier():
+            what = f"The stub {name} is not written: {what}"
+        case _:
+            pass
+    message = f"{what} at {place} (id {number})"
     try:
         logger.error("%s", message, exc_info=error)
     except Exception as fault:  # noqa: BLE001  # of a handler, or of an exception that cannot be read

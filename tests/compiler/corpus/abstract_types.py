@@ -35,8 +35,13 @@ def complete_query_search(execution, values):
     """Query.search: [Found]!"""
     result = []
     try:
-        if type(values) is not list:
+        if type(values) is list:
+            execution.room -= len(values)
+            if execution.room < 0:
+                raise NoRoomError
+        else:
             values = to_list(values)
+            values = execution.measured(values, 1)
         for value in values:
             if value is None:
                 result.append(None)
@@ -104,6 +109,9 @@ def complete_query_search_2(execution, value, i0):
 def complete_query_search_book(execution, value, i0):
     """Query.search: [Found]!"""
     try:
+        execution.room -= 1
+        if execution.room < 0:
+            raise NoRoomError
         if type(value) is not Book:
             value = check_Book(value)
         id_ = value.id
@@ -119,6 +127,9 @@ def complete_query_search_book(execution, value, i0):
 def complete_query_search_author(execution, value, i0):
     """Query.search: [Found]!"""
     try:
+        execution.room -= 1
+        if execution.room < 0:
+            raise NoRoomError
         if type(value) is not Author:
             value = check_Author(value)
         name = value.name
@@ -134,6 +145,9 @@ def complete_query_search_author(execution, value, i0):
 def complete_query_search_map(execution, value, i0):
     """Query.search: [Found]!"""
     try:
+        execution.room -= 1
+        if execution.room < 0:
+            raise NoRoomError
         value = check_Map(value)
         id_ = lookup(value, ("id",))
         if type(id_) is not str:

@@ -27,6 +27,9 @@ def complete_query_books(execution, values):
     result = []
     try:
         if type(values) is list:
+            execution.room -= len(values)
+            if execution.room < 0:
+                raise NoRoomError
             try:
                 plain = [
                     {
@@ -39,8 +42,9 @@ def complete_query_books(execution, values):
                     return plain
             except Exception:
                 pass  # the loop below finds out what it was
-        if type(values) is not list:
+        else:
             values = to_list(values)
+            values = execution.measured(values, 1)
         for value in values:
             if type(value) is not Book:
                 value = check_Book(value)
@@ -62,6 +66,9 @@ def complete_query_books_2(execution, values):
     result = []
     try:
         if type(values) is list:
+            execution.room -= len(values)
+            if execution.room < 0:
+                raise NoRoomError
             try:
                 plain = [
                     {
@@ -74,8 +81,9 @@ def complete_query_books_2(execution, values):
                     return plain
             except Exception:
                 pass  # the loop below finds out what it was
-        if type(values) is not list:
+        else:
             values = to_list(values)
+            values = execution.measured(values, 1)
         for value in values:
             if type(value) is not Book:
                 value = check_Book(value)
@@ -97,6 +105,9 @@ def complete_query_books_3(execution, values):
     result = []
     try:
         if type(values) is list:
+            execution.room -= len(values)
+            if execution.room < 0:
+                raise NoRoomError
             try:
                 plain = [
                     {
@@ -109,8 +120,9 @@ def complete_query_books_3(execution, values):
                     return plain
             except Exception:
                 pass  # the loop below finds out what it was
-        if type(values) is not list:
+        else:
             values = to_list(values)
+            values = execution.measured(values, 1)
         for value in values:
             if type(value) is not Book:
                 value = check_Book(value)

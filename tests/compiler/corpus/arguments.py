@@ -30,6 +30,9 @@ def complete_query_books(execution, values):
     result = []
     try:
         if type(values) is list:
+            execution.room -= len(values)
+            if execution.room < 0:
+                raise NoRoomError
             try:
                 plain = [
                     {
@@ -42,8 +45,9 @@ def complete_query_books(execution, values):
                     return plain
             except Exception:
                 pass  # the loop below finds out what it was
-        if type(values) is not list:
+        else:
             values = to_list(values)
+            values = execution.measured(values, 1)
         for value in values:
             if type(value) is not Book:
                 value = check_Book(value)
@@ -65,6 +69,9 @@ def complete_query_books_2(execution, values):
     result = []
     try:
         if type(values) is list:
+            execution.room -= len(values)
+            if execution.room < 0:
+                raise NoRoomError
             try:
                 plain = [
                     {
@@ -77,8 +84,9 @@ def complete_query_books_2(execution, values):
                     return plain
             except Exception:
                 pass  # the loop below finds out what it was
-        if type(values) is not list:
+        else:
             values = to_list(values)
+            values = execution.measured(values, 1)
         for value in values:
             if type(value) is not Book:
                 value = check_Book(value)
@@ -100,6 +108,9 @@ def complete_query_books_3(execution, values):
     result = []
     try:
         if type(values) is list:
+            execution.room -= len(values)
+            if execution.room < 0:
+                raise NoRoomError
             try:
                 plain = [
                     {
@@ -112,8 +123,9 @@ def complete_query_books_3(execution, values):
                     return plain
             except Exception:
                 pass  # the loop below finds out what it was
-        if type(values) is not list:
+        else:
             values = to_list(values)
+            values = execution.measured(values, 1)
         for value in values:
             if type(value) is not Book:
                 value = check_Book(value)
@@ -135,6 +147,9 @@ def complete_query_books_4(execution, values):
     result = []
     try:
         if type(values) is list:
+            execution.room -= len(values)
+            if execution.room < 0:
+                raise NoRoomError
             try:
                 plain = [
                     {
@@ -147,8 +162,9 @@ def complete_query_books_4(execution, values):
                     return plain
             except Exception:
                 pass  # the loop below finds out what it was
-        if type(values) is not list:
+        else:
             values = to_list(values)
+            values = execution.measured(values, 1)
         for value in values:
             if type(value) is not Book:
                 value = check_Book(value)

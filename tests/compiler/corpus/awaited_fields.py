@@ -71,6 +71,9 @@ def complete_author_books(execution, values):
     result = []
     try:
         if type(values) is list:
+            execution.room -= len(values)
+            if execution.room < 0:
+                raise NoRoomError
             try:
                 plain = [
                     {
@@ -85,8 +88,9 @@ def complete_author_books(execution, values):
                     return plain
             except Exception:
                 pass  # the loop below finds out what it was
-        if type(values) is not list:
+        else:
             values = to_list(values)
+            values = execution.measured(values, 1)
         for value in values:
             if type(value) is not Book:
                 value = check_Book(value)

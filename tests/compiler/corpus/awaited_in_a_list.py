@@ -17,8 +17,13 @@ def complete_query_books(execution, values):
     """Query.books: [Book!]!"""
     result = []
     try:
-        if type(values) is not list:
+        if type(values) is list:
+            execution.room -= 6 * len(values)
+            if execution.room < 0:
+                raise NoRoomError
+        else:
             values = to_list(values)
+            values = execution.measured(values, 6)
         for value in values:
             if type(value) is not Book:
                 value = check_Book(value)
@@ -47,6 +52,9 @@ def complete_query_books(execution, values):
 def complete_book_author(execution, value, i0):
     """Book.author: Author!"""
     try:
+        execution.room -= 1
+        if execution.room < 0:
+            raise NoRoomError
         if type(value) is not Author:
             value = check_Author(value)
         name = value.name

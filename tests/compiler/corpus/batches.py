@@ -27,8 +27,13 @@ def complete_query_books(execution, values):
         MARK_2,
     )
     try:
-        if type(values) is not list:
+        if type(values) is list:
+            execution.room -= 11 * len(values)
+            if execution.room < 0:
+                raise NoRoomError
+        else:
             values = to_list(values)
+            values = execution.measured(values, 11)
         for value in values:
             if type(value) is not Book:
                 value = check_Book(value)

@@ -58,8 +58,13 @@ def complete___type_fields(execution, values):
         return None
     result = []
     try:
-        if type(values) is not list:
+        if type(values) is list:
+            execution.room -= len(values)
+            if execution.room < 0:
+                raise NoRoomError
+        else:
             values = to_list(values)
+            values = execution.measured(values, 1)
         for value in values:
             value = check___Field(value)
             name = resolve___field_name(value, info)

@@ -18,6 +18,9 @@ def complete_query_books(execution, values):
     result = []
     try:
         if type(values) is list:
+            execution.room -= 2 * len(values)
+            if execution.room < 0:
+                raise NoRoomError
             try:
                 plain = [
                     {
@@ -33,8 +36,9 @@ def complete_query_books(execution, values):
                     return plain
             except Exception:
                 pass  # the loop below finds out what it was
-        if type(values) is not list:
+        else:
             values = to_list(values)
+            values = execution.measured(values, 2)
         for value in values:
             if type(value) is not Book:
                 value = check_Book(value)

@@ -41,8 +41,13 @@ def complete_query_lent(execution, values):
         return None
     result = []
     try:
-        if type(values) is not list:
+        if type(values) is list:
+            execution.room -= 6 * len(values)
+            if execution.room < 0:
+                raise NoRoomError
+        else:
             values = to_list(values)
+            values = execution.measured(values, 6)
         for value in values:
             if type(value) is not Book:
                 value = check_Book(value)
@@ -74,8 +79,13 @@ def complete_query_lent_2(execution, values):
         return None
     result = []
     try:
-        if type(values) is not list:
+        if type(values) is list:
+            execution.room -= len(values)
+            if execution.room < 0:
+                raise NoRoomError
+        else:
             values = to_list(values)
+            values = execution.measured(values, 1)
         for value in values:
             if type(value) is not Book:
                 value = check_Book(value)
@@ -98,6 +108,9 @@ def complete_query_lent_3(execution, values):
     result = []
     try:
         if type(values) is list:
+            execution.room -= len(values)
+            if execution.room < 0:
+                raise NoRoomError
             try:
                 plain = [
                     {
@@ -110,8 +123,9 @@ def complete_query_lent_3(execution, values):
                     return plain
             except Exception:
                 pass  # the loop below finds out what it was
-        if type(values) is not list:
+        else:
             values = to_list(values)
+            values = execution.measured(values, 1)
         for value in values:
             if type(value) is not Book:
                 value = check_Book(value)
@@ -131,6 +145,9 @@ def complete_query_lent_3(execution, values):
 def complete_book_author(execution, value, i0):
     """Book.author: Author!"""
     try:
+        execution.room -= 1
+        if execution.room < 0:
+            raise NoRoomError
         if type(value) is not Author:
             value = check_Author(value)
         name = value.name

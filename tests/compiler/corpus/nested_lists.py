@@ -23,8 +23,13 @@ def complete_query_shelves(execution, values):
         return None
     result = []
     try:
-        if type(values) is not list:
+        if type(values) is list:
+            execution.room -= len(values)
+            if execution.room < 0:
+                raise NoRoomError
+        else:
             values = to_list(values)
+            values = execution.measured(values, 1)
         for value in values:
             value = complete_query_shelves_2(execution, value, len(result))
             result.append(value)
@@ -38,6 +43,9 @@ def complete_query_shelves_2(execution, values, i0):
     result = []
     try:
         if type(values) is list:
+            execution.room -= len(values)
+            if execution.room < 0:
+                raise NoRoomError
             try:
                 plain = [
                     {
@@ -52,8 +60,9 @@ def complete_query_shelves_2(execution, values, i0):
                     return plain
             except Exception:
                 pass  # the loop below finds out what it was
-        if type(values) is not list:
+        else:
             values = to_list(values)
+            values = execution.measured(values, 1)
         for value in values:
             if value is None:
                 result.append(None)

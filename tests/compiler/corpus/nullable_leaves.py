@@ -17,8 +17,13 @@ def complete_query_books(execution, values):
     """Query.books: [Book!]!"""
     result = []
     try:
-        if type(values) is not list:
+        if type(values) is list:
+            execution.room -= 6 * len(values)
+            if execution.room < 0:
+                raise NoRoomError
+        else:
             values = to_list(values)
+            values = execution.measured(values, 6)
         for value in values:
             if type(value) is not Book:
                 value = check_Book(value)
@@ -75,8 +80,13 @@ def complete_book_reviews(execution, values, i0):
         return None
     result = []
     try:
-        if type(values) is not list:
+        if type(values) is list:
+            execution.room -= len(values)
+            if execution.room < 0:
+                raise NoRoomError
+        else:
             values = to_list(values)
+            values = execution.measured(values, 1)
         for value in values:
             if type(value) is not str:
                 value = complete_String(value)

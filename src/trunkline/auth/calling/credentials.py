@@ -171,14 +171,15 @@ class ClientCredentials:
 
     def _replace(self, token: Token) -> Flow[Token | None]:
         """Return a newer token than one that was rejected, or ``None``."""
-        if self._token is token:
-            if not self._attempts.may_replace(time.monotonic()):
+        while self._token is token:  # a caller at work may have been cancelled
+            now = time.monotonic()
+            if not (self._flight.is_running() or self._attempts.may_replace(token, now)):
                 return None
             try:
                 yield from self._flight.run(partial(self._obtain, token))
             except Exception:  # noqa: BLE001  # the API's own response says what is wrong
                 return None
-        return None if self._token is token else self._token
+        return self._token
 
     def _renew(self) -> Flow[None]:
         """Renew the token while it is still used. `_Attempts` remembers a failure."""
@@ -221,6 +222,7 @@ class _Attempts:
         self._error: TokenError | None = None
         self._rejections = 0
         self._next_replacement = float("-inf")
+        self._rejected: Token | None = None
 
     def may_begin(self, now: float) -> bool:
         """Say whether the caller should renew the token; only one of all callers gets True."""
@@ -235,7 +237,9 @@ class _Attempts:
         error, wait = self._error, self._next - now
         if error is not None and wait > 0:
             message = f"{error} The next attempt is in {wait:.1f} s."
-            raise TokenError(message, error.error, error.status, wait) from None
+            raise TokenError(
+                message, error.error, error.status, wait, unreachable=error.unreachable
+            ) from None
 
     def record_failure(self, error: TokenError, now: float) -> None:
         """Count a failure of the issuer."""
@@ -253,18 +257,22 @@ class _Attempts:
             self._next = float("-inf")
             self._error = None
 
-    def may_replace(self, now: float) -> bool:
+    def may_replace(self, token: Token, now: float) -> bool:
         """Say whether a token that an API rejected may be replaced now.
 
-        The first time it may at once. An API that rejects the new one too does not need many.
+        All callers who sent that token hear the same. The first time it may at once. An API that
+        rejects the new one too does not need many.
         """
         with self._lock:
+            if token is self._rejected:
+                return now >= self._next
             if now < self._next_replacement:
                 return False
             if self._rejections:
                 span = min(_LONGEST_BETWEEN_REPLACEMENTS, 2.0**self._rejections)
                 self._next_replacement = now + span
             self._rejections = min(self._rejections + 1, 16)
+            self._rejected = token
             return True
 
     def record_acceptance(self) -> None:

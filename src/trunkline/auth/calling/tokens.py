@@ -15,7 +15,7 @@ import msgspec
 from trunkline.auth.calling.authentication import ClientAuthentication
 from trunkline.auth.discovery import ACCEPT_JSON, MAX_BYTES, IssuerError, find_endpoint
 from trunkline.auth.urls import check_issuer, check_secure
-from trunkline.errors import DeadlineExceededError, TokenError
+from trunkline.errors import DeadlineExceededError, ProtocolError, ServerStatusError, TokenError
 from trunkline.flow.calls import Flow, send_request
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
@@ -138,7 +138,10 @@ class TokenRequest:
             raise TokenError(str(error), status=error.status) from None
         except Exception as error:  # noqa: BLE001  # of any transport
             where, self._discovered = self._discovered or self.token_url or self.issuer, None
-            failure = TokenError(f"{where}: the issuer cannot be reached: {error}")
+            message = f"{where}: the issuer cannot be reached: {error}"
+            failure = TokenError(
+                message, unreachable=not isinstance(error, (ProtocolError, ServerStatusError))
+            )
         raise failure  # without the transport's frames, whose locals have the secret
 
     def _request(self, url: str) -> HTTPRequest:

@@ -17,6 +17,7 @@ from trunkline.client.responses import execution_error, read_valid_response
 from trunkline.errors import ProtocolError, VariablesError
 from trunkline.protocol.documents import OperationKind, RegisteredDocument
 from trunkline.protocol.messages import HTTPResponse
+from trunkline.protocol.request import check_finite
 from trunkline.protocol.response import PLAIN, GraphQLResponse
 
 __all__ = [
@@ -125,9 +126,14 @@ class GeneratedOperation(Generic[Data]):
             return b""
         is_direct = self._codec.writes_itself and not self._serializers
         try:
-            return self._encoder.encode(given if is_direct else self._plain(given))
+            plain = given if is_direct else self._plain(given)
+            text = self._encoder.encode(plain)
+            if b"null" in text:  # NaN is written so, too
+                hook = self._serialize
+                check_finite(msgspec.to_builtins(plain, str_keys=True, enc_hook=hook), "$variables")
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise VariablesError.because(f"The variables of {self.name}: {error}.") from error
+        return text
 
     def read(self, response: HTTPResponse) -> Data:
         """Return the data of a response without errors.

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from trunkline.client.transports import rules
-from trunkline.client.transports.interface import DEFAULT_MAX_RESPONSE_BYTES
+from trunkline.client.transports.interface import DEFAULT_MAX_RESPONSE_BYTES, AsyncTransport
 from trunkline.errors import ConnectionFailedError, ResponseTooLargeError
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
@@ -22,7 +22,8 @@ Application: TypeAlias = Callable[
 class ASGITransport(rules.HTTPTransport):
     """Sends requests to an ASGI application (ASGI 3.0) in this process, for tests for example.
 
-    ``url`` is the URL that the application sees; ``headers`` go with every request. The transport
+    ``url`` is the URL that the application sees; ``headers`` go with every request. Requests to
+    other servers, such as an issuer of tokens, are sent to them, with httpx2. The transport
     does not start or stop the application (lifespan). What it raises is raised here.
     ``max_response_bytes`` is the size up to which a response is read.
     """
@@ -37,6 +38,7 @@ class ASGITransport(rules.HTTPTransport):
     ) -> None:
         super().__init__(url, headers, max_response_bytes)
         self._application = application
+        self._elsewhere: AsyncTransport | None = None
 
     def __repr__(self) -> str:
         return f"ASGITransport({self._application!r}, {self.url!r})"
@@ -57,6 +59,8 @@ class ASGITransport(rules.HTTPTransport):
         Raises ``ConnectionFailedError`` if it ends without one.
         """
         url = self.request_url(request)
+        if urlsplit(url)[:2] != urlsplit(self.url)[:2]:
+            return await self._network(url).send_async(request)
         parts = urlsplit(url)
         exchange = _Exchange(request.body, rules.ReceivedBody(url, {}, self._max_response_bytes))
         port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -82,8 +86,20 @@ class ASGITransport(rules.HTTPTransport):
                 raise
         return exchange.response()
 
+    def _network(self, url: str) -> AsyncTransport:
+        """Return what sends requests to other servers, such as an issuer of tokens."""
+        if self._elsewhere is None:
+            from trunkline.client.transports.httpx2 import (  # noqa: PLC0415  # httpx2 may be missing
+                AsyncHTTPX2Transport,
+            )
+
+            self._elsewhere = AsyncHTTPX2Transport(url, max_response_bytes=self._max_response_bytes)
+        return self._elsewhere
+
     async def close_async(self) -> None:
-        """Do nothing: there is no connection."""
+        """Close the connections to other servers; to the application there is none."""
+        if self._elsewhere is not None:
+            await self._elsewhere.close_async()
 
 
 class _Exchange:

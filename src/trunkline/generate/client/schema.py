@@ -11,6 +11,7 @@ from typing import Any, cast
 import graphql
 import msgspec
 
+from trunkline.client.building import with_own_directives
 from trunkline.client.connection import Connection
 from trunkline.client.fetching import introspect
 from trunkline.client.introspection import check_introspection
@@ -88,7 +89,10 @@ def _fetch_schema(url: str, headers: Mapping[str, str]) -> graphql.GraphQLSchema
 
 
 def _build(data: object) -> graphql.GraphQLSchema:
-    return graphql.build_client_schema(cast("graphql.IntrospectionQuery", data), assume_valid=True)
+    told = cast("graphql.IntrospectionQuery", data)
+    schema = graphql.build_client_schema(told, assume_valid=True)
+    schema.directives = with_own_directives(schema.directives)
+    return schema
 
 
 def _with_environment(headers: Mapping[str, str]) -> dict[str, str]:

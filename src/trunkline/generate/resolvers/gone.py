@@ -116,10 +116,14 @@ def keep_gone_resolvers(package: Package, wanted: WantedResolvers, previous: Pre
     for cls, of_class in protocols.items():
         parts = [part for protocol in of_class for part in wanted.by_protocol[protocol]]
         stays = {method.name for part in parts for method in part.methods}
+        answered = {name for part in parts for name in part.answered}
         for protocol in of_class:
             gone = [name for name in previous.signatures.get(protocol, ()) if name not in stays]
             for name in gone:
-                reason = f"{protocol.removesuffix('Resolvers')} has no such field any more"
+                type_name = protocol.removesuffix("Resolvers")
+                reason = f"{type_name} has no such field any more"
+                if name in answered:
+                    reason = f"the class of {type_name} gives its value now"
                 _keep_resolver(package, cls, name, reason)
 
 

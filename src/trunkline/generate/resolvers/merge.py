@@ -13,6 +13,11 @@ from graphql.pyutils import suggestion_list
 
 from trunkline.generate.resolvers.assembly import assemble
 from trunkline.generate.resolvers.bindings import Function
+from trunkline.generate.resolvers.doubled import (
+    drop_needless_stubs,
+    list_unwritten,
+    warn_of_doubled,
+)
 from trunkline.generate.resolvers.edits import parse
 from trunkline.generate.resolvers.gone import keep_gone_classes, keep_gone_resolvers
 from trunkline.generate.resolvers.package import (
@@ -37,10 +42,14 @@ __all__ = ["Merged", "merge"]
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The files that change, by path, and the messages. With an error, no file changes."""
+    """The files that change, by path, and the messages. With an error, no file changes.
+
+    ``unwritten`` are messages about stubs that nobody has written.
+    """
 
     files: Mapping[str, bytes]
     messages: tuple[MergeMessage, ...]
+    unwritten: tuple[MergeMessage, ...] = ()
 
 
 def merge(
@@ -64,8 +73,10 @@ def merge(
     previous, generated = previous or Previous(), GeneratedNames(wanted.generated)
     keep_gone_classes(package, wanted, previous, generated)
     keep_gone_resolvers(package, wanted, previous)
+    drop_needless_stubs(package, wanted)
     update_signatures(package, wanted, previous)
-    _warn_of_doubled(package, wanted)
+    warn_of_doubled(package, wanted)
+    list_unwritten(package, wanted)
     new_classes = _add_stubs(package, wanted)
     assemble(package, wanted, new_classes)
     package.edit_classes()
@@ -113,24 +124,8 @@ def _result(package: Package, files: Mapping[str, bytes], shown: Callable[[str],
         return Merged({}, tuple(errors))
     messages = [each for file in package.files.values() for each in file.messages(shown)]
     messages.sort(key=lambda message: (message.path, message.line))
-    return Merged(changed, tuple(messages))
-
-
-def _warn_of_doubled(package: Package, wanted: WantedResolvers) -> None:
-    """Warn of resolvers that classes of a protocol have in several files."""
-    for protocol, parts in wanted.by_protocol.items():
-        classes = package.implementing(protocol)
-        for method in [each for part in parts for each in part.methods] if classes[1:] else ():
-            owners = [cls for cls in classes if method.name in cls.members]
-            for other in owners[1:]:
-                first = owners[0]
-                ancestors = package.ancestors
-                if other in ancestors([first]) or first in ancestors([other]):
-                    continue  # an override
-                if first.file is not other.file:
-                    text = f"{other.name}.{method.name} is also defined at {{other}}; remove one"
-                    begin = first.file.begin(first.members[method.name][0])
-                    other.file.warn(other.members[method.name][0], text, (first.file, begin))
+    unwritten = tuple(each for each in messages if each.severity is Severity.STUB)
+    return Merged(changed, tuple(each for each in messages if each not in unwritten), unwritten)
 
 
 def _add_stubs(package: Package, wanted: WantedResolvers) -> dict[str, list[PythonClass]]:

@@ -28,11 +28,12 @@ Spot: TypeAlias = "tuple[PythonFile, int]"
 class Severity(Enum):
     """How much a message matters.
 
-    A note says what was done, a warning what a person has to do; an error says that no file was
-    changed.
+    A note says what was done, a stub that nobody has written a body, a warning what a person has to
+    do. An error says that no file was changed.
     """
 
     NOTE = "note"
+    STUB = "stub"
     WARNING = "warning"
     ERROR = "error"
 
@@ -93,6 +94,10 @@ class PythonFile(EditedText):
     def warn(self, node: ast.stmt | ast.expr, text: str, other: Spot | None = None) -> None:
         """Say what a person has to do."""
         self._drafts.append((Severity.WARNING, self.begin(node), text, "", other))
+
+    def tell_stub(self, node: ast.stmt, text: str) -> None:
+        """Say that a stub is still to be written."""
+        self._drafts.append((Severity.STUB, self.begin(node), text, "", None))
 
     def messages(self, shown: Callable[[str], str]) -> Iterator[MergeMessage]:
         """Yield the messages, with the lines that places have now that all edits are made.

@@ -8,7 +8,7 @@ parameters that a call would miss, or never give, are told at every run.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
@@ -28,6 +28,7 @@ from trunkline.generate.resolvers.wanted import WantedMethod, WantedResolvers
 __all__ = [
     "Previous",
     "Signature",
+    "is_plain",
     "parameter_problems",
     "read_previous",
     "update_signatures",
@@ -134,13 +135,22 @@ def update_signatures(package: Package, wanted: WantedResolvers, previous: Previ
             was = before.get(method.name)
             now = None if was is None else wanted_signature(method)
             for cls in family:
-                if method.name in cls.members:
-                    _update(cls, method, was, now)
+                gone = package.body(cls, cls.node).gone
+                definitions = [
+                    each for each in cls.members.get(method.name, ()) if each not in gone
+                ]
+                _update(cls, definitions, method, was, now)
 
 
-def _update(cls: PythonClass, method: WantedMethod, was: Signature, now: Signature) -> None:
+def _update(
+    cls: PythonClass,
+    definitions: Sequence[ast.stmt],
+    method: WantedMethod,
+    was: Signature,
+    now: Signature,
+) -> None:
     """Update a resolver, or check each of its definitions: there can be several."""
-    file, definitions = cls.file, cls.members[method.name]
+    file = cls.file
     name = f"{cls.name}.{method.name}"
     for definition in definitions:
         problems: list[str] = []
@@ -215,6 +225,11 @@ def parameter_problems(function: Function, method: WantedMethod) -> Iterator[str
         if name not in given:
             used = ", but the body uses it" if _uses(function, name) else ""
             yield f"'{name}' is not an argument of {method.coordinate}{used}"
+
+
+def is_plain(function: Function) -> bool:
+    """Say whether a function is what its name stands for: no overload, no setter."""
+    return _decorators(function) <= _PLAIN
 
 
 def _decorators(function: Function) -> set[str]:

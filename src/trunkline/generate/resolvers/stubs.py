@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from textwrap import indent
 
+from trunkline.generate.resolvers.bindings import Function
 from trunkline.generate.resolvers.imports import FileImports
 from trunkline.generate.resolvers.wanted import WantedMethod
 from trunkline.generate.server.plan import ParameterPlan
@@ -14,7 +16,14 @@ from trunkline.text.literals import literal
 from trunkline.text.module import Module, Parameter
 from trunkline.text.source import INDENT
 
-__all__ = ["class_text", "full_signature", "short_signature", "signature_text", "stub_text"]
+__all__ = [
+    "class_text",
+    "full_signature",
+    "is_unwritten",
+    "short_signature",
+    "signature_text",
+    "stub_text",
+]
 
 _BATCH = Reference("trunkline.server", "batch")
 
@@ -40,6 +49,20 @@ def stub_text(method: WantedMethod, imports: FileImports, shadowed: Collection[s
         if method.is_subscription:
             module.line("yield  # which makes it an asynchronous generator")
     return _without_class(module)
+
+
+def is_unwritten(function: Function) -> bool:
+    """Say whether a function has no more than the body of a stub."""
+    body = [
+        each
+        for each in function.body
+        if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant | ast.Yield))
+    ]
+    match body:
+        case [ast.Raise(exc=ast.Call(func=ast.Name("NotImplementedError"), args=[ast.Constant()]))]:
+            return True
+        case _:
+            return False
 
 
 def signature_text(method: WantedMethod, imports: FileImports, shadowed: Collection[str]) -> str:

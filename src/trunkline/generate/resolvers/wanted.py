@@ -48,7 +48,8 @@ class WantedClass:
 
     ``protocol`` is the name of the protocol by which existing classes are found, and of the class
     that is written if there is none; ``base`` is that protocol. ``attribute`` is the name of the
-    type in ``Resolvers``. A type whose fields belong in several files has several of these.
+    type in ``Resolvers``. ``answered`` are the names of fields that need no resolver. A type whose
+    fields belong in several files has several of these.
     """
 
     type_name: str
@@ -57,6 +58,7 @@ class WantedClass:
     base: Reference
     path: str
     methods: tuple[WantedMethod, ...]
+    answered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,15 @@ def _classes(group: ResolversPlan, plan: ServerPlan, layout: Layout) -> Iterator
     for path, methods in sorted(by_path.items()):
         if group.type_resolver:
             methods.append(resolve_type)
-        yield WantedClass(group.type, group.protocol, group.attribute, base, path, tuple(methods))
+        yield WantedClass(
+            group.type,
+            group.protocol,
+            group.attribute,
+            base,
+            path,
+            tuple(methods),
+            group.answered,
+        )
 
 
 def _method(resolver: ResolverPlan) -> WantedMethod:

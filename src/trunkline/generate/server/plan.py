@@ -104,7 +104,10 @@ class ResolverPlan:
 
 @dataclass(frozen=True, slots=True)
 class ResolversPlan:
-    """The resolvers of a type. ``attribute`` is its name in ``Resolvers``."""
+    """The resolvers of a type. ``attribute`` is its name in ``Resolvers``.
+
+    ``answered`` are the names of the fields whose value the type's class gives.
+    """
 
     type: str
     protocol: str
@@ -113,6 +116,7 @@ class ResolversPlan:
     resolvers: tuple[ResolverPlan, ...]
     place: Place
     type_resolver: bool = False
+    answered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

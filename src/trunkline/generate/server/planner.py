@@ -150,7 +150,14 @@ class _Planner:
                     tuple(resolvers),
                     place_in_schema(type_),
                     type_resolver=is_ambiguous,
+                    answered=tuple(self._answered(type_)),
                 )
+
+    def _answered(self, type_: graphql.GraphQLNamedType) -> Iterator[str]:
+        fields = type_.fields if graphql.is_object_type(type_) else {}
+        for name in fields:
+            if f"{type_.name}.{name}" not in self.resolved:
+                yield from {self._names[f"{type_.name}.{name}"], python_name(name)}
 
     def _resolver(
         self, type_: graphql.GraphQLObjectType, name: str, field: graphql.GraphQLField
