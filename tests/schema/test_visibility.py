@@ -102,7 +102,7 @@ def test_introspection_shows_no_hidden_field_in_a_default() -> None:
     for word in ("price", "secret", "Unseen", "requiresScopes"):
         assert word in str(data(SCHEMA, get_introspection_query()))
         assert word not in shown
-    assert "deep: [{}]" in shown
+    assert "deep: [{  }]" in shown
 
 
 def test_what_is_hidden_cannot_be_given() -> None:

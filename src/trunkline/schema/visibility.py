@@ -14,6 +14,7 @@ import graphql
 from graphql.utilities import coerce_input_literal, coerce_input_value
 
 from trunkline.schema.bindings import Resolver, Schema
+from trunkline.schema.load import TYPE_ORDER
 from trunkline.schema.requirements import (
     NOTHING,
     Requirements,
@@ -146,8 +147,10 @@ class _Part:
     def build(self) -> graphql.GraphQLSchema:
         whole = self._definition
         reached = self._reached()
-        types = [type_ for name, type_ in whole.type_map.items() if name in reached]
-        self._types = {type_.name: self._copy(type_) for type_ in sorted(types, key=_written_at)}
+        # another order would tell what refers to a type
+        written = [name for name in whole.extensions.get(TYPE_ORDER, ()) if name in reached]
+        names = [*written, *sorted(reached.difference(written))]
+        self._types = {name: self._copy(whole.type_map[name]) for name in names}
         roots = {each.value: whole.get_root_type(each) for each in graphql.OperationType}
         given: dict[str, Any] = {
             **whole.to_kwargs(),
@@ -335,9 +338,3 @@ def _with_defaults(function: Callable[..., Any], hidden: Mapping[str, Any]) -> C
         return function(*parents, **_filled(arguments, hidden))
 
     return call
-
-
-def _written_at(type_: Any) -> tuple[str, int, str]:
-    """Return the place of a type in the SDL, because another order would tell what refers to it."""
-    location = type_.ast_node and type_.ast_node.loc
-    return (location.source.name, location.start, "") if location else ("", 0, type_.name)
