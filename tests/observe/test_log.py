@@ -122,8 +122,8 @@ def test_the_record_has_what_the_line_says(caplog: pytest.LogCaptureFixture) -> 
 
 def test_the_documentation_has_the_keys() -> None:
     page = Path(__file__).parent.parent.parent / "docs" / "serving.md"
-    _, _, section = page.read_text(encoding="utf-8").partition("## The log\n")
-    told = set(re.findall(r"^\| `([\w.]+)` \|", section.partition("\n## ")[0], re.MULTILINE))
+    _, _, after = page.read_text(encoding="utf-8").partition("\n| key | value |\n")
+    told = set(re.findall(r"^\| `([\w.]+)` \|", after.partition("\n\n")[0], re.MULTILINE))
     assert told == set(json.loads(written(EVENT, io.StringIO())))
 
 

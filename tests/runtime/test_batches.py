@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import UserDict
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -102,20 +104,44 @@ async def test_each_parent_has_its_own_error() -> None:
     assert errors_of(result) == [(["books", 0, "copies"], "the first")]
 
 
-MISCOUNT = (
-    "The batch resolver of Book.copies was given 2 parents and returned 1 values."
-    " It must return one for each, in their order."
-)
+async def in_no_order(_books: list[Book]) -> AsyncIterator[int]:
+    yield 1
+    yield 2
+
+
+class Found(UserDict[int, int]):
+    """A mapping that is no dict."""
+
+
+GIVEN = "The batch resolver of Book.copies was given 2 parents and returned"
+WANTED = "It must return one value for each, in their order"
+MAPPING = f"{GIVEN} a mapping. {WANTED}: [found.get(parent.id) for parent in parents]."
 
 
 @pytest.mark.parametrize(
     ("copies", "message"),
-    [(lambda _: [1], MISCOUNT), (lambda _: 1 / 0, "division by zero")],
+    [
+        (lambda _: [1], f"{GIVEN} 1 values. {WANTED}."),
+        (lambda _: (each for each in (1, 2, 3)), f"{GIVEN} 3 values. {WANTED}."),
+        (lambda _: iter(()), f"{GIVEN} 0 values. {WANTED}."),
+        (lambda books: {book.id: 7 for book in books}, MAPPING),
+        (lambda _: Found({1: 1, 2: 2}), MAPPING),
+        (lambda _: Found().keys(), f"{GIVEN} an object of KeysView. {WANTED}."),
+        (lambda _: {1, 2}, f"{GIVEN} an object of set. {WANTED}."),
+        (lambda _: frozenset({1, 2}), f"{GIVEN} an object of frozenset. {WANTED}."),
+        (lambda _: "ab", f"{GIVEN} an object of str. {WANTED}."),
+        (lambda _: None, f"{GIVEN} an object of NoneType. {WANTED}."),
+        (in_no_order, f"{GIVEN} an object of async_generator. {WANTED}."),
+        (lambda _: ValueError("for all"), "for all"),
+        (lambda _: 1 / 0, "division by zero"),
+    ],
 )
 async def test_a_failed_call_is_every_parents_error(copies: Any, message: str) -> None:
     result = await run("{ books { title copies } }", Telling(copies))
     assert result.data == {"books": [{"title": b.title, "copies": None} for b in BOOKS]}
     assert errors_of(result) == [(["books", index, "copies"], message) for index in (0, 1)]
+    first, second = result.errors  # one exception, so that the log has it once
+    assert first.original_error is second.original_error
 
 
 async def test_an_error_where_null_is_not_allowed_goes_up() -> None:

@@ -383,6 +383,7 @@ async def test_a_batch_resolver_is_called_once_for_those_that_proceed() -> None:
     ("batched", "message"),
     [
         (lambda things: [1] * len(things[1:]), "was given 3 parents and returned 2 values"),
+        (lambda things: {id(each): 1 for each in things}, "3 parents and returned a mapping"),
         (lambda things: things.nope, "'list' object has no attribute 'nope'"),
     ],
 )

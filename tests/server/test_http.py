@@ -11,6 +11,8 @@ import logging
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount, Route
 from tests.server.calling import (
     GONE,
     GRAPHQL,
@@ -605,3 +607,41 @@ async def test_a_lifespan_is_not_ours(app: Endpoint) -> None:
 
     with pytest.raises(RuntimeError, match="lifespan"):
         await app({"type": "lifespan"}, never, never)
+
+
+# Where the endpoint is put
+
+
+def at(path: str, *routes: BaseRoute) -> Any:
+    app = Starlette(routes=list(routes))
+
+    async def with_path(scope: Any, receive: Any, send: Any) -> None:
+        await app({**scope, "path": path, "root_path": ""}, receive, send)
+
+    return with_path
+
+
+async def test_a_mounted_endpoint_is_refused_with_the_remedy(app: Endpoint) -> None:
+    """Only a redirect leads there, which many clients do not follow with a POST."""
+    reply = await post(at("/graphql/", Mount("/graphql", app)), TODO)
+    assert reply.status == 404
+    assert "Route('/graphql', …)" in reply.error["message"]
+    assert "app.add_route('/graphql', …) in FastAPI" in reply.error["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "routes"),
+    [
+        ("/graphql", lambda app: [Route("/graphql", app)]),
+        ("/v1/graphql", lambda app: [Mount("/v1", routes=[Route("/graphql", app)])]),
+        ("/", lambda app: [Route("/", app)]),
+        ("/", lambda app: [Mount("/", app)]),
+    ],
+)
+async def test_where_it_may_be_put(app: Endpoint, path: str, routes: Any) -> None:
+    assert (await post(at(path, *routes(app)), "{ __typename }")).data == {"__typename": "Query"}
+
+
+def test_including_it_as_a_router_tells_the_remedy(app: Endpoint) -> None:
+    with pytest.raises(AttributeError, match=r"no attribute 'routes'.*app\.add_route"):
+        app.routes  # type: ignore[attr-defined]  # noqa: B018  # as FastAPI's `include_router`

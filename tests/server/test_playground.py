@@ -224,6 +224,29 @@ async def test_mounted_in_starlette(app: Playground) -> None:
     assert (await ask(outer, "/a/playground")).headers["location"] == "http://here/a/playground/"
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "asked"),
+    [
+        ("/graphql", "/pre/graphql"),
+        ("../graphql", "../graphql"),
+        ("https://api.example/graphql", "https://api.example/graphql"),
+        ("//api.example/graphql", "//api.example/graphql"),
+    ],
+)
+async def test_the_servers_root_path_is_put_before_a_path(endpoint: str, asked: str) -> None:
+    outer = Starlette(routes=[Mount("/playground", Playground("Todo", endpoint))])
+    page = await ask(outer, "/pre/playground/", root_path="/pre")
+    assert f'data-endpoint="{asked}"'.encode() in page.body
+    page = await ask(outer, "/playground/")
+    assert f'data-endpoint="{endpoint}"'.encode() in page.body
+
+
+async def test_a_root_path_is_escaped(app: Playground) -> None:
+    outer = Starlette(routes=[Mount("/playground", app)])
+    page = await ask(outer, '/"><script>/playground/', root_path='/"><script>')
+    assert b'data-endpoint="/&quot;&gt;&lt;script&gt;/graphql"' in page.body
+
+
 async def test_mounted_by_a_framework_that_cuts_the_prefix_off(app: Playground) -> None:
     answer = await ask(app, "/index-3f2a.js", root_path="/playground")
     assert answer.body == SCRIPT

@@ -31,6 +31,7 @@ from trunkline.runtime.execution import Execution, Result
 from trunkline.runtime.positions import FieldFailure, Path
 from trunkline.runtime.resume import resume
 from trunkline.runtime.work import Agenda, Batch, Deferral, Later, Work
+from trunkline.schema.signatures import batch_values
 
 __all__ = ["Pending", "settle_sync"]
 
@@ -539,11 +540,5 @@ def _call_batch(execution: Execution, batch: Batch) -> Any:
 
 
 def _complete_batch(execution: Execution, batch: Batch, values: Any) -> None:
-    values = list(values)
-    given = len(batch.parents)
-    if len(values) != given:
-        raise TypeError(
-            f"The batch resolver of {batch.mark.coordinate} was given {given} parents"
-            f" and returned {len(values)} values. It must return one for each, in their order."
-        )
-    batch.complete(execution, batch.items(), values)
+    name = f"The batch resolver of {batch.mark.coordinate}"
+    batch.complete(execution, batch.items(), batch_values(values, len(batch.parents), name))

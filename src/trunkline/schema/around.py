@@ -27,6 +27,7 @@ from trunkline.schema.bindings import (
     Resolver,
 )
 from trunkline.schema.models import lookup
+from trunkline.schema.signatures import batch_values, describe
 
 __all__ = ["put_around"]
 
@@ -160,7 +161,7 @@ def _with_uses(resolver: Resolver, uses: Sequence[DirectiveUse]) -> Resolver:
         def resolve_all(parents: list[Any]) -> Any:
             return resolver.function(parents, **shared.resolver_arguments(resolver))
 
-        level = _Level(resolve_all)
+        level = _Level(resolve_all, describe(resolver.function, "The batch resolver"))
         calls = [replace_struct(shared, parents=(each,), level=level) for each in parents]
         return await level.run(run, calls)
 
@@ -223,8 +224,9 @@ class _Level:
     or ended without it, so that one call serves all that proceed.
     """
 
-    def __init__(self, resolve: Callable[[list[Any]], Any]) -> None:
+    def __init__(self, resolve: Callable[[list[Any]], Any], name: str) -> None:
         self._resolve = resolve
+        self._name = name
         self._undecided = 0
         self._waiting: list[tuple[Any, Future[Any]]] = []
 
@@ -268,13 +270,8 @@ class _Level:
         values: list[Any]
         try:
             found = self._resolve([parent for parent, _ in waiting])
-            values = list(await found if hasattr(found, "__await__") else found)
-            if len(values) != len(waiting):
-                error = TypeError(
-                    f"The batch resolver was given {len(waiting)} parents and returned"
-                    f" {len(values)} values. It must return one for each, in their order."
-                )
-                values = [error] * len(waiting)
+            found = await found if hasattr(found, "__await__") else found
+            values = batch_values(found, len(waiting), self._name)
         except CancelledError:
             for future in futures:
                 future.cancel()

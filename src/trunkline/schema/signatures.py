@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import AsyncIterable, Awaitable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterable, Awaitable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import partial
 from typing import Any, get_origin
@@ -13,6 +14,7 @@ from graphql import GraphQLArgument, GraphQLInputField, is_non_null_type
 
 __all__ = [
     "Parameters",
+    "batch_values",
     "describe",
     "given_to",
     "misfits",
@@ -137,6 +139,26 @@ def stream_mistakes(method: Any, *, is_subscription: bool) -> Iterator[str]:
             f"{reason}. A subscription's resolver must be an asynchronous generator, or return an"
             " asynchronous iterable."
         )
+
+
+def batch_values(values: Any, count: int, name: str) -> list[Any]:
+    """Return what a batch resolver gave for each of its parents.
+
+    Raises what it returned instead, or ``TypeError`` if that has no value for each, in their order.
+    """
+    if isinstance(values, Exception):  # one for all
+        raise values
+    given = f"{name} was given {count} parents and returned"
+    wanted = "It must return one value for each, in their order"
+    if isinstance(values, Mapping):  # its keys would be taken for the values
+        example = "[found.get(parent.id) for parent in parents]"
+        raise TypeError(f"{given} a mapping. {wanted}: {example}.")
+    if not isinstance(values, Iterable) or isinstance(values, (AbstractSet, str, bytes)):
+        raise TypeError(f"{given} an object of {type(values).__qualname__}. {wanted}.")
+    each: list[Any] = list(values)  # pyright: ignore[reportUnknownArgumentType]
+    if len(each) != count:
+        raise TypeError(f"{given} {len(each)} values. {wanted}.")
+    return each
 
 
 def _with_wrapped(method: Any) -> Iterator[Any]:

@@ -12,7 +12,7 @@ from asyncio import CancelledError
 from collections.abc import Sequence
 from contextlib import suppress
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from trunkline.asgi.requests import (
     BodyReader,
@@ -162,6 +162,15 @@ class GraphQL(HTTPOnly):
         self._legacy_json = legacy_json
         version = (schema_text.header,) if schema_text else ()
         self._headers = {media_type: (*always, *version) for media_type, always in _HEADERS.items()}
+
+    if not TYPE_CHECKING:  # types know what there is
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """Tell those who try `include_router` what to do instead."""
+            raise AttributeError(
+                f"GraphQL has no attribute {name!r}. It is an application, not a router: serve it"
+                " by app.add_route('/graphql', …) in FastAPI, or by an APIRouter's add_route."
+            )
 
     def document(self, document_id: str) -> str | None:
         """Return the text of a document that was executed, by its id; ``None`` if it is forgotten.

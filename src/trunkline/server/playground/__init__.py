@@ -39,23 +39,34 @@ _FOR_A_YEAR = "public, max-age=31536000, immutable"  # the name of a file contai
 class Playground(HTTPApplication):
     """An ASGI application: a page to try a GraphQL endpoint on, and what that page loads.
 
-    ``title`` names the page. ``endpoint`` is the URL that queries are sent to, as the browser sees
-    it: a path of this server, or an absolute URL, which the Content-Security-Policy then allows.
-    ``query`` is what the editor shows before anything was typed.
+    ``title`` names the page. ``endpoint`` is the URL that queries are sent to: a path of this
+    server (a root path that the server or the application is configured with is put before it); a
+    path that is relative to the page, such as ``../graphql``; or an absolute URL, which the
+    Content-Security-Policy then allows. ``query`` is what the editor shows before anything was
+    typed.
 
-    All responses are made here, once: a request is looked up in a table and reads no file.
+    Files are read here, once: a request is looked up in a table and reads no file.
     """
 
     def __init__(self, title: str, endpoint: str, *, query: str = "") -> None:
         files = dict(read_assets(ASSETS))
-        page = _fill(files.pop(_TEMPLATE), title=title, endpoint=endpoint, query=query)
+        self._template = files.pop(_TEMPLATE)
+        self._texts = {"title": title, "endpoint": endpoint, "query": query}
         self._policy = _content_security_policy(endpoint)
-        self._page = self._response(200, page, {"content-type": "text/html; charset=utf-8"})
+        self._page = self._make_page()
         self._files: dict[str, Response] = {}
         for name, content in files.items():
             media_type = _MEDIA_TYPES.get(PurePath(name).suffix, "application/octet-stream")
             headers = {"content-type": media_type, "cache-control": _FOR_A_YEAR}
             self._files[f"/{name}"] = self._response(200, content, headers)
+
+    def _make_page(self, prefix: str = "") -> Response:
+        """Make the page; the prefix is put before an endpoint that is a path of this server."""
+        texts = dict(self._texts)
+        if texts["endpoint"].startswith("/") and not texts["endpoint"].startswith("//"):
+            texts["endpoint"] = prefix.rstrip("/") + texts["endpoint"]
+        page = _fill(self._template, **texts)
+        return self._response(200, page, {"content-type": "text/html; charset=utf-8"})
 
     async def respond(self, scope: Scope, receive: Receive) -> Response:  # noqa: ARG002  # ASGI's
         """Return the page or one of its files."""
@@ -71,7 +82,9 @@ class Playground(HTTPApplication):
             # that adds a prefix; and one quoted segment, so that it leads to no other host.
             location = f"./{quote(full.rpartition('/')[2], safe='')}/"
             return self._response(307, b"", {"location": location})
-        return response
+        # Starlette's: the root path without what it has been mounted at
+        prefix: str = scope.get("app_root_path", "")
+        return self._make_page(prefix) if prefix and response is self._page else response
 
     def explain(self, error: Exception, scope: Scope) -> Response:
         """Return the response to a request for something else than the page and its files."""
