@@ -228,8 +228,7 @@ class _Part:
                 if name not in fields and _has_default(each)
             }
             if hidden:
-                make_input = type_.out_type
-                parts["out_type"] = lambda value: make_input(_filled(value, hidden))
+                parts["out_type"] = _input_with_defaults(type_.out_type, hidden)
         else:
             parts["interfaces"] = lambda: self._left(type_.interfaces)
             parts["fields"] = lambda: {
@@ -329,6 +328,17 @@ def _default_of(element: Any) -> Any:
 
 def _filled(value: Mapping[str, Any], hidden: Mapping[str, Any]) -> dict[str, Any]:
     return {**value, **{name: _default_of(each) for name, each in hidden.items()}}
+
+
+def _input_with_defaults(
+    make: Callable[[dict[str, Any]], Any], hidden: Mapping[str, Any]
+) -> Callable[[dict[str, Any]], Any]:
+    """Let an input be made with the defaults of fields that its caller does not see."""
+
+    def make_filled(value: dict[str, Any]) -> Any:
+        return make(_filled(value, hidden))
+
+    return make_filled
 
 
 def _with_defaults(function: Callable[..., Any], hidden: Mapping[str, Any]) -> Callable[..., Any]:
