@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from statistics import median
+from typing import Any
 
 import pytest
 from joserfc.jwk import ECKey
@@ -136,6 +138,37 @@ def test_as_21_many_addresses_at_once_do_not_guess_what_people_chose(desk: Desk)
 def test_as_21_a_client_that_is_right_may_ask_a_thousand_times_at_once(desk: Desk) -> None:
     secret = desk.add()
     assert at_once(desk, [("web", secret)] * 1000, ["192.0.2.1"]) == [200] * 1000
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_as_21_nobody_waits_for_a_place_that_does_not_come(seed: int) -> None:
+    """Attempts of a few clients succeed, fail, raise and are cancelled, as chance will have it."""
+    chance = random.Random(seed)
+    limits = FailureLimits(5, 20, 20)
+
+    async def attempt() -> None:
+        await asyncio.sleep(chance.random() * 0.01)
+        client_id, address = f"client{chance.randrange(4)}", f"10.0.0.{chance.randrange(3)}"
+        async with limits.attempt(client_id, address, 0.0, guessable=chance.random() < 0.5):
+            await asyncio.sleep(chance.random() * 0.003)
+            outcome = chance.random()
+            if outcome < 0.15:
+                raise WrongCredentialsError if outcome < 0.1 else ValueError
+
+    async def attempt_all() -> None:
+        tasks = [asyncio.create_task(attempt()) for _ in range(300)]
+        for task in chance.sample(tasks, 40):
+            await asyncio.sleep(chance.random() * 0.0005)
+            task.cancel()
+        done, waiting = await asyncio.wait(tasks, timeout=60)
+        assert (len(done), len(waiting)) == (300, 0)
+
+    asyncio.run(attempt_all())
+    assert all(count._free == count._left or not count._left for count in kept(limits))
+
+
+def kept(limits: FailureLimits) -> list[Any]:
+    return list(limits._counts._entries.values())
 
 
 def test_an_issuer_may_be_asked_in_one_event_loop_after_another(desk: Desk) -> None:

@@ -12,7 +12,8 @@ right wait for each other at most.
 
 from __future__ import annotations
 
-from asyncio import Semaphore
+from asyncio import CancelledError, Future, get_running_loop
+from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -42,29 +43,49 @@ class TooManyFailuresError(Exception):
 
 
 class _Count:
-    """What failed until ``ends``, of ``most`` attempts that may fail."""
+    """What failed until ``ends``, of ``most`` attempts that may fail.
 
-    __slots__ = ("_left", "_places", "ends", "has_failures")
+    A semaphore of asyncio would do, but it works in one event loop only.
+    """
+
+    __slots__ = ("_free", "_left", "_waiting", "ends", "has_failures")
 
     def __init__(self, most: int, ends: float) -> None:
         self.ends = ends
         self.has_failures = False
         self._left = most
-        self._places = Semaphore(most)
+        self._free = most  # of those that are left: not taken by an attempt under way
+        self._waiting: deque[Future[None]] = deque()
 
     async def begin(self, now: float) -> None:
         """Take a place, or wait for one; raises ``TooManyFailuresError``."""
-        await self._places.acquire()
+        while self._left and not self._free:
+            turn = get_running_loop().create_future()
+            self._waiting.append(turn)
+            try:
+                await turn
+            except CancelledError:
+                self._wake()  # the turn may have come
+                raise
         if not self._left:
-            self._places.release()  # to the next one who waits, who is refused too
             raise TooManyFailuresError(max(1, ceil(self.ends - now)))
+        self._free -= 1
 
     def end(self, *, failed: bool) -> None:
         """Give the place back, unless the attempt failed."""
-        self._left -= failed
         self.has_failures |= failed
-        if not failed or not self._left:
-            self._places.release()
+        self._left -= failed
+        self._free += not failed
+        self._wake()
+
+    def _wake(self) -> None:
+        """Let those go on who wait: as many as have a place, or all if there will be none."""
+        turns = self._free if self._left else len(self._waiting)
+        while turns and self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                turns -= 1
 
 
 class FailureLimits:
