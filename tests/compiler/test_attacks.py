@@ -141,7 +141,7 @@ def test_q02_a_circle_below_a_field_is_one_error_in_every_limiter() -> None:
     assert "within itself" in refused(text, ValidationError)
 
 
-@pytest.mark.parametrize("count", [15, 100, 1_400])
+@pytest.mark.parametrize("count", [15, 100, 1_000])
 def test_q03_aliases_are_served_up_to_the_limit_of_fields(count: int) -> None:
     result = run_sync(compile_operation(SCHEMA, "{ " + many("a#: count", count) + " }"), None)
     assert result.data == {f"a{number}": 2 for number in range(count)}
@@ -408,7 +408,7 @@ def test_e01_a_refusal_tells_nothing_of_the_servers_inside(text: str, variables:
 
 def test_e02_the_errors_of_a_document_are_bounded() -> None:
     with pytest.raises(ValidationError) as caught:
-        compile_operation(SCHEMA, "{ " + many("nope#", 1_400) + " }")
+        compile_operation(SCHEMA, "{ " + many("nope#", 900) + " }")
     assert len(caught.value.errors) == Limits().errors + 1
     assert sum(len(error.message) for error in caught.value.errors) < 10_000
 

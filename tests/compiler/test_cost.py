@@ -256,7 +256,7 @@ def test_q15_introspection_under_many_aliases_is_refused_in_both_dialects() -> N
 
 
 def test_q15_the_introspection_of_githubs_schema_is_within_the_default_limits() -> None:
-    schema = adopt_schema(load_schema(github_schema()))
+    schema = adopt_schema(load_schema(github_schema()))  # the dialect with more to count
     text = get_introspection_query(
         specified_by_url=True,
         directive_is_repeatable=True,

@@ -382,7 +382,7 @@ def test_lists_in_lists_without_end_are_refused(depth: int, tmp_path: Path) -> N
     file = tmp_path / "schema.json"
     schema = f'{{"queryType": {{"name": "Query"}}, "types": {types}, "directives": []}}'
     file.write_text(f'{{"__schema": {schema}}}')
-    with pytest.raises(SchemaError, match=r"lists in lists|recursion"):
+    with pytest.raises(SchemaError, match=r"lists in lists|not the response to an introspection"):
         load_client_schema([str(file)], {})
 
 
@@ -400,3 +400,15 @@ def test_8_lists_in_lists_are_written(kind: Any) -> None:
     load(write_server(plan_project(schema, syntax, of_kind(kind)), kind)["types.py"])
     documents = [DocumentSource("r", "query A($i: I) { a(i: $i) }")]
     load(generate_client(schema, documents, ClientSettings(style=kind)).files["api.py"])
+
+
+def test_unset_is_exported_where_something_may_be_left_out() -> None:
+    """14.30: type checkers refuse to import from a module what it does not export."""
+    schema = graphql.build_schema("type Query { a(b: Int): Int }")
+    found: list[dict[str, Any]] = []
+    for document in ("query A($b: Int) { a(b: $b) }", "query A { a }"):
+        made = generate_client(schema, [DocumentSource("r", document)], ClientSettings())
+        found.append({})
+        exec(made.files["api.py"], found[-1])  # noqa: S102
+    assert [each["__all__"] for each in found] == [["A", "API", "UNSET"], ["A", "API"]]
+    assert all(name in each for each in found for name in each["__all__"])

@@ -347,3 +347,24 @@ def test_a_class_that_answers_a_field_again_is_told_as_that(shop: Path) -> None:
     )
     reason = "is kept as a comment, because the class of Book gives its value now\n"
     assert f"BookResolvers.pages {reason}" in trunkline(shop, "generate").printed
+
+
+@pytest.mark.parametrize(
+    ("field", "reason"),
+    [
+        ("title: String! @field(omittable: true)", "String! must be given"),
+        ('title: String = "a" @field(omittable: true)', "it has a default"),
+        ('title: String! = "a" @field(omittable: true)', "it has a default"),
+    ],
+)
+def test_what_is_never_left_out_cannot_be_omittable(
+    field: str, reason: str, tmp_path: Path
+) -> None:
+    """14.18: that was ignored."""
+    files = {"schema.graphql": f"type Query {{ a(p: Patch): Int }}\ninput Patch {{ {field} }}\n"}
+    run = trunkline(project(tmp_path, files), "generate")
+    assert run.status == 1
+    assert run.printed == (
+        f"schema.graphql:2: Patch.title: cannot be omittable, because {reason}, so it always has a"
+        " value. Drop `omittable`, or make it String without a default.\n"
+    )

@@ -54,12 +54,7 @@ class Proxies:
         address = str(client[0]) if client else ""
         if self._is_proxy(address):
             pem = headers.get(self._header) if self._header else None
-            forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
-            # The client itself may have written what stands before the last foreign address.
-            others = [_read_address(each.strip()) for each in forwarded if each.strip()]
-            while others and self._is_proxy(others[-1]):
-                others.pop()
-            address = (others[-1] if others else "") or address
+            address = self._forwarded_for(headers) or address
             secure = headers.get(b"x-forwarded-proto", b"").strip().lower() == b"https"
         else:
             pem = certificate_of_connection(scope, headers)
@@ -73,6 +68,15 @@ class Proxies:
             return Peer(address, read_certificate(_unwrap(pem)) if pem else None, secure)
         except ValueError:
             raise ValueError("The client certificate cannot be read.") from None
+
+    def _forwarded_for(self, headers: Headers) -> str:
+        """Return the last address that is no proxy's; the client may have written those before."""
+        forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
+        for text in map(str.strip, reversed(forwarded)):
+            address = _read_address(text)
+            if text and not self._is_proxy(address):
+                return address
+        return ""
 
     def _is_proxy(self, address: str) -> bool:
         if not self._networks:

@@ -314,13 +314,15 @@ class ModuleWriter:
             self._fields(scope).open_batches(shape.item.selection)
 
         def body() -> None:
-            # in graphql-core's dialect a function completes each item, and takes the rest
-            weight = 1 if self._dialect.values_may_wait else fields_of(shape.item)
-            with source.block("if type(values) is list:"):
-                self._take_room(f"{weight} * len(values)" if weight > 1 else "len(values)")
-                if self._inline:
-                    self._comprehension(shape, scope.indices)
-            with source.block("else:"):
+            # in graphql-core's dialect a function completes each object, and counts its fields
+            counts = not (self._dialect.values_may_wait and isinstance(shape.item, ObjectShape))
+            weight = fields_of(shape.item)
+            if counts:
+                with source.block("if type(values) is list:"):
+                    self._take_room(f"{weight} * len(values)" if weight > 1 else "len(values)")
+                    if self._inline:
+                        self._comprehension(shape, scope.indices)
+            with source.block("else:" if counts else "if type(values) is not list:"):
                 key = ("list", function.field.coordinate if self._dialect.values_may_wait else "")
                 make = self._dialect.list_converter(function.field.coordinate)
                 to_list = self._module.bind_once(key, "to_list", lambda: make)
@@ -328,7 +330,8 @@ class ModuleWriter:
                 if self._dialect.values_may_wait:
                     with source.block(f"if type(values) is {self._module.runtime(Later)}:"):
                         source.line(f"return values.then({function.name})")
-                source.line(f"values = execution.measured(values, {weight})")
+                if counts:
+                    source.line(f"values = execution.measured(values, {weight})")
             with source.block("for value in values:"):
                 source.mark(shape.mark)
                 self._item(function, shape, scope)

@@ -36,12 +36,12 @@ class Limits:
     definitions: int = 200
     directives: int = 1_000
     depth: int = 32
-    fields: int = 1_500
-    aliases: int = 1_500
+    fields: int = 1_000
+    aliases: int = 1_000
     comparisons: int = 20_000
-    cost: int | None = 200_000
+    cost: int | None = 150_000
     sizes: frozenset[str] = frozenset({"first", "last", "limit"})
-    response: int = 200_000
+    response: int = 150_000
     errors: int = 100
     values: int = MAX_VALUES
     memory: int = 100_000_000

@@ -146,6 +146,10 @@ class Imports:
             self._imported[imported] = self._names.give(self._local_name(imported))
         return self._imported[imported] + dot + rest
 
+    def has(self, reference: Reference) -> bool:
+        """Say whether an object was named so far."""
+        return reference in self._imported
+
     def write(self, source: Source[None]) -> None:
         """Write the import statements, sorted and grouped as isort does."""
         typing_only = [each for each in self._imported if self._typing_only(each)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import tracemalloc
 from collections.abc import Generator
 from functools import partial
 from typing import Any
@@ -32,6 +34,13 @@ async def large(_request: Request) -> Response:
     return Response(b"{" + b" " * 1_100_000 + b"}")
 
 
+async def bomb(_request: Request) -> Response:
+    return Response(BOMB, headers={"content-encoding": "gzip, gzip"})
+
+
+BOMB = gzip.compress(gzip.compress(bytes(100_000_000)))
+
+
 async def slow(_request: Request) -> Response:
     await asyncio.sleep(5)
     return JSONResponse({})
@@ -39,7 +48,7 @@ async def slow(_request: Request) -> Response:
 
 @pytest.fixture(scope="module")
 def address() -> Generator[str]:
-    routes = [Route(f"/{each.__name__}", each) for each in (good, redirect, large, slow)]
+    routes = [Route(f"/{each.__name__}", each) for each in (good, redirect, large, bomb, slow)]
     with serving(Starlette(routes=routes)) as port:
         yield f"http://127.0.0.1:{port}"
 
@@ -62,6 +71,17 @@ async def test_jw_08_responses_are_bounded_and_redirects_are_not_followed(
 ) -> None:
     with pytest.raises(IssuerError, match=says):
         await ask(f"{address}/{path}")
+
+
+async def test_ta_14_a_compressed_response_is_not_decompressed(address: str) -> None:
+    await ask(f"{address}/good")
+    tracemalloc.start()
+    try:
+        with pytest.raises(IssuerError, match="not a JSON object"):
+            await ask(f"{address}/bomb")
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 async def test_jw_08_a_slow_response_is_an_error(address: str) -> None:

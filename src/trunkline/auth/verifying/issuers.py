@@ -262,7 +262,7 @@ def new_sender() -> SendRequest:
     """Return a function that sends requests with httpx2, each with its own connection.
 
     Requests to issuers are minutes apart, so a kept connection would be closed by then. It reads
-    `MAX_BYTES` at most, and follows no redirects.
+    `MAX_BYTES` at most, decompresses nothing, and follows no redirects.
     """
     try:
         import httpx2  # noqa: PLC0415  # only programs with a verifier need it
@@ -272,19 +272,20 @@ def new_sender() -> SendRequest:
         ) from error
 
     async def send(request: HTTPRequest) -> HTTPResponse:
+        headers = {**request.headers, "accept-encoding": "identity"}
         async with (
             httpx2.AsyncClient(follow_redirects=False, timeout=request.timeout) as client,
             client.stream(
-                request.method, request.url or "", content=request.body, headers=request.headers
+                request.method, request.url or "", content=request.body, headers=headers
             ) as response,
         ):
             body = bytearray()
-            async for chunk in response.aiter_bytes():
+            async for chunk in response.aiter_raw():
                 body += chunk
                 if len(body) > MAX_BYTES:
                     break  # `fetch_json` reports it
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return HTTPResponse(response.status_code, bytes(body), headers)
+            received = {name.lower(): value for name, value in response.headers.items()}
+            return HTTPResponse(response.status_code, bytes(body), received)
 
     return send
 

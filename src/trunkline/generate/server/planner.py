@@ -245,12 +245,20 @@ class _Planner:
     ) -> AttributePlan:
         hint = self.values.hint(field.type)
         default: Expression | None = NONE
+        given = self._settings.field(type_, name, field)
+        always = ""
         if field.ast_node and (node := field.ast_node.default_value):
-            default = self.values.default(field.type, node)
+            default, always = self.values.default(field.type, node), "it has a default"
         elif graphql.is_non_null_type(field.type):
-            default = None
-        elif self._settings.is_omittable(self._settings.field(type_, name, field)):
+            default, always = None, f"{field.type} must be given"
+        elif self._settings.is_omittable(given):
             hint, default = hint.either(_UNSET_TYPE), _UNSET
+        if always and given.omittable:
+            self._check.mistakes.append(
+                f"{place_in_schema(field)}: {type_.name}.{name}: cannot be omittable, because"
+                f" {always}, so it always has a value. Drop `omittable`, or make it"
+                f" {graphql.get_nullable_type(field.type)} without a default."
+            )
         return AttributePlan(
             self._names[f"{type_.name}.{name}"], hint, documentation(field), default
         )

@@ -11,6 +11,18 @@ from trunkline.client.generated import (
     field,
 )
 
+__all__ = [
+    "API",
+    "Episode",
+    "Hero",
+    "HeroHero",
+    "HeroLuke",
+    "HeroLukeFriends",
+    "Nested",
+    "NestedTodos",
+    "NestedTodosOwner",
+]
+
 
 class Episode(OpenEnum):
     """One of the films."""

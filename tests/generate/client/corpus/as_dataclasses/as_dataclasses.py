@@ -25,6 +25,30 @@ from trunkline.client.generated import (
 )
 from trunkline.client.generated.dataclasses import DATACLASSES
 
+__all__ = [
+    "API",
+    "CreateTodo",
+    "CreateTodoCreateTodo",
+    "Episode",
+    "Filtered",
+    "FilteredTodos",
+    "Mood",
+    "OwnerInput",
+    "Search",
+    "SearchEverything",
+    "SearchHero",
+    "SearchSearch",
+    "SearchSearchCharacter",
+    "SearchSearchCharacterFriends",
+    "SearchSearchOther",
+    "SearchSearchTodo",
+    "SearchSearchTodoOwner",
+    "TodoFields",
+    "TodoFilter",
+    "TodoInput",
+    "UNSET",
+]
+
 
 class Episode(OpenEnum):
     """One of the films."""

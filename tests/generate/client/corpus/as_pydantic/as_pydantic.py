@@ -26,6 +26,30 @@ from trunkline.client.generated import (
 )
 from trunkline.client.generated.pydantic import MODELS, InputModel, ResponseModel
 
+__all__ = [
+    "API",
+    "CreateTodo",
+    "CreateTodoCreateTodo",
+    "Episode",
+    "Filtered",
+    "FilteredTodos",
+    "Mood",
+    "OwnerInput",
+    "Search",
+    "SearchEverything",
+    "SearchHero",
+    "SearchSearch",
+    "SearchSearchCharacter",
+    "SearchSearchCharacterFriends",
+    "SearchSearchOther",
+    "SearchSearchTodo",
+    "SearchSearchTodoOwner",
+    "TodoFields",
+    "TodoFilter",
+    "TodoInput",
+    "UNSET",
+]
+
 
 class Episode(OpenEnum):
     """One of the films."""

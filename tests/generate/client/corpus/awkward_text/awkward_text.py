@@ -10,6 +10,8 @@ from trunkline.client.generated import (
     field,
 )
 
+__all__ = ["API", "Search", "SearchBlock", "SearchSearch"]
+
 
 class Search(Struct, frozen=True, kw_only=True):
     search: list[SearchSearch]

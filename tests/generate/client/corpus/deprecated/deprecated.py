@@ -9,6 +9,8 @@ from trunkline.client.generated import (
     Struct,
 )
 
+__all__ = ["API", "Old", "OldTodo"]
+
 
 class Old(Struct, frozen=True, kw_only=True):
     todo: OldTodo | None

@@ -11,6 +11,17 @@ from trunkline.client.generated import (
     TypedResult,
 )
 
+__all__ = [
+    "AsyncFilms",
+    "Catches",
+    "CatchesHero",
+    "Films",
+    "Raises",
+    "RaisesHero",
+    "Throws",
+    "ThrowsHero",
+]
+
 
 class Raises(Struct, frozen=True, kw_only=True):
     hero: RaisesHero | None

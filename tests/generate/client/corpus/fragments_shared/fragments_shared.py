@@ -9,6 +9,19 @@ from trunkline.client.generated import (
     Struct,
 )
 
+__all__ = [
+    "API",
+    "Named",
+    "One",
+    "OneTodo",
+    "People",
+    "PeopleHuman",
+    "Person",
+    "TodoFields",
+    "TodoFieldsAssignees",
+    "Todos",
+]
+
 
 class Person(Struct, frozen=True, kw_only=True):
     id: str

@@ -16,6 +16,25 @@ from trunkline.client.generated import (
     field,
 )
 
+__all__ = [
+    "API",
+    "CreateTodo",
+    "CreateTodoCreateTodo",
+    "Episode",
+    "Filtered",
+    "FilteredA",
+    "FilteredList",
+    "FilteredMany",
+    "FilteredSearch",
+    "FilteredTodos",
+    "Mood",
+    "OwnerInput",
+    "SetMood",
+    "TodoFilter",
+    "TodoInput",
+    "UNSET",
+]
+
 
 class Episode(OpenEnum):
     """One of the films."""

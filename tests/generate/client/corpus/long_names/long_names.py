@@ -16,6 +16,19 @@ from trunkline.client.generated import (
     field,
 )
 
+__all__ = [
+    "API",
+    "AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMore",
+    "AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreAnAliasThatIsRatherLongAsWell",
+    "AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreAnAliasThatIsRatherLongAsWellTheseAreThePeopleWhoHaveToDoIt",
+    "AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreAnAliasThatIsRatherLongAsWellWhoOwnsTheThingAccordingToTheServer",
+    "AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreTodo",
+    "Episode",
+    "Mood",
+    "TodoFilter",
+    "UNSET",
+]
+
 
 class Episode(OpenEnum):
     """One of the films."""

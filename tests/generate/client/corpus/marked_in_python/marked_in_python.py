@@ -9,6 +9,8 @@ from trunkline.client.generated import (
     Struct,
 )
 
+__all__ = ["API", "Hero", "Named"]
+
 
 class Named(Struct, frozen=True, kw_only=True):
     """Anyone who speaks."""

@@ -13,6 +13,17 @@ from trunkline.client.generated import (
     field,
 )
 
+__all__ = [
+    "API",
+    "GeneratedOperationInput",
+    "List",
+    "ListResult",
+    "LiteralEnum",
+    "Str",
+    "UNSET",
+    "UNSETEnum",
+]
+
 
 class LiteralEnum(OpenEnum):
     A = "A"

@@ -16,6 +16,8 @@ from trunkline.client.generated import (
     field,
 )
 
+__all__ = ["API", "Episode", "Mood", "TodoFilter", "Todos", "TodosTodos", "UNSET"]
+
 
 class Episode(OpenEnum):
     """One of the films."""

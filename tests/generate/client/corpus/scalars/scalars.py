@@ -20,6 +20,15 @@ from trunkline.client.generated import (
     field,
 )
 
+__all__ = [
+    "API",
+    "Everything",
+    "EverythingEverything",
+    "EverythingEverythingSelf",
+    "Priced",
+    "PricedTodo",
+]
+
 _SERIALIZERS: Serializers = {
     Money: _format_money,
 }

@@ -16,6 +16,18 @@ from trunkline.client.generated import (
     field,
 )
 
+__all__ = [
+    "API",
+    "Todo",
+    "TodoHero",
+    "TodoHeroHuman",
+    "TodoHeroOther",
+    "TodoTodo",
+    "TodoTodoAssignees",
+    "TodoTodoOwner",
+    "UNSET",
+]
+
 
 class Todo(Struct, frozen=True, kw_only=True):
     todo: TodoTodo | None

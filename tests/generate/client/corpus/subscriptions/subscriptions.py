@@ -16,6 +16,17 @@ from trunkline.client.generated import (
     field,
 )
 
+__all__ = [
+    "API",
+    "Episode",
+    "Mood",
+    "Titled",
+    "TodoAdded",
+    "TodoAddedTodoAdded",
+    "TodoFilter",
+    "UNSET",
+]
+
 
 class Episode(OpenEnum):
     """One of the films."""

@@ -16,6 +16,18 @@ from trunkline.client.generated import (
     field,
 )
 
+__all__ = [
+    "API",
+    "Episode",
+    "Hero",
+    "HeroHero",
+    "Mood",
+    "TodoAdded",
+    "TodoAddedTodoAdded",
+    "TodoFilter",
+    "UNSET",
+]
+
 
 class Episode(OpenEnum):
     """One of the films."""

@@ -16,6 +16,36 @@ from trunkline.client.generated import (
     field,
 )
 
+__all__ = [
+    "API",
+    "AnyNode",
+    "Episode",
+    "Hero",
+    "HeroHero",
+    "HeroHeroDroid",
+    "HeroHeroDroidFriends",
+    "HeroHeroDroidFriendsHuman",
+    "HeroHeroDroidFriendsOther",
+    "HeroHeroOther",
+    "HumanFields",
+    "NodeFields",
+    "NodeFieldsHuman",
+    "NodeFieldsOther",
+    "NodeFieldsTodo",
+    "Search",
+    "SearchSearch",
+    "SearchSearchCharacter",
+    "SearchSearchCharacterFriends",
+    "SearchSearchHuman",
+    "SearchSearchHumanFriends",
+    "SearchSearchOther",
+    "SearchSearchTodo",
+    "Typename",
+    "TypenameHero",
+    "TypenameTodo",
+    "UNSET",
+]
+
 
 class Episode(OpenEnum):
     """One of the films."""
