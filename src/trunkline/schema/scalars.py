@@ -29,6 +29,7 @@ from graphql.pyutils import inspect
 
 __all__ = [
     "BUILT_IN",
+    "CLIENT_SCALARS",
     "CONVERSION_ERRORS",
     "KNOWN_SCALARS",
     "KnownScalar",
@@ -269,10 +270,18 @@ KNOWN_SCALARS: Mapping[str, KnownScalar] = {
     "Int64": KnownScalar(int, Scalar(_int64, _int64)),
     "JSON": KnownScalar(Any, Scalar(_json, _json)),
 }
-"""The one table of scalars by name: servers, clients and both generators read it.
+"""The one table of scalars by name: servers, and their generator, read it.
 
 Dates, times and durations (``PT1H``) are ISO 8601. Decimals are strings, so that no digit is lost.
 Bytes are Base64. Integers of 64 bits are numbers. JSON is any JSON value."""
+
+CLIENT_SCALARS: Mapping[str, KnownScalar] = {
+    name: known
+    for name, known in KNOWN_SCALARS.items()
+    if name not in {"Time", "Duration", "Bytes", "Int64"}
+}
+"""The table without the names that servers use for different things: ``Time`` is often a date with
+a time, ``Duration`` a number, ``Bytes`` hexadecimal, ``Int64`` text. A client does not guess."""
 
 BUILT_IN: Mapping[str, Scalar] = {
     name: known.scalar for name, known in KNOWN_SCALARS.items() if known.scalar
