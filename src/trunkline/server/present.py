@@ -13,6 +13,7 @@ from graphql import GraphQLError
 
 from trunkline.errors import RequestError, ValidationError, VariablesError
 from trunkline.observe.log import safe_logger
+from trunkline.runtime.execution import Result
 from trunkline.runtime.positions import HiddenValueError, NullError, written_place
 from trunkline.schema.scalars import CONVERSION_ERRORS, UnreadableError
 
@@ -22,6 +23,7 @@ __all__ = [
     "PresentError",
     "encode",
     "error_codes",
+    "present",
     "status_code_name",
 ]
 
@@ -129,6 +131,22 @@ class ErrorPresenter:
             _log(fault, place, number)
             return masked
         return presented
+
+
+def present(
+    outcome: Result | RequestError, present_error: PresentError | None = None
+) -> dict[str, Any]:
+    """Return a GraphQL response for what the engine gave or raised, as callers may see it.
+
+    For programs that run the engine themselves (`trunkline.engine`). Errors are masked, logged and
+    bounded as an endpoint does it; ``present_error`` is what it is for `GraphQL`.
+    """
+    presenter = ErrorPresenter(present_error)
+    if isinstance(outcome, RequestError):
+        return {"errors": presenter.request_errors(outcome)}
+    if not outcome.errors:
+        return {"data": outcome.data}
+    return {"errors": presenter.field_errors(outcome.errors), "data": outcome.data}
 
 
 def _chain(error: Exception | None) -> Iterator[Exception]:
