@@ -225,8 +225,8 @@ class ServerSettings:
                 if _is_class(other):
                     what = f"of {other.__module__}, and not in __all__"
                 self.notes.append(
-                    f"autobind: {passed.__name__}.{name} is {what}, so it is passed over. If a class"
-                    f" should stand for {name}, name it under `models`."
+                    f"autobind: {passed.__name__}.{name} is {what}, so it is passed over. If a"
+                    f" class should stand for {name}, name it under `models`."
                 )
 
     def _bind(self, name: str, reference: Reference, class_: Any, where: str) -> None:
