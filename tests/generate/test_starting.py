@@ -321,10 +321,11 @@ class Book:
     total: int
 
 BookConnection = Connection[Book]
+Ints = Connection[int]
 Found = Book | None
 """
     files = {
-        "trunkline.toml": configuration("msgspec") + '\nmodels.Numbers = "app.models:Connection"\n',
+        "trunkline.toml": configuration("msgspec") + '\nmodels.Numbers = "app.models:Ints"\n',
         "schema.graphql": """
             type Query { books: BookConnection!  numbers: Numbers!  found: Found }
             type Book { title: String! }
@@ -335,14 +336,14 @@ Found = Book | None
         "app/models.py": models,
         "run.py": """
             from app import graph
-            from app.models import Book, BookConnection, Connection
+            from app.models import Book, BookConnection, Ints
             from trunkline.engine import compile_operation, run_sync
 
             class Query(graph.QueryResolvers):
                 def books(self) -> BookConnection:
                     return BookConnection(nodes=[Book("T")], total=1)
-                def numbers(self) -> Connection[int]:
-                    return Connection(nodes=[1, 2], total=2)
+                def numbers(self) -> Ints:
+                    return Ints(nodes=[1, 2], total=2)
                 def found(self) -> None:
                     return None
 
