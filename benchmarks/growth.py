@@ -1,4 +1,4 @@
-"""How the cost of waiting work grows: errors beside waiting siblings, and lists of awaitables."""
+"""How cost grows: of waiting work, and of compiling wide documents and many conditions."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from graphql import GraphQLSchema, build_schema, parse
 
 from benchmarks.figures import Figure, at_most
 from trunkline import engine
+from trunkline.compiler.limits import Limits
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.schema.bindings import Schema
+from trunkline.schema.load import parse_schema
 
 __all__ = ["measure"]
 
@@ -22,11 +26,26 @@ type Item { failing: Int!, waiting: Int }
 """
 SIZES = (1_000, 2_000, 4_000)
 
+LIBRARY = """
+type Query { count: Int, book(id: ID!): Book, books: [Book!] }
+type Book { id: ID!, title: String, similar: [Book!] }
+"""
+WIDTHS = (1_250, 2_500, 5_000)  # fields
+WIDE = Limits(fields=50_000, aliases=50_000, tokens=500_000, characters=5_000_000, cost=None)
+SELECTIONS = {
+    "leaves": ("{ ", "a#: count ", "}"),
+    "objects": ("{ ", "a#: book(id: #) { id title } ", "}"),
+    "lists": ("{ books { ", "a#: similar { id title } ", "} }"),
+}
+
 
 def measure() -> Iterator[Figure]:
     errors = parse("{ items { failing waiting } }")
     yield from grown(errors, "items that fail beside waiting siblings")
     yield from grown(parse("{ numbers }"), "awaitables in a list, each waits")
+    for name, (before, field, after) in SELECTIONS.items():
+        yield from compiled(name, before, field, after)
+    yield from conditions()
 
 
 def grown(document: Any, name: str) -> Iterator[Figure]:
@@ -42,6 +61,54 @@ def grown(document: Any, name: str) -> Iterator[Figure]:
         "\N{MULTIPLICATION SIGN}",
         at_most(1),
     )
+
+
+def compiled(name: str, before: str, field: str, after: str) -> Iterator[Figure]:
+    """Compile n, 2n and 4n fields, both texts; 4n may cost five times what n costs."""
+    schema = Schema(parse_schema(LIBRARY), {}, {})
+
+    def compile_(size: int) -> None:
+        fields = "".join(field.replace("#", str(number)) for number in range(size))
+        compile_operation(schema, before + fields + after, limits=WIDE).inline()
+
+    seconds = [cpu(lambda size=size: compile_(size)) for size in WIDTHS]  # type: ignore[misc]
+    for size, each in zip(WIDTHS, seconds, strict=True):
+        yield Figure(f"compile {size} {name}", each, "s")
+    ratio = seconds[-1] / seconds[0]
+    yield Figure(f"compile {name}: 4n / n", ratio, "\N{MULTIPLICATION SIGN}", at_most(5))
+
+
+def conditions() -> Iterator[Figure]:
+    """Execute what doubles its conditions with each of n, 2n and 4n fragments, till refused."""
+    schema = build_schema(LIBRARY)
+    for count in (5, 10, 20):
+        names = " ".join(f"$a{number}: Boolean! $b{number}: Boolean!" for number in range(count))
+        fragments = " ".join(
+            f"fragment F{number} on Book {{ ...F{number + 1} @include(if: $a{number})"
+            f" ...F{number + 1} @skip(if: $b{number}) }}"
+            for number in range(count)
+        )
+        text = f"query ({names}) {{ books {{ ...F0 }} }} {fragments} fragment F{count} on Book"
+        document = parse(text + " { id title similar { id } }")
+        variables = {f"{letter}{number}": True for number in range(count) for letter in "ab"}
+
+        def execute(document: Any = document, variables: Any = variables) -> None:
+            engine.forget(schema)
+            engine.execute(schema, document, None, None, variables)
+
+        seconds = cpu(execute)
+        yield Figure(f"{count} fragments that double", seconds * 1000, "ms", at_most(250))
+
+
+def cpu(action: Callable[[], object]) -> float:
+    """Return the processor time of the fastest of three runs, in seconds."""
+    least = float("inf")
+    for _ in range(3):
+        gc.collect()
+        begin = time.process_time()
+        action()
+        least = min(least, time.process_time() - begin)
+    return least
 
 
 def fastest(execute: Callable[..., Any], size: int, document: Any) -> float:

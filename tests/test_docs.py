@@ -148,6 +148,41 @@ def test_the_engine_by_itself(tmp_path: Path) -> None:
     assert len(printed.splitlines()) == 1
 
 
+def test_synchronous_code(tmp_path: Path) -> None:
+    page = Page(ROOT / "docs" / "synchronous.md", 8080)
+    page.write_files(tmp_path)
+    program = """
+import json
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+from threading import Thread
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+from wsgi import application
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *_):
+        pass
+
+server = make_server("127.0.0.1", 0, application, handler_class=Quiet)
+Thread(target=server.serve_forever, daemon=True).start()
+base = f"http://127.0.0.1:{server.server_port}"
+print(urlopen(base).read().decode())
+for query in ("{ report title }", "{ nothing }"):
+    body = json.dumps({"query": query}).encode()
+    request = Request(base + "/graphql", body, {"Content-Type": "application/json"})
+    try:
+        print(urlopen(request).read().decode())
+    except HTTPError as error:
+        print(error.status, error.read().decode()[:30])
+"""
+    printed = run(program, tmp_path).splitlines()
+    assert printed[:2] == [
+        "What was there before.",
+        '{"data":{"report":"done","title":"The Shop"}}',
+    ]
+    assert printed[2].startswith('422 {"errors":[{"message":"Cannot ')
+
+
 def test_authorization(tmp_path: Path) -> None:
     page = Page(ROOT / "docs" / "authorization.md", 8080)
     page.write_files(tmp_path)

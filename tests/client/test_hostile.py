@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import functools
 import gzip
 import json
 import logging
+import operator
 import os
 import pickle
 import socket
@@ -13,7 +16,7 @@ import stat
 import sys
 import tracemalloc
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +41,13 @@ from trunkline import (
     ServerStatusError,
     TransportError,
     TrunklineError,
+    gql,
 )
 from trunkline.cli.commands import app
 from trunkline.client import PrivateCache, Retry, SchemaCache
 from trunkline.client.cache import CachingSender
+from trunkline.client.checks import DocumentChecker
+from trunkline.client.fetching import build_stored
 from trunkline.client.introspection import check_introspection
 from trunkline.client.schema_cache import StoredSchema
 from trunkline.flow.calls import send_request
@@ -516,3 +522,62 @@ def test_a_file_that_is_no_schema_is_a_sentence(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(SchemaError, match="is not the response to an introspection query"):
             load_client_schema([path], {})
+
+
+# -- whatever introspection says ------------------------------------------------------------------
+
+TOLD = introspected("""
+directive @x(a: [Int!] = [1]) repeatable on FIELD
+interface Node { id: ID! }
+type Query implements Node { id: ID! node(id: ID!, kind: Kind = A, f: F = {a: 1}): Node u: U }
+type Item implements Node { id: ID! name: String @deprecated(reason: "old") list: [[Item!]!] }
+union U = Item | Query
+enum Kind { A B @deprecated }
+input F { a: Int = 3 k: [Kind!] f: F o: O }
+input O @oneOf { a: Int b: String }
+""")
+ASKED = gql(
+    "query Q($f: F, $k: Kind) { id node(id: 1, kind: $k, f: $f) { id ... on Item { id } }"
+    " u { ... on Item { list { id } } __typename } }"
+)
+STRANGE: list[Any] = [
+    *(None, 0, -1, True, 10**30, "", "a b", "\x1b[31m", "\n", "{", '"""', [], {}, [None], [{}]),
+    *("Query", "Kind", "F", "String", "__Type", "LIST", "NON_NULL", "OBJECT", "INPUT_OBJECT"),
+    {"kind": "OBJECT", "name": "Item"},
+]
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if isinstance(value, (dict, list)):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield (*path, key)
+            yield from places(value[key], (*path, key))
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(list(places(TOLD))), st.sampled_from([..., *STRANGE])),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_cl_28_whatever_introspection_says_only_our_errors_are_raised(
+    changes: list[tuple[tuple[Any, ...], Any]],
+) -> None:
+    told = copy.deepcopy(TOLD)
+    for (*path, last), value in changes:
+        try:
+            container = functools.reduce(operator.getitem, path, told)
+            if value is ...:
+                del container[last]
+            else:
+                container[last] = value
+        except (LookupError, TypeError):
+            continue  # an earlier change took the place away
+    data = json.dumps(told).encode()
+    with contextlib.suppress(TrunklineError), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what may have become deprecated
+        check_introspection(data)
+        checker = DocumentChecker(build_stored(StoredSchema(data)))
+        checker.operation(ASKED, None).variables({"f": {"a": 1, "k": ["A"], "f": None}, "k": "B"})

@@ -27,6 +27,12 @@ from trunkline.client.generated import GeneratedOperation
 from trunkline.client.transports.asgi import ASGITransport
 from trunkline.client.variables import encode_variables
 from trunkline.flow.drivers import run, run_async
+from trunkline.generate.client import (
+    ClientSettings,
+    DocumentSource,
+    Problems,
+    generate_client,
+)
 from trunkline.generate.client.schema import load_client_schema
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
@@ -206,6 +212,21 @@ def test_what_is_no_file_is_told(tmp_path: Path) -> None:
     path.write_text("text", encoding="utf-8")
     with path.open(encoding="utf-8") as file, pytest.raises(TypeError, match="mode 'rb'"):
         encode_variables({"a": Upload(file)})  # type: ignore[arg-type]
+
+
+# -- scalars whose names say too little -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["Time", "Duration", "Bytes", "Int64"])
+def test_a_generated_client_does_not_guess_what_a_server_means(name: str) -> None:
+    schema = build_schema(f"scalar {name} type Query {{ value: {name}! }}")
+    source = DocumentSource("q.graphql", "query Q { value }")
+    made = generate_client(schema, [source], ClientSettings(module="api.py"), Problems())
+    (text,) = made.files.values()
+    assert "    value: Any\n" in text
+    (told,) = map(str, made.warnings)
+    assert f"The Python type of {name} is not configured" in told
+    assert "[tool.trunkline.client.scalars]" in told
 
 
 # -- directives that are not listed ---------------------------------------------------------------

@@ -8,6 +8,7 @@ import resource
 import socket
 import subprocess
 import sys
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -23,6 +24,7 @@ from tests.client.test_faults import call
 from trunkline import Client, ProtocolError, ResponseTooLargeError, SchemaError
 from trunkline.auth import ClientCredentials
 from trunkline.client.transports.asgi import ASGITransport
+from trunkline.client.transports.rules import ReceivedBody
 from trunkline.errors import TokenError
 from trunkline.generate.client.schema import load_client_schema
 
@@ -68,6 +70,17 @@ def long_length(connection: socket.socket) -> None:
     connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % 10**15)
     while True:
         connection.sendall(ZEROS)
+
+
+def test_cl_08_small_pieces_take_no_more_memory_than_large_ones() -> None:
+    body = ReceivedBody("http://api.example/", {}, LIMIT)
+    tracemalloc.start()
+    for _ in range(LIMIT // 2):
+        body.add(bytes([65, 66]))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2 * LIMIT
+    assert len(body.whole()) == LIMIT
 
 
 UNAVAILABLE = b"HTTP/1.1 503 Busy\r\nContent-Type: text/html\r\n"

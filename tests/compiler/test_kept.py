@@ -69,7 +69,8 @@ def test_q16_the_estimate_is_within_a_factor_of_two(shape: str, *, is_inline: bo
         weights.append(operation.weight)
         return operation
 
-    taken = bytes_of(make, 10 if len(SHAPES[shape]) < 500 else 2)
+    times = 10 if len(SHAPES[shape]) < 500 else 2
+    taken = min(bytes_of(make, times) for _ in range(2))  # other threads of the tests take some
     assert 0.5 <= weights[-1] / taken <= 2
 
 
@@ -126,3 +127,16 @@ def test_q16_the_forms_of_an_operation_count() -> None:
     assert grown[-1] == operation.weight == before + form.weight
     form.inline()
     assert grown[-1] == operation.weight
+
+
+def test_q16_a_wide_document_is_compiled_once() -> None:
+    """The second text saves a part of each execution, so that of a wide one pays later."""
+    loads: list[str] = []
+    operation = compile_operation(SCHEMA, "{ books { " + many("a#: title", 700) + " } }")
+    operation.call_when_grown(lambda: loads.append("one more"))
+    for _ in range(100):
+        assert engine.run_sync(operation, None).data
+    assert not loads
+    for _ in range(150):
+        engine.run_sync(operation, None)
+    assert len(loads) == 1

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from graphql import GraphQLError
-from tests.server.calling import post
+from tests.server.calling import PRIVATE as OF_DATABASE
+from tests.server.calling import make_schema, post
 
 from trunkline.compiler.pipeline import compile_operation
 from trunkline.engine import run_sync
+from trunkline.errors import RequestError
 from trunkline.schema.executable import adopt_schema, make_executable_schema
 from trunkline.schema.load import parse_schema
 from trunkline.schema.scalars import Scalar
-from trunkline.server import GraphQL, Limits, OperationEvent, batch
+from trunkline.server import GraphQL, Limits, OperationEvent, batch, present
 from trunkline.server.present import ErrorPresenter
 
 SDL = "enum Kind { A } type Query { number: Int  kind: Kind  required: String!  many: [Int] }"
@@ -195,3 +198,24 @@ async def test_e02_exceptions_beyond_the_listed_errors_are_the_outcome() -> None
         "MORE_ERRORS",
     }
     assert (events[0].outcome, events[0].errors) == ("internal_error", 20)
+
+
+def test_a_program_that_runs_the_engine_masks_the_same_way(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    operation = compile_operation(make_schema(), "{ raising refusing }")
+    with caplog.at_level(logging.ERROR, "trunkline.errors"):
+        shown = present(run_sync(operation, None))
+    assert OF_DATABASE not in json.dumps(shown)
+    masked, refused = shown["errors"]
+    assert masked["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    assert masked["extensions"]["id"] in caplog.text
+    assert refused["message"] == "Not today."
+    assert shown["data"] == {"raising": None, "refusing": None}
+    with pytest.raises(RequestError) as raised:
+        compile_operation(make_schema(), "{ nothing }")
+    (error,) = present(raised.value)["errors"]
+    assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert present(run_sync(compile_operation(make_schema(), "{ __typename }"), None)) == {
+        "data": {"__typename": "Query"}
+    }

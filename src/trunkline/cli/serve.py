@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 from trunkline.cli.reading import stop
 from trunkline.errors import TrunklineError
 from trunkline.generate.configuration import read_configuration
+from trunkline.schema.threads import DEVELOPMENT
 
 __all__ = ["serve_command"]
 
@@ -57,6 +59,8 @@ def serve_command(
             " [tool.trunkline]."
         )
     sys.path.insert(0, str(source))  # uvicorn's workers get it by `app_dir`
+    if reload:
+        os.environ[DEVELOPMENT] = "1"
     uvicorn.run(
         app,
         host=host,

@@ -53,7 +53,8 @@ class Client:
     - ``scalars`` and ``enums``: by their names in the schema, how custom scalars and enums are
       converted: by a type that msgspec knows (``datetime``, ``UUID``, …), a ``Scalar`` with two
       functions, or a Python enum.
-    - ``parse_results=True``: converts the scalars with well-known names.
+    - ``parse_results=True``: converts ``DateTime``, ``Date``, ``Decimal`` and ``UUID``, whose names
+      say what they are.
 
     The other options are those of ``ConnectionOptions``.
 

@@ -19,7 +19,7 @@ import msgspec
 from trunkline.client.document import Document
 from trunkline.client.responses import Decoder
 from trunkline.protocol.response import GraphQLResponse
-from trunkline.schema.scalars import KNOWN_SCALARS, Scalar
+from trunkline.schema.scalars import CLIENT_SCALARS, Scalar
 
 __all__ = ["Conversions", "Write", "decoder_of"]
 
@@ -28,7 +28,7 @@ Write: TypeAlias = Callable[[Any], Any]
 # What ``parse_results=True`` converts: the known scalars that JSON has not already.
 _PARSED: Mapping[str, type] = {
     name: known.type
-    for name, known in KNOWN_SCALARS.items()
+    for name, known in CLIENT_SCALARS.items()
     if known.type not in (str, int, float, bool, Any)
 }
 

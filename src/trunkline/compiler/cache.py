@@ -69,18 +69,28 @@ class OperationCache:
         self._operations = KeptOperations[Key, Operation](memory)
         self._errors = BoundedMapping[Key, RequestError](memory // _ERRORS, _weigh_error)
 
+    def recall(self, text: str, operation_name: str | None = None) -> Operation | None:
+        """Return the operation of a document, ``None`` if it is not compiled.
+
+        Raises the ``RequestError`` that is known of a wrong document.
+        """
+        key = (text, operation_name)
+        operation = self._operations.get(key)
+        if operation is None:
+            known = self._errors.get(key)
+            if known is not None:  # a new exception, because a traceback grows with every raise
+                raise type(known)(known.errors)
+        return operation
+
     def get(self, text: str, operation_name: str | None = None) -> Operation:
         """Return the operation of a document; compile it if it is new.
 
         Raises the ``RequestError`` that says what is wrong with the document.
         """
-        key = (text, operation_name)
-        operation = self._operations.get(key)
+        operation = self.recall(text, operation_name)
         if operation is not None:
             return operation
-        known = self._errors.get(key)
-        if known is not None:  # a new exception, because a traceback grows with every raise
-            raise type(known)(known.errors)
+        key = (text, operation_name)
         try:
             operation = compile_operation(self.schema, *key, self._limits)
         except RequestError as error:

@@ -194,7 +194,9 @@ class Cost:
     def _length(self, node: FieldNode, field: Any, cost: FieldCost) -> Amount:
         """Return how long a field's list may get."""
         paths = cost.sizes
-        if paths is None:
+        if paths is not None:  # an interface's field may lack some, and callers not see some
+            paths = tuple(path for path in paths if _reaches(path, field.args))
+        else:
             paths = tuple(
                 (name,) for name, each in field.args.items() if self._has_size(name, each)
             )
@@ -208,8 +210,8 @@ class Cost:
                 found = [self._usual_size(name, given[name], field.args[name]) for name in names]
             else:
                 if cost.needs_size:
-                    _check_one_size(node, given, cost, field.args)
-                found = [_size(_at(path, given[path[0]], field.args)) for path in cost.sizes]
+                    _check_one_size(node, given, paths, field.args)
+                found = [_size(_at(path, given[path[0]], field.args)) for path in paths]
             return max((each for each in found if each is not None), default=cost.assumed or 1)
 
         are_leaves = all(
@@ -374,11 +376,22 @@ def _at(path: Sequence[str], value: Any, elements: Mapping[str, Any]) -> Any:
     return _at(rest, inner, graphql.get_named_type(elements[name].type).fields)
 
 
+def _reaches(path: Sequence[str], elements: Mapping[str, Any]) -> bool:
+    """Say whether there is an argument, or an input field in one, at a path."""
+    name, *rest = path
+    if name not in elements:
+        return False
+    below = getattr(graphql.get_named_type(elements[name].type), "fields", {})
+    return not rest or _reaches(rest, below)
+
+
 def _check_one_size(
-    node: FieldNode, given: Mapping[str, Any], cost: FieldCost, elements: Mapping[str, Any]
+    node: FieldNode,
+    given: Mapping[str, Any],
+    paths: Sequence[tuple[str, ...]],
+    elements: Mapping[str, Any],
 ) -> None:
     """Raise ``LimitExceededError`` unless a request gives one size, or the schema has a default."""
-    paths = cost.sizes or ()
     present = 0
     for name, *rest in paths:
         value = given[name]

@@ -126,7 +126,8 @@ class GraphQLCoreDialect(Dialect):
         test = conventions.is_awaitable
         self.is_awaitable = None if test is is_awaitable else test
         fragments = dict(chosen.fragments)
-        self.document_info = DocumentInfo(self._definition, fragments, chosen.node, variables, test)
+        whole = chosen.schema.whole or self._definition  # what the program's own functions get
+        self.document_info = DocumentInfo(whole, fragments, chosen.node, variables, test)
 
     def binding(self, coordinate: str, definition: GraphQLField) -> Binding:
         """Return a resolver, or graphql-core's default one."""

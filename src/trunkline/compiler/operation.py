@@ -30,6 +30,8 @@ from trunkline.text.loading import load_module
 __all__ = ["Operation", "OperationModules", "load_operation"]
 
 _FIRST_RUNS = 2  # executions of an operation before it counts as one that comes again
+_WIDE = 5_000  # characters of a wide document, which takes long to compile
+_WIDE_RUNS = 200  # executions until that pays: longer text saves a part of each
 # Bytes, measured: of an operation, of a variable, and of the plan and the syntax tree for each
 # character of the document that is not white space.
 _OPERATION = 8_000
@@ -196,6 +198,8 @@ class Operation:
             if not isinstance(placed.field.binding, TypeName)
         ]
         self._runs = 0
+        self._first_runs = _WIDE_RUNS if len(text) > _WIDE else _FIRST_RUNS
+        self._compile: Callable[[Callable[[], None]], object] | None = None
         first = modules.load(modules.write(planned, inline=False))
         self._first: Callable[[Execution], Any] | None = first[ROOT]
         self.resolve_root: Callable[[Execution], Any] = self._resolve_first
@@ -214,7 +218,8 @@ class Operation:
     def inline(self) -> None:
         """Compile the operation for many executions.
 
-        The third execution does so by itself; call this if you know that there will be many.
+        The third execution does so by itself, that of a wide document after some hundred; call
+        this if you know that there will be many.
         """
         modules = self._modules
         with modules.lock:
@@ -232,10 +237,19 @@ class Operation:
         """Run the short text, until it is clear that longer text pays."""
         self._runs += 1
         first = self._first
-        if first is not None and self._runs <= _FIRST_RUNS:
+        if first is not None and (self._runs <= self._first_runs or self._compile):
+            if self._compile and self._runs == self._first_runs + 1:
+                self._compile(self.inline)
             return first(execution)
         self.inline()
         return self.resolve_root(execution)
+
+    def compile_by(self, compile_: Callable[[Callable[[], None]], object]) -> None:
+        """Let another thread compile the text of many executions; this one has not to wait.
+
+        ``compile_`` takes the function to call there.
+        """
+        self._compile = compile_
 
     @property
     def weight(self) -> int:

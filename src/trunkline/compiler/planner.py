@@ -274,8 +274,9 @@ class Planner:
         if name == "__typename":
             return TypeName(parent.name)
         coordinate = f"{parent.name}.{name}"
-        if self._refusals and "__" in coordinate and definition.resolve:  # introspection
-            return CoreResolver(_with_schema(self._refusals.visible, definition.resolve))
+        if "__" in coordinate and definition.resolve:  # introspection
+            shown = self._refusals.visible if self._refusals else self._definition
+            return CoreResolver(_with_schema(shown, definition.resolve))
         return self.dialect.binding(coordinate, definition)
 
     def _shape(self, type_: GraphQLOutputType, position: Position) -> Shape:

@@ -19,7 +19,8 @@ from graphql.execution.get_variable_signature import GraphQLVariableSignature
 from graphql.execution.values import VariableValues
 from graphql.utilities.coerce_input_value import coerce_input_literal, coerce_input_value
 
-from trunkline.schema.directive_functions import InputRefusedError
+from trunkline.schema.refusals import InputRefusedError
+from trunkline.schema.visibility import whole_of
 
 __all__ = ["Build", "Fixed", "Literals", "MisfitError", "default_builder", "finisher"]
 
@@ -209,8 +210,10 @@ def default_builder(
 ) -> Build | None:
     """Make the function that gives the default of an argument, a field or a variable.
 
-    ``None`` if there is no default. A default is never the same list or object twice.
+    ``None`` if there is no default. A default is never the same list or object twice. It is that of
+    the whole schema, also for callers who see a part of it.
     """
+    input_value = whole_of(input_value)
     default = input_value.default
     if default is None:  # graphql-core's older kind of default, which is the value itself
         given = input_value.default_value

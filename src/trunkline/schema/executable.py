@@ -21,6 +21,7 @@ from trunkline.schema.models import bare_class, bind_enum, bind_input, class_of,
 from trunkline.schema.names import PythonNames, unknown_coordinates
 from trunkline.schema.scalars import BUILT_IN, Scalar, bind_scalar, guard_scalar
 from trunkline.schema.signatures import describe, parameters_of, returns_awaitable, takes_one
+from trunkline.schema.threads import is_development, tell_if_blocking
 
 __all__ = ["CoreMiddleware", "adopt_schema", "make_executable_schema"]
 
@@ -98,7 +99,7 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
         definition=definition,
         resolvers=resolvers,
         models=models,
-        middlewares=middlewares,
+        middlewares=(tell_if_blocking, *middlewares) if is_development() else middlewares,
         names=python_names,
         resolved=frozenset(resolved),
         batched=frozenset(batched),

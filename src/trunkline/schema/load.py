@@ -19,6 +19,7 @@ from trunkline.schema.directives import misapplied, with_known_directives
 from trunkline.schema.saved import read_saved, write_saved
 
 __all__ = [
+    "TYPE_ORDER",
     "build_schema",
     "collector_paused",
     "load_document",
@@ -28,6 +29,9 @@ __all__ = [
     "read_file",
     "schema_files",
 ]
+
+TYPE_ORDER = "trunkline.types"
+"""The key of a schema's extensions that has the names of its types in the order of the SDL."""
 
 logger = logging.getLogger("trunkline.schema")
 
@@ -155,7 +159,7 @@ def _build(files: list[graphql.Source], saved: Path | None = None) -> graphql.Gr
     texts = [file.body for file in files]
     document = None if saved is None else read_saved(saved, texts)
     if document is not None:
-        return graphql.build_ast_schema(document, assume_valid=True)
+        return _in_order(graphql.build_ast_schema(document, assume_valid=True), document)
     with suppress(SchemaError):
         schema, document = _check_and_build(_parse(files, located=False))
         if saved is not None:
@@ -225,7 +229,16 @@ def _check_and_build(
     except (graphql.GraphQLError, TypeError) as error:
         raise SchemaError(str(error)) from error
     _raise_any(graphql.validate_schema(schema))
-    return schema, document
+    return _in_order(schema, document), document
+
+
+def _in_order(
+    schema: graphql.GraphQLSchema, document: graphql.DocumentNode
+) -> graphql.GraphQLSchema:
+    """Keep the order in which a document defines its types; a schema's own tells what refers."""
+    nodes = (each for each in document.definitions if isinstance(each, graphql.TypeDefinitionNode))
+    schema.extensions[TYPE_ORDER] = [each.name.value for each in nodes]
+    return schema
 
 
 def _first_causes(

@@ -28,6 +28,7 @@ __all__ = [
     "Requirements",
     "declared_requirements",
     "describe_requirements",
+    "directives_of_requirements",
     "policies_in",
 ]
 
@@ -112,16 +113,25 @@ def declared_requirements(definition: graphql.GraphQLSchema) -> Requirements:
 
     Raises ``SchemaError`` where a directive lists nothing that could hold.
     """
-    renamed = dict(_renamed_directives(definition))
+    names = directives_of_requirements(definition)
     own: dict[int, RequirementSet] = {}  # what stands on an element itself, by its identity
     for coordinate, element in elements_of(definition):
         for directive in applied_to(element):
-            name = directive.name.value
-            name = renamed.get(name) or name.rpartition("__")[2]
-            if name in _DIRECTIVES:
+            name = names.get(directive.name.value)
+            if name is not None:
                 requirement = _read_directive(coordinate, name, directive)
                 own[id(element)] = own.get(id(element), NOTHING) | {requirement}
     return _with_inherited(definition, own) if own else Requirements()
+
+
+def directives_of_requirements(definition: graphql.GraphQLSchema) -> dict[str, str]:
+    """Return the directives that require something: what they stand for, by their names."""
+    renamed = dict(_renamed_directives(definition))
+    found = {
+        each.name: renamed.get(each.name) or each.name.rpartition("__")[2]
+        for each in definition.directives
+    }
+    return {name: meant for name, meant in found.items() if meant in _DIRECTIVES}
 
 
 def _renamed_directives(definition: graphql.GraphQLSchema) -> Iterator[tuple[str, str]]:

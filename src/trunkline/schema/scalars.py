@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -20,6 +20,7 @@ from graphql import (
     GraphQLError,
     GraphQLScalarType,
     ListValueNode,
+    Node,
     ObjectValueNode,
     ValueNode,
     value_from_ast_untyped,
@@ -29,6 +30,7 @@ from graphql.pyutils import inspect
 
 __all__ = [
     "BUILT_IN",
+    "CLIENT_SCALARS",
     "CONVERSION_ERRORS",
     "KNOWN_SCALARS",
     "KnownScalar",
@@ -37,6 +39,7 @@ __all__ = [
     "bind_scalar",
     "guard_scalar",
     "is_finite",
+    "unreadable",
 ]
 
 _INT64 = 2**63  # `in range(…)` would be a slow search for an ``IntEnum``
@@ -63,11 +66,28 @@ its text may have secrets, and the next call may succeed."""
 
 
 class UnreadableError(GraphQLError):
-    """A scalar's function raised an exception that is not about the value, ``original_error``."""
+    """What reads a value raised an exception that is not about the value, ``original_error``."""
 
-    def __init__(self, name: str, error: Exception) -> None:
-        message = f"{name} could not be read because of an internal error."
-        super().__init__(message, original_error=error, extensions={})
+    def __init__(
+        self, name: str, error: Exception, message: str = "", nodes: Sequence[Node] | None = None
+    ) -> None:
+        message = message or f"{name} could not be read because of an internal error."
+        super().__init__(message, nodes, original_error=error, extensions={})
+
+
+def unreadable(error: GraphQLError) -> UnreadableError | None:
+    """Return graphql-core's error for a value as one that is not for callers, if it is not.
+
+    Its message has the text of whatever a scalar's function raised.
+    """
+    cause: Exception | None = error
+    while isinstance(cause, GraphQLError) and not isinstance(cause, UnreadableError):
+        cause = cause.original_error
+    if isinstance(cause, UnreadableError):
+        cause = cause.original_error
+    elif cause is None or isinstance(cause, CONVERSION_ERRORS):
+        return None
+    return UnreadableError("", cause, error.message, error.nodes) if cause else None
 
 
 def bind_scalar(type_: GraphQLScalarType, scalar: Scalar) -> None:
@@ -269,10 +289,18 @@ KNOWN_SCALARS: Mapping[str, KnownScalar] = {
     "Int64": KnownScalar(int, Scalar(_int64, _int64)),
     "JSON": KnownScalar(Any, Scalar(_json, _json)),
 }
-"""The one table of scalars by name: servers, clients and both generators read it.
+"""The one table of scalars by name: servers, and their generator, read it.
 
 Dates, times and durations (``PT1H``) are ISO 8601. Decimals are strings, so that no digit is lost.
 Bytes are Base64. Integers of 64 bits are numbers. JSON is any JSON value."""
+
+CLIENT_SCALARS: Mapping[str, KnownScalar] = {
+    name: known
+    for name, known in KNOWN_SCALARS.items()
+    if name not in {"Time", "Duration", "Bytes", "Int64"}
+}
+"""The table without the names that servers use for different things: ``Time`` is often a date with
+a time, ``Duration`` a number, ``Bytes`` hexadecimal, ``Int64`` text. A client does not guess."""
 
 BUILT_IN: Mapping[str, Scalar] = {
     name: known.scalar for name, known in KNOWN_SCALARS.items() if known.scalar

@@ -6,22 +6,49 @@ apart from what does not exist: not by messages, suggestions, coercion or time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import graphql
+from graphql.utilities import coerce_input_literal, coerce_input_value
 
-from trunkline.schema.bindings import Schema
-from trunkline.schema.requirements import NOTHING, Requirements, RequirementSet
+from trunkline.schema.bindings import Resolver, Schema
+from trunkline.schema.load import TYPE_ORDER
+from trunkline.schema.requirements import (
+    NOTHING,
+    Requirements,
+    RequirementSet,
+    directives_of_requirements,
+)
 
-__all__ = ["visible_definition", "visible_schema"]
+__all__ = ["visible_definition", "visible_schema", "whole_of"]
+
+_WHOLE = "trunkline.whole"
+T = TypeVar("T")
 
 
 def visible_schema(schema: Schema, unmet: RequirementSet) -> Schema:
-    """Return the schema for callers who do not meet ``unmet``."""
-    definition = visible_definition(schema.definition, schema.requirements, unmet)
-    return replace(schema, definition=definition, whole=schema.definition)
+    """Return the schema for callers who do not meet ``unmet``.
+
+    Resolvers get the defaults of the arguments that are hidden, as if they were left out.
+    """
+    part = _Part(schema.definition, schema.requirements, unmet)
+    bindings = dict(schema.bindings)
+    for coordinate, binding in schema.bindings.items():
+        hidden = part.hidden_defaults(*coordinate.split(".")) if "." in coordinate else {}
+        if hidden and isinstance(binding, Resolver):
+            named = {binding.arguments.get(name, name): each for name, each in hidden.items()}
+            function = _with_defaults(binding.callable(), named)
+            bindings[coordinate] = replace(binding, function=function, method=None)
+    return replace(schema, definition=part.build(), bindings=bindings, whole=schema.definition)
+
+
+def whole_of(element: T) -> T:
+    """Return an argument or an input field of the whole schema, for one of a part of it."""
+    extensions: Mapping[str, Any] = getattr(element, "extensions", None) or {}
+    whole: T = extensions.get(_WHOLE, element)
+    return whole
 
 
 def visible_definition(
@@ -97,6 +124,15 @@ class _Part:
             self._has_argument(each, field, name) for each in self._implementations(type_)
         )
 
+    def hidden_defaults(self, type_name: str, field: str) -> dict[str, Any]:
+        """Return the hidden arguments of a field that have a default."""
+        type_: Any = self._definition.type_map[type_name]
+        return {
+            name: argument
+            for name, argument in type_.fields[field].args.items()
+            if _has_default(argument) and not self._has_argument(type_, field, name)
+        }
+
     def _has_input(self, type_: Any, name: str) -> bool:
         required = self._requirements.inputs.get(f"{type_.name}.{name}")
         return self._is_usable(required, type_.fields[name])
@@ -111,8 +147,10 @@ class _Part:
     def build(self) -> graphql.GraphQLSchema:
         whole = self._definition
         reached = self._reached()
-        types = [type_ for name, type_ in whole.type_map.items() if name in reached]
-        self._types = {type_.name: self._copy(type_) for type_ in sorted(types, key=_written_at)}
+        # another order would tell what refers to a type
+        written = [name for name in whole.extensions.get(TYPE_ORDER, ()) if name in reached]
+        names = [*written, *sorted(reached.difference(written))]
+        self._types = {name: self._copy(whole.type_map[name]) for name in names}
         roots = {each.value: whole.get_root_type(each) for each in graphql.OperationType}
         given: dict[str, Any] = {
             **whole.to_kwargs(),
@@ -123,7 +161,11 @@ class _Part:
                 if not graphql.is_specified_scalar_type(each)
                 and not graphql.is_introspection_type(each)
             ],
-            "directives": [self._copy_directive(each) for each in whole.directives],
+            "directives": [
+                self._copy_directive(each)
+                for each in whole.directives
+                if each.name not in directives_of_requirements(whole)
+            ],
             "assume_valid": True,
         }
         return graphql.GraphQLSchema(**given)
@@ -178,27 +220,79 @@ class _Part:
         if graphql.is_union_type(type_):
             parts["types"] = lambda: self._left(type_.types)
         elif graphql.is_input_object_type(type_):
-            parts["fields"] = lambda: {
-                name: self._retyped(field) for name, field in self._fields(type_).items()
+            fields = self._fields(type_)
+            parts["fields"] = lambda: {name: self._retyped(field) for name, field in fields.items()}
+            hidden = {
+                each.out_name or name: each
+                for name, each in type_.fields.items()
+                if name not in fields and _has_default(each)
             }
+            if hidden:
+                parts["out_type"] = _input_with_defaults(type_.out_type, hidden)
         else:
             parts["interfaces"] = lambda: self._left(type_.interfaces)
             parts["fields"] = lambda: {
-                name: self._retyped(field, self._arguments(type_, name))
+                name: self._copy_field(type_, name, field)
                 for name, field in self._fields(type_).items()
             }
         make: Any = type(type_)
         return make(**{**type_.to_kwargs(), **parts})
+
+    def _copy_field(self, type_: Any, name: str, field: graphql.GraphQLField) -> Any:
+        copied = self._retyped(field, self._arguments(type_, name))
+        hidden = self.hidden_defaults(type_.name, name)
+        if hidden and field.resolve:  # a function in graphql-core's form
+            named = {each.out_name or name: each for name, each in hidden.items()}
+            copied.resolve = _with_defaults(field.resolve, named)
+        return copied
 
     def _left(self, types: Iterable[Any]) -> list[Any]:
         return [self._types[each.name] for each in types if each.name in self._types]
 
     def _retyped(self, element: Any, arguments: Mapping[str, Any] | None = None) -> Any:
         """Copy a field, an argument or an input field, with the copy of its type."""
-        given = {**element.to_kwargs(), "type_": self._wrapped(element.type)}
+        given: dict[str, Any] = {**element.to_kwargs(), "type_": self._wrapped(element.type)}
+        if arguments is None and _has_default(element):
+            given["extensions"] = {**(element.extensions or {}), _WHOLE: element}
+            given["default"] = element.default and self._default(element)
         if arguments is not None:
             given["args"] = {name: self._retyped(each) for name, each in arguments.items()}
-        return type(element)(**given)
+        make: Any = type(element)
+        return make(**given)
+
+    def _default(self, element: Any) -> graphql.GraphQLDefaultInput:
+        """Return a default as introspection shows it, without hidden input fields."""
+        default = element.default
+        return graphql.GraphQLDefaultInput(
+            self._shown(default.value, element.type), self._shown(default.literal, element.type)
+        )
+
+    def _shown(self, value: Any, type_: Any) -> Any:
+        """Return a value, or a literal, without hidden input fields."""
+        named: Any = graphql.get_named_type(type_)
+        shown = self._fields(named) if graphql.is_input_object_type(named) else {}
+        match value:
+            case list():
+                return [self._shown(each, named) for each in value]
+            case dict() if graphql.is_input_object_type(named):
+                return {
+                    name: self._shown(each, shown[name].type)
+                    for name, each in value.items()
+                    if name in shown
+                }
+            case graphql.ListValueNode():
+                return replace(
+                    value, values=tuple(self._shown(each, named) for each in value.values)
+                )
+            case graphql.ObjectValueNode() if graphql.is_input_object_type(named):
+                fields = (
+                    replace(each, value=self._shown(each.value, shown[each.name.value].type))
+                    for each in value.fields
+                    if each.name.value in shown
+                )
+                return replace(value, fields=tuple(fields))
+            case _:
+                return value
 
     def _wrapped(self, type_: Any) -> Any:
         if graphql.is_wrapping_type(type_):
@@ -218,7 +312,39 @@ class _Part:
         return graphql.GraphQLDirective(**given)
 
 
-def _written_at(type_: Any) -> tuple[str, int, str]:
-    """Return the place of a type in the SDL, because another order would tell what refers to it."""
-    location = type_.ast_node and type_.ast_node.loc
-    return (location.source.name, location.start, "") if location else ("", 0, type_.name)
+def _has_default(element: Any) -> bool:
+    return element.default is not None or element.default_value is not graphql.Undefined
+
+
+def _default_of(element: Any) -> Any:
+    """Return the coerced default of an argument or an input field."""
+    if element.default is None:
+        return element.default_value
+    literal = element.default.literal
+    if literal is None:
+        return coerce_input_value(element.default.value, element.type)
+    return coerce_input_literal(literal, element.type)
+
+
+def _filled(value: Mapping[str, Any], hidden: Mapping[str, Any]) -> dict[str, Any]:
+    return {**value, **{name: _default_of(each) for name, each in hidden.items()}}
+
+
+def _input_with_defaults(
+    make: Callable[[dict[str, Any]], Any], hidden: Mapping[str, Any]
+) -> Callable[[dict[str, Any]], Any]:
+    """Let an input be made with the defaults of fields that its caller does not see."""
+
+    def make_filled(value: dict[str, Any]) -> Any:
+        return make(_filled(value, hidden))
+
+    return make_filled
+
+
+def _with_defaults(function: Callable[..., Any], hidden: Mapping[str, Any]) -> Callable[..., Any]:
+    """Let a resolver be called with the defaults of arguments that its caller does not see."""
+
+    def call(*parents: Any, **arguments: Any) -> Any:
+        return function(*parents, **_filled(arguments, hidden))
+
+    return call

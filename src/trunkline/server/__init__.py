@@ -18,12 +18,13 @@ from trunkline.schema.costs import CostFunction
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import load_schema, parse_schema
 from trunkline.schema.scalars import Scalar
+from trunkline.schema.threads import Threads
 from trunkline.server.additions import ResponseAdditions, current_response
 from trunkline.server.authorize import DecidePolicies
 from trunkline.server.endpoint import GraphQL
 from trunkline.server.execute import OperationCall, OperationMiddleware, Proceed
 from trunkline.server.playground import Playground
-from trunkline.server.present import PresentError
+from trunkline.server.present import PresentError, present
 from trunkline.server.sdl import SchemaText
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "Selection",
     "Sink",
     "Streamed",
+    "Threads",
     "access_log",
     "batch",
     "current_response",
@@ -55,4 +57,5 @@ __all__ = [
     "log_operations",
     "make_executable_schema",
     "parse_schema",
+    "present",
 ]

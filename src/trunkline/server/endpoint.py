@@ -50,6 +50,7 @@ from trunkline.server.authorize import (
     Refuse,
     SchemaViews,
 )
+from trunkline.server.compiling import Compilations
 from trunkline.server.execute import (
     ExecutionTimeout,
     Executor,
@@ -153,6 +154,7 @@ class GraphQL(HTTPOnly):
             schema, limits, policies=policies, refuse=refuse, introspection=introspection
         )
         self._tells_refusals = refuse != "hidden"
+        self._compilations = Compilations()
         self._executor = Executor(context, middlewares, deadline)
         self._presenter = ErrorPresenter(present_error)
         self._max_body_bytes = max_body_bytes
@@ -232,7 +234,10 @@ class GraphQL(HTTPOnly):
                 )
             views = self._views
             operations = views.whole if views.is_one else await views.of(caller)
-            operation = operations.get(request.query, request.operation_name or None)
+            name = request.operation_name or None
+            operation = operations.recall(request.query, name)
+            if operation is None:
+                operation = await self._compilations.operation(operations, request.query, name)
             event.operation_name = operation.name
             event.operation_kind = operation.kind
             event.document_id = operation.id

@@ -13,8 +13,9 @@ from graphql import GraphQLError
 
 from trunkline.errors import RequestError, ValidationError, VariablesError
 from trunkline.observe.log import safe_logger
+from trunkline.runtime.execution import Result
 from trunkline.runtime.positions import HiddenValueError, NullError, written_place
-from trunkline.schema.scalars import CONVERSION_ERRORS, UnreadableError
+from trunkline.schema.scalars import UnreadableError, unreadable
 
 __all__ = [
     "INTERNAL_SERVER_ERROR",
@@ -22,6 +23,7 @@ __all__ = [
     "PresentError",
     "encode",
     "error_codes",
+    "present",
     "status_code_name",
 ]
 
@@ -131,6 +133,22 @@ class ErrorPresenter:
         return presented
 
 
+def present(
+    outcome: Result | RequestError, present_error: PresentError | None = None
+) -> dict[str, Any]:
+    """Return a GraphQL response for what the engine gave or raised, as callers may see it.
+
+    For programs that run the engine themselves (`trunkline.engine`). Errors are masked, logged and
+    bounded as an endpoint does it; ``present_error`` is what it is for `GraphQL`.
+    """
+    presenter = ErrorPresenter(present_error)
+    if isinstance(outcome, RequestError):
+        return {"errors": presenter.request_errors(outcome)}
+    if not outcome.errors:
+        return {"data": outcome.data}
+    return {"errors": presenter.field_errors(outcome.errors), "data": outcome.data}
+
+
 def _chain(error: Exception | None) -> Iterator[Exception]:
     """Yield an error, and what it was made of."""
     while error is not None:
@@ -141,8 +159,8 @@ def _chain(error: Exception | None) -> Iterator[Exception]:
 
 def _fault_of(error: GraphQLError) -> Exception | None:
     """Return the exception of a scalar's function that is not about the value, if there is one."""
-    *_, cause = _chain(error)
-    return None if isinstance(cause, (GraphQLError, *CONVERSION_ERRORS)) else cause
+    found = unreadable(error)
+    return found.original_error if found else None
 
 
 def _masking_fields(number: str) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.abc import InspectLoader
 from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 
 __all__ = ["load_module"]
+
+_LINES = 1_000  # that are compiled at a time
 
 
 class _EmittedLoader(InspectLoader):
@@ -39,6 +41,21 @@ def load_module(name: str, source: str, bound: Mapping[str, object]) -> ModuleTy
     module.__loader__ = loader
     module.__spec__ = ModuleSpec(name, loader, origin=name)
     module.__dict__.update(bound)
-    code: CodeType = compile(source, name, "exec", dont_inherit=True)
-    exec(code, module.__dict__)  # noqa: S102  # our own text: names and constants we made
+    for part in _parts(source):
+        code: CodeType = compile(part, name, "exec", dont_inherit=True)
+        exec(code, module.__dict__)  # noqa: S102  # our own text: names and constants we made
     return module
+
+
+def _parts(source: str) -> Iterator[str]:
+    """Divide a long text between its functions, each part with the lines of the whole.
+
+    Other threads stand still while `compile` runs.
+    """
+    lines = source.split("\n")
+    begin = 0
+    for number in range(len(lines)):
+        if number - begin >= _LINES and lines[number].startswith("def "):
+            yield "\n" * begin + "\n".join(lines[begin:number])
+            begin = number
+    yield "\n" * begin + "\n".join(lines[begin:])

@@ -101,8 +101,7 @@ class ReceivedBody:
     def __init__(self, url: object, headers: Mapping[str, str], limit: int) -> None:
         self._url = url
         self._limit = limit
-        self._left = limit
-        self._pieces: list[bytes] = []
+        self._body = bytearray()  # not a list: a server chooses how small the pieces are
         if "," in headers.get("content-encoding", ""):
             raise ProtocolError(
                 f"The response from {safe_url(str(url))} is compressed several times, one in"
@@ -111,20 +110,19 @@ class ReceivedBody:
 
     def add(self, piece: bytes) -> None:
         """Add the next piece."""
-        self._left -= len(piece)
-        if self._left < 0:
-            self._pieces.clear()
+        if len(self._body) + len(piece) > self._limit:
+            self._body.clear()
             raise ResponseTooLargeError(
                 f"The response from {safe_url(str(self._url))} has more than {self._limit:,} bytes"
                 " after decompression. It was not read further. Ask for less at a time, or give"
                 " the transport a larger max_response_bytes.",
                 self._limit,
             )
-        self._pieces.append(piece)
+        self._body += piece
 
     def whole(self) -> bytes:
         """Return all pieces as one."""
-        return b"".join(self._pieces)
+        return bytes(self._body)
 
 
 class BlockingHTTPTransport(HTTPTransport):

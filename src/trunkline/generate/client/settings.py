@@ -18,7 +18,7 @@ from trunkline.generate.client.problems import Problems
 from trunkline.generate.configuration import ClientConfiguration, Project, TypeKind
 from trunkline.generate.elements import shown_path
 from trunkline.schema.load import read_file
-from trunkline.schema.scalars import KNOWN_SCALARS
+from trunkline.schema.scalars import CLIENT_SCALARS, KNOWN_SCALARS
 from trunkline.text.imports import Reference
 from trunkline.text.names import is_name
 
@@ -76,9 +76,13 @@ class ClientSettings:
 
     def scalar(self, name: str) -> ScalarSettings | None:
         """Return what a scalar is in Python: as configured, or as its name tells, or ``None``."""
-        if name == "Bytes" and self.style == "pydantic":  # which reads bytes as text, not base64
-            return self.scalars.get(name, ScalarSettings("bytes", parse="base64:b64decode"))
-        return self.scalars.get(name) or SCALARS.get(name)
+        found = self.scalars.get(name) or SCALARS.get(name)
+        if found == _BYTES and self.style == "pydantic":  # which reads bytes as text, not base64
+            return ScalarSettings("bytes", parse="base64:b64decode")
+        return found
+
+
+_BYTES = ScalarSettings("bytes")
 
 
 def _path_of(type_: Any) -> str:
@@ -87,9 +91,11 @@ def _path_of(type_: Any) -> str:
 
 
 SCALARS: Mapping[str, ScalarSettings] = {
-    name: ScalarSettings(_path_of(each.type)) for name, each in KNOWN_SCALARS.items()
+    name: ScalarSettings(_path_of(each.type)) for name, each in CLIENT_SCALARS.items()
 }
-JSON_TYPES = frozenset({"Any", "list", "dict", "tuple", *(each.type for each in SCALARS.values())})
+JSON_TYPES = frozenset(
+    {"Any", "list", "dict", "tuple", *(_path_of(each.type) for each in KNOWN_SCALARS.values())}
+)
 """The types that JSON libraries read and write by themselves."""
 
 

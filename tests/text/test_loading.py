@@ -1,0 +1,41 @@
+"""Emitted text as a module: each function has the lines of the whole text, however long it is."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import pytest
+
+from trunkline.text.loading import load_module
+
+
+def test_a_long_text_is_compiled_in_parts_with_the_lines_of_the_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parts: list[str] = []
+    original = compile
+
+    def compile_(source: str, *rest: Any, **named: Any) -> Any:
+        parts.append(source)
+        return original(source, *rest, **named)
+
+    monkeypatch.setattr(builtins, "compile", compile_)
+    functions = [
+        f"def f{number}():\n" + "    f0\n" * 30 + f"    return {number}" for number in range(200)
+    ]
+    text = '"""Many."""\n\n\n' + "\n\n\n".join(functions) + "\n\n\nLAST = f199\n"
+    module = load_module("many.py", text, {"bound": 1})
+    lines = text.split("\n")
+    for number in range(200):
+        function = getattr(module, f"f{number}")
+        assert function() == number
+        assert lines[function.__code__.co_firstlineno - 1] == f"def f{number}():"
+    assert module.LAST() == 199
+    assert module.__doc__ == "Many."
+    assert 5 < len(parts) < 8
+    assert max(len(part.strip().split("\n")) for part in parts) < 1_100
+
+
+def test_a_short_text_is_one_part() -> None:
+    assert load_module("short.py", "def f():\n    return 1\n", {}).f() == 1
