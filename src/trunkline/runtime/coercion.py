@@ -15,7 +15,7 @@ from graphql.language.parser import MAX_NESTING_DEPTH
 
 from trunkline.errors import VariablesError
 from trunkline.runtime.literals import Build, MisfitError, default_builder, finisher
-from trunkline.schema.directive_functions import InputRefusedError
+from trunkline.schema.refusals import InputRefusedError
 
 __all__ = ["Allowance", "Coerce", "Coercions", "TooDeepError", "exact_type", "nests"]
 

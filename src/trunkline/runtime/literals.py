@@ -19,7 +19,7 @@ from graphql.execution.get_variable_signature import GraphQLVariableSignature
 from graphql.execution.values import VariableValues
 from graphql.utilities.coerce_input_value import coerce_input_literal, coerce_input_value
 
-from trunkline.schema.directive_functions import InputRefusedError
+from trunkline.schema.refusals import InputRefusedError
 from trunkline.schema.visibility import whole_of
 
 __all__ = ["Build", "Fixed", "Literals", "MisfitError", "default_builder", "finisher"]

@@ -46,7 +46,8 @@ from trunkline.runtime.coercion import (
     nests,
 )
 from trunkline.runtime.literals import Build, Literals, MisfitError, default_builder
-from trunkline.schema.directive_functions import InputRefusedError
+from trunkline.schema.refusals import InputRefusedError
+from trunkline.schema.scalars import UnreadableError, unreadable
 
 __all__ = ["MAX_ERRORS", "MAX_VALUES", "Variables", "argument_builder"]
 
@@ -132,8 +133,12 @@ class Variables:
             raise
         except (MisfitError, RecursionError):
             raise self._error(values) from None
-        except Exception as error:  # of an input model that rejects a value although it fits
-            raise self._error(values) from error
+        except Exception as error:  # noqa: BLE001  # of an input's class that refuses what fits
+            cause = getattr(error, "original_error", None) or error
+            explained = self._error(values)
+            if not explained.errors:  # it would not do so again
+                explained = VariablesError([UnreadableError("A variable", cause)])
+            raise explained from cause
         coerced.append(values)
         return coerced
 
@@ -183,9 +188,9 @@ class Variables:
                     node, signature, value, most, has_suggestions=self._has_suggestions
                 )
             explained = errors if isinstance(errors, list) else []
-            return explained or [_rejection(signature, node, misfit)]
-        except Exception as error:  # noqa: BLE001  # of an input model
-            return [_rejection(signature, node, error)]
+            return explained or _rejections(signature, node, misfit)
+        except Exception as error:  # noqa: BLE001  # of an input's class, or of a directive
+            return _rejections(signature, node, error)
         return []
 
 
@@ -240,34 +245,45 @@ def _input_errors(
     return mistakes
 
 
-def _rejection(
+def _rejections(
     signature: GraphQLVariableSignature, node: VariableDefinitionNode, error: Exception
-) -> GraphQLError:
-    """Return the error for a value that a model, or a directive of the schema, rejects.
+) -> list[GraphQLError]:
+    """Return the errors for a value that the class of an input, or a directive, refuses.
 
-    Only a ``GraphQLError``'s message is shown to the caller, a directive's with its place.
+    What was not raised for callers is the cause only, which callers do not see.
     """
     if isinstance(error, InputRefusedError):
-        place = f"Variable '${signature.name}' has invalid value{print_path_list(error.within)}"
-        return GraphQLError(
-            f"{place}: {error.message}",
-            node,
-            original_error=error.original_error,
-            extensions=error.extensions,
-        )
-    message = f": {error.message}" if isinstance(error, GraphQLError) else "."
-    return GraphQLError(
-        f"Variable '${signature.name}' has a value that {signature.type} does not accept{message}"
-    )
+        return [
+            GraphQLError(
+                f"Variable '${signature.name}' {reason}",
+                node,
+                original_error=error.cause,
+                extensions=error.extensions,
+            )
+            for reason in error.placed()
+        ]
+    message = f"Variable '${signature.name}' has a value that {signature.type} does not accept."
+    cause = None if isinstance(error, MisfitError) else error
+    return [GraphQLError(message, node, original_error=cause, extensions={})]
 
 
 class _Argument(NamedTuple):
     """An argument of a call; ``build`` is ``None`` if the document does not give it."""
 
     name: str
+    parameter: str
     build: Build | None
     default: Build | None
     is_required: bool
+
+    def value(self, values: Sequence[Any]) -> Any:
+        """Return the argument's value, ``Undefined`` if it has none."""
+        value = self.build(values) if self.build else Undefined
+        if value is Undefined and self.default:
+            value = self.default(values)
+        if value is Undefined and self.is_required:
+            raise MisfitError
+        return value
 
 
 def argument_builder(
@@ -291,23 +307,27 @@ def argument_builder(
                 given[name], argument.type, has_default=default is not None
             )
         required = is_required_argument(argument)
-        arguments.append(_Argument(argument.out_name or name, build_value, default, required))
+        parameter = argument.out_name or name
+        arguments.append(_Argument(name, parameter, build_value, default, required))
 
     def build(values: Sequence[Any]) -> dict[str, Any]:
         built: dict[str, Any] = {}
+        name = ""
         try:
-            for name, build_value, default, is_required in arguments:
-                value = build_value(values) if build_value else Undefined
-                if value is Undefined and default:
-                    value = default(values)
+            for argument in arguments:
+                name = argument.name
+                value = argument.value(values)
                 if value is not Undefined:
-                    built[name] = value
-                elif is_required:
-                    raise MisfitError  # noqa: TRY301  # as the functions that it calls do
+                    built[argument.parameter] = value
         except MisfitError:
             pass  # graphql-core says why
+        except InputRefusedError as refused:
+            raise refused.of_argument(name) from refused.cause
         else:
             return built
-        return get_argument_values(definition, node, variables.sources(values))
+        try:
+            return get_argument_values(definition, node, variables.sources(values))
+        except GraphQLError as error:
+            raise unreadable(error) or error from None
 
     return build

@@ -36,6 +36,8 @@ from trunkline.schema.directives import (
     runtime_places,
 )
 from trunkline.schema.names import PythonNames
+from trunkline.schema.refusals import InputRefusedError
+from trunkline.schema.scalars import UnreadableError
 from trunkline.schema.signatures import (
     describe,
     misfits,
@@ -44,7 +46,7 @@ from trunkline.schema.signatures import (
     same_names,
 )
 
-__all__ = ["InputRefusedError", "find_functions", "place_directives"]
+__all__ = ["find_functions", "place_directives"]
 
 _Check = Callable[[Any], Any]
 
@@ -58,17 +60,6 @@ _GIVEN = (
 """What a directive's function may take besides its arguments, by where the directive stands."""
 
 _GIVEN_ANYWHERE = frozenset[str]().union(*(given for _, given, _ in _GIVEN))
-
-
-class InputRefusedError(GraphQLError):
-    """A directive of the schema refuses a value that fits its type.
-
-    ``within`` is the place of the value in what was coerced: names of fields and indices of lists.
-    """
-
-    def __init__(self, error: GraphQLError, within: list[str | int]) -> None:
-        super().__init__(error.message, original_error=error, extensions=error.extensions)
-        self.within = within
 
 
 # -- the functions --------------------------------------------------------------------------------
@@ -301,7 +292,11 @@ def _check_input(
         try:
             return check(value)
         except GraphQLError as error:
-            raise InputRefusedError(error, within) from error
+            raise InputRefusedError.because_of(error, within) from error
+        except RecursionError:
+            raise
+        except Exception as error:
+            raise UnreadableError(type_.name, error) from error
 
     def check_and_make(value: dict[str, Any]) -> Any:
         for name, out_name, check in checks:

@@ -16,6 +16,7 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, Undefined
 from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.schema.names import PythonNames
+from trunkline.schema.refusals import maker
 from trunkline.schema.signatures import describe, misfits, parameters_of, same_names
 
 __all__ = [
@@ -138,10 +139,9 @@ def bind_input(type_: GraphQLInputObjectType, model: type, names: PythonNames) -
         for mistake in misfits(parameters, type_.fields, taken, absent=absent):
             yield f"{type_.name}: {describe(model, 'the model')} {mistake}"
 
-    def construct(value: dict[str, Any]) -> Any:
-        return model(**value)
-
-    type_.out_type = construct  # type: ignore[method-assign]  # graphql-core's own hook
+    fields = {parameter: name for name, parameter in taken.items()}
+    # graphql-core's own hook
+    type_.out_type = maker(type_.name, model, fields)  # type: ignore[method-assign,assignment]
 
 
 def bind_enum(type_: GraphQLEnumType, model: type, names: PythonNames) -> Iterator[str]:

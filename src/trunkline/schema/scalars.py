@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -20,6 +20,7 @@ from graphql import (
     GraphQLError,
     GraphQLScalarType,
     ListValueNode,
+    Node,
     ObjectValueNode,
     ValueNode,
     value_from_ast_untyped,
@@ -38,6 +39,7 @@ __all__ = [
     "bind_scalar",
     "guard_scalar",
     "is_finite",
+    "unreadable",
 ]
 
 _INT64 = 2**63  # `in range(…)` would be a slow search for an ``IntEnum``
@@ -64,11 +66,28 @@ its text may have secrets, and the next call may succeed."""
 
 
 class UnreadableError(GraphQLError):
-    """A scalar's function raised an exception that is not about the value, ``original_error``."""
+    """What reads a value raised an exception that is not about the value, ``original_error``."""
 
-    def __init__(self, name: str, error: Exception) -> None:
-        message = f"{name} could not be read because of an internal error."
-        super().__init__(message, original_error=error, extensions={})
+    def __init__(
+        self, name: str, error: Exception, message: str = "", nodes: Sequence[Node] | None = None
+    ) -> None:
+        message = message or f"{name} could not be read because of an internal error."
+        super().__init__(message, nodes, original_error=error, extensions={})
+
+
+def unreadable(error: GraphQLError) -> UnreadableError | None:
+    """Return graphql-core's error for a value as one that is not for callers, if it is not.
+
+    Its message has the text of whatever a scalar's function raised.
+    """
+    cause: Exception | None = error
+    while isinstance(cause, GraphQLError) and not isinstance(cause, UnreadableError):
+        cause = cause.original_error
+    if isinstance(cause, UnreadableError):
+        cause = cause.original_error
+    elif cause is None or isinstance(cause, CONVERSION_ERRORS):
+        return None
+    return UnreadableError("", cause, error.message, error.nodes) if cause else None
 
 
 def bind_scalar(type_: GraphQLScalarType, scalar: Scalar) -> None:

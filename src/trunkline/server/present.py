@@ -15,7 +15,7 @@ from trunkline.errors import RequestError, ValidationError, VariablesError
 from trunkline.observe.log import safe_logger
 from trunkline.runtime.execution import Result
 from trunkline.runtime.positions import HiddenValueError, NullError, written_place
-from trunkline.schema.scalars import CONVERSION_ERRORS, UnreadableError
+from trunkline.schema.scalars import UnreadableError, unreadable
 
 __all__ = [
     "INTERNAL_SERVER_ERROR",
@@ -159,8 +159,8 @@ def _chain(error: Exception | None) -> Iterator[Exception]:
 
 def _fault_of(error: GraphQLError) -> Exception | None:
     """Return the exception of a scalar's function that is not about the value, if there is one."""
-    *_, cause = _chain(error)
-    return None if isinstance(cause, (GraphQLError, *CONVERSION_ERRORS)) else cause
+    found = unreadable(error)
+    return found.original_error if found else None
 
 
 def _masking_fields(number: str) -> dict[str, Any]:
