@@ -368,3 +368,11 @@ def test_what_is_never_left_out_cannot_be_omittable(
         f"schema.graphql:2: Patch.title: cannot be omittable, because {reason}, so it always has a"
         " value. Drop `omittable`, or make it String without a default.\n"
     )
+
+
+def test_warnings_stand_last(shop: Path) -> None:
+    """14.30: they are what people have to do."""
+    change_schema(shop, "type Query {", "type Query { count: Int!")
+    write_body(shop, "async def book(self, *, isbn: str)", "async def book(self, *, ean: str)")
+    last = trunkline(shop, "generate").printed.splitlines()[-1]
+    assert ": warning: QueryResolvers.book: the parameter 'isbn' is missing" in last

@@ -299,3 +299,67 @@ def test_all_kinds_of_resolvers_are_built(tmp_path: Path) -> None:
     done = trunkline(project(tmp_path, files), "generate")
     assert done.status == 0, done.printed
     assert "ThingResolvers" in (tmp_path / "app/graph/resolvers.py").read_text()
+
+
+@pytest.mark.parametrize("base", ["Generic[T]", "BaseModel, Generic[T]"])
+def test_a_generic_class_stands_for_types(base: str, tmp_path: Path) -> None:
+    """14.24: under a name for each of its arguments, which `autobind` finds, too."""
+    decorator = "" if "BaseModel" in base else "@dataclass\n"
+    models = f"""
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from pydantic import BaseModel
+
+T = TypeVar("T")
+
+@dataclass
+class Book:
+    title: str
+
+{decorator}class Connection({base}):
+    nodes: list[T]
+    total: int
+
+BookConnection = Connection[Book]
+Ints = Connection[int]
+Found = Book | None
+"""
+    files = {
+        "trunkline.toml": configuration("msgspec") + '\nmodels.Numbers = "app.models:Ints"\n',
+        "schema.graphql": """
+            type Query { books: BookConnection!  numbers: Numbers!  found: Found }
+            type Book { title: String! }
+            type BookConnection { nodes: [Book!]!  total: Int! }
+            type Numbers { nodes: [Int!]!  total: Int! }
+            type Found { a: Int }
+            """,
+        "app/models.py": models,
+        "run.py": """
+            from app import graph
+            from app.models import Book, BookConnection, Ints
+            from trunkline.engine import compile_operation, run_sync
+
+            class Query(graph.QueryResolvers):
+                def books(self) -> BookConnection:
+                    return BookConnection(nodes=[Book("T")], total=1)
+                def numbers(self) -> Ints:
+                    return Ints(nodes=[1, 2], total=2)
+                def found(self) -> None:
+                    return None
+
+            class Resolvers:
+                query = Query()
+
+            schema = graph.make_executable_schema(Resolvers())
+            asked = "{ books { nodes { title } total } numbers { nodes total } }"
+            print(run_sync(compile_operation(schema, asked), {}).data)
+            """,
+    }
+    done = trunkline(project(tmp_path, files), "generate")
+    assert done.status == 0, done.printed
+    assert "autobind: app.models.Found is a UnionType, so it is passed over." in done.printed
+    text = (tmp_path / "app/graph/resolvers.py").read_text(encoding="utf-8")
+    assert "-> Resolved[BookConnection]: ..." in text
+    numbers = {"nodes": [1, 2], "total": 2}
+    books = {"nodes": [{"title": "T"}], "total": 1}
+    assert run(tmp_path, "run.py") == f"{ {'books': books, 'numbers': numbers} }\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -146,10 +147,14 @@ def _write(generation: Generation, *, check: bool) -> None:
             write_files(changed)
     except OSError as error:
         stop(f"{error.filename}: {error.strerror}. Nothing was written.")
+    warnings = [each for each in generation.messages if ": warning: " in each]
     for message in generation.messages:
-        tell(message)
+        if message not in warnings:
+            tell(message)
     for path in changed:
         typer.echo(f"{'would change' if check else 'wrote'} {shown_path(path)}")
+    for message in warnings:  # what people have to do: it stands last
+        tell(message, typer.colors.YELLOW)
     if check and changed:
         stop("The generated files are out of date: run `trunkline generate`.")
 
@@ -170,15 +175,17 @@ def _watch(project: Project) -> None:
         folders.add(next(each for each in (source, *source.parents) if each.is_dir()).resolve())
     command = [sys.executable, "-m", "trunkline.cli", "generate"]
     has_begun = False
-    for changes in watch(
+    changes_in_time = watch(
         *folders,
         watch_filter=is_watched,
         raise_interrupt=False,
         rust_timeout=_QUIET,
         yield_on_timeout=True,
-    ):
-        if changes or not has_begun:  # once at first, when no change can be missed any more
-            subprocess.run(command, check=False)  # noqa: S603  # our own command
-        if not has_begun:
-            typer.echo("Watching; Ctrl-C ends it.")
-            has_begun = True
+    )
+    with suppress(KeyboardInterrupt):  # while the other process runs
+        for changes in changes_in_time:
+            if changes or not has_begun:  # once at first, when no change can be missed any more
+                subprocess.run(command, check=False)  # noqa: S603  # our own command
+            if not has_begun:
+                typer.echo("Watching; Ctrl-C ends it.")
+                has_begun = True

@@ -49,9 +49,10 @@ def stop(message: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-def tell(message: str) -> None:
+def tell(message: str, colour: str | None = None) -> None:
     """Print a message to standard error. What a schema or a server wrote moves no cursor."""
-    typer.echo("\n".join(map(printable, message.expandtabs().split("\n"))), err=True)
+    text = "\n".join(map(printable, message.expandtabs().split("\n")))
+    typer.secho(text, err=True, fg=colour)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from trunkline.schema.bindings import CoreConventions, ResolverMiddleware, Schem
 from trunkline.schema.costs import CostFunction, declared_costs
 from trunkline.schema.directive_functions import find_functions, place_directives
 from trunkline.schema.fields import FieldBinder
-from trunkline.schema.models import bind_enum, bind_input, class_of, is_mapping
+from trunkline.schema.models import bare_class, bind_enum, bind_input, class_of, is_mapping
 from trunkline.schema.names import PythonNames, unknown_coordinates
 from trunkline.schema.scalars import BUILT_IN, Scalar, bind_scalar, guard_scalar
 from trunkline.schema.signatures import describe, parameters_of, returns_awaitable, takes_one
@@ -58,11 +58,11 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
       the name of its object type. Without it, values are told apart by class or by ``__typename``;
       then no class may stand for two of its types. An input type may have methods, too: the value
       of a field goes through the method of its name, which returns the value to use.
-    - ``models``: Which class stands for a type. The fields of an object type are read from its
-      attributes (from its keys, for a ``TypedDict`` or ``dict``), or are its methods, which take
-      what resolvers take. Values of an input type arrive as its instances instead of dicts, and
-      values of an enum as members of a Python enum with the same names. What neither a resolver nor
-      a model gives is looked up in the parent by name.
+    - ``models``: Which class stands for a type; a generic one may have arguments. The fields of an
+      object type are read from its attributes (from its keys, for a ``TypedDict`` or ``dict``), or
+      are its methods, which take what resolvers take. Values of an input type arrive as its
+      instances instead of dicts, and values of an enum as members of a Python enum with the same
+      names. What neither a resolver nor a model gives is looked up in the parent by name.
     - ``scalars``: How custom scalars are written and read. Those of `scalars.py` need no entry.
     - ``middlewares``: Each is called once for every resolver and method, with the field's
       coordinate and the resolver. It returns that, or a function that calls it. The first is
@@ -85,6 +85,7 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
     """
     models, scalars = models or {}, scalars or {}
     _check_kinds(definition, models, scalars, names or {})
+    models = {name: bare_class(model) for name, model in models.items()}
     python_names = PythonNames(definition, names or {})
     if misnamed := list(python_names.mistakes()):
         raise SchemaError("\n".join(misnamed))
@@ -148,7 +149,7 @@ def _check_kinds(
             key = "coordinate" if what == "names" else "the type's name"
             raise SchemaError(f"{what}: must be a mapping by {key}.")
     for name, model in models.items():
-        if not (isinstance(model, type) or is_typeddict(model)):
+        if not (isinstance(bare_class(model), type) or is_typeddict(model)):
             raise SchemaError(f"models: {name!r} must stand for a class, not {model!r}.")
     for name, scalar in scalars.items():
         if not isinstance(scalar, Scalar):

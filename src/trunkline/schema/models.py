@@ -10,7 +10,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, get_origin, is_typeddict
+from typing import Any, ClassVar, Generic, get_origin, is_typeddict
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType, Undefined
 from graphql.pyutils import did_you_mean, suggestion_list
@@ -20,6 +20,7 @@ from trunkline.schema.refusals import maker
 from trunkline.schema.signatures import describe, misfits, parameters_of, same_names
 
 __all__ = [
+    "bare_class",
     "bind_enum",
     "bind_input",
     "class_of",
@@ -99,6 +100,12 @@ def whose(model: type, name: str) -> type | None:
 def is_mapping(model: type) -> bool:
     """Say whether values of a class are read by key."""
     return is_typeddict(model) or issubclass(model, dict)
+
+
+def bare_class(model: Any) -> Any:
+    """Return the class of a generic one with arguments: ``Connection`` of ``Connection[Book]``."""
+    origin = get_origin(model)
+    return origin if isinstance(origin, type) and Generic in origin.__mro__ else model
 
 
 def class_of(model: type) -> type:

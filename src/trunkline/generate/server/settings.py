@@ -32,6 +32,7 @@ from trunkline.generate.server.classes import (
     reference_to,
 )
 from trunkline.schema.directives import arguments_of, is_known
+from trunkline.schema.models import bare_class
 from trunkline.schema.scalars import KNOWN_SCALARS
 from trunkline.text.imports import Hint, Reference
 
@@ -49,7 +50,8 @@ class ServerSettings:
     - ``references`` and ``classes`` are of the types that a class stands for, by name.
     - ``scalar_hints`` and ``scalar_classes`` are of the values of scalars, by name; ``scalars``
       are the objects that write and read them.
-    - ``mistakes`` are all messages of what is wrong, with their places.
+    - ``mistakes`` are all messages of what is wrong, with their places; ``notes`` those of what
+      was passed over.
     - ``wants_generated`` is true if an import failed because the generated package is not there.
 
     With ``named_only``, nothing is imported: classes that are named are taken to be there.
@@ -74,6 +76,7 @@ class ServerSettings:
         self.scalar_classes: dict[str, type] = {}
         self.scalars: dict[str, Reference] = {}
         self.mistakes: list[str] = []
+        self.notes: list[str] = []
         self.wants_generated = False
         self._project = project
         self._fields: dict[str, FieldConfiguration] = {}
@@ -216,8 +219,18 @@ class ServerSettings:
             module = found[0].__name__
             class_ = vars(found[0])[name]
             self._bind(name, Reference(module, name), class_, f"autobind {module}")
+        for passed in modules if not found else ():
+            if (other := vars(passed).get(name)) is not None:
+                what = f"a {type(other).__name__}"
+                if _is_class(other):
+                    what = f"of {other.__module__}, and not in __all__"
+                self.notes.append(
+                    f"autobind: {passed.__name__}.{name} is {what}, so it is passed over. If a"
+                    f" class should stand for {name}, name it under `models`."
+                )
 
     def _bind(self, name: str, reference: Reference, class_: Any, where: str) -> None:
+        class_ = bare_class(class_)
         if isinstance(class_, type) or is_typeddict(class_):
             self.references[name] = reference
             self.classes[name] = class_
@@ -261,10 +274,13 @@ class ServerSettings:
 
 def _has_class(module: ModuleType, name: str) -> bool:
     """Say whether a module defines a class of that name, or exports one by ``__all__``."""
-    found = vars(module).get(name)
-    if not (inspect.isclass(found) or is_typeddict(found)):
-        return False
-    return found.__module__ == module.__name__ or name in getattr(module, "__all__", ())
+    found: Any = vars(module).get(name)
+    is_here = name in getattr(module, "__all__", ())
+    return _is_class(found) and (is_here or found.__module__ == module.__name__)
+
+
+def _is_class(found: object) -> bool:
+    return inspect.isclass(bare_class(found)) or is_typeddict(found)
 
 
 def _suggestion(name: str, known: Collection[str]) -> str:
