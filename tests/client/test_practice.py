@@ -20,9 +20,9 @@ from tests.client.faulty import Behaviour, Faulty
 from tests.client.serving import GRAPHQL, QUERY, SDL, TODOS, Received, Reply, Todos, execute
 from tests.serving import serving
 
-from trunkline import Client, TokenError, VariablesError
+from trunkline import Client, ExecutionError, TokenError, VariablesError
 from trunkline.auth import ClientCredentials
-from trunkline.client import Upload
+from trunkline.client import Retry, Upload
 from trunkline.client.generated import GeneratedOperation
 from trunkline.client.transports.asgi import ASGITransport
 from trunkline.client.variables import encode_variables
@@ -163,6 +163,44 @@ def test_a_refused_client_is_not_repeated(server: Todos) -> None:
         with Client(server.url, auth=auth) as client, pytest.raises(TokenError):
             client.execute(QUERY)
     assert len(issuer.requests) == 1
+
+
+# -- services that throttle in their own ways -----------------------------------------------------
+
+
+def throttled(status: int, code: str, *headers: tuple[str, str]) -> Reply:
+    body = {"errors": [{"message": "Slow down", "extensions": {"code": code}}]}
+    return Reply(status, json.dumps(body).encode(), GRAPHQL, headers)
+
+
+AFTER = ("Retry-After", "0")
+SERVICES: dict[str, tuple[Reply, Retry, bool]] = {
+    "GitHub": (throttled(403, "", AFTER), Retry(statuses={403}), True),
+    "GitHub, but forbidden": (throttled(403, ""), Retry(statuses={403}), False),
+    "Shopify": (throttled(200, "THROTTLED"), Retry(codes={"THROTTLED"}), True),
+    "Linear": (throttled(400, "RATELIMITED"), Retry(codes={"RATELIMITED"}), True),
+    "another code": (throttled(400, "XTHROTTLEDX"), Retry(codes={"THROTTLED"}), False),
+    "nothing said": (throttled(200, "THROTTLED"), Retry(), False),
+}
+
+
+@pytest.mark.parametrize(("reply", "retry", "repeated"), SERVICES.values(), ids=SERVICES)
+@pytest.mark.parametrize("text", [QUERY, CREATE])
+def test_what_a_service_throttles_is_repeated_if_that_is_safe(
+    reply: Reply, retry: Retry, text: str, server: Todos, *, repeated: bool
+) -> None:
+    def answer(received: Received) -> Reply:
+        first = len(server.received) == 1
+        return reply if first else execute(server.schema, received.body)
+
+    server.reply = answer
+    with Client(server.url, retry=retry) as client:
+        if repeated and text is QUERY:
+            assert client.execute(text) == TODOS
+        else:
+            with pytest.raises(ExecutionError, match="Slow down"):
+                client.execute(text)
+    assert len(server.received) == (2 if repeated and text is QUERY else 1)
 
 
 # -- values that JSON does not have ---------------------------------------------------------------

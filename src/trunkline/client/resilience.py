@@ -6,7 +6,7 @@ circuitbreaker) call functions again, and would need one text for threads and on
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from http import HTTPStatus
 from random import uniform
@@ -25,7 +25,7 @@ from trunkline.errors import (
 from trunkline.flow.calls import Flow, Pause
 from trunkline.forks import renewed_in_children
 from trunkline.protocol.messages import HTTPResponse
-from trunkline.protocol.response import retry_after
+from trunkline.protocol.response import PLAIN, UNREADABLE, decode, error_code, retry_after
 
 __all__ = ["DEFAULT_BREAKER", "DEFAULT_RETRY", "Breaker", "Circuit", "Retries", "Retry", "SendCall"]
 
@@ -50,6 +50,10 @@ class Retry:
     - ``budget``: limits the repetitions of all calls together. Each failure takes one from it, each
       success gives a tenth back, and below half of it nothing is repeated. So a server in trouble
       gets a tenth more requests, not three times as many.
+    - ``statuses``: HTTP statuses that are repeated too, if the response has ``Retry-After``. GitHub
+      sends 403 so.
+    - ``codes``: values of ``extensions.code`` that are repeated too, whatever the status:
+      ``THROTTLED`` for Shopify, ``RATELIMITED`` for Linear.
     """
 
     attempts: int = 3
@@ -57,6 +61,8 @@ class Retry:
     longest_pause: float = 5.0
     longest_wait: float = 30.0
     budget: float = 10.0
+    statuses: Collection[int] = ()
+    codes: Collection[str] = ()
 
 
 DEFAULT_RETRY = Retry()
@@ -83,7 +89,7 @@ class Retries:
                         error.add_note(f"This was attempt {call.attempts} of the call.")
                     raise
             else:
-                if response.status not in RETRYABLE_STATUSES:
+                if not self._is_temporary(response):
                     # Two threads may lose one of their tenths to each other, which does no harm.
                     if self._budget < self._retry.budget:
                         self._budget = min(self._retry.budget, self._budget + _EARNED)
@@ -92,6 +98,21 @@ class Retries:
                 if pause is None:
                     return response
             yield Pause(pause)
+
+    def _is_temporary(self, response: HTTPResponse) -> bool:
+        """Say whether a response tells of a condition that passes."""
+        retry = self._retry
+        if response.status in RETRYABLE_STATUSES:
+            return True
+        if response.status in retry.statuses and "retry-after" in response.headers:
+            return True
+        if not any(code.encode() in response.body for code in retry.codes):
+            return False  # nearly always, and without reading the body
+        try:
+            errors = decode(response.body, PLAIN).errors
+        except UNREADABLE:
+            return False
+        return any(error_code(error) in retry.codes for error in errors or ())
 
     def _pause_after(self, call: Call, error: ConnectionFailedError | TokenError) -> float | None:
         """Do what ``_pause`` does, after a failure without a response of the API."""
