@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from benchmarks.load import free_port
-from tests.cli.test_init import ask, eventually
+from tests.cli.test_init import ask, eventually, eventually_served
 from tests.waiting import PATIENCE
 
 APP = """
@@ -81,6 +81,5 @@ def test_T_06_a_query_in_flight_does_not_hold_the_signal(tmp_path: Path) -> None
 def test_a_query_in_flight_does_not_hold_the_reload(tmp_path: Path) -> None:
     port = free_port()
     with running(tmp_path, "--reload", "--port", str(port)) as process, in_flight(process, port):
-        changed = APP.replace("return 1", "return 12")
-        (tmp_path / "service.py").write_text(changed, encoding="utf-8")
-        eventually({"version": 12}, ask, port, "{ version }")
+        changed, service = APP.replace("return 1", "return 12"), tmp_path / "service.py"
+        eventually_served(changed, service, {"version": 12}, port, "{ version }")
