@@ -314,8 +314,8 @@ def test_stubs_that_nobody_has_written_are_listed_on_demand(shop: Path) -> None:
     run = trunkline(shop, "generate", "--check", "--strict")
     assert run.status == 1
     assert [line.partition("stub: ")[2] for line in run.printed.splitlines()] == [
-        "nobody has written QueryResolvers.book, which answers Query.book",
-        "nobody has written BookResolvers.reviews, which answers Book.reviews",
+        "QueryResolvers.book, the resolver of Query.book, is a stub",
+        "BookResolvers.reviews, the resolver of Book.reviews, is a stub",
     ]
     assert run.printed.startswith("app/resolvers/schema.py:")
     write_body(shop, 'raise NotImplementedError("Query.book")', "return None")

@@ -72,7 +72,7 @@ class RequestsAuth(AuthBase):
 
 def _send_again(response: Response, request: PreparedRequest, sending: dict[str, Any]) -> Response:
     """Send a request in place of the one that got a response, over the same adapter."""
-    response.close()  # unread: nobody knows how long it is
+    response.close()  # unread: it may be long
     connection: Any = getattr(response, "connection")  # noqa: B009  # the stubs lack it
     again: Response = connection.send(request, **sending)
     again.history.append(response)

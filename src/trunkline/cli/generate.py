@@ -40,7 +40,7 @@ def generate_command(
     *,
     check: Check = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="List the stubs that nobody has written, and fail.")
+        bool, typer.Option("--strict", help="List the stubs that are not written yet, and fail.")
     ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Generate again whenever a file changes, until Ctrl-C.")

@@ -97,7 +97,7 @@ class SchemaCache:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Say whether nobody else can write to a folder, and so put a schema there."""
+    """Say whether only this user can write to a folder, and so put a schema there."""
     found = folder.stat()
     return os.name == "nt" or (found.st_uid == os.geteuid() and not found.st_mode & 0o022)
 

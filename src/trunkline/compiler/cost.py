@@ -1,8 +1,8 @@
 """What an operation may cost: what its fields cost, as often as the lists around them are long.
 
 `schema/costs.py` has what fields cost. The request itself says how long a list may get, by an
-argument: a literal is known when the operation is compiled, a variable when it comes. A list whose
-length nobody says counts once.
+argument: a literal is known when the operation is compiled, a variable when it comes. A list
+of unknown length counts once.
 
 Every part of the operation is an `Amount`: a number, or a function of the variables if it depends
 on them. A request is counted only if its variables are larger than what has been tried.

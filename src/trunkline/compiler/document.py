@@ -94,7 +94,7 @@ class ChosenOperation:
     refusals: Refusals | None = None
 
     def reader(self) -> Callable[[], ChosenOperation]:
-        """Return what reads the operation again, so that nobody keeps its syntax tree for that."""
+        """Return a function that reads the operation again, so that its syntax tree may go."""
         source, refusals = self.source, self.refusals
         if source is None:
             return lambda: self

@@ -132,7 +132,7 @@ class _Functions(dict[str, Callable[..., Any]]):
 
 
 def _nothing() -> None:
-    """Nobody wants to know."""
+    """Do nothing: no cache keeps the operation yet."""
 
 
 def _forget(file_names: list[str]) -> None:
@@ -260,11 +260,11 @@ class Operation:
         return own + sum(each.weight for each in forms)
 
     def has_grown(self) -> None:
-        """Tell whoever keeps the operation that its weight is another."""
+        """Tell the cache that keeps the operation that its weight has changed."""
         self._modules.has_grown()
 
     def call_when_grown(self, function: Callable[[], None]) -> None:
-        """Set the function that is called when the operation's weight is another."""
+        """Set the function that is called when the operation's weight has changed."""
         self._modules.has_grown = function
 
     def coerce(self, variables: Mapping[str, Any] | None) -> list[Any]:

@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 CUT_SHORT = 30.0
-"""Seconds after which nobody waits for others' work: its thread or event loop may have ended."""
+"""Seconds that a caller waits for others' work, whose thread or event loop may have ended."""
 
 
 @dataclass(frozen=True, slots=True)

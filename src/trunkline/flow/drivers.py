@@ -133,7 +133,7 @@ async def _do_async(
         if not timer.expired():
             raise
         if deadline is None or deadline.left() > 0:
-            return None  # whoever does the work has gone
+            return None  # the caller that does the work has gone
         raise deadline.error() from error
 
 

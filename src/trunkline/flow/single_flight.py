@@ -16,7 +16,7 @@ __all__ = ["SingleFlight"]
 
 
 class _Work(NamedTuple):
-    """Work that is being done; after ``until`` nobody counts on its end any more."""
+    """Work that is being done; after ``until`` callers no longer wait for it."""
 
     done: Future[None]
     until: float

@@ -30,7 +30,7 @@ __all__ = ["Generation", "generate"]
 class Generation:
     """The content of each file by its path, and messages for people.
 
-    ``unwritten`` are messages about stubs that nobody has written.
+    ``unwritten`` are messages about stubs that are not written yet.
     """
 
     files: dict[Path, bytes] = field(default_factory=dict[Path, bytes])

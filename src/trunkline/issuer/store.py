@@ -313,5 +313,5 @@ class ClientDirectory:
             self._noted.put(key, now)
             try:
                 await to_thread(self._store.note_use, client_id, secret_id, now)
-            except StoreError as error:  # nobody's token depends on it
+            except StoreError as error:  # no token depends on it
                 logger.warning("The use of a secret was not noted. %s", error)

@@ -108,7 +108,7 @@ class _JSONLines(logging.Formatter):
 
 
 def safe_logger(name: str) -> logging.Logger:
-    """Return a logger whose records break no line and move no cursor, whoever formats them.
+    """Return a logger whose records break no line and move no cursor in any format.
 
     Exceptions may repeat what a stranger sent. The lines of a traceback are indented, so that none
     of them looks like a record of its own.

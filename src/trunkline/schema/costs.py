@@ -71,8 +71,8 @@ def declared_costs(
     """Read what a schema declares that its fields cost.
 
     ``functions`` has weights and functions by the coordinate of a field; they replace ``@cost``.
-    Raises ``SchemaError`` for a coordinate that is none, a weight that is not a number from 0, and
-    a size that is not an argument.
+    Raises ``SchemaError`` for an unknown coordinate, a weight that is not a number from 0, and a
+    size that is not an argument.
     """
     found = Costs(introspection=_introspection_lengths(definition))
     mistakes = [
@@ -159,7 +159,7 @@ def _read_directives(definition: graphql.GraphQLSchema, found: Costs) -> Iterato
 
 
 def _weight(given: object) -> int | None:
-    """Return a weight, rounded up; ``None`` for what is none. IBM's are strings."""
+    """Return a weight, rounded up; ``None`` if it is not one. IBM's are strings."""
     try:
         weight = ceil(float(given)) if isinstance(given, (str, int, float)) else -1
     except (ValueError, OverflowError):

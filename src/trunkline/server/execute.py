@@ -165,14 +165,14 @@ def _around(middleware: OperationMiddleware, inner: _Run) -> _Run:
 def fault_of(error: Exception | asyncio.CancelledError) -> Exception:
     """Return what went wrong; raise the error again if the request was cancelled.
 
-    A plain resolver can raise ``CancelledError`` although nobody cancelled anything.
+    A plain resolver can raise ``CancelledError`` although the request was not cancelled.
     """
     if isinstance(error, Exception):
         return error
     task = asyncio.current_task()
     if task is None or task.cancelling():
         raise error
-    fault = RuntimeError("A resolver raised CancelledError, and nobody cancelled the request.")
+    fault = RuntimeError("A resolver raised CancelledError, but the request was not cancelled.")
     fault.__cause__ = error
     return fault
 

@@ -94,8 +94,8 @@ class HTTPTransport:
 class ReceivedBody:
     """The body of one response while it is read, piece by piece, each decompressed.
 
-    Raises ``ProtocolError`` for several content codings in one another, which nobody sends except
-    to make much of little, and ``ResponseTooLargeError`` as soon as it is too large.
+    Raises ``ProtocolError`` for several content codings in one another, which only
+    attackers send, and ``ResponseTooLargeError`` as soon as it is too large.
     """
 
     def __init__(self, url: object, headers: Mapping[str, str], limit: int) -> None:

@@ -7,7 +7,7 @@ file of 15,000 lines in 2.3 s and needs as much again to walk through it (`ast`:
     merge.py        the steps of a merge, one below the other; stubs are added there
     wanted.py       what the plan wants: classes, methods, and a file for each
     package.py      a person's files and classes: edits.py, bindings.py, imports.py, bodies.py
-    doubled.py      resolvers that are there twice, and stubs that nobody has written
+    doubled.py      resolvers that are there twice, and stubs that are not written yet
     gone.py         resolvers and classes that become comments
     signatures.py   signatures that follow the schema, or stay
     assembly.py     the class ``Resolvers``

@@ -1,4 +1,4 @@
-"""Resolvers that are there twice, and stubs that nobody has written.
+"""Resolvers that are there twice, and stubs that are not written yet.
 
 Python takes the last method of a name, so a stub below a written method would hide it. That happens
 when a name was misspelt while `generate --watch` ran.
@@ -61,8 +61,8 @@ def list_unwritten(package: Package, wanted: WantedResolvers) -> None:
     for family, method in _wanted(package, wanted):
         for cls, function in _definitions(package, family, method.name):
             if is_unwritten(function):
-                text = f"nobody has written {cls.name}.{method.name}, which answers"
-                cls.file.tell_stub(function, f"{text} {method.coordinate}")
+                text = f"{cls.name}.{method.name}, the resolver of {method.coordinate}, is a stub"
+                cls.file.tell_stub(function, text)
 
 
 def _wanted(

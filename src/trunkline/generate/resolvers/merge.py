@@ -44,7 +44,7 @@ __all__ = ["Merged", "merge"]
 class Merged:
     """The files that change, by path, and the messages. With an error, no file changes.
 
-    ``unwritten`` are messages about stubs that nobody has written.
+    ``unwritten`` are messages about stubs that are not written yet.
     """
 
     files: Mapping[str, bytes]

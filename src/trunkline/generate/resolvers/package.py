@@ -28,8 +28,8 @@ Spot: TypeAlias = "tuple[PythonFile, int]"
 class Severity(Enum):
     """How much a message matters.
 
-    A note says what was done, a stub that nobody has written a body, a warning what a person has to
-    do. An error says that no file was changed.
+    A note says what was done, a stub what is not written yet, a warning what a person has to do. An
+    error says that no file was changed.
     """
 
     NOTE = "note"

@@ -72,7 +72,7 @@ def _classes(module: ModuleType) -> Iterator[type]:
 
 
 def _stand_in(module: ModuleType) -> object:
-    """Return resolvers whose methods are those of the protocols: nobody calls them."""
+    """Return resolvers whose methods are those of the protocols: they are not called."""
     protocols = {each.__name__: each for each in _classes(module)}
     groups = {
         name: _instance(protocols[property_.fget.__annotations__["return"]])
