@@ -16,6 +16,7 @@
     │   ├── OperationRefusedError     the caller lacks scopes or policies for the operation
     │   ├── RequestRefusedError       the program refuses the request, with an HTTP status
     │   └── SubscriptionError         the subscription's stream of events could not be created
+    ├── MutationFailedError           a mutation's response has errors; its context is told
     ├── AccessDeniedError             the request has no valid token
     ├── ExecutionError                the response has errors
     └── TransportError                there is no usable response
@@ -60,6 +61,7 @@ __all__ = [
     "ExecutionError",
     "LimitExceededError",
     "MalformedRequestError",
+    "MutationFailedError",
     "NotJSONError",
     "OperationNotFoundError",
     "OperationRefusedError",
@@ -304,6 +306,22 @@ class SubscriptionError(RequestError):
     """
 
     code = "SUBSCRIPTION_FAILED"
+
+
+class MutationFailedError(TrunklineError):
+    """The response of a mutation has errors. Raised into its context, which may roll back.
+
+    A `GraphQL` endpoint raises it where ``context=`` yields, or where a context manager is closed.
+    If it leaves the context, the response has these errors and no data, because what the data would
+    say may be undone. A context that suppresses it keeps the data.
+
+    ``errors`` are the errors of the response before callers see them. Each has its ``path``, and in
+    ``original_error`` what was raised.
+    """
+
+    def __init__(self, title: str, errors: Sequence[GraphQLError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__(f"The response of {title} has errors.")
 
 
 class AccessDeniedError(TrunklineError):

@@ -106,7 +106,8 @@ class GraphQL(HTTPOnly):
       null instead, with an error that names what is lacking; ``"request"`` refuses the request.
     - ``introspection``: whether callers may ask for the schema, or a function that decides for each
       caller. Messages suggest no names to those who may not.
-    - ``context``: makes the ``context`` of resolvers from a request's ASGI scope; may be ``async``.
+    - ``context``: makes the ``context`` of resolvers from a request's ASGI scope; may be ``async``,
+      may ``yield`` it, or return a context manager that is opened around the operation.
     - ``middlewares``: stand around every execution, the first one outermost.
     - ``present_error``: decides what a caller sees of an error.
     - ``deadline``: seconds that an execution that awaits something may take.
@@ -119,7 +120,8 @@ class GraphQL(HTTPOnly):
       responses without data, against the draft of GraphQL over HTTP.
     - ``schema_text``: adds a header to each response that names the version of the schema.
 
-    Raises ``TypeError`` if ``schema`` is not executable, or ``auth`` cannot authenticate.
+    Raises ``TypeError`` if ``schema`` is not executable, ``auth`` cannot authenticate, or
+    ``context`` is not a function of a scope.
     """
 
     def __init__(  # noqa: PLR0913  # all by name

@@ -7,9 +7,15 @@ others go through `Executor.execute`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import inspect
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
 from dataclasses import dataclass
-from inspect import isawaitable
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from graphql import GraphQLError
@@ -18,7 +24,7 @@ from trunkline.asgi.requests import ClientGone, Receive, Scope
 from trunkline.auth.verifying.caller import Caller
 from trunkline.compiler.operation import Operation
 from trunkline.engine.run import run, run_sync
-from trunkline.errors import RequestError
+from trunkline.errors import MutationFailedError, RequestError
 from trunkline.protocol.request import GraphQLRequest
 from trunkline.runtime.execution import Result
 from trunkline.runtime.resume import resume
@@ -38,7 +44,19 @@ _WATCH_DELAY = 0.05  # seconds of execution after which the client's connection 
 Context = TypeVar("Context")
 
 MakeContext: TypeAlias = Callable[[Scope], Any]
-"""Makes the context of a request from its ASGI scope; may be ``async``."""
+"""Makes the context of a request from its ASGI scope.
+
+The function may be ``async``. It may ``yield`` the context, once, or return a context manager, such
+as a session: that is opened before the execution and closed after it.
+"""
+
+_OPENED = (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncGenerator,
+    Generator,
+    Awaitable,
+)
 
 
 @dataclass(slots=True)
@@ -85,7 +103,8 @@ class Executor:
     """Executes operations with what a program puts around them.
 
     ``make_context`` makes the context of resolvers, ``middlewares`` stand around the execution (the
-    first one outermost), and the execution may take ``deadline`` seconds.
+    first one outermost), and the execution may take ``deadline`` seconds. Raises ``TypeError`` if
+    ``make_context`` is not a function of a scope.
     """
 
     def __init__(
@@ -94,6 +113,8 @@ class Executor:
         middlewares: Sequence[OperationMiddleware],
         deadline: float | None,
     ) -> None:
+        if make_context is not None:
+            _check_context_function(make_context)
         self._make_context = make_context
         self._run: _Run = _execute
         for middleware in reversed(middlewares):
@@ -123,11 +144,11 @@ class Executor:
         """
         try:
             context = self._make_context(scope) if self._make_context else None
-            awaits_context = context is not None and isawaitable(context)
-            if not (awaits_context or operation.is_async or self._has_middlewares):
+            is_opened = context is not None and isinstance(context, _OPENED)
+            if not (is_opened or operation.is_async or self._has_middlewares):
                 return run_sync(operation, request.variables, context, caller=caller)
             call = OperationCall(operation, request.variables, context, client, scope, caller)
-            execution = self._await_context(call) if awaits_context else self._run(call)
+            execution = self._run_opened(call) if is_opened else self._run(call)
             steps: Any = execution.__await__()
             try:  # many an `async` operation never waits, and needs no deadline and no watching
                 rest: Awaitable[Result] = resume(steps, next(steps))
@@ -140,13 +161,74 @@ class Executor:
         except GraphQLError as error:
             raise RequestError([error]) from error
 
-    async def _await_context(self, call: OperationCall[Any]) -> Result:
-        call.context = await call.context
-        return await self._run(call)
+    async def _run_opened(self, call: OperationCall[Any]) -> Result:
+        """Execute with a context that must be awaited, or opened before and closed after.
+
+        Closing sees why an execution ended early, and that a mutation failed: then nothing that its
+        response could say was done may still be there, so the response has no data.
+        """
+        manager = _as_manager(call.context)
+        if manager is None:
+            call.context = await call.context
+            manager = _as_manager(call.context)
+        if manager is None:
+            return await self._run(call)
+        result: Result | None = None
+        try:
+            async with manager as call.context:
+                result = await self._run(call)
+                if result.errors and call.operation.kind == "mutation":
+                    raise MutationFailedError(call.operation.title, result.errors)  # noqa: TRY301
+        except MutationFailedError:
+            if result is None:  # not the one above
+                raise
+            result.data = None
+        if result is None:  # pyright: ignore[reportUnnecessaryComparison]  # suppressed exceptions
+            raise RuntimeError(
+                f"The context of {call.operation.title} suppressed the exception that ended the"
+                " execution, so there is no response. Let the exception go on."
+            )
+        return result
 
 
 async def _execute(call: OperationCall[Any]) -> Result:
     return await run(call.operation, call.variables, call.context, caller=call.caller)
+
+
+def _check_context_function(make_context: MakeContext) -> None:
+    if not callable(make_context):  # pyright: ignore[reportUnnecessaryComparison]
+        raise TypeError(
+            "context= is a function of a request's scope, and this is an object of"
+            f" {type(make_context).__name__}."
+        )
+    try:
+        signature = inspect.signature(make_context)
+    except ValueError:  # of a class or a function in C
+        return
+    try:
+        signature.bind({})
+    except TypeError as error:
+        raise TypeError(
+            f"The function context={make_context!r} is called with one argument, the request's ASGI"
+            f" scope, but it takes {signature}: {error}."
+        ) from None
+
+
+def _as_manager(context: Any) -> AbstractAsyncContextManager[Any] | None:
+    """Return what opens and closes a context; ``None`` if it is the context itself."""
+    if isinstance(context, AbstractAsyncContextManager):
+        return context
+    if isinstance(context, AsyncGenerator):
+        return asynccontextmanager(lambda: context)()  # pyright: ignore[reportUnknownLambdaType]
+    if isinstance(context, Generator):
+        context = contextmanager(lambda: context)()  # pyright: ignore[reportUnknownLambdaType]
+    return _opened(context) if isinstance(context, AbstractContextManager) else None
+
+
+@asynccontextmanager
+async def _opened(manager: AbstractContextManager[Any]) -> AsyncGenerator[Any]:
+    with manager as context:
+        yield context
 
 
 def _around(middleware: OperationMiddleware, inner: _Run) -> _Run:
