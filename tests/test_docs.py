@@ -202,6 +202,10 @@ def test_tokens_between_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             (tmp_path / "web.secret").write_text(done.stdout, encoding="utf-8")
     with served("server:app", tmp_path, port):
         assert run(page.files["client.py"], tmp_path) == page.outputs["client.py"]
+    account = dict.fromkeys(("private_key", "private_key_id", "client_email"), "x")
+    made = f"google({ {'token_uri': 'https://x.example', **account} })"
+    made += '; entra("c", "t"), entra_in_a_pod("c", "f"), google_in_a_pod("p")'
+    assert run("\n".join([*page.programs, made]), tmp_path) == ""
 
 
 @pytest.mark.parametrize("name", ["serving.md", "engine.md", "authorization.md", "auth.md"])

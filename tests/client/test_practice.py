@@ -22,7 +22,7 @@ from tests.serving import serving
 
 from trunkline import Client, ExecutionError, TokenError, VariablesError
 from trunkline.auth import ClientCredentials
-from trunkline.client import Retry, Upload
+from trunkline.client import GITHUB, LINEAR, Retry, Upload
 from trunkline.client.generated import GeneratedOperation
 from trunkline.client.transports.asgi import ASGITransport
 from trunkline.client.variables import encode_variables
@@ -173,12 +173,20 @@ def throttled(status: int, code: str, *headers: tuple[str, str]) -> Reply:
     return Reply(status, json.dumps(body).encode(), GRAPHQL, headers)
 
 
+def wait_at_once(response: HTTPResponse) -> float | None:
+    return 0.0 if b"OTHER" in response.body else None
+
+
 AFTER = ("Retry-After", "0")
 SERVICES: dict[str, tuple[Reply, Retry, bool]] = {
     "GitHub": (throttled(403, "", AFTER), Retry(statuses={403}), True),
     "GitHub, but forbidden": (throttled(403, ""), Retry(statuses={403}), False),
     "Shopify": (throttled(200, "THROTTLED"), Retry(codes={"THROTTLED"}), True),
     "Linear": (throttled(400, "RATELIMITED"), Retry(codes={"RATELIMITED"}), True),
+    "GitHub's own": (throttled(403, "", AFTER), GITHUB, True),
+    "a function": (throttled(200, "OTHER"), Retry(wait=wait_at_once), True),
+    "Linear's own": (throttled(400, "RATELIMITED"), LINEAR, True),
+    "too long": (throttled(200, "THROTTLED"), Retry(wait=lambda _: 31.0), False),
     "another code": (throttled(400, "XTHROTTLEDX"), Retry(codes={"THROTTLED"}), False),
     "nothing said": (throttled(200, "THROTTLED"), Retry(), False),
 }

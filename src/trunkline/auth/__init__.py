@@ -1,8 +1,11 @@
 """OAuth 2 between servers: tokens for clients, and their verification in APIs.
 
     ClientCredentials       for a client: a token is fetched once, renewed, and sent
+    JWTBearer, TokenExchange
+                            what else than its own rights the client gets a token for
     trunkline.auth.httpx, .httpx2, .requests
                             the same for programs that call with these libraries
+    trunkline.auth.aws      for a client of AWS: each request is signed
     Verifier                for an API: checks tokens of any issuer
     GraphQL(schema, auth=Verifier(issuer, audience=…))
     Protected(rest, Verifier(issuer, audience=…))
@@ -19,9 +22,10 @@ from typing import TYPE_CHECKING, Any
 from trunkline.errors import AccessDeniedError, TokenError
 
 if TYPE_CHECKING:
-    from trunkline.auth.calling.authentication import environment
+    from trunkline.auth.calling.authentication import Assertion, environment
     from trunkline.auth.calling.cache import FileTokenCache, TokenCache
-    from trunkline.auth.calling.credentials import ClientCredentials
+    from trunkline.auth.calling.credentials import APOLLO, HASURA, ClientCredentials
+    from trunkline.auth.calling.grants import JWTBearer, TokenExchange
     from trunkline.auth.peers import Proxies
     from trunkline.auth.verifying.caller import Assumed, Authenticator, Caller
     from trunkline.auth.verifying.issuers import Introspection, TrustedIssuer
@@ -39,26 +43,31 @@ if TYPE_CHECKING:
     from trunkline.auth.verifying.verifier import Verifier
 
 __all__ = [
+    "APOLLO",
     "AUTH0",
     "COGNITO",
     "ENTRA",
+    "HASURA",
     "HYDRA",
     "KEYCLOAK",
     "OKTA",
     "RFC_9068",
     "AccessDeniedError",
+    "Assertion",
     "Assumed",
     "Authenticator",
     "Caller",
     "ClientCredentials",
     "FileTokenCache",
     "Introspection",
+    "JWTBearer",
     "Profile",
     "Protected",
     "Proxies",
     "ResourceMetadata",
     "TokenCache",
     "TokenError",
+    "TokenExchange",
     "TrustedIssuer",
     "Verifier",
     "environment",
@@ -66,8 +75,9 @@ __all__ = [
 
 _HOMES = {
     "calling.cache": {"FileTokenCache", "TokenCache"},
-    "calling.credentials": {"ClientCredentials"},
-    "calling.authentication": {"environment"},
+    "calling.credentials": {"APOLLO", "HASURA", "ClientCredentials"},
+    "calling.authentication": {"Assertion", "environment"},
+    "calling.grants": {"JWTBearer", "TokenExchange"},
     "peers": {"Proxies"},
     "verifying.caller": {"Assumed", "Authenticator", "Caller"},
     "verifying.issuers": {"Introspection", "TrustedIssuer"},

@@ -41,10 +41,14 @@ class RequestsAuth(AuthBase):
         def send_again(response: Response, **sending: Any) -> Response:
             response.request.hooks["response"].remove(send_again)
             again = response.request.copy()
-            while run(call.next_request(again.headers, response_of(response)), self._send):
+            while True:
+                body = response.content if self._credentials.reads_bodies else b""
+                if not run(
+                    call.next_request(again.headers, response_of(response, body)), self._send
+                ):
+                    return response
                 response = _send_again(response, again, sending)
                 again = again.copy()
-            return response
 
         request.hooks["response"].append(send_again)
         return request

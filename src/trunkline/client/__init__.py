@@ -5,8 +5,8 @@
 - ``client``; then ``checks``, ``variables`` and ``conversions``, before sending; ``responses``.
 - ``schemas``, ``fetching``, ``schema_cache`` and ``building``: where the schema comes from.
 - ``connection``: calls of checked documents, also for generated clients. A call (``calls``) goes
-  through ``events``, ``persisted`` and ``resilience``; its requests through ``credentials`` and
-  ``cache``.
+  through ``events``, ``persisted`` and ``resilience``, for which ``services`` has the ways of
+  some; its requests through ``credentials`` and ``cache``.
 - ``transports``: what sends the requests. ``generated``: the base of generated clients.
 """
 
@@ -29,10 +29,14 @@ if TYPE_CHECKING:
     from trunkline.client.client import AsyncSession, Client, Request
     from trunkline.client.document import Document, gql
     from trunkline.client.schema_cache import SchemaCache
+    from trunkline.client.services import GITHUB, LINEAR, SHOPIFY
     from trunkline.client.variables import Upload
     from trunkline.schema.scalars import Scalar
 
 __all__ = [
+    "GITHUB",
+    "LINEAR",
+    "SHOPIFY",
     "APIKey",
     "AsyncSession",
     "BearerToken",
@@ -57,6 +61,9 @@ __all__ = [
 ]
 
 _MODULES = {
+    "GITHUB": "trunkline.client.services",
+    "LINEAR": "trunkline.client.services",
+    "SHOPIFY": "trunkline.client.services",
     "AsyncSession": "trunkline.client.client",
     "Client": "trunkline.client.client",
     "DeprecatedWarning": "trunkline.client.checks",

@@ -142,7 +142,7 @@ def http_request(call: Call, headers: Mapping[str, str]) -> HTTPRequest:
         query = "&".join(f"{key}={quote(text, '')}" for key, text in parameters.items() if text)
         if len(query) <= _LONGEST_URL:
             del sent["content-type"]
-            return HTTPRequest("GET", sent, b"", None, query, left)
+            return HTTPRequest("GET", sent, b"", None, query, left, call.repeatable)
     if call.batch:
         objects = [_parameters(each.document.by_text, each.variables) for each in call.batch]
         body = b"[" + b",".join(objects) + b"]"
@@ -150,7 +150,7 @@ def http_request(call: Call, headers: Mapping[str, str]) -> HTTPRequest:
         body = _parameters(call.body, call.variables)
     if call.files:
         sent["content-type"], body = encode_multipart(body, call.files)
-    return HTTPRequest("POST", sent, body, None, "", left)
+    return HTTPRequest("POST", sent, body, None, "", left, call.repeatable)
 
 
 def _parameters(head: bytes, variables: bytes) -> bytes:

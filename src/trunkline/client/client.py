@@ -84,7 +84,7 @@ class Client:
         self._connection = Connection(transport, **options)
         self.transport = self._connection.transport
         if fetch:
-            fetcher, key = fetcher_of(self._connection, options.get("auth"), schema_url)
+            fetcher, key = fetcher_of(self._connection, schema_url)
             self._schemas = SchemaSource(None, conversions, fetcher, schema_cache, key)
         else:
             loaded = None if schema is None else load_schema(schema)

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypedDict, TypeVar, Unpack
+from typing import TypedDict, TypeVar, Unpack, cast
 
 from trunkline.client.cache import CachingSender, PrivateCache, SendHTTP
 from trunkline.client.calls import BatchedOperation, Call, CallOptions, client_headers, http_request
+from trunkline.client.credentials import SeveralSchemes
 from trunkline.client.events import Hooks, Observer, with_hooks
 from trunkline.client.persisted import Persisted, PersistedSender
 from trunkline.client.resilience import (
@@ -46,8 +47,9 @@ T = TypeVar("T")
 class ConnectionOptions(TypedDict, total=False):
     """The options of a client in addition to its transport.
 
-    - ``auth``: gives each request its credentials. Over plain http they go only to this machine,
-      unless the credentials have a true ``allow_http``.
+    - ``auth``: gives each request its credentials; a list has several schemes, such as an API key
+      and a token. Over plain http they go only to this machine, unless the credentials have a true
+      ``allow_http``.
     - ``name`` and ``version``: of the calling program; the server's log shows them.
     - ``timeout``: the seconds that a call may take, its retries included (30); ``None`` leaves it
       to the transport.
@@ -57,7 +59,7 @@ class ConnectionOptions(TypedDict, total=False):
     - ``hooks``: functions that are called at each step.
     """
 
-    auth: AuthScheme | None
+    auth: AuthScheme | Sequence[AuthScheme] | None
     name: str | None
     version: str | None
     timeout: float | None
@@ -86,8 +88,9 @@ class Connection:
         self._headers = client_headers(options.get("name"), options.get("version"))
         self._timeout = options.get("timeout", DEFAULT_TIMEOUT)
         self._observer = Observer(options.get("hooks"), safe_url(self.url or ""))
-        _check_privacy(given, options.get("auth"))
-        self.send_http = _http_layers(options)
+        self.auth = _scheme(options.get("auth"))
+        _check_privacy(given, self.auth)
+        self.send_http = _http_layers(options, self.auth)
         self._send = _call_layers(options, self._attempt)
 
     def __repr__(self) -> str:
@@ -210,18 +213,25 @@ def _call_layers(options: ConnectionOptions, send: SendCall) -> SendCall:
     return PersistedSender(persisted, send).send if persisted else send
 
 
-def _http_layers(options: ConnectionOptions) -> SendHTTP:
+def _http_layers(options: ConnectionOptions, auth: AuthScheme | None) -> SendHTTP:
     """Return what sends an HTTP request, made of the layers that the options want."""
-    cache, auth, hooks = options.get("cache"), options.get("auth"), options.get("hooks")
+    cache, hooks = options.get("cache"), options.get("hooks")
     send: SendHTTP = CachingSender(cache, send_request).send if cache else send_request
     if auth is not None:
-        if not callable(getattr(auth, "auth_flow", None)):
-            raise TypeError(
-                "auth must have a method auth_flow, as BearerToken and ClientCredentials do."
-                f" It is of the type {type(auth).__name__}."
-            )
         send = partial(_send_with_auth, auth, send) if cache else auth.auth_flow
     return with_hooks(hooks, send) if hooks and (hooks.request or hooks.response) else send
+
+
+def _scheme(auth: AuthScheme | Sequence[AuthScheme] | None) -> AuthScheme | None:
+    """Return one scheme for all. Raises ``TypeError`` for what is none."""
+    several = auth if isinstance(auth, (list, tuple)) else None
+    for each in (auth,) if several is None else several:
+        if each is not None and not callable(getattr(each, "auth_flow", None)):
+            raise TypeError(
+                "auth must have a method auth_flow, as BearerToken and ClientCredentials do, or be"
+                f" a list of such schemes. It is of the type {type(each).__name__}."
+            )
+    return cast("AuthScheme | None", auth) if several is None else SeveralSchemes(several)
 
 
 def _check_privacy(transport: object, auth: AuthScheme | None) -> None:

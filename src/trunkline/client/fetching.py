@@ -24,7 +24,7 @@ from trunkline.client.responses import execution_error, read_valid_response
 from trunkline.client.schema_cache import StoredSchema
 from trunkline.client.transports.rules import safe_url
 from trunkline.errors import ExecutionError, ProtocolError, ServerStatusError, TransportError
-from trunkline.flow.calls import AuthScheme, Flow, send_request
+from trunkline.flow.calls import Flow, send_request
 from trunkline.protocol.documents import RegisteredDocument
 from trunkline.protocol.messages import SCHEMA_VERSION, HTTPRequest, HTTPResponse
 from trunkline.protocol.response import PLAIN
@@ -47,16 +47,14 @@ Fetch: TypeAlias = Callable[[StoredSchema | None], Flow[Fetched | None]]
 """Fetches the schema; returns ``None`` if the server says that the given one is still current."""
 
 
-def fetcher_of(
-    connection: Connection, auth: AuthScheme | None, url: str | None
-) -> tuple[Fetch, str | None]:
+def fetcher_of(connection: Connection, url: str | None) -> tuple[Fetch, str | None]:
     """Return what fetches a client's schema, and the key under which the schema is kept.
 
     It is fetched from ``url``, which may be relative to the API's, or by introspection. A server
     may show each caller another schema, so the key names both. It is ``None``, and nothing is kept,
     if one of them cannot be told from others.
     """
-    caller = "" if auth is None else getattr(auth, "identity", None)
+    caller = "" if connection.auth is None else getattr(connection.auth, "identity", None)
     server = getattr(connection.transport, "identity", None)
     key = None if caller is None or server is None else "\n".join((server, caller, url or ""))
     if url is None:

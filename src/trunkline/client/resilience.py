@@ -25,7 +25,7 @@ from trunkline.errors import (
 from trunkline.flow.calls import Flow, Pause
 from trunkline.forks import renewed_in_children
 from trunkline.protocol.messages import HTTPResponse
-from trunkline.protocol.response import PLAIN, UNREADABLE, decode, error_code, retry_after
+from trunkline.protocol.response import has_error_code, retry_after
 
 __all__ = ["DEFAULT_BREAKER", "DEFAULT_RETRY", "Breaker", "Circuit", "Retries", "Retry", "SendCall"]
 
@@ -52,8 +52,10 @@ class Retry:
       gets a tenth more requests, not three times as many.
     - ``statuses``: HTTP statuses that are repeated too, if the response has ``Retry-After``. GitHub
       sends 403 so.
-    - ``codes``: values of ``extensions.code`` that are repeated too, whatever the status:
-      ``THROTTLED`` for Shopify, ``RATELIMITED`` for Linear.
+    - ``codes``: values of ``extensions.code`` that are repeated too, whatever the status.
+    - ``wait``: a function that gets each response. For one whose call is to be repeated it returns
+      the seconds to wait, in place of ``Retry-After``; otherwise ``None``. ``GITHUB``, ``SHOPIFY``
+      and ``LINEAR`` have one: ``replace(GITHUB, longest_wait=300)``, of ``dataclasses``.
     """
 
     attempts: int = 3
@@ -63,6 +65,7 @@ class Retry:
     budget: float = 10.0
     statuses: Collection[int] = ()
     codes: Collection[str] = ()
+    wait: Callable[[HTTPResponse], float | None] | None = None
 
 
 DEFAULT_RETRY = Retry()
@@ -89,12 +92,15 @@ class Retries:
                         error.add_note(f"This was attempt {call.attempts} of the call.")
                     raise
             else:
-                if not self._is_temporary(response):
+                wait = self._retry.wait(response) if self._retry.wait else None
+                if wait is None and not self._is_temporary(response):
                     # Two threads may lose one of their tenths to each other, which does no harm.
                     if self._budget < self._retry.budget:
                         self._budget = min(self._retry.budget, self._budget + _EARNED)
                     return response
-                pause = self._pause(call, retry_after(response.headers), safe=call.repeatable)
+                if wait is None:
+                    wait = retry_after(response.headers)
+                pause = self._pause(call, wait, safe=call.repeatable)
                 if pause is None:
                     return response
             yield Pause(pause)
@@ -106,13 +112,7 @@ class Retries:
             return True
         if response.status in retry.statuses and "retry-after" in response.headers:
             return True
-        if not any(code.encode() in response.body for code in retry.codes):
-            return False  # nearly always, and without reading the body
-        try:
-            errors = decode(response.body, PLAIN).errors
-        except UNREADABLE:
-            return False
-        return any(error_code(error) in retry.codes for error in errors or ())
+        return has_error_code(response, retry.codes)
 
     def _pause_after(self, call: Call, error: ConnectionFailedError | TokenError) -> float | None:
         """Do what ``_pause`` does, after a failure without a response of the API."""

@@ -98,13 +98,15 @@ def send_request(request: HTTPRequest) -> Flow[HTTPResponse]:
     return cast("HTTPResponse", (yield request))
 
 
-def through(flow: Flow[T], inner: Callable[[HTTPRequest], Flow[HTTPResponse]]) -> Flow[T]:
-    """Run a flow whose requests to the API are sent by another flow."""
+def through(
+    flow: Flow[T], inner: Callable[[HTTPRequest], Flow[HTTPResponse]], url: str | None = None
+) -> Flow[T]:
+    """Run a flow whose requests to the API, at ``url``, are sent by another flow."""
     try:
         step = next(flow)
         while True:
             try:
-                if isinstance(step, HTTPRequest) and step.url is None:
+                if isinstance(step, HTTPRequest) and step.url == url:
                     outcome: Outcome = yield from inner(step)
                 else:
                     outcome = yield step

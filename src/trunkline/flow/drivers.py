@@ -145,7 +145,13 @@ def _with_timeout(request: HTTPRequest, deadline: Deadline) -> HTTPRequest:
     if request.timeout is not None and request.timeout < left + _ROUNDING:
         return request
     return HTTPRequest(
-        request.method, request.headers, request.body, request.url, request.query, left
+        request.method,
+        request.headers,
+        request.body,
+        request.url,
+        request.query,
+        left,
+        request.repeatable,
     )
 
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 
 from msgspec import Struct
 
-__all__ = ["SCHEMA_VERSION", "HTTPRequest", "HTTPResponse", "schema_etag", "schema_version"]
+__all__ = [
+    "HEADER_NAME",
+    "SCHEMA_VERSION",
+    "HTTPRequest",
+    "HTTPResponse",
+    "schema_etag",
+    "schema_version",
+]
+
+HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+"""The name of a header (RFC 9110 §5.6.2, token)."""
 
 SCHEMA_VERSION = "graphql-schema-version"
 """The header of a server's responses that names its schema. Its value changes with the schema."""
@@ -24,6 +35,7 @@ class HTTPRequest(Struct, frozen=True):  # a struct: each call makes some
     - ``query``: added to the transport's own URL; percent-encoded, without the question mark.
     - ``timeout``: the seconds that the whole exchange may take, from connecting to the last byte;
       ``None`` leaves it to the transport.
+    - ``repeatable``: whether it may be executed twice, as a query may.
     """
 
     method: str
@@ -32,6 +44,7 @@ class HTTPRequest(Struct, frozen=True):  # a struct: each call makes some
     url: str | None = None
     query: str = ""
     timeout: float | None = None
+    repeatable: bool = False
 
     def __repr__(self) -> str:
         shown = f"{self.method!r}, url={self.url!r}, query={self.query!r}, timeout={self.timeout!r}"

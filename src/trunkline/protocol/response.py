@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 
@@ -28,9 +28,11 @@ __all__ = [
     "GraphQLResponse",
     "decode",
     "error_code",
+    "has_error_code",
     "read_response",
     "retry_after",
     "status_of_request_error",
+    "was_executed",
 ]
 
 PARTIAL = 294
@@ -161,6 +163,25 @@ def error_code(error: object) -> str:
     extensions = error.get("extensions") if isinstance(error, dict) else None
     code = extensions.get("code") if isinstance(extensions, dict) else None
     return code if isinstance(code, str) else ""
+
+
+def has_error_code(response: HTTPResponse, codes: Collection[str]) -> bool:
+    """Say whether an error of a response has one of the codes."""
+    if not any(code.encode() in response.body for code in codes):
+        return False  # nearly always, and without reading the body
+    try:
+        errors = decode(response.body, PLAIN).errors
+    except UNREADABLE:
+        return False
+    return any(error_code(error) in codes for error in errors or ())
+
+
+def was_executed(response: HTTPResponse) -> bool:
+    """Say whether a response has data, or data that is null: something was executed (§7.1)."""
+    try:
+        return decode(response.body, _ANY).data is not msgspec.UNSET
+    except UNREADABLE:
+        return False
 
 
 def _is_graphql(response: HTTPResponse) -> bool:

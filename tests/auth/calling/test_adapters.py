@@ -17,7 +17,7 @@ import requests
 from tests.serving import serving
 from tests.waiting import until
 
-from trunkline.auth import ClientCredentials
+from trunkline.auth import HASURA, ClientCredentials
 from trunkline.auth.httpx import HTTPXAuth
 from trunkline.auth.httpx2 import HTTPX2Auth
 from trunkline.auth.requests import RequestsAuth
@@ -124,6 +124,31 @@ def test_a_token_is_fetched_sent_and_replaced(pair: Pair, way: Way) -> None:
     assert way(credentials, pair.api, b"body") == 200
     assert pair.token_requests == 2
     assert pair.bodies == [b"body"] * 5
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_expired_token_may_be_told_in_a_body_and_go_in_another_header(
+    pair: Pair, way: Way
+) -> None:
+    refused: set[bytes] = set()
+    seen: list[bytes] = []
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        headers = dict(scope["headers"])
+        seen.append(headers[b"x-token"])
+        assert b"authorization" not in headers
+        error = b'{"errors":[{"message":"x","extensions":{"code":"invalid-jwt"}}]}'
+        body = error if seen[-1] in refused else b"{}"
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": body})
+
+    pair.answer = answer  # type: ignore[method-assign]
+    credentials = pair.credentials(expired=HASURA, header="X-Token", scheme="")
+    way(credentials, pair.api, b"")
+    refused.update(seen)
+    way(credentials, pair.api, b"")
+    assert [token in refused for token in seen] == [True, True, False]
 
 
 @pytest.mark.parametrize("way", WAYS)

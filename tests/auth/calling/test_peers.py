@@ -22,7 +22,7 @@ from requests_oauthlib import OAuth2Session
 from tests.auth.calling.node import PEERS, node, running
 from tests.serving import serving
 
-from trunkline.auth import ClientCredentials
+from trunkline.auth import Assertion, ClientCredentials
 from trunkline.flow.drivers import run
 from trunkline.issuer import Issuer, RegisteredClient, Store, with_new_secret
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
@@ -54,6 +54,7 @@ def provider() -> Iterator[str]:
         ("basic", {"secret": SECRET}),
         ("post", {"secret": SECRET, "secret_in": "form"}),
         ("signer", {"key": dict(KEY.as_dict(private=True))}),
+        ("sharer", {"assertion": Assertion(f"{SECRET}, of 32 bytes or more", algorithm="HS256")}),
         ("bound", {"secret": SECRET, "dpop": True}),
     ],
 )

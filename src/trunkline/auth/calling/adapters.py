@@ -17,8 +17,6 @@ __all__ = ["TIMEOUT", "APICredentials", "HTTPXFamilyAuth", "issuer_headers", "re
 TIMEOUT = 10.0
 """Seconds that the issuer may take by default."""
 
-_CREDENTIALS = ("authorization", "dpop")
-
 
 class APICredentials:
     """Credentials that are sent to one API, at ``api``, and nowhere else.
@@ -37,6 +35,7 @@ class APICredentials:
         check_secure(url, allow_http=credentials.allow_http)
         self._origin = origin_of(url)
         self._credentials = credentials
+        self.reads_bodies = credentials.reads_bodies
 
     def call(self, method: str, url: object) -> Conversation:
         """Begin a call. Raises ``ValueError`` if it goes elsewhere."""
@@ -78,7 +77,7 @@ class Conversation:
                 step = flow.throw(failure)
         except StopIteration:
             return False
-        headers.update({name: step.headers[name] for name in _CREDENTIALS if name in step.headers})
+        headers.update(step.headers)
         return True
 
 
@@ -101,13 +100,17 @@ class HTTPXFamilyAuth:
         """Add the credentials to the API's requests, in this thread."""
         call, response = self._credentials.call(request.method, request.url), None
         while run(call.next_request(request.headers, response), self._send):
-            response = response_of((yield request))
+            received = yield request
+            body = received.read() if self._credentials.reads_bodies else b""
+            response = response_of(received, body)
 
     async def async_auth_flow(self, request: Any) -> AsyncGenerator[Any, Any]:
         """Add the credentials to the API's requests, in this task."""
         call, response = self._credentials.call(request.method, request.url), None
         while await run_async(call.next_request(request.headers, response), self._send_async):
-            response = response_of((yield request))
+            received = yield request
+            body = await received.aread() if self._credentials.reads_bodies else b""
+            response = response_of(received, body)
 
     def _send(self, request: HTTPRequest) -> HTTPResponse:
         body = b""

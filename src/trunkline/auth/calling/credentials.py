@@ -7,31 +7,56 @@ requests.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from random import uniform
 from threading import Lock
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from msgspec.structs import replace
 
 from trunkline.auth.calling.authentication import (
+    Assertion,
+    AssertionAuthentication,
+    AssertionSource,
     ClientAuthentication,
+    ClientId,
     KeySource,
     SecretSource,
     SharedSecret,
-    SignedAssertion,
-    TLSCertificate,
 )
 from trunkline.auth.calling.cache import TokenCache, load_token, save_token
-from trunkline.auth.calling.tokens import Token, TokenRequest, requested_nonce, suspects_token
+from trunkline.auth.calling.grants import Grant, OwnRights
+from trunkline.auth.calling.tokens import (
+    Accepted,
+    Token,
+    TokenRequest,
+    requested_nonce,
+    suspects_token,
+)
 from trunkline.errors import TokenError
 from trunkline.flow.calls import Background, Flow, send_request
 from trunkline.flow.single_flight import SingleFlight
 from trunkline.forks import renewed_in_children
-from trunkline.protocol.messages import HTTPRequest, HTTPResponse
+from trunkline.protocol.messages import HEADER_NAME, HTTPRequest, HTTPResponse
+from trunkline.protocol.response import was_executed
 
-__all__ = ["ClientCredentials"]
+__all__ = ["APOLLO", "HASURA", "ClientCredentials"]
+
+Expired: TypeAlias = Collection[int | str] | Callable[[HTTPResponse], bool]
+
+HASURA: Collection[int | str] = frozenset({"invalid-jwt"})
+"""``expired=HASURA``: how Hasura says, with the status 200, that a token expired.
+
+https://hasura.io/docs/2.0/auth/authentication/jwt/ and graphql-engine's issue 8659
+"""
+
+APOLLO: Collection[int | str] = frozenset({"UNAUTHENTICATED"})
+"""``expired=APOLLO``: the code that Apollo Server's documentation gives to a caller without a valid
+token, whatever the status.
+
+https://www.apollographql.com/docs/apollo-server/data/errors
+"""
 
 _FIRST, _LONGEST = 1.0, 30.0  # the most seconds between attempts, at first and at last
 _CUT_SHORT = 30.0  # seconds after which a renewal without an outcome counts as failed
@@ -41,52 +66,86 @@ _LONGEST_BETWEEN_REPLACEMENTS = 60.0
 class ClientCredentials:
     """OAuth 2 client credentials (RFC 6749 §4.4): one object per API, shared by all its callers.
 
+    Where tokens come from:
+
     - ``issuer``: the issuer's identifier; its metadata has the token endpoint. Or ``token_url``:
       the token endpoint, without metadata.
+
+    Who the client is, one of:
+
     - ``secret``: a text, a ``Path`` of a file, or a function, read at each token request;
       ``secret_in`` is its place, the header or the form.
-    - ``key``: or a private key as a JWK, as PEM, in a file, or from a function. Needs ``issuer``.
-    - ``certificate=True``: or the certificate of the transport's connection.
-    - ``scope`` and ``resource``: what the token is for.
+    - ``key``: a private key as a JWK, as PEM, in a file, or from a function (``private_key_jwt``).
+      The client signs for ``issuer``, or for ``token_url`` if there is no issuer.
+    - ``assertion``: an ``Assertion``, if the key needs more than that; or the text, the ``Path`` or
+      the function of one that another program signs, as Kubernetes does (RFC 7523 §2.2).
+    - ``certificate=True``: the certificate of the transport's connection.
+
+    What a token is for:
+
+    - ``scope`` and ``resource``.
+    - ``grant``: ``JWTBearer`` or ``TokenExchange``, for a token in exchange for an assertion or for
+      another token. The client then needs no credentials, and no ``client_id``, of its own.
     - ``dpop``: binds tokens to a key that never leaves this object, and proves its possession with
       each request (RFC 9449).
     - ``parameters``: added to token requests (``audience`` for Auth0, for example).
-    - ``cache``: shares tokens with other processes.
+
+    How the issuer and the API differ from the standards:
+
+    - ``token_type``: what the issuer calls bearer tokens, ``"BearerToken"`` for example; ``None``
+      if its responses have no ``token_type``.
+    - ``token_status``: the status of a response with a token.
+    - ``lifetime``: how many seconds a token is used if the issuer does not say it, or says 0 or
+      less.
+    - ``header`` and ``scheme``: the header that has the token, and the word before it; with an
+      empty ``scheme`` there is none.
+    - ``expired``: how the API says that a token is no longer valid, other than by 401: statuses and
+      codes (``extensions.code``), or a function of the response. Then the token is replaced. The
+      request is sent again if it is a query, or if the response shows that nothing was executed.
     - ``allow_http=True``: sends secret and token over plain http too, where a network protects them
       by itself, such as a service mesh. Otherwise that is for this machine only.
 
+    And ``cache`` shares tokens with other processes.
+
     A token is requested when it is first needed, once for all who wait. It is renewed in the
     background after 70 to 90 % of its life, and used until it ends if the issuer is down. Raises
-    ``TokenError`` if there is no token.
+    ``TokenError`` if there is no token, and ``ValueError`` for settings that cannot work.
     """
 
     def __init__(  # noqa: PLR0913  # OAuth has as many parameters
         self,
         *,
-        client_id: str,
+        client_id: str | None = None,
         issuer: str | None = None,
         token_url: str | None = None,
         secret: SecretSource | None = None,
-        key: KeySource | None = None,
-        certificate: bool = False,
         secret_in: Literal["header", "form"] = "header",  # noqa: S107  # not a secret
+        key: KeySource | None = None,
+        assertion: AssertionSource | None = None,
+        certificate: bool = False,
         scope: str | Sequence[str] = (),
         resource: str | None = None,
+        grant: Grant | None = None,
         dpop: bool = False,
         parameters: Mapping[str, str] | None = None,
-        cache: TokenCache | None = None,
+        token_type: str | None = "Bearer",  # noqa: S107  # not a secret
+        token_status: int = 200,
+        lifetime: float | None = None,
+        header: str = "authorization",
+        scheme: str = "Bearer",
+        expired: Expired = (),
         allow_http: bool = False,
+        cache: TokenCache | None = None,
     ) -> None:
-        if (secret is not None) + (key is not None) + certificate != 1:
-            raise ValueError("Give one of secret=, key= and certificate=True.")
-        if secret is not None:
-            authentication: ClientAuthentication = SharedSecret(client_id, secret, secret_in)
-        elif key is None:
-            authentication = TLSCertificate(client_id)
-        elif issuer is None:
-            raise ValueError("With key=, give issuer= too: the client signs for the issuer.")
-        else:
-            authentication = SignedAssertion(client_id, key, issuer)
+        given = [each is not None for each in (secret, key, assertion)]
+        if sum(given) + certificate != 1 and (grant is None or any(given) or certificate):
+            raise ValueError("Give one of secret=, key=, assertion= and certificate=True.")
+        if grant is None and client_id is None:
+            raise ValueError("Give client_id=: the issuer knows the client by it.")
+        if dpop and (token_type, header, scheme) != ("Bearer", "authorization", "Bearer"):
+            raise ValueError("With dpop=True, the token's type, header and scheme are RFC 9449's.")
+        if not HEADER_NAME.fullmatch(header):
+            raise ValueError(f"{header!r} is not a valid name of a header.")
         self._proof_key = None
         if dpop:
             from trunkline.auth.dpop import ProofKey  # noqa: PLC0415  # others do without joserfc
@@ -94,11 +153,18 @@ class ClientCredentials:
             self._proof_key = ProofKey()
         self.resource = resource
         self.allow_http = allow_http
+        self._header = header.lower()
+        self._scheme = scheme
+        self._expired = expired
         self._request = TokenRequest(
             client_id=client_id,
             issuer=issuer,
             token_url=token_url,
-            authentication=authentication,
+            authentication=_authentication(
+                client_id, secret, secret_in, Assertion(key) if key is not None else assertion
+            ),
+            grant=grant or OwnRights(),
+            accepted=Accepted("DPoP" if dpop else token_type, token_status, lifetime),
             scope=scope if isinstance(scope, str) else " ".join(scope),
             resource=resource,
             parameters=dict(parameters or {}),
@@ -106,6 +172,11 @@ class ClientCredentials:
             mtls=certificate,
             allow_http=allow_http,
         )
+        if cache is not None and self._request.name is None:
+            raise ValueError(
+                "Tokens of this grant cannot be kept in cache=: nothing tells whose token another"
+                " process put there."
+            )
         self._cache = None if dpop else cache  # the key of a bound token is only in this process
         self._token: Token | None = None
         self._nonce: str | None = None
@@ -116,9 +187,18 @@ class ClientCredentials:
         return f"ClientCredentials({self._request!r})"
 
     @property
-    def identity(self) -> str:
-        """A hash of client, issuer and rights. What is kept for one is not used for another."""
+    def identity(self) -> str | None:
+        """A hash of client, issuer and rights. What is kept for one is not used for another.
+
+        ``None`` if a token of another program tells whose rights they are.
+        """
         return self._request.name
+
+    @property
+    def reads_bodies(self) -> bool:
+        """Whether the body of a response may tell that the token is no longer valid."""
+        expired = self._expired
+        return callable(expired) or any(isinstance(each, str) for each in expired)
 
     def after_fork(self) -> None:
         """Forget who waits for whom: after a fork they are in the other process."""
@@ -129,12 +209,12 @@ class ClientCredentials:
         """Send a request with a token, and once more with a new one if the token was rejected."""
         token = yield from self.token()
         response = yield from self._send(request, token)
-        if response.status != 401:
-            self._attempts.record_acceptance()
-        elif suspects_token(response):
+        if suspects_token(response, self._expired):
             fresh = yield from self._replace(token)
-            if fresh is not None:
+            if fresh is not None and (request.repeatable or not was_executed(response)):
                 response = yield from self._send(request, fresh)
+        elif response.status != 401:
+            self._attempts.record_acceptance()
         return response
 
     def token(self) -> Flow[Token]:
@@ -158,8 +238,9 @@ class ClientCredentials:
         return response
 
     def _with_token(self, request: HTTPRequest, token: Token) -> HTTPRequest:
-        headers = {**request.headers, "authorization": f"{token.kind} {token.value}"}
+        headers = {**request.headers, self._header: f"{self._scheme} {token.value}".lstrip()}
         if self._proof_key is not None:
+            headers[self._header] = f"{token.kind} {token.value}"
             headers["dpop"] = self._proof_key.prove(
                 request.method,
                 request.url or self.resource or "",
@@ -193,7 +274,7 @@ class ClientCredentials:
         if self._token is not old:
             return  # another caller was faster
         if self._cache:
-            cached = load_token(self._cache, self._request.name)
+            cached = load_token(self._cache, self._request.name or "")
             is_old = cached and old and cached.value == old.value
             if cached and not is_old and time.monotonic() < cached.renews:
                 self._token = cached
@@ -205,7 +286,24 @@ class ClientCredentials:
             raise
         self._attempts.record_success()
         if self._cache:
-            save_token(self._cache, self._request.name, self._token)
+            save_token(self._cache, self._request.name or "", self._token)
+
+
+def _authentication(
+    client_id: str | None,
+    secret: SecretSource | None,
+    secret_in: Literal["header", "form"],
+    assertion: AssertionSource | None,
+) -> ClientAuthentication:
+    """Return what proves who the client is."""
+    if secret is None and assertion is None:
+        return ClientId(client_id)
+    if client_id is None:
+        raise ValueError("Give client_id= too: the issuer knows the client by it.")
+    if assertion is not None:
+        return AssertionAuthentication(client_id, assertion)
+    assert secret is not None  # noqa: S101  # see above
+    return SharedSecret(client_id, secret, secret_in)
 
 
 class _Attempts:

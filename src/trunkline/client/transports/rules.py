@@ -18,7 +18,7 @@ from trunkline.errors import (
     ResponseTooLargeError,
     ServerStatusError,
 )
-from trunkline.protocol.messages import HTTPRequest, HTTPResponse
+from trunkline.protocol.messages import HEADER_NAME, HTTPRequest, HTTPResponse
 
 __all__ = [
     "AsyncHTTPTransport",
@@ -40,7 +40,6 @@ _MOST_REDIRECTS = 20  # like httpx2 and browsers
 _REDIRECT_URL = re.compile(r"[\x21-\x7e]{1,8000}")
 _MOST_SHOWN = 200  # characters of a redirect's place that a message shows
 _PORTS = {"http": 80, "https": 443}
-_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 §5.6.2, token
 _HEADER_VALUE = re.compile(r"(?! )[\x20-\x7e\t]*(?<![ \t])")  # RFC 9110 §5.5, the safe part of it
 
 
@@ -254,7 +253,7 @@ def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     file with its line break. The message does not contain the value, which may be secret.
     """
     for name, value in (headers or {}).items():
-        if not _HEADER_NAME.fullmatch(name):
+        if not HEADER_NAME.fullmatch(name):
             raise ValueError(f"{name!r} is not a valid name of a header.")
         if not _HEADER_VALUE.fullmatch(value):
             raise ValueError(

@@ -32,11 +32,21 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     client("basic", secret),
     client("post", { ...secret, token_endpoint_auth_method: "client_secret_post" }),
     client("signer", { ...signing, token_endpoint_auth_signing_alg: "ES256" }),
+    client("sharer", {
+      ...secret,
+      client_secret: `${secret.client_secret}, of 32 bytes or more`,
+      token_endpoint_auth_method: "client_secret_jwt",
+    }),
     client("bound", { ...secret, dpop_bound_access_tokens: true }),
   ],
   clientDefaults: { id_token_signed_response_alg: "ES256" },
-  clientAuthMethods: ["client_secret_basic", "client_secret_post", "private_key_jwt"],
-  enabledJWA: { clientAuthSigningAlgValues: ["ES256"], dPoPSigningAlgValues: ["ES256"] },
+  clientAuthMethods: [
+    "client_secret_basic",
+    "client_secret_jwt",
+    "client_secret_post",
+    "private_key_jwt",
+  ],
+  enabledJWA: { clientAuthSigningAlgValues: ["ES256", "HS256"], dPoPSigningAlgValues: ["ES256"] },
   scopes: ["todos:read", "todos:write"],
   features: {
     devInteractions: { enabled: false },
