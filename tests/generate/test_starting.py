@@ -363,3 +363,27 @@ Found = Book | None
     numbers = {"nodes": [1, 2], "total": 2}
     books = {"nodes": [{"title": "T"}], "total": 1}
     assert run(tmp_path, "run.py") == f"{ {'books': books, 'numbers': numbers} }\n"
+
+
+@pytest.mark.parametrize(
+    "row", ["asyncpg:Record", "sqlite3:Row", "sqlalchemy:Row", "builtins:dict"]
+)
+def test_rows_of_databases_stand_for_types(row: str, tmp_path: Path) -> None:
+    """14.4: their columns are not known beforehand, so every field without arguments is one."""
+    files = {
+        "trunkline.toml": f"""
+            schema = "schema.graphql"
+            package = "app.graph"
+            models.Book = "{row}"
+            """,
+        "schema.graphql": """
+            type Query { books: [Book!]! }
+            type Book { pageCount: Int!  items: Int!  scaled(width: Int): String! }
+            """,
+    }
+    done = trunkline(project(tmp_path, files), "generate")
+    assert done.status == 0, done.printed
+    text = (tmp_path / "app/graph/resolvers.py").read_text(encoding="utf-8")
+    assert "def scaled(" in text
+    assert "page_count" not in text
+    assert "items" not in text

@@ -83,7 +83,7 @@ class Query:
     guarded = plain
 
     def loose(self) -> SimpleNamespace:
-        return SimpleNamespace(looked="l")
+        return SimpleNamespace(looked="l", lost=None)
 
     def other(self) -> Other:
         return {"key": "k"}
@@ -275,6 +275,9 @@ class Telling:
 
 
 class ThereResolvers:
+    def name(self, _parent: int) -> None:
+        return None
+
     def below(self, parent: int, context: str, selection: Selection) -> int:
         return parent + len(context) + len(selection)
 

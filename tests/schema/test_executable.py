@@ -65,7 +65,7 @@ def test_fields_are_bound_to_their_models_members(model: type, expected: object)
 
 def test_without_a_model_fields_are_looked_up() -> None:
     schema = make_executable_schema(parse_schema(SDL), resolvers(query=Query()))
-    assert schema.bindings["Todo.todoID"] == Lookup(("todoID", "todo_id"))
+    assert schema.bindings["Todo.todoID"] == Lookup("Todo.todoID", ("todoID", "todo_id"))
 
 
 def test_a_resolver_takes_its_arguments_by_name() -> None:

@@ -103,7 +103,7 @@ def test_a_field_without_a_model_is_looked_up_by_its_given_name() -> None:
         SimpleNamespace(query=SimpleNamespace(a=lambda: {"b": 1, "c": 2})),
         names={"A.b": "c"},
     )
-    assert schema.bindings["A.b"] == Lookup(("c",))
+    assert schema.bindings["A.b"] == Lookup("A.b", ("c",))
     assert run(schema, "{ a { b } }") == {"a": {"b": 2}}
 
 

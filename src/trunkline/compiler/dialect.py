@@ -55,7 +55,7 @@ class Dialect:
         binding = self._schema.bindings.get(coordinate)
         if binding is None and definition.resolve is not None:
             binding = CoreResolver(definition.resolve)
-        return binding or Lookup((coordinate.partition(".")[2],))
+        return binding or Lookup(coordinate, (coordinate.partition(".")[2],))
 
     def event_source(
         self, root: GraphQLObjectType, field: FieldPlan

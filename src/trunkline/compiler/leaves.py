@@ -110,8 +110,8 @@ def describe_leaf(
             read = attrgetter(name)
         case Key(name):
             read = methodcaller("get", name)
-        case Lookup(names):
-            read = partial(lookup, names=names)
+        case Lookup(coordinate, names):
+            read = partial(lookup, names=names, coordinate=coordinate)
         case _:
             raise AssertionError(f"{field.coordinate}: {field.binding}")
     plain_type = None if shape.type.name in RANGES else PYTHON_TYPES.get(shape.type.name)

@@ -62,9 +62,9 @@ class FieldReader:
                 return f"{parent}.{name}"
             case Key(name) if parent:
                 return CallText(f"{parent}.get", [module.text("KEY", name)])
-            case Lookup(names):
-                names_ = module.text("NAMES", names)
-                return CallText(module.runtime(lookup), [parent or "None", names_])
+            case Lookup(coordinate, names):
+                given = [module.text("NAMES", names), module.text("COORDINATE", coordinate)]
+                return CallText(module.runtime(lookup), [parent or "None", *given])
             case CoreDefault(name):
                 return CallText("get", [module.text("KEY", name), "None"])
             case _:

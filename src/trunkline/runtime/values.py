@@ -25,7 +25,7 @@ from graphql.pyutils import inspect
 
 from trunkline.runtime.execution import Execution
 from trunkline.runtime.positions import FieldFailure, Mark, NullError
-from trunkline.schema.models import lookup
+from trunkline.schema.models import lookup, member
 
 __all__ = [
     "PlainLeaf",
@@ -271,4 +271,4 @@ def _type_name(value: Any) -> str | None:
     if isinstance(value, Mapping):
         return value.get("__typename")  # pyright: ignore[reportUnknownVariableType]
     mangled = f"_{type(value).__name__}__typename"  # Python's name for it within a class
-    return getattr(value, mangled, None) or getattr(value, "__typename", None)
+    return getattr(value, mangled, None) or member(value, "__typename") or None

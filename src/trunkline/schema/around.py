@@ -124,8 +124,8 @@ def _as_resolver(binding: Binding) -> Resolver:
             read: Callable[[Any], Any] = attrgetter(name)
         case Key(name):
             read = methodcaller("get", name)
-        case Lookup(names):
-            read = partial(lookup, names=names)
+        case Lookup(coordinate, names):
+            read = partial(lookup, names=names, coordinate=coordinate)
         case _:
             raise AssertionError(binding)
 

@@ -88,11 +88,13 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """For parents of undeclared type: read a key of mappings, an attribute of everything else.
+    """For parents of undeclared type, and rows: read a key, or an attribute.
 
-    ``names`` are tried in order. If none is found, the value is null.
+    ``names`` are tried in order. If a mapping has none of them, the value is null; of anything
+    else, it is an error that names the ``coordinate``.
     """
 
+    coordinate: str
     names: tuple[str, ...]
 
 

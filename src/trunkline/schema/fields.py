@@ -18,7 +18,14 @@ from trunkline.schema.bindings import (
     ResolverMiddleware,
     is_batch,
 )
-from trunkline.schema.models import is_mapping, members_of, method_of, takes_self, whose
+from trunkline.schema.models import (
+    is_looked_up,
+    is_mapping,
+    members_of,
+    method_of,
+    takes_self,
+    whose,
+)
 from trunkline.schema.names import PythonNames
 from trunkline.schema.signatures import (
     Parameters,
@@ -97,21 +104,27 @@ class FieldBinder:
         wanted = self.names.of(coordinate, name)
         if self._is_root(type_) or coordinate in self.resolved:
             self.mistakes.append(f"{coordinate}: has no resolver. Add {wanted!r} to {place}.")
-            return Lookup(names)
+            return Lookup(coordinate, names)
         model = self.models.get(type_.name)
         if model is None:
-            return Lookup(names)
+            return Lookup(coordinate, names)
         members = members_of(model)
         found = next((member for member in names if member in members), None)
-        if found is None and model is not dict:
+        is_key = is_looked_up(model, found)
+        if found is None and not is_key:
             hint = did_you_mean(suggestion_list(wanted, sorted(members)))
             self.mistakes.append(
                 f"{coordinate}: {model.__qualname__} has no attribute {wanted!r}.{hint}"
                 " Add it, or a resolver for the field."
             )
         binding: Binding
-        if is_mapping(model):
-            binding, reason = Key(found or names[0]), f"{model.__qualname__} has only keys"
+        if is_key:
+            binding = (
+                Key(wanted) if model is dict and len(names) == 1 else Lookup(coordinate, names)
+            )
+            reason = f"{model.__qualname__} is read by key"
+        elif is_mapping(model):
+            binding, reason = Key(found or wanted), f"{model.__qualname__} has only keys"
         elif found is None:
             return Attribute(name)
         elif (library := whose(model, found)) is not None:

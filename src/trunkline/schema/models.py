@@ -10,6 +10,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar, Generic, get_origin, is_typeddict
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType, Undefined
@@ -24,29 +25,64 @@ __all__ = [
     "bind_enum",
     "bind_input",
     "class_of",
+    "is_looked_up",
     "is_mapping",
     "lookup",
+    "member",
     "members_of",
     "method_of",
     "takes_self",
     "whose",
 ]
 
+_OF_SQLALCHEMY = "_mapping"  # the public attribute of its rows that has their values by key
+
 _CLASS_VARIABLE = re.compile(r"([\w.]+\.)?ClassVar\b")  # an annotation kept as text (PEP 563)
 
 
-def lookup(parent: Any, names: tuple[str, ...]) -> Any:
-    """Find a field's value in a parent of undeclared class: by key, else by attribute."""
+def lookup(parent: Any, names: tuple[str, ...], coordinate: str) -> Any:
+    """Find a field's value in a parent of undeclared class, or in a row: by key, or by attribute.
+
+    A key that a mapping lacks is null. Raises ``LookupError`` if anything else has none of the
+    ``names``; ``coordinate`` is the field's.
+    """
     if type(parent) is dict or isinstance(parent, Mapping):
         for name in names:
             if name in parent:
                 return parent[name]  # pyright: ignore[reportUnknownVariableType]
         return None
     for name in names:
-        value = getattr(parent, name, Undefined)
+        value = member(parent, name)
         if value is not Undefined:
             return value
-    return None
+    class_ = type(parent)
+    kinds = "keys or attributes" if is_row(class_) else "attributes"
+    raise LookupError(
+        f"{coordinate}: the object of {class_.__module__}.{class_.__qualname__} has none of the"
+        f" {kinds} {', '.join(map(repr, names))}. {_remedy(parent)}"
+    )
+
+
+def member(parent: Any, name: str) -> Any:
+    """Return what a row has under a key, or else an object as an attribute; or ``Undefined``."""
+    if is_row(type(parent)):
+        with suppress(LookupError, TypeError):  # the latter if it wants numbers
+            return getattr(parent, _OF_SQLALCHEMY, parent)[name]
+    try:
+        return getattr(parent, name)
+    except AttributeError:
+        if inspect.getattr_static(parent, name, Undefined) is Undefined:
+            return Undefined
+        raise  # a property's own
+
+
+def _remedy(parent: Any) -> str:
+    if isinstance(parent, (tuple, list)):
+        return "Return rows that have names: named tuples, dictionaries or objects."
+    row = getattr(parent, _OF_SQLALCHEMY, parent)
+    if is_row(type(parent)):
+        return f"It has: {', '.join(map(str, row.keys()))}."
+    return "Return another object, or add a resolver for the field."
 
 
 def members_of(model: type) -> set[str]:
@@ -98,8 +134,32 @@ def whose(model: type, name: str) -> type | None:
 
 
 def is_mapping(model: type) -> bool:
-    """Say whether values of a class are read by key."""
+    """Say whether values of a class are dictionaries, which are read by key."""
     return is_typeddict(model) or issubclass(model, dict)
+
+
+def is_row(class_: type) -> bool:
+    """Say whether objects are read by key like the rows of databases, which are no ``dict``.
+
+    Those of asyncpg and sqlite3 are so, and SQLAlchemy's. Their class does not say which keys they
+    have. Mappings of other classes count, too.
+    """
+    if hasattr(class_, _OF_SQLALCHEMY):
+        return True
+    is_keyed = hasattr(class_, "keys") and hasattr(class_, "__getitem__")
+    return is_keyed and not is_mapping(class_)
+
+
+def is_looked_up(model: type, found: str | None) -> bool:
+    """Say whether a field is read by a key that its model does not declare.
+
+    ``found`` is the member of the model that has the field's name. A row has columns of any name,
+    also ``items`` or ``count``; what a subclass adds are attributes.
+    """
+    if model is dict or not is_row(model):
+        return model is dict
+    row = next(base for base in reversed(model.__mro__) if is_row(base))
+    return found is None or hasattr(row, found)
 
 
 def bare_class(model: Any) -> Any:

@@ -84,7 +84,7 @@ def complete_query_work_map(execution, value):
     """Query.work: Work"""
     try:
         value = check_Map(value)
-        title = lookup(value, ("title",))
+        title = lookup(value, ("title",), "Map.title")
         if type(title) is not str:
             title = complete_String(title)
         return {
@@ -149,7 +149,7 @@ def complete_query_search_map(execution, value, i0):
         if execution.room < 0:
             raise NoRoomError
         value = check_Map(value)
-        id_ = lookup(value, ("id",))
+        id_ = lookup(value, ("id",), "Map.id")
         if type(id_) is not str:
             id_ = complete_ID(id_)
         return {

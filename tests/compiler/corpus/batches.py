@@ -112,7 +112,7 @@ def complete_publisher_address(execution, items, values):
             if value is None:
                 continue
             value = check_Address(value)
-            city = lookup(value, ("city",))
+            city = lookup(value, ("city",), "Address.city")
             if type(city) is not str:
                 city = complete_String(city)
             target["address"] = {

@@ -90,17 +90,17 @@ def complete_query_work_map(execution, value):
         refuse_null_condition(execution.variables[1], VARIABLE_2)
         entry = {}
         if not execution.variables[0]:
-            id_ = lookup(value, ("id",))
+            id_ = lookup(value, ("id",), "Map.id")
             if type(id_) is not str:
                 id_ = complete_ID(id_)
             entry["id"] = id_
         if execution.variables[1] and "id" not in entry:
-            id__2 = lookup(value, ("id",))
+            id__2 = lookup(value, ("id",), "Map.id")
             if type(id__2) is not str:
                 id__2 = complete_ID(id__2)
             entry["id"] = id__2
         if execution.variables[0] and execution.variables[1]:
-            scale = lookup(value, ("scale",))
+            scale = lookup(value, ("scale",), "Map.scale")
             if type(scale) is not int or scale.bit_length() > 31:
                 scale = complete_Int(scale)
             entry["scale"] = scale

@@ -26,7 +26,14 @@ from trunkline.generate.elements import place_in_schema
 from trunkline.generate.server.classes import place_of
 from trunkline.generate.server.fits import Fits, awaited_type
 from trunkline.generate.server.settings import ServerSettings
-from trunkline.schema.models import is_mapping, members_of, method_of, takes_self, whose
+from trunkline.schema.models import (
+    is_looked_up,
+    is_mapping,
+    members_of,
+    method_of,
+    takes_self,
+    whose,
+)
 from trunkline.schema.names import names_of
 from trunkline.schema.signatures import given_to, misfits, parameters_of
 
@@ -59,19 +66,20 @@ class ModelCheck:
         usual = (self._names[coordinate], *names_of(name))
         candidates = (configured.name,) if configured.name else usual
         found = next((each for each in candidates if each in members), None)
+        if is_looked_up(model, found):
+            found = candidates[0]
         if found is None:
-            if model is not dict:
-                hint = _suggestion(candidates[0], [each for each in members if each[0] != "_"])
-                sentence = (
-                    f"{place_in_schema(field)}: {coordinate}: {_with_place(model)} has no"
-                    f" attribute {candidates[0]!r}.{hint}"
-                )
-                if configured.name or configured.resolver is False:
-                    self.mistakes.append(f"{sentence} Correct the name, or use a resolver.")
-                else:
-                    self.notes.append(f"{sentence} The field gets a resolver.")
+            hint = _suggestion(candidates[0], [each for each in members if each[0] != "_"])
+            sentence = (
+                f"{place_in_schema(field)}: {coordinate}: {_with_place(model)} has no"
+                f" attribute {candidates[0]!r}.{hint}"
+            )
+            if configured.name or configured.resolver is False:
+                self.mistakes.append(f"{sentence} Correct the name, or use a resolver.")
+            else:
+                self.notes.append(f"{sentence} The field gets a resolver.")
             return None
-        if is_mapping(model):
+        if is_mapping(model) or is_looked_up(model, found):
             if field.args and configured.resolver is False:
                 self.refuse_arguments(type_, name, field)
             return None if field.args else found
