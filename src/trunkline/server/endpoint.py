@@ -111,6 +111,8 @@ class GraphQL(HTTPOnly):
     - ``middlewares``: stand around every execution, the first one outermost.
     - ``present_error``: decides what a caller sees of an error.
     - ``deadline``: seconds that an execution that awaits something may take.
+    - ``finish_mutations``: whether a mutation goes on if its client closes the connection, with all
+      of its fields and the closing of its context. A query is cancelled then.
     - ``limits``: bounds documents and variables.
     - ``max_body_bytes``: the size of a request's body, and of its query string.
     - ``body_timeout``: seconds in which a body must arrive.
@@ -136,6 +138,7 @@ class GraphQL(HTTPOnly):
         middlewares: Sequence[OperationMiddleware] = (),
         present_error: PresentError | None = None,
         deadline: float | None = None,
+        finish_mutations: bool = True,
         limits: Limits | None = None,
         max_body_bytes: int = 1_048_576,
         body_timeout: float = 10.0,
@@ -157,7 +160,7 @@ class GraphQL(HTTPOnly):
         )
         self._tells_refusals = refuse != "hidden"
         self._compilations = Compilations()
-        self._executor = Executor(context, middlewares, deadline)
+        self._executor = Executor(context, middlewares, deadline, finish_mutations=finish_mutations)
         self._presenter = ErrorPresenter(present_error)
         self._max_body_bytes = max_body_bytes
         self._bodies = BodyReader(max_body_bytes, body_timeout)

@@ -103,7 +103,8 @@ class Executor:
     """Executes operations with what a program puts around them.
 
     ``make_context`` makes the context of resolvers, ``middlewares`` stand around the execution (the
-    first one outermost), and the execution may take ``deadline`` seconds. Raises ``TypeError`` if
+    first one outermost), and the execution may take ``deadline`` seconds. With
+    ``finish_mutations``, a mutation goes on if its client goes away. Raises ``TypeError`` if
     ``make_context`` is not a function of a scope.
     """
 
@@ -112,6 +113,8 @@ class Executor:
         make_context: MakeContext | None,
         middlewares: Sequence[OperationMiddleware],
         deadline: float | None,
+        *,
+        finish_mutations: bool,
     ) -> None:
         if make_context is not None:
             _check_context_function(make_context)
@@ -121,6 +124,7 @@ class Executor:
             self._run = _around(middleware, self._run)
         self._has_middlewares = bool(middlewares)
         self._deadline = deadline
+        self._finish_mutations = finish_mutations
         self._is_bare = make_context is None and not middlewares
 
     def is_direct(self, operation: Operation) -> bool:
@@ -138,9 +142,9 @@ class Executor:
     ) -> Result:
         """Make the context and execute the operation.
 
-        Awaiting ends when the client goes away (``ClientGone``) or the deadline passes
-        (``ExecutionTimeout``). A ``GraphQLError`` of the context or of a middleware rejects the
-        request, as a ``RequestError`` does.
+        Awaiting ends when the client goes away (``ClientGone``), unless it is a mutation that is to
+        be finished, or when the deadline passes (``ExecutionTimeout``). A ``GraphQLError`` of the
+        context or of a middleware rejects the request, as a ``RequestError`` does.
         """
         try:
             context = self._make_context(scope) if self._make_context else None
@@ -157,6 +161,8 @@ class Executor:
                 return result
             if self._deadline is not None:
                 rest = _within(self._deadline, rest)
+            if self._finish_mutations and operation.kind == "mutation":
+                return await rest
             return await _while_connected(receive, rest)
         except GraphQLError as error:
             raise RequestError([error]) from error
