@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from tests.client import faulty
 from tests.client.faulty import Faulty, status
 from tests.client.serving import JSON, QUERY, TODOS, Received, Reply, Todos
+from tests.tracing import recorded_spans
 
 from trunkline import (
     CircuitOpenError,
@@ -513,21 +515,9 @@ def test_nobody_reads_the_log_nobody_writes_it(caplog: pytest.LogCaptureFixture)
 
 
 @pytest.fixture
-def spans() -> Any:
-    from opentelemetry import trace  # noqa: PLC0415  # only programs that use it import it
-    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-    from opentelemetry.sdk.trace.export import SimpleSpanProcessor  # noqa: PLC0415
-    from opentelemetry.sdk.trace.export.in_memory_span_exporter import (  # noqa: PLC0415
-        InMemorySpanExporter,
-    )
-
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    before = trace._TRACER_PROVIDER
-    trace._TRACER_PROVIDER = provider
-    yield exporter
-    trace._TRACER_PROVIDER = before
+def spans() -> Generator[Any]:
+    with recorded_spans() as exporter:
+        yield exporter
 
 
 def test_a_trace_goes_on_at_the_server(spans: Any) -> None:

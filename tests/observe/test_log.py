@@ -24,6 +24,7 @@ EVENT = OperationEvent(
     document_id="sha256:" + "ab" * 32,
     client="web/1.2",
     client_id="web",
+    trace_id="4bf92f3577b34da6a3ce929d0e0e4736",
     outcome="partial",
     status=294,
     duration=0.0123456,
@@ -68,6 +69,7 @@ def test_on_a_terminal() -> None:
         "sha256:abababababab",
         "client=web/1.2",
         "client_id=web",
+        "trace=4bf92f3577b34da6a3ce929d0e0e4736",
         "errors=4 CLOSED,NOT_FOUND",
     ]
 
@@ -88,6 +90,7 @@ def test_as_json() -> None:
         "graphql.document.id": "sha256:" + "ab" * 32,
         "client": "web/1.2",
         "client_id": "web",
+        "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
         "outcome": "partial",
         "http.status": 294,
         "duration_ms": 12.346,

@@ -310,3 +310,37 @@ async def test_who_is_in_time_does_not_notice() -> None:
     app = Endpoint(deadline=5.0, context=of_path)
     assert (await post(app, "{ context }")).data == {"context": "/graphql"}
     assert (await post(Endpoint(deadline=5.0), TODO)).data == MILK
+
+
+# The client's own deadline
+
+
+async def test_the_smaller_deadline_counts() -> None:
+    for deadline, milliseconds in ((30.0, "50"), (0.05, "30000"), (None, "50")):
+        app = Endpoint(deadline=deadline)
+        reply = await post(app, "{ slow }", {"x-request-timeout-ms": milliseconds})
+        assert (reply.status, reply.code) == (504, "DEADLINE_EXCEEDED")
+        assert app.events[0].outcome == "deadline_exceeded"
+
+
+async def test_a_client_that_waits_long_enough_gets_its_response() -> None:
+    for milliseconds in ("30000", "9999999999", "0000030000"):
+        reply = await post(Endpoint(), TODO, {"x-request-timeout-ms": milliseconds})
+        assert (reply.status, reply.data) == (200, MILK)
+
+
+async def test_nothing_begins_for_a_client_that_waits_no_longer() -> None:
+    app = Endpoint()
+    reply = await post(app, 'mutation { add(title: "x") { id } }', {"x-request-timeout-ms": "0"})
+    assert (reply.status, reply.code) == (504, "DEADLINE_EXCEEDED")
+    assert not app.added
+
+
+@pytest.mark.parametrize("text", ["", "x", "-1", "1.5", "+1", "1e3", "2s", "1, 2", "1" * 11, "٣"])
+async def test_a_malformed_deadline_refuses_the_request(text: str) -> None:
+    app = Endpoint()
+    sent = text.encode().decode("latin-1")
+    reply = await post(app, 'mutation { add(title: "x") { id } }', {"x-request-timeout-ms": sent})
+    assert (reply.status, reply.code) == (400, "BAD_REQUEST")
+    assert "X-Request-Timeout-Ms" in reply.error["message"]
+    assert not app.added

@@ -14,19 +14,15 @@ from trunkline.flow.calls import Deadline
 from trunkline.protocol.documents import RegisteredDocument
 from trunkline.protocol.media import ACCEPT, JSON
 from trunkline.protocol.messages import HTTPRequest
-from trunkline.protocol.request import FilePart, encode_multipart
+from trunkline.protocol.request import TIMEOUT_HEADER, FilePart, encode_multipart
 
 __all__ = [
-    "TIMEOUT_HEADER",
     "BatchedOperation",
     "Call",
     "CallOptions",
     "client_headers",
     "http_request",
 ]
-
-TIMEOUT_HEADER = "x-request-timeout-ms"
-"""How many milliseconds the caller waits: the server need not finish what comes too late."""
 
 _LONGEST_URL = 7000  # bytes of a query string; nginx rejects 8 KB by default
 

@@ -6,9 +6,8 @@ Without any of them, no event is made.
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Literal, TypeAlias, TypeVar
@@ -27,6 +26,7 @@ from trunkline.errors import (
 )
 from trunkline.flow.calls import Flow
 from trunkline.observe.log import EventLog, distinct_codes, safe_logger
+from trunkline.observe.traces import has_tracing
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 from trunkline.protocol.response import error_code
 
@@ -113,9 +113,6 @@ def outcome_of(error: BaseException) -> Outcome:
     return "cancelled"
 
 
-Trace: TypeAlias = Callable[[CallEvent, Call], AbstractContextManager[object]]
-
-
 class Observer:
     """Follows the calls of one connection."""
 
@@ -125,7 +122,7 @@ class Observer:
 
     def is_wanted(self) -> bool:
         """Say whether a hook, the log or a trace needs the event of a call now."""
-        return self._hook is not None or calls_log.is_read() or _trace() is not None
+        return self._hook is not None or calls_log.is_read() or has_tracing()
 
     def follow(
         self,
@@ -134,11 +131,11 @@ class Observer:
         read: Callable[[HTTPResponse], T],
     ) -> Flow[T]:
         """Make a call and report it."""
-        document, trace = call.document, _trace()
+        document = call.document
         event = CallEvent(document.name, document.kind, document.id, self._url)
         began = perf_counter()
         try:
-            with nullcontext() if trace is None else trace(event, call):
+            with _span(event, call) if has_tracing() else nullcontext():
                 try:
                     response = yield from send(call)
                     event.status = response.status
@@ -216,18 +213,6 @@ def _log_line(event: CallEvent) -> str:
 calls_log: EventLog[CallEvent] = EventLog("trunkline.calls", "call", _log_line, lambda event: event)
 
 
-def _trace() -> Trace | None:
-    """Return what makes the span of a call, if this program uses OpenTelemetry.
-
-    It does if it has imported it and set a provider. Looking costs next to nothing; an import here
-    would cost the programs that do not use it.
-    """
-    trace: Any = sys.modules.get("opentelemetry.trace")
-    if trace is None or isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
-        return None
-    return _span
-
-
 @contextmanager
 def _span(event: CallEvent, call: Call) -> Generator[None]:
     """Make the span of a call current, and let the server continue its trace (W3C).
@@ -235,7 +220,7 @@ def _span(event: CallEvent, call: Call) -> Generator[None]:
     The name of the span has the operation's name, although the conventions advise against it: a
     program has few operations.
     """
-    from opentelemetry import propagate, trace  # noqa: PLC0415  # see `_trace`
+    from opentelemetry import propagate, trace  # noqa: PLC0415  # see `traces`
 
     name = f"{event.operation_kind} {event.operation_name or ''}".rstrip()
     span = trace.get_tracer("trunkline").start_span(name, kind=trace.SpanKind.CLIENT)

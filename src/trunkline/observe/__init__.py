@@ -1,4 +1,5 @@
 """What happened: events and their logs.
 
-`operations` has the event of an operation and its log, `log` the one format of all logs.
+`operations` has the event of an operation and its log, `log` the one format of all logs, `traces`
+the spans of OpenTelemetry.
 """

@@ -40,6 +40,8 @@ class OperationEvent(msgspec.Struct):
       enum values (``State.DONE``).
     - ``client``: what the client calls itself, ``name/version``. It is not proven.
     - ``client_id``: the caller's id, from its verified token.
+    - ``trace_id``: the trace that the request belongs to, as OpenTelemetry or the request's header
+      ``traceparent`` says: 32 hexadecimal digits.
     - ``status``: the HTTP status; 0 if none was sent.
     - ``duration``: seconds from the first byte read to the last one sent.
     - ``error_codes``: an entry per error of the response, its ``extensions.code`` or an empty
@@ -53,6 +55,7 @@ class OperationEvent(msgspec.Struct):
     coordinates: frozenset[str] = frozenset()
     client: str | None = None
     client_id: str | None = None
+    trace_id: str | None = None
     outcome: OperationOutcome = "ok"
     status: int = 0
     duration: float = 0.0
@@ -73,6 +76,7 @@ def _fields(event: OperationEvent) -> dict[str, object]:
         "graphql.document.id": event.document_id,
         "client": event.client and printable(event.client),
         "client_id": event.client_id and printable(event.client_id),
+        "trace_id": event.trace_id,
         "outcome": event.outcome,
         "http.status": event.status,
         "duration_ms": round(event.duration * 1000, 3),
@@ -92,6 +96,8 @@ def _text(event: OperationEvent) -> str:
     ]
     if event.client_id is not None:
         parts.append(f"client_id={_word(event.client_id)}")
+    if event.trace_id is not None:
+        parts.append(f"trace={event.trace_id}")
     if event.error_codes:
         codes = _word(",".join(distinct_codes(event.error_codes)))
         parts.append(f"errors={event.errors} {codes}".rstrip())

@@ -14,6 +14,7 @@ import msgspec
 from trunkline.errors import MalformedRequestError, NotJSONError
 
 __all__ = [
+    "TIMEOUT_HEADER",
     "FilePart",
     "GraphQLRequest",
     "check_finite",
@@ -40,6 +41,9 @@ _object_decoder: msgspec.json.Decoder[dict[str, Any] | None] = msgspec.json.Deco
     dict[str, Any] | None
 )
 _PARAMETERS = {"query", "operationName", "variables", "extensions"}
+
+TIMEOUT_HEADER = "x-request-timeout-ms"
+"""The header in which a client says how many milliseconds it waits for the response."""
 
 MAX_DEPTH = 200
 """How deep lists and objects in variables may be nested. Documents have the same limit."""

@@ -37,6 +37,7 @@ from trunkline.errors import (
 )
 from trunkline.observe.log import safe_logger
 from trunkline.observe.operations import OperationEvent, Sink, access_log
+from trunkline.observe.traces import server_span, trace_id
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.request import read_json, read_query_string
 from trunkline.protocol.response import PARTIAL, status_of_request_error
@@ -73,6 +74,7 @@ from trunkline.server.transports import (
     check_request,
     client_name,
     response_type,
+    time_left,
 )
 
 __all__ = ["GraphQL"]
@@ -110,7 +112,8 @@ class GraphQL(HTTPOnly):
       may ``yield`` it, or return a context manager that is opened around the operation.
     - ``middlewares``: stand around every execution, the first one outermost.
     - ``present_error``: decides what a caller sees of an error.
-    - ``deadline``: seconds that an execution that awaits something may take.
+    - ``deadline``: seconds that an execution that awaits something may take. A client can ask for
+      less by the header ``X-Request-Timeout-Ms``.
     - ``finish_mutations``: whether a mutation goes on if its client closes the connection, with all
       of its fields and the closing of its context. A query is cancelled then.
     - ``limits``: bounds documents and variables.
@@ -193,36 +196,43 @@ class GraphQL(HTTPOnly):
         event = OperationEvent()
         additions = ResponseAdditions()
         token = adding.set(additions)
-        try:
-            response = await self._respond(scope, receive, event, additions)
-            await response(scope, receive, send)
-            event.status = response.status
-        except ClientGone:
-            event.outcome = "disconnected"
-            with suppress(OSError):
-                await body_ended_early(scope)(scope, receive, send)
-        except OSError:  # ASGI's `send` raises it if the client is gone
-            event.outcome = "disconnected"
-        except BaseException:  # cancelled
-            event.outcome = "disconnected"
-            raise
-        finally:
-            adding.reset(token)
-            event.duration = perf_counter() - started
-            for sink in self._sinks:
-                try:
-                    sink(event)
-                except Exception:  # the response is sent already
-                    logger.exception("The sink %r failed.", sink)
+        with server_span(event, scope["headers"]):
+            try:
+                response = await self._respond(scope, receive, started, event, additions)
+                await response(scope, receive, send)
+                event.status = response.status
+            except ClientGone:
+                event.outcome = "disconnected"
+                with suppress(OSError):
+                    await body_ended_early(scope)(scope, receive, send)
+            except OSError:  # ASGI's `send` raises it if the client is gone
+                event.outcome = "disconnected"
+            except BaseException:  # cancelled
+                event.outcome = "disconnected"
+                raise
+            finally:
+                adding.reset(token)
+                event.duration = perf_counter() - started
+                for sink in self._sinks:
+                    try:
+                        sink(event)
+                    except Exception:  # the response is sent already
+                        logger.exception("The sink %r failed.", sink)
 
     async def _respond(
-        self, scope: Scope, receive: Receive, event: OperationEvent, additions: ResponseAdditions
+        self,
+        scope: Scope,
+        receive: Receive,
+        started: float,
+        event: OperationEvent,
+        additions: ResponseAdditions,
     ) -> Response:
         """Take a request through all stages, and turn whatever goes wrong into a response."""
         media_type = GRAPHQL_RESPONSE
         try:
             headers = read_headers(scope)
             event.client = client_name(headers)
+            event.trace_id = event.trace_id or trace_id(headers)
             caller = None
             if self._auth is not None:
                 caller = self._auth.recall(scope, headers) or await self._auth.authenticate(scope)
@@ -252,11 +262,12 @@ class GraphQL(HTTPOnly):
             check_kind(operation, scope["method"])
             if operation.required is not None and self._tells_refusals:
                 operation = await self._authorization.check(operation, caller, request.variables)
+            left = time_left(headers, perf_counter() - started)
             if self._executor.is_direct(operation):
                 result = run_sync(operation, request.variables, caller=caller)
             else:
                 result = await self._executor.execute(
-                    operation, request, event.client, caller, scope, receive
+                    operation, request, event.client, caller, scope, receive, left
                 )
             event.coordinates = operation.coordinates_with(request.variables)
             response = self._write(result, event, additions)
@@ -339,10 +350,9 @@ class GraphQL(HTTPOnly):
                     scopes = error.scopes
                     denied = AccessDeniedError(403, message, "insufficient_scope", scopes=scopes)
                     headers = self._challenge(denied)
-            case ExecutionTimeout(seconds=seconds):
+            case ExecutionTimeout():
                 status = 504
-                message = f"The operation took longer than {seconds:g} s and was cancelled."
-                errors = [_error(message, "DEADLINE_EXCEEDED")]
+                errors = [_error(str(error), "DEADLINE_EXCEEDED")]
                 event.outcome = "deadline_exceeded"
             case _:
                 status = 500

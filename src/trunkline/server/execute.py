@@ -92,11 +92,7 @@ _Run: TypeAlias = Callable[[OperationCall[Any]], Awaitable[Result]]
 
 
 class ExecutionTimeout(Exception):  # noqa: N818  # a response on its way out
-    """An execution took longer than ``seconds``, and was cancelled."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(seconds)
-        self.seconds = seconds
+    """There was no more time for an execution, and it was cancelled or not begun."""
 
 
 class Executor:
@@ -139,8 +135,9 @@ class Executor:
         caller: Caller | None,
         scope: Scope,
         receive: Receive,
+        time_left: float | None,
     ) -> Result:
-        """Make the context and execute the operation.
+        """Make the context and execute the operation, in ``time_left`` seconds at most.
 
         Awaiting ends when the client goes away (``ClientGone``), unless it is a mutation that is to
         be finished, or when the deadline passes (``ExecutionTimeout``). A ``GraphQLError`` of the
@@ -159,8 +156,9 @@ class Executor:
             except StopIteration as done:
                 result: Result = done.value
                 return result
-            if self._deadline is not None:
-                rest = _within(self._deadline, rest)
+            deadlines = [each for each in (self._deadline, time_left) if each is not None]
+            if deadlines:
+                rest = _within(min(deadlines), rest)
             if self._finish_mutations and operation.kind == "mutation":
                 return await rest
             return await _while_connected(receive, rest)
@@ -272,7 +270,9 @@ async def _within(deadline: float, execution: Awaitable[Result]) -> Result:
             return await execution
     except TimeoutError:
         if timer.expired():
-            raise ExecutionTimeout(deadline) from None
+            raise ExecutionTimeout(
+                f"The operation took longer than {round(deadline, 3):g} s and was cancelled."
+            ) from None
         raise  # raised by a middleware
 
 

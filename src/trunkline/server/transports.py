@@ -12,10 +12,21 @@ from trunkline.compiler.operation import Operation
 from trunkline.errors import SubscriptionError
 from trunkline.printable import printable
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON, charset_of, choose_response_type
+from trunkline.protocol.request import TIMEOUT_HEADER
+from trunkline.server.execute import ExecutionTimeout
 
-__all__ = ["accepts_json_only", "check_kind", "check_request", "client_name", "response_type"]
+__all__ = [
+    "accepts_json_only",
+    "check_kind",
+    "check_request",
+    "client_name",
+    "response_type",
+    "time_left",
+]
 
 _CLIENT_LENGTH = 128  # characters of a client's name that the event keeps
+_TIMEOUT = TIMEOUT_HEADER.encode()
+_TIMEOUT_DIGITS = 10
 
 
 def client_name(headers: Headers) -> str | None:
@@ -32,6 +43,30 @@ def client_name(headers: Headers) -> str | None:
 def _client_name(name: bytes, version: bytes | None) -> str:
     client = b"%b/%b" % (name, version) if version else name
     return printable(client.decode("latin-1")[:_CLIENT_LENGTH])
+
+
+def time_left(headers: Headers, elapsed: float) -> float | None:
+    """Return for how many seconds the client still waits; ``None`` if it does not say.
+
+    ``elapsed`` are the seconds that the request has taken so far. Raises ``ExecutionTimeout`` if
+    nothing is left, and ``HTTPProblem`` (400) if the header is malformed: ignored, it would let an
+    operation go on for which nobody waits. gRPC and Connect refuse it, too.
+    """
+    text = headers.get(_TIMEOUT)
+    if text is None:
+        return None
+    if not text.isdigit() or len(text) > _TIMEOUT_DIGITS:
+        raise HTTPProblem(
+            400,
+            "The header X-Request-Timeout-Ms is not a number of milliseconds, of at most"
+            f" {_TIMEOUT_DIGITS} digits.",
+        )
+    left = int(text) / 1000 - elapsed
+    if left <= 0:
+        raise ExecutionTimeout(
+            "The client's time (X-Request-Timeout-Ms) was over before the operation began."
+        )
+    return left
 
 
 def response_type(headers: Headers) -> str:

@@ -1,0 +1,157 @@
+"""The trace that a request belongs to: in its event, in its log line, and in OpenTelemetry."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from tests.server.calling import Endpoint, post
+from tests.tracing import recorded_spans
+
+from trunkline.observe.traces import trace_id
+from trunkline.server import GraphQL, make_executable_schema, parse_schema
+
+TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+PARENT = f"00-{TRACE}-{SPAN}-01"
+UNSAMPLED = f"00-{TRACE}-{SPAN}-00"
+TODO = 'query One { todo(id: "1") { id } }'
+
+
+@pytest.mark.parametrize(
+    ("header", "is_read"),
+    [
+        (PARENT, True),
+        (UNSAMPLED, True),
+        (f"cc-{TRACE}-{SPAN}-01", True),  # a later version
+        (f"cc-{TRACE}-{SPAN}-01-more", True),
+        (f"cc-{TRACE}-{SPAN}-01.more", False),
+        (f"{PARENT}-more", False),
+        (f"{PARENT}-", False),
+        (f"{PARENT}\n", False),
+        (f"ff-{TRACE}-{SPAN}-01", False),
+        (f"00-{'0' * 32}-{SPAN}-01", False),
+        (f"00-{TRACE}-{'0' * 16}-01", False),
+        (PARENT.upper(), False),
+        (PARENT[:-1], False),
+        (f"{PARENT},{PARENT}", False),  # repeated
+        ("\xff", False),
+        ("", False),
+    ],
+)
+async def test_a_header_is_read_or_ignored(header: str, is_read: bool) -> None:  # noqa: FBT001
+    assert trace_id({b"traceparent": header.encode("latin-1")}) == (TRACE if is_read else None)
+    app = Endpoint()
+    assert (await post(app, TODO, {"traceparent": header})).status == 200
+    assert app.events[0].trace_id == (TRACE if is_read else None)
+
+
+async def test_there_may_be_none() -> None:
+    app = Endpoint()
+    await post(app, TODO)
+    assert app.events[0].trace_id is None
+
+
+@pytest.fixture
+def spans() -> Generator[Any]:
+    with recorded_spans() as exporter:
+        yield exporter
+
+
+def resolving(tracer_calls: int = 1) -> GraphQL:
+    """Return an endpoint whose resolvers make spans, as a database's instrumentation does."""
+    from opentelemetry import trace  # noqa: PLC0415
+
+    class Query:
+        async def read(self) -> str:
+            for number in range(tracer_calls):
+                with trace.get_tracer("database").start_as_current_span(f"SELECT {number}"):
+                    await asyncio.sleep(0)
+            return "read"
+
+    schema = make_executable_schema(
+        parse_schema("type Query { read: String }"), SimpleNamespace(query=Query())
+    )
+    return GraphQL(schema, auth=None, sinks=())
+
+
+async def test_a_span_continues_the_trace_of_the_client(spans: Any) -> None:
+    headers = {"traceparent": PARENT}
+    replies = await asyncio.gather(*(post(resolving(), "query R { read }", headers) for _ in "ab"))
+    assert [reply.data for reply in replies] == [{"read": "read"}] * 2
+    *inner, first, second = sorted(spans.get_finished_spans(), key=lambda span: span.kind.name)
+    assert [span.name for span in (first, second)] == ["query"] * 2
+    for outer in (first, second):
+        assert outer.kind.name == "SERVER"
+        assert f"{outer.context.trace_id:032x}" == TRACE
+        assert f"{outer.parent.span_id:016x}" == SPAN
+        assert outer.attributes["graphql.operation.name"] == "R"
+        assert outer.attributes["http.response.status_code"] == 200
+        assert "error.type" not in outer.attributes
+    assert sorted(each.parent.span_id for each in inner) == sorted(
+        each.context.span_id for each in (first, second)
+    )
+
+
+async def test_baggage_reaches_resolvers(spans: Any) -> None:
+    from opentelemetry import baggage  # noqa: PLC0415
+
+    query = SimpleNamespace(tenant=lambda: baggage.get_baggage("tenant"))
+    schema = make_executable_schema(
+        parse_schema("type Query { tenant: String }"), SimpleNamespace(query=query)
+    )
+    app = GraphQL(schema, auth=None, sinks=())
+    headers = {"traceparent": PARENT, "baggage": "tenant=7"}
+    assert (await post(app, "{ tenant }", headers)).data == {"tenant": "7"}
+    assert (await post(app, "{ tenant }")).data == {"tenant": None}
+    assert len(spans.get_finished_spans()) == 2
+
+
+async def test_the_span_of_an_instrumented_framework_is_the_parent(spans: Any) -> None:
+    from opentelemetry import trace  # noqa: PLC0415
+
+    app = Endpoint()
+    with trace.get_tracer("asgi").start_as_current_span("POST /graphql"):
+        await post(app, TODO, {"traceparent": PARENT})
+    inner, outer = spans.get_finished_spans()
+    assert inner.parent == outer.context
+    assert app.events[0].trace_id == f"{outer.context.trace_id:032x}" != TRACE
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "error", "status"),
+    [
+        ("{ refusing }", "query", "partial", "UNSET"),
+        ("{ nothing }", "GraphQL Operation", "request_error", "UNSET"),
+        ("{ raising }", "query", "internal_error", "ERROR"),
+        ("{ slow }", "query", "deadline_exceeded", "ERROR"),
+    ],
+)
+async def test_what_went_wrong(spans: Any, query: str, name: str, error: str, status: str) -> None:
+    await post(Endpoint(deadline=0.05), query)
+    (span,) = spans.get_finished_spans()
+    assert (span.name, span.attributes["error.type"]) == (name, error)
+    assert span.status.status_code.name == status
+    assert not span.events  # exceptions are in the log, and nowhere else
+
+
+async def test_a_cancelled_request_ends_its_span(spans: Any) -> None:
+    task = asyncio.create_task(post(Endpoint(), "{ slow }"))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    (span,) = spans.get_finished_spans()
+    assert span.attributes["error.type"] == "disconnected"
+
+
+async def test_what_is_not_sampled_is_in_the_log_all_the_same() -> None:
+    from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased  # noqa: PLC0415
+
+    app = Endpoint()
+    with recorded_spans(sampler=ParentBased(ALWAYS_ON)) as exporter:
+        await post(app, TODO, {"traceparent": UNSAMPLED})
+        assert not exporter.get_finished_spans()
+    assert app.events[0].trace_id == TRACE
