@@ -4,6 +4,7 @@ import json
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, IntEnum
+from traceback import format_exception
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from trunkline.errors import SchemaError, ValidationError, VariablesError
 from trunkline.runtime.execution import Result
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
-from trunkline.schema.scalars import BUILT_IN, Scalar
+from trunkline.schema.scalars import AWARE_DATE_TIME, BUILT_IN, Scalar
 
 SDL = "\n".join(f"scalar {name}" for name in BUILT_IN) + (
     "\ntype Query { " + " ".join(f"{n.lower()}(value: {n}): {n}" for n in BUILT_IN) + " }"
@@ -381,3 +382,32 @@ def test_an_enum_that_lacks_a_member_is_told_at_start() -> None:
         )
     assert "Genre.NOVEL: " in str(caught.value)
     assert "has no member 'NOVEL'. Did you mean 'NOVELS'?" in str(caught.value)
+
+
+@pytest.mark.parametrize("scalar", ["DateTime", "Timestamp"])
+def test_a_zone_may_be_demanded(scalar: str) -> None:
+    echo = Echo(datetime(2026, 11, 23, 14, 0, 0, 1, _ZONE))
+    sdl = f"scalar {scalar} type Query {{ at(value: {scalar}): {scalar} }}"
+    schema = make_executable_schema(
+        parse_schema(sdl),
+        SimpleNamespace(query=echo),
+        scalars={scalar: AWARE_DATE_TIME},
+    )
+    operation = compile_operation(schema, f"query ($v: {scalar}) {{ at(value: $v) }}")
+    result = run_sync(operation, {"v": "2026-11-23T14:00:00.123456789Z"})
+    assert result == Result({"at": "2026-11-23T14:00:00.000001+05:45"}, [])
+    assert echo.came == datetime(2026, 11, 23, 14, 0, 0, 123_456, UTC)  # cut off, not rounded
+
+    with pytest.raises(VariablesError, match="It has no time zone; add Z, or an offset"):
+        run_sync(operation, {"v": "2026-11-23T14:00"})
+    with pytest.raises(ValidationError, match="It has no time zone; add Z, or an offset"):
+        compile_operation(schema, '{ at(value: "2026-11-23T14:00") }')
+    with pytest.raises(VariablesError, match=f"{scalar} cannot represent value: 'yesterday'"):
+        run_sync(operation, {"v": "yesterday"})
+
+    echo.given = datetime(2026, 11, 23)  # noqa: DTZ001
+    result = run_sync(operation, {"v": None})
+    assert result.data == {"at": None}
+    assert result.errors[0].message.startswith(f"{scalar} cannot represent value: ")
+    logged = "".join(format_exception(result.errors[0].original_error))
+    assert "datetime.datetime(2026, 11, 23, 0, 0) has no time zone." in logged

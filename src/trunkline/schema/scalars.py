@@ -29,6 +29,7 @@ from graphql.language.printer import print_for_error
 from graphql.pyutils import inspect
 
 __all__ = [
+    "AWARE_DATE_TIME",
     "BUILT_IN",
     "CLIENT_SCALARS",
     "CONVERSION_ERRORS",
@@ -253,7 +254,10 @@ class KnownScalar:
 
 def _as_text(type_: type, write: Callable[[Any], str], read: Callable[[str], Any]) -> KnownScalar:
     """Describe a scalar that is a string in JSON. Values of other types are errors."""
+    return KnownScalar(type_, _text(type_, write, read))
 
+
+def _text(type_: type, write: Callable[[Any], str], read: Callable[[str], Any]) -> Scalar:
     def serialize(value: Any) -> str:
         if not isinstance(value, type_):
             raise TypeError(value)
@@ -264,7 +268,28 @@ def _as_text(type_: type, write: Callable[[Any], str], read: Callable[[str], Any
             raise TypeError(value)
         return read(value)
 
-    return KnownScalar(type_, Scalar(serialize, parse))
+    return Scalar(serialize, parse)
+
+
+def _write_aware(value: datetime) -> str:
+    if value.utcoffset() is None:
+        raise ValueError(f"{value!r} has no time zone.")
+    return value.isoformat()
+
+
+def _read_aware(text: str) -> datetime:
+    value = _date_time(text)
+    if value.utcoffset() is None:
+        raise GraphQLError(
+            f"DateTime cannot represent value: {inspect(text)}. It has no time zone; add Z, or an"
+            " offset such as +01:00."
+        )
+    return value
+
+
+AWARE_DATE_TIME = _text(datetime, _write_aware, _read_aware)
+"""``DateTime`` with a time zone, as RFC 3339 has it: a value without one is an error, in requests
+and in responses. ``make_executable_schema(…, scalars={"DateTime": AWARE_DATE_TIME})``."""
 
 
 KNOWN_SCALARS: Mapping[str, KnownScalar] = {

@@ -17,7 +17,7 @@ from trunkline.schema.bindings import ListOf, Resolved, ResolverMiddleware, Sche
 from trunkline.schema.costs import CostFunction
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import load_schema, parse_schema
-from trunkline.schema.scalars import Scalar
+from trunkline.schema.scalars import AWARE_DATE_TIME, Scalar
 from trunkline.schema.threads import Threads
 from trunkline.server.additions import ResponseAdditions, current_response
 from trunkline.server.authorize import DecidePolicies
@@ -28,6 +28,7 @@ from trunkline.server.present import PresentError, present
 from trunkline.server.sdl import SchemaText
 
 __all__ = [
+    "AWARE_DATE_TIME",
     "CostFunction",
     "DecidePolicies",
     "GraphQL",
