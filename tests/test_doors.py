@@ -28,6 +28,7 @@ def test_all_is_what_the_door_has(name: str) -> None:
     assert ours <= set(door.__all__)
     assert all(hasattr(door, exported) for exported in door.__all__)
     assert len(set(door.__all__)) == len(door.__all__)
+    assert set(door.__all__) <= set(dir(door))  # what completion shows
 
 
 @pytest.mark.parametrize("name", DOORS)

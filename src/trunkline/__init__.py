@@ -90,3 +90,8 @@ def __getattr__(name: str) -> Any:
     if name not in ("Client", "gql"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module("trunkline.client"), name)
+
+
+def __dir__() -> list[str]:
+    """List what is imported at first use, too, for completion."""
+    return sorted({*globals(), *__all__})

@@ -100,6 +100,13 @@ async def test_a_websocket_is_rejected() -> None:
     assert await call(Application(TEXT), type="websocket") == [{"type": "websocket.close"}]
 
 
-async def test_an_application_without_a_lifespan_says_so() -> None:
-    with pytest.raises(RuntimeError, match="Application serves HTTP only, not 'lifespan'"):
-        await call(Application(TEXT), type="lifespan")
+async def test_starting_and_stopping_need_nothing() -> None:
+    assert await call(Application(TEXT), type="lifespan") == [
+        {"type": "lifespan.startup.complete"},
+        {"type": "lifespan.shutdown.complete"},
+    ]
+
+
+async def test_another_protocol_is_told() -> None:
+    with pytest.raises(RuntimeError, match="Application serves HTTP only, not 'smtp'"):
+        await call(Application(TEXT), type="smtp")

@@ -24,7 +24,7 @@ CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    with serving(Endpoint(), lifespan="off", http=BoundedProtocol) as port:
+    with serving(Endpoint(), http=BoundedProtocol) as port:
         yield port
 
 

@@ -321,7 +321,7 @@ async def test_a_token_request_leaves_the_application_for_its_issuer() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b'{"data":{"a":1}}'})
 
-    with serving(issuer, lifespan="off") as port:
+    with serving(issuer) as port:
         auth = ClientCredentials(
             token_url=f"http://127.0.0.1:{port}/token",
             client_id="web",

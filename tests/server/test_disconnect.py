@@ -54,7 +54,7 @@ def endpoint(query: Slow, events: list[OperationEvent]) -> GraphQL:
 @pytest.mark.parametrize("http", ["h11", "httptools"])
 def test_its_resolvers_are_cancelled(http: str) -> None:
     query, events = Slow(), list[OperationEvent]()
-    with serving(endpoint(query, events), http=http, lifespan="off") as port:
+    with serving(endpoint(query, events), http=http) as port:
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(request(BODY))
             until(lambda: query.begun == 2, "the resolvers do not begin")

@@ -26,6 +26,7 @@ from tests.server.calling import (
     post,
     send_body,
 )
+from tests.serving import serving
 
 TODO = 'query One { todo(id: "1") { id title } }'
 TWO = "query A { a: number(value: 1) } query B { b: number(value: 2) }"
@@ -601,12 +602,14 @@ async def test_a_websocket_is_refused(app: Endpoint) -> None:
     assert sent == [{"type": "websocket.close"}]
 
 
-async def test_a_lifespan_is_not_ours(app: Endpoint) -> None:
-    async def never(*_: Any) -> Any:
-        await asyncio.Event().wait()
-
-    with pytest.raises(RuntimeError, match="lifespan"):
-        await app({"type": "lifespan"}, never, never)
+def test_a_server_that_runs_it_alone_does_not_complain(
+    app: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "uvicorn.error"), serving(app):
+        pass
+    assert "Application startup complete." in caplog.messages
+    assert "Application shutdown complete." in caplog.messages
+    assert not [each for each in caplog.messages if "unsupported" in each]
 
 
 # Where the endpoint is put

@@ -34,7 +34,7 @@ def serve(
 ) -> Iterator[Server]:
     endpoint = Endpoint(body_timeout=BODY_SECONDS, max_body_bytes=65_536)
     options: dict[str, Any] = {"http": http, "loop": loop, "timeout_keep_alive": 1}
-    with serving(endpoint, lifespan="off", **options) as port:
+    with serving(endpoint, **options) as port:
         yield Server(port, endpoint)
 
 

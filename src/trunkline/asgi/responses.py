@@ -45,8 +45,8 @@ class Response(msgspec.Struct):
 class HTTPOnly(ABC):
     """An ASGI application that serves HTTP and nothing else.
 
-    WebSockets are rejected. Other scopes raise ``RuntimeError``, which tells an ASGI server that
-    the application does not take part in the lifespan.
+    WebSockets are rejected. In the lifespan nothing is to do; saying so keeps a server that runs
+    the application alone from complaining. Other scopes raise ``RuntimeError``.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,6 +56,10 @@ class HTTPOnly(ABC):
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close"})  # before it is accepted: the server sends 403
+        elif scope["type"] == "lifespan":
+            for stage in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{stage}.complete"})
         else:
             raise RuntimeError(f"{type(self).__name__} serves HTTP only, not {scope['type']!r}.")
 

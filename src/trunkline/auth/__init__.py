@@ -91,3 +91,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     homes = (home for home, names in _HOMES.items() if name in names)
     return getattr(import_module(f"{__name__}.{next(homes, 'verifying.profiles')}"), name)
+
+
+def __dir__() -> list[str]:
+    """List what is imported at first use, too, for completion."""
+    return sorted({*globals(), *__all__})
