@@ -6,13 +6,13 @@ BIN := .venv/bin
 PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python3.14; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; \
 	done)
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: demo test docs lint check-types pytest fuzz soak hydra keycloak bench playground system-packages clean help
 .DEFAULT_GOAL := help
 
 demo: .venv/demo.installed playground
-	@PYTHONPATH=examples $(BIN)/python -m todo.demo
+	@PYTHONPATH=examples exec $(BIN)/python -m todo.demo
 
 test: .venv/dev.installed system-packages playground lint check-types pytest
 

@@ -11,11 +11,14 @@ import sys
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 
-from todo.issuer import MOBILE_APP, WEB_APP, Clients, issuer, metadata_url
+from todo.issuer import Clients, issuer, metadata_url
 from todo.processes import HOST, read_port, wait_until_it_responds
+from todo.tokens import MOBILE_APP, PLAYGROUND, WEB_APP
 from todo.web_app.calls import make_calls
 
 APP = "todo.api_server.app:app_from_environment"
+
+QUERY = '{"query": "{ todos { todoID title } }"}'
 
 COMMANDS = {
     "uvicorn": ["--factory", "--host", HOST, "--no-access-log", "--log-level", "warning"],
@@ -59,7 +62,12 @@ def api_server(port: int, base: str, clients: Clients | None) -> Generator[subpr
     if name not in COMMANDS:
         sys.exit(f"SERVER is {name!r}; it must be one of {', '.join(COMMANDS)}.")
     command = [sys.executable, "-m", name, *COMMANDS[name], "--port", str(port), APP]
-    told = {"PLAYGROUND": "1", "BASE_URL": base, "ISSUER": clients.issuer if clients else ""}
+    told = {
+        "BASE_URL": base,
+        "ISSUER": clients.issuer if clients else "",
+        "PLAYGROUND": "1",
+        "PLAYGROUND_SECRET": clients.secrets[PLAYGROUND] if clients else "",
+    }
     with subprocess.Popen(command, env={**os.environ, **told}) as server:
         try:
             wait_until_it_responds("The API server", server, f"http://{HOST}:{port}/api/todos")
@@ -81,35 +89,28 @@ def print_warning() -> None:
 
 
 def announce(base: str, clients: Clients | None) -> None:
-    """Say how to call the API, and what is served where: last, where people look."""
+    """Say what is served where, and how to call it: last, where people look."""
+    tokens = ""
     if clients is not None:
-        web_app, mobile_app = clients.token(WEB_APP), clients.token(MOBILE_APP)
-        print(
-            f"""
-A call, with a token that is fresh and lives 10 minutes:
-  {curl(base, web_app)}
+        web_app, mobile_app = clients.write_token(WEB_APP), clients.write_token(MOBILE_APP)
+        tokens = f"""
+The issuer is up:
+  Metadata    {metadata_url(clients)}
 
-The mobile apps' tokens are for REST; put this one in its place, and GraphQL responds with 401:
-  {mobile_app}
+Calls with tokens, which live 10 minutes; neither is for the other's URL:
+  curl {base}/graphql -H @{web_app} -H 'Content-Type: application/json' -d '{QUERY}'
+  curl {base}/api/todos -H @{mobile_app}
 """
-        )
     print(
-        f"""The API server is up:
+        f"""
+The API server is up:
   GraphQL     {base}/graphql
   Playground  {base}/playground
   REST        {base}/api/todos
-"""
-    )
-    if clients is not None:
-        print(f"The issuer is up:\n  Metadata    {metadata_url(clients)}\n")
-    print("Ctrl-C stops it.\n", flush=True)
-
-
-def curl(base: str, token: str) -> str:
-    """Return a command line that calls the API with a token."""
-    return (
-        f"curl {base}/graphql -H 'Authorization: Bearer {token}' -H 'Content-Type:"
-        """ application/json' -d '{"query": "{ todos { todoID title } }"}'"""
+{tokens}
+Ctrl-C stops it.
+""",
+        flush=True,
     )
 
 

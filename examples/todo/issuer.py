@@ -9,14 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import requests
-
-from todo.processes import HOST, PATIENCE, wait_until_it_responds
+from todo.processes import HOST, wait_until_it_responds
+from todo.tokens import MOBILE_APP, PLAYGROUND, WEB_APP, request_token
 from trunkline.auth import ClientCredentials
 from trunkline.issuer import RegisteredClient, Store, with_new_secret
-
-WEB_APP = "web-app"
-MOBILE_APP = "mobile-app"
 
 
 @dataclass
@@ -26,18 +22,15 @@ class Clients:
     issuer: str
     audiences: dict[str, str]
     secrets: dict[str, str] = field(repr=False)
+    folder: Path  # that nobody else can read
 
-    def token(self, client_id: str) -> str:
-        """Ask the issuer for a token, as any program could (RFC 6749 §4.4.2)."""
-        form = {"grant_type": "client_credentials", "resource": self.audiences[client_id]}
-        response = requests.post(
-            f"{self.issuer}/token",
-            form,
-            auth=(client_id, self.secrets[client_id]),
-            timeout=PATIENCE,
-        )
-        response.raise_for_status()
-        return str(response.json()["access_token"])
+    def write_token(self, client_id: str) -> Path:
+        """Write a fresh token into a file, as the header that curl reads with ``-H @file``."""
+        audience, secret = self.audiences[client_id], self.secrets[client_id]
+        token = request_token(self.issuer, client_id, secret, audience)
+        path = self.folder / client_id
+        path.write_text(f"Authorization: Bearer {token}\n", encoding="utf-8")
+        return path
 
     def credentials(self, client_id: str) -> ClientCredentials:
         """Return what a client calls with."""
@@ -53,11 +46,14 @@ class Clients:
 def issuer(port: int, base: str) -> Generator[Clients]:
     """Run an issuer that gives tokens for the API at ``base``, as long as the ``with`` lasts.
 
-    The web app's are for GraphQL, the mobile apps' for REST, and neither for the other.
+    The web app's and the playground's are for GraphQL, the mobile apps' for REST, and neither for
+    the other.
     """
     url = f"http://localhost:{port}"
-    clients = Clients(url, {WEB_APP: f"{base}/graphql", MOBILE_APP: f"{base}/api"}, {})
-    with TemporaryDirectory() as folder:
+    graphql, rest = f"{base}/graphql", f"{base}/api"
+    audiences = {WEB_APP: graphql, PLAYGROUND: graphql, MOBILE_APP: rest}
+    with TemporaryDirectory(prefix="todo-") as folder:
+        clients = Clients(url, audiences, {}, Path(folder))
         store = f"sqlite:///{Path(folder) / 'issuer.db'}"
         add_clients(store, clients)
         command = [sys.executable, "-m", "trunkline.cli", "issuer", "serve", url, "--development"]

@@ -50,14 +50,30 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
             if line.startswith("Ctrl-C"):
                 break
         printed = "".join(lines)
-        web, mobile = re.findall(r"\beyJ[\w.-]+", printed)
+        files = map(Path, re.findall(r"-H @(\S+)", printed))
+        web, mobile = (file.read_text().split()[-1] for file in files)
         yield Demo(f"http://localhost:{port}", printed, web, mobile)
 
 
-def test_the_line_that_is_printed_calls_the_api(demo: Demo) -> None:
-    (line,) = re.findall(r"^  (curl .*)$", demo.printed, re.MULTILINE)
-    done = subprocess.run(line, shell=True, capture_output=True, text=True, check=True)  # noqa: S602
-    assert done.stdout.startswith('{"data":{"todos":[{"todoID":')
+def test_the_lines_that_are_printed_call_both_interfaces(demo: Demo) -> None:
+    lines = re.findall(r"^  (curl .*)$", demo.printed, re.MULTILINE)
+    graphql, rest = (
+        subprocess.run(line, shell=True, capture_output=True, text=True, check=True).stdout  # noqa: S602
+        for line in lines
+    )
+    assert graphql.startswith('{"data":{"todos":[{"todoID":')
+    assert rest.startswith('[{"todoID":')
+
+
+def test_the_playground_gives_its_visitors_tokens(demo: Demo) -> None:
+    response = requests.post(f"{demo.base}/playground/token", timeout=SECONDS)
+    assert demo.graphql(response.text).status_code == 200
+    assert demo.rest(response.text).status_code == 401
+
+
+def test_tokens_stay_out_of_what_is_printed(demo: Demo) -> None:
+    assert "eyJ" not in demo.printed
+    assert max(map(len, demo.printed.splitlines())) < 200
 
 
 def test_the_issuer_says_what_it_can_do(demo: Demo) -> None:

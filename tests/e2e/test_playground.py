@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from starlette.responses import JSONResponse
 from tests.serving import serving
 
 from todo.api_server.app import create_app
@@ -41,13 +42,28 @@ document.addEventListener("securitypolicyviolation", (event) => {
 
 
 def application(database: Path) -> Callable[..., Awaitable[None]]:
-    """Serve the example, whose playground is Starlette's; at `/bare` it is in no framework."""
+    """Serve the example, whose playground is Starlette's.
+
+    At `/bare` it is in no framework; at `/closed` its endpoint wants a token, which it gives.
+    """
     todo = create_app(Database(f"sqlite:///{database}"), None, playground=True)
     playground = Playground("Todo", "/graphql", query=DEFAULT_QUERY)
+
+    async def visitor_token() -> str:
+        return "sesame"
+
+    closed = Playground("Todo", "/closed/graphql", query=DEFAULT_QUERY, visitor_token=visitor_token)
 
     async def app(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"].startswith("/bare"):
             await playground({**scope, "root_path": "/bare"}, receive, send)
+        elif scope["type"] == "http" and scope["path"] == "/closed/graphql":
+            if (b"authorization", b"Bearer sesame") in scope["headers"]:
+                await todo({**scope, "path": "/graphql"}, receive, send)
+            else:
+                await JSONResponse({"errors": [{"message": "Who?"}]}, 401)(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith("/closed"):
+            await closed({**scope, "root_path": "/closed"}, receive, send)
         else:
             await todo(scope, receive, send)
 
@@ -182,3 +198,24 @@ def test_the_suggested_query_runs(visit: Visit, site: str) -> None:
     expect(visit.answer).to_contain_text("The coarse ones.")
     visit.assert_nothing_came_from_elsewhere(site)
     visit.assert_nothing_was_refused()
+
+
+def test_where_a_token_is_wanted_it_says_so_and_gets_one(visit: Visit, site: str) -> None:
+    page = visit.page
+    page.goto(f"{site}/closed/")
+    says = page.get_by_role("status")
+    expect(says).to_contain_text('Write it under Headers, below the query: {"Authorization": "Be')
+    page.get_by_role("button", name="Get a token").click()
+    expect(says).to_contain_text("A new token is under Headers.")
+    page.get_by_role("button", name="Execute query").click()
+    expect(visit.answer).to_contain_text("The coarse ones.")
+    page.get_by_role("button", name="Show Documentation Explorer").click()
+    expect(page.get_by_role("link", name="TodoInput")).to_be_visible()  # the schema was read again
+
+
+def test_where_no_token_is_wanted_nothing_is_said_of_one(visit: Visit, site: str) -> None:
+    visit.page.goto(f"{site}/bare/")
+    expect(visit.editor).to_contain_text("query Everything")
+    visit.page.get_by_role("button", name="Execute query").click()
+    expect(visit.answer).to_contain_text("The coarse ones.")
+    expect(visit.page.locator(".graphiql-footer")).to_be_hidden()

@@ -303,3 +303,32 @@ def test_without_assets_it_says_how_to_get_them(assets: Path) -> None:
     (assets / "index.html").unlink()
     with pytest.raises(PlaygroundNotBuiltError, match="make playground"):
         Playground("Todo", "/graphql")
+
+
+async def test_a_token_for_visitors_is_asked_for_and_not_linked_to() -> None:
+    async def visitor_token() -> str:
+        return "sesame"
+
+    app = Playground("Todo", "/graphql", visitor_token=visitor_token)
+    assert b'data-token="./token"' in (await ask(app, "/")).body
+    response = await ask(app, "/token", method="POST")
+    assert (response.status, response.body) == (200, b"sesame")
+    assert response.headers["cache-control"] == "no-store"
+    assert not [name for name in response.headers if name.startswith("access-control-")]
+    assert (await ask(app, "/token")).status == 405
+
+
+async def test_why_there_is_no_token_is_for_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def visitor_token() -> str:
+        raise ConnectionError("The issuer at 10.0.0.7 is down.")
+
+    app = Playground("Todo", "/graphql", visitor_token=visitor_token)
+    response = await ask(app, "/token", method="POST")
+    assert response.status == 502
+    assert response.body == b"There is no token: the server's log says why."
+    assert "10.0.0.7" in caplog.text
+
+
+async def test_without_tokens_for_visitors_there_is_no_place_to_ask(app: Playground) -> None:
+    assert b'data-token=""' in (await ask(app, "/")).body
+    assert (await ask(app, "/token", method="POST")).status == 404

@@ -1,6 +1,9 @@
 """The API server: one business logic, two faces over it, each for callers of its own."""
 
+import asyncio
 import os
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import NamedTuple
 
 from starlette.applications import Starlette
@@ -11,8 +14,11 @@ from todo.api_server.graph import make_executable_schema
 from todo.api_server.resolvers import Resolvers
 from todo.api_server.rest import rest
 from todo.api_server.todos import Todos
+from todo.tokens import PLAYGROUND, request_token
 from trunkline.auth import Protected, Verifier
 from trunkline.server import GraphQL, Playground, log_operations
+
+FIRST_QUERY = "{\n  todos {\n    todoID\n    title\n  }\n}"
 
 
 class Verifiers(NamedTuple):
@@ -23,7 +29,11 @@ class Verifiers(NamedTuple):
 
 
 def create_app(
-    database: Database, verifiers: Verifiers | None, *, playground: bool = False
+    database: Database,
+    verifiers: Verifiers | None,
+    *,
+    playground: bool = False,
+    visitor_token: Callable[[], Awaitable[str]] | None = None,
 ) -> Starlette:
     """Make the application over a database; without verifiers, for anybody who calls."""
     todos = Todos(database.sessions)
@@ -34,23 +44,34 @@ def create_app(
         Route("/graphql", GraphQL(schema, auth=verifiers.graphql if verifiers else None)),
     ]
     if playground:
-        routes.append(Mount("/playground", Playground("Todo", "/graphql")))
+        page = Playground("Todo", "/graphql", query=FIRST_QUERY, visitor_token=visitor_token)
+        routes.append(Mount("/playground", page))
     return Starlette(routes=routes, lifespan=database.lifespan)
 
 
 def app_from_environment() -> Starlette:
     """Make the application as the environment says.
 
-    ``DATABASE_URL`` and ``PLAYGROUND``; ``ISSUER``, whose tokens are taken, and ``BASE_URL``, where
-    the server is reached: its two faces, ``/graphql`` and ``/api``, are the audiences. An empty
-    ``ISSUER`` is for anybody who calls.
+    ``DATABASE_URL``; ``ISSUER``, whose tokens are taken, and ``BASE_URL``, where the server is
+    reached: its two faces, ``/graphql`` and ``/api``, are the audiences. An empty ``ISSUER`` is for
+    anybody who calls. ``PLAYGROUND=1`` adds the playground; with ``PLAYGROUND_SECRET``, which is
+    its secret at the issuer, it gives its visitors tokens.
     """
     log_operations()
     database = Database(os.environ.get("DATABASE_URL", "sqlite:///todo.sqlite3"))
     issuer, base = os.environ["ISSUER"], os.environ["BASE_URL"]
+    audience = f"{base}/graphql"
     verifiers = issuer and Verifiers(
-        graphql=Verifier(issuer, audience=f"{base}/graphql"),
+        graphql=Verifier(issuer, audience=audience),
         rest=Verifier(issuer, audience=f"{base}/api"),
     )
-    playground = os.environ.get("PLAYGROUND") == "1"
-    return create_app(database, verifiers or None, playground=playground)
+    visitor_token = None
+    if secret := os.environ.get("PLAYGROUND_SECRET"):
+        request = partial(request_token, issuer, PLAYGROUND, secret, audience)
+        visitor_token = partial(asyncio.to_thread, request)
+    return create_app(
+        database,
+        verifiers or None,
+        playground=os.environ.get("PLAYGROUND") == "1",
+        visitor_token=visitor_token,
+    )

@@ -23,17 +23,20 @@ class QueryResolvers(Protocol):
     """Resolvers of `Query`."""
 
     @abstractmethod
-    def todos(self) -> Resolved[ListOf[Todo]]: ...
+    def todos(self) -> Resolved[ListOf[Todo]]:
+        """Every todo, the oldest first."""
 
     @abstractmethod
-    def todo(self, *, todo_id: str) -> Resolved[Todo | None]: ...
+    def todo(self, *, todo_id: str) -> Resolved[Todo | None]:
+        """One todo; null if there is no such todo."""
 
 
 class MutationResolvers(Protocol):
     """Resolvers of `Mutation`."""
 
     @abstractmethod
-    def create_todo(self, *, todo: NewTodo) -> Resolved[Todo | None]: ...
+    def create_todo(self, *, todo: NewTodo) -> Resolved[Todo | None]:
+        """Remember something. Without a title, the error's code is TODO_REJECTED."""
 
 
 class Resolvers(Protocol):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from pathlib import Path, PurePath
 from types import MappingProxyType
@@ -19,11 +19,15 @@ from urllib.parse import quote, unquote, urlsplit
 from trunkline.asgi.requests import HTTPProblem, Receive, Scope, check_method
 from trunkline.asgi.responses import HTTPApplication, Response, close_unread
 from trunkline.errors import PlaygroundNotBuiltError
+from trunkline.observe.log import safe_logger
 
 __all__ = ["Playground"]
 
+logger = safe_logger("trunkline.errors")
+
 ASSETS = Path(__file__).parent / "assets"
 _TEMPLATE = "index.html"
+_TOKEN = "/token"  # noqa: S105  # its path, below the page's
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
 
@@ -45,13 +49,26 @@ class Playground(HTTPApplication):
     Content-Security-Policy then allows. ``query`` is what the editor shows before anything was
     typed.
 
+    Where the endpoint wants a token, the page says how to write one under *Headers*.
+    ``visitor_token`` returns an access token for everybody who opens the page: a button there asks
+    for it. So it is for a developer's own machine, and never for a page that others can reach.
+
     Files are read here, once: a request is looked up in a table and reads no file.
     """
 
-    def __init__(self, title: str, endpoint: str, *, query: str = "") -> None:
+    def __init__(
+        self,
+        title: str,
+        endpoint: str,
+        *,
+        query: str = "",
+        visitor_token: Callable[[], Awaitable[str]] | None = None,
+    ) -> None:
         files = dict(read_assets(ASSETS))
         self._template = files.pop(_TEMPLATE)
-        self._texts = {"title": title, "endpoint": endpoint, "query": query}
+        self._visitor_token = visitor_token
+        token = "." + _TOKEN if visitor_token else ""
+        self._texts = {"title": title, "endpoint": endpoint, "query": query, "token": token}
         self._policy = _content_security_policy(endpoint)
         self._page = self._make_page()
         self._files: dict[str, Response] = {}
@@ -71,6 +88,9 @@ class Playground(HTTPApplication):
     async def respond(self, scope: Scope, receive: Receive) -> Response:  # noqa: ARG002  # ASGI's
         """Return the page or one of its files."""
         path = _path_below_mount(scope)
+        if path == _TOKEN and self._visitor_token is not None:
+            check_method(scope, "POST")  # not to be had by a link
+            return await self._give_token(self._visitor_token)
         response = self._page if path in {"", "/"} else self._files.get(path)
         if response is None:
             raise HTTPProblem(404, "Not Found")
@@ -85,6 +105,15 @@ class Playground(HTTPApplication):
         # Starlette's: the root path without what it has been mounted at
         prefix: str = scope.get("app_root_path", "")
         return self._make_page(prefix) if prefix and response is self._page else response
+
+    async def _give_token(self, visitor_token: Callable[[], Awaitable[str]]) -> Response:
+        """Return a token, which only pages of this server can read."""
+        try:
+            token = await visitor_token()
+        except Exception as error:
+            logger.exception("The playground's visitor_token failed.")
+            raise HTTPProblem(502, "There is no token: the server's log says why.") from error
+        return self._response(200, token.encode(), {"content-type": "text/plain; charset=utf-8"})
 
     def explain(self, error: Exception, scope: Scope) -> Response:
         """Return the response to a request for something else than the page and its files."""
