@@ -86,6 +86,72 @@ def test_a_type_that_is_defined_twice_is_told_once_with_both_files(
     ]
 
 
+@pytest.mark.parametrize(
+    ("files", "messages"),
+    [
+        (
+            ["type Query { a: A }", "type A { x: Int }", "type A { x: Int }", "enum A { X }"],
+            ["1:1:6: There can be only one type named 'A'. See also 2:1:6, 3:1:6."],
+        ),
+        (
+            [
+                "directive @d(a: Int!) on OBJECT\ntype Query @d(a: 1) { a: Int @deep }",
+                "directive @d(b: Int!) on FIELD_DEFINITION\nextend type Query { b: Int @d(b: 1) }",
+            ],
+            [
+                "0:2:30: Unknown directive '@deep'.",
+                "0:1:12: There can be only one directive named '@d'. See also 1:1:12.",
+            ],
+        ),
+        (
+            ["schema { query: Q }\ntype Q { a: Int }", "schema { query: Q }"],
+            ["0:1:1: Must provide only one schema definition. See also 1:1:1."],
+        ),
+        (
+            ["enum E { A }\ntype Query { e: E }", "extend enum E { B A }"],
+            ["0:1:10: Enum value 'E.A' can only be defined once. See also 1:1:19."],
+        ),
+        (
+            [
+                "type Query {" + " a: Bok" * 3 + "}",
+                "type Book { x: Int @new }",
+                "enum E { A @new }",
+            ],
+            [
+                "0:1:14: Field 'Query.a' can only be defined once. See also 0:1:21, 0:1:28.",
+                "0:1:17: Unknown type 'Bok'. Did you mean 'Book'? See also 0:1:24, 0:1:31.",
+                "1:1:20: Unknown directive '@new'. See also 2:1:12.",
+            ],
+        ),
+        (
+            ["type Query {" + "".join(f" a{n}: Bok" for n in range(10, 30)) + "}"],
+            [
+                (
+                    "0:1:19: Unknown type 'Bok'."
+                    " See also 0:1:28, 0:1:37, 0:1:46, 0:1:55, 0:1:64 and 14 more places."
+                )
+            ],
+        ),
+        (
+            ["type Query { a: Int }", "type A {", "enum B { X }", "type C { x: }"],
+            [
+                "1:1:9: Syntax Error: Expected Name, found <EOF>.",
+                "3:1:13: Syntax Error: Expected Name, found '}'.",
+            ],
+        ),
+    ],
+)
+def test_a_mistake_is_told_once_with_all_its_places(
+    files: list[str], messages: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, sdl in enumerate(files):
+        (tmp_path / str(name)).write_text(sdl)
+    with pytest.raises(SchemaError) as caught:
+        load_schema(*map(str, range(len(files))))
+    assert sorted(str(caught.value).splitlines()) == sorted(messages)
+
+
 @pytest.mark.parametrize("sources", [[[]], [["a.graphql"]], [None], [b"a.graphql"], [7]])
 def test_sources_of_another_kind_are_refused(sources: list[Any]) -> None:
     with pytest.raises(SchemaError, match="as an argument of its own, not a"):

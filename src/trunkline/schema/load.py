@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Generator, Iterator
+import re
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from glob import glob, has_magic
@@ -37,6 +38,7 @@ logger = logging.getLogger("trunkline.schema")
 
 
 _PAUSING = Lock()
+_PLACES = 5  # of one mistake, beside its first
 
 
 @contextmanager
@@ -179,11 +181,17 @@ def load_document(*sources: str | Path) -> graphql.DocumentNode:
 
 
 def _parse(files: list[graphql.Source], *, located: bool) -> graphql.DocumentNode:
-    """Parse the files into one document."""
-    try:
-        parsed = [graphql.parse(file, no_location=not located) for file in files]
-    except graphql.GraphQLError as error:
-        raise SchemaError(_with_place(error)) from None
+    """Parse the files into one document; raises one error for all files that do not parse."""
+    parsed: list[graphql.DocumentNode] = []
+    problems: list[str] = []
+    for file in files:
+        try:
+            parsed.append(graphql.parse(file, no_location=not located))
+        except graphql.GraphQLError as error:
+            place = error.locations[0] if error.locations else graphql.SourceLocation(1, 1)
+            problems.append(f"{file.name}:{place.line}:{place.column}: {error.message}")
+    if problems:
+        raise SchemaError("\n".join(problems))
     definitions = tuple(definition for each in parsed for definition in each.definitions)
     return _with_root_types(graphql.DocumentNode(definitions=definitions))
 
@@ -221,7 +229,7 @@ def _check_and_build(
     document: graphql.DocumentNode,
 ) -> tuple[graphql.GraphQLSchema, graphql.DocumentNode]:
     """Build a document's schema. Returns with it the document from which it can be built again."""
-    _raise_any(list(misapplied(document)))
+    _raise_any(misapplied(document))
     _raise_any(_first_causes(document, validate_sdl(with_known_directives(document))))
     document = with_known_directives(document, shown_only=True)
     try:
@@ -243,16 +251,34 @@ def _in_order(
 
 def _first_causes(
     document: graphql.DocumentNode, errors: list[graphql.GraphQLError]
-) -> list[graphql.GraphQLError]:
-    """Leave out what follows from a type's second definition: that its fields are there twice."""
-    types = [each for each in document.definitions if isinstance(each, graphql.TypeDefinitionNode)]
-    first = {each.name.value: each for each in reversed(types)}
-    again = [each for each in types if each is not first[each.name.value]]
+) -> Iterator[graphql.GraphQLError]:
+    """Leave out what follows from a second definition of a type, a directive or the schema.
 
-    def follows(node: graphql.Node) -> bool:
-        return any(node is not each.name and _is_within(node.loc, each.loc) for each in again)
+    For example, the fields of a type that is defined twice are there twice.
+    """
+    first: dict[str, graphql.Node] = {}
+    again: list[graphql.Node] = []
+    for each in document.definitions:
+        if isinstance(each, (graphql.TypeDefinitionNode, graphql.SchemaDefinitionNode)):
+            name = "" if isinstance(each, graphql.SchemaDefinitionNode) else each.name.value
+            if first.setdefault(name, each) is not each:
+                again.append(each)
+    directives = [found[1] for each in errors if (found := _DIRECTIVE_AGAIN.match(each.message))]
+    for error in errors:
+        node = error.nodes[-1] if error.nodes else None
+        if node is not None and any(node is each for each in again):  # it has one node only
+            yield graphql.GraphQLError(error.message, [first[""], node])
+            continue
+        is_in_second = node is not None and any(
+            node is not getattr(each, "name", None) and _is_within(node.loc, each.loc)
+            for each in again
+        )
+        is_of_directive = any(re.search(rf"{each}\b", error.message) for each in directives)
+        if _DIRECTIVE_AGAIN.match(error.message) or not (is_in_second or is_of_directive):
+            yield error
 
-    return [each for each in errors if not (each.nodes and follows(each.nodes[-1]))]
+
+_DIRECTIVE_AGAIN = re.compile(r"There can be only one directive named '(@\w+)'")
 
 
 def _is_within(inner: graphql.Location | None, outer: graphql.Location | None) -> bool:
@@ -261,20 +287,25 @@ def _is_within(inner: graphql.Location | None, outer: graphql.Location | None) -
     return inner.source is outer.source and outer.start <= inner.start < outer.end
 
 
-def _raise_any(errors: list[graphql.GraphQLError]) -> None:
-    if errors:
-        raise SchemaError("\n".join(map(_with_place, errors)))
+def _raise_any(errors: Iterable[graphql.GraphQLError]) -> None:
+    """Raise one error for all; what is wrong in the same way in many places is told once."""
+    places: dict[str, list[str]] = {}
+    for error in errors:
+        message = _MESSAGES.get(error.message, error.message)
+        places.setdefault(message, []).extend(filter(None, map(_place, error.nodes or ())))
+    if places:
+        raise SchemaError("\n".join(map(_with_places, places, places.values())))
 
 
-def _with_place(error: graphql.GraphQLError) -> str:
-    """Write an error as ``file:line:column: message``."""
-    message = _MESSAGES.get(error.message, error.message)
-    if not (error.source and error.locations):
+def _with_places(message: str, places: list[str]) -> str:
+    """Write a message as ``file:line:column: message``, with its other places behind it."""
+    places = list(dict.fromkeys(places))
+    if not places:
         return message
-    place, *others = [_place(node) for node in error.nodes or ()] or [None]
-    place = place or f"{error.source.name}:{error.locations[0].line}:{error.locations[0].column}"
-    other = next((each for each in others if each and each != place), None)
-    return f"{place}: {message}" + (f" See also {other}." if other else "")
+    also = ", ".join(places[1 : 1 + _PLACES])
+    more = len(places) - 1 - _PLACES
+    also += f" and {more} more places" if more > 0 else ""
+    return f"{places[0]}: {message}" + (f" See also {also}." if also else "")
 
 
 def _place(node: graphql.Node) -> str | None:
