@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from trunkline import Client
+from trunkline.client.transports.aiohttp import AIOHTTPTransport
 from trunkline.client.transports.httpx2 import AsyncHTTPX2Transport, HTTPX2Transport
 from trunkline.client.transports.pyreqwest import AsyncPyreqwestTransport, PyreqwestTransport
 from trunkline.client.transports.requests import RequestsHTTPTransport
@@ -51,6 +52,7 @@ TRANSPORTS: dict[str, tuple[Callable[..., Any], type[Caller]]] = {
     "httpx2-async": (AsyncHTTPX2Transport, AsyncCaller),
     "pyreqwest": (PyreqwestTransport, Caller),
     "pyreqwest-async": (AsyncPyreqwestTransport, AsyncCaller),
+    "aiohttp": (AIOHTTPTransport, AsyncCaller),
 }
 
 CallWith: TypeAlias = Callable[..., Caller]

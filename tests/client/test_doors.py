@@ -20,6 +20,7 @@ DOORS = {
         "ExecutionError",
         "LimitExceededError",
         "MalformedRequestError",
+        "MutationFailedError",
         "NotJSONError",
         "OperationNotFoundError",
         "OperationRefusedError",
@@ -40,6 +41,9 @@ DOORS = {
         "gql",
     ],
     "trunkline.client": [
+        "GITHUB",
+        "LINEAR",
+        "SHOPIFY",
         "APIKey",
         "AsyncSession",
         "BearerToken",
@@ -69,6 +73,7 @@ DOORS = {
         "Pool",
         "Transport",
     ],
+    "trunkline.client.transports.aiohttp": ["AIOHTTPTransport"],
     "trunkline.client.transports.asgi": ["ASGITransport"],
     "trunkline.client.transports.httpx2": ["AsyncHTTPX2Transport", "HTTPX2Transport"],
     "trunkline.client.transports.pyreqwest": ["AsyncPyreqwestTransport", "PyreqwestTransport"],
@@ -81,12 +86,15 @@ NOT_IMPORTED = {
     "import trunkline.client.transports": ["graphql", "requests", "httpx2"],
     "import trunkline.client.transports.requests": ["graphql", "httpx2"],
     "import trunkline.client.transports.httpx2": ["graphql", "requests"],
+    "import trunkline.client.transports.aiohttp": ["graphql", "httpx2", "requests"],
     "import trunkline.client.transports.pyreqwest": ["graphql", "httpx2", "requests"],
     "from trunkline.client.connection import Connection": ["graphql", "httpx2", "pydantic"],
 }
 
 MISSING = {
     "trunkline.client.transports.requests": ("requests", "pip install 'trunkline[requests]'"),
+    "trunkline.client.transports.aiohttp": ("aiohttp", "pip install 'trunkline[aiohttp]'"),
+    "trunkline.auth.aws": ("botocore", "pip install 'trunkline[aws]'"),
     "trunkline.client.transports.pyreqwest": ("pyreqwest", "pip install 'trunkline[fast]'"),
     "trunkline.client.transports.httpx2": ("httpx2", "pip install 'trunkline[client]'"),
 }

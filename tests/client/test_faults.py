@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from typing import Any
@@ -182,14 +183,14 @@ def test_a_name_that_nobody_has(kind: str) -> None:
     with pytest.raises(ConnectionFailedError) as caught:
         call(kind, "http://nowhere.invalid/graphql", MUTATION, timeout=5.0)
     assert caught.value.never_sent
-    assert "nowhere.invalid/graphql (Connect" in str(caught.value)
+    assert re.search(r"nowhere\.invalid/graphql \((Client)?Connect", str(caught.value))
     assert "ame" in str(caught.value)  # "Name or service not known", as the system says it
 
 
 def test_a_body_that_is_longer_than_it_says(kind: str) -> None:
     with (
         Faulty(faulty.length_too_short) as server,
-        pytest.raises(TransportError, match="is not a GraphQL response"),
+        pytest.raises(TransportError, match=r"is not (a GraphQL response|HTTP)"),
     ):
         call(kind, server.url, MUTATION)
     assert len(server.requests) == 1

@@ -398,6 +398,7 @@ GIVEN: dict[str, tuple[Any, ...]] = {
     "ResponseTooLargeError": ("large", 7),
     "RequestRefusedError": (429, "Slow down"),
     "AccessDeniedError": (403, "No", "insufficient_scope"),
+    "MutationFailedError": ("createTodo", [GraphQLError("x")]),
 }
 EXCEPTIONS = [
     each

@@ -14,11 +14,13 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from tests.client import faulty
 from tests.client.calling import AsyncCaller, Caller
 from tests.client.yoga_server import give_up, running_node
 
 from trunkline import Client, ConnectionFailedError, DeadlineExceededError
 from trunkline.client.transports import HTTPRequest
+from trunkline.client.transports.aiohttp import AIOHTTPTransport
 from trunkline.client.transports.httpx2 import AsyncHTTPX2Transport, HTTPX2Transport
 from trunkline.client.transports.pyreqwest import AsyncPyreqwestTransport, PyreqwestTransport
 from trunkline.client.transports.requests import RequestsHTTPTransport
@@ -55,15 +57,17 @@ def trusting(cert: Path) -> dict[str, tuple[Any, Any]]:
         "httpx2-async": (AsyncHTTPX2Transport, context),
         "pyreqwest": (PyreqwestTransport, cert.read_bytes()),
         "pyreqwest-async": (AsyncPyreqwestTransport, cert.read_bytes()),
+        "aiohttp": (AIOHTTPTransport, context),
     }
 
 
 def caller_of(kind: str, client: Client) -> Caller:
-    return AsyncCaller(client) if kind.endswith("async") else Caller(client)
+    is_async = kind == "aiohttp" or kind.endswith("async")
+    return AsyncCaller(client) if is_async else Caller(client)
 
 
-SPOKEN = {"requests": "1.1"}
-KINDS = ["requests", "httpx2", "httpx2-async", "pyreqwest", "pyreqwest-async"]
+SPOKEN = {"requests": "1.1", "aiohttp": "1.1"}
+KINDS = ["requests", "httpx2", "httpx2-async", "pyreqwest", "pyreqwest-async", "aiohttp"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -77,7 +81,7 @@ def test_http2_is_spoken_where_both_sides_can(
     caller.end()
 
 
-@pytest.mark.parametrize("kind", KINDS[1:])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in SPOKEN])
 def test_http2_can_be_turned_off(kind: str, url: str, certificate: tuple[Path, Path]) -> None:
     transport, verify = trusting(certificate[1])[kind]
     caller = caller_of(kind, Client(transport(url, verify=verify, http2=False)))
@@ -143,3 +147,58 @@ def test_a_handshake_that_trickles(kind: str, certificate: tuple[Path, Path]) ->
         assert time.monotonic() - began < 0.8
         caller.end()
         thread.join()
+
+
+@pytest.fixture
+def asking(certificate: tuple[Path, Path]) -> Iterator[str]:
+    """Serve where clients need a certificate: the server's own, which it trusts."""
+    key, cert = certificate
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    context.load_verify_locations(cert)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.set_alpn_protocols(["http/1.1"])
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection, suppress(OSError):
+                wrapped = context.wrap_socket(connection, server_side=True)
+                if faulty.read_request(wrapped):
+                    wrapped.sendall(faulty.WHOLE)
+                wrapped.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"https://localhost:{listener.getsockname()[1]}/graphql"
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_certificate_of_the_client(
+    kind: str, asking: str, certificate: tuple[Path, Path], tmp_path: Path
+) -> None:
+    key, cert = certificate
+    transport, verify = trusting(cert)[kind]
+    both = tmp_path / "both.pem"
+    both.write_bytes(cert.read_bytes() + key.read_bytes())
+    options: list[dict[str, Any]] = [{"cert": both.read_bytes()}]
+    if kind == "requests":
+        options = [{"cert": str(both)}, {"cert": (str(cert), str(key))}]
+    if isinstance(verify, ssl.SSLContext):
+        with_key = ssl.create_default_context(cafile=str(cert))
+        with_key.load_cert_chain(cert, key)
+        options = [{"verify": with_key}]
+    for each in options:
+        caller = caller_of(kind, Client(transport(asking, **{"verify": verify, **each})))
+        assert caller.execute("{ todos { title } }") == {"todos": [{"title": "Milk"}]}
+        caller.end()
+    caller = caller_of(kind, Client(transport(asking, verify=verify), retry=None))
+    with pytest.raises(ConnectionFailedError):
+        caller.execute("{ todos { title } }")
+    caller.end()

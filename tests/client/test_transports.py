@@ -26,6 +26,7 @@ from trunkline import (
     VariablesError,
 )
 from trunkline.client.transports import HTTPRequest, HTTPResponse, Transport
+from trunkline.client.transports.aiohttp import AIOHTTPTransport
 from trunkline.client.transports.httpx2 import AsyncHTTPX2Transport, HTTPX2Transport
 from trunkline.client.transports.pyreqwest import AsyncPyreqwestTransport, PyreqwestTransport
 from trunkline.client.transports.requests import RequestsHTTPTransport
@@ -36,6 +37,7 @@ ALL = [
     AsyncHTTPX2Transport,
     PyreqwestTransport,
     AsyncPyreqwestTransport,
+    AIOHTTPTransport,
 ]
 BLOCKING = [RequestsHTTPTransport, HTTPX2Transport, PyreqwestTransport]
 
@@ -118,16 +120,18 @@ def test_closing_what_was_never_opened(call_with: CallWith) -> None:
     call_with("http://localhost/")
 
 
-async def test_closing_waits_for_the_calls_under_way(server: Todos) -> None:
-    client = Client(AsyncHTTPX2Transport(server.url))
+@pytest.mark.parametrize("transport", [AsyncHTTPX2Transport, AIOHTTPTransport])
+async def test_closing_waits_for_the_calls_under_way(transport: Any, server: Todos) -> None:
+    client = Client(transport(server.url))
     calls = [asyncio.create_task(client.execute_async(QUERY)) for _ in range(10)]
     await asyncio.sleep(0)
     await client.close_async()
     assert await asyncio.gather(*calls) == [TODOS] * 10
 
 
-def test_each_event_loop_has_connections_of_its_own(server: Todos) -> None:
-    client = Client(AsyncHTTPX2Transport(server.url), fetch_schema_from_transport=True)
+@pytest.mark.parametrize("transport", [AsyncHTTPX2Transport, AIOHTTPTransport])
+def test_each_event_loop_has_connections_of_its_own(transport: Any, server: Todos) -> None:
+    client = Client(transport(server.url), fetch_schema_from_transport=True)
 
     async def call() -> object:
         async with client:
@@ -240,9 +244,10 @@ def test_auth_is_the_librarys(transport: Any, server: Todos) -> None:
 
 
 HTTPX2 = [key for key in TRANSPORTS if "httpx2" in key]
+OURS = [*HTTPX2, "aiohttp"]  # where proxies and users are read here, not by the library
 
 
-def call_by_httpx2(key: str, url: str, **options: Any) -> Any:
+def call_by(key: str, url: str, **options: Any) -> Any:
     transport, caller = TRANSPORTS[key]
     made: Caller = caller(Client(transport(url, **options)))
     try:
@@ -264,7 +269,7 @@ def test_a_scheme_of_httpx2_may_ask_twice(key: str, server: Todos) -> None:
 
     server.reply = reply
     auth = httpx2.DigestAuth("user", "hunter2")
-    assert call_by_httpx2(key, server.url, auth=auth) == TODOS
+    assert call_by(key, server.url, auth=auth) == TODOS
     first, second = server.received
     assert second.headers["authorization"].startswith('Digest username="user", realm="api"')
     assert first.body == second.body
@@ -277,29 +282,29 @@ def test_a_function_of_httpx2_may_change_the_request(key: str, server: Todos) ->
         request.url = request.url.copy_add_param("signed", "yes")
         return request
 
-    assert call_by_httpx2(key, server.url, auth=sign) == TODOS
+    assert call_by(key, server.url, auth=sign) == TODOS
     (received,) = server.received
     assert (received.path, received.headers["x-signature"]) == ("/graphql?signed=yes", "abc")
 
 
-@pytest.mark.parametrize("key", HTTPX2)
+@pytest.mark.parametrize("key", OURS)
 def test_a_user_in_the_url(key: str, server: Todos) -> None:
-    assert call_by_httpx2(key, server.url.replace("//", "//user:hunter%32@")) == TODOS
+    assert call_by(key, server.url.replace("//", "//user:hunter%32@")) == TODOS
     assert server.received[0].headers["authorization"] == "Basic dXNlcjpodW50ZXIy"
 
 
-@pytest.mark.parametrize("key", HTTPX2)
+@pytest.mark.parametrize("key", OURS)
 def test_a_proxy_of_the_environment(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with Faulty(faulty.answer) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         monkeypatch.setenv("NO_PROXY", "elsewhere.example")
-        assert call_by_httpx2(key, "http://api.example/graphql?a=1") == TODOS
+        assert call_by(key, "http://api.example/graphql?a=1") == TODOS
     (request,) = proxy.requests
     assert request.startswith(b"POST http://api.example/graphql?a=1 HTTP/1.1\r\n")
     assert b"host: api.example\r\n" in request.lower()
 
 
-@pytest.mark.parametrize("key", HTTPX2)
+@pytest.mark.parametrize("key", OURS)
 @pytest.mark.parametrize("hosts", ["127.0.0.1", "elsewhere.example, 127.0.0.1:PORT", "*"])
 def test_a_host_that_needs_no_proxy(
     key: str, hosts: str, server: Todos, monkeypatch: pytest.MonkeyPatch
@@ -307,15 +312,15 @@ def test_a_host_that_needs_no_proxy(
     with Faulty(faulty.answer) as proxy:
         monkeypatch.setenv("ALL_PROXY", proxy.url)
         monkeypatch.setenv("NO_PROXY", hosts.replace("PORT", str(urlsplit(server.url).port)))
-        assert call_by_httpx2(key, server.url) == TODOS
+        assert call_by(key, server.url) == TODOS
     assert not proxy.requests
 
 
-@pytest.mark.parametrize("key", HTTPX2)
+@pytest.mark.parametrize("key", OURS)
 def test_the_password_of_a_proxy(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with Faulty(faulty.answer) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url.replace("//", "//user:hunter%32@"))
-        assert call_by_httpx2(key, "http://api.example/graphql") == TODOS
+        assert call_by(key, "http://api.example/graphql") == TODOS
     assert b"\r\nproxy-authorization: basic dxnlcjpodw50zxiy\r\n" in proxy.requests[0].lower()
 
 

@@ -3,6 +3,7 @@
     trunkline.client.transports.httpx2      HTTPX2Transport, AsyncHTTPX2Transport  (``client``)
     trunkline.client.transports.pyreqwest   PyreqwestTransport, AsyncPyreqwestTransport  (``fast``)
     trunkline.client.transports.requests    RequestsHTTPTransport  (the extra ``requests``)
+    trunkline.client.transports.aiohttp     AIOHTTPTransport  (``aiohttp``)
     trunkline.client.transports.asgi        ASGITransport: an application in this process
 
 ``Pool`` has the limits of a transport's connections.

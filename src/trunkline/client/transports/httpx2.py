@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import Any, TypeAlias
 
 from trunkline.client.transports import rules
-from trunkline.client.transports.connections import Lease, until
+from trunkline.client.transports.connections import Lease, time_left, until
 from trunkline.client.transports.interface import (
     DEFAULT_MAX_RESPONSE_BYTES,
     DEFAULT_POOL,
@@ -41,7 +41,14 @@ except ModuleNotFoundError as error:
 
 __all__ = ["AsyncHTTPX2Transport", "HTTPX2Transport"]
 
-_NEVER_SENT = (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout)
+_NEVER_SENT = (
+    httpcore2.ConnectError,
+    httpcore2.ConnectTimeout,
+    httpcore2.PoolTimeout,
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+)
 _FAILURES = (
     httpcore2.TimeoutException,
     httpcore2.NetworkError,
@@ -67,16 +74,20 @@ class _HTTPX2Transport(rules.HTTPTransport):
         timeout: Timeout = DEFAULT_TIMEOUT,
         verify: bool | ssl.SSLContext = True,
         auth: Auth | None = None,
+        proxy: str | None = None,
         pool: Pool = DEFAULT_POOL,
         http2: bool | None = None,
+        client: httpx2.Client | httpx2.AsyncClient | None = None,
         max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
     ) -> None:
         super().__init__(url, headers, max_response_bytes)
         self._timeout = timeout
         self._waits = waits_of(timeout)
         self._verify = verify
+        self._proxy = rules.check_proxy(proxy)
         self._pool = pool
         self._http2 = find_spec("h2") is not None if http2 is None else http2
+        self._client: Any = client
         self._leases: dict[AbstractEventLoop | None, Lease] = {}
         if isinstance(auth, tuple):
             self._auth: httpx2.Auth | None = httpx2.BasicAuth(*auth)
@@ -88,7 +99,7 @@ class _HTTPX2Transport(rules.HTTPTransport):
     @property
     def identity(self) -> str | None:
         """A hash of the server and the credentials; ``None`` with ``auth``, which may be any."""
-        return None if self._auth else super().identity
+        return None if self._auth or self._client else super().identity
 
     def _lease(self, loop: AbstractEventLoop | None) -> Lease:
         """Return the connections of an event loop, or without one those of all threads."""
@@ -98,7 +109,14 @@ class _HTTPX2Transport(rules.HTTPTransport):
                 if other and other.is_closed():
                     self._leases.pop(other, None)  # its connections ended with it
             kind = AsyncPools if loop else BlockingPools
-            make = partial(kind, self.url, self._pool, verify=self._verify, http2=self._http2)
+            make = partial(
+                kind,
+                self.url,
+                self._pool,
+                verify=self._verify,
+                proxy=self._proxy,
+                http2=self._http2,
+            )
             lease = self._leases.setdefault(loop, Lease(make))
         return lease
 
@@ -121,6 +139,19 @@ class _HTTPX2Transport(rules.HTTPTransport):
         waits = before.extensions["timeout"]
         return place, place.request(request.method, headers, request.content, waits)
 
+    def _client_request(self, url: str, request: HTTPRequest) -> dict[str, Any]:
+        """Return the arguments of a request that the program's own client sends."""
+        auth = {"auth": None if request.url else self._auth} if request.url or self._auth else {}
+        return {
+            "method": request.method,
+            "url": url,
+            "content": request.body or None,
+            "headers": self.request_headers(request),
+            "timeout": httpx2.Timeout(**waits_of(self._timeout, request.timeout)),
+            "follow_redirects": False,
+            **auth,
+        }
+
     def _body(self, place: Any, headers: Mapping[str, str]) -> rules.ReceivedBody:
         return rules.ReceivedBody(place.url, headers, self._max_response_bytes)
 
@@ -139,8 +170,12 @@ class HTTPX2Transport(_HTTPX2Transport, rules.BlockingHTTPTransport):
     ``(user, password)``, a function that changes the request, or an ``httpx2.Auth``. ``pool`` has
     the limits of connections. ``http2`` offers HTTP/2 to ``https://`` servers; the default is to do
     so if the library h2 is installed (``trunkline[http2]``). ``max_response_bytes`` is the size up
-    to which a response is read, after decompression. Proxies are read from the environment:
-    HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY.
+    to which a response is read, after decompression. ``proxy`` is the URL of a proxy; by default
+    it is read from the environment: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY.
+
+    ``client`` is an ``httpx2.Client`` of the program's own, or an ``AsyncClient`` for
+    ``AsyncHTTPX2Transport``. It has its own settings for all of this, and is not closed here. While
+    it blocks, it ends with the call's deadline only between the pieces that it reads.
     """
 
     def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
@@ -151,6 +186,8 @@ class HTTPX2Transport(_HTTPX2Transport, rules.BlockingHTTPTransport):
         raise failure  # without the library's frames, whose locals have the credentials
 
     def _call(self, url: str, request: HTTPRequest) -> HTTPResponse:
+        if self._client:
+            return self._call_by_client(url, request)
         with (
             self._lease(None).lend() as pools,
             nullcontext() if request.timeout is None else until(request.timeout),
@@ -168,6 +205,19 @@ class HTTPX2Transport(_HTTPX2Transport, rules.BlockingHTTPTransport):
                         wanted = flow.send(_auth_response(wanted, response, headers))
                     except StopIteration:
                         return response
+
+    def _call_by_client(self, url: str, request: HTTPRequest) -> HTTPResponse:
+        with (
+            nullcontext() if request.timeout is None else until(request.timeout),
+            self._client.stream(**self._client_request(url, request)) as response,
+        ):
+            body = rules.ReceivedBody(url, response.headers, self._max_response_bytes)
+            for piece in response.iter_bytes():
+                body.add(piece)
+                left = time_left(None)
+                if left is not None and left <= 0:
+                    raise httpx2.ReadTimeout("timed out")
+            return HTTPResponse(response.status_code, body.whole(), response.headers)
 
     def _send(self, place: Any, request: httpcore2.Request) -> tuple[HTTPResponse, Headers]:
         """Send a request and read the complete response; return its headers as they came, too."""
@@ -201,6 +251,8 @@ class AsyncHTTPX2Transport(_HTTPX2Transport, rules.AsyncHTTPTransport):
         raise failure  # without the library's frames, whose locals have the credentials
 
     async def _call_async(self, url: str, request: HTTPRequest) -> HTTPResponse:
+        if self._client:
+            return await self._call_by_client_async(url, request)
         async with self._lease(get_running_loop()).lend_async() as pools:
             place, sent = self._request(pools, url, request)
             if self._auth is None or request.url is not None:
@@ -215,6 +267,13 @@ class AsyncHTTPX2Transport(_HTTPX2Transport, rules.AsyncHTTPTransport):
                         wanted = await flow.asend(_auth_response(wanted, response, headers))
                     except StopAsyncIteration:
                         return response
+
+    async def _call_by_client_async(self, url: str, request: HTTPRequest) -> HTTPResponse:
+        async with self._client.stream(**self._client_request(url, request)) as response:
+            body = rules.ReceivedBody(url, response.headers, self._max_response_bytes)
+            async for piece in response.aiter_bytes():
+                body.add(piece)
+            return HTTPResponse(response.status_code, body.whole(), response.headers)
 
     async def _send_async(
         self, place: Any, request: httpcore2.Request

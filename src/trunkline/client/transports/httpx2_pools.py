@@ -12,11 +12,11 @@ from base64 import b64encode
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Generic, TypeAlias, TypeVar
-from urllib.request import getproxies, proxy_bypass
 
 import httpcore2
 import httpx2
 
+from trunkline.client.transports import rules
 from trunkline.client.transports.connections import connect_in_time, time_left
 from trunkline.client.transports.interface import Pool, Timeout
 
@@ -78,9 +78,16 @@ class _Pools(Generic[CorePool]):
     """The pools of one transport: one per scheme and host, by its proxy if there is one."""
 
     def __init__(
-        self, url: str, limits: Pool, *, verify: ssl.SSLContext | bool, http2: bool
+        self,
+        url: str,
+        limits: Pool,
+        *,
+        verify: ssl.SSLContext | bool,
+        proxy: str | None,
+        http2: bool,
     ) -> None:
         self._verify = verify
+        self._proxy = proxy
         self._options: dict[str, Any] = {
             "max_connections": limits.connections,
             "max_keepalive_connections": limits.connections,
@@ -98,9 +105,8 @@ class _Pools(Generic[CorePool]):
         if pool is None:
             # Without TLS no authorities are loaded, which takes 20 ms.
             context = httpx2.create_ssl_context(self._verify) if key[0] == "https" else None
-            made = self._make(
-                ssl_context=context, proxy=_environment_proxy(parsed), **self._options
-            )
+            proxy = _core_proxy(self._proxy or rules.environment_proxy(str(parsed)))
+            made = self._make(ssl_context=context, proxy=proxy, **self._options)
             pool = self._pools.setdefault(key, made)  # another thread may be first
         return Destination(parsed, pool)
 
@@ -170,13 +176,10 @@ def _accept_encoding() -> str:
     return httpx2.Client(transport=httpx2.BaseTransport()).headers["accept-encoding"]
 
 
-def _environment_proxy(url: httpx2.URL) -> httpcore2.Proxy | None:
-    """Return the proxy for a URL from HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."""
-    proxies = getproxies()
-    named = proxies.get(url.scheme) or proxies.get("all")
-    if not named or proxy_bypass(url.host) or proxy_bypass(url.netloc.decode("ascii")):
+def _core_proxy(url: str | None) -> httpcore2.Proxy | None:
+    if url is None:
         return None
-    proxy = httpx2.Proxy(named if "://" in named else f"http://{named}")  # takes out credentials
+    proxy = httpx2.Proxy(url)  # takes out credentials
     return httpcore2.Proxy(_core_url(proxy.url), proxy.raw_auth)
 
 

@@ -22,6 +22,7 @@ try:
     from pyreqwest.client import Client, ClientBuilder, SyncClient, SyncClientBuilder
     from pyreqwest.exceptions import PoolTimeoutError, RequestError, RequestTimeoutError
     from pyreqwest.http import HeaderMap
+    from pyreqwest.proxy import ProxyBuilder
     from pyreqwest.request import RequestBuilder, SyncRequestBuilder
 except ModuleNotFoundError as error:
     raise ImportError(
@@ -54,15 +55,21 @@ class _PyreqwestTransport(rules.HTTPTransport, Generic[Library]):
         headers: Mapping[str, str] | None = None,
         timeout: Timeout = DEFAULT_TIMEOUT,
         verify: bool | bytes = True,
+        cert: bytes | None = None,
+        proxy: str | None = None,
         pool: Pool = DEFAULT_POOL,
         http2: bool = True,
+        client: Library | None = None,
         max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
     ) -> None:
         super().__init__(url, headers, max_response_bytes)
         self._timeout = timeout if isinstance(timeout, tuple) else (timeout, timeout)
         self._verify = verify
+        self._cert = cert
+        self._proxy = rules.check_proxy(proxy)
         self._pool = pool
         self._http2 = http2 and self.url.lower().startswith("https:")
+        self._own: Library | None = client
         self._library: Library | None = None
         renewed_in_children(self)
 
@@ -70,6 +77,11 @@ class _PyreqwestTransport(rules.HTTPTransport, Generic[Library]):
         """Forget the parent's client, which would wait for ever; a new one says why it fails."""
         _parents.append(self._library)
         self._library = None
+
+    @property
+    def identity(self) -> str | None:
+        """A hash of the server and the credentials; ``None`` with a client, which may have any."""
+        return None if self._own else super().identity
 
     def _open(self) -> Library:
         raise NotImplementedError
@@ -80,7 +92,7 @@ class _PyreqwestTransport(rules.HTTPTransport, Generic[Library]):
         Two threads may make two. Then one is dropped after its call, and the library closes the
         connections of a client without references. So closing needs no count of calls.
         """
-        library = self._library
+        library = self._own or self._library
         if library is None:
             library = self._library = self._open()
         return library
@@ -99,6 +111,10 @@ class _PyreqwestTransport(rules.HTTPTransport, Generic[Library]):
             builder = builder.connect_timeout(wait).pool_timeout(wait)
         if read is not None:
             builder = builder.read_timeout(timedelta(seconds=read))
+        if self._cert is not None:
+            builder = builder.identity_pem(self._cert)
+        if self._proxy is not None:
+            builder = builder.proxy(ProxyBuilder.all(self._proxy))
         if isinstance(self._verify, bytes):
             return builder.add_root_certificate_pem(self._verify)
         return builder.danger_accept_invalid_certs(enable=not self._verify)
@@ -113,7 +129,7 @@ class _PyreqwestTransport(rules.HTTPTransport, Generic[Library]):
         timeout = request.timeout
         if timeout is None:
             return builder.timeout(_NO_LIMIT)
-        if _USUAL - _ROUNDING < timeout <= _USUAL:
+        if _USUAL - _ROUNDING < timeout <= _USUAL and self._own is None:
             return builder  # setting what the client has already costs a tenth of a call
         return builder.timeout(timedelta(seconds=timeout))
 
@@ -163,8 +179,14 @@ class PyreqwestTransport(_PyreqwestTransport[SyncClient], rules.BlockingHTTPTran
     ``headers`` go with every request and win over the client's own. ``timeout`` is in seconds:
     one number, or ``(to connect, for the next bytes)``, or ``None`` for no limit. ``verify`` is
     ``False`` to accept any certificate, or the PEM of an authority to trust beside the system's.
-    ``pool`` has the limits of connections. ``http2`` offers HTTP/2 to ``https://`` servers.
-    ``max_response_bytes`` is the size up to which a response is read, after decompression.
+    ``cert`` is the PEM of the client's own certificate and its key. ``proxy`` is the URL of a
+    proxy; by default it is read from the environment. ``pool`` has the limits of connections.
+    ``http2`` offers HTTP/2 to ``https://`` servers. ``max_response_bytes`` is the size up to which
+    a response is read, after decompression.
+
+    ``client`` is a client of the program's own, which has its own settings for all of this, and is
+    not closed here. Build it with ``follow_redirects(False)``: only so are redirects refused that
+    lose the request.
 
     After a call, a process must not fork and call in the child: the library's threads stay with the
     parent, and it raises ``RuntimeError``. Fork first, or spawn the child.

@@ -34,6 +34,7 @@ try:
         ConnectTimeoutError,
         MaxRetryError,
         NewConnectionError,
+        ProxyError,
         SSLError,
     )
 except ModuleNotFoundError as error:
@@ -56,11 +57,16 @@ class RequestsHTTPTransport(rules.BlockingHTTPTransport):
 
     ``headers`` go with every request and win over the client's own. ``timeout`` is in seconds:
     one number, or ``(to connect, for the next bytes)``, or ``None`` for no limit. ``verify`` is
-    ``False`` to accept any certificate, or the path of the authorities to trust. ``auth`` is what
-    requests takes: ``(user, password)``, or an object or function that changes the request.
-    ``pool`` has the limits of connections; threads beyond them open one for the call.
-    ``max_response_bytes`` is the size up to which a response is read, after decompression. Proxies
-    and authorities are read from the environment by requests.
+    ``False`` to accept any certificate, or the path of the authorities to trust. ``cert`` is the
+    client's own certificate: the path of a file with its key, or the paths of both. ``auth`` is
+    what requests takes: ``(user, password)``, or an object or function that changes the request.
+    ``proxy`` is the URL of a proxy. ``pool`` has the limits of connections; threads beyond them
+    open one for the call. ``max_response_bytes`` is the size up to which a response is read, after
+    decompression. Other proxies and authorities are read from the environment by requests.
+
+    ``session`` is a session of the program's own, which has its own adapters, certificates and
+    proxies, and is not closed here. It is not made to end with the call's deadline: a server that
+    sends a byte now and then can hold it longer.
 
     The body of a request is always JSON: ``use_json`` is here for programs that come from gql.
     """
@@ -72,8 +78,11 @@ class RequestsHTTPTransport(rules.BlockingHTTPTransport):
         headers: Mapping[str, str] | None = None,
         timeout: Timeout = DEFAULT_TIMEOUT,
         verify: bool | str = True,
+        cert: str | tuple[str, str] | None = None,
         auth: Auth | None = None,
+        proxy: str | None = None,
         pool: Pool = DEFAULT_POOL,
+        session: Session | None = None,
         use_json: bool = True,
         max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
     ) -> None:
@@ -81,14 +90,18 @@ class RequestsHTTPTransport(rules.BlockingHTTPTransport):
             raise ValueError("GraphQL over HTTP has no form encoding: leave use_json=True.")
         super().__init__(url, headers, max_response_bytes)
         self._timeout = timeout
-        self._verify = verify
+        # The session's own `verify` would yield to the environment's.
+        self._options: dict[str, Any] = {} if session else {"verify": verify, "cert": cert}
+        if rules.check_proxy(proxy):
+            self._options["proxies"] = {"http": proxy, "https": proxy}
         self._auth = auth
+        self._session = session
         self._sessions = Lease(partial(_open, pool))
 
     @property
     def identity(self) -> str | None:
         """A hash of the server and the credentials; ``None`` with ``auth``, which may be any."""
-        return None if self._auth else super().identity
+        return None if self._auth or self._session else super().identity
 
     def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
@@ -99,7 +112,7 @@ class RequestsHTTPTransport(rules.BlockingHTTPTransport):
 
     def _call(self, url: str, request: HTTPRequest) -> HTTPResponse:
         with (
-            self._sessions.lend() as session,
+            nullcontext(self._session) if self._session else self._sessions.lend() as session,
             nullcontext() if request.timeout is None else until(request.timeout),
             self._send(session, url, request) as response,
         ):
@@ -112,15 +125,20 @@ class RequestsHTTPTransport(rules.BlockingHTTPTransport):
         """Send a request, and return its response before the body is read."""
         headers = self.request_headers(request)
         auth = None if request.url else self._auth
+        limited = self._timeout
+        if self._session and request.timeout is not None:
+            pair = limited if isinstance(limited, tuple) else (limited, limited)
+            limited = (_shorter(pair[0], request.timeout), _shorter(pair[1], request.timeout))
         return session.request(
             request.method,
             url,
             data=request.body,
             headers=headers,
-            timeout=self._timeout,
-            verify=self._verify,  # the session's own would yield to the environment's
+            timeout=limited,
             auth=auth or (_without_netrc if "authorization" in headers else None),
+            allow_redirects=False,
             stream=True,
+            **self._options,
         )
 
     def close(self) -> None:
@@ -142,6 +160,10 @@ def _open(pool: Pool) -> Session:
     return session
 
 
+def _shorter(seconds: float | None, limit: float) -> float:
+    return limit if seconds is None else min(seconds, limit)
+
+
 def _without_netrc(request: PreparedRequest) -> PreparedRequest:
     """Keep requests from replacing a given Authorization header by that of ``.netrc``."""
     return request
@@ -159,7 +181,7 @@ def _is_never_sent(error: RequestException) -> bool:
         return True
     cause = error.args[0] if error.args else None
     reason = cause.reason if isinstance(cause, MaxRetryError) else cause
-    return isinstance(reason, (NewConnectionError, ConnectTimeoutError, SSLError))
+    return isinstance(reason, (NewConnectionError, ConnectTimeoutError, ProxyError, SSLError))
 
 
 class _TimedAdapter(HTTPAdapter):

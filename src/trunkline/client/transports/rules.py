@@ -26,9 +26,11 @@ __all__ = [
     "HTTPTransport",
     "ReceivedBody",
     "check_headers",
+    "check_proxy",
     "check_url",
     "connection_error",
     "decoding_error",
+    "environment_proxy",
     "root_cause",
     "safe_url",
 ]
@@ -198,6 +200,27 @@ def check_url(url: str) -> str:
             " 'http://localhost:8080/graphql'."
         )
     return url
+
+
+def check_proxy(url: str | None) -> str | None:
+    """Return the URL of a proxy if it has a scheme and a host; else raise ``ValueError``."""
+    if url is not None and not all(_origin(url)[:2]):
+        raise ValueError(
+            "A proxy is a URL with a scheme and a host, such as 'http://proxy.internal:3128'."
+        )
+    return url
+
+
+def environment_proxy(url: str) -> str | None:
+    """Return the proxy for a URL from HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."""
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415  # 20 ms of a start
+
+    proxies = getproxies()
+    scheme, host, port = _origin(url)
+    named = proxies.get(scheme) or proxies.get("all")
+    if not named or proxy_bypass(host) or proxy_bypass(f"{host}:{port}"):
+        return None
+    return named if "://" in named else f"http://{named}"
 
 
 def safe_url(url: str) -> str:
