@@ -410,5 +410,5 @@ def test_unset_is_exported_where_something_may_be_left_out() -> None:
         made = generate_client(schema, [DocumentSource("r", document)], ClientSettings())
         found.append({})
         exec(made.files["api.py"], found[-1])  # noqa: S102
-    assert [each["__all__"] for each in found] == [["A", "API", "UNSET"], ["A", "API"]]
+    assert [each["__all__"] for each in found] == [["API", "AQuery", "UNSET"], ["API", "AQuery"]]
     assert all(name in each for each in found for name in each["__all__"])

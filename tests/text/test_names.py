@@ -14,7 +14,6 @@ from trunkline.text.names import (
     apart,
     enum_member,
     is_name,
-    numbered,
     pascal_case,
     python_name,
     python_names,
@@ -126,16 +125,11 @@ def test_a_configured_name_stays_and_the_others_yield() -> None:
     assert names == {"userName": "userName", "title": "user_name", "self": "self_"}
 
 
-def test_names_that_come_again_are_numbered() -> None:
-    names = {"a": "name", "b": "other", "c": "name", "d": "name_2", "e": "name", "f": "list"}
-    assert list(numbered(names).values()) == [
-        "name",
-        "other",
-        "name_2",
-        "name_2_2",
-        "name_3",
-        "list",
-    ]
+def test_the_name_that_is_spelt_so_stays_but_not_a_taken_one() -> None:
+    names = {"aB": "a_b", "a_b": "a_b", "c": "c", "__d": "d", "d": "d"}
+    for order in permutations(names.items()):
+        found = apart(dict(order), {"__d"}, {"c", "c_"})
+        assert found == {"aB": "a_b_", "a_b": "a_b", "c": "c__", "__d": "d", "d": "d_"}
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ __all__ = [
     "ModelConfiguration",
     "Project",
     "ScalarConfiguration",
+    "SuffixConfiguration",
     "read_configuration",
 ]
 
@@ -53,6 +54,7 @@ ClassName: TypeAlias = Annotated[
 ModuleName: TypeAlias = Annotated[
     str, Meta(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$", description="A module or package.")
 ]
+Suffix: TypeAlias = Annotated[str, Meta(pattern=r"^\w*$")]
 LayoutName: TypeAlias = Literal["schema", "type", "feature", "single"]
 TypeKind: TypeAlias = Annotated[
     Literal["msgspec", "dataclasses", "pydantic"], _about("What the generated classes are.")
@@ -136,6 +138,15 @@ class ClientScalarConfiguration(_Table, frozen=True):
     )
 
 
+class SuffixConfiguration(_Table, frozen=True):
+    """What the classes of a client's operations and fragments end with."""
+
+    query: Annotated[Suffix, _about("Of the data of a query.")] = "Query"
+    mutation: Annotated[Suffix, _about("Of the data of a mutation.")] = "Mutation"
+    subscription: Annotated[Suffix, _about("Of the data of a subscription.")] = "Subscription"
+    fragment: Annotated[Suffix, _about("Of a fragment.")] = "Fragment"
+
+
 class ClientConfiguration(_Table, frozen=True):
     """A client that is generated."""
 
@@ -165,6 +176,10 @@ class ClientConfiguration(_Table, frozen=True):
         dict[str, str | ClientScalarConfiguration],
         _about("Custom scalars by name: their class, or a table."),
     ] = {}
+    suffixes: Annotated[
+        SuffixConfiguration,
+        _about("What the classes of operations and fragments end with, if not with what they are."),
+    ] = SuffixConfiguration()
     manifest: Annotated[str | None, _about("The file that lists its documents with their ids.")] = (
         None
     )
@@ -378,6 +393,8 @@ def _table_mistakes(
 def _message(message: str, kind: Any, value: object) -> str:
     if "regex" in message and ":" in message:
         return f"{value!r} must be written as package.module:name."
+    if "regex" in message and "*$" in message:
+        return f"{value!r} cannot end a name in Python."
     if "regex" in message:
         return f"{value!r} is not the name of a module."
     choices = get_args(kind) if get_origin(kind) is Literal else ()

@@ -204,15 +204,16 @@ def _write_from(source: Source[None], module: str, names: Mapping[str, str]) -> 
     """Write ``from … import …``; each name with ``as`` has a separate statement."""
     ordered = sorted(names, key=_order)
     plain = [name for name in ordered if not names[name]]
-    if plain:
+    for name in ordered:
         flat = f"from {module} import {', '.join(plain)}"
-        if source.fits(flat):
+        if names[name]:
+            source.line(f"from {module} import {name}{names[name]}")
+        elif name != plain[0]:
+            continue  # written with the first one
+        elif source.fits(flat):
             source.line(flat)
         else:
             source.call(f"from {module} import (", plain)
-    for name in ordered:
-        if names[name]:
-            source.line(f"from {module} import {name}{names[name]}")
 
 
 def _order(name: str) -> tuple[int, str]:

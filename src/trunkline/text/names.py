@@ -40,7 +40,6 @@ __all__ = [
     "enum_member",
     "escape_keyword",
     "is_name",
-    "numbered",
     "pascal_case",
     "python_name",
     "python_names",
@@ -143,25 +142,22 @@ def python_names(
     return apart(chosen, configured)
 
 
-def apart(names: Mapping[str, str], configured: Collection[str] = ()) -> dict[str, str]:
+def apart(
+    names: Mapping[str, str], configured: Collection[str] = (), taken: Collection[str] = ()
+) -> dict[str, str]:
     """Give each name that is another's too underscores until it is not, whatever their order.
 
-    ``class`` beside ``class_``: the one that is spelt so in the schema keeps it.
+    ``class`` beside ``class_``: the one that is spelt so in the schema keeps it. ``configured``
+    names stay as they are, and no other gets a name that is ``taken``.
     """
-    kept = {name: python for name, python in names.items() if name == python or name in configured}
-    taken = set(kept.values())
-    for name in sorted(names.keys() - kept.keys()):
+    kept = {name: python for name, python in names.items() if name in configured}
+    used = {*taken, *kept.values()}
+    for name in sorted(names.keys() - kept.keys(), key=lambda name: (names[name] != name, name)):
         kept[name] = names[name]
-        while kept[name] in taken:
+        while kept[name] in used:
             kept[name] += "_"
-        taken.add(kept[name])
+        used.add(kept[name])
     return {name: kept[name] for name in names}
-
-
-def numbered(names: Mapping[str, str]) -> dict[str, str]:
-    """Give each name that comes again a number, the first such one ``_2``."""
-    given = Names(reserved=())
-    return {key: given.give(name) for key, name in names.items()}
 
 
 class Names:
@@ -171,16 +167,13 @@ class Names:
     both freely. ``taken`` names are given already.
     """
 
-    def __init__(
-        self, taken: Collection[str] = (), *, reserved: Collection[str] = _RESERVED
-    ) -> None:
+    def __init__(self, taken: Collection[str] = ()) -> None:
         self._taken = set(taken)
-        self._reserved = reserved
         self._numbers: dict[str, int] = {}  # the last that was given, by the name wanted
 
     def give(self, wanted: str) -> str:
         """Return ``wanted``, or the first free ``wanted_2``, ``wanted_3``, …, and keep it."""
-        if wanted in self._reserved:
+        if wanted in _RESERVED:
             wanted += "_"
         name, number = wanted, self._numbers.get(wanted, 1)
         while name in self._taken:

@@ -40,6 +40,11 @@ class Case:
         return (own if own.exists() else SHARED).read_text(encoding="utf-8")
 
     @property
+    def documents(self) -> list[Path]:
+        files = sorted(each for each in self.folder.iterdir() if each.is_file())
+        return [each for each in files if each.name.startswith(("operations", "marked"))]
+
+    @property
     def options(self) -> ClientSettings:
         path = self.folder / "options.json"
         given: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
@@ -49,11 +54,11 @@ class Case:
     def generate(self) -> ClientFiles:
         problems = Problems()
         sources: list[DocumentSource] = []
-        for path in sorted(each for each in self.folder.iterdir() if each.is_file()):
+        for path in self.documents:
             text = path.read_text(encoding="utf-8")
-            if path.name.startswith("operations") and path.suffix == ".graphql":
+            if path.suffix == ".graphql":
                 sources.append(DocumentSource(path.name, text))
-            elif path.name.startswith("marked"):
+            else:
                 sources += marked_documents(text, path.name, problems)
         document = parse(Source(self.sdl, "schema.graphql"))
         schema = build_schema(document.loc.source) if document.loc else build_schema(self.sdl)

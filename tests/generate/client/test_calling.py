@@ -80,8 +80,8 @@ async def test_a_type_that_the_server_added_is_read_as_the_other() -> None:
     api, _ = calling("unions_and_interfaces", {"data": {"search": [HUMAN, {"__typename": "Ewok"}]}})
     module = sys.modules[type(api).__module__]
     luke, ewok = (await api.search(text="x")).search
-    assert luke == module.SearchSearchHuman(name="Luke", friends=None, height=1.7)
-    assert ewok == module.SearchSearchOther(typename="Ewok")
+    assert luke == module.SearchQuerySearchHuman(name="Luke", friends=None, height=1.7)
+    assert ewok == module.SearchQuerySearchOther(typename="Ewok")
 
 
 async def test_a_value_that_the_server_added_is_kept() -> None:
@@ -147,7 +147,7 @@ async def test_errors_raise_and_keep_the_data_typed() -> None:
     module = sys.modules[type(api).__module__]
     with pytest.raises(ExecutionError, match="gone") as caught:
         await api.old()
-    assert caught.value.data == module.Old(todo=None)
+    assert caught.value.data == module.OldQuery(todo=None)
     assert caught.value.errors == ({"message": "gone"},)
 
 
@@ -156,7 +156,7 @@ async def test_errors_are_returned_where_an_operation_catches_them() -> None:
     module = sys.modules[type(api).__module__]
     result = await api.catches()
     assert isinstance(result, TypedResult)
-    assert result.data == module.Catches(hero=None)
+    assert result.data == module.CatchesQuery(hero=None)
     assert (result.errors, result.extensions) == (tuple(PARTIAL["errors"]), {"cost": 1})
     assert (await api.raises()).errors  # the configuration's choice
     with pytest.raises(ExecutionError, match="at hero: gone"):

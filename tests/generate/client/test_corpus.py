@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from importlib.util import module_from_spec, spec_from_file_location
 from inspect import get_annotations
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from graphql import GraphQLSchema, build_schema, parse, type_from_ast
+from graphql import build_schema, parse, type_from_ast
 from tests.generate.client.cases import Case, cases
 from tests.generate.client.money import Money, format_money
 from tests.generate.client.world import Recording, json_value, serve
@@ -25,7 +26,8 @@ from tests.generate.client.world import Recording, json_value, serve
 from trunkline.client.generated import AsyncGeneratedClient as Base
 from trunkline.client.generated import GeneratedOperation, TypedResult
 from trunkline.client.generated.values import read_hook
-from trunkline.generate.client.names import argument_name, attribute_name
+from trunkline.generate.client.documents import CheckedDocuments
+from trunkline.generate.client.names import ClientNames
 
 CORPUS = cases("corpus")
 ROOT = Path(__file__).parents[3]
@@ -103,12 +105,15 @@ CALLED = [
 @pytest.mark.parametrize("case", CALLED, ids=lambda case: case.name)
 async def test_what_a_server_answers_comes_back_as_it_was(case: Case) -> None:
     module = load(case)
-    operations = [each for each in operations_of(module) if each.document.kind != "subscription"]
+    operations = {
+        name: each for name, each in operations_of(module) if each.document.kind != "subscription"
+    }
     for seed in range(8):
         transport = Recording(serve(case.sdl, seed))
         async with client_of(module)(transport) as api:
-            for operation in operations:
-                result = await call(api, operation, build_schema(case.sdl), seed)
+            for constant, operation in operations.items():
+                method = getattr(api, constant[1:].lower())
+                result = await call(method, operation, case, seed)
                 assert transport.answer.get("errors") is None
                 data = result.data if isinstance(result, TypedResult) else result
                 assert as_json(data) == transport.answer["data"]
@@ -122,22 +127,25 @@ def client_of(module: ModuleType) -> type[Base]:
     )
 
 
-def operations_of(module: ModuleType) -> list[GeneratedOperation[Any]]:
-    return [each for each in vars(module).values() if isinstance(each, GeneratedOperation)]
+def operations_of(module: ModuleType) -> list[tuple[str, GeneratedOperation[Any]]]:
+    return [each for each in vars(module).items() if isinstance(each[1], GeneratedOperation)]
 
 
 async def call(
-    api: Base, operation: GeneratedOperation[Any], schema: GraphQLSchema, seed: int
+    method: Callable[..., Awaitable[Any]],
+    operation: GeneratedOperation[Any],
+    case: Case,
+    seed: int,
 ) -> Any:
     """Call an operation by its method, with values as its annotations want them."""
     node: Any = parse(operation.document.text).definitions[0]
-    chance = Random(seed)  # noqa: S311
-    method = getattr(api, attribute_name(operation.name))
+    schema, chance = build_schema(case.sdl), Random(seed)  # noqa: S311
     hints = get_annotations(method, eval_str=True)
     given: dict[str, Any] = {}
-    for variable in node.variable_definitions or ():
-        name = argument_name(variable.variable.name.value)
-        value = json_value(type_from_ast(schema, variable.type), chance)
+    variables = {each.variable.name.value: each for each in node.variable_definitions or ()}
+    names = ClientNames(case.options, schema, CheckedDocuments((), {})).arguments(variables)
+    for variable, name in names.items():
+        value = json_value(type_from_ast(schema, variables[variable].type), chance)
         given[name] = msgspec.convert(value, hints[name], dec_hook=read_hook)
     return await method(**given)
 

@@ -52,7 +52,7 @@ def test_yoga(tmp_path: Path) -> None:
     with yoga() as server:
         module = generate(tmp_path, server.apq, OPERATIONS)
         with module.API(server.apq) as api:
-            assert api.todos().todos == [module.TodoFields(id="1", title="Milk")]
+            assert api.todos().todos == [module.TodoFieldsFragment(id="1", title="Milk")]
             assert api.one(id="2").todo is None
             assert api.create(title="Bread").data.create_todo.title == "Bread"
             with pytest.raises(ExecutionError, match="at fail:"):
@@ -84,7 +84,7 @@ def check_todos(folder: Path, name: str, command: Sequence[str | Path]) -> None:
         with module.API(url) as api:
             todos = api.todos(first=2).todos
             assert [type(each.priority) for each in todos] == [int, int]
-            assert isinstance(todos[0], module.Shown)
+            assert isinstance(todos[0], module.ShownFragment)
             one = api.one(id=todos[1].id).todo
             assert (one.id, one.title) == (todos[1].id, todos[1].title)
             assert one.author.name

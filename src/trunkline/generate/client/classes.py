@@ -7,14 +7,14 @@ selection with more extends it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import graphql
 
-from trunkline.generate.client.names import ClassNames
+from trunkline.generate.client.names import ClientNames
 from trunkline.generate.client.plan import ClassFieldPlan, ClassPlan, UnionPlan
-from trunkline.generate.client.problems import place_of
+from trunkline.generate.client.problems import Problems, place_of
 from trunkline.generate.client.schema_types import (
     STR,
     SchemaTypes,
@@ -33,7 +33,7 @@ from trunkline.generate.client.selections import (
 )
 from trunkline.generate.elements import documentation
 from trunkline.text.imports import Hint
-from trunkline.text.names import class_name, pascal_case
+from trunkline.text.names import pascal_case
 
 __all__ = ["Classes", "ObjectPosition"]
 
@@ -44,15 +44,13 @@ _Definitions: TypeAlias = list[ClassPlan | UnionPlan]
 class ObjectPosition:
     """A position of a response where an object is, and what is selected there.
 
-    ``name`` is the name of its class and ``path`` tells people where it is. ``remedy`` says what to
-    do if the name is taken. One of the conditions ``known`` holds where there is a value at all.
-    ``is_root`` is true of the data of an operation.
+    ``name`` is the name of its class and ``path`` tells people where it is. One of the conditions
+    ``known`` holds where there is a value at all. ``is_root`` is true of the data of an operation.
     """
 
     name: str
     path: str
     place: str
-    remedy: str
     parts: Sequence[Part]
     type: graphql.GraphQLCompositeType
     known: Sequence[Condition] = (ALWAYS,)
@@ -65,44 +63,35 @@ class Classes:
 
     selections: Selections
     types: SchemaTypes
-    names: ClassNames
+    names: ClientNames
+    problems: Problems
     fragment_definitions: _Definitions = field(default_factory=_Definitions)
-    _fragments: dict[str, str] = field(default_factory=dict[str, str])
+    _fragments: set[str] = field(default_factory=set[str])
 
     def add_fragment(self, name: str) -> str:
         """Plan the type of a fragment once and return its name."""
         if name not in self._fragments:
+            self._fragments.add(name)
             node, part = self.selections.fragments[name], self.selections.fragment(name)
-            path, place = f"fragment {name}", place_of(node)
-            class_ = class_name(name, "Fragment")
-            position = ObjectPosition(
-                class_, path, place, "Rename the fragment.", [part], part.parent
-            )
-            self._fragments[name] = position.name
+            class_, path = self.names.fragments[name], f"fragment {name}"
+            position = ObjectPosition(class_, path, place_of(node), [part], part.parent)
             self.fragment_definitions.extend(self.at(position))  # after those that it spreads
-        return self._fragments[name]
+        return self.names.fragments[name]
 
     def at(self, position: ObjectPosition) -> _Definitions:
-        """Plan the class of a position, and all classes below it.
-
-        Returns no class if the name is taken, because all names below it would be taken too.
-        """
+        """Plan the class of a position, and all classes below it."""
         *known, others = self.selections.groups(position.parts, position.type)
-        name, what = position.name, f"the class of {position.path}"
-        if not self.names.claim(name, what, position.place, position.remedy):
-            return []
         if not known:
-            return self._class(position, others, name)
+            return self._class(position, others, position.name)
         members: list[str] = []
         definitions: _Definitions = []
         for group in (*known, others):
             # what its fragments name, so that types that are added change no name
             only = group.only
             suffix = only.name if only else "".join(sorted(group.conditions)) or "Other"
-            members.append(name + suffix)
-            self.names.claim(members[-1], f"{what} as {suffix}", position.place, position.remedy)
+            members.append(self.names.below(position.name + suffix))
             definitions += self._class(position, group, members[-1])
-        return [*definitions, UnionPlan(name, members)]
+        return [*definitions, UnionPlan(position.name, members)]
 
     def _class(self, position: ObjectPosition, group: TypeGroup, name: str) -> _Definitions:
         """Plan the class of a position for one group of types, and all that is selected below."""
@@ -110,28 +99,20 @@ class Classes:
         is_object = isinstance(position.type, graphql.GraphQLObjectType)
         if group.conditions and not is_object and "__typename" not in uses_by_key:
             text = f"The fields of {position.path} depend on its type. Select __typename there."
-            self.names.problems.error(position.place, text)
+            self.problems.error(position.place, text)
         base, inherited = self._base(position, group, uses_by_key)
         fields: list[ClassFieldPlan] = []
         below: _Definitions = []
-        keys: dict[str, str] = {}
+        attributes = self.names.attributes(uses_by_key)
         for key, uses in uses_by_key.items():
-            attribute = self.names.attribute(key)
-            other = keys.setdefault(attribute, key)
-            if other != key:
-                self.names.problems.error(
-                    place_of(uses[0].node),
-                    f"{other} and {key} would both be the attribute {attribute} of {name}."
-                    " Give one of them an alias.",
-                )
             if key in inherited and not (key == "__typename" and group.conditions):
                 continue
             if uses[0].node.name.value == "__typename":
-                fields.append(self._typename(position, group, key, uses))
+                fields.append(self._typename(position, group, key, attributes[key], uses))
                 continue
             field = self.selections.field(uses[0], position.type, group)
             hint, definitions = self._named_hint(position, group, name, key, uses)
-            fields.append(self._field(position, key, uses, field, hint))
+            fields.append(self._field(position, key, attributes[key], uses, field, hint))
             below += definitions
         extended = self.add_fragment(base) if base else None
         # the descriptions of the root types say nothing about one operation
@@ -161,7 +142,6 @@ class Classes:
             name=class_ + pascal_case(key),
             path=f"{position.path}.{key}",
             place=place_of(uses[0].node),
-            remedy="Give the field an alias, or rename the operation.",
             parts=parts,
             type=named,
             known=[use.when for use in uses],
@@ -169,12 +149,14 @@ class Classes:
         fragment = self._sole_fragment(below)
         if fragment:
             return Hint.of("", self.add_fragment(fragment)), []
+        below = replace(below, name=self.names.below(below.name))
         return Hint.of("", below.name), self.at(below)
 
-    def _field(
+    def _field(  # noqa: PLR0913, PLR0917  # what makes a field
         self,
         position: ObjectPosition,
         key: str,
+        name: str,
         uses: list[FieldUse],
         field: graphql.GraphQLField,
         named: Hint,
@@ -183,20 +165,20 @@ class Classes:
         may_be_absent = not is_always([use.when for use in uses], position.known)
         hint = hint_of(field.type, named, may_be_absent=may_be_absent)
         description = documentation(field)
-        return ClassFieldPlan(self.names.attribute(key), key, hint, description, may_be_absent)
+        return ClassFieldPlan(name, key, hint, description, may_be_absent)
 
     def _typename(
-        self, position: ObjectPosition, group: TypeGroup, key: str, uses: list[FieldUse]
+        self, position: ObjectPosition, group: TypeGroup, key: str, name: str, uses: list[FieldUse]
     ) -> ClassFieldPlan:
         """Plan a type's name: one of the group's names, or any where the server may add types."""
         names = [each.name for each in group.types] if group.conditions else []
         field = graphql.GraphQLField(graphql.GraphQLNonNull(graphql.GraphQLString))
         if not names or key != "__typename":
-            return self._field(position, key, uses, field, STR)
+            return self._field(position, key, name, uses, field, STR)
         hint = literal_hint(names)
         if isinstance(position.type, graphql.GraphQLObjectType):
-            return self._field(position, key, uses, field, hint)
-        return ClassFieldPlan("typename", key, hint, value=names[0] if len(names) == 1 else None)
+            return self._field(position, key, name, uses, field, hint)
+        return ClassFieldPlan(name, key, hint, value=names[0] if len(names) == 1 else None)
 
     def _sole_fragment(self, position: ObjectPosition) -> str | None:
         """Return the fragment that is all that is selected, if its class fits the position."""
@@ -223,8 +205,9 @@ class Classes:
         """Return the first fragment whose class can be extended, and the response keys it has.
 
         The fragment must always take part and have one class, and nothing else may add to its
-        fields. There can be only one: classes with slots do not mix.
+        fields or change their names. There can be only one: classes with slots do not mix.
         """
+        attributes = self.names.attributes(uses_by_key)
 
         def spreads(parts: Iterable[Part]) -> Iterator[tuple[str, Condition]]:
             """Yield the fragments that are spread here, directly or in inline fragments."""
@@ -246,7 +229,8 @@ class Classes:
                 part = self.selections.fragment(name)
                 others = self.selections.groups([part], part.parent)[-1]
                 own = self.selections.collect([part], part.parent, others)
-                if all(_is_same(own[key], uses_by_key.get(key, []), when) for key in own):
+                is_same = all(_is_same(own[key], uses_by_key.get(key, []), when) for key in own)
+                if is_same and self.names.attributes(own).items() <= attributes.items():
                     return name, own.keys()
         return None, ()
 

@@ -11,6 +11,7 @@ import graphql
 from trunkline.client.building import load_schema
 from trunkline.client.checks import DeprecationRule
 from trunkline.generate.client.problems import Problems, place_of
+from trunkline.protocol.documents import OperationKind
 
 __all__ = [
     "CheckedDocuments",
@@ -42,6 +43,11 @@ class NamedOperation:
     name: str
     catches: bool
     description: str
+
+    @property
+    def kind(self) -> OperationKind:
+        """Whether it is a query, a mutation or a subscription."""
+        return self.node.operation.value
 
 
 @dataclass(frozen=True, slots=True)

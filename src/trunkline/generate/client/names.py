@@ -1,39 +1,29 @@
-"""Names of classes, attributes, methods and enum members, and the owner of each.
+"""Names of classes, methods, constants, attributes, arguments and enum members.
 
-A name must not change when something else is added, because programs are written with it. So a
-class is named by its operation and the way to its field, and two that get the same name are an
-error with a remedy: numbers behind names would change with the order of the documents. Only names
-that the schema gives get a suffix, because the client's owner cannot change the schema.
+A name should not change when something else is added, because programs are written with it. So the
+class of an operation or a fragment ends with what it is (``TodosQuery``, ``TodoFragment``), and a
+class below it is named by the way to its field. The schema's enums and inputs keep their names:
+documents can be changed, a schema cannot. Where two names are still one, one of them gets an
+underscore; the one that is spelt so keeps it. What a module imports gives way to all of these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field
+import builtins
+import keyword
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 
-from trunkline.generate.client.problems import Problems
+import graphql
+
+from trunkline.generate.client.documents import CheckedDocuments
 from trunkline.generate.client.settings import ClientSettings
-from trunkline.text.names import escape_keyword, numbered, snake_case
+from trunkline.text.names import apart, class_name, escape_keyword, snake_case
 
-__all__ = [
-    "ClassNames",
-    "argument_name",
-    "attribute_name",
-    "member_names",
-    "method_name",
-]
+__all__ = ["ClientNames", "attribute_name", "attribute_names", "member_names"]
 
-_RESERVED = frozenset(
-    {
-        *("Any", "AsyncIterator", "Iterator", "Literal", "Sequence", "TypeAlias"),
-        *("AsyncGeneratedClient", "CallOptions", "GeneratedClient", "GeneratedOperation"),
-        *("OneOf", "OpenEnum", "Parsed", "Serializers", "TypedResult"),
-        *("Field", "InputModel", "ResponseModel", "Struct", "UNSET", "UnsetType"),
-        *("Decimal", "UUID", "None", "True", "False"),
-    }
-)
-"""Names that generated modules import, or that Python keeps for itself. No class has one."""
+_NO_CLASS = frozenset({*keyword.kwlist, *filter(str.islower, dir(builtins))})
+"""Names that Python keeps for itself, and builtins, which annotations use."""
 
 _IN_CLASSES = frozenset(
     {"str", "int", "float", "bool", "bytes", "list", "dict", "tuple", "dt", "field"}
@@ -55,79 +45,100 @@ _OF_MODELS = frozenset(
 
 _OF_ENUMS = frozenset(dir(StrEnum)) | {"mro", "name", "value"}
 _OF_CLIENTS = frozenset({"close", "close_async"})
+_OF_METHODS = frozenset({"options", "self", "variables"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Owner:
-    what: str
-    place: str
-    remedy: str
+class ClientNames:
+    """The names that a client's module defines, and those of attributes and arguments in it.
 
-
-@dataclass(slots=True)
-class ClassNames:
-    """The names of the module's classes and methods, with their owners.
-
-    Collisions are added to ``problems``.
+    - ``clients``: the classes of the client; true for those whose methods are awaited.
+    - ``schema``: the classes of the schema's enums and inputs by type, whether used or not.
+    - ``operations`` and ``fragments``: the classes of their data, ``methods`` of operations.
     """
 
-    settings: ClientSettings
-    problems: Problems
-    _owners: dict[str, _Owner] = field(default_factory=dict[str, _Owner])
+    def __init__(
+        self, settings: ClientSettings, schema: graphql.GraphQLSchema, documents: CheckedDocuments
+    ) -> None:
+        suffixes = settings.suffixes
+        configured = {each.type for each in settings.scalars.values() if ":" not in each.type}
+        self._in_classes = _IN_CLASSES | configured
+        self._in_types = self._in_classes | (_OF_MODELS if settings.style == "pydantic" else set())
+        self.clients = {settings.name: settings.calls == "async"}
+        if settings.calls == "both":
+            self.clients[f"Async{settings.name}"] = True
+        self._taken = {*_NO_CLASS, *self.clients}
+        self.schema = self._taken_apart(
+            {
+                name: _schema_class(type_)
+                for name, type_ in schema.type_map.items()
+                if isinstance(type_, (graphql.GraphQLEnumType, graphql.GraphQLInputObjectType))
+            }
+        )
+        self.operations = self._taken_apart(
+            {
+                each.name: _with_suffix(
+                    class_name(each.name, "Operation"), getattr(suffixes, each.kind)
+                )
+                for each in documents.operations
+            }
+        )
+        self.fragments = self._taken_apart(
+            {
+                name: _with_suffix(class_name(name, "Fragment"), suffixes.fragment)
+                for name in documents.fragments
+            }
+        )
+        self.methods = attribute_names(self.operations, self._in_classes | _OF_CLIENTS)
 
-    def claim(self, name: str, what: str, place: str, remedy: str) -> bool:
-        """Take a name. If it has an owner already, add an error and return false."""
-        if name in _RESERVED:
-            text = f"{what} would be called {name}, a name that the module needs itself."
-        elif other := self._owners.get(name):
-            text = f"{what} and {other.what} ({other.place}) would both be called {name}."
-        else:
-            self._owners[name] = _Owner(what, place, remedy)
-            return True
-        self.problems.error(place, f"{text} {remedy}")
-        return False
+    def below(self, name: str) -> str:
+        """Return the name of a class below an operation or a fragment, and keep it."""
+        (chosen,) = self._taken_apart({"": name}).values()
+        return chosen
 
-    def claim_for_schema(self, name: str, suffix: str, what: str, place: str) -> str:
-        """Take a name that the schema gives, with a suffix where the module needs it itself.
+    def attributes(self, keys: Iterable[str]) -> Mapping[str, str]:
+        """Name the attributes of a class by their response keys or by the names of its fields."""
+        return attribute_names(keys, self._in_types)
 
-        If a class of the documents has the name, that is an error: the documents can be changed.
-        """
-        other = self._owners.get(name)
-        if other and other.remedy and other.place.count(":") > 1:
-            text = f"{other.what} and {what} ({place}) would both be called {name}."
-            self.problems.error(other.place, f"{text} {other.remedy}")
-        elif other or name in _RESERVED:
-            name += suffix
-        self._owners[name] = _Owner(what, place, "")
-        return name
+    def arguments(self, variables: Iterable[str]) -> Mapping[str, str]:
+        """Name the arguments of a method by their variables."""
+        return attribute_names(variables, self._in_classes | _OF_METHODS)
 
-    def attribute(self, key: str) -> str:
-        """Return the name of a class's attribute, which the classes' library leaves free."""
-        return attribute_name(key, _OF_MODELS if self.settings.style == "pydantic" else ())
+    def _taken_apart(self, wanted: Mapping[str, str]) -> Mapping[str, str]:
+        chosen = apart(wanted, taken=self._taken)
+        self._taken.update(chosen.values())
+        return chosen
 
 
-def attribute_name(key: str, taken: Container[str] = ()) -> str:
-    """Turn a response key or the name of an input field into the name of an attribute.
+def _schema_class(type_: graphql.GraphQLNamedType) -> str:
+    """Name the class of an enum or an input. With an underscore first, it would be private."""
+    name = type_.name.lstrip("_")
+    otherwise = "Enum" if isinstance(type_, graphql.GraphQLEnumType) else "Input"
+    return class_name(name, otherwise) if not name[:1].isalpha() or name.islower() else name
 
-    Leading underscores would make it private and go: ``__typename`` becomes ``typename``. Names
-    that Python needs or that are ``taken`` get an underscore at the end.
+
+def _with_suffix(name: str, suffix: str) -> str:
+    return name if name.lower().endswith(suffix.lower()) else name + suffix
+
+
+def attribute_names(names: Iterable[str], taken: Collection[str] = ()) -> Mapping[str, str]:
+    """Name attributes, methods or arguments, of which Python or the module needs the ``taken``.
+
+    ``__typename`` is always ``typename``, by which the classes of a union are told apart.
+    """
+    wanted = {name: attribute_name(name) for name in names}
+    wanted = {name: f"{each}_" if each in taken else each for name, each in wanted.items()}
+    return apart(wanted, {"__typename"})
+
+
+def attribute_name(key: str) -> str:
+    """Turn a response key, or the name of a field or a variable, into the name of an attribute.
+
+    Leading underscores would make it private and go. Keywords get an underscore at the end.
     """
     name = snake_case(key).lstrip("_")
     if not name or name[0].isdigit():
         name = f"field_{name}"
-    return f"{name}_" if name in _IN_CLASSES or name in taken else escape_keyword(name)
-
-
-def argument_name(variable: str) -> str:
-    """Turn the name of a variable into the name of a method's argument."""
-    name = attribute_name(variable)
-    return f"{name}_" if name in {"self", "options"} else name
-
-
-def method_name(operation: str) -> str:
-    """Turn the name of an operation into the name of its method."""
-    name = attribute_name(operation)
-    return f"{name}_" if name in _OF_CLIENTS else name
+    return escape_keyword(name)
 
 
 def member_names(values: Iterable[str]) -> Mapping[str, str]:
@@ -137,4 +148,4 @@ def member_names(values: Iterable[str]) -> Mapping[str, str]:
         name = value.strip("_") or "UNDERSCORE"
         name = f"VALUE_{name}" if name[0].isdigit() else name
         names[value] = f"{name}_" if name in _OF_ENUMS else escape_keyword(name)
-    return numbered(names)
+    return apart(names)

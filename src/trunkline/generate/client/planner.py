@@ -16,20 +16,13 @@ from graphql.type import GraphQLType
 
 from trunkline.generate.client.classes import Classes, ObjectPosition
 from trunkline.generate.client.documents import CheckedDocuments, NamedOperation
-from trunkline.generate.client.names import (
-    ClassNames,
-    argument_name,
-    attribute_name,
-    method_name,
-)
+from trunkline.generate.client.names import ClientNames
 from trunkline.generate.client.plan import ArgumentPlan, ClientPlan, MethodPlan
 from trunkline.generate.client.problems import Problems, place_of
 from trunkline.generate.client.schema_types import SchemaTypes
 from trunkline.generate.client.selections import Part, Selections, SentDocuments
 from trunkline.generate.client.settings import ClientSettings
 from trunkline.generate.elements import documentation
-from trunkline.protocol.documents import OperationKind
-from trunkline.text.names import class_name
 
 __all__ = ["plan_client"]
 
@@ -40,24 +33,19 @@ def plan_client(
     settings: ClientSettings,
     problems: Problems,
 ) -> ClientPlan:
-    """Decide everything that the module contains. Collisions of names are added to ``problems``."""
-    names = ClassNames(settings, problems)
-    types = SchemaTypes(names)
-    clients = {settings.name: settings.calls == "async"}
-    if settings.calls == "both":
-        clients[f"Async{settings.name}"] = True
-    for name in clients:
-        names.claim(name, "the client", "name", "Give the client another name.")
+    """Decide everything that the module contains. What is wrong is added to ``problems``."""
+    names = ClientNames(settings, schema, documents)
+    types = SchemaTypes(names, settings, problems)
     if not documents.operations:
         text = "The documents have no operation with a name. Add one, or configure 'operations'."
         problems.error(settings.name, text)
     sent = SentDocuments(schema, documents.fragments)
-    classes = Classes(Selections(schema, sent.fragments), types, names)
+    classes = Classes(Selections(schema, sent.fragments), types, names, problems)
     operations = [_operation(each, schema, sent, classes, types) for each in documents.operations]
     return ClientPlan(
         name=settings.name,
         sources=settings.header,
-        clients=clients,
+        clients=names.clients,
         style=settings.style,
         schema_types=types.definitions,
         fragments=classes.fragment_definitions,
@@ -74,14 +62,13 @@ def _operation(
     types: SchemaTypes,
 ) -> MethodPlan:
     """Plan an operation's method, and the classes of its data."""
-    node, names, place = sent.operation(operation.node), classes.names, place_of(operation.node)
+    node, names = sent.operation(operation.node), classes.names
     root = cast("GraphQLCompositeType", schema.get_root_type(node.operation))
-    kind: OperationKind = node.operation.value
+    method = names.methods[operation.name]
     position = ObjectPosition(
-        name=class_name(operation.name, "Operation"),
-        path=f"{kind} {operation.name}",
-        place=place,
-        remedy="Rename the operation.",
+        name=names.operations[operation.name],
+        path=f"{operation.kind} {operation.name}",
+        place=place_of(operation.node),
         parts=[Part(node.selection_set, root)],
         type=root,
         is_root=True,
@@ -94,17 +81,14 @@ def _operation(
         case _:
             pass
     definitions = classes.at(position)
-    if definitions:  # otherwise the class has no name already
-        what = f"the method of {kind} {operation.name}"
-        names.claim(attribute_name(operation.name), what, place, "Rename the operation.")
     return MethodPlan(
         name=operation.name,
-        method=method_name(operation.name),
-        constant=f"_{attribute_name(operation.name).upper()}",
-        kind=kind,
+        method=method,
+        constant=f"_{method.upper()}",
+        kind=operation.kind,
         text=sent.text(node),
         data=position.name,
-        arguments=_arguments(node, schema, types, names.problems),
+        arguments=_arguments(node, schema, types, names),
         catches=operation.catches,
         description=description,
         definitions=definitions,
@@ -112,21 +96,15 @@ def _operation(
 
 
 def _arguments(
-    node: OperationDefinitionNode, schema: GraphQLSchema, types: SchemaTypes, problems: Problems
+    node: OperationDefinitionNode, schema: GraphQLSchema, types: SchemaTypes, names: ClientNames
 ) -> list[ArgumentPlan]:
     """Plan an argument for each variable. Required arguments come first."""
-    arguments: dict[str, ArgumentPlan] = {}
-    for each in node.variable_definitions or ():
+    definitions = {each.variable.name.value: each for each in node.variable_definitions or ()}
+    arguments: list[ArgumentPlan] = []
+    for variable, name in names.arguments(definitions).items():
+        each = definitions[variable]
         type_ = cast("GraphQLType", type_from_ast(schema, each.type))
-        variable = each.variable.name.value
-        name = argument_name(variable)
-        if name in arguments:
-            problems.error(
-                place_of(node),
-                f"${arguments[name].variable} and ${variable} would both be the argument {name}."
-                " Rename one of the variables.",
-            )
         is_required = is_non_null_type(type_) and each.default_value is None
         hint = types.input(type_, may_be_absent=not is_required)
-        arguments.setdefault(name, ArgumentPlan(name, variable, hint, is_required))
-    return sorted(arguments.values(), key=lambda each: not each.is_required)
+        arguments.append(ArgumentPlan(name, variable, hint, is_required))
+    return sorted(arguments, key=lambda each: not each.is_required)

@@ -8,14 +8,13 @@ from typing import Any, cast
 import graphql
 from graphql.type import GraphQLType
 
-from trunkline.generate.client.names import ClassNames, member_names
+from trunkline.generate.client.names import ClientNames, member_names
 from trunkline.generate.client.plan import RUNTIME, ClassFieldPlan, ClassPlan
-from trunkline.generate.client.problems import place_of
-from trunkline.generate.client.settings import JSON_TYPES, reference_of
+from trunkline.generate.client.problems import Problems, place_of
+from trunkline.generate.client.settings import ClientSettings, reference_of
 from trunkline.generate.elements import EnumPlan, MemberPlan, documentation
 from trunkline.text.imports import Hint, Reference
 from trunkline.text.literals import literal
-from trunkline.text.names import class_name, numbered
 
 __all__ = ["STR", "SchemaTypes", "hint_of", "literal_hint"]
 
@@ -29,20 +28,15 @@ _UNSET = Hint.of(RUNTIME, "UnsetType")
 class SchemaTypes:
     """Gives leaf and input types their hints, and plans those that the module must define."""
 
-    def __init__(self, names: ClassNames) -> None:
+    def __init__(self, names: ClientNames, settings: ClientSettings, problems: Problems) -> None:
         self._names = names
+        self._settings = settings
+        self._problems = problems
         self._scalars: dict[str, Hint] = {}
-        self._class_names: dict[str, str] = {}
+        self._defined: set[str] = set()
         self._definitions: list[ClassPlan | EnumPlan] = []
         self._serialize_by_type: dict[str, tuple[str, str | None]] = {}
         self.serializers: dict[Reference, Reference] = {}
-        claimed = {*JSON_TYPES}
-        for name, scalar in sorted(names.settings.scalars.items()):
-            _, module, class_ = scalar.type.rpartition(":")
-            if module and scalar.type not in claimed:  # take the name before the documents can
-                claimed.add(scalar.type)
-                remedy = "Give one of them another name where it is defined."
-                names.claim(class_, f"the type of {name}", f"scalars.{name}", remedy)
 
     @property
     def definitions(self) -> list[ClassPlan | EnumPlan]:
@@ -57,9 +51,10 @@ class SchemaTypes:
                 self._scalars[named.name] = self._scalar(named)
             return self._scalars[named.name]
         assert isinstance(named, (graphql.GraphQLEnumType, graphql.GraphQLInputObjectType))  # noqa: S101
-        if named.name not in self._class_names:
+        if named.name not in self._defined:
+            self._defined.add(named.name)  # before its fields, which may be of this type too
             self._define(named)
-        return Hint.of("", self._class_names[named.name])
+        return Hint.of("", self._names.schema[named.name])
 
     def input(self, type_: GraphQLType, *, may_be_absent: bool) -> Hint:
         """Return the hint of an input. Any sequence is taken for a list."""
@@ -67,9 +62,9 @@ class SchemaTypes:
 
     def _scalar(self, type_: graphql.GraphQLScalarType) -> Hint:
         name = type_.name
-        scalar = self._names.settings.scalar(name)
+        scalar = self._settings.scalar(name)
         if scalar is None:
-            self._names.problems.warn(
+            self._problems.warn(
                 place_of(type_.ast_node) if type_.ast_node else f"scalar {name}",
                 f"The Python type of {name} is not configured, so it is Any. Add it to"
                 f' [tool.trunkline.client.scalars], such as {name} = "str".',
@@ -78,7 +73,7 @@ class SchemaTypes:
         of = reference_of(scalar.type)
         other, serialize = self._serialize_by_type.setdefault(scalar.type, (name, scalar.serialize))
         if serialize != scalar.serialize:  # a value is written by its Python type alone
-            self._names.problems.error(
+            self._problems.error(
                 f"scalars.{name}",
                 f"{other} and {name} are both {scalar.type}, but are not written by the same"
                 " function. Write a class for one of them.",
@@ -90,12 +85,7 @@ class SchemaTypes:
         return Hint(of)
 
     def _define(self, type_: graphql.GraphQLEnumType | graphql.GraphQLInputObjectType) -> None:
-        is_enum = isinstance(type_, graphql.GraphQLEnumType)
-        suffix, what = ("Enum", "the enum") if is_enum else ("Input", "the input")
-        wanted = class_name(type_.name, suffix) if type_.name.islower() else type_.name
-        what = f"{what} {type_.name}"
-        name = self._names.claim_for_schema(wanted, suffix, what, place_of(type_.ast_node))
-        self._class_names[type_.name] = name  # before its fields, which may be of this type too
+        name = self._names.schema[type_.name]
         description = documentation(type_)
         if isinstance(type_, graphql.GraphQLEnumType):
             names = member_names(type_.values)
@@ -107,7 +97,7 @@ class SchemaTypes:
             return
         if type_.is_one_of:
             description = f"{description}\n\nGive exactly one.".strip()
-        names = numbered({key: self._names.attribute(key) for key in type_.fields})
+        names = self._names.attributes(type_.fields)
         fields: list[ClassFieldPlan] = []
         for key, field in type_.fields.items():
             may_be_absent = not graphql.is_required_input_field(field)

@@ -15,7 +15,12 @@ from typing import Any, Literal
 from trunkline.errors import ConfigurationError, SchemaError
 from trunkline.generate.client.documents import DocumentSource, marked_documents
 from trunkline.generate.client.problems import Problems
-from trunkline.generate.configuration import ClientConfiguration, Project, TypeKind
+from trunkline.generate.configuration import (
+    ClientConfiguration,
+    Project,
+    SuffixConfiguration,
+    TypeKind,
+)
 from trunkline.generate.elements import shown_path
 from trunkline.schema.load import read_file
 from trunkline.schema.scalars import CLIENT_SCALARS, KNOWN_SCALARS
@@ -61,6 +66,7 @@ class ClientSettings:
     - ``style``: what the classes of responses and inputs are.
     - ``errors``: a method raises the errors of a response, or returns them beside the data
       (``catch``). An operation may choose for itself by ``@catch``.
+    - ``suffixes``: what the classes of operations and fragments end with.
     - ``manifest``: the path of the file that lists the documents with their ids.
     - ``header``: what the client is generated from, for the first line of its module.
     """
@@ -71,6 +77,7 @@ class ClientSettings:
     style: TypeKind = "msgspec"
     errors: Literal["raise", "catch"] = "raise"
     scalars: Mapping[str, ScalarSettings] = field(default_factory=dict[str, ScalarSettings])
+    suffixes: SuffixConfiguration = field(default_factory=SuffixConfiguration)
     manifest: str | None = None
     header: str = ""
 
@@ -119,6 +126,7 @@ def read_settings(project: Project, client: ClientConfiguration) -> ClientSettin
             else ScalarSettings(each.type, each.parse, each.serialize)
             for name, each in client.scalars.items()
         },
+        suffixes=client.suffixes,
         manifest=client.manifest and str(project.folder / client.manifest),
         header=" and ".join(_as_list(client.operations)),
     )
@@ -126,7 +134,7 @@ def read_settings(project: Project, client: ClientConfiguration) -> ClientSettin
 
 def check_settings(settings: ClientSettings, problems: Problems) -> None:
     """Check that the names in the settings are names of Python, and that scalars can be read."""
-    if not is_name(settings.name):
+    if not is_name(settings.name) or hasattr(builtins, settings.name):
         text = f"{settings.name!r} cannot be the name of a class. Give the client another name."
         problems.error("name", text)
     for name, scalar in sorted(settings.scalars.items()):

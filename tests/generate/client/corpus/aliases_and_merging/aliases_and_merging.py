@@ -14,13 +14,13 @@ from trunkline.client.generated import (
 __all__ = [
     "API",
     "Episode",
-    "Hero",
-    "HeroHero",
-    "HeroLuke",
-    "HeroLukeFriends",
-    "Nested",
-    "NestedTodos",
-    "NestedTodosOwner",
+    "HeroQuery",
+    "HeroQueryHero",
+    "HeroQueryLuke",
+    "HeroQueryLukeFriends",
+    "NestedQuery",
+    "NestedQueryTodos",
+    "NestedQueryTodosOwner",
 ]
 
 
@@ -35,26 +35,26 @@ class Episode(OpenEnum):
     """Deprecated: Nobody liked it."""
 
 
-class Hero(Struct, frozen=True, kw_only=True):
-    hero: HeroHero | None
+class HeroQuery(Struct, frozen=True, kw_only=True):
+    hero: HeroQueryHero | None
     """The hero of an episode, or of the saga."""
-    luke: HeroLuke | None
+    luke: HeroQueryLuke | None
 
 
-class HeroHero(Struct, frozen=True, kw_only=True):
+class HeroQueryHero(Struct, frozen=True, kw_only=True):
     """Anyone who speaks."""
 
     name: str
     id: str
 
 
-class HeroLuke(Struct, frozen=True, kw_only=True):
+class HeroQueryLuke(Struct, frozen=True, kw_only=True):
     title: str
     appears_in: list[Episode] = field(name="appearsIn")
-    friends: list[HeroLukeFriends | None] | None
+    friends: list[HeroQueryLukeFriends | None] | None
 
 
-class HeroLukeFriends(Struct, frozen=True, kw_only=True):
+class HeroQueryLukeFriends(Struct, frozen=True, kw_only=True):
     """Anyone who speaks."""
 
     name: str
@@ -64,7 +64,7 @@ class HeroLukeFriends(Struct, frozen=True, kw_only=True):
 _HERO = GeneratedOperation(
     "Hero",
     "query",
-    Hero,
+    HeroQuery,
     """\
 query Hero {
   hero {
@@ -91,18 +91,18 @@ query Hero {
 )
 
 
-class Nested(Struct, frozen=True, kw_only=True):
-    todos: list[NestedTodos]
+class NestedQuery(Struct, frozen=True, kw_only=True):
+    todos: list[NestedQueryTodos]
 
 
-class NestedTodos(Struct, frozen=True, kw_only=True):
+class NestedQueryTodos(Struct, frozen=True, kw_only=True):
     """A thing to do."""
 
-    owner: NestedTodosOwner | None
+    owner: NestedQueryTodosOwner | None
     title: str
 
 
-class NestedTodosOwner(Struct, frozen=True, kw_only=True):
+class NestedQueryTodosOwner(Struct, frozen=True, kw_only=True):
     name: str
     id: str
     height: float | None
@@ -112,7 +112,7 @@ class NestedTodosOwner(Struct, frozen=True, kw_only=True):
 _NESTED = GeneratedOperation(
     "Nested",
     "query",
-    Nested,
+    NestedQuery,
     """\
 query Nested {
   todos {
@@ -140,8 +140,8 @@ fragment WithOwner on Todo {
 class API(AsyncGeneratedClient):
     """The operations of API, as methods."""
 
-    async def hero(self, *, options: CallOptions | None = None) -> Hero:
+    async def hero(self, *, options: CallOptions | None = None) -> HeroQuery:
         return await self._execute(_HERO, {}, options)
 
-    async def nested(self, *, options: CallOptions | None = None) -> Nested:
+    async def nested(self, *, options: CallOptions | None = None) -> NestedQuery:
         return await self._execute(_NESTED, {}, options)

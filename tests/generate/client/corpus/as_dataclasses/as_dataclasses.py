@@ -27,23 +27,23 @@ from trunkline.client.generated.dataclasses import DATACLASSES
 
 __all__ = [
     "API",
-    "CreateTodo",
-    "CreateTodoCreateTodo",
+    "CreateTodoMutation",
+    "CreateTodoMutationCreateTodo",
     "Episode",
-    "Filtered",
-    "FilteredTodos",
+    "FilteredQuery",
+    "FilteredQueryTodos",
     "Mood",
     "OwnerInput",
-    "Search",
-    "SearchEverything",
-    "SearchHero",
-    "SearchSearch",
-    "SearchSearchCharacter",
-    "SearchSearchCharacterFriends",
-    "SearchSearchOther",
-    "SearchSearchTodo",
-    "SearchSearchTodoOwner",
-    "TodoFields",
+    "SearchQuery",
+    "SearchQueryEverything",
+    "SearchQueryHero",
+    "SearchQuerySearch",
+    "SearchQuerySearchCharacter",
+    "SearchQuerySearchCharacterFriends",
+    "SearchQuerySearchOther",
+    "SearchQuerySearchTodo",
+    "SearchQuerySearchTodoOwner",
+    "TodoFieldsFragment",
     "TodoFilter",
     "TodoInput",
     "UNSET",
@@ -109,7 +109,7 @@ class TodoInput:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TodoFields:
+class TodoFieldsFragment:
     """A thing to do."""
 
     id: str
@@ -123,63 +123,63 @@ _SERIALIZERS: Serializers = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Search:
-    search: list[SearchSearch]
-    hero: SearchHero | None
+class SearchQuery:
+    search: list[SearchQuerySearch]
+    hero: SearchQueryHero | None
     """The hero of an episode, or of the saga."""
-    everything: SearchEverything
+    everything: SearchQueryEverything
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SearchSearchCharacter:
+class SearchQuerySearchCharacter:
     typename: Literal["Human", "Droid"] = field(metadata={"name": "__typename"})
     name: str
     appears_in: list[Episode] = field(metadata={"name": "appearsIn"})
-    friends: list[SearchSearchCharacterFriends | None] | None
+    friends: list[SearchQuerySearchCharacterFriends | None] | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SearchSearchCharacterFriends:
+class SearchQuerySearchCharacterFriends:
     """Anyone who speaks."""
 
     name: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SearchSearchTodo(TodoFields):
+class SearchQuerySearchTodo(TodoFieldsFragment):
     """A thing to do."""
 
     typename: Literal["Todo"] = field(metadata={"name": "__typename"}, default="Todo")
     done: bool | UnsetType = UNSET
-    owner: SearchSearchTodoOwner | None
+    owner: SearchQuerySearchTodoOwner | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SearchSearchTodoOwner:
+class SearchQuerySearchTodoOwner:
     name: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SearchSearchOther:
+class SearchQuerySearchOther:
     typename: str = field(metadata={"name": "__typename"})
 
 
-SearchSearch: TypeAlias = OneOf[
-    SearchSearchCharacter,
-    SearchSearchTodo,
-    SearchSearchOther,
+SearchQuerySearch: TypeAlias = OneOf[
+    SearchQuerySearchCharacter,
+    SearchQuerySearchTodo,
+    SearchQuerySearchOther,
 ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SearchHero:
+class SearchQueryHero:
     """Anyone who speaks."""
 
     name: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SearchEverything:
+class SearchQueryEverything:
     date_time: dt.datetime = field(metadata={"name": "dateTime"})
     date: dt.date
     time: dt.time
@@ -197,7 +197,7 @@ class SearchEverything:
 _SEARCH = GeneratedOperation(
     "Search",
     "query",
-    Search,
+    SearchQuery,
     """\
 query Search($text: String!, $long: Boolean!) {
   search(text: $text) {
@@ -247,13 +247,13 @@ fragment TodoFields on Todo {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CreateTodo:
-    create_todo: CreateTodoCreateTodo = field(metadata={"name": "createTodo"})
+class CreateTodoMutation:
+    create_todo: CreateTodoMutationCreateTodo = field(metadata={"name": "createTodo"})
     """Makes a todo."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CreateTodoCreateTodo(TodoFields):
+class CreateTodoMutationCreateTodo(TodoFieldsFragment):
     """A thing to do."""
 
     due_at: dt.datetime | None = field(metadata={"name": "dueAt"})
@@ -262,7 +262,7 @@ class CreateTodoCreateTodo(TodoFields):
 _CREATE_TODO = GeneratedOperation(
     "CreateTodo",
     "mutation",
-    CreateTodo,
+    CreateTodoMutation,
     """\
 mutation CreateTodo($todo: TodoInput!) {
   createTodo(todo: $todo) {
@@ -282,12 +282,12 @@ fragment TodoFields on Todo {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Filtered:
-    todos: list[FilteredTodos]
+class FilteredQuery:
+    todos: list[FilteredQueryTodos]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FilteredTodos:
+class FilteredQueryTodos:
     """A thing to do."""
 
     id: str
@@ -296,7 +296,7 @@ class FilteredTodos:
 _FILTERED = GeneratedOperation(
     "Filtered",
     "query",
-    Filtered,
+    FilteredQuery,
     """\
 query Filtered($filter: TodoFilter) {
   todos(filter: $filter) {
@@ -317,7 +317,7 @@ class API(AsyncGeneratedClient):
         text: str,
         long: bool,
         options: CallOptions | None = None,
-    ) -> Search:
+    ) -> SearchQuery:
         return await self._execute(_SEARCH, {"text": text, "long": long}, options)
 
     async def create_todo(
@@ -325,7 +325,7 @@ class API(AsyncGeneratedClient):
         *,
         todo: TodoInput,
         options: CallOptions | None = None,
-    ) -> CreateTodo:
+    ) -> CreateTodoMutation:
         """Makes a todo."""
         return await self._execute(_CREATE_TODO, {"todo": todo}, options)
 
@@ -334,5 +334,5 @@ class API(AsyncGeneratedClient):
         *,
         filter: TodoFilter | UnsetType | None = UNSET,
         options: CallOptions | None = None,
-    ) -> Filtered:
+    ) -> FilteredQuery:
         return await self._execute(_FILTERED, {"filter": filter}, options)

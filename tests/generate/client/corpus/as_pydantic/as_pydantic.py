@@ -28,23 +28,23 @@ from trunkline.client.generated.pydantic import MODELS, InputModel, ResponseMode
 
 __all__ = [
     "API",
-    "CreateTodo",
-    "CreateTodoCreateTodo",
+    "CreateTodoMutation",
+    "CreateTodoMutationCreateTodo",
     "Episode",
-    "Filtered",
-    "FilteredTodos",
+    "FilteredQuery",
+    "FilteredQueryTodos",
     "Mood",
     "OwnerInput",
-    "Search",
-    "SearchEverything",
-    "SearchHero",
-    "SearchSearch",
-    "SearchSearchCharacter",
-    "SearchSearchCharacterFriends",
-    "SearchSearchOther",
-    "SearchSearchTodo",
-    "SearchSearchTodoOwner",
-    "TodoFields",
+    "SearchQuery",
+    "SearchQueryEverything",
+    "SearchQueryHero",
+    "SearchQuerySearch",
+    "SearchQuerySearchCharacter",
+    "SearchQuerySearchCharacterFriends",
+    "SearchQuerySearchOther",
+    "SearchQuerySearchTodo",
+    "SearchQuerySearchTodoOwner",
+    "TodoFieldsFragment",
     "TodoFilter",
     "TodoInput",
     "UNSET",
@@ -108,7 +108,7 @@ class TodoInput(InputModel):
     owner: OwnerInput
 
 
-class TodoFields(ResponseModel, frozen=True):
+class TodoFieldsFragment(ResponseModel, frozen=True):
     """A thing to do."""
 
     id: str
@@ -121,14 +121,14 @@ _SERIALIZERS: Serializers = {
 }
 
 
-class Search(ResponseModel, frozen=True):
-    search: list[SearchSearch]
-    hero: SearchHero | None
+class SearchQuery(ResponseModel, frozen=True):
+    search: list[SearchQuerySearch]
+    hero: SearchQueryHero | None
     """The hero of an episode, or of the saga."""
-    everything: SearchEverything
+    everything: SearchQueryEverything
 
 
-class SearchSearchCharacter(ResponseModel, frozen=True):
+class SearchQuerySearchCharacter(ResponseModel, frozen=True):
     typename: Literal["Human", "Droid"] = Field(
         validation_alias="__typename", serialization_alias="__typename"
     )
@@ -136,49 +136,49 @@ class SearchSearchCharacter(ResponseModel, frozen=True):
     appears_in: list[Episode] = Field(
         validation_alias="appearsIn", serialization_alias="appearsIn"
     )
-    friends: list[SearchSearchCharacterFriends | None] | None
+    friends: list[SearchQuerySearchCharacterFriends | None] | None
 
 
-class SearchSearchCharacterFriends(ResponseModel, frozen=True):
+class SearchQuerySearchCharacterFriends(ResponseModel, frozen=True):
     """Anyone who speaks."""
 
     name: str
 
 
-class SearchSearchTodo(TodoFields, frozen=True):
+class SearchQuerySearchTodo(TodoFieldsFragment, frozen=True):
     """A thing to do."""
 
     typename: Literal["Todo"] = Field(
         validation_alias="__typename", serialization_alias="__typename", default="Todo"
     )
     done: bool | UnsetType = UNSET
-    owner: SearchSearchTodoOwner | None
+    owner: SearchQuerySearchTodoOwner | None
 
 
-class SearchSearchTodoOwner(ResponseModel, frozen=True):
+class SearchQuerySearchTodoOwner(ResponseModel, frozen=True):
     name: str
 
 
-class SearchSearchOther(ResponseModel, frozen=True):
+class SearchQuerySearchOther(ResponseModel, frozen=True):
     typename: str = Field(
         validation_alias="__typename", serialization_alias="__typename"
     )
 
 
-SearchSearch: TypeAlias = OneOf[
-    SearchSearchCharacter,
-    SearchSearchTodo,
-    SearchSearchOther,
+SearchQuerySearch: TypeAlias = OneOf[
+    SearchQuerySearchCharacter,
+    SearchQuerySearchTodo,
+    SearchQuerySearchOther,
 ]
 
 
-class SearchHero(ResponseModel, frozen=True):
+class SearchQueryHero(ResponseModel, frozen=True):
     """Anyone who speaks."""
 
     name: str
 
 
-class SearchEverything(ResponseModel, frozen=True):
+class SearchQueryEverything(ResponseModel, frozen=True):
     date_time: dt.datetime = Field(
         validation_alias="dateTime", serialization_alias="dateTime"
     )
@@ -200,7 +200,7 @@ class SearchEverything(ResponseModel, frozen=True):
 _SEARCH = GeneratedOperation(
     "Search",
     "query",
-    Search,
+    SearchQuery,
     """\
 query Search($text: String!, $long: Boolean!) {
   search(text: $text) {
@@ -249,14 +249,14 @@ fragment TodoFields on Todo {
 )
 
 
-class CreateTodo(ResponseModel, frozen=True):
-    create_todo: CreateTodoCreateTodo = Field(
+class CreateTodoMutation(ResponseModel, frozen=True):
+    create_todo: CreateTodoMutationCreateTodo = Field(
         validation_alias="createTodo", serialization_alias="createTodo"
     )
     """Makes a todo."""
 
 
-class CreateTodoCreateTodo(TodoFields, frozen=True):
+class CreateTodoMutationCreateTodo(TodoFieldsFragment, frozen=True):
     """A thing to do."""
 
     due_at: dt.datetime | None = Field(
@@ -267,7 +267,7 @@ class CreateTodoCreateTodo(TodoFields, frozen=True):
 _CREATE_TODO = GeneratedOperation(
     "CreateTodo",
     "mutation",
-    CreateTodo,
+    CreateTodoMutation,
     """\
 mutation CreateTodo($todo: TodoInput!) {
   createTodo(todo: $todo) {
@@ -286,11 +286,11 @@ fragment TodoFields on Todo {
 )
 
 
-class Filtered(ResponseModel, frozen=True):
-    todos: list[FilteredTodos]
+class FilteredQuery(ResponseModel, frozen=True):
+    todos: list[FilteredQueryTodos]
 
 
-class FilteredTodos(ResponseModel, frozen=True):
+class FilteredQueryTodos(ResponseModel, frozen=True):
     """A thing to do."""
 
     id: str
@@ -299,7 +299,7 @@ class FilteredTodos(ResponseModel, frozen=True):
 _FILTERED = GeneratedOperation(
     "Filtered",
     "query",
-    Filtered,
+    FilteredQuery,
     """\
 query Filtered($filter: TodoFilter) {
   todos(filter: $filter) {
@@ -320,7 +320,7 @@ class API(AsyncGeneratedClient):
         text: str,
         long: bool,
         options: CallOptions | None = None,
-    ) -> Search:
+    ) -> SearchQuery:
         return await self._execute(_SEARCH, {"text": text, "long": long}, options)
 
     async def create_todo(
@@ -328,7 +328,7 @@ class API(AsyncGeneratedClient):
         *,
         todo: TodoInput,
         options: CallOptions | None = None,
-    ) -> CreateTodo:
+    ) -> CreateTodoMutation:
         """Makes a todo."""
         return await self._execute(_CREATE_TODO, {"todo": todo}, options)
 
@@ -337,5 +337,5 @@ class API(AsyncGeneratedClient):
         *,
         filter: TodoFilter | UnsetType | None = UNSET,
         options: CallOptions | None = None,
-    ) -> Filtered:
+    ) -> FilteredQuery:
         return await self._execute(_FILTERED, {"filter": filter}, options)

@@ -10,26 +10,26 @@ from trunkline.client.generated import (
     field,
 )
 
-__all__ = ["API", "Search", "SearchBlock", "SearchSearch"]
+__all__ = ["API", "SearchQuery", "SearchQueryBlock", "SearchQuerySearch"]
 
 
-class Search(Struct, frozen=True, kw_only=True):
-    search: list[SearchSearch]
-    block: list[SearchBlock]
+class SearchQuery(Struct, frozen=True, kw_only=True):
+    search: list[SearchQuerySearch]
+    block: list[SearchQueryBlock]
 
 
-class SearchSearch(Struct, frozen=True, kw_only=True):
+class SearchQuerySearch(Struct, frozen=True, kw_only=True):
     typename: str = field(name="__typename")
 
 
-class SearchBlock(Struct, frozen=True, kw_only=True):
+class SearchQueryBlock(Struct, frozen=True, kw_only=True):
     typename: str = field(name="__typename")
 
 
 _SEARCH = GeneratedOperation(
     "Search",
     "query",
-    Search,
+    SearchQuery,
     """\
 query Search {
   search(text: "a \\"quoted\\" \\\\ text \xe9 \u202e end") {
@@ -48,6 +48,6 @@ query Search {
 class API(AsyncGeneratedClient):
     """The operations of API, as methods."""
 
-    async def search(self, *, options: CallOptions | None = None) -> Search:
+    async def search(self, *, options: CallOptions | None = None) -> SearchQuery:
         """Says "hello" \\ and \"\"\"more\"\"\"."""
         return await self._execute(_SEARCH, {}, options)

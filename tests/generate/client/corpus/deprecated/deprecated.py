@@ -9,14 +9,14 @@ from trunkline.client.generated import (
     Struct,
 )
 
-__all__ = ["API", "Old", "OldTodo"]
+__all__ = ["API", "OldQuery", "OldQueryTodo"]
 
 
-class Old(Struct, frozen=True, kw_only=True):
-    todo: OldTodo | None
+class OldQuery(Struct, frozen=True, kw_only=True):
+    todo: OldQueryTodo | None
 
 
-class OldTodo(Struct, frozen=True, kw_only=True):
+class OldQueryTodo(Struct, frozen=True, kw_only=True):
     """A thing to do."""
 
     text: str | None
@@ -26,7 +26,7 @@ class OldTodo(Struct, frozen=True, kw_only=True):
 _OLD = GeneratedOperation(
     "Old",
     "query",
-    Old,
+    OldQuery,
     """\
 query Old {
   todo(id: "1") {
@@ -39,5 +39,5 @@ query Old {
 class API(AsyncGeneratedClient):
     """The operations of API, as methods."""
 
-    async def old(self, *, options: CallOptions | None = None) -> Old:
+    async def old(self, *, options: CallOptions | None = None) -> OldQuery:
         return await self._execute(_OLD, {}, options)

@@ -13,22 +13,22 @@ from trunkline.client.generated import (
 
 __all__ = [
     "AsyncFilms",
-    "Catches",
-    "CatchesHero",
+    "CatchesQuery",
+    "CatchesQueryHero",
     "Films",
-    "Raises",
-    "RaisesHero",
-    "Throws",
-    "ThrowsHero",
+    "RaisesQuery",
+    "RaisesQueryHero",
+    "ThrowsQuery",
+    "ThrowsQueryHero",
 ]
 
 
-class Raises(Struct, frozen=True, kw_only=True):
-    hero: RaisesHero | None
+class RaisesQuery(Struct, frozen=True, kw_only=True):
+    hero: RaisesQueryHero | None
     """The hero of an episode, or of the saga."""
 
 
-class RaisesHero(Struct, frozen=True, kw_only=True):
+class RaisesQueryHero(Struct, frozen=True, kw_only=True):
     """Anyone who speaks."""
 
     name: str
@@ -37,7 +37,7 @@ class RaisesHero(Struct, frozen=True, kw_only=True):
 _RAISES = GeneratedOperation(
     "Raises",
     "query",
-    Raises,
+    RaisesQuery,
     """\
 query Raises {
   hero {
@@ -47,12 +47,12 @@ query Raises {
 )
 
 
-class Catches(Struct, frozen=True, kw_only=True):
-    hero: CatchesHero | None
+class CatchesQuery(Struct, frozen=True, kw_only=True):
+    hero: CatchesQueryHero | None
     """The hero of an episode, or of the saga."""
 
 
-class CatchesHero(Struct, frozen=True, kw_only=True):
+class CatchesQueryHero(Struct, frozen=True, kw_only=True):
     """Anyone who speaks."""
 
     name: str
@@ -61,7 +61,7 @@ class CatchesHero(Struct, frozen=True, kw_only=True):
 _CATCHES = GeneratedOperation(
     "Catches",
     "query",
-    Catches,
+    CatchesQuery,
     """\
 query Catches {
   hero {
@@ -71,12 +71,12 @@ query Catches {
 )
 
 
-class Throws(Struct, frozen=True, kw_only=True):
-    hero: ThrowsHero | None
+class ThrowsQuery(Struct, frozen=True, kw_only=True):
+    hero: ThrowsQueryHero | None
     """The hero of an episode, or of the saga."""
 
 
-class ThrowsHero(Struct, frozen=True, kw_only=True):
+class ThrowsQueryHero(Struct, frozen=True, kw_only=True):
     """Anyone who speaks."""
 
     name: str
@@ -85,7 +85,7 @@ class ThrowsHero(Struct, frozen=True, kw_only=True):
 _THROWS = GeneratedOperation(
     "Throws",
     "query",
-    Throws,
+    ThrowsQuery,
     """\
 query Throws {
   hero {
@@ -98,15 +98,19 @@ query Throws {
 class Films(GeneratedClient):
     """The operations of Films, as methods."""
 
-    def raises(self, *, options: CallOptions | None = None) -> TypedResult[Raises]:
+    def raises(self, *, options: CallOptions | None = None) -> TypedResult[RaisesQuery]:
         """The hero of an episode, or of the saga."""
         return self._execute_caught(_RAISES, {}, options)
 
-    def catches(self, *, options: CallOptions | None = None) -> TypedResult[Catches]:
+    def catches(
+        self,
+        *,
+        options: CallOptions | None = None,
+    ) -> TypedResult[CatchesQuery]:
         """The hero of an episode, or of the saga."""
         return self._execute_caught(_CATCHES, {}, options)
 
-    def throws(self, *, options: CallOptions | None = None) -> Throws:
+    def throws(self, *, options: CallOptions | None = None) -> ThrowsQuery:
         """The hero of an episode, or of the saga."""
         return self._execute(_THROWS, {}, options)
 
@@ -118,7 +122,7 @@ class AsyncFilms(AsyncGeneratedClient):
         self,
         *,
         options: CallOptions | None = None,
-    ) -> TypedResult[Raises]:
+    ) -> TypedResult[RaisesQuery]:
         """The hero of an episode, or of the saga."""
         return await self._execute_caught(_RAISES, {}, options)
 
@@ -126,10 +130,10 @@ class AsyncFilms(AsyncGeneratedClient):
         self,
         *,
         options: CallOptions | None = None,
-    ) -> TypedResult[Catches]:
+    ) -> TypedResult[CatchesQuery]:
         """The hero of an episode, or of the saga."""
         return await self._execute_caught(_CATCHES, {}, options)
 
-    async def throws(self, *, options: CallOptions | None = None) -> Throws:
+    async def throws(self, *, options: CallOptions | None = None) -> ThrowsQuery:
         """The hero of an episode, or of the saga."""
         return await self._execute(_THROWS, {}, options)

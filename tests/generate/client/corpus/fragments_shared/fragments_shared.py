@@ -11,52 +11,52 @@ from trunkline.client.generated import (
 
 __all__ = [
     "API",
-    "Named",
-    "One",
-    "OneTodo",
-    "People",
-    "PeopleHuman",
-    "Person",
-    "TodoFields",
-    "TodoFieldsAssignees",
-    "Todos",
+    "NamedFragment",
+    "OneQuery",
+    "OneQueryTodo",
+    "PeopleQuery",
+    "PeopleQueryHuman",
+    "PersonFragment",
+    "TodoFieldsFragment",
+    "TodoFieldsFragmentAssignees",
+    "TodosQuery",
 ]
 
 
-class Person(Struct, frozen=True, kw_only=True):
+class PersonFragment(Struct, frozen=True, kw_only=True):
     id: str
     name: str
 
 
-class TodoFields(Struct, frozen=True, kw_only=True):
+class TodoFieldsFragment(Struct, frozen=True, kw_only=True):
     """A thing to do."""
 
     id: str
     title: str
-    owner: Person | None
-    assignees: list[TodoFieldsAssignees]
+    owner: PersonFragment | None
+    assignees: list[TodoFieldsFragmentAssignees]
 
 
-class TodoFieldsAssignees(Person, frozen=True, kw_only=True):
+class TodoFieldsFragmentAssignees(PersonFragment, frozen=True, kw_only=True):
     height: float | None
     """In metres."""
 
 
-class Named(Struct, frozen=True, kw_only=True):
+class NamedFragment(Struct, frozen=True, kw_only=True):
     """Anyone who speaks."""
 
     id: str
     name: str
 
 
-class Todos(Struct, frozen=True, kw_only=True):
-    todos: list[TodoFields]
+class TodosQuery(Struct, frozen=True, kw_only=True):
+    todos: list[TodoFieldsFragment]
 
 
 _TODOS = GeneratedOperation(
     "Todos",
     "query",
-    Todos,
+    TodosQuery,
     """\
 query Todos {
   todos {
@@ -83,11 +83,11 @@ fragment Person on Human {
 )
 
 
-class One(Struct, frozen=True, kw_only=True):
-    todo: OneTodo | None
+class OneQuery(Struct, frozen=True, kw_only=True):
+    todo: OneQueryTodo | None
 
 
-class OneTodo(TodoFields, frozen=True, kw_only=True):
+class OneQueryTodo(TodoFieldsFragment, frozen=True, kw_only=True):
     """A thing to do."""
 
     done: bool
@@ -96,7 +96,7 @@ class OneTodo(TodoFields, frozen=True, kw_only=True):
 _ONE = GeneratedOperation(
     "One",
     "query",
-    One,
+    OneQuery,
     """\
 query One($id: ID!) {
   todo(id: $id) {
@@ -124,13 +124,13 @@ fragment Person on Human {
 )
 
 
-class People(Struct, frozen=True, kw_only=True):
-    human: PeopleHuman | None
-    hero: Named | None
+class PeopleQuery(Struct, frozen=True, kw_only=True):
+    human: PeopleQueryHuman | None
+    hero: NamedFragment | None
     """The hero of an episode, or of the saga."""
 
 
-class PeopleHuman(Named, frozen=True, kw_only=True):
+class PeopleQueryHuman(NamedFragment, frozen=True, kw_only=True):
     height: float | None
     """In metres."""
 
@@ -138,7 +138,7 @@ class PeopleHuman(Named, frozen=True, kw_only=True):
 _PEOPLE = GeneratedOperation(
     "People",
     "query",
-    People,
+    PeopleQuery,
     """\
 query People {
   human(id: "1") {
@@ -166,11 +166,11 @@ fragment Person on Human {
 class API(AsyncGeneratedClient):
     """The operations of API, as methods."""
 
-    async def todos(self, *, options: CallOptions | None = None) -> Todos:
+    async def todos(self, *, options: CallOptions | None = None) -> TodosQuery:
         return await self._execute(_TODOS, {}, options)
 
-    async def one(self, *, id: str, options: CallOptions | None = None) -> One:
+    async def one(self, *, id: str, options: CallOptions | None = None) -> OneQuery:
         return await self._execute(_ONE, {"id": id}, options)
 
-    async def people(self, *, options: CallOptions | None = None) -> People:
+    async def people(self, *, options: CallOptions | None = None) -> PeopleQuery:
         return await self._execute(_PEOPLE, {}, options)

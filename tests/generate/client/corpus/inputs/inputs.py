@@ -18,18 +18,18 @@ from trunkline.client.generated import (
 
 __all__ = [
     "API",
-    "CreateTodo",
-    "CreateTodoCreateTodo",
+    "CreateTodoMutation",
+    "CreateTodoMutationCreateTodo",
     "Episode",
-    "Filtered",
-    "FilteredA",
-    "FilteredList",
-    "FilteredMany",
-    "FilteredSearch",
-    "FilteredTodos",
+    "FilteredQuery",
+    "FilteredQueryA",
+    "FilteredQueryList",
+    "FilteredQueryMany",
+    "FilteredQuerySearch",
+    "FilteredQueryTodos",
     "Mood",
     "OwnerInput",
-    "SetMood",
+    "SetMoodMutation",
     "TodoFilter",
     "TodoInput",
     "UNSET",
@@ -85,12 +85,12 @@ class TodoInput(Struct, kw_only=True):
     owner: OwnerInput
 
 
-class CreateTodo(Struct, frozen=True, kw_only=True):
-    create_todo: CreateTodoCreateTodo = field(name="createTodo")
+class CreateTodoMutation(Struct, frozen=True, kw_only=True):
+    create_todo: CreateTodoMutationCreateTodo = field(name="createTodo")
     """Makes a todo."""
 
 
-class CreateTodoCreateTodo(Struct, frozen=True, kw_only=True):
+class CreateTodoMutationCreateTodo(Struct, frozen=True, kw_only=True):
     """A thing to do."""
 
     id: str
@@ -99,7 +99,7 @@ class CreateTodoCreateTodo(Struct, frozen=True, kw_only=True):
 _CREATE_TODO = GeneratedOperation(
     "CreateTodo",
     "mutation",
-    CreateTodo,
+    CreateTodoMutation,
     """\
 mutation CreateTodo($todo: TodoInput!) {
   createTodo(todo: $todo) {
@@ -109,14 +109,14 @@ mutation CreateTodo($todo: TodoInput!) {
 )
 
 
-class SetMood(Struct, frozen=True, kw_only=True):
+class SetMoodMutation(Struct, frozen=True, kw_only=True):
     set_mood: bool = field(name="setMood")
 
 
 _SET_MOOD = GeneratedOperation(
     "SetMood",
     "mutation",
-    SetMood,
+    SetMoodMutation,
     """\
 mutation SetMood($mood: Mood!) {
   setMood(mood: $mood)
@@ -124,42 +124,42 @@ mutation SetMood($mood: Mood!) {
 )
 
 
-class Filtered(Struct, frozen=True, kw_only=True):
-    todos: list[FilteredTodos]
-    search: list[FilteredSearch]
-    a: FilteredA | None
-    list_: list[FilteredList] = field(name="list")
-    many: FilteredMany | None
+class FilteredQuery(Struct, frozen=True, kw_only=True):
+    todos: list[FilteredQueryTodos]
+    search: list[FilteredQuerySearch]
+    a: FilteredQueryA | None
+    list_: list[FilteredQueryList] = field(name="list")
+    many: FilteredQueryMany | None
 
 
-class FilteredTodos(Struct, frozen=True, kw_only=True):
+class FilteredQueryTodos(Struct, frozen=True, kw_only=True):
     """A thing to do."""
 
     id: str | UnsetType = UNSET
 
 
-class FilteredSearch(Struct, frozen=True, kw_only=True):
+class FilteredQuerySearch(Struct, frozen=True, kw_only=True):
     typename: str = field(name="__typename")
 
 
-class FilteredA(Struct, frozen=True, kw_only=True):
+class FilteredQueryA(Struct, frozen=True, kw_only=True):
     id: str
 
 
-class FilteredList(Struct, frozen=True, kw_only=True):
+class FilteredQueryList(Struct, frozen=True, kw_only=True):
     """A thing to do."""
 
     title: str
 
 
-class FilteredMany(Struct, frozen=True, kw_only=True):
+class FilteredQueryMany(Struct, frozen=True, kw_only=True):
     name: str
 
 
 _FILTERED = GeneratedOperation(
     "Filtered",
     "query",
-    Filtered,
+    FilteredQuery,
     """\
 query Filtered($filter: TodoFilter, $first: Int = 10, $text: String! = "x", $self: ID!, $with: Boolean!) {
   todos(filter: $filter) {
@@ -189,7 +189,7 @@ class API(AsyncGeneratedClient):
         *,
         todo: TodoInput,
         options: CallOptions | None = None,
-    ) -> CreateTodo:
+    ) -> CreateTodoMutation:
         """Makes a todo."""
         return await self._execute(_CREATE_TODO, {"todo": todo}, options)
 
@@ -198,7 +198,7 @@ class API(AsyncGeneratedClient):
         *,
         mood: Mood,
         options: CallOptions | None = None,
-    ) -> SetMood:
+    ) -> SetMoodMutation:
         return await self._execute(_SET_MOOD, {"mood": mood}, options)
 
     async def filtered(
@@ -210,7 +210,7 @@ class API(AsyncGeneratedClient):
         first: int | UnsetType | None = UNSET,
         text: str | UnsetType = UNSET,
         options: CallOptions | None = None,
-    ) -> Filtered:
+    ) -> FilteredQuery:
         variables = {
             "self": self_,
             "with": with_,

@@ -18,11 +18,11 @@ from trunkline.client.generated import (
 
 __all__ = [
     "API",
-    "AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMore",
-    "AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreAnAliasThatIsRatherLongAsWell",
-    "AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreAnAliasThatIsRatherLongAsWellTheseAreThePeopleWhoHaveToDoIt",
-    "AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreAnAliasThatIsRatherLongAsWellWhoOwnsTheThingAccordingToTheServer",
-    "AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreTodo",
+    "AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreQuery",
+    "AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreQueryAnAliasThatIsRatherLongAsWell",
+    "AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreQueryAnAliasThatIsRatherLongAsWellTheseAreThePeopleWhoHaveToDoIt",
+    "AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreQueryAnAliasThatIsRatherLongAsWellWhoOwnsTheThingAccordingToTheServer",
+    "AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreQueryTodo",
     "Episode",
     "Mood",
     "TodoFilter",
@@ -64,18 +64,21 @@ class TodoFilter(Struct, kw_only=True):
     mood: Mood | UnsetType | None = UNSET
 
 
-class AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMore(
+class AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreQuery(
     Struct,
     frozen=True,
     kw_only=True,
 ):
     an_alias_that_is_rather_long_as_well: list[
-        AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreAnAliasThatIsRatherLongAsWell
+        AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreQueryAnAliasThatIsRatherLongAsWell
     ] = field(name="anAliasThatIsRatherLongAsWell")
-    todo: AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreTodo | None
+    todo: (
+        AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreQueryTodo
+        | None
+    )
 
 
-class AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreAnAliasThatIsRatherLongAsWell(
+class AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreQueryAnAliasThatIsRatherLongAsWell(
     Struct,
     frozen=True,
     kw_only=True,
@@ -83,10 +86,10 @@ class AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreAnAliasTh
     """A thing to do."""
 
     these_are_the_people_who_have_to_do_it: list[
-        AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreAnAliasThatIsRatherLongAsWellTheseAreThePeopleWhoHaveToDoIt
+        AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreQueryAnAliasThatIsRatherLongAsWellTheseAreThePeopleWhoHaveToDoIt
     ] = field(name="theseAreThePeopleWhoHaveToDoIt")
     who_owns_the_thing_according_to_the_server: (
-        AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreAnAliasThatIsRatherLongAsWellWhoOwnsTheThingAccordingToTheServer
+        AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreQueryAnAliasThatIsRatherLongAsWellWhoOwnsTheThingAccordingToTheServer
         | None
     ) = field(name="whoOwnsTheThingAccordingToTheServer")
     tags_that_are_lists_of_lists_of_text_that_may_be_null: (
@@ -94,7 +97,7 @@ class AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreAnAliasTh
     ) = field(name="tagsThatAreListsOfListsOfTextThatMayBeNull")
 
 
-class AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreAnAliasThatIsRatherLongAsWellTheseAreThePeopleWhoHaveToDoIt(
+class AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreQueryAnAliasThatIsRatherLongAsWellTheseAreThePeopleWhoHaveToDoIt(
     Struct,
     frozen=True,
     kw_only=True,
@@ -102,7 +105,7 @@ class AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreAnAliasTh
     name: str
 
 
-class AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreAnAliasThatIsRatherLongAsWellWhoOwnsTheThingAccordingToTheServer(
+class AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreQueryAnAliasThatIsRatherLongAsWellWhoOwnsTheThingAccordingToTheServer(
     Struct,
     frozen=True,
     kw_only=True,
@@ -112,7 +115,7 @@ class AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreAnAliasTh
     """In metres."""
 
 
-class AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreTodo(
+class AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreQueryTodo(
     Struct,
     frozen=True,
     kw_only=True,
@@ -127,7 +130,7 @@ class AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreTodo(
 _A_QUERY_WITH_A_NAME_THAT_IS_SO_LONG_THAT_ITS_CLASSES_DO_NOT_FIT_INTO_A_LINE_ANY_MORE = GeneratedOperation(
     "AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMore",
     "query",
-    AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMore,
+    AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreQuery,
     """\
 query AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMore($aVariableWithALongName: ID!, $another: TodoFilter, $yes: Boolean!) {
   anAliasThatIsRatherLongAsWell: todos(filter: $another) {
@@ -159,7 +162,7 @@ class API(AsyncGeneratedClient):
         yes: bool,
         another: TodoFilter | UnsetType | None = UNSET,
         options: CallOptions | None = None,
-    ) -> AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMore:
+    ) -> AQueryWithANameThatIsSoLongThatItsClassesDoNotFitIntoALineAnyMoreQuery:
         variables = {
             "aVariableWithALongName": a_variable_with_a_long_name,
             "yes": yes,

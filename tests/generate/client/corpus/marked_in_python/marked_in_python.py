@@ -9,24 +9,24 @@ from trunkline.client.generated import (
     Struct,
 )
 
-__all__ = ["API", "Hero", "Named"]
+__all__ = ["API", "HeroQuery", "NamedFragment"]
 
 
-class Named(Struct, frozen=True, kw_only=True):
+class NamedFragment(Struct, frozen=True, kw_only=True):
     """Anyone who speaks."""
 
     name: str
 
 
-class Hero(Struct, frozen=True, kw_only=True):
-    hero: Named | None
+class HeroQuery(Struct, frozen=True, kw_only=True):
+    hero: NamedFragment | None
     """The hero of an episode, or of the saga."""
 
 
 _HERO = GeneratedOperation(
     "Hero",
     "query",
-    Hero,
+    HeroQuery,
     """\
 query Hero {
   hero {
@@ -43,6 +43,6 @@ fragment Named on Character {
 class API(AsyncGeneratedClient):
     """The operations of API, as methods."""
 
-    async def hero(self, *, options: CallOptions | None = None) -> Hero:
+    async def hero(self, *, options: CallOptions | None = None) -> HeroQuery:
         """The hero of an episode, or of the saga."""
         return await self._execute(_HERO, {}, options)

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+from trunkline.client.generated import UNSET as UNSET_2
 from trunkline.client.generated import (
-    UNSET,
     AsyncGeneratedClient,
     CallOptions,
-    GeneratedOperation,
     OpenEnum,
     Struct,
     UnsetType,
     field,
 )
+from trunkline.client.generated import GeneratedOperation as GeneratedOperation_2
 
 __all__ = [
     "API",
-    "GeneratedOperationInput",
-    "List",
-    "ListResult",
-    "LiteralEnum",
+    "GeneratedOperation",
+    "ListQuery",
+    "ListQueryResult",
+    "Literal",
     "Str",
     "UNSET",
-    "UNSETEnum",
+    "UNSET_2",
 ]
 
 
-class LiteralEnum(OpenEnum):
+class Literal(OpenEnum):
     A = "A"
 
 
@@ -33,24 +33,24 @@ class Str(OpenEnum):
     a = "a"
 
 
-class UNSETEnum(OpenEnum):
+class UNSET(OpenEnum):
     field = "field"
 
 
-class GeneratedOperationInput(Struct, kw_only=True):
-    foo_bar: int | UnsetType | None = field(name="fooBar", default=UNSET)
-    foo_bar_2: int | UnsetType | None = field(name="foo_bar", default=UNSET)
-    x: int | UnsetType | None = field(name="_x", default=UNSET)
-    def_: UNSETEnum | UnsetType | None = field(name="def", default=UNSET)
-    any: LiteralEnum | UnsetType | None = UNSET
-    any_2: int | UnsetType | None = field(name="Any", default=UNSET)
+class GeneratedOperation(Struct, kw_only=True):
+    foo_bar_: int | UnsetType | None = field(name="fooBar", default=UNSET_2)
+    foo_bar: int | UnsetType | None = UNSET_2
+    x: int | UnsetType | None = field(name="_x", default=UNSET_2)
+    def_: UNSET | UnsetType | None = field(name="def", default=UNSET_2)
+    any: Literal | UnsetType | None = UNSET_2
+    any_: int | UnsetType | None = field(name="Any", default=UNSET_2)
 
 
-class List(Struct, frozen=True, kw_only=True):
-    result: ListResult | None = field(name="Result")
+class ListQuery(Struct, frozen=True, kw_only=True):
+    result: ListQueryResult | None = field(name="Result")
 
 
-class ListResult(Struct, frozen=True, kw_only=True):
+class ListQueryResult(Struct, frozen=True, kw_only=True):
     field_: int | None = field(name="_")
     field_1: int | None = field(name="_1")
     a_b: int | None = field(name="a__b")
@@ -58,10 +58,10 @@ class ListResult(Struct, frozen=True, kw_only=True):
     copy: Str | None
 
 
-_LIST_ = GeneratedOperation(
+_LIST_ = GeneratedOperation_2(
     "List",
     "query",
-    List,
+    ListQuery,
     """\
 query List($input: GeneratedOperation!, $int: str, $Any: Literal) {
   Result(input: $input, x: $int, any: $Any) {
@@ -81,10 +81,10 @@ class API(AsyncGeneratedClient):
     async def list_(
         self,
         *,
-        input: GeneratedOperationInput,
-        int_: Str | UnsetType | None = UNSET,
-        any: LiteralEnum | UnsetType | None = UNSET,
+        input: GeneratedOperation,
+        int_: Str | UnsetType | None = UNSET_2,
+        any: Literal | UnsetType | None = UNSET_2,
         options: CallOptions | None = None,
-    ) -> List:
+    ) -> ListQuery:
         variables = {"input": input, "int": int_, "Any": any}
         return await self._execute(_LIST_, variables, options)

@@ -16,7 +16,15 @@ from trunkline.client.generated import (
     field,
 )
 
-__all__ = ["API", "Episode", "Mood", "TodoFilter", "Todos", "TodosTodos", "UNSET"]
+__all__ = [
+    "API",
+    "Episode",
+    "Mood",
+    "TodoFilter",
+    "TodosQuery",
+    "TodosQueryTodos",
+    "UNSET",
+]
 
 
 class Episode(OpenEnum):
@@ -53,11 +61,11 @@ class TodoFilter(Struct, kw_only=True):
     mood: Mood | UnsetType | None = UNSET
 
 
-class Todos(Struct, frozen=True, kw_only=True):
-    todos: list[TodosTodos]
+class TodosQuery(Struct, frozen=True, kw_only=True):
+    todos: list[TodosQueryTodos]
 
 
-class TodosTodos(Struct, frozen=True, kw_only=True):
+class TodosQueryTodos(Struct, frozen=True, kw_only=True):
     """A thing to do."""
 
     id: str
@@ -68,7 +76,7 @@ class TodosTodos(Struct, frozen=True, kw_only=True):
 _TODOS = GeneratedOperation(
     "Todos",
     "query",
-    Todos,
+    TodosQuery,
     """\
 query Todos($filter: TodoFilter) {
   todos(filter: $filter) {
@@ -88,6 +96,6 @@ class API(AsyncGeneratedClient):
         *,
         filter: TodoFilter | UnsetType | None = UNSET,
         options: CallOptions | None = None,
-    ) -> Todos:
+    ) -> TodosQuery:
         """The todos that are to be done."""
         return await self._execute(_TODOS, {"filter": filter}, options)

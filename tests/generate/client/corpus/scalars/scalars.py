@@ -22,11 +22,11 @@ from trunkline.client.generated import (
 
 __all__ = [
     "API",
-    "Everything",
-    "EverythingEverything",
-    "EverythingEverythingSelf",
-    "Priced",
-    "PricedTodo",
+    "EverythingQuery",
+    "EverythingQueryEverything",
+    "EverythingQueryEverythingSelf",
+    "PricedQuery",
+    "PricedQueryTodo",
 ]
 
 _SERIALIZERS: Serializers = {
@@ -34,11 +34,11 @@ _SERIALIZERS: Serializers = {
 }
 
 
-class Everything(Struct, frozen=True, kw_only=True):
-    everything: EverythingEverything
+class EverythingQuery(Struct, frozen=True, kw_only=True):
+    everything: EverythingQueryEverything
 
 
-class EverythingEverything(Struct, frozen=True, kw_only=True):
+class EverythingQueryEverything(Struct, frozen=True, kw_only=True):
     date_time: dt.datetime = field(name="dateTime")
     date: dt.date
     time: dt.time
@@ -57,17 +57,17 @@ class EverythingEverything(Struct, frozen=True, kw_only=True):
     from_: str | None = field(name="from")
     class_: str | None = field(name="class")
     id: str | None = field(name="_id")
-    self: EverythingEverythingSelf | None
+    self: EverythingQueryEverythingSelf | None
 
 
-class EverythingEverythingSelf(Struct, frozen=True, kw_only=True):
+class EverythingQueryEverythingSelf(Struct, frozen=True, kw_only=True):
     int_: int | None = field(name="int")
 
 
 _EVERYTHING = GeneratedOperation(
     "Everything",
     "query",
-    Everything,
+    EverythingQuery,
     """\
 query Everything {
   everything {
@@ -97,11 +97,11 @@ query Everything {
 )
 
 
-class Priced(Struct, frozen=True, kw_only=True):
-    todo: PricedTodo | None
+class PricedQuery(Struct, frozen=True, kw_only=True):
+    todo: PricedQueryTodo | None
 
 
-class PricedTodo(Struct, frozen=True, kw_only=True):
+class PricedQueryTodo(Struct, frozen=True, kw_only=True):
     """A thing to do."""
 
     price: Parsed[Money, _parse_money] | None
@@ -112,7 +112,7 @@ class PricedTodo(Struct, frozen=True, kw_only=True):
 _PRICED = GeneratedOperation(
     "Priced",
     "query",
-    Priced,
+    PricedQuery,
     """\
 query Priced($id: ID!) {
   todo(id: $id) {
@@ -128,8 +128,17 @@ query Priced($id: ID!) {
 class API(AsyncGeneratedClient):
     """The operations of API, as methods."""
 
-    async def everything(self, *, options: CallOptions | None = None) -> Everything:
+    async def everything(
+        self,
+        *,
+        options: CallOptions | None = None,
+    ) -> EverythingQuery:
         return await self._execute(_EVERYTHING, {}, options)
 
-    async def priced(self, *, id: str, options: CallOptions | None = None) -> Priced:
+    async def priced(
+        self,
+        *,
+        id: str,
+        options: CallOptions | None = None,
+    ) -> PricedQuery:
         return await self._execute(_PRICED, {"id": id}, options)

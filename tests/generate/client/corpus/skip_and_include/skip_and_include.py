@@ -18,66 +18,66 @@ from trunkline.client.generated import (
 
 __all__ = [
     "API",
-    "Todo",
-    "TodoHero",
-    "TodoHeroHuman",
-    "TodoHeroOther",
-    "TodoTodo",
-    "TodoTodoAssignees",
-    "TodoTodoOwner",
+    "TodoQuery",
+    "TodoQueryHero",
+    "TodoQueryHeroHuman",
+    "TodoQueryHeroOther",
+    "TodoQueryTodo",
+    "TodoQueryTodoAssignees",
+    "TodoQueryTodoOwner",
     "UNSET",
 ]
 
 
-class Todo(Struct, frozen=True, kw_only=True):
-    todo: TodoTodo | None
-    hero: TodoHero | UnsetType | None = UNSET
+class TodoQuery(Struct, frozen=True, kw_only=True):
+    todo: TodoQueryTodo | None
+    hero: TodoQueryHero | UnsetType | None = UNSET
     """The hero of an episode, or of the saga."""
 
 
-class TodoTodo(Struct, frozen=True, kw_only=True):
+class TodoQueryTodo(Struct, frozen=True, kw_only=True):
     """A thing to do."""
 
     id: str
     title: str | UnsetType = UNSET
-    owner: TodoTodoOwner | UnsetType | None = UNSET
+    owner: TodoQueryTodoOwner | UnsetType | None = UNSET
     due_at: dt.datetime | UnsetType | None = field(name="dueAt", default=UNSET)
     matrix: list[list[int]] | UnsetType = UNSET
-    assignees: list[TodoTodoAssignees]
+    assignees: list[TodoQueryTodoAssignees]
 
 
-class TodoTodoOwner(Struct, frozen=True, kw_only=True):
+class TodoQueryTodoOwner(Struct, frozen=True, kw_only=True):
     name: str
     height: float | UnsetType | None = UNSET
     """In metres."""
 
 
-class TodoTodoAssignees(Struct, frozen=True, kw_only=True):
+class TodoQueryTodoAssignees(Struct, frozen=True, kw_only=True):
     name: str | UnsetType = UNSET
     id: str
 
 
-class TodoHeroHuman(Struct, frozen=True, kw_only=True):
+class TodoQueryHeroHuman(Struct, frozen=True, kw_only=True):
     typename: Literal["Human"] = field(name="__typename", default="Human")
     name: str
     height: float | None
     """In metres."""
 
 
-class TodoHeroOther(Struct, frozen=True, kw_only=True):
+class TodoQueryHeroOther(Struct, frozen=True, kw_only=True):
     """Anyone who speaks."""
 
     typename: str = field(name="__typename")
     name: str
 
 
-TodoHero: TypeAlias = OneOf[TodoHeroHuman, TodoHeroOther]
+TodoQueryHero: TypeAlias = OneOf[TodoQueryHeroHuman, TodoQueryHeroOther]
 
 
 _TODO = GeneratedOperation(
     "Todo",
     "query",
-    Todo,
+    TodoQuery,
     """\
 query Todo($id: ID!, $long: Boolean!, $short: Boolean! = false) {
   todo(id: $id) {
@@ -124,6 +124,6 @@ class API(AsyncGeneratedClient):
         long: bool,
         short: bool | UnsetType = UNSET,
         options: CallOptions | None = None,
-    ) -> Todo:
+    ) -> TodoQuery:
         variables = {"id": id, "long": long, "short": short}
         return await self._execute(_TODO, variables, options)

@@ -20,9 +20,9 @@ __all__ = [
     "API",
     "Episode",
     "Mood",
-    "Titled",
-    "TodoAdded",
-    "TodoAddedTodoAdded",
+    "TitledFragment",
+    "TodoAddedSubscription",
+    "TodoAddedSubscriptionTodoAdded",
     "TodoFilter",
     "UNSET",
 ]
@@ -62,17 +62,17 @@ class TodoFilter(Struct, kw_only=True):
     mood: Mood | UnsetType | None = UNSET
 
 
-class Titled(Struct, frozen=True, kw_only=True):
+class TitledFragment(Struct, frozen=True, kw_only=True):
     """A thing to do."""
 
     title: str
 
 
-class TodoAdded(Struct, frozen=True, kw_only=True):
-    todo_added: TodoAddedTodoAdded = field(name="todoAdded")
+class TodoAddedSubscription(Struct, frozen=True, kw_only=True):
+    todo_added: TodoAddedSubscriptionTodoAdded = field(name="todoAdded")
 
 
-class TodoAddedTodoAdded(Titled, frozen=True, kw_only=True):
+class TodoAddedSubscriptionTodoAdded(TitledFragment, frozen=True, kw_only=True):
     """A thing to do."""
 
     id: str
@@ -81,7 +81,7 @@ class TodoAddedTodoAdded(Titled, frozen=True, kw_only=True):
 _TODO_ADDED = GeneratedOperation(
     "TodoAdded",
     "subscription",
-    TodoAdded,
+    TodoAddedSubscription,
     """\
 subscription TodoAdded($filter: TodoFilter) {
   todoAdded(filter: $filter) {
@@ -104,5 +104,5 @@ class API(AsyncGeneratedClient):
         *,
         filter: TodoFilter | UnsetType | None = UNSET,
         options: CallOptions | None = None,
-    ) -> AsyncIterator[TodoAdded]:
+    ) -> AsyncIterator[TodoAddedSubscription]:
         return self._subscribe(_TODO_ADDED, {"filter": filter}, options)

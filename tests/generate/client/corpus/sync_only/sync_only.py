@@ -19,11 +19,11 @@ from trunkline.client.generated import (
 __all__ = [
     "API",
     "Episode",
-    "Hero",
-    "HeroHero",
+    "HeroQuery",
+    "HeroQueryHero",
     "Mood",
-    "TodoAdded",
-    "TodoAddedTodoAdded",
+    "TodoAddedSubscription",
+    "TodoAddedSubscriptionTodoAdded",
     "TodoFilter",
     "UNSET",
 ]
@@ -63,12 +63,12 @@ class TodoFilter(Struct, kw_only=True):
     mood: Mood | UnsetType | None = UNSET
 
 
-class Hero(Struct, frozen=True, kw_only=True):
-    hero: HeroHero | None
+class HeroQuery(Struct, frozen=True, kw_only=True):
+    hero: HeroQueryHero | None
     """The hero of an episode, or of the saga."""
 
 
-class HeroHero(Struct, frozen=True, kw_only=True):
+class HeroQueryHero(Struct, frozen=True, kw_only=True):
     """Anyone who speaks."""
 
     name: str
@@ -77,7 +77,7 @@ class HeroHero(Struct, frozen=True, kw_only=True):
 _HERO = GeneratedOperation(
     "Hero",
     "query",
-    Hero,
+    HeroQuery,
     """\
 query Hero {
   hero {
@@ -87,11 +87,11 @@ query Hero {
 )
 
 
-class TodoAdded(Struct, frozen=True, kw_only=True):
-    todo_added: TodoAddedTodoAdded = field(name="todoAdded")
+class TodoAddedSubscription(Struct, frozen=True, kw_only=True):
+    todo_added: TodoAddedSubscriptionTodoAdded = field(name="todoAdded")
 
 
-class TodoAddedTodoAdded(Struct, frozen=True, kw_only=True):
+class TodoAddedSubscriptionTodoAdded(Struct, frozen=True, kw_only=True):
     """A thing to do."""
 
     id: str
@@ -100,7 +100,7 @@ class TodoAddedTodoAdded(Struct, frozen=True, kw_only=True):
 _TODO_ADDED = GeneratedOperation(
     "TodoAdded",
     "subscription",
-    TodoAdded,
+    TodoAddedSubscription,
     """\
 subscription TodoAdded($filter: TodoFilter) {
   todoAdded(filter: $filter) {
@@ -113,7 +113,7 @@ subscription TodoAdded($filter: TodoFilter) {
 class API(GeneratedClient):
     """The operations of API, as methods."""
 
-    def hero(self, *, options: CallOptions | None = None) -> Hero:
+    def hero(self, *, options: CallOptions | None = None) -> HeroQuery:
         """The hero of an episode, or of the saga."""
         return self._execute(_HERO, {}, options)
 
@@ -122,5 +122,5 @@ class API(GeneratedClient):
         *,
         filter: TodoFilter | UnsetType | None = UNSET,
         options: CallOptions | None = None,
-    ) -> Iterator[TodoAdded]:
+    ) -> Iterator[TodoAddedSubscription]:
         return self._subscribe(_TODO_ADDED, {"filter": filter}, options)

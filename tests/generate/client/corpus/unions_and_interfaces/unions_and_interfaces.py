@@ -18,31 +18,31 @@ from trunkline.client.generated import (
 
 __all__ = [
     "API",
-    "AnyNode",
+    "AnyNodeQuery",
     "Episode",
-    "Hero",
-    "HeroHero",
-    "HeroHeroDroid",
-    "HeroHeroDroidFriends",
-    "HeroHeroDroidFriendsHuman",
-    "HeroHeroDroidFriendsOther",
-    "HeroHeroOther",
-    "HumanFields",
-    "NodeFields",
-    "NodeFieldsHuman",
-    "NodeFieldsOther",
-    "NodeFieldsTodo",
-    "Search",
-    "SearchSearch",
-    "SearchSearchCharacter",
-    "SearchSearchCharacterFriends",
-    "SearchSearchHuman",
-    "SearchSearchHumanFriends",
-    "SearchSearchOther",
-    "SearchSearchTodo",
-    "Typename",
-    "TypenameHero",
-    "TypenameTodo",
+    "HeroQuery",
+    "HeroQueryHero",
+    "HeroQueryHeroDroid",
+    "HeroQueryHeroDroidFriends",
+    "HeroQueryHeroDroidFriendsHuman",
+    "HeroQueryHeroDroidFriendsOther",
+    "HeroQueryHeroOther",
+    "HumanFieldsFragment",
+    "NodeFieldsFragment",
+    "NodeFieldsFragmentHuman",
+    "NodeFieldsFragmentOther",
+    "NodeFieldsFragmentTodo",
+    "SearchQuery",
+    "SearchQuerySearch",
+    "SearchQuerySearchCharacter",
+    "SearchQuerySearchCharacterFriends",
+    "SearchQuerySearchHuman",
+    "SearchQuerySearchHumanFriends",
+    "SearchQuerySearchOther",
+    "SearchQuerySearchTodo",
+    "TypenameQuery",
+    "TypenameQueryHero",
+    "TypenameQueryTodo",
     "UNSET",
 ]
 
@@ -58,18 +58,18 @@ class Episode(OpenEnum):
     """Deprecated: Nobody liked it."""
 
 
-class HumanFields(Struct, frozen=True, kw_only=True):
+class HumanFieldsFragment(Struct, frozen=True, kw_only=True):
     name: str
     height: float | None
     """In metres."""
 
 
-class NodeFieldsHuman(HumanFields, frozen=True, kw_only=True):
+class NodeFieldsFragmentHuman(HumanFieldsFragment, frozen=True, kw_only=True):
     typename: Literal["Human"] = field(name="__typename", default="Human")
     id: str
 
 
-class NodeFieldsTodo(Struct, frozen=True, kw_only=True):
+class NodeFieldsFragmentTodo(Struct, frozen=True, kw_only=True):
     """A thing to do."""
 
     typename: Literal["Todo"] = field(name="__typename", default="Todo")
@@ -77,67 +77,71 @@ class NodeFieldsTodo(Struct, frozen=True, kw_only=True):
     title: str
 
 
-class NodeFieldsOther(Struct, frozen=True, kw_only=True):
+class NodeFieldsFragmentOther(Struct, frozen=True, kw_only=True):
     typename: str = field(name="__typename")
     id: str
 
 
-NodeFields: TypeAlias = OneOf[NodeFieldsHuman, NodeFieldsTodo, NodeFieldsOther]
+NodeFieldsFragment: TypeAlias = OneOf[
+    NodeFieldsFragmentHuman,
+    NodeFieldsFragmentTodo,
+    NodeFieldsFragmentOther,
+]
 
 
-class Search(Struct, frozen=True, kw_only=True):
-    search: list[SearchSearch]
+class SearchQuery(Struct, frozen=True, kw_only=True):
+    search: list[SearchQuerySearch]
 
 
-class SearchSearchHuman(Struct, frozen=True, kw_only=True):
+class SearchQuerySearchHuman(Struct, frozen=True, kw_only=True):
     typename: Literal["Human"] = field(name="__typename", default="Human")
     name: str
-    friends: list[SearchSearchHumanFriends | None] | None
+    friends: list[SearchQuerySearchHumanFriends | None] | None
     height: float | None
     """In metres."""
 
 
-class SearchSearchHumanFriends(Struct, frozen=True, kw_only=True):
+class SearchQuerySearchHumanFriends(Struct, frozen=True, kw_only=True):
     """Anyone who speaks."""
 
     name: str
 
 
-class SearchSearchCharacter(Struct, frozen=True, kw_only=True):
+class SearchQuerySearchCharacter(Struct, frozen=True, kw_only=True):
     typename: Literal["Droid"] = field(name="__typename", default="Droid")
     name: str
-    friends: list[SearchSearchCharacterFriends | None] | None
+    friends: list[SearchQuerySearchCharacterFriends | None] | None
 
 
-class SearchSearchCharacterFriends(Struct, frozen=True, kw_only=True):
+class SearchQuerySearchCharacterFriends(Struct, frozen=True, kw_only=True):
     """Anyone who speaks."""
 
     name: str
 
 
-class SearchSearchTodo(Struct, frozen=True, kw_only=True):
+class SearchQuerySearchTodo(Struct, frozen=True, kw_only=True):
     """A thing to do."""
 
     typename: Literal["Todo"] = field(name="__typename", default="Todo")
     title: str
 
 
-class SearchSearchOther(Struct, frozen=True, kw_only=True):
+class SearchQuerySearchOther(Struct, frozen=True, kw_only=True):
     typename: str = field(name="__typename")
 
 
-SearchSearch: TypeAlias = OneOf[
-    SearchSearchHuman,
-    SearchSearchCharacter,
-    SearchSearchTodo,
-    SearchSearchOther,
+SearchQuerySearch: TypeAlias = OneOf[
+    SearchQuerySearchHuman,
+    SearchQuerySearchCharacter,
+    SearchQuerySearchTodo,
+    SearchQuerySearchOther,
 ]
 
 
 _SEARCH = GeneratedOperation(
     "Search",
     "query",
-    Search,
+    SearchQuery,
     """\
 query Search($text: String!) {
   search(text: $text) {
@@ -159,41 +163,41 @@ query Search($text: String!) {
 )
 
 
-class Hero(Struct, frozen=True, kw_only=True):
-    hero: HeroHero | None
+class HeroQuery(Struct, frozen=True, kw_only=True):
+    hero: HeroQueryHero | None
     """The hero of an episode, or of the saga."""
 
 
-class HeroHeroDroid(Struct, frozen=True, kw_only=True):
+class HeroQueryHeroDroid(Struct, frozen=True, kw_only=True):
     typename: Literal["Droid"] = field(name="__typename", default="Droid")
     kind: str
     name: str
     primary_function: str | None = field(name="primaryFunction")
-    friends: list[HeroHeroDroidFriends | None] | None
+    friends: list[HeroQueryHeroDroidFriends | None] | None
     id: str
 
 
-class HeroHeroDroidFriendsHuman(Struct, frozen=True, kw_only=True):
+class HeroQueryHeroDroidFriendsHuman(Struct, frozen=True, kw_only=True):
     typename: Literal["Human"] = field(name="__typename", default="Human")
     id: str
     height: float | None
     """In metres."""
 
 
-class HeroHeroDroidFriendsOther(Struct, frozen=True, kw_only=True):
+class HeroQueryHeroDroidFriendsOther(Struct, frozen=True, kw_only=True):
     """Anyone who speaks."""
 
     typename: str = field(name="__typename")
     id: str
 
 
-HeroHeroDroidFriends: TypeAlias = OneOf[
-    HeroHeroDroidFriendsHuman,
-    HeroHeroDroidFriendsOther,
+HeroQueryHeroDroidFriends: TypeAlias = OneOf[
+    HeroQueryHeroDroidFriendsHuman,
+    HeroQueryHeroDroidFriendsOther,
 ]
 
 
-class HeroHeroOther(Struct, frozen=True, kw_only=True):
+class HeroQueryHeroOther(Struct, frozen=True, kw_only=True):
     """Anyone who speaks."""
 
     typename: str = field(name="__typename")
@@ -202,13 +206,13 @@ class HeroHeroOther(Struct, frozen=True, kw_only=True):
     id: str
 
 
-HeroHero: TypeAlias = OneOf[HeroHeroDroid, HeroHeroOther]
+HeroQueryHero: TypeAlias = OneOf[HeroQueryHeroDroid, HeroQueryHeroOther]
 
 
 _HERO = GeneratedOperation(
     "Hero",
     "query",
-    Hero,
+    HeroQuery,
     """\
 query Hero($episode: Episode) {
   hero(episode: $episode) {
@@ -233,14 +237,14 @@ query Hero($episode: Episode) {
 )
 
 
-class AnyNode(Struct, frozen=True, kw_only=True):
-    node: NodeFields | None
+class AnyNodeQuery(Struct, frozen=True, kw_only=True):
+    node: NodeFieldsFragment | None
 
 
 _ANY_NODE = GeneratedOperation(
     "AnyNode",
     "query",
-    AnyNode,
+    AnyNodeQuery,
     """\
 query AnyNode($id: ID!) {
   node(id: $id) {
@@ -264,20 +268,20 @@ fragment HumanFields on Human {
 )
 
 
-class Typename(Struct, frozen=True, kw_only=True):
-    todo: TypenameTodo | None
-    hero: TypenameHero | None
+class TypenameQuery(Struct, frozen=True, kw_only=True):
+    todo: TypenameQueryTodo | None
+    hero: TypenameQueryHero | None
     """The hero of an episode, or of the saga."""
 
 
-class TypenameTodo(Struct, frozen=True, kw_only=True):
+class TypenameQueryTodo(Struct, frozen=True, kw_only=True):
     """A thing to do."""
 
     typename: Literal["Todo"] = field(name="__typename")
     id: str
 
 
-class TypenameHero(Struct, frozen=True, kw_only=True):
+class TypenameQueryHero(Struct, frozen=True, kw_only=True):
     """Anyone who speaks."""
 
     typename: str = field(name="__typename")
@@ -286,7 +290,7 @@ class TypenameHero(Struct, frozen=True, kw_only=True):
 _TYPENAME = GeneratedOperation(
     "Typename",
     "query",
-    Typename,
+    TypenameQuery,
     """\
 query Typename {
   todo(id: "1") {
@@ -303,7 +307,12 @@ query Typename {
 class API(AsyncGeneratedClient):
     """The operations of API, as methods."""
 
-    async def search(self, *, text: str, options: CallOptions | None = None) -> Search:
+    async def search(
+        self,
+        *,
+        text: str,
+        options: CallOptions | None = None,
+    ) -> SearchQuery:
         return await self._execute(_SEARCH, {"text": text}, options)
 
     async def hero(
@@ -311,12 +320,17 @@ class API(AsyncGeneratedClient):
         *,
         episode: Episode | UnsetType | None = UNSET,
         options: CallOptions | None = None,
-    ) -> Hero:
+    ) -> HeroQuery:
         """The hero of an episode, or of the saga."""
         return await self._execute(_HERO, {"episode": episode}, options)
 
-    async def any_node(self, *, id: str, options: CallOptions | None = None) -> AnyNode:
+    async def any_node(
+        self,
+        *,
+        id: str,
+        options: CallOptions | None = None,
+    ) -> AnyNodeQuery:
         return await self._execute(_ANY_NODE, {"id": id}, options)
 
-    async def typename(self, *, options: CallOptions | None = None) -> Typename:
+    async def typename(self, *, options: CallOptions | None = None) -> TypenameQuery:
         return await self._execute(_TYPENAME, {}, options)
