@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import graphql
 from graphql.pyutils import did_you_mean, suggestion_list
@@ -27,7 +27,13 @@ from trunkline.protocol.documents import RegisteredDocument
 from trunkline.protocol.request import FilePart
 from trunkline.protocol.response import PLAIN
 
-__all__ = ["DeprecatedWarning", "DeprecationRule", "DocumentChecker", "PreparedOperation"]
+__all__ = [
+    "DeprecatedWarning",
+    "DeprecationRule",
+    "DocumentChecker",
+    "PreparedOperation",
+    "rules_without",
+]
 
 _REMEMBERED = 1024  # documents and operations that were found valid
 _WRITE_ERRORS = (
@@ -63,6 +69,40 @@ class DeprecationRule(graphql.NoDeprecatedCustomRule):
             self.report_error(graphql.GraphQLError(text, node))
         else:
             super().enter_argument(node, *args)
+
+
+_NEEDED = (
+    graphql.KnownOperationTypesRule,
+    graphql.UniqueOperationNamesRule,
+    graphql.KnownTypeNamesRule,
+    graphql.FragmentsOnCompositeTypesRule,
+    graphql.VariablesAreInputTypesRule,
+    graphql.UniqueFragmentNamesRule,
+    graphql.KnownFragmentNamesRule,
+    graphql.NoFragmentCyclesRule,
+    graphql.UniqueVariableNamesRule,
+)
+"""The rules without which nobody could tell what an operation is."""
+
+_Rule: TypeAlias = type[graphql.ASTValidationRule]
+
+
+def rules_without(names: Iterable[str], needed: Sequence[_Rule] = ()) -> Sequence[_Rule]:
+    """Return the rules by which documents are checked (GraphQL §5), without those that are named.
+
+    The names are graphql-core's, such as ``OverlappingFieldsCanBeMergedRule``; graphql-js has the
+    same. Servers may be less strict than GraphQL is. Raises ``ValueError`` if there is no such
+    rule, or if it is one of the ``needed`` or of those that are always needed.
+    """
+    rules: dict[str, _Rule] = {each.__name__: each for each in graphql.specified_rules}
+    for name in names:
+        rule = rules.pop(name, None)
+        if rule is None:
+            near = did_you_mean(suggestion_list(name, list(rules)))
+            raise ValueError(f"There is no validation rule {name!r}.{near}")
+        if rule in {*_NEEDED, *needed}:
+            raise ValueError(f"{name} cannot be left out, because operations are read by it.")
+    return tuple(rules.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +144,20 @@ class PreparedOperation:
 
 
 class DocumentChecker:
-    """Checks documents against one schema, each once, and remembers the valid ones.
+    """Checks documents against one schema by ``rules``, each once, and remembers the valid ones.
 
     Without a schema it checks only the document itself, and nothing is converted.
     """
 
     def __init__(
-        self, schema: graphql.GraphQLSchema | None, conversions: Conversions | None = None
+        self,
+        schema: graphql.GraphQLSchema | None,
+        conversions: Conversions | None = None,
+        rules: Sequence[_Rule] = graphql.specified_rules,
     ) -> None:
         self.schema = schema
         self._conversions = conversions
+        self._rules = rules
         self.operation = lru_cache(maxsize=_REMEMBERED)(self._prepare)
         self._validate = lru_cache(maxsize=_REMEMBERED)(self._validate_once)
 
@@ -149,7 +193,7 @@ class DocumentChecker:
         if self.schema is None:
             return
         try:
-            errors = graphql.validate(self.schema, document.ast)
+            errors = graphql.validate(self.schema, document.ast, self._rules)
         except TypeError as error:  # a fetched schema builds its types when they are used
             raise ProtocolError(
                 f"The server's introspection result is not a valid schema: {error}"

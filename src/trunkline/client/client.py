@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
@@ -12,7 +12,7 @@ from graphql import GraphQLSchema
 
 from trunkline.client.building import load_schema
 from trunkline.client.calls import BatchedOperation, CallOptions
-from trunkline.client.checks import PreparedOperation
+from trunkline.client.checks import DocumentChecker, PreparedOperation, rules_without
 from trunkline.client.connection import Connection, ConnectionOptions
 from trunkline.client.conversions import Conversions
 from trunkline.client.document import Document, gql
@@ -53,6 +53,8 @@ class Client:
     - ``scalars`` and ``enums``: by their names in the schema, how custom scalars and enums are
       converted: by a type that msgspec knows (``datetime``, ``UUID``, …), a ``Scalar`` with two
       functions, or a Python enum.
+    - ``ignore_rules``: names of GraphQL's validation rules by which documents are not checked, for
+      servers that are less strict, such as ``OverlappingFieldsCanBeMergedRule``.
     - ``parse_results=True``: converts ``DateTime``, ``Date``, ``Decimal`` and ``UUID``, whose names
       say what they are.
 
@@ -73,6 +75,7 @@ class Client:
         scalars: Mapping[str, type | Scalar] | None = None,
         enums: Mapping[str, type[Enum]] | None = None,
         parse_results: bool = False,
+        ignore_rules: Collection[str] = (),
         **options: Unpack[ConnectionOptions],
     ) -> None:
         fetch = fetch_schema_from_transport or schema_url is not None
@@ -81,14 +84,17 @@ class Client:
         conversions = Conversions(scalars, enums, known=parse_results)
         if conversions and schema is None and not fetch:
             raise ValueError("Scalars and enums are converted by the schema: give or fetch it.")
+        check_by = partial(
+            DocumentChecker, conversions=conversions, rules=rules_without(ignore_rules)
+        )
         self._connection = Connection(transport, **options)
         self.transport = self._connection.transport
         if fetch:
             fetcher, key = fetcher_of(self._connection, schema_url)
-            self._schemas = SchemaSource(None, conversions, fetcher, schema_cache, key)
+            self._schemas = SchemaSource(None, check_by, fetcher, schema_cache, key)
         else:
             loaded = None if schema is None else load_schema(schema)
-            self._schemas = SchemaSource(loaded, conversions)
+            self._schemas = SchemaSource(loaded, check_by)
 
     def __repr__(self) -> str:
         return f"Client({self.transport!r})"

@@ -207,18 +207,19 @@ class _ResponseTypes:
             self._collect(within, fragment.selection_set, fields, seen)
 
     def _value(self, places: list[tuple[Any, graphql.SelectionSetNode | None]]) -> Any:
-        """Make the type of a value, nullable everywhere; ``None`` if it needs none."""
-        type_ = places[0][0]
-        if isinstance(type_, graphql.GraphQLNonNull):
-            return self._value([(_nullable(one), below) for one, below in places])
-        if isinstance(type_, graphql.GraphQLList):
+        """Make the type of a value, nullable everywhere; ``None`` if it needs none.
+
+        The types of the places differ only if the rule that forbids this is left out.
+        """
+        types = [_nullable(one) for one, _ in places]
+        made: Any = None
+        if all(map(graphql.is_list_type, types)):
             item: Any = self._value([(_nullable(one).of_type, below) for one, below in places])
-            return None if item is None else Optional[list[item]]  # noqa: UP045  # made here
-        if graphql.is_composite_type(type_):
-            selections = [(_nullable(one), below) for one, below in places if below]
-            made = self.object(selections)
-        else:
-            made = self._conversions.reader(type_)
+            made = None if item is None else list[item]
+        elif all(map(graphql.is_composite_type, types)):
+            made = self.object([(_nullable(one), below) for one, below in places if below])
+        elif len({*types}) == 1:
+            made = self._conversions.reader(types[0])
         return None if made is None else Optional[made]  # noqa: UP045  # made here
 
 

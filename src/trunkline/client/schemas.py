@@ -7,12 +7,12 @@ again at the next call.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import monotonic
 
 from graphql import GraphQLSchema
 
 from trunkline.client.checks import DocumentChecker
-from trunkline.client.conversions import Conversions
 from trunkline.client.fetching import Fetch, build_stored
 from trunkline.client.schema_cache import SchemaCache, StoredSchema
 from trunkline.errors import ExecutionError, ProtocolError, TransportError
@@ -32,22 +32,22 @@ class SchemaSource:
     """Provides the checker of the current schema.
 
     The schema is given, or fetched and kept in ``cache`` under ``key``. Threads and coroutines that
-    need it while it is fetched wait for the one fetch.
+    need it while it is fetched wait for the one fetch. ``check_by`` makes the checker of a schema.
     """
 
     def __init__(
         self,
         schema: GraphQLSchema | None,
-        conversions: Conversions,
+        check_by: Callable[[GraphQLSchema | None], DocumentChecker],
         fetch: Fetch | None = None,
         cache: SchemaCache | None = None,
         key: str | None = None,
     ) -> None:
-        self._conversions = conversions
+        self._check_by = check_by
         self._fetch = fetch
         self._cache = cache if key else None
         self._key = key or ""
-        self._checker = None if fetch else DocumentChecker(schema, conversions)
+        self._checker = None if fetch else check_by(schema)
         self._stored: StoredSchema | None = None
         self._asked = -_FRESH  # monotonic
         self._paused_until = -_PAUSE  # monotonic
@@ -132,6 +132,6 @@ class SchemaSource:
             self._cache.confirm(self._key)
 
     def _use(self, schema: GraphQLSchema, stored: StoredSchema) -> None:
-        self._checker = DocumentChecker(schema, self._conversions)
+        self._checker = self._check_by(schema)
         self._stored = stored
         self._version = stored.version or self._version

@@ -180,6 +180,10 @@ class ClientConfiguration(_Table, frozen=True):
         SuffixConfiguration,
         _about("What the classes of operations and fragments end with, if not with what they are."),
     ] = SuffixConfiguration()
+    ignore_rules: Annotated[
+        list[str],
+        _about("Validation rules that its documents need not keep, as graphql-core names them."),
+    ] = []
     manifest: Annotated[str | None, _about("The file that lists its documents with their ids.")] = (
         None
     )

@@ -98,7 +98,11 @@ def test_types_hold(checker: list[str], tmp_path: Path) -> None:
 
 
 CALLED = [
-    case for case in CORPUS if case.options.calls != "sync" and case.options.style == "msgspec"
+    case
+    for case in CORPUS
+    if case.options.calls != "sync"
+    and case.options.style == "msgspec"
+    and not case.options.ignore_rules  # our server is strict
 ]
 
 

@@ -86,7 +86,9 @@ def generate_client(
     """
     problems = Problems() if problems is None else problems
     catch = settings.errors == "catch"
-    documents = check_documents(schema, sources, problems, catch=catch)
+    documents = check_documents(
+        schema, sources, problems, catch=catch, ignore_rules=settings.ignore_rules
+    )
     are_valid = not problems.errors
     check_settings(settings, problems)
     plan = plan_client(schema, documents, settings, problems) if are_valid else None

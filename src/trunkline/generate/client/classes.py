@@ -105,6 +105,9 @@ class Classes:
         below: _Definitions = []
         attributes = self.names.attributes(uses_by_key)
         for key, uses in uses_by_key.items():
+            if len({use.node.name.value for use in uses}) > 1:  # if the rule is left out
+                text = f"{key} would be two fields of {position.path}. Give one of them an alias."
+                self.problems.error(place_of(uses[0].node), text)
             if key in inherited and not (key == "__typename" and group.conditions):
                 continue
             if uses[0].node.name.value == "__typename":

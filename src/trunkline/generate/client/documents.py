@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import graphql
 
 from trunkline.client.building import load_schema
-from trunkline.client.checks import DeprecationRule
+from trunkline.client.checks import DeprecationRule, rules_without
 from trunkline.generate.client.problems import Problems, place_of
 from trunkline.protocol.documents import OperationKind
 
@@ -19,6 +19,8 @@ __all__ = [
     "NamedOperation",
     "check_documents",
     "marked_documents",
+    "reached_fragments",
+    "spreads",
 ]
 
 
@@ -52,15 +54,16 @@ class NamedOperation:
 
 @dataclass(frozen=True, slots=True)
 class CheckedDocuments:
-    """All operations, in the order of the documents, and all fragments by name."""
+    """All operations, in the order of the documents, and the fragments that they use, by name."""
 
     operations: Sequence[NamedOperation]
     fragments: Mapping[str, graphql.FragmentDefinitionNode]
 
 
 # A file of fragments is for other files to use. We say more about missing names.
-_OTHER_RULES = (graphql.NoUnusedFragmentsRule, graphql.LoneAnonymousOperationRule)
-_RULES = tuple(rule for rule in graphql.specified_rules if rule not in _OTHER_RULES)
+_OTHER_RULES = ("NoUnusedFragmentsRule", "LoneAnonymousOperationRule")
+# Types are made of the fields.
+_NEEDED = (graphql.FieldsOnCorrectTypeRule, graphql.ScalarLeafsRule)
 _MAX_ERRORS = 1000
 _CATCH = (
     "@catch belongs on an operation, as `@catch` (its method returns errors beside the data) or"
@@ -72,8 +75,8 @@ def marked_documents(text: str, name: str, problems: Problems) -> Iterator[Docum
     """Find the documents that Python source marks by ``gql("…")``, without running it.
 
     Documents with an unnamed operation are left out: they are for the dynamic client. An f-string
-    within the call is an error, because its text is known only when the program runs; variables
-    are passed over.
+    within the call is an error, because its text is known only when the program runs. So are other
+    expressions, which are warnings, because they may be for the dynamic client, too.
     """
     try:
         tree = ast.parse(text)
@@ -96,8 +99,14 @@ def marked_documents(text: str, name: str, problems: Problems) -> Iterator[Docum
             case ast.Constant(value=str(document)) if _is_named(document):
                 quotes = 3 if "\n" in document else 1
                 yield DocumentSource(name, document, line, column + quotes)
-            case _:
+            case ast.Constant(value=str()):
                 pass
+            case _:
+                problems.warn(
+                    f"{name}:{line}:{column}",
+                    f"`{ast.unparse(node)}` is left out: its text is known only when the program"
+                    " runs. To generate a method for it, write the document as one plain string.",
+                )
 
 
 def _is_named(text: str) -> bool:
@@ -111,22 +120,28 @@ def _is_named(text: str) -> bool:
     )
 
 
-def check_documents(
+def check_documents(  # noqa: PLR0913  # all but the first three by name
     schema: graphql.GraphQLSchema,
     sources: Iterable[DocumentSource],
     problems: Problems,
     *,
     catch: bool,
     are_named: bool = True,
+    ignore_rules: Collection[str] = (),
 ) -> CheckedDocuments:
     """Parse and validate all documents together, because they share their fragments.
 
     ``catch`` is what operations do with errors if they do not choose for themselves. Operations
-    must have names if ``are_named`` is true. Mistakes and
-    deprecated fields are added to ``problems``. The schema is taken as valid: a client cannot
-    correct its server.
+    must have names if ``are_named`` is true. ``ignore_rules`` names validation rules that are left
+    out. Mistakes and deprecated fields are added to ``problems``; a mistake in a fragment that no
+    operation uses is a warning. The schema is taken as valid: a client cannot correct its server.
     """
-    definitions = [each for source in sources for each in _definitions(source, problems)]
+    try:
+        rules = rules_without({*_OTHER_RULES, *ignore_rules}, _NEEDED)
+    except ValueError as error:
+        problems.error("ignore_rules", str(error))
+        rules = ()
+    definitions = _each_once(each for source in sources for each in _definitions(source, problems))
     reads_catch = schema.get_directive("catch") is None  # else the directive is the server's
     operations = [
         _operation(each, problems, catch=catch, reads_catch=reads_catch)
@@ -138,21 +153,85 @@ def check_documents(
             kind = operation.node.operation.value
             text = f"This {kind} has no name. Give it one: its method gets the same name."
             problems.error(place_of(operation.node), text)
+    nodes = [each.node for each in operations]
     others = [each for each in definitions if not isinstance(each, graphql.OperationDefinitionNode)]
-    document = graphql.DocumentNode(definitions=(*(each.node for each in operations), *others))
-    if document.definitions and not problems.errors:
-        assumed = load_schema(schema)
-        for error in graphql.validate(assumed, document, _RULES, max_errors=_MAX_ERRORS):
-            if error.message == "Unknown directive '@catch'." and error.nodes:
-                problems.error(place_of(error.nodes[0]), f"{_CATCH}, nowhere else.")
-            else:
-                problems.add([error])
-        if not problems.errors:
-            rules = (DeprecationRule,)
-            for error in graphql.validate(assumed, document, rules, max_errors=_MAX_ERRORS):
-                problems.warn(place_of(next(iter(error.nodes or ()), None)), error.message)
     fragments = [each for each in others if isinstance(each, graphql.FragmentDefinitionNode)]
-    return CheckedDocuments(operations, {each.name.value: each for each in fragments})
+    used = reached_fragments(nodes, {each.name.value: each for each in fragments})
+    unused = [each for each in fragments if each.name.value not in used]
+    others = [each for each in others if all(each is not one for one in unused)]
+    if not problems.errors:
+        _add_mistakes(schema, [*nodes, *others], [*used.values(), *unused], rules, problems)
+    return CheckedDocuments(operations, used)
+
+
+def _add_mistakes(
+    schema: graphql.GraphQLSchema,
+    definitions: Sequence[graphql.DefinitionNode],
+    fragments: Sequence[graphql.DefinitionNode],
+    rules: Sequence[type[graphql.ASTValidationRule]],
+    problems: Problems,
+) -> None:
+    """Validate the ``definitions`` that operations use; then all ``fragments``, for warnings."""
+    assumed = load_schema(schema)
+
+    def validate(
+        definitions: Sequence[graphql.DefinitionNode], by: Sequence[type[graphql.ASTValidationRule]]
+    ) -> Sequence[graphql.GraphQLError]:
+        document = graphql.DocumentNode(definitions=tuple(definitions))
+        return graphql.validate(assumed, document, by, max_errors=_MAX_ERRORS)
+
+    for error in validate(definitions, rules):
+        if error.message == "Unknown directive '@catch'." and error.nodes:
+            problems.error(place_of(error.nodes[0]), f"{_CATCH}, nowhere else.")
+        else:
+            problems.add([error])
+    if problems.errors:
+        return
+    for error in validate(definitions, [DeprecationRule]):
+        problems.warn(place_of(next(iter(error.nodes or ()), None)), error.message)
+    for error in validate(fragments, rules):
+        text = f"{error.message} No operation uses this fragment."
+        problems.warn(place_of(next(iter(error.nodes or ()), None)), text)
+
+
+def _each_once(
+    definitions: Iterable[graphql.DefinitionNode],
+) -> Sequence[graphql.DefinitionNode]:
+    """Leave out what was defined before with the same words: files bring their fragments along."""
+    kept: dict[str, list[graphql.DefinitionNode]] = {}
+    for each in definitions:
+        name = getattr(each, "name", None)
+        same = kept.setdefault(name.value if name else "", [])
+        if name is None or all(graphql.print_ast(each) != graphql.print_ast(one) for one in same):
+            same.append(each)
+    return [each for same in kept.values() for each in same]
+
+
+def reached_fragments(
+    nodes: Iterable[graphql.OperationDefinitionNode],
+    fragments: Mapping[str, graphql.FragmentDefinitionNode],
+) -> dict[str, graphql.FragmentDefinitionNode]:
+    """Return the fragments that operations use, by name, in the order in which they are met."""
+    reached: dict[str, graphql.FragmentDefinitionNode] = {}
+
+    def reach(node: graphql.SelectionSetNode) -> None:
+        for name in spreads(node.selections):
+            if name in fragments and name not in reached:
+                reached[name] = fragments[name]
+                reach(fragments[name].selection_set)
+
+    for each in nodes:
+        reach(each.selection_set)
+    return reached
+
+
+def spreads(nodes: Iterable[graphql.SelectionNode]) -> Iterator[str]:
+    """Yield the names of the fragments that are spread within selections, in their order."""
+    for node in nodes:
+        if isinstance(node, graphql.FragmentSpreadNode):
+            yield node.name.value
+        elif isinstance(node, (graphql.FieldNode, graphql.InlineFragmentNode)):
+            yield from spreads(node.selection_set.selections if node.selection_set else ())
 
 
 def _definitions(source: DocumentSource, problems: Problems) -> Sequence[graphql.DefinitionNode]:

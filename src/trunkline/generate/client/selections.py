@@ -31,6 +31,8 @@ from graphql import (
     print_ast,
 )
 
+from trunkline.generate.client.documents import reached_fragments, spreads
+
 __all__ = [
     "ALWAYS",
     "Condition",
@@ -235,22 +237,14 @@ class SentDocuments:
 
     def text(self, node: OperationDefinitionNode) -> str:
         """Write the document: the operation, then the fragments that it reaches."""
-        reached: dict[str, FragmentDefinitionNode] = {}
-
-        def reach(node: SelectionSetNode) -> None:
-            for name in _spreads(node.selections):
-                if name not in reached:
-                    reached[name] = self.fragments[name]
-                    reach(reached[name].selection_set)
-
-        reach(node.selection_set)
+        reached = reached_fragments([node], self.fragments)
         return "\n\n".join(map(print_ast, [node, *reached.values()]))
 
     def _add_fragment(self, name: str) -> None:
         if name in self.fragments:
             return
         node = self._given[name]
-        for spread in _spreads(node.selection_set.selections):
+        for spread in spreads(node.selection_set.selections):
             self._add_fragment(spread)
         type_ = self._selections.type_of(node)
         self.fragments[name] = replace(node, selection_set=self._set(node.selection_set, type_))
@@ -281,12 +275,3 @@ class SentDocuments:
             else:
                 selections.append(each)
         return replace(node, selections=tuple(selections))
-
-
-def _spreads(nodes: Iterable[SelectionNode]) -> Iterator[str]:
-    """Yield the names of the fragments that are spread within selections, in their order."""
-    for node in nodes:
-        if isinstance(node, FragmentSpreadNode):
-            yield node.name.value
-        elif isinstance(node, (FieldNode, InlineFragmentNode)) and node.selection_set:
-            yield from _spreads(node.selection_set.selections)

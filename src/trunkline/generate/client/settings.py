@@ -67,6 +67,7 @@ class ClientSettings:
     - ``errors``: a method raises the errors of a response, or returns them beside the data
       (``catch``). An operation may choose for itself by ``@catch``.
     - ``suffixes``: what the classes of operations and fragments end with.
+    - ``ignore_rules``: names of validation rules that documents need not keep.
     - ``manifest``: the path of the file that lists the documents with their ids.
     - ``header``: what the client is generated from, for the first line of its module.
     """
@@ -78,6 +79,7 @@ class ClientSettings:
     errors: Literal["raise", "catch"] = "raise"
     scalars: Mapping[str, ScalarSettings] = field(default_factory=dict[str, ScalarSettings])
     suffixes: SuffixConfiguration = field(default_factory=SuffixConfiguration)
+    ignore_rules: Sequence[str] = ()
     manifest: str | None = None
     header: str = ""
 
@@ -127,6 +129,7 @@ def read_settings(project: Project, client: ClientConfiguration) -> ClientSettin
             for name, each in client.scalars.items()
         },
         suffixes=client.suffixes,
+        ignore_rules=client.ignore_rules,
         manifest=client.manifest and str(project.folder / client.manifest),
         header=" and ".join(_as_list(client.operations)),
     )

@@ -11,3 +11,5 @@ NAMED = gql(
     """
 )
 ANONYMOUS = gql("{ hero { id } }")
+TOGETHER = gql("query Id { hero { id ...Named } }" + str(NAMED))
+ELSEWHERE = gql(HERO.text)
