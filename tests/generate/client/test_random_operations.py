@@ -27,7 +27,7 @@ from graphql import (
     parse,
     validate,
 )
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, reject
 from hypothesis import strategies as st
 from tests.generate.client.cases import SHARED
 from tests.generate.client.world import Recording, serve
@@ -91,13 +91,15 @@ def test_answers_of_any_schema_come_back_as_they_were(style: str) -> None:
             "errors": [{"message": each.message} for each in answer.errors],
         }
         assume(answer.data is not None)
-        assume("NaN" not in json.dumps(body) and "Infinity" not in json.dumps(body))  # no JSON
-        sent = json.dumps(body).encode()
+        try:
+            sent = json.dumps(body, allow_nan=False).encode()
+        except (TypeError, ValueError):  # a scalar's value is not JSON, so it was never sent
+            reject()
         text, name = named(example)
         operation = operation_of(load(generated(build_schema(example.sdl), text, style)), name)
         headers = {"content-type": "application/json"}
         result = operation.read_result(HTTPResponse(200, sent, headers))
-        assert as_json(operation, result.data) == json.loads(json.dumps(answer.data))
+        assert as_json(operation, result.data) == json.loads(sent)["data"]
 
     check()
 
