@@ -157,13 +157,13 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 from threading import Thread
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
-from wsgi import application
+from wsgi import app
 
 class Quiet(WSGIRequestHandler):
     def log_message(self, *_):
         pass
 
-server = make_server("127.0.0.1", 0, application, handler_class=Quiet)
+server = make_server("127.0.0.1", 0, app, handler_class=Quiet)
 Thread(target=server.serve_forever, daemon=True).start()
 base = f"http://127.0.0.1:{server.server_port}"
 print(urlopen(base).read().decode())
@@ -181,6 +181,45 @@ for query in ("{ report title }", "{ nothing }"):
         '{"data":{"report":"done","title":"The Shop"}}',
     ]
     assert printed[2].startswith('422 {"errors":[{"message":"Cannot ')
+
+
+def test_django(tmp_path: Path) -> None:
+    Page(ROOT / "docs" / "synchronous.md", 8080).write_files(tmp_path)
+    (tmp_path / "settings.py").write_text(
+        """
+ALLOWED_HOSTS = ["*"]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "library.sqlite"}}
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+INSTALLED_APPS = ["library"]
+ROOT_URLCONF = "settings"
+SECRET_KEY = "a secret"
+urlpatterns = []
+"""
+    )
+    program = """
+import asyncio
+from asgi import application
+from django.core.management import call_command
+from trunkline import Client
+from trunkline.client.transports.asgi import ASGITransport
+
+call_command("migrate", run_syncdb=True, verbosity=0)
+client = Client(ASGITransport(application))
+
+async def main():
+    add = 'mutation { addBook(title: "Emma", author: "Jane Austen") { id author { name } } }'
+    print(await client.execute_async(add))
+    asked = "{ books { title author { books { id } } } }"
+    for each in await asyncio.gather(*(client.execute_async(asked) for _ in range(5))):
+        print(each)
+
+asyncio.run(main())
+"""
+    printed = run(program, tmp_path).splitlines()
+    assert printed == [
+        "{'addBook': {'id': '1', 'author': {'name': 'Jane Austen'}}}",
+        *["{'books': [{'title': 'Emma', 'author': {'books': [{'id': '1'}]}}]}"] * 5,
+    ]
 
 
 def test_authorization(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -158,6 +158,40 @@ async def test_another_library_may_choose_the_threads() -> None:
     app = endpoint(Threads(make_async))
     assert await ask(app, "{ sees quick }") == {"data": {"sees": "nobody", "quick": 1}}
     assert called == ["sees"]
+
+
+class Rows:
+    """Rows that are read when they are first needed, as Django's query sets are."""
+
+    def __init__(self) -> None:
+        self.rows: list[Book] | None = None
+
+    def __len__(self) -> int:
+        if self.rows is None:
+            assert threading.current_thread() is not MAIN
+            self.rows = [Book("a")]
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Book]:
+        len(self)
+        assert self.rows is not None
+        return iter(self.rows)
+
+
+def generated() -> Iterator[Book]:
+    assert threading.current_thread() is not MAIN
+    yield Book("a")
+
+
+@pytest.mark.parametrize("value", [Rows, generated, lambda: map(Book, "a"), lambda: [Book("a")]])
+async def test_what_is_read_later_is_read_in_the_thread(value: Callable[[], Any]) -> None:
+    definition = parse_schema("type Query { books: [Book!]! } type Book { title: ID }")
+    query = SimpleNamespace(books=lambda: value())  # noqa: PLW0108  # resolvers have a name
+    schema = make_executable_schema(
+        definition, SimpleNamespace(query=query), {"Book": Book}, middlewares=[Threads()]
+    )
+    app = GraphQL(schema, auth=None, sinks=())
+    assert await ask(app, "{ books { title } }") == {"data": {"books": [{"title": "a"}]}}
 
 
 @pytest.mark.parametrize("is_development", [True, False])

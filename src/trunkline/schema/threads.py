@@ -7,7 +7,7 @@ import inspect
 import logging
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sized
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial, wraps
@@ -47,7 +47,8 @@ class Threads:
       functions run in threads of this object's own.
     - ``limit``: how many of its own threads there are; further calls wait for one.
 
-    A function runs with a copy of the context variables. If its request ends early, a call that
+    What a function returns is read in the thread too, if it is an iterator or a query set. A
+    function runs with a copy of the context variables. If its request ends early, a call that
     waits for a thread does not begin. A call that runs cannot be stopped; its value is dropped.
     """
 
@@ -68,7 +69,15 @@ class Threads:
 
     def resolver(self, function: Callable[P, T]) -> Callable[P, Awaitable[T]]:
         """Make a resolver that runs in a thread: a decorator. It goes with ``@batch``."""
-        call = self._make_async(function)
+
+        @wraps(function)
+        def read(*args: P.args, **kwargs: P.kwargs) -> Any:
+            try:
+                return _read_now(function(*args, **kwargs))
+            except StopIteration as error:  # no future can have it; who awaits would wait for ever
+                raise RuntimeError("A resolver raised StopIteration.") from error
+
+        call = self._make_async(read)
 
         @wraps(function)
         async def run(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -83,17 +92,23 @@ class Threads:
 
     def _in_own_thread(self, function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
         def run(*args: Any, **kwargs: Any) -> Awaitable[Any]:
-            call = partial(copy_context().run, _call, function, *args, **kwargs)
+            call = partial(copy_context().run, function, *args, **kwargs)
             return asyncio.get_running_loop().run_in_executor(self._pool, call)
 
         return run
 
 
-def _call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    try:
-        return function(*args, **kwargs)
-    except StopIteration as error:  # no future can have it, and who awaits would wait for ever
-        raise RuntimeError("A resolver raised StopIteration.") from error
+def _read_now(value: Any) -> Any:
+    """Read what reads a database when it is iterated, here and not in the event loop.
+
+    Query sets of Django and others read all rows when they are asked for their length, and keep
+    them.
+    """
+    if isinstance(value, Iterator):
+        return list(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    if isinstance(value, Sized):
+        len(value)
+    return value
 
 
 def _is_plain(resolver: Callable[..., Any]) -> bool:
