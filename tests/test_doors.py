@@ -50,3 +50,33 @@ def test_one_side_does_without_the_other(importing: str, others: list[str]) -> N
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("importing", "library", "extra"),
+    [
+        ("import trunkline.server", "orjson", "server"),
+        ("from trunkline.auth import Verifier", "joserfc", "auth"),
+        ("from trunkline.auth import Protected", "cryptography", "auth"),
+        ("import trunkline.issuer", "cryptography", "issuer"),
+        ("import trunkline.issuer", "argon2", "issuer"),
+        ("import trunkline.issuer", "sqlalchemy", "issuer"),
+    ],
+)
+def test_a_library_that_is_missing_is_named(importing: str, library: str, extra: str) -> None:
+    program = f"""
+import sys
+
+class Missing:
+    def find_spec(self, name, *_):
+        if name == {library!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Missing())
+{importing}
+"""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("ImportError: ")
+    assert last.endswith(f" needs the library {library}: pip install 'trunkline[{extra}]'")

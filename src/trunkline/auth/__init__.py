@@ -90,7 +90,13 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     homes = (home for home, names in _HOMES.items() if name in names)
-    return getattr(import_module(f"{__name__}.{next(homes, 'verifying.profiles')}"), name)
+    try:
+        home = import_module(f"{__name__}.{next(homes, 'verifying.profiles')}")
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            f"{name} needs the library {error.name}: pip install 'trunkline[auth]'"
+        ) from error
+    return getattr(home, name)
 
 
 def __dir__() -> list[str]:

@@ -31,7 +31,7 @@ app.command("scopes")(scopes_command)
 try:
     from trunkline.cli.clients import clients_app
     from trunkline.cli.issuer import issuer_app
-except ModuleNotFoundError as error:  # of another extra
+except ImportError as error:  # of another extra
     _missing = missing_library(error)
     if _missing is None:
         raise

@@ -12,11 +12,16 @@ makes new keys in time, ``audit`` logs the decisions.
 
 from __future__ import annotations
 
-from trunkline.issuer.application import Issuer
-from trunkline.issuer.audit import AuditEntry, log_audit
-from trunkline.issuer.clients import RegisteredClient, RegisteredSecret, with_new_secret
-from trunkline.issuer.limits import FailureLimits
-from trunkline.issuer.store import Store
+try:
+    from trunkline.issuer.application import Issuer
+    from trunkline.issuer.audit import AuditEntry, log_audit
+    from trunkline.issuer.clients import RegisteredClient, RegisteredSecret, with_new_secret
+    from trunkline.issuer.limits import FailureLimits
+    from trunkline.issuer.store import Store
+except ModuleNotFoundError as error:
+    raise ImportError(
+        f"An issuer needs the library {error.name}: pip install 'trunkline[issuer]'"
+    ) from error
 
 __all__ = [
     "AuditEntry",

@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import Any, TypeAlias
 from uuid import uuid4
 
-import orjson
 from graphql import GraphQLError
 
 from trunkline.errors import RequestError, ValidationError, VariablesError
@@ -16,6 +15,13 @@ from trunkline.observe.log import safe_logger
 from trunkline.runtime.execution import Result
 from trunkline.runtime.positions import HiddenValueError, NullError, written_place
 from trunkline.schema.scalars import UnreadableError, unreadable
+
+try:
+    import orjson
+except ModuleNotFoundError as error:
+    raise ImportError(
+        "A GraphQL server needs the library orjson: pip install 'trunkline[server]'"
+    ) from error
 
 __all__ = [
     "INTERNAL_SERVER_ERROR",
