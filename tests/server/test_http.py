@@ -615,18 +615,19 @@ def test_a_server_that_runs_it_alone_does_not_complain(
 # Where the endpoint is put
 
 
-def at(path: str, *routes: BaseRoute) -> Any:
+def at(path: str, *routes: BaseRoute, root_path: str = "") -> Any:
     app = Starlette(routes=list(routes))
 
     async def with_path(scope: Any, receive: Any, send: Any) -> None:
-        await app({**scope, "path": path, "root_path": ""}, receive, send)
+        await app({**scope, "path": root_path + path, "root_path": root_path}, receive, send)
 
     return with_path
 
 
-async def test_a_mounted_endpoint_is_refused_with_the_remedy(app: Endpoint) -> None:
+@pytest.mark.parametrize("prefix", ["", "/shop"])
+async def test_a_mounted_endpoint_is_refused_with_the_remedy(app: Endpoint, prefix: str) -> None:
     """Only a redirect leads there, which many clients do not follow with a POST."""
-    reply = await post(at("/graphql/", Mount("/graphql", app)), TODO)
+    reply = await post(at("/graphql/", Mount("/graphql", app), root_path=prefix), TODO)
     assert reply.status == 404
     assert "Route('/graphql', …)" in reply.error["message"]
     assert "app.add_route('/graphql', …) in FastAPI" in reply.error["message"]

@@ -95,12 +95,15 @@ def check_request(scope: Scope, headers: Headers, limit: int) -> None:
 
     A query string may have as many bytes as a body: ``limit``.
     """
-    root = scope.get("root_path", "")
-    if scope.get("app_root_path", root) != root and scope["path"] == f"{root}/":
+    root: str = scope.get("root_path", "")
+    server_root: str = scope.get("app_root_path", root)
+    if server_root != root and scope["path"] == f"{root}/":
+        mount = root.removeprefix(server_root)
         raise HTTPProblem(
             404,
-            f"The endpoint is mounted at {root}, where Starlette redirects each request. Put it"
-            f" into a route instead: Route({root!r}, …), or app.add_route({root!r}, …) in FastAPI.",
+            f"The endpoint is mounted at {mount}, where Starlette redirects each request. Put it"
+            f" into a route instead: Route({mount!r}, …), or app.add_route({mount!r}, …) in"
+            " FastAPI.",
         )
     if b"transfer-encoding" in headers and b"content-length" in headers:
         # Two lengths hide a second request in a first (RFC 9112 §6.1); h11 lets them pass.
