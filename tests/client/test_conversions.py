@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import warnings
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -232,3 +232,25 @@ def test_what_is_deprecated_warns_once_with_reason_and_place() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         client.execute("{ old }")
+
+
+def test_what_is_specified_is_converted_whatever_its_name() -> None:
+    sdl = """
+    type Query { time: Time took: Duration who: DateTime hex: Bytes  note(at: Time): Boolean }
+    scalar Time @specifiedBy(url: "https://tools.ietf.org/html/rfc3339")
+    scalar Duration @specifiedBy(url: "https://en.wikipedia.org/wiki/ISO_8601#Durations")
+    scalar DateTime @specifiedBy(url: "https://example.com/our-own")
+    scalar Bytes
+    """
+    data = {"time": AT, "took": "PT1M", "who": "today", "hex": "ff"}
+    client = Client(Canned(data), schema=sdl, parse_results=True)
+    assert client.execute("{ time took who hex }") == {
+        "time": WHEN,
+        "took": timedelta(minutes=1),
+        "who": "today",
+        "hex": "ff",
+    }
+    client = Client(Canned({"note": True}), schema=sdl, parse_results=True)
+    client.execute("query ($at: Time) { note(at: $at) }", {"at": WHEN})
+    transport: Any = client.transport
+    assert transport.sent[0]["variables"] == {"at": "2026-11-26T12:00:00Z"}

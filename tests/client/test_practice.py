@@ -275,6 +275,27 @@ def test_a_generated_client_does_not_guess_what_a_server_means(name: str) -> Non
     assert "[tool.trunkline.client.scalars]" in told
 
 
+@pytest.mark.parametrize(
+    ("url", "hint", "told"),
+    [
+        ("https://tools.ietf.org/html/rfc3339", "datetime", []),
+        ("https://scalars.graphql.org/chillicream/time-span.html", "timedelta", []),
+        ("https://example.com/our-own", "Any", ["Its specification, https://example.com/our-own,"]),
+    ],
+)
+@pytest.mark.parametrize("name", ["Time", "DateTime"])
+def test_what_a_server_specifies_counts(url: str, hint: str, told: list[str], name: str) -> None:
+    schema = build_schema(
+        f'scalar {name} @specifiedBy(url: "{url}") type Query {{ value: {name}! }}'
+    )
+    source = DocumentSource("q.graphql", "query Q { value }")
+    made = generate_client(schema, [source], ClientSettings(module="api.py"), Problems())
+    (text,) = made.files.values()
+    assert f"    value: {hint}\n" in text
+    assert len(made.warnings) == len(told)
+    assert all(part in str(made.warnings) for part in told)
+
+
 # -- directives that are not listed ---------------------------------------------------------------
 
 

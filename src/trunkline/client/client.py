@@ -55,8 +55,8 @@ class Client:
       functions, or a Python enum.
     - ``ignore_rules``: names of GraphQL's validation rules by which documents are not checked, for
       servers that are less strict, such as ``OverlappingFieldsCanBeMergedRule``.
-    - ``parse_results=True``: converts ``DateTime``, ``Date``, ``Decimal`` and ``UUID``, whose names
-      say what they are.
+    - ``parse_results=True``: converts the scalars that ``@specifiedBy`` describes, and without it
+      ``DateTime``, ``Date``, ``Decimal`` and ``UUID``, whose names say what they are.
 
     The other options are those of ``ConnectionOptions``.
 

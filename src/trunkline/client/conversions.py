@@ -19,18 +19,13 @@ import msgspec
 from trunkline.client.document import Document
 from trunkline.client.responses import Decoder
 from trunkline.protocol.response import GraphQLResponse
-from trunkline.schema.scalars import CLIENT_SCALARS, Scalar
+from trunkline.schema.scalars import Scalar, client_type
 
 __all__ = ["Conversions", "Write", "decoder_of"]
 
 Write: TypeAlias = Callable[[Any], Any]
 
-# What ``parse_results=True`` converts: the known scalars that JSON has not already.
-_PARSED: Mapping[str, type] = {
-    name: known.type
-    for name, known in CLIENT_SCALARS.items()
-    if known.type not in (str, int, float, bool, Any)
-}
+_OF_JSON = (None, str, int, float, bool, Any)  # what needs no conversion
 
 
 class _Any(type):
@@ -62,7 +57,8 @@ class Conversions:
         *,
         known: bool,
     ) -> None:
-        given = {**(_PARSED if known else {}), **(scalars or {})}
+        given = dict(scalars or {})
+        self._known = known
         self._readers: dict[str, Any] = {
             name: _type_read_by(name, one.parse) if isinstance(one, Scalar) else one
             for name, one in given.items()
@@ -75,11 +71,15 @@ class Conversions:
             self._writers[name] = _name_of
 
     def __bool__(self) -> bool:
-        return bool(self._readers)
+        return self._known or bool(self._readers)
 
     def reader(self, type_: graphql.GraphQLLeafType) -> Any:
         """Return the type that reads a leaf's values, or ``None`` if they are not converted."""
-        return self._readers.get(type_.name)
+        reader = self._readers.get(type_.name)
+        if reader is None and self._known and isinstance(type_, graphql.GraphQLScalarType):
+            known = client_type(type_.name, type_.specified_by_url)
+            reader = None if known in _OF_JSON else known
+        return reader
 
     def writer(self, type_: graphql.GraphQLInputType) -> Write | None:
         """Return what writes values of an input type, or ``None`` if they are not converted."""

@@ -38,6 +38,7 @@ __all__ = [
     "Scalar",
     "UnreadableError",
     "bind_scalar",
+    "client_type",
     "guard_scalar",
     "is_finite",
     "unreadable",
@@ -326,6 +327,66 @@ CLIENT_SCALARS: Mapping[str, KnownScalar] = {
 }
 """The table without the names that servers use for different things: ``Time`` is often a date with
 a time, ``Duration`` a number, ``Bytes`` hexadecimal, ``Int64`` text. A client does not guess."""
+
+_OF_STANDARDS: Mapping[str, Mapping[str, Any]] = {
+    # By name, where a standard has several formats; the empty name is for all others.
+    "rfc3339": {"Date": date, "LocalDate": date, "": datetime},
+    "rfc4122": {"": UUID},
+    "rfc9562": {"": UUID},
+    "iso_8601": {"DateTime": datetime, "Date": date, "Duration": timedelta},
+    "iso_8601#durations": {"": timedelta},
+    "ecma-404": {"": Any},
+}
+_OF_PAGES: Mapping[str, Any] = {
+    "accurate-duration": timedelta,
+    "any": Any,
+    "base64-string": bytes,
+    "date": date,
+    "date-time": datetime,
+    "duration": timedelta,
+    "instant": datetime,
+    "json": Any,
+    "local-date": date,
+    "local-date-time": datetime,
+    "local-time": time,
+    "localdate": date,
+    "localdatetime": datetime,
+    "localtime": time,
+    "time": time,
+    "time-span": timedelta,
+    "uuid": UUID,
+    "chillicream/long": int,
+    "jakobmerrild/long": str,
+}
+_STANDARD = re.compile(r"\b(rfc ?\d+|iso_8601(?:#durations)?$|ecma-404)\b")
+_PAGE = re.compile(
+    r"(?:scalars\.graphql\.org/(?P<author>[\w-]+)"
+    r"|(?:www\.)?graphql-scalars\.(?:com|dev/docs/scalars)"
+    r"|(?:www\.)?the-guild\.dev/graphql/scalars/docs/scalars"
+    r"|ibm\.github\.io/graphql-specs/custom-scalars)"
+    r"/(?P<page>[a-z0-9-]+?)(?:-v[\d.]+?)?(?:\.html)?/?"
+)
+
+
+def client_type(name: str, url: str | None) -> Any:
+    """Return the type of a scalar in Python, as a client reads it; ``None`` if it is not known.
+
+    ``url`` is that of ``@specifiedBy``. A name counts only without one, because servers use names
+    for different things. Known are RFC 3339, 4122 and 9562, ISO 8601, ECMA-404, and the pages of
+    scalars.graphql.org, graphql-scalars and IBM.
+    """
+    if url is None:
+        known = CLIENT_SCALARS.get(name)
+        return known.type if known else None
+    place = url.lower().partition("://")[2]
+    page = _PAGE.fullmatch(place)
+    if page:
+        own = _OF_PAGES.get(f"{page['author']}/{page['page']}")
+        return own or _OF_PAGES.get(page["page"])
+    standard = _STANDARD.search(place)
+    types = _OF_STANDARDS.get(standard[1].replace(" ", ""), {}) if standard else {}
+    return types.get(name, types.get(""))
+
 
 BUILT_IN: Mapping[str, Scalar] = {
     name: known.scalar for name, known in KNOWN_SCALARS.items() if known.scalar

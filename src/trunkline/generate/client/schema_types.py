@@ -61,12 +61,13 @@ class SchemaTypes:
         return hint_of(type_, self.hint(type_), _SEQUENCE, may_be_absent=may_be_absent)
 
     def _scalar(self, type_: graphql.GraphQLScalarType) -> Hint:
-        name = type_.name
-        scalar = self._settings.scalar(name)
+        name, url = type_.name, type_.specified_by_url
+        scalar = self._settings.scalar(name, url)
         if scalar is None:
+            known = f" Its specification, {url}, is not known." if url else ""
             self._problems.warn(
                 place_of(type_.ast_node) if type_.ast_node else f"scalar {name}",
-                f"The Python type of {name} is not configured, so it is Any. Add it to"
+                f"The Python type of {name} is not configured, so it is Any.{known} Add it to"
                 f' [tool.trunkline.client.scalars], such as {name} = "str".',
             )
             return _ANY

@@ -23,13 +23,12 @@ from trunkline.generate.configuration import (
 )
 from trunkline.generate.elements import shown_path
 from trunkline.schema.load import read_file
-from trunkline.schema.scalars import CLIENT_SCALARS, KNOWN_SCALARS
+from trunkline.schema.scalars import KNOWN_SCALARS, client_type
 from trunkline.text.imports import Reference
 from trunkline.text.names import is_name
 
 __all__ = [
     "JSON_TYPES",
-    "SCALARS",
     "ClientSettings",
     "ScalarSettings",
     "check_settings",
@@ -83,9 +82,14 @@ class ClientSettings:
     manifest: str | None = None
     header: str = ""
 
-    def scalar(self, name: str) -> ScalarSettings | None:
-        """Return what a scalar is in Python: as configured, or as its name tells, or ``None``."""
-        found = self.scalars.get(name) or SCALARS.get(name)
+    def scalar(self, name: str, url: str | None = None) -> ScalarSettings | None:
+        """Return what a scalar is in Python, or ``None``.
+
+        It is as configured, or as ``@specifiedBy`` (its ``url``) or else its name tells.
+        """
+        found = self.scalars.get(name)
+        if found is None and (known := client_type(name, url)) is not None:
+            found = ScalarSettings(_path_of(known))
         if found == _BYTES and self.style == "pydantic":  # which reads bytes as text, not base64
             return ScalarSettings("bytes", parse="base64:b64decode")
         return found
@@ -99,9 +103,6 @@ def _path_of(type_: Any) -> str:
     return type_.__qualname__ if module == "builtins" else f"{module}:{type_.__qualname__}"
 
 
-SCALARS: Mapping[str, ScalarSettings] = {
-    name: ScalarSettings(_path_of(each.type)) for name, each in CLIENT_SCALARS.items()
-}
 JSON_TYPES = frozenset(
     {"Any", "list", "dict", "tuple", *(_path_of(each.type) for each in KNOWN_SCALARS.values())}
 )
