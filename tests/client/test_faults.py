@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 import time
 from typing import Any
@@ -183,7 +182,7 @@ def test_a_name_that_nobody_has(kind: str) -> None:
     with pytest.raises(ConnectionFailedError) as caught:
         call(kind, "http://nowhere.invalid/graphql", MUTATION, timeout=5.0)
     assert caught.value.never_sent
-    assert re.search(r"nowhere\.invalid/graphql \((Client)?Connect", str(caught.value))
+    assert "nowhere.invalid/graphql (Connect" in str(caught.value)
     assert "ame" in str(caught.value)  # "Name or service not known", as the system says it
 
 

@@ -278,8 +278,8 @@ def test_a_generated_client_does_not_guess_what_a_server_means(name: str) -> Non
 @pytest.mark.parametrize(
     ("url", "hint", "told"),
     [
-        ("https://tools.ietf.org/html/rfc3339", "datetime", []),
-        ("https://scalars.graphql.org/chillicream/time-span.html", "timedelta", []),
+        ("https://tools.ietf.org/html/rfc3339", "dt.datetime", []),
+        ("https://scalars.graphql.org/chillicream/time-span.html", "dt.timedelta", []),
         ("https://example.com/our-own", "Any", ["Its specification, https://example.com/our-own,"]),
     ],
 )

@@ -26,6 +26,7 @@ from trunkline import (
     ServerStatusError,
     TransportError,
 )
+from trunkline.client import BearerToken, PrivateCache
 
 DENIED = {"message": "You may not.", "path": ["todos", 0, "title"], "extensions": {"code": "NO"}}
 ERRORS = json.dumps({"errors": [DENIED], "extensions": {"id": 7}}).encode()
@@ -106,6 +107,14 @@ UNUSABLE = {
         + ' \'{"data":{"\ufffd":1}}\'',
     ),
     "an empty body": (Reply(200, b"", JSON), f"{because('Input data was truncated')} ''"),
+    "GraphQL as text": (
+        Reply(200, DATA, "text/plain"),
+        (
+            "The server responded with 200 and text/plain, which is not a GraphQL response. If its"
+            " body is one all the same, say media_types={'text/plain'}. The body begins:"
+            f" {DATA.decode()!r}"
+        ),
+    ),
     "no media type": (Reply(200, b"{}", ""), f"The server responded with 200 {NO_TYPE} '{{}}'"),
     "204": (Reply(204, b"", ""), f"The server responded with 204 {NO_TYPE} ''"),
     "data: null and no errors": (
@@ -216,3 +225,23 @@ def test_a_server_that_is_not_there(call_with: CallWith) -> None:
         caller.execute(QUERY)
     assert "hunter2" not in str(caught.value) + repr(caught.value.__cause__)
     assert f"http://127.0.0.1:{port}/graphql (Connect" in str(caught.value)
+
+
+@pytest.mark.parametrize("media_type", ["text/plain; charset=utf-8", "Text/HTML", ""])
+@pytest.mark.parametrize("cache", [None, PrivateCache()])
+def test_other_media_types_are_read_if_the_caller_says_so(
+    media_type: str, cache: PrivateCache | None, call_with: CallWith, server: Todos
+) -> None:
+    accepted = {"text/plain", "text/HTML", ""}
+    caller = call_with(server.url, media_types=accepted, cache=cache, auth=BearerToken("t"))
+    server.reply = Reply(200, DATA, media_type)
+    assert caller.execute(QUERY) == {"todos": []}
+    server.reply = Reply(200, ERRORS, media_type)
+    with pytest.raises(ExecutionError, match="You may not"):
+        caller.execute(QUERY)
+    server.reply = Reply(200, b"<html>Sign in</html>", media_type)
+    with pytest.raises(ProtocolError, match=r"malformed.*Is the URL.*Sign in"):
+        caller.execute(QUERY)
+    server.reply = Reply(200, DATA, "text/css")
+    with pytest.raises(ProtocolError, match=r"media_types=\{'text/css'\}"):
+        caller.execute(QUERY)

@@ -11,9 +11,11 @@ credentials, and the cache.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import TypedDict, TypeVar, Unpack, cast
+
+from msgspec.structs import replace
 
 from trunkline.client.cache import CachingSender, PrivateCache, SendHTTP
 from trunkline.client.calls import BatchedOperation, Call, CallOptions, client_headers, http_request
@@ -57,6 +59,8 @@ class ConnectionOptions(TypedDict, total=False):
     - ``persisted``: sends ids instead of texts. Off by default, as the next two.
     - ``cache``: keeps responses.
     - ``hooks``: functions that are called at each step.
+    - ``media_types``: of responses that are read as JSON too, although GraphQL over HTTP has only
+      two: ``text/plain``, for example; an empty text for responses that name none.
     """
 
     auth: AuthScheme | Sequence[AuthScheme] | None
@@ -68,6 +72,7 @@ class ConnectionOptions(TypedDict, total=False):
     persisted: Persisted | None
     cache: PrivateCache | None
     hooks: Hooks | None
+    media_types: Collection[str]
 
 
 class Connection:
@@ -219,6 +224,8 @@ def _http_layers(options: ConnectionOptions, auth: AuthScheme | None) -> SendHTT
     send: SendHTTP = CachingSender(cache, send_request).send if cache else send_request
     if auth is not None:
         send = partial(_send_with_auth, auth, send) if cache else auth.auth_flow
+    accepted = frozenset(each.lower() for each in options.get("media_types", ()))
+    send = partial(_send_accepting, accepted, send) if accepted else send
     return with_hooks(hooks, send) if hooks and (hooks.request or hooks.response) else send
 
 
@@ -247,6 +254,15 @@ def _check_privacy(transport: object, auth: AuthScheme | None) -> None:
 
 def _send_with_auth(auth: AuthScheme, send: SendHTTP, request: HTTPRequest) -> Flow[HTTPResponse]:
     return through(auth.auth_flow(request), send)
+
+
+def _send_accepting(
+    media_types: Collection[str], send: SendHTTP, request: HTTPRequest
+) -> Flow[HTTPResponse]:
+    response = yield from send(request)
+    if response.media_type in media_types:
+        return replace(response, is_taken_for_json=True)
+    return response
 
 
 def _transport(transport: Transport | AsyncTransport | str) -> Transport | AsyncTransport:

@@ -55,11 +55,13 @@ class HTTPResponse(Struct, frozen=True):
     """A response that a transport received: status, headers, and the complete decoded body.
 
     ``headers`` must find names in lower case; a library's mapping that ignores case does.
+    ``is_taken_for_json`` says that the client accepts the body as JSON, whatever its media type.
     """
 
     status: int
     body: bytes
     headers: Mapping[str, str] = {}  # each struct gets its own
+    is_taken_for_json: bool = False
 
     def __repr__(self) -> str:
         return f"HTTPResponse({self.status!r})"

@@ -117,7 +117,7 @@ def read_response(
     it has none.
     """
     why = ""
-    if response.media_type in (GRAPHQL_RESPONSE, JSON):
+    if response.is_taken_for_json or response.media_type in (GRAPHQL_RESPONSE, JSON):
         try:
             result = decode(response.body, decoder)
             if result.data is not msgspec.UNSET or result.errors is not None:
@@ -130,9 +130,12 @@ def read_response(
         except UNREADABLE as error:
             why = f" ({error})"
     shown = response.body[:_MOST_SHOWN].decode("utf-8", "replace")
+    hint = "Is the URL that of a GraphQL endpoint?"
+    if not why and _is_json_object(response.body):
+        hint = f"If its body is one all the same, say media_types={{{response.media_type!r}}}."
     message = (
         f"The server responded with {response.status} and {response.media_type or 'no media type'},"
-        f" which is not a GraphQL response{why}. Is the URL that of a GraphQL endpoint?"
+        f" which is not a GraphQL response{why}. {hint}"
         f" The body begins: {shown!r}"
     )
     if response.status // 100 == 2:
@@ -163,6 +166,14 @@ def error_code(error: object) -> str:
     extensions = error.get("extensions") if isinstance(error, dict) else None
     code = extensions.get("code") if isinstance(extensions, dict) else None
     return code if isinstance(code, str) else ""
+
+
+def _is_json_object(body: bytes) -> bool:
+    try:
+        result = decode(body, _ANY)
+    except UNREADABLE:
+        return False
+    return result.data is not msgspec.UNSET or result.errors is not None
 
 
 def has_error_code(response: HTTPResponse, codes: Collection[str]) -> bool:

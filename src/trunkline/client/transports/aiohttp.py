@@ -183,13 +183,17 @@ def _failure(url: str, error: Exception) -> TransportError:
     root = rules.root_cause(error)
     if isinstance(error, ClientPayloadError) and isinstance(root, ContentEncodingError):
         return rules.decoding_error(url, root.message)
-    if isinstance(error, ClientResponseError):  # its own message has several lines
-        return ConnectionFailedError(
-            f"No complete response from {rules.safe_url(url)} ({type(error).__name__}):"
-            " the response is not HTTP."
-        )
     never_sent = isinstance(error, (ClientConnectorError, ConnectionTimeoutError)) or (
         # Head and body are written at once, so nothing was.
         isinstance(root, ClientConnectionResetError) and "closing transport" in str(root)
     )
-    return rules.connection_error(url, error, never_sent=never_sent)
+    kind = "Connect" if never_sent else "Read"
+    why = (root.strerror if isinstance(root, OSError) else None) or str(root)
+    if isinstance(error, TimeoutError):  # some of their messages have the URL
+        kind, why = f"{kind}Timeout", "timed out"
+    else:
+        kind = f"{kind}Error"
+        why = "it is not HTTP" if isinstance(error, ClientResponseError) else why
+    return ConnectionFailedError(
+        f"No complete response from {rules.safe_url(url)} ({kind}): {why}", never_sent=never_sent
+    )
