@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.generate.projects import project, snapshot, trunkline
+from tests.generate.projects import CONFIGURATION, project, snapshot, trunkline
 
 SCHEMA = """
 type Query { books(first: Int): [Book!]!  book(isbn: ID!): Book }
@@ -376,3 +376,19 @@ def test_warnings_stand_last(shop: Path) -> None:
     write_body(shop, "async def book(self, *, isbn: str)", "async def book(self, *, ean: str)")
     last = trunkline(shop, "generate").printed.splitlines()[-1]
     assert ": warning: QueryResolvers.book: the parameter 'isbn' is missing" in last
+
+
+def test_why_a_field_needs_a_resolver_is_told_until_it_is_written(tmp_path: Path) -> None:
+    shop = project(
+        tmp_path,
+        {
+            "schema.graphql": "type Query { book: Book }  type Book { title: String!  age: Int! }",
+            "app/models.py": "class Book:\n    title: str\n",
+            "trunkline.toml": f'{CONFIGURATION}\nmodels.Book = "app.models:Book"\n',
+        },
+    )
+    reason = "Book.age: Book (app/models.py:1) has no attribute 'age'. The field gets a resolver."
+    for _ in range(2):
+        assert reason in trunkline(shop, "generate").printed
+    write_body(shop, 'raise NotImplementedError("Book.age")', "return 1")
+    assert trunkline(shop, "generate").printed == ""

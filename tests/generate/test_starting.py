@@ -387,3 +387,97 @@ def test_rows_of_databases_stand_for_types(row: str, tmp_path: Path) -> None:
     assert "def scaled(" in text
     assert "page_count" not in text
     assert "items" not in text
+
+
+ITERABLE = """
+from dataclasses import dataclass
+from typing import NamedTuple
+from pydantic import BaseModel, Field
+
+class LineInput(BaseModel):
+    sku: str
+
+class Place(NamedTuple):
+    city: str
+
+class OrderInput(BaseModel):
+    lines: list[LineInput] = Field(min_length=1)
+    first: LineInput
+    rest: {rest} = []
+
+@dataclass
+class Order:
+    place: Place
+    line: Line
+
+class Line(BaseModel):
+    places: list[Place]
+"""
+
+
+@pytest.mark.parametrize(
+    ("rest", "message"),
+    [
+        ("list[LineInput]", ""),
+        (
+            "list[list[LineInput]]",
+            "'rest' is not a list, and list[app.models.LineInput] is one.",
+        ),
+        ("LineInput", ""),  # what only may be a collection is not refused
+    ],
+)
+def test_models_that_can_be_iterated_are_no_lists(rest: str, message: str, tmp_path: Path) -> None:
+    files = {
+        "trunkline.toml": configuration("msgspec"),
+        "schema.graphql": """
+            type Query { order(order: OrderInput): Order }
+            input OrderInput { lines: [LineInput!]!  first: LineInput!  rest: [LineInput!]! = [] }
+            input LineInput { sku: String! }
+            type Order { place: Place!  line: Line! }
+            type Place { city: String! }
+            type Line { places: [Place!]! }
+            """,
+        "app/models.py": "from __future__ import annotations\n" + ITERABLE.format(rest=rest),
+    }
+    project(tmp_path, files)
+    done = trunkline(tmp_path, "generate")
+    assert done.status == (1 if message else 0), done.printed
+    assert message in done.printed
+
+
+@pytest.mark.parametrize(
+    ("resolver", "where"),
+    [
+        ("book", "trunkline.toml:2: package: app.graph.bindings"),
+        ("title", "trunkline.toml:4: autobind: app.models"),  # the new field has no stub yet
+    ],
+)
+def test_a_schema_that_is_made_beside_the_models_is_told(
+    resolver: str, where: str, tmp_path: Path
+) -> None:
+    """The generated package needs the models, and their module the generated package."""
+    files = {
+        "trunkline.toml": configuration("msgspec"),
+        "schema.graphql": "type Query { book: Book }  type Book { title: String! }",
+        "app/models.py": "class Book:\n    title: str\n",
+    }
+    project(tmp_path, files)
+    assert trunkline(tmp_path, "generate").status == 0
+    models = tmp_path / "app/models.py"
+    models.write_text(f"""{models.read_text()}
+from app import graph
+
+class Query:
+    def {resolver}(self) -> None: ...
+
+class Resolvers:
+    query = Query()
+
+schema = graph.make_executable_schema(Resolvers())
+""")
+    done = trunkline(tmp_path, "generate")
+    assert done.status == 1
+    assert done.printed.splitlines()[-1] == (
+        f"{where} cannot be imported: app/models.py:12 makes the schema, whose package is"
+        " generated from this module. Make the schema in another module."
+    )

@@ -160,7 +160,8 @@ class Items:
         ("refusing", "partial", 0),
         ("failing", "internal_error", 101),
         ("refusing again: refusing failing", "internal_error", 34),
-        ("together", "internal_error", 2),
+        ("together", "internal_error", 1),
+        ("refusing together", "internal_error", 1),
     ],
 )
 async def test_e02_many_errors_are_counted_for_sinks_and_the_log_is_bounded(
@@ -198,6 +199,30 @@ async def test_e02_exceptions_beyond_the_listed_errors_are_the_outcome() -> None
         "MORE_ERRORS",
     }
     assert (events[0].outcome, events[0].errors) == ("internal_error", 20)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "outcome"),
+    [(ValueError("too long"), 422, "request_error"), (OSError(PRIVATE), 500, "internal_error")],
+)
+async def test_an_inputs_class_that_fails_is_the_servers_fault(
+    error: Exception, status: int, outcome: str
+) -> None:
+    class Line:
+        def __init__(self, sku: str) -> None:
+            raise error if sku else AssertionError
+
+    events: list[OperationEvent] = []
+    schema = make_executable_schema(
+        parse_schema("type Query { say(line: Line): Int } input Line { sku: String! }"),
+        SimpleNamespace(query=SimpleNamespace(say=lambda line: line.sku)),
+        {"Line": Line},
+    )
+    app = GraphQL(schema, auth=None, sinks=[events.append])
+    text = "query ($line: Line) { say(line: $line) }"
+    reply = await post(app, text, variables={"line": {"sku": "1"}})
+    assert (reply.status, events[0].outcome) == (status, outcome)
+    assert PRIVATE not in reply.body.decode()
 
 
 def test_a_program_that_runs_the_engine_masks_the_same_way(

@@ -65,7 +65,9 @@ def _generate_server(project: Project, generation: Generation) -> None:
     texts = plugins.files(write_server(plan, project.configuration.types), plan)
     folder = project.source.joinpath(*plan.package.split("."))
     generation.files.update({folder / name: text.encode() for name, text in texts.items()})
-    if project.configuration.resolvers is not None:
+    if project.configuration.resolvers is None:
+        generation.messages += plan.reasons.values()
+    else:
         _update_resolvers(plan, texts, project, generation)
 
 
@@ -98,7 +100,8 @@ def _update_resolvers(
     errors = [str(each) for each in shown if each.severity is Severity.ERROR]
     if errors:
         raise SchemaError("\n".join(errors))
-    generation.messages += map(str, shown)
+    reasons = (plan.reasons[each] for each in plan.reasons if each not in merged.written)
+    generation.messages += (*reasons, *map(str, shown))
     unwritten = (replace(each, path=shown_in(each.path)) for each in merged.unwritten)
     generation.unwritten += map(str, unwritten)
     for path, content in merged.files.items():

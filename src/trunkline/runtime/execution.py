@@ -20,7 +20,8 @@ class Result(Struct):
     """The result of an execution: ``data``, and the errors of fields (GraphQL §7.1).
 
     If there are more errors than `Limits.errors`, the last of the ``errors`` stands for the rest:
-    these are ``omitted``, and ``omitted_faults`` of them are exceptions that are not for callers.
+    these are ``omitted``. They have ``omitted_faults`` exceptions that are not for callers, beside
+    those that are listed.
     """
 
     data: dict[str, Any] | None
@@ -58,6 +59,7 @@ class Execution(Struct, eq=False):
     failures: list[FieldFailure] = []  # msgspec makes a new one for each
     omitted: int = 0
     omitted_faults: int = 0
+    latest: Exception | None = None
     nulled: set[Path] | None = None
     bubbled: list[Path] = []
 
@@ -110,7 +112,7 @@ class Execution(Struct, eq=False):
         if not self.failures:
             return Result(self.data, [])
         variables, operation = self.variables, self.operation
-        failures, self.failures = self.failures, []
+        failures, self.failures, self.latest = self.failures, [], None
         errors = [failure.located(variables, operation) for failure in failures]
         if self.omitted:
             extensions = {"code": "MORE_ERRORS", "count": self.omitted}
@@ -167,7 +169,9 @@ class Execution(Struct, eq=False):
         else:
             self.omitted += 1
             self.room -= _FAILED
-            self.omitted_faults += failure.is_fault
+            # an exception that fails all fields of a batch is one
+            self.omitted_faults += failure.is_fault and failure.original is not self.latest
+        self.latest = failure.original
 
     def reject(self, error: Exception, *indices: int) -> None:
         """Put the null of an error, just caught in a compiled function, into the data so far."""

@@ -179,7 +179,7 @@ class GraphQL(HTTPOnly):
             """Tell those who try `include_router` what to do instead."""
             raise AttributeError(
                 f"GraphQL has no attribute {name!r}. It is an application, not a router: serve it"
-                " by app.add_route('/graphql', …) in FastAPI, or by an APIRouter's add_route."
+                " by app.routes.append(Route('/graphql', …)) in FastAPI, or an APIRouter."
             )
 
     def document(self, document_id: str) -> str | None:
@@ -345,6 +345,9 @@ class GraphQL(HTTPOnly):
             case RequestError():
                 status = status_of_request_error(error)
                 errors = self._presenter.request_errors(error)
+                if INTERNAL_SERVER_ERROR in error_codes(errors):  # of a class or a scalar
+                    status = 500
+                    event.outcome = "internal_error"
                 if isinstance(error, OperationRefusedError):  # RFC 6750 §3.1
                     message = "The token lacks scopes that the operation needs."
                     scopes = error.scopes

@@ -102,8 +102,7 @@ def check_request(scope: Scope, headers: Headers, limit: int) -> None:
         raise HTTPProblem(
             404,
             f"The endpoint is mounted at {mount}, where Starlette redirects each request. Put it"
-            f" into a route instead: Route({mount!r}, …), or app.add_route({mount!r}, …) in"
-            " FastAPI.",
+            f" into a route instead: Route({mount!r}, …); in FastAPI, app.routes.append(Route(…)).",
         )
     if b"transfer-encoding" in headers and b"content-length" in headers:
         # Two lengths hide a second request in a first (RFC 9112 §6.1); h11 lets them pass.

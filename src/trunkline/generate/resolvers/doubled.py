@@ -14,7 +14,7 @@ from trunkline.generate.resolvers.signatures import is_plain
 from trunkline.generate.resolvers.stubs import is_unwritten
 from trunkline.generate.resolvers.wanted import WantedMethod, WantedResolvers
 
-__all__ = ["drop_needless_stubs", "list_unwritten", "warn_of_doubled"]
+__all__ = ["drop_needless_stubs", "list_unwritten", "warn_of_doubled", "written_resolvers"]
 
 
 def drop_needless_stubs(package: Package, wanted: WantedResolvers) -> None:
@@ -63,6 +63,15 @@ def list_unwritten(package: Package, wanted: WantedResolvers) -> None:
             if is_unwritten(function):
                 text = f"{cls.name}.{method.name}, the resolver of {method.coordinate}, is a stub"
                 cls.file.tell_stub(function, text)
+
+
+def written_resolvers(package: Package, wanted: WantedResolvers) -> Iterator[str]:
+    """Yield the coordinates of the resolvers that there are, without stubs."""
+    for family, method in _wanted(package, wanted):
+        functions = [each for _, each in _definitions(package, family, method.name)]
+        is_stub = functions and all(map(is_unwritten, functions))
+        if any(method.name in cls.members for cls in family) and not is_stub:
+            yield method.coordinate
 
 
 def _wanted(

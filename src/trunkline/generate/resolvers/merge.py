@@ -7,7 +7,7 @@ this folder, except for the stubs, which are added here.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphql.pyutils import suggestion_list
 
@@ -17,6 +17,7 @@ from trunkline.generate.resolvers.doubled import (
     drop_needless_stubs,
     list_unwritten,
     warn_of_doubled,
+    written_resolvers,
 )
 from trunkline.generate.resolvers.edits import parse
 from trunkline.generate.resolvers.gone import keep_gone_classes, keep_gone_resolvers
@@ -44,12 +45,14 @@ __all__ = ["Merged", "merge"]
 class Merged:
     """The files that change, by path, and the messages. With an error, no file changes.
 
-    ``unwritten`` are messages about stubs that are not written yet.
+    ``unwritten`` are messages about stubs that are not written yet; ``written`` are the coordinates
+    of the resolvers that are.
     """
 
     files: Mapping[str, bytes]
     messages: tuple[MergeMessage, ...]
     unwritten: tuple[MergeMessage, ...] = ()
+    written: frozenset[str] = frozenset()
 
 
 def merge(
@@ -77,13 +80,14 @@ def merge(
     update_signatures(package, wanted, previous)
     warn_of_doubled(package, wanted)
     list_unwritten(package, wanted)
+    written = frozenset(written_resolvers(package, wanted))
     new_classes = _add_stubs(package, wanted)
     assemble(package, wanted, new_classes)
     package.edit_classes()
     drop_stale_imports(package, generated)
     for file in package.files.values():
         file.edit_imports_and_comments()
-    return _result(package, files, shown)
+    return replace(_result(package, files, shown), written=written)
 
 
 def _read(files: Mapping[str, bytes], package: str) -> tuple[list[PythonFile], list[MergeMessage]]:

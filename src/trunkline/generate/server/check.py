@@ -41,9 +41,10 @@ __all__ = ["ModelCheck"]
 
 
 class ModelCheck:
-    """Compares bound classes with the schema, and collects ``mistakes`` and ``notes``.
+    """Compares bound classes with the schema, and collects ``mistakes``.
 
-    ``names`` has the Python name of each field, argument and enum value by coordinate.
+    ``names`` has the Python name of each field, argument and enum value by coordinate. ``reasons``
+    say, by coordinate, why a field of a bound class needs a resolver.
     """
 
     def __init__(self, settings: ServerSettings, names: Mapping[str, str]) -> None:
@@ -52,7 +53,7 @@ class ModelCheck:
         self._names = names
         self._fits = Fits(settings.classes, settings.scalar_classes)
         self.mistakes: list[str] = []
-        self.notes: list[str] = []
+        self.reasons: dict[str, str] = {}
 
     def member_for(self, type_: GraphQLObjectType, name: str, field: GraphQLField) -> str | None:
         """Return the attribute or method of a type's class that a field's value comes from.
@@ -77,7 +78,7 @@ class ModelCheck:
             if configured.name or configured.resolver is False:
                 self.mistakes.append(f"{sentence} Correct the name, or use a resolver.")
             else:
-                self.notes.append(f"{sentence} The field gets a resolver.")
+                self.reasons[coordinate] = f"{sentence} The field gets a resolver."
             return None
         if is_mapping(model) or is_looked_up(model, found):
             if field.args and configured.resolver is False:

@@ -8,6 +8,7 @@ import inspect
 import sys
 import traceback
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -64,6 +65,13 @@ def import_module(name: str, where: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:  # whatever the program raises
+        for caller, called in pairwise(traceback.extract_tb(error.__traceback__)):
+            if called.name == "make_executable_schema":
+                raise SchemaError(
+                    f"{where}: {name} cannot be imported:"
+                    f" {shown_path(Path(caller.filename))}:{caller.lineno} makes the schema, whose"
+                    " package is generated from this module. Make the schema in another module."
+                ) from error
         raise SchemaError(f"{where}: {name} cannot be imported: {reason_of(error)}.") from error
 
 

@@ -74,7 +74,7 @@ class Fits:
             return self.output(type_.of_type, item)
         if is_list_type(type_) and class_:
             return f"is {_type_text(hint)}, and {type_} is a list"
-        if item is not None:
+        if item is not None and _is_collection(class_):
             return f"is a list of {_type_text(item)}, and {type_} is not a list"
         name: str = getattr(type_, "name", "")
         known = self._scalars.get(name) or self._models.get(name)
@@ -99,7 +99,7 @@ class Fits:
             return self.input(type_.of_type, item, leaves=leaves)
         if is_list_type(type_) and class_:
             return f"is a list, and {_type_text(hint)} is not one"
-        if item is not None:
+        if item is not None and _is_collection(class_):
             return f"is not a list, and {_type_text(hint)} is one"
         if class_ is None or (is_leaf_type(type_) and not leaves):
             return None
@@ -143,13 +143,21 @@ def _class(hint: Any) -> type | None:
 
 
 def _item(class_: type | None, hint: Any) -> Any:
-    """Return the type of a collection's items; ``None`` if it is not known to be a collection."""
+    """Return the type of the items of what can be iterated; ``None`` if it is not known to be."""
     if class_ is None:
         return None
     if issubclass(class_, (str, bytes, Mapping, Enum)) or not issubclass(class_, Iterable):
         return None
     arguments = get_args(hint)
     return arguments[0] if arguments else Any
+
+
+def _is_collection(class_: Any) -> bool:
+    """Say whether a class is a collection for sure. Pydantic's models can be iterated, too."""
+    if hasattr(class_, "_fields"):  # a named tuple
+        return False
+    is_one = issubclass(class_, (abc.Sequence, abc.Set, abc.Iterator))
+    return is_one or class_ in (abc.Iterable, abc.Collection)
 
 
 def _type_text(hint: Any) -> str:

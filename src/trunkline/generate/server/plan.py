@@ -6,7 +6,7 @@ Everything in it is data, which plugins may change. The texts follow from it alo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from trunkline.generate.elements import EnumPlan, Place
@@ -144,7 +144,8 @@ class ServerPlan:
       attribute for them; ``batched`` are those whose resolver is called once for a level.
     - ``directives`` have functions; ``metadata`` are the coordinates of those that have none.
     - ``context`` is the type of the context that resolvers get.
-    - ``notes`` are messages for people.
+    - ``notes`` are messages for people. ``reasons`` say, by coordinate, why a field of a bound
+      class needs a resolver: people read them until the resolver is written.
     """
 
     package: str
@@ -161,3 +162,4 @@ class ServerPlan:
     metadata: tuple[str, ...] = ()
     context: Hint | None = None
     notes: tuple[str, ...] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -80,7 +80,8 @@ def plan_server(settings: ServerSettings, document: graphql.DocumentNode) -> Ser
         directives=tuple(directives.plans),
         metadata=tuple(directives.metadata),
         context=settings.context,
-        notes=(*settings.notes, *directives.notes, *check.notes),
+        notes=(*settings.notes, *directives.notes),
+        reasons=check.reasons,
     )
 
 
