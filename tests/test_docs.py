@@ -222,6 +222,17 @@ asyncio.run(main())
     ]
 
 
+def test_testing(tmp_path: Path) -> None:
+    Page(ROOT / "docs" / "serving.md", 8080).write_files(tmp_path)
+    Page(ROOT / "docs" / "testing.md", 8080).write_files(tmp_path)
+    for tool in (["pytest", "-q", "-p", "no:cacheprovider"], ["mypy", "--strict", "."]):
+        command = [sys.executable, "-m", *tool]
+        done = subprocess.run(  # noqa: S603
+            command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
+        )
+        assert done.returncode == 0, done.stdout
+
+
 def test_authorization(tmp_path: Path) -> None:
     page = Page(ROOT / "docs" / "authorization.md", 8080)
     page.write_files(tmp_path)

@@ -214,12 +214,12 @@ async def test_an_inputs_class_that_fails_is_the_servers_fault(
 
     events: list[OperationEvent] = []
     schema = make_executable_schema(
-        parse_schema("type Query { say(line: Line): Int } input Line { sku: String! }"),
+        parse_schema("type Query { say(line: Line!): Int } input Line { sku: String! }"),
         SimpleNamespace(query=SimpleNamespace(say=lambda line: line.sku)),
         {"Line": Line},
     )
     app = GraphQL(schema, auth=None, sinks=[events.append])
-    text = "query ($line: Line) { say(line: $line) }"
+    text = "query ($line: Line!) { say(line: $line) }"
     reply = await post(app, text, variables={"line": {"sku": "1"}})
     assert (reply.status, events[0].outcome) == (status, outcome)
     assert PRIVATE not in reply.body.decode()
