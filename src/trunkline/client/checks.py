@@ -11,9 +11,10 @@ from typing import Any, TypeAlias
 import graphql
 from graphql.pyutils import did_you_mean, suggestion_list
 
+from trunkline.client.absent_nulls import AbsentNulls
 from trunkline.client.conversions import Conversions, Write, decoder_of
 from trunkline.client.document import Document
-from trunkline.client.responses import Decoder
+from trunkline.client.responses import Decoder, ExecutionResult
 from trunkline.client.variables import check_variables, encode_variables
 from trunkline.errors import (
     OperationNotFoundError,
@@ -110,7 +111,7 @@ class PreparedOperation:
     """One operation of a valid document, ready to be sent with any variables.
 
     ``decoder`` reads its responses. ``writers`` convert the values of variables, by name, if the
-    schema's scalars need more than JSON.
+    schema's scalars need more than JSON. ``nulls`` puts back what the server leaves out.
     """
 
     definition: graphql.OperationDefinitionNode
@@ -118,6 +119,15 @@ class PreparedOperation:
     registered: RegisteredDocument
     decoder: Decoder = PLAIN
     writers: Mapping[str, Write] = field(default_factory=dict[str, Write])
+    nulls: AbsentNulls | None = None
+
+    def completed(
+        self, result: ExecutionResult, variables: Mapping[str, object] | None
+    ) -> ExecutionResult:
+        """Return the result of a call with these variables, with the nulls that were left out."""
+        if self.nulls and result.data is not None:
+            self.nulls.put_back(result.data, variables)
+        return result
 
     def variables(self, variables: Mapping[str, object] | None) -> tuple[bytes, list[FilePart]]:
         """Check the variables of one call; return them as JSON, and their files.
@@ -146,7 +156,8 @@ class PreparedOperation:
 class DocumentChecker:
     """Checks documents against one schema by ``rules``, each once, and remembers the valid ones.
 
-    Without a schema it checks only the document itself, and nothing is converted.
+    Without a schema it checks only the document itself, and nothing is converted. What has
+    ``client_directives`` is neither checked nor sent.
     """
 
     def __init__(
@@ -154,8 +165,13 @@ class DocumentChecker:
         schema: graphql.GraphQLSchema | None,
         conversions: Conversions | None = None,
         rules: Sequence[_Rule] = graphql.specified_rules,
+        client_directives: frozenset[str] = frozenset(),
+        *,
+        absent_is_null: bool = False,
     ) -> None:
         self.schema = schema
+        self._absent_is_null = absent_is_null
+        self._client_directives = client_directives
         self._conversions = conversions
         self._rules = rules
         self.operation = lru_cache(maxsize=_REMEMBERED)(self._prepare)
@@ -167,6 +183,8 @@ class DocumentChecker:
         Raises ``ValidationError``, ``OperationNotFoundError``, and ``RequestError`` if the
         operation is a subscription.
         """
+        if self._client_directives:
+            document = document.without_client_directives(self._client_directives)
         self._validate(document)
         definition = _select_operation(document, name)
         if definition.operation is graphql.OperationType.SUBSCRIPTION:
@@ -178,8 +196,13 @@ class DocumentChecker:
         registered = RegisteredDocument(
             document.text, definition.operation.value, _name(definition)
         )
-        if self.schema is None or not self._conversions:
-            return PreparedOperation(definition, self.schema, registered)
+        if self.schema is None:
+            return PreparedOperation(definition, None, registered)
+        nulls = None
+        if self._absent_is_null:
+            nulls = AbsentNulls(self.schema, document, definition)
+        if not self._conversions:
+            return PreparedOperation(definition, self.schema, registered, nulls=nulls)
         writers: dict[str, Write] = {}
         for variable in definition.variable_definitions or ():
             type_: Any = graphql.type_from_ast(self.schema, variable.type)
@@ -187,7 +210,7 @@ class DocumentChecker:
             if write:
                 writers[variable.variable.name.value] = write
         decoder = decoder_of(self.schema, document, definition, self._conversions) or PLAIN
-        return PreparedOperation(definition, self.schema, registered, decoder, writers)
+        return PreparedOperation(definition, self.schema, registered, decoder, writers, nulls)
 
     def _validate_once(self, document: Document) -> None:
         if self.schema is None:

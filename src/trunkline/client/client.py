@@ -17,7 +17,7 @@ from trunkline.client.connection import Connection, ConnectionOptions
 from trunkline.client.conversions import Conversions
 from trunkline.client.document import Document, gql
 from trunkline.client.fetching import fetcher_of
-from trunkline.client.responses import Decoder, ExecutionResult, read_batch, read_result
+from trunkline.client.responses import ExecutionResult, read_batch, read_result
 from trunkline.client.schema_cache import DEFAULT_SCHEMA_CACHE, SchemaCache
 from trunkline.client.schemas import SchemaSource
 from trunkline.client.transports.interface import AsyncTransport, Transport
@@ -55,6 +55,10 @@ class Client:
       functions, or a Python enum.
     - ``ignore_rules``: names of GraphQL's validation rules by which documents are not checked, for
       servers that are less strict, such as ``OverlappingFieldsCanBeMergedRule``.
+    - ``absent_is_null=True``: puts back nulls that the server leaves out of its responses. Needs a
+      schema.
+    - ``client_directives``: names of directives that are for the client alone, such as Apollo's
+      ``client`` and ``connection``. They are not sent, and fields with ``@client`` are not, either.
     - ``parse_results=True``: converts the scalars that ``@specifiedBy`` describes, and without it
       ``DateTime``, ``Date``, ``Decimal`` and ``UUID``, whose names say what they are.
 
@@ -76,6 +80,8 @@ class Client:
         enums: Mapping[str, type[Enum]] | None = None,
         parse_results: bool = False,
         ignore_rules: Collection[str] = (),
+        client_directives: Collection[str] = (),
+        absent_is_null: bool = False,
         **options: Unpack[ConnectionOptions],
     ) -> None:
         fetch = fetch_schema_from_transport or schema_url is not None
@@ -84,8 +90,14 @@ class Client:
         conversions = Conversions(scalars, enums, known=parse_results)
         if conversions and schema is None and not fetch:
             raise ValueError("Scalars and enums are converted by the schema: give or fetch it.")
+        if absent_is_null and schema is None and not fetch:
+            raise ValueError("Which fields may be null is in the schema: give or fetch it.")
         check_by = partial(
-            DocumentChecker, conversions=conversions, rules=rules_without(ignore_rules)
+            DocumentChecker,
+            conversions=conversions,
+            rules=rules_without(ignore_rules),
+            client_directives=frozenset(client_directives),
+            absent_is_null=absent_is_null,
         )
         self._connection = Connection(transport, **options)
         self.transport = self._connection.transport
@@ -206,28 +218,32 @@ class Client:
         operation = yield from self._prepare(request)
         variables, files = operation.variables(request.variables)
         read = self._noting_version(partial(read_result, decoder=operation.decoder))
-        return (
-            yield from self._connection.flow(
-                operation.registered, variables, read, deadline, options, files
-            )
+        result = yield from self._connection.flow(
+            operation.registered, variables, read, deadline, options, files
         )
+        return operation.completed(result, request.variables)
 
     def _batch_flow(
         self, requests: Sequence[Request], options: CallOptions | None, deadline: Deadline | None
     ) -> Flow[list[ExecutionResult]]:
-        decoders: list[Decoder] = []
+        operations: list[PreparedOperation] = []
         batch: list[BatchedOperation] = []
         for request in requests:
             operation = yield from self._prepare(request)
             variables, files = operation.variables(request.variables)
             if files:
                 raise TypeError("A batch cannot contain files: execute their operation by itself.")
-            decoders.append(operation.decoder)
+            operations.append(operation)
             batch.append(BatchedOperation(operation.registered, variables))
         if not batch:
             return []
+        decoders = [operation.decoder for operation in operations]
         read = self._noting_version(partial(read_batch, decoders=decoders))
-        return (yield from self._connection.batch(batch, read, deadline, options))
+        results = yield from self._connection.batch(batch, read, deadline, options)
+        return [
+            operation.completed(result, request.variables)
+            for operation, result, request in zip(operations, results, requests, strict=True)
+        ]
 
     def _prepare(self, request: Request) -> Flow[PreparedOperation]:
         """Check a request. Before a mistake raises, a schema that may be stale is fetched again."""

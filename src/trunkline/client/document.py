@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from graphql import DocumentNode, GraphQLError, parse
+from graphql import DocumentNode, GraphQLError, parse, print_ast
 
+from trunkline.client.client_directives import without_client_directives
 from trunkline.errors import DocumentSyntaxError
 
 __all__ = ["Document", "gql"]
@@ -37,6 +39,18 @@ class Document:
 
     def __str__(self) -> str:
         return self.text
+
+    def without_client_directives(self, names: Collection[str]) -> Document:
+        """Return the document as servers get it. Its mistakes are shown in this one's text.
+
+        Raises ``ValidationError`` for an operation of which nothing is left.
+        """
+        ast = without_client_directives(self.ast, names)
+        if ast is self.ast:
+            return self
+        made = Document(print_ast(ast))
+        object.__setattr__(made, "ast", ast)
+        return made
 
 
 _document = lru_cache(maxsize=_REMEMBERED)(Document)

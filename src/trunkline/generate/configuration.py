@@ -184,6 +184,13 @@ class ClientConfiguration(_Table, frozen=True):
         list[str],
         _about("Validation rules that its documents need not keep, as graphql-core names them."),
     ] = []
+    absent_is_null: Annotated[
+        bool, _about("Whether a nullable field that the server leaves out is null.")
+    ] = False
+    client_directives: Annotated[
+        list[str],
+        _about("Directives that are not sent: client (with its fields), connection, for example."),
+    ] = []
     manifest: Annotated[str | None, _about("The file that lists its documents with their ids.")] = (
         None
     )

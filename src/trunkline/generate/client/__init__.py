@@ -87,7 +87,12 @@ def generate_client(
     problems = Problems() if problems is None else problems
     catch = settings.errors == "catch"
     documents = check_documents(
-        schema, sources, problems, catch=catch, ignore_rules=settings.ignore_rules
+        schema,
+        sources,
+        problems,
+        catch=catch,
+        ignore_rules=settings.ignore_rules,
+        client_directives=settings.client_directives,
     )
     are_valid = not problems.errors
     check_settings(settings, problems)

@@ -65,6 +65,7 @@ class Classes:
     types: SchemaTypes
     names: ClientNames
     problems: Problems
+    absent_is_null: bool = False
     fragment_definitions: _Definitions = field(default_factory=_Definitions)
     _fragments: set[str] = field(default_factory=set[str])
 
@@ -168,7 +169,10 @@ class Classes:
         may_be_absent = not is_always([use.when for use in uses], position.known)
         hint = hint_of(field.type, named, may_be_absent=may_be_absent)
         description = documentation(field)
-        return ClassFieldPlan(name, key, hint, description, may_be_absent)
+        is_null = self.absent_is_null and not graphql.is_non_null_type(field.type)
+        return ClassFieldPlan(
+            name, key, hint, description, may_be_absent, is_null_by_default=is_null
+        )
 
     def _typename(
         self, position: ObjectPosition, group: TypeGroup, key: str, name: str, uses: list[FieldUse]

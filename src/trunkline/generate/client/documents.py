@@ -10,6 +10,8 @@ import graphql
 
 from trunkline.client.building import load_schema
 from trunkline.client.checks import DeprecationRule, rules_without
+from trunkline.client.client_directives import without_client_directives
+from trunkline.errors import ValidationError
 from trunkline.generate.client.problems import Problems, place_of
 from trunkline.protocol.documents import OperationKind
 
@@ -128,13 +130,15 @@ def check_documents(  # noqa: PLR0913  # all but the first three by name
     catch: bool,
     are_named: bool = True,
     ignore_rules: Collection[str] = (),
+    client_directives: Collection[str] = (),
 ) -> CheckedDocuments:
     """Parse and validate all documents together, because they share their fragments.
 
     ``catch`` is what operations do with errors if they do not choose for themselves. Operations
     must have names if ``are_named`` is true. ``ignore_rules`` names validation rules that are left
-    out. Mistakes and deprecated fields are added to ``problems``; a mistake in a fragment that no
-    operation uses is a warning. The schema is taken as valid: a client cannot correct its server.
+    out, ``client_directives`` directives that are not sent. Mistakes and deprecated fields are
+    added to ``problems``; a mistake in a fragment that no operation uses is a warning. The schema
+    is taken as valid: a client cannot correct its server.
     """
     try:
         rules = rules_without({*_OTHER_RULES, *ignore_rules}, _NEEDED)
@@ -142,6 +146,12 @@ def check_documents(  # noqa: PLR0913  # all but the first three by name
         problems.error("ignore_rules", str(error))
         rules = ()
     definitions = _each_once(each for source in sources for each in _definitions(source, problems))
+    if client_directives:
+        whole = graphql.DocumentNode(definitions=tuple(definitions))
+        try:
+            definitions = without_client_directives(whole, client_directives).definitions
+        except ValidationError as error:
+            problems.add(error.errors)
     reads_catch = schema.get_directive("catch") is None  # else the directive is the server's
     operations = [
         _operation(each, problems, catch=catch, reads_catch=reads_catch)

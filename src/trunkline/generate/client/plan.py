@@ -33,7 +33,8 @@ RUNTIME = "trunkline.client.generated"
 class ClassFieldPlan:
     """A field of a class; ``key`` is its name in JSON.
 
-    ``may_be_absent`` gives it the default ``UNSET``. ``value`` is its default if it is a string.
+    ``may_be_absent`` gives it the default ``UNSET``, else ``is_null_by_default`` gives it ``None``.
+    ``value`` is its default if it is a string.
     """
 
     name: str
@@ -42,6 +43,7 @@ class ClassFieldPlan:
     description: str = ""
     may_be_absent: bool = False
     value: str | None = None
+    is_null_by_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,9 @@ def plan_client(
         text = "The documents have no operation with a name. Add one, or configure 'operations'."
         problems.error(settings.name, text)
     sent = SentDocuments(schema, documents.fragments)
-    classes = Classes(Selections(schema, sent.fragments), types, names, problems)
+    classes = Classes(
+        Selections(schema, sent.fragments), types, names, problems, settings.absent_is_null
+    )
     operations = [_operation(each, schema, sent, classes, types) for each in documents.operations]
     return ClientPlan(
         name=settings.name,

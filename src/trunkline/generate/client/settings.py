@@ -67,6 +67,8 @@ class ClientSettings:
       (``catch``). An operation may choose for itself by ``@catch``.
     - ``suffixes``: what the classes of operations and fragments end with.
     - ``ignore_rules``: names of validation rules that documents need not keep.
+    - ``client_directives``: names of directives that are not sent.
+    - ``absent_is_null``: a nullable field that the server leaves out is null.
     - ``manifest``: the path of the file that lists the documents with their ids.
     - ``header``: what the client is generated from, for the first line of its module.
     """
@@ -79,6 +81,8 @@ class ClientSettings:
     scalars: Mapping[str, ScalarSettings] = field(default_factory=dict[str, ScalarSettings])
     suffixes: SuffixConfiguration = field(default_factory=SuffixConfiguration)
     ignore_rules: Sequence[str] = ()
+    client_directives: Sequence[str] = ()
+    absent_is_null: bool = False
     manifest: str | None = None
     header: str = ""
 
@@ -131,6 +135,8 @@ def read_settings(project: Project, client: ClientConfiguration) -> ClientSettin
         },
         suffixes=client.suffixes,
         ignore_rules=client.ignore_rules,
+        client_directives=client.client_directives,
+        absent_is_null=client.absent_is_null,
         manifest=client.manifest and str(project.folder / client.manifest),
         header=" and ".join(_as_list(client.operations)),
     )

@@ -170,7 +170,9 @@ class _Writer:
                 module.line("pass")
 
     def _write_field(self, field: ClassFieldPlan) -> None:
-        default = "" if field.value is None else literal(field.value)
+        default = "None" if field.is_null_by_default else ""
+        if field.value is not None:
+            default = literal(field.value)
         if field.may_be_absent:
             default = self.runtime("UNSET")
         if field.name == field.key:
