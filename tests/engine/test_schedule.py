@@ -183,6 +183,21 @@ async def failing_group() -> int:
     return 7
 
 
+async def group_that_fails_last() -> None:
+    """Fail when the group's own body is over; up to Python 3.12 `task.cancelling()` stays 1."""
+
+    async def fail() -> None:
+        await asyncio.sleep(0)
+        raise ValueError
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fail())
+            group.create_task(asyncio.sleep(60))
+    except* ValueError:
+        pass
+
+
 async def cancelled_future() -> int:
     future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     asyncio.get_running_loop().call_soon(future.cancel)
@@ -214,6 +229,40 @@ async def test_a_cancelled_future_after_a_failed_task_group_is_the_fields_error(
     assert [error.message for error in result.errors] == [
         "What a resolver waited for was cancelled."
     ]
+
+
+@pytest.mark.parametrize("group", [failing_group, group_that_fails_last])
+@pytest.mark.parametrize("text", ["{ node { slow } }", "{ node { slow first } }"])
+async def test_a_timeout_is_one_also_after_failed_task_groups(group: Any, text: str) -> None:
+    class Nodes(Others):
+        async def slow(self, _parent: Node) -> int:
+            for _ in range(3):
+                await group()
+            return await asyncio.sleep(60, 1)
+
+    task = asyncio.current_task()
+    assert task is not None
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await run(operation(text, Nodes()), None, Loader())
+    assert task.cancelling() == 0
+
+
+async def test_what_a_task_group_leaves_is_not_the_next_fields() -> None:
+    sdl = "type Query { one: Int } type Mutation { one: Int two: Int }"
+
+    async def one() -> int:
+        await group_that_fails_last()
+        return 1
+
+    async def two() -> int:
+        return await cancelled_future()
+
+    resolvers = SimpleNamespace(query=SimpleNamespace(one=one))
+    resolvers.mutation = SimpleNamespace(one=one, two=two)
+    schema = make_executable_schema(parse_schema(sdl), resolvers)
+    result = await run(compile_operation(schema, "mutation { one two again: one }"), None)
+    assert result.data == {"one": 1, "two": None, "again": 1}
 
 
 @pytest.mark.parametrize("text", ["{ node { slow } }", "{ node { slow first } }"])

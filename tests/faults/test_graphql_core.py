@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Generator
 from dataclasses import replace
-from functools import partial
+from functools import partial, wraps
 from types import SimpleNamespace, coroutine
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from graphql import MiddlewareManager, build_schema, parse
@@ -206,13 +207,42 @@ def test_values_and_exceptions_mean_what_they_mean_to_graphql_core(text: str) ->
         assert asyncio.run(ask(engine_execute)) == asyncio.run(ask(graphql_execute))
 
 
-def test_a_callable_object_may_be_async_in_our_own_form() -> None:
-    query = SimpleNamespace(a=CallableObject(), b=partial(CallableObject()))
-    definition = build_schema("type Query { a: Int b: Int }")
-    schema = make_executable_schema(definition, SimpleNamespace(query=query))
-    operation = compile_operation(schema, "{ a b }")
-    assert operation.is_async
-    assert asyncio.run(run(operation, None)).data == {"a": 3, "b": 3}
+class GeneratedObject:
+    @coroutine
+    def __call__(self) -> Generator[None, None, int]:
+        yield
+        return 3
+
+    method = __call__
+
+
+@wraps(GeneratedObject().method)
+def wrapping() -> Any:
+    return generated(3)
+
+
+@pytest.mark.parametrize(
+    "resolver",
+    [
+        CallableObject(),
+        partial(CallableObject()),
+        partial(partial(CallableObject()).func),
+        CallableObject().__call__,
+        AsyncMock(return_value=3),
+        GeneratedObject(),
+        GeneratedObject().method,
+        partial(GeneratedObject().method),
+        wrapping,
+    ],
+)
+def test_a_resolver_of_our_own_form_may_be_awaited_whatever_it_is(resolver: Any) -> None:
+    query = SimpleNamespace(a=resolver, b=lambda: 1)
+    definition = build_schema("type Query { a: Int b: Int } type Mutation { a: Int b: Int }")
+    schema = make_executable_schema(definition, SimpleNamespace(query=query, mutation=query))
+    for text in ("{ a b }", "{ a }", "mutation { b a }"):
+        operation = compile_operation(schema, text)
+        assert operation.is_async
+        assert asyncio.run(run(operation, None)).data in ({"a": 3, "b": 1}, {"a": 3})
 
 
 def test_a_resolver_that_is_replaced_is_seen_after_forget() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Mapping
 from types import SimpleNamespace
@@ -310,6 +311,19 @@ async def test_who_is_in_time_does_not_notice() -> None:
     app = Endpoint(deadline=5.0, context=of_path)
     assert (await post(app, "{ context }")).data == {"context": "/graphql"}
     assert (await post(Endpoint(deadline=5.0), TODO)).data == MILK
+
+
+async def test_a_deadline_is_one_whatever_a_middleware_was_asked_before() -> None:
+    async def be_asked_to_end(_call: OperationCall[Any], proceed: Proceed) -> Result:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        return await proceed()
+
+    reply = await post(Endpoint(middlewares=[be_asked_to_end], deadline=0.05), "{ slow }")
+    assert (reply.status, reply.code) == (504, "DEADLINE_EXCEEDED")
 
 
 # The client's own deadline

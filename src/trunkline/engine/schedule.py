@@ -455,38 +455,65 @@ async def _end_alone(
     except Exception as error:  # noqa: BLE001  # a resolver's error becomes the field's
         _fail(execution, work, error)
     except asyncio.CancelledError as error:
-        if steps.request is not None and steps.request in (error, error.__context__):
+        if steps.is_asked_to_end(error):
             raise
         _fail(execution, work, _cancelled_elsewhere(error))
     else:
         _put(execution, work, value)
+    finally:
+        steps.take_back()
 
 
 class _Alone:
     """The steps of a coroutine in the caller's task.
 
-    ``request`` is the ``CancelledError`` by which that task was asked to end. ``task.cancelling()``
-    alone does not tell, because a ``TaskGroup`` that failed inside the coroutine leaves it at 1 up
-    to Python 3.12.
+    It tells by which ``CancelledError`` that task was asked to end. ``task.cancelling()`` alone
+    does not: a ``TaskGroup`` that fails inside the coroutine asks, too, and up to Python 3.12 the
+    count stays at 1. What the coroutine leaves there is taken back, because a timeout around all of
+    this would not know itself again.
     """
 
-    __slots__ = ("_requests", "_task", "_throw", "request", "send")
+    __slots__ = ("_before", "_known", "_new", "_request", "_send", "_task", "_throw")
 
     def __init__(self, running: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  # this runs in one
-        self.send = running.send
+        self._send = running.send
         self._throw = running.throw
         self._task = task
-        self._requests = task.cancelling()
-        self.request: BaseException | None = None
+        self._before = self._known = task.cancelling()  # requests that the coroutine knows of
+        self._request: BaseException | None = None
+        self._new = 0  # the requests that the last one stands for
+
+    def send(self, value: Any) -> Any:
+        """Do the next step of the coroutine."""
+        return self._step(self._send, value)
 
     def throw(self, error: BaseException) -> Any:
         """Raise an exception in the coroutine."""
-        if self._task.cancelling() > self._requests:
-            self.request = error
-        self._requests = self._task.cancelling()
-        return self._throw(error)
+        requests = self._task.cancelling()
+        if requests > self._known:
+            self._request, self._new = error, requests - self._known
+        self._known = requests
+        return self._step(self._throw, error)
+
+    def _step(self, step: Callable[[Any], Any], given: Any) -> Any:
+        try:
+            return step(given)
+        finally:  # the coroutine may have taken requests back
+            self._known = min(self._known, self._task.cancelling())
+
+    def is_asked_to_end(self, error: asyncio.CancelledError) -> bool:
+        """Return whether the task was asked to end by this error, or one that led to it."""
+        if self._request is None or self._request not in (error, error.__context__):
+            return False
+        self._known -= self._new  # these are the caller's
+        return True
+
+    def take_back(self) -> None:
+        """Take back the requests that the coroutine knew of, and went on."""
+        for _ in range(self._known - self._before):
+            self._task.uncancel()
 
 
 def _put(execution: Execution, work: Work, value: Any) -> None:

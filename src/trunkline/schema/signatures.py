@@ -99,15 +99,21 @@ def returns_awaitable(method: Any) -> bool:
     """Say whether what a resolver returns is awaited. Decided once, not for every value.
 
     It is awaited if the resolver, or a function that it wraps (``functools.wraps``), is an
-    ``async def``, or an object whose ``__call__`` is one, or is annotated to return an awaitable.
+    ``async def`` or a ``types.coroutine``, or an object whose ``__call__`` is one, or is annotated
+    to return an awaitable.
     """
-    if any(map(inspect.iscoroutinefunction, _with_wrapped(method))):
+    if any(map(_is_coroutine_function, _with_wrapped(method))):
         return True
     annotation = _return_annotation(method)
     if isinstance(annotation, str):
         return bool(_AWAITABLE.match(annotation))
     origin = get_origin(annotation) or annotation
     return isinstance(origin, type) and issubclass(origin, Awaitable)
+
+
+def _is_coroutine_function(function: Any) -> bool:
+    flags: int = getattr(getattr(function, "__code__", None), "co_flags", 0)
+    return inspect.iscoroutinefunction(function) or bool(flags & inspect.CO_ITERABLE_COROUTINE)
 
 
 def stream_mistakes(method: Any, *, is_subscription: bool) -> Iterator[str]:

@@ -268,12 +268,12 @@ async def _within(deadline: float, execution: Awaitable[Result]) -> Result:
     try:
         async with timer:
             return await execution
-    except TimeoutError:
+    except (TimeoutError, asyncio.CancelledError):  # as it is if a middleware was asked to end, too
         if timer.expired():
             raise ExecutionTimeout(
                 f"The operation took longer than {round(deadline, 3):g} s and was cancelled."
             ) from None
-        raise  # raised by a middleware
+        raise
 
 
 async def _while_connected(receive: Receive, execution: Awaitable[Result]) -> Result:
