@@ -380,17 +380,20 @@ class ProgramEndError(BaseException):
     """What no resolver's error is, such as a test runner's own exceptions."""
 
 
+@pytest.mark.parametrize("error", [ProgramEndError, GeneratorExit])
 @pytest.mark.parametrize("turns", [0, 1, 3])
 @pytest.mark.parametrize("text", ["{ good { slow } node { first second } }", "{ nodes { slow } }"])
-async def test_what_is_no_error_of_a_resolver_leaves_the_operation(text: str, turns: int) -> None:
+async def test_what_is_no_error_of_a_resolver_leaves_the_operation(
+    text: str, turns: int, error: type[BaseException]
+) -> None:
     class Nodes(Others):
         async def slow(self, _parent: Node) -> int:
             for _ in range(turns):
                 await asyncio.sleep(0)
-            raise ProgramEndError
+            raise error
 
     compiled = operation(text, Nodes())
-    with pytest.raises(ProgramEndError):
+    with pytest.raises(error):
         await asyncio.wait_for(run(compiled, None, Loader()), 5)
     gc.collect()  # nothing is told about coroutines that were never awaited
 

@@ -62,6 +62,7 @@ ERRORS = [
     GraphQLError("x", extensions={"tags": {1, 2}}),
     GraphQLError("x", extensions={"nan": float("nan"), "at": object()}),
     GraphQLError("x", extensions=[1]),  # type: ignore[arg-type]
+    GraphQLError("x", path=[object()]),  # type: ignore[list-item]
     GraphQLError(object()),  # type: ignore[arg-type]
 ]
 """Each is raised by one field."""

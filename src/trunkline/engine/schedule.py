@@ -253,6 +253,7 @@ class _Piece(Generator[Any, None, Any]):
         "_asyncio_future_blocking",
         "_coroutine",
         "_held",
+        "_is_closed",
         "_running",
         "_waits_for",
         "_wake",
@@ -269,6 +270,7 @@ class _Piece(Generator[Any, None, Any]):
         self._whole = whole
         self._wake: tuple[Callable[[Any], None], Context] | None = None
         self._asyncio_future_blocking = False
+        self._is_closed = False
         self._coroutine = self._run()
         # not made by the loop, whose factory may run the first step at once
         self.task = asyncio.Task(self._coroutine, loop=whole.loop, context=context)
@@ -296,21 +298,22 @@ class _Piece(Generator[Any, None, Any]):
     async def _run(self) -> None:
         whole, work = self._whole, self.work
         try:
-            value = await self
-        except Exception as error:  # noqa: BLE001  # a resolver's error becomes the field's
-            _fail(whole.execution, work, error)
-        except asyncio.CancelledError as error:
-            _fail(whole.execution, work, _cancelled_elsewhere(error))
-        except GeneratorExit:  # the event loop has ended
-            raise
-        except BaseException as error:  # noqa: BLE001  # the program is to end
             try:
+                value = await self
+            except Exception as error:  # noqa: BLE001  # a resolver's error becomes the field's
+                _fail(whole.execution, work, error)
+            except asyncio.CancelledError as error:
+                _fail(whole.execution, work, _cancelled_elsewhere(error))
+            else:
+                _put(whole.execution, work, value)
+        except BaseException as error:
+            if self._is_closed:  # the event loop has ended
+                raise
+            try:  # the program is to end
                 whole.abort(error)
             finally:
                 whole.end(work)
             return
-        else:
-            _put(whole.execution, work, value)
         whole.end(work)
 
     def __await__(self) -> Generator[Any, None, Any]:
@@ -333,6 +336,7 @@ class _Piece(Generator[Any, None, Any]):
     def throw(self, error: BaseException, *_: Any) -> Any:  # type: ignore[override]
         """Raise an exception where the work waits, as a step."""
         self._held = 0
+        self._is_closed = isinstance(error, GeneratorExit)
         try:
             return self._instead_of(self._running.throw(error))
         finally:

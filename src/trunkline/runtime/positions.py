@@ -138,7 +138,10 @@ class FieldFailure(Exception):  # noqa: N818  # it carries an error up; it is no
         _add_note(original, path, nodes, operation)
         if isinstance(original, GraphQLError):
             with suppress(Exception):  # of a class that does not call GraphQLError's constructor
-                return located_error(original, nodes, path)
+                error = located_error(original, nodes, path)
+                if all(isinstance(key, (str, int)) for key in error.path or ()):
+                    return error
+                return GraphQLError(original.message, nodes, path=path, original_error=original)
         if isinstance(original, NullError):
             coordinate = self.mark.coordinate
             message = f"Cannot return null for non-nullable field {coordinate}."
