@@ -185,9 +185,11 @@ class World:
                 raise LookupError(f"no more at {key}")
 
         async def generate_later() -> AsyncIterator[Any]:
-            for value in generate():
-                await asyncio.sleep(0)
+            values = generate()
+            await asyncio.sleep(0)
+            for value in values:
                 yield value
+                await asyncio.sleep(0)
 
         if self.behavior.awaited and chance.random() < 0.2:
             return generate_later()

@@ -5,11 +5,14 @@ Where graphql-core is the measure, `check` asks it for the answer.
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import gc
 import json
 import pickle
+import warnings
 import weakref
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import graphql
@@ -122,3 +125,44 @@ def test_the_type_of_null_is_not_asked(kind: str) -> None:
         " type Query { node: Node! } type Mutation { node: Node! }"
     )
     check(schema, f"{kind} {{ node {{ id }} }}", {"node": lambda _info: None})
+
+
+async def item() -> int:
+    return 1
+
+
+async def broken_off() -> AsyncIterator[Any]:
+    yield item()
+    yield item()
+    raise ValueError("no more")
+
+
+LISTS: dict[str, Callable[[], Any]] = {
+    "null": lambda: [item(), None, item(), item()],
+    "an error": lambda: (ValueError("no"), item(), item()),
+    "not a number": lambda: [item(), "x", item()],
+    "asynchronous": broken_off,
+    "in a list": lambda: [[item(), None, item()], [item()]],
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_coroutines_of_a_list_that_fails_are_closed(name: str) -> None:
+    type_ = "[[Int!]]" if name == "in a list" else "[Int!]"
+    schema = build_schema(f"type Query {{ list: {type_}, other: Int }}")
+    query: Any = schema.query_type
+    query.fields["list"].resolve = lambda *_: LISTS[name]()
+    query.fields["other"].resolve = lambda *_: item()
+
+    async def ask() -> Any:
+        return await execute(schema, parse("{ list other }"))  # type: ignore[misc]
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(4):
+            result = asyncio.run(ask())
+            assert result.data["other"] == 1
+            assert result.errors
+        del result
+        gc.collect()
+    assert [str(each.message) for each in caught] == []

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.server.calling import post
 
 from trunkline.compiler.pipeline import compile_operation
 from trunkline.engine import run_sync
@@ -20,6 +21,7 @@ from trunkline.runtime.execution import Result
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
 from trunkline.schema.scalars import AWARE_DATE_TIME, BUILT_IN, Scalar
+from trunkline.server import GraphQL
 
 SDL = "\n".join(f"scalar {name}" for name in BUILT_IN) + (
     "\ntype Query { " + " ".join(f"{n.lower()}(value: {n}): {n}" for n in BUILT_IN) + " }"
@@ -286,6 +288,22 @@ def test_a_scalar_that_nobody_described_shows_no_number_as_null(value: Any) -> N
     assert result.data == {"any": None}
     assert [error.path for error in result.errors] == [["any"]]
     assert result.errors[0].message.startswith("Any cannot represent value: ")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [float("nan"), [[float("inf")]], {1, 2}, b"x", {1: 2}, object(), [None, 1j], 10**5000],
+    ids=lambda value: type(value).__name__,
+)
+async def test_what_no_response_can_hold_is_the_error_of_its_field(value: Any) -> None:
+    schema = make_executable_schema(
+        parse_schema("scalar Own type Query { own: Own, other: Int }"),
+        SimpleNamespace(query=SimpleNamespace(own=lambda: value, other=lambda: 1)),
+        scalars={"Own": Scalar(serialize=lambda value: value, parse=lambda value: value)},
+    )
+    reply = await post(GraphQL(schema, auth=None), "{ own other }")
+    assert reply.json["data"] == {"own": None, "other": 1}
+    assert [error["path"] for error in reply.json["errors"]] == [["own"]]
 
 
 @pytest.mark.parametrize("value", [1.5, "x", [1, {"a": None}], date(2026, 11, 23)])

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from trunkline.compiler.document import ChosenOperation
 from trunkline.compiler.plan import Event, FieldPlan
 from trunkline.runtime import graphql_core
-from trunkline.runtime.graphql_core import DocumentInfo
+from trunkline.runtime.graphql_core import AwaitedType, DocumentInfo
 from trunkline.runtime.positions import HiddenValueError
 from trunkline.runtime.values import leaf_completer, to_list, type_finder
 from trunkline.runtime.variables import Variables
@@ -91,12 +91,9 @@ class Dialect:
                 raise HiddenValueError
             return name
 
-        async def await_and_check(name: Awaitable[str]) -> str:
-            return check(await name)
-
         def find_visible(*arguments: Any) -> str | Awaitable[str]:
             name = find(*arguments)
-            return check(name) if isinstance(name, str) else await_and_check(name)
+            return check(name) if isinstance(name, str) else AwaitedType(name, check)
 
         return find_visible
 

@@ -33,7 +33,7 @@ from trunkline.compiler.planner import PlannedOperation
 from trunkline.compiler.reading import FieldReader
 from trunkline.runtime.graphql_core import place_by_type
 from trunkline.runtime.positions import Mark, Marks, NoRoomError
-from trunkline.runtime.work import Later
+from trunkline.runtime.work import Later, close_rest
 from trunkline.text.literals import docstring, literal
 from trunkline.text.source import Source
 
@@ -271,7 +271,7 @@ class ModuleWriter:
         if self._dialect.values_may_wait:
             info = FieldReader(scope, self._planned.variables).info(shape.position.info)
             source.line(f"type_name = {module.bind(wanted, finder)}(value, {info})")
-            with source.block(f"if {module.is_awaitable('type_name')}:"):
+            with source.block("if not isinstance(type_name, str):"):
                 place = module.runtime(place_by_type)
                 source.line(f"return {place}(type_name, value, {table})")
             source.line(f"complete = {table}[type_name]")
@@ -338,7 +338,10 @@ class ModuleWriter:
             source.mark(function.mark)
             source.line("return result")
 
-        self._guarded(scope, function.mark, body)
+        cleanup = ""
+        if self._dialect.values_may_wait:
+            cleanup = f"{self._module.runtime(close_rest)}(values, len(result))"
+        self._guarded(scope, function.mark, body, cleanup)
 
     def _comprehension(self, shape: ListShape, indices: tuple[str, ...]) -> None:
         """Write a list of plain objects as it should be; if it is not, the loop below finds out."""
@@ -380,10 +383,14 @@ class ModuleWriter:
         self._null_is("value", "result.append(None)", "continue")
         scope.attempt(body, "result.append(None)")
 
-    def _guarded(self, scope: FunctionScope, mark: Mark, body: Callable[[], Any]) -> None:
-        """Write the body of a function, and what places the errors that leave it."""
+    def _guarded(
+        self, scope: FunctionScope, mark: Mark, body: Callable[[], Any], cleanup: str = ""
+    ) -> None:
+        """Write the body of a function, and what cleans up and places the errors that leave it."""
         self._source.mark(mark)
         with self._source.block("try:"):
             body()
         with self._source.block("except Exception as error:"):
+            if cleanup:
+                self._source.line(cleanup)
             self._source.call("raise execution.locate(", ["error", *scope.indices])

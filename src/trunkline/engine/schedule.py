@@ -30,7 +30,7 @@ from typing import Any
 from trunkline.runtime.execution import Execution, Result
 from trunkline.runtime.positions import FieldFailure, Path
 from trunkline.runtime.resume import resume
-from trunkline.runtime.work import Agenda, Batch, Deferral, Later, Work
+from trunkline.runtime.work import Agenda, Batch, Deferral, Later, Work, close_rest
 from trunkline.schema.signatures import batch_values
 
 __all__ = ["Pending", "settle_sync"]
@@ -531,6 +531,8 @@ def _put(execution: Execution, work: Work, value: Any) -> None:
                 work.entry[work.key] = result
             elif execution.agenda is not None:
                 execution.agenda.place(result, work.entry, work.key, work.mark, *work.indices)
+        else:
+            close_rest(value)
     except Exception as error:  # noqa: BLE001  # an error of completing is the field's
         _fail(execution, work, error)
 

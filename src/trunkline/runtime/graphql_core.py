@@ -7,7 +7,7 @@ their types are found by functions that take ``info`` too. Errors have graphql-c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -34,13 +34,14 @@ from graphql.type.definition import GraphQLResolveInfoHelpers
 
 from trunkline.runtime.positions import Mark, NullError
 from trunkline.runtime.variables import Variables
-from trunkline.runtime.work import Later
+from trunkline.runtime.work import Later, close_rest
 from trunkline.schema.scalars import is_finite
 
 if TYPE_CHECKING:
     from trunkline.runtime.execution import Execution
 
 __all__ = [
+    "AwaitedType",
     "DocumentInfo",
     "FieldInfo",
     "ResolveInfo",
@@ -186,7 +187,14 @@ def list_converter(
     """
 
     async def read(values: AsyncIterable[Any]) -> list[Any]:
-        return [value async for value in values]
+        items: list[Any] = []
+        try:
+            async for value in values:
+                items.append(value)  # noqa: PERF401  # what there is must be closed
+        except BaseException:
+            close_rest(items)
+            raise
+        return items
 
     def to_list(values: Any) -> Iterable[Any] | Later:
         if isinstance(values, Exception):
@@ -217,11 +225,6 @@ def type_finder(
     type already, only its ``is_type_of`` is called.
     """
 
-    async def await_and_check(awaitable: Awaitable[Any], value: Any, info: Any) -> str:
-        found = _check_type(schema, type_, await awaitable, value, coordinate)
-        name = _confirm(found, value, info, is_awaitable)
-        return name if isinstance(name, str) else await name
-
     def find(value: Any, info: Any) -> str | Awaitable[str]:
         if value is None or value is Undefined:
             raise NullError
@@ -230,12 +233,37 @@ def type_finder(
         if isinstance(type_, GraphQLObjectType):
             return _confirm(type_, value, info, is_awaitable)
         name: Any = (type_.resolve_type or default)(value, info, type_)
-        if is_awaitable(name):
-            return await_and_check(name, value, info)
-        found = _check_type(schema, type_, name, value, coordinate)
-        return _confirm(found, value, info, is_awaitable)
+
+        def check(name: Any) -> str | Awaitable[str]:
+            found = _check_type(schema, type_, name, value, coordinate)
+            return _confirm(found, value, info, is_awaitable)
+
+        return AwaitedType(name, check) if is_awaitable(name) else check(name)
 
     return find
+
+
+class AwaitedType:
+    """Awaits what ``then`` makes a type's name of. To close it is to close what it awaits."""
+
+    __slots__ = ("_awaitable", "_then")
+
+    def __init__(self, awaitable: Any, then: Callable[[Any], str | Awaitable[str]]) -> None:
+        self._awaitable = awaitable
+        self._then = then
+
+    def __await__(self) -> Generator[Any, Any, str]:
+        return self._find().__await__()
+
+    async def _find(self) -> str:
+        name = self._then(await self._awaitable)
+        return name if isinstance(name, str) else await name
+
+    def close(self) -> None:
+        """Give it up before it is awaited: a coroutine that is never awaited warns."""
+        close = getattr(self._awaitable, "close", None)
+        if close is not None:
+            close()
 
 
 def _confirm(
@@ -248,13 +276,10 @@ def _confirm(
             raise GraphQLError(f"Expected value of type '{type_}' but got: {inspect(value)}.")
         return type_.name
 
-    async def await_confirmed(awaitable: Any) -> str:
-        return confirmed(await awaitable)
-
     if type_.is_type_of is None:
         return type_.name
     is_of_type = type_.is_type_of(value, info)
-    return await_confirmed(is_of_type) if is_awaitable(is_of_type) else confirmed(is_of_type)
+    return AwaitedType(is_of_type, confirmed) if is_awaitable(is_of_type) else confirmed(is_of_type)
 
 
 def _check_type(

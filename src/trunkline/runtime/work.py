@@ -6,13 +6,14 @@ Compiled code only notes it here; `trunkline.engine` does it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from inspect import iscoroutine
 from typing import Any, TypeAlias
 
 from msgspec import Struct
 
 from trunkline.runtime.positions import Mark, Path
 
-__all__ = ["Agenda", "Batch", "Deferral", "Later", "Work"]
+__all__ = ["Agenda", "Batch", "Deferral", "Later", "Work", "close_rest"]
 
 
 class Later:
@@ -91,6 +92,17 @@ class Batch:
 
     def drop(self) -> None:
         """Give the fields up: nothing has been called for them yet."""
+
+
+def close_rest(values: Any, done: int = 0) -> None:
+    """Close the coroutines of a list that nobody looks at any more, or those behind an error.
+
+    A coroutine that is never awaited warns.
+    """
+    if isinstance(values, (list, tuple)):
+        for value in values[done:]:  # pyright: ignore[reportUnknownVariableType]
+            if iscoroutine(value):
+                value.close()
 
 
 Work: TypeAlias = Deferral | Batch

@@ -44,6 +44,7 @@ __all__ = [
     "unreadable",
 ]
 
+_BITS = 14_000  # Python writes an integer of 4,300 digits and no more
 _INT64 = 2**63  # `in range(…)` would be a slow search for an ``IntEnum``
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _EXPONENT = 6_144  # of IEEE 754's widest decimals; ``int`` of a larger one can take all memory
@@ -53,9 +54,10 @@ _EXPONENT = 6_144  # of IEEE 754's widest decimals; ``int`` of a larger one can 
 class Scalar:
     """How a custom scalar is written and read.
 
-    ``serialize`` turns a resolved value into a JSON value. ``parse`` turns a value of the request,
-    from JSON or from the document, into the value that resolvers get. Both raise ``ValueError`` or
-    ``TypeError`` for values that they cannot represent. A ``GraphQLError`` keeps its message.
+    ``serialize`` turns a resolved value into a JSON value; anything else, or NaN, is the field's
+    error. ``parse`` turns a value of the request, from JSON or from the document, into the value
+    that resolvers get. Both raise ``ValueError`` or ``TypeError`` for values that they cannot
+    represent. A ``GraphQLError`` keeps its message.
     """
 
     serialize: Callable[[Any], Any]
@@ -110,8 +112,12 @@ def bind_scalar(type_: GraphQLScalarType, scalar: Scalar) -> None:
             message = f"{type_.name} cannot represent value: {print_for_error(node)}"
             raise GraphQLError(message, _with_location(node)) from error
 
+    def serialize(value: Any) -> Any:
+        result = scalar.serialize(value)
+        return result if type(result) is str else _json(result)
+
     # graphql-core's own hooks
-    type_.coerce_output_value = _named_errors(type_.name, scalar.serialize)
+    type_.coerce_output_value = _named_errors(type_.name, serialize)
     type_.coerce_input_value = _named_errors(type_.name, parse)
     type_.coerce_input_literal = read_literal
 
@@ -230,6 +236,8 @@ def _json(value: Any) -> Any:
     """Return a value that JSON can hold, at any depth."""
     if isinstance(value, float) and value - value != 0.0:  # not finite
         raise ValueError(value)
+    if isinstance(value, int) and value.bit_length() > _BITS:
+        raise ValueError(hex(value))
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     if isinstance(value, (list, tuple)):
@@ -313,7 +321,7 @@ KNOWN_SCALARS: Mapping[str, KnownScalar] = {
         lambda text: b64decode(text, validate=True),
     ),
     "Int64": KnownScalar(int, Scalar(_int64, _int64)),
-    "JSON": KnownScalar(Any, Scalar(_json, _json)),
+    "JSON": KnownScalar(Any, Scalar(lambda value: value, _json)),
 }
 """The one table of scalars by name: servers, and their generator, read it.
 
