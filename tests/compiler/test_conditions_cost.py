@@ -19,7 +19,7 @@ from trunkline.engine import adopt_schema
 from trunkline.errors import LimitExceededError
 
 SDL = """
-type Query { cat: Cat, pet: Pet, pets: [Pet!] }
+type Query { cat: Cat, pet: Pet, pets: [Pet!], all: [Pet] }
 interface Pet { id: ID, name: String, friend: Pet }
 type Cat implements Pet { id: ID, name: String, friend: Pet, kitten: Cat }
 type Dog implements Pet { id: ID, name: String, friend: Pet }
@@ -108,6 +108,34 @@ def test_q18_conditions_without_end_are_refused_early(name: str) -> None:
 
     for door in (execute, compile_and_run, serve):
         assert lines_run(door) < 600_000
+
+
+def test_q18_a_type_is_refused_once_for_all_values() -> None:
+    text = doubling(13, "all", on="Pet", last="name", between=True)
+    document, root = parse(text), {"all": [CAT, CAT["friend"]] * 50}
+
+    def execute() -> None:
+        errors = engine.execute_sync(SCHEMA, document, root, None, values(text)).errors or []
+        assert "under too many different conditions" in errors[0].message
+        assert {error.message for error in errors} == {errors[0].message}
+        assert len(errors) == 100
+
+    assert lines_run(execute) < 600_000
+
+
+def test_q18_all_types_and_fields_count_together() -> None:
+    text = doubling(7, "all", on="Pet")
+    fields = " ".join(f"a{number}: all {{ ...F0 }}" for number in range(60))
+    text = text.replace("all { ...F0 }", fields)
+    document, root = parse(text), {"all": [CAT, CAT["friend"]]}
+
+    def execute() -> None:
+        result = engine.execute_sync(SCHEMA, document, root, None, values(text))
+        assert result.data is not None
+        assert result.data["a0"] == [{"id": "1"}, {"id": "2"}]
+        assert result.data["a59"] == [None, None]
+
+    assert lines_run(execute) < 8_000_000
 
 
 @pytest.mark.parametrize(

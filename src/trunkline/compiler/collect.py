@@ -24,7 +24,8 @@ __all__ = ["Collected", "Collector", "NoteField"]
 
 Types = frozenset[str]
 
-_COMPARISONS = 200_000  # of conditions, in one operation: 600 conditions of one field need them
+# of conditions, in one operation with all types that come: 600 conditions of a field need them
+_COMPARISONS = 200_000
 
 _Earlier: TypeAlias = defaultdict[tuple[str, str | int], list[Condition]]
 """By what was met already: a response key, a fragment, or a variable that may be null."""
@@ -63,11 +64,12 @@ class Collector:
             node.variable.name.value: (index, node.type.kind != "non_null_type")
             for index, node in enumerate(chosen.node.variable_definitions or ())
         }
+        self._comparisons = 0
         self.restart()
 
     def restart(self) -> None:
-        """Count from zero, because the limits are for an object type of each abstract type."""
-        self._fields = self._comparisons = 0
+        """Count fields from zero: their limit is for an object type of each abstract type."""
+        self._fields = 0
 
     def collect(
         self,

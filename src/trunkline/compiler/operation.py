@@ -12,8 +12,10 @@ import linecache
 from collections.abc import Callable, Mapping
 from functools import partial
 from threading import RLock
-from typing import Any
+from typing import Any, NoReturn
 from weakref import finalize
+
+from graphql import GraphQLError
 
 from trunkline.compiler.authorization import CallerForms
 from trunkline.compiler.emit import COMPLETE, ROOT, SOURCE, ModuleText, ModuleWriter
@@ -101,7 +103,7 @@ class OperationModules:
                 try:
                     object_ = planned.planner.plan_object(shape, type_name)
                 except LimitExceededError as error:  # the field's error; others have their values
-                    raise error.errors[0] from None
+                    return partial(_refuse, error.errors[0].message)
                 writer = self._writer(planned, inline=inline)
                 module = writer.object_module(field, object_, mark)
                 complete: Callable[..., Any] = self.load(module)[COMPLETE]
@@ -129,6 +131,11 @@ class _Functions(dict[str, Callable[..., Any]]):
             if function is None:
                 function = self[type_name] = self._make(type_name)
             return function
+
+
+def _refuse(message: str, *_: object) -> NoReturn:
+    """Stand in for what is too much to plan, so that it is tried once and not for each value."""
+    raise GraphQLError(message)
 
 
 def _nothing() -> None:
