@@ -139,7 +139,7 @@ class FieldFailure(Exception):  # noqa: N818  # it carries an error up; it is no
         if isinstance(original, GraphQLError):
             with suppress(Exception):  # of a class that does not call GraphQLError's constructor
                 error = located_error(original, nodes, path)
-                if all(isinstance(key, (str, int)) for key in error.path or ()):
+                if all(isinstance(key, (str, int)) for key in error.path or ()):  # pyright: ignore[reportUnnecessaryIsInstance]
                     return error
                 return GraphQLError(original.message, nodes, path=path, original_error=original)
         if isinstance(original, NullError):
