@@ -9,14 +9,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from graphql import GraphQLError, GraphQLSchema, build_schema
+from graphql import GraphQLError, build_schema
 from msgspec import Struct
 from pydantic import BaseModel, Field, field_validator
 
 from trunkline.engine import adopt_schema, compile_operation, run_sync
 from trunkline.errors import VariablesError
+from trunkline.schema.bindings import Schema
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
+from trunkline.schema.scalars import Scalar
 from trunkline.server.present import ErrorPresenter
 
 SDL = """
@@ -231,29 +233,68 @@ class MoodyScalar:
         return value
 
 
-def moody_schema(scalar: MoodyScalar) -> GraphQLSchema:
-    schema = build_schema(
-        "scalar Odd type Query { say(o: Odd, l: [Odd!], i: In): String } input In { o: Odd = 5 }"
-    )
+MOODY = """
+scalar Odd
+type Query { say(o: Odd, l: [Odd!], i: In): String, other(o: Odd = 5, l: [Odd] = [5]): String }
+input In { o: Odd = 5 }
+"""
+
+
+def moody_schemas(scalar: MoodyScalar) -> Iterator[Schema]:
+    """Yield the schema in graphql-core's form, and in ours."""
+    schema = build_schema(MOODY)
     odd: Any = schema.type_map["Odd"]
     odd.coerce_input_value = scalar.parse
     odd.parse_literal = lambda node, _variables=None: scalar.parse(node.value)
-    schema.query_type.fields["say"].resolve = lambda *_, **__: "said"  # type: ignore[union-attr]
-    return schema
+    query: Any = schema.query_type
+    for name in query.fields:
+        query.fields[name].resolve = lambda *_, **__: "said"
+    yield adopt_schema(schema)
+    own = SimpleNamespace(say=lambda **_: "said", other=lambda **_: "said")
+    described = {"Odd": Scalar(serialize=lambda value: value, parse=scalar.parse)}
+    yield make_executable_schema(parse_schema(MOODY), SimpleNamespace(query=own), scalars=described)
 
 
-@pytest.mark.parametrize("argument", ["o: 3", "l: [3]", "i: {o: 3}", "i: {}"])
-def test_what_an_adopted_scalar_raises_in_an_execution_is_masked_and_logged(
-    argument: str, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    "text",
+    ["{ say(o: 3) }", "{ say(l: [3]) }", "{ say(i: {o: 3}) }", "{ say(i: {}) }", "{ say: other }"],
+)
+def test_what_a_scalar_raises_in_an_execution_is_masked_and_logged(
+    text: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     scalar = MoodyScalar()
-    operation = compile_operation(adopt_schema(moody_schema(scalar)), f"{{ say({argument}) }}")
-    scalar.fails = True
-    result = run_sync(operation, None)
-    with caplog.at_level(logging.ERROR, "trunkline.errors"):
-        (shown,) = ErrorPresenter().field_errors(result.errors)
-    assert SECRET not in str(shown)
-    assert shown["path"] == ["say"]
-    assert len(caplog.records) == 1
-    scalar.fails = False
-    assert run_sync(operation, None).data == {"say": "said"}
+    for schema in moody_schemas(scalar):
+        operation = compile_operation(schema, text)
+        scalar.fails = True
+        result = run_sync(operation, None)
+        caplog.clear()
+        with caplog.at_level(logging.ERROR, "trunkline.errors"):
+            (shown,) = ErrorPresenter().field_errors(result.errors)
+        assert SECRET not in str(shown)
+        assert shown["path"] == ["say"]
+        (record,) = caplog.records
+        assert record.exc_info is not None
+        assert isinstance(record.exc_info[1], ConnectionError)
+        scalar.fails = False
+        assert run_sync(operation, None).data == {"say": "said"}
+
+
+@pytest.mark.parametrize("value", [{}, {"o": 3}])
+def test_what_a_scalar_raises_for_a_variable_is_masked_and_logged(
+    value: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    scalar = MoodyScalar()
+    for schema in moody_schemas(scalar):
+        operation = compile_operation(schema, "query ($i: In) { say(i: $i) }")
+        scalar.fails = True
+        with pytest.raises(VariablesError) as caught:
+            run_sync(operation, {"i": value})
+        caplog.clear()
+        with caplog.at_level(logging.ERROR, "trunkline.errors"):
+            (shown,) = ErrorPresenter().request_errors(caught.value)
+        assert SECRET not in str(shown)
+        (record,) = caplog.records
+        assert record.exc_info is not None
+        assert isinstance(record.exc_info[1], ConnectionError)
+        scalar.fails = False
+        assert run_sync(operation, {"i": value}).data == {"say": "said"}

@@ -17,16 +17,21 @@ import graphql
 from graphql import Undefined
 from graphql.execution.get_variable_signature import GraphQLVariableSignature
 from graphql.execution.values import VariableValues
+from graphql.utilities import validate_input_literal, validate_input_value
 from graphql.utilities.coerce_input_value import coerce_input_literal, coerce_input_value
 
 from trunkline.schema.refusals import InputRefusedError
+from trunkline.schema.scalars import unreadable
 from trunkline.schema.visibility import whole_of
 
 __all__ = ["Build", "Fixed", "Literals", "MisfitError", "default_builder", "finisher"]
 
 
 class MisfitError(Exception):
-    """A value does not fit its type."""
+    """A value does not fit its type.
+
+    The cause is set if a default could not be read, for a reason that is not the value's.
+    """
 
 
 Build: TypeAlias = Callable[[Sequence[Any]], Any]
@@ -214,13 +219,38 @@ def default_builder(
     the whole schema, also for callers who see a part of it.
     """
     input_value = whole_of(input_value)
-    default = input_value.default
+    default, type_ = input_value.default, input_value.type
     if default is None:  # graphql-core's older kind of default, which is the value itself
         given = input_value.default_value
         return None if given is Undefined else Fixed(given)
-    if default.literal is not None:
-        return _CONSTANT.build(default.literal, input_value.type)
-    return partial(_coerce_default, default.value, input_value.type)
+    if default.literal is None:
+        build: Build = partial(_coerce_default, default.value, type_)
+    else:
+        build = _CONSTANT.build(default.literal, type_)
+    return build if isinstance(build, Fixed) else partial(_default, build, default, type_)
+
+
+def _default(
+    build: Build, default: graphql.GraphQLDefaultInput, type_: Any, values: Sequence[Any]
+) -> Any:
+    try:
+        return build(values)
+    except MisfitError:
+        raise MisfitError from _unreadable_default(default, type_)
+
+
+def _unreadable_default(default: graphql.GraphQLDefaultInput, type_: Any) -> Exception | None:
+    """Return what a scalar's function raised for a default if that is not about the value."""
+    mistakes: list[graphql.GraphQLError] = []
+
+    def on_error(error: graphql.GraphQLError, _path: object) -> None:
+        mistakes.append(error)
+
+    if default.literal is None:
+        validate_input_value(default.value, type_, on_error)
+    else:
+        validate_input_literal(default.literal, type_, on_error)
+    return next(filter(None, map(unreadable, mistakes)), None)
 
 
 def _coerce_default(value: Any, type_: Any, _values: Sequence[Any]) -> Any:

@@ -263,7 +263,7 @@ def _rejections(
             for reason in error.placed()
         ]
     message = f"Variable '${signature.name}' has a value that {signature.type} does not accept."
-    cause = None if isinstance(error, MisfitError) else error
+    cause: Any = error.__cause__ if isinstance(error, MisfitError) else error
     return [GraphQLError(message, node, original_error=cause, extensions={})]
 
 
@@ -312,22 +312,41 @@ def argument_builder(
 
     def build(values: Sequence[Any]) -> dict[str, Any]:
         built: dict[str, Any] = {}
-        name = ""
+        name, fault = "", None
         try:
             for argument in arguments:
                 name = argument.name
                 value = argument.value(values)
                 if value is not Undefined:
                     built[argument.parameter] = value
-        except MisfitError:
-            pass  # graphql-core says why
+        except MisfitError as misfit:  # graphql-core says why
+            fault = misfit.__cause__
         except InputRefusedError as refused:
             raise refused.of_argument(name) from refused.cause
         else:
             return built
-        try:
-            return get_argument_values(definition, node, variables.sources(values))
-        except GraphQLError as error:
-            raise unreadable(error) or error from None
+        return _explain_arguments(definition, node, variables.sources(values), fault)
 
     return build
+
+
+def _explain_arguments(
+    definition: GraphQLField | GraphQLDirective,
+    node: FieldNode | DirectiveNode,
+    sources: VariableValues,
+    fault: BaseException | None,
+) -> dict[str, Any]:
+    """Raise what graphql-core says of arguments that do not fit; return them if they do now.
+
+    ``fault`` is what kept a default from being read, if that is not its value.
+    """
+    try:
+        return get_argument_values(definition, node, sources)
+    except GraphQLError as error:
+        if isinstance(fault, UnreadableError) and fault.original_error is not None:
+            fault = UnreadableError("", fault.original_error, error.message, error.nodes)
+        raise fault or unreadable(error) or error from None
+    except TypeError:  # of a default within an input object
+        if fault is None:
+            raise
+        raise fault from None
