@@ -15,12 +15,15 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+import httpx2
 import pytest
 from benchmarks.load import free_port
 from tests.waiting import PATIENCE, until
 from typer.testing import CliRunner
 
+from trunkline import Client
 from trunkline.cli.commands import app
+from trunkline.client.transports.httpx2 import HTTPX2Transport
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"(?:<!-- (file|output): (\S+) -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
@@ -183,6 +186,26 @@ for query in ("{ report title }", "{ nothing }"):
     assert printed[2].startswith('422 {"errors":[{"message":"Cannot ')
 
 
+def test_fastapi(tmp_path: Path) -> None:
+    port = free_port()
+    page = Page(ROOT / "docs" / "fastapi.md", port)
+    page.write_files(tmp_path)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_shop.py"]
+    done = subprocess.run(  # noqa: S603
+        command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
+    assert "2 passed" in done.stdout, done.stdout
+    lines = [*page.programs, "print(protected())"]
+    assert run("\n".join(lines), tmp_path).endswith("KeyError: 'ISSUER'\n")
+    off = "import os; os.environ['AUTH'] = 'off'"
+    assert "GraphQL object" in run("\n".join([off, *lines]), tmp_path)
+    with served("shop:app", tmp_path, port):
+        url = f"http://127.0.0.1:{port}"
+        with Client(HTTPX2Transport(f"{url}/graphql")) as client:
+            assert client.execute("{ books { title } }") == {"books": [{"title": "Emma"}]}
+        assert "Shop" in httpx2.get(f"{url}/playground/").text
+
+
 def test_django(tmp_path: Path) -> None:
     Page(ROOT / "docs" / "synchronous.md", 8080).write_files(tmp_path)
     (tmp_path / "settings.py").write_text(
@@ -258,7 +281,9 @@ def test_tokens_between_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert run("\n".join([*page.programs, made]), tmp_path) == ""
 
 
-@pytest.mark.parametrize("name", ["serving.md", "engine.md", "authorization.md", "auth.md"])
+@pytest.mark.parametrize(
+    "name", ["serving.md", "engine.md", "authorization.md", "auth.md", "fastapi.md"]
+)
 def test_what_is_shown_has_types_that_hold(name: str, tmp_path: Path) -> None:
     page = Page(ROOT / "docs" / name, 8080)
     page.write_files(tmp_path)
