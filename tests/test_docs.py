@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -206,6 +207,34 @@ def test_fastapi(tmp_path: Path) -> None:
         assert "Shop" in httpx2.get(f"{url}/playground/").text
 
 
+def test_deployment(tmp_path: Path) -> None:
+    port = free_port()
+    page = Page(ROOT / "docs" / "deployment.md", port)
+    page.write_files(tmp_path)
+    for module, *arguments in page.commands:
+        bind = ["--bind", f"127.0.0.1:{port}"] if module == "gunicorn" else ["--port", str(port)]
+        preload = ["--preload"] if module == "gunicorn" else []
+        command = [sys.executable, "-m", module, *arguments, *preload, *bind]
+        with subprocess.Popen(  # noqa: S603
+            command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
+            try:
+                url = f"http://127.0.0.1:{port}"
+                until(lambda: httpx2.get(f"{url}/livez").text == "ok", "it does not start")  # noqa: B023
+                assert httpx2.get(f"{url}/readyz").status_code == 200
+                with Client(HTTPX2Transport(f"{url}/graphql")) as client:
+                    assert client.execute("{ title }") == {"title": "The Shop"}
+            finally:
+                process.terminate()
+
+
+def test_retries(tmp_path: Path) -> None:
+    page = Page(ROOT / "docs" / "retries.md", 8080)
+    page.write_files(tmp_path)
+    assert run(page.files["down.py"], tmp_path) == page.outputs["down.py"]
+    assert run("\n".join(page.programs), tmp_path) == ""
+
+
 def test_django(tmp_path: Path) -> None:
     Page(ROOT / "docs" / "synchronous.md", 8080).write_files(tmp_path)
     (tmp_path / "settings.py").write_text(
@@ -293,3 +322,14 @@ def test_what_is_shown_has_types_that_hold(name: str, tmp_path: Path) -> None:
         command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_every_extra_is_in_the_table() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        extras = tomllib.load(file)["project"]["optional-dependencies"]
+    page = (ROOT / "docs" / "installing.md").read_text(encoding="utf-8")
+    table = page.partition("| extra |")[2].partition("\n\n")[0]
+    told = re.findall(r"^\| (`[^|]+`) \|", table, re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", " ".join(told))) == set(extras)
+    named = set(re.findall(r"trunkline\[([\w,]+)\]", page))
+    assert {each for group in named for each in group.split(",")} <= set(extras)
