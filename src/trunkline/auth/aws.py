@@ -38,8 +38,8 @@ class AWSSignature:
     - ``url``: that of the API, which is signed too.
     - ``region`` and ``service``: where the API is, and which of AWS's services it is: ``appsync``,
       or ``execute-api`` for API Gateway.
-    - ``session``: a session of botocore, or ``boto3.Session()._session``. By default one that finds
-      the keys as all of AWS's tools do: environment, files, web identity, container, instance.
+    - ``session``: a session of botocore. By default one that finds the keys as all of AWS's tools
+      do: environment, files, web identity, container, instance.
 
     Keys that expire are renewed by botocore, in a thread of its own. Raises ``ValueError`` if the
     URL is not https, and ``TokenError`` if there are no keys.

@@ -129,12 +129,13 @@ async def _do_async(
         if deadline is None or deadline.left() > 0:
             raise
         raise deadline.error(never_sent=error.never_sent) from error
-    except TimeoutError as error:
+    except TimeoutError:
         if not timer.expired():
             raise
         if deadline is None or deadline.left() > 0:
             return None  # the caller that does the work has gone
-        raise deadline.error() from error
+        late = deadline.error()
+    raise late  # without the frames that were cut short, whose locals have the credentials
 
 
 def _with_timeout(request: HTTPRequest, deadline: Deadline) -> HTTPRequest:

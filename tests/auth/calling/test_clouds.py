@@ -411,6 +411,15 @@ def test_strict_by_default_and_told_with_both_values(
         world.execute(credentials())
 
 
+def test_an_issuer_may_begin_to_say_what_its_tokens_are(world: World) -> None:
+    web = credentials(token_type=None)
+    world.answer = lambda _: granted("x")
+    assert world.execute(web).status == 200
+    world.answer = lambda _: granted("x", kind="mac")
+    with pytest.raises(TokenError, match="'token_type' is 'mac'; expected 'Bearer'"):
+        world.execute(credentials(token_type=None))
+
+
 @pytest.mark.parametrize("says", [0, -1, None])
 def test_a_token_without_an_end_is_used_as_long_as_the_caller_says(
     world: World, clock: Clock, says: int | None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -30,6 +32,7 @@ from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = ["pair"]  # a fixture
 
+IN_THE_URL = "hunter2"
 ADAPTERS: list[Any] = [HTTPXAuth, HTTPX2Auth, RequestsAuth]
 PLAIN = [
     "http://api.internal/graphql",
@@ -146,15 +149,26 @@ def test_cl_12_a_redirect_takes_no_token_elsewhere(
     assert b"authorization" not in other.requests[0].lower()
 
 
-def secrets_in(error: BaseException | None) -> Iterator[str]:
-    """Give the locals of all frames of an exception, and of those that it is chained to."""
+def chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
-        told = traceback.TracebackException.from_exception(error, capture_locals=True)
-        for frame in told.stack:
-            if "/tests/" not in frame.filename:
-                yield from (frame.locals or {}).values()
-        yield str(error)
+        yield error
         error = error.__cause__ or error.__context__
+
+
+def texts_of(error: BaseException) -> str:
+    """Return an exception as people and other processes get it, with those it is chained to."""
+    return "\n".join(
+        f"{each} {each!r} {pickle.dumps(each)!r} {vars(copy.copy(each))}" for each in chain(error)
+    )
+
+
+def shown_of(error: BaseException) -> str:
+    """Return the texts, and the locals of all frames, which error trackers send."""
+    told = (
+        traceback.TracebackException.from_exception(e, capture_locals=True) for e in chain(error)
+    )
+    frames = (frame for each in told for frame in each.stack if "/tests/" not in frame.filename)
+    return texts_of(error) + "\n".join(str(frame.locals) for frame in frames)
 
 
 FAILURES: dict[str, Behaviour] = {
@@ -163,6 +177,11 @@ FAILURES: dict[str, Behaviour] = {
     "no HTTP": faulty.no_http,
     "another coding": faulty.status(b"200 OK", b"Content-Encoding: gzip, gzip"),
     "a redirect": faulty.status(b"307 Away", b"Location: https://elsewhere.example/"),
+    "too large": faulty.status(
+        b"200 OK", b"Content-Type: application/json", b"X: " + b"y" * 70_000
+    ),
+    "a status": faulty.status(b"503 Busy", b"Content-Type: text/plain"),
+    "too slow": faulty.say_nothing,
     "no token": faulty.answer,
 }
 
@@ -175,7 +194,8 @@ def test_cl_13_no_frame_of_a_failure_has_a_secret(
 ) -> None:
     with Faulty(failure) as server, pytest.raises(TrunklineError) as caught:
         call_with_secrets(kind, server.url, where, pair)
-    shown = "\n".join(secrets_in(caught.value))
+    shown = shown_of(caught.value)
+    assert IN_THE_URL not in texts_of(caught.value)
     assert pair.secret not in shown
     assert "Bearer ey" not in shown
     assert SECRET not in shown
@@ -184,9 +204,10 @@ def test_cl_13_no_frame_of_a_failure_has_a_secret(
 def call_with_secrets(kind: str, failing: str, where: str, pair: Pair) -> None:
     if where == "issuer":
         auth = credentials(token_url=failing, secret_in="form")
-        call(kind, "http://127.0.0.1:1/graphql", QUERY, auth=auth, retry=None)
+        call(kind, "http://127.0.0.1:1/graphql", QUERY, auth=auth, retry=None, timeout=0.5)
     else:
-        call(kind, failing, QUERY, auth=pair.credentials(), retry=None)
+        url = f"{failing}?key={IN_THE_URL}"
+        call(kind, url, QUERY, auth=pair.credentials(), retry=None, timeout=0.5)
         raise TrunklineError  # what an API answers may be an answer
 
 
@@ -195,7 +216,7 @@ def call_with_secrets(kind: str, failing: str, where: str, pair: Pair) -> None:
 def test_cl_13_and_none_of_another_library(failure: Behaviour, way: Way) -> None:
     with Faulty(failure) as server, pytest.raises(TrunklineError) as caught:
         way_to(way, server.url)
-    assert SECRET not in "\n".join(secrets_in(caught.value))
+    assert SECRET not in shown_of(caught.value)
 
 
 def way_to(way: Way, issuer: str) -> None:

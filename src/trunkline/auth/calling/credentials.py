@@ -93,7 +93,7 @@ class ClientCredentials:
     How the issuer and the API differ from the standards:
 
     - ``token_type``: what the issuer calls bearer tokens, ``"BearerToken"`` for example; ``None``
-      if its responses have no ``token_type``.
+      if its responses need not have a ``token_type``.
     - ``token_status``: the status of a response with a token.
     - ``lifetime``: how many seconds a token is used if the issuer does not say it, or says 0 or
       less.

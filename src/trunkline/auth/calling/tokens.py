@@ -240,16 +240,16 @@ def _problem_of(response: HTTPResponse) -> _ErrorResponse:
 
 def _check_type(named: str | None, expected: str | None, status: int) -> None:
     """Raise ``TokenError`` if a token is not of the type that was requested (RFC 9449 §5)."""
-    if (named or "").lower() == (expected or "").lower():
+    kind = None if named is None else named.lower()
+    if kind in ({None, "bearer"} if expected is None else {expected.lower()}):
         return
     shown = None if named is None else named[:100]
     remedy = f" If this issuer calls bearer tokens so, say token_type={shown!r}."
-    if "dpop" in {(named or "").lower(), (expected or "").lower()}:
+    if kind == "dpop" or expected == "DPoP":
         remedy = " Tokens of the type 'DPoP' are for dpop=True, and dpop=True is for them."
-    expectation = "none" if expected is None else repr(expected)
     raise TokenError(
         f"The issuer's 'token_type' is {'missing' if shown is None else repr(shown)};"
-        f" expected {expectation}.{remedy}",
+        f" expected {expected or 'Bearer'!r}.{remedy}",
         status=status,
     )
 

@@ -7,6 +7,7 @@ from asyncio import AbstractEventLoop, get_running_loop
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from trunkline.client.transports import rules
 from trunkline.client.transports.connections import Lease
@@ -95,30 +96,34 @@ class AIOHTTPTransport(rules.AsyncHTTPTransport):
         raise failure  # without the library's frames, whose locals have the credentials
 
     async def _call(self, url: str, request: HTTPRequest) -> HTTPResponse:
-        place, headers = _without_user(URL(url, encoded=True), self.request_headers(request))
-        proxy = self._proxy
-        if proxy is None and self._session is None:
-            proxy = rules.environment_proxy(url)
         async with (
             self._lend() as session,
-            session.request(
-                request.method,
-                place,
-                data=request.body or None,
-                headers=headers,
-                skip_auto_headers=("Content-Type",),
-                allow_redirects=False,
-                proxy=proxy,
-                timeout=self._timeout,
-                auto_decompress=True,
-                raise_for_status=False,
-            ) as response,
+            session.request(**self._arguments(url, request)) as response,
         ):
             received = _headers_of(response)
             body = rules.ReceivedBody(url, received, self._max_response_bytes)
             async for piece in response.content.iter_any():
                 body.add(piece)
             return HTTPResponse(response.status, body.whole(), received)
+
+    def _arguments(self, url: str, request: HTTPRequest) -> dict[str, Any]:
+        # A function of its own, because the frames of `_call` are in tracebacks.
+        place, headers = _without_user(URL(url, encoded=True), self.request_headers(request))
+        proxy = self._proxy
+        if proxy is None and self._session is None:
+            proxy = rules.environment_proxy(url)
+        return {
+            "method": request.method,
+            "url": place,
+            "data": request.body or None,
+            "headers": headers,
+            "skip_auto_headers": ("Content-Type",),
+            "allow_redirects": False,
+            "proxy": proxy,
+            "timeout": self._timeout,
+            "auto_decompress": True,
+            "raise_for_status": False,
+        }
 
     @asynccontextmanager
     async def _lend(self) -> AsyncGenerator[ClientSession]:
