@@ -285,6 +285,55 @@ def test_testing(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout
 
 
+MOVED = """
+import asyncio
+from pathlib import Path
+
+import before
+
+if not Path("schema.graphql").exists():
+    Path("schema.graphql").write_text(before.schema.as_str())
+
+from adopted import app
+from after import schema
+from trunkline import Client
+from trunkline.client.transports.asgi import ASGITransport
+from trunkline.server import GraphQL
+
+ASKED = [
+    "{ books(first: 1) { isbn title genre author } }",
+    'mutation { addBook(book: {isbn: "2", title: "Four Ways"}) { isbn genre author } }',
+    'mutation { addBook(book: {isbn: "2", title: "Again"}) { isbn } }',
+]
+
+async def responses(app):
+    client = Client(transport=ASGITransport(app))
+    for text in ASKED:
+        result = await client.execute_async(text, get_execution_result=True)
+        yield result.data, result.errors
+
+async def both():
+    for endpoint in (app, GraphQL(schema, auth=None)):
+        print([each async for each in responses(endpoint)])
+
+asyncio.run(both())
+"""
+
+
+@pytest.mark.parametrize("name", ["coming-from-strawberry.md", "coming-from-ariadne.md"])
+def test_what_is_moved_answers_as_before(name: str, tmp_path: Path) -> None:
+    Page(ROOT / "docs" / name, 8080).write_files(tmp_path)
+    before, after = run(MOVED, tmp_path).splitlines()
+    assert before == after
+    assert "'title': 'The Dispossessed', 'genre': 'NOVEL', 'author': 'Ursula K. Le Guin'" in after
+    assert "'extensions': {'code': 'EXISTS'}" in after
+    command = [sys.executable, "-m", "mypy", "--strict", "after.py"]
+    done = subprocess.run(  # noqa: S603
+        command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stdout
+
+
 def test_authorization(tmp_path: Path) -> None:
     page = Page(ROOT / "docs" / "authorization.md", 8080)
     page.write_files(tmp_path)
