@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -318,8 +319,11 @@ def test_stubs_that_nobody_has_written_are_listed_on_demand(shop: Path) -> None:
         "BookResolvers.reviews, the resolver of Book.reviews, is a stub",
     ]
     assert run.printed.startswith("app/resolvers/schema.py:")
-    write_body(shop, 'raise NotImplementedError("Query.book")', "return None")
+    write_body(shop, 'raise NotImplementedError("Query.book")', "raise NotImplementedError")
     write_body(shop, 'raise NotImplementedError("Book.reviews")', "return []")
+    run = trunkline(shop, "generate", "--check", "--strict")
+    assert "QueryResolvers.book, the resolver of Query.book, is a stub" in run.printed
+    write_body(shop, "raise NotImplementedError", "return None")
     assert trunkline(shop, "generate", "--check", "--strict").status == 0
 
 
@@ -368,6 +372,64 @@ def test_what_is_never_left_out_cannot_be_omittable(
         f"schema.graphql:2: Patch.title: cannot be omittable, because {reason}, so it always has a"
         " value. Drop `omittable`, or make it String without a default.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("sdl", "message"),
+    [
+        (
+            "type Query { a(p: Int! @field(omittable: true)): Int }",
+            "Query.a(p:): cannot be omittable, because Int! must be given, so it always has",
+        ),
+        (
+            "type Query { a(p: Int @field(batch: true)): Int }",
+            "Query.a(p:): @field(batch: …) says nothing here.",
+        ),
+        (
+            "type Query { a(p: P): Int }  input P { x: Int @field(resolver: true) }",
+            "P.x: @field(resolver: …) says nothing here.",
+        ),
+        (
+            "type Query { a: E }  enum E { X @field(omittable: true) }",
+            "E.X: @field(omittable: …) says nothing here. Drop it; here @field takes name.",
+        ),
+    ],
+)
+def test_what_a_directive_cannot_say_is_told(sdl: str, message: str, tmp_path: Path) -> None:
+    """14.18: that was ignored, too."""
+    run = trunkline(project(tmp_path, {"schema.graphql": sdl}), "generate")
+    assert run.status == 1
+    assert run.printed.startswith(f"schema.graphql:1: {message}")
+
+
+def test_an_argument_can_be_omittable(tmp_path: Path) -> None:
+    sdl = """
+        type Query {
+          a(p: Int @field(omittable: true), q: Int): Int
+          b(p: Int @field(omittable: false), q: Int): Int @field(omittable: true)
+        }
+        """
+    shop = project(tmp_path, {"schema.graphql": sdl})
+    assert trunkline(shop, "generate").status == 0
+    unset = "int | None | UnsetType = UNSET"
+    for name, p, q in (("a", unset, "int | None = None"), ("b", "int | None = None", unset)):
+        line = re.sub(r"\s+", " ", resolvers(shop).split(f"def {name}(")[1].split(")")[0])
+        assert f"p: {p}" in line
+        assert f"q: {q}" in line
+
+
+def test_batch_is_said_by_the_schema_and_the_resolver(tmp_path: Path) -> None:
+    sdl = "type Query { a: A }  type A { x: Int @field(batch: true)  y(n: Int): Int }"
+    shop = project(tmp_path, {"schema.graphql": sdl})
+    assert trunkline(shop, "generate").status == 0
+    write_body(shop, "    @batch\n    async def x", "    async def x")
+    write_body(shop, "    async def y(self, a: A", "    @batch\n    async def y(self, a: list[A]")
+    first, second = trunkline(shop, "generate").printed.splitlines()
+    assert "warning: AResolvers.x: `@batch` is missing; expected: `@batch async def x(" in first
+    assert (
+        "warning: AResolvers.y: `@batch` is there, but `@field(batch: true)` is missing at A.y;"
+        " expected: `async def y("
+    ) in second
 
 
 def test_warnings_stand_last(shop: Path) -> None:

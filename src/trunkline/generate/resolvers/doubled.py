@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from trunkline.generate.resolvers.bindings import Function, defined_names
 from trunkline.generate.resolvers.package import Package, PythonClass
 from trunkline.generate.resolvers.signatures import is_plain
-from trunkline.generate.resolvers.stubs import is_unwritten
+from trunkline.generate.resolvers.stubs import is_stub, is_unwritten
 from trunkline.generate.resolvers.wanted import WantedMethod, WantedResolvers
 
 __all__ = ["drop_needless_stubs", "list_unwritten", "warn_of_doubled", "written_resolvers"]
@@ -98,7 +98,7 @@ def _is_untouched(cls: PythonClass, stub: Function) -> bool:
     lines = map(cls.file.line, cls.file.region(stub))
     has_comment = any(line.lstrip().startswith("#") for line in lines)
     is_alone = cls.file.is_alone(stub) and list(defined_names(stub)) == [stub.name]
-    return is_alone and not has_comment and is_unwritten(stub)
+    return is_alone and not has_comment and is_stub(stub)
 
 
 def _are_joined(

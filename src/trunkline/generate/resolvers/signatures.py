@@ -212,6 +212,10 @@ def parameter_problems(function: Function, method: WantedMethod) -> Iterator[str
     positional = [each.arg for each in every[0 if "staticmethod" in decorators else 1 :]]
     names = [*positional, *(each.arg for each in arguments.kwonlyargs)]
 
+    if "batch" in decorators and not method.is_batch:
+        yield f"`@batch` is there, but `@field(batch: true)` is missing at {method.coordinate}"
+    elif method.is_batch and "batch" not in decorators and decorators <= _PLAIN:
+        yield "`@batch` is missing"
     parent = positional[:1] if method.parent else []
     if method.parent and not parent and not arguments.vararg:
         yield f"the parameter '{method.parent.name}' is missing"

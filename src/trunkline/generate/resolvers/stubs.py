@@ -19,6 +19,7 @@ from trunkline.text.source import INDENT
 __all__ = [
     "class_text",
     "full_signature",
+    "is_stub",
     "is_unwritten",
     "short_signature",
     "signature_text",
@@ -52,17 +53,32 @@ def stub_text(method: WantedMethod, imports: FileImports, shadowed: Collection[s
 
 
 def is_unwritten(function: Function) -> bool:
-    """Say whether a function has no more than the body of a stub."""
-    body = [
-        each
-        for each in function.body
-        if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant | ast.Yield))
-    ]
-    match body:
+    """Say whether a function does nothing but raise ``NotImplementedError``."""
+    match _statements(function):
+        case [ast.Raise(exc=ast.Call(func=ast.Name("NotImplementedError")))]:
+            return True
+        case [ast.Raise(exc=ast.Name("NotImplementedError"))]:
+            return True
+        case _:
+            return False
+
+
+def is_stub(function: Function) -> bool:
+    """Say whether a function has the body that was generated."""
+    match _statements(function):
         case [ast.Raise(exc=ast.Call(func=ast.Name("NotImplementedError"), args=[ast.Constant()]))]:
             return True
         case _:
             return False
+
+
+def _statements(function: Function) -> list[ast.stmt]:
+    """Return what a function does, without docstrings and what makes it a generator."""
+    return [
+        each
+        for each in function.body
+        if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant | ast.Yield))
+    ]
 
 
 def signature_text(method: WantedMethod, imports: FileImports, shadowed: Collection[str]) -> str:

@@ -25,6 +25,7 @@ from trunkline.generate.server.plan import (
 )
 from trunkline.generate.server.settings import ServerSettings
 from trunkline.generate.server.values import LIST, LIST_OF, NONE, Values
+from trunkline.schema.directives import arguments_of
 from trunkline.text.imports import Hint, Reference
 from trunkline.text.names import python_name, python_names
 
@@ -169,12 +170,10 @@ class _Planner:
         for argument, element in field.args.items():
             python = self._names[f"{coordinate}({argument}:)"]
             hint = self.values.hint(element.type)
-            has_default = element.ast_node and element.ast_node.default_value
-            if has_default or graphql.is_non_null_type(
-                element.type
-            ):  # then there is always a value
+            omittable = (arguments_of("field", element) or {}).get("omittable")
+            if self._always_given(f"{coordinate}({argument}:)", element, omittable=omittable):
                 parameters.append(ParameterPlan(python, hint))
-            elif self._settings.is_omittable(given):
+            elif self._settings.is_omittable(given) if omittable is None else omittable:
                 parameters.append(ParameterPlan(python, hint.either(_UNSET_TYPE), _UNSET))
             else:
                 parameters.append(ParameterPlan(python, hint, NONE))
@@ -202,6 +201,28 @@ class _Planner:
             documentation(field),
             place_in_schema(field),
         )
+
+    def _always_given(
+        self,
+        coordinate: str,
+        element: graphql.GraphQLArgument | graphql.GraphQLInputField,
+        *,
+        omittable: bool | None,
+    ) -> bool:
+        """Say whether there is always a value; note a mistake if that is ``omittable``."""
+        if element.ast_node and element.ast_node.default_value:
+            reason = "it has a default"
+        elif graphql.is_non_null_type(element.type):
+            reason = f"{element.type} must be given"
+        else:
+            return False
+        if omittable:
+            self._check.mistakes.append(
+                f"{place_in_schema(element)}: {coordinate}: cannot be omittable, because {reason},"
+                " so it always has a value. Drop `omittable`, or make it"
+                f" {graphql.get_nullable_type(element.type)} without a default."
+            )
+        return True
 
     # types
 
@@ -247,19 +268,11 @@ class _Planner:
         hint = self.values.hint(field.type)
         default: Expression | None = NONE
         given = self._settings.field(type_, name, field)
-        always = ""
-        if field.ast_node and (node := field.ast_node.default_value):
-            default, always = self.values.default(field.type, node), "it has a default"
-        elif graphql.is_non_null_type(field.type):
-            default, always = None, f"{field.type} must be given"
+        if self._always_given(f"{type_.name}.{name}", field, omittable=given.omittable):
+            node = field.ast_node and field.ast_node.default_value
+            default = self.values.default(field.type, node) if node else None
         elif self._settings.is_omittable(given):
             hint, default = hint.either(_UNSET_TYPE), _UNSET
-        if always and given.omittable:
-            self._check.mistakes.append(
-                f"{place_in_schema(field)}: {type_.name}.{name}: cannot be omittable, because"
-                f" {always}, so it always has a value. Drop `omittable`, or make it"
-                f" {graphql.get_nullable_type(field.type)} without a default."
-            )
         return AttributePlan(
             self._names[f"{type_.name}.{name}"], hint, documentation(field), default
         )

@@ -7,7 +7,7 @@ be changed even if the schema cannot.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, is_typeddict
@@ -31,7 +31,7 @@ from trunkline.generate.server.classes import (
     is_missing_package,
     reference_to,
 )
-from trunkline.schema.directives import arguments_of, is_known
+from trunkline.schema.directives import arguments_of, elements_of, is_known
 from trunkline.schema.models import bare_class
 from trunkline.schema.scalars import KNOWN_SCALARS
 from trunkline.text.imports import Hint, Reference
@@ -41,6 +41,13 @@ __all__ = ["ServerSettings"]
 _MODEL = ModelConfiguration()
 _FIELD = FieldConfiguration()
 _DIRECTIVE = DirectiveConfiguration()
+
+_TAKEN: Mapping[type, tuple[str, ...]] = {
+    graphql.GraphQLArgument: ("name", "omittable"),
+    graphql.GraphQLInputField: ("name", "omittable"),
+    graphql.GraphQLEnumValue: ("name",),
+}
+"""What ``@field`` can say of elements that are not fields with resolvers."""
 
 
 class ServerSettings:
@@ -165,6 +172,15 @@ class ServerSettings:
                     where = f"{place('models', name, part)}: models.{name}.{what}s.{part}"
                     hint = _suggestion(part, known)
                     self.mistakes.append(f"{where}: {name} has no {what} {part!r}.{hint}")
+        for coordinate, element in elements_of(self.schema):
+            taken = _TAKEN.get(type(element), ())
+            applied = arguments_of("field", element) if taken else None
+            for option in applied or ():
+                if option not in taken:
+                    self.mistakes.append(
+                        f"{place_in_schema(element)}: {coordinate}: @field({option}: …) says"
+                        f" nothing here. Drop it; here @field takes {' and '.join(taken)}."
+                    )
         directives = [each.name for each in self.directives]
         for name in self.configuration.directives:
             if name not in directives:
