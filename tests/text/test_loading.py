@@ -22,7 +22,10 @@ def test_a_long_text_is_compiled_in_parts_with_the_lines_of_the_whole(
 
     monkeypatch.setattr(builtins, "compile", compile_)
     functions = [
-        f"def f{number}():\n" + "    f0\n" * 30 + f"    return {number}" for number in range(200)
+        f"def f{number}(fails=False):\n"
+        + "    f0\n" * 30
+        + f"    return [{number} // (not fails) for _ in [0]][0]"
+        for number in range(200)
     ]
     text = '"""Many."""\n\n\n' + "\n\n\n".join(functions) + "\n\n\nLAST = f199\n"
     module = load_module("many.py", text, {"bound": 1})
@@ -30,11 +33,16 @@ def test_a_long_text_is_compiled_in_parts_with_the_lines_of_the_whole(
     for number in range(200):
         function = getattr(module, f"f{number}")
         assert function() == number
-        assert lines[function.__code__.co_firstlineno - 1] == f"def f{number}():"
+        assert lines[function.__code__.co_firstlineno - 1] == f"def f{number}(fails=False):"
+        with pytest.raises(ZeroDivisionError) as caught:
+            function(fails=True)
+        raised = caught.traceback[-1]  # in a comprehension, which is code of its own up to 3.11
+        assert lines[raised.lineno].strip().startswith(f"return [{number} ")
     assert module.LAST() == 199
     assert module.__doc__ == "Many."
     assert 5 < len(parts) < 8
-    assert max(len(part.strip().split("\n")) for part in parts) < 1_100
+    assert max(len(part.split("\n")) for part in parts) < 1_100
+    assert sum(map(len, parts)) <= len(text)  # each line is compiled once
 
 
 def test_a_short_text_is_one_part() -> None:

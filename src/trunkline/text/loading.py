@@ -41,14 +41,14 @@ def load_module(name: str, source: str, bound: Mapping[str, object]) -> ModuleTy
     module.__loader__ = loader
     module.__spec__ = ModuleSpec(name, loader, origin=name)
     module.__dict__.update(bound)
-    for part in _parts(source):
+    for begin, part in _parts(source):
         code: CodeType = compile(part, name, "exec", dont_inherit=True)
-        exec(code, module.__dict__)  # noqa: S102  # our own text: names and constants we made
+        exec(_moved(code, begin), module.__dict__)  # noqa: S102  # our own text: names and constants we made
     return module
 
 
-def _parts(source: str) -> Iterator[str]:
-    """Divide a long text between its functions, each part with the lines of the whole.
+def _parts(source: str) -> Iterator[tuple[int, str]]:
+    """Divide a long text between its functions; yield how many lines are above each part, and it.
 
     Other threads stand still while `compile` runs.
     """
@@ -56,6 +56,16 @@ def _parts(source: str) -> Iterator[str]:
     begin = 0
     for number in range(len(lines)):
         if number - begin >= _LINES and lines[number].startswith("def "):
-            yield "\n" * begin + "\n".join(lines[begin:number])
+            yield begin, "\n".join(lines[begin:number])
             begin = number
-    yield "\n" * begin + "\n".join(lines[begin:])
+    yield begin, "\n".join(lines[begin:])
+
+
+def _moved(code: CodeType, lines: int) -> CodeType:
+    """Move code down to its lines of the whole; its table of lines counts from its first one."""
+    if lines == 0:
+        return code
+    constants = tuple(
+        _moved(each, lines) if isinstance(each, CodeType) else each for each in code.co_consts
+    )
+    return code.replace(co_firstlineno=code.co_firstlineno + lines, co_consts=constants)
