@@ -28,7 +28,7 @@ from tests.property.test_engine import fewer
 from trunkline import engine
 from trunkline.server import batch, make_executable_schema, parse_schema
 
-FIELDS = ("ready", "method", "slept", "loaded", "again", "grouped", "parted")
+FIELDS = ("ready", "method", "slept", "loaded", "again", "grouped", "parted", "future")
 SDL = "type Query { root: Item! items: [Item!]! maybe: Item } type Item {" + (
     "".join(f" {name}: Int strict_{name}: Int!" for name in FIELDS)
     + " child: Item strict_child: Item! children: [Item] strict_children: [Item!]! }"
@@ -141,10 +141,14 @@ def resolver(name: str) -> Callable[..., Any]:
 
         return resolve
 
+    def resolve_by_future(parent: Item, *_: object) -> Awaitable[int]:
+        parent.run.check(name, parent.key)
+        return parent.run.load(parent.key % 5)
+
     async def resolve_later(parent: Item, *_: object) -> Any:
         return await parent.resolve(name)
 
-    return resolve_later
+    return resolve_by_future if name.endswith("future") else resolve_later
 
 
 def grouped(name: str) -> Callable[..., Any]:
@@ -186,6 +190,13 @@ def own_schema() -> Any:
 
 
 def one(function: Callable[..., Any]) -> Callable[..., Any]:
+    def resolve(parent: Item) -> Awaitable[int]:
+        result: Awaitable[int] = function(parent)
+        return result
+
+    if function.__name__ == "resolve_by_future":
+        return resolve
+
     async def resolve_later(parent: Item) -> Any:
         return await function(parent)
 
@@ -318,7 +329,9 @@ def test_an_operation_can_be_cancelled_at_every_turn(
         was_done = task.done()
         task.cancel()
         (result,) = await asyncio.wait_for(asyncio.gather(task, return_exceptions=True), 10)
-        assert was_done or isinstance(result, asyncio.CancelledError)
+        # a group that fails in the same turn swallows the request, up to Python 3.12
+        is_swallowed = "parted" in text and sys.version_info < (3, 13)
+        assert was_done or is_swallowed or isinstance(result, asyncio.CancelledError)
         assert run.began == run.ended
         for _ in range(5):  # the loader's own task ends by itself
             await asyncio.sleep(0)

@@ -187,8 +187,7 @@ class _SideBySide:
         suspended = None
         _enter_task(self.loop, piece.task)
         try:
-            # a resolver may cancel the current task, or set context variables: not for others
-            while queue and not piece.task.cancelling() and self._is_unchanged(context):
+            while True:
                 work = queue.popleft()
                 suspended = context.run(_begin, execution, work)
                 if suspended is not None:
@@ -199,6 +198,9 @@ class _SideBySide:
                     agenda.finish(work)
                 if has_batches or agenda.pending:
                     queue.extend(agenda.take())
+                # a resolver may cancel the current task, or set context variables: not for others
+                if not queue or piece.task.cancelling() or not self._is_unchanged(context):
+                    break
         finally:
             _leave_task(self.loop, piece.task)
             if suspended is None:
@@ -433,7 +435,13 @@ def _begin(execution: Execution, work: Work) -> Suspended | None:
         return None
     else:
         awaitable = work.awaitable
-    running: Any = awaitable if type(awaitable) is CoroutineType else _coroutine(awaitable)
+    running: Any
+    if type(awaitable) is CoroutineType:
+        running = awaitable
+    elif isinstance(awaitable, asyncio.Future):
+        running = awaitable.__await__()
+    else:
+        running = _coroutine(awaitable)
     try:
         return running, running.send(None)
     except StopIteration as done:
