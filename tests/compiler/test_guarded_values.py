@@ -160,3 +160,81 @@ def test_hd_09_what_is_refused_is_told_for_each_request() -> None:
         assert form.is_refused(values)
     assert not form.refused({"i": {}})
     assert not form.is_refused({"i": {}})
+
+
+PETS = """
+type Query { pets: [Pet!], any: Any }
+interface Pet { name(i: In): String, owner(i: In): Owner }
+type Cat implements Pet { name(i: In): String, owner(i: In): Owner, lives(i: In): Int! }
+type Dog implements Pet { name(i: In): String, owner(i: In): Owner }
+type Owner { pet(i: In): Pet }
+union Any = Cat | Dog
+input In { secret: Int @requiresScopes(scopes: [["s"]]), free: Int, below: [In] }
+"""
+
+
+def pets(called: list[str], kind: str) -> Any:
+    def resolver(name: str, value: Any) -> Any:
+        def resolve(_parent: Any, i: Any = None) -> Any:
+            del i
+            called.append(name)
+            return value
+
+        async def resolve_later(_parent: Any, i: Any = None) -> Any:
+            await asyncio.sleep(0)
+            return resolve(_parent, i)
+
+        @batch
+        def resolve_all(parents: list[Any], i: Any = None) -> list[Any]:
+            return [resolve(parent, i) for parent in parents]
+
+        return {"plain": resolve, "awaited": resolve_later, "batch": resolve_all}[kind]
+
+    cat, dog = {"__typename": "Cat"}, {"__typename": "Dog"}
+    names = {"name": resolver("name", "Tom"), "owner": resolver("owner", {})}
+    return make_executable_schema(
+        parse_schema(PETS),
+        SimpleNamespace(
+            query=SimpleNamespace(pets=lambda: [cat, dog], any=lambda: dog),
+            cat=SimpleNamespace(**names, lives=resolver("lives", 9)),
+            dog=SimpleNamespace(**names),
+            owner=SimpleNamespace(pet=resolver("pet", dog)),
+        ),
+    )
+
+
+NESTED = """
+query ($i: In) { any { ...F } }
+fragment F on Dog { owner { pet { name(i: $i) } } x: owner(i: $i) { pet { name } } }
+"""
+
+
+@pytest.mark.parametrize("kind", ["plain", "awaited", "batch"])
+@pytest.mark.parametrize(
+    ("document", "data", "called"),
+    [
+        ("query ($i: In) { pets { name(i: $i) } }", {"pets": [{"name": None}] * 2}, set()),
+        ("query ($i: In) { pets { ... on Cat { lives(i: $i) } name } }", {"pets": None}, {"name"}),
+        ("query ($i: In) { any { ... on Pet { name(i: {below: [$i]}) } } }",
+         {"any": {"name": None}}, set()),
+        (NESTED,
+         {"any": {"owner": {"pet": {"name": None}}, "x": None}}, {"owner", "pet"}),
+    ],
+)  # fmt: skip
+async def test_hd_09_a_refused_value_refuses_fields_of_abstract_types(
+    kind: str, document: str, data: Any, called: set[str]
+) -> None:
+    calls: list[str] = []
+    operation = compile_operation(pets(calls, kind), document)
+    refused: Any = {"i": {"below": [{"secret": 1}]}}
+    for _ in range(4):  # both texts
+        calls.clear()
+        result = await engine.run(operation.for_caller(frozenset(), variables=refused), refused)
+        assert result.data == data
+        assert set(calls) <= called
+        assert {error.message.partition(" ")[2] for error in result.errors} == {
+            "needs the scope s."
+        }
+        for scopes, values in ((frozenset({"s"}), refused), (frozenset[str](), {"i": {}})):
+            form = operation.for_caller(scopes, variables=values)
+            assert (await engine.run(form, values)).errors == []
