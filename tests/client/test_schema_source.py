@@ -16,6 +16,7 @@ from tests.client.serving import JSON, QUERY, TODOS, Received, Reply, Todos, exe
 from trunkline import (
     Client,
     ConnectionFailedError,
+    DeadlineExceededError,
     ExecutionError,
     ProtocolError,
     SchemaError,
@@ -116,15 +117,20 @@ def test_a_failure_is_shared_by_those_who_waited_and_the_next_call_tries_again(
         together.wait()
         with pytest.raises(ServerStatusError) as caught:
             client.execute(QUERY)
-        return caught.value.status, *caught.value.__notes__
+        return caught.value.status, str(caught.value)
 
     with client, ThreadPoolExecutor(8) as pool:
         told = set(pool.map(call, range(8)))
         assert len(server.received) == 1
         server.reply = None
         assert client.execute(QUERY) == TODOS
-    note = "This happened while the client fetched the schema (fetch_schema_from_transport=True)."
-    assert told == {(503, note)}
+    ((status, text),) = told
+    assert status == 503
+    assert text.endswith(
+        "This happened while the client fetched the schema. If the server does not allow that, give"
+        " the client the schema's SDL: Client(transport=…, schema=…)."
+    )
+    assert text.count("This happened") == 1
 
 
 @pytest.mark.parametrize("status", [200, 400])
@@ -172,7 +178,26 @@ def test_a_server_that_is_down(call_with: CallWith) -> None:
     caller = call_with("http://127.0.0.1:1/graphql", fetch_schema_from_transport=True)
     with pytest.raises(ConnectionFailedError) as caught:
         caller.execute(QUERY)
-    assert "fetched the schema" in caught.value.__notes__[-1]
+    assert "fetched the schema" in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_page_that_forbids_it(status: int, fetching: Caller, server: Todos) -> None:
+    server.reply = Reply(status, b"<html>Forbidden</html>", "text/html")
+    with pytest.raises(ServerStatusError, match=f"{status}.* give the client the schema's SDL"):
+        fetching.execute(QUERY)
+    assert len(server.received) == 1
+
+
+def test_a_server_that_takes_too_long(call_with: CallWith, server: Todos) -> None:
+    def wait(_: Received) -> Reply:
+        Event().wait(1)
+        return Reply(200, b"{}")
+
+    server.reply = wait
+    caller = call_with(server.url, fetch_schema_from_transport=True, timeout=0.05)
+    with pytest.raises(DeadlineExceededError, match="while the client fetched the schema"):
+        caller.execute(QUERY)
 
 
 @pytest.mark.parametrize(

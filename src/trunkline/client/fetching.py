@@ -33,7 +33,8 @@ __all__ = ["Fetch", "build_stored", "fetcher_of", "introspect"]
 
 _UNAUTHORIZED = (401, 403)
 _WHILE_FETCHING = (
-    "This happened while the client fetched the schema (fetch_schema_from_transport=True)."
+    "This happened while the client fetched the schema. If the server does not allow that, give the"
+    " client the schema's SDL: Client(transport=…, schema=…)."
 )
 _NO_INTROSPECTION = (
     "The server did not return its schema. If it does not allow introspection, give the client the"
@@ -113,7 +114,7 @@ def _fetch_by_introspection(
     """Fetch a schema by introspection, without the descriptions, which are for people.
 
     Raises ``ExecutionError`` if the server refuses, ``ProtocolError`` if the response is not a
-    schema, any ``TransportError`` with a note.
+    schema, and other transport errors, which say that the schema was fetched.
     """
     try:
         stored = yield from introspect(connection, descriptions=False)
@@ -122,7 +123,7 @@ def _fetch_by_introspection(
         errors = [{"message": _NO_INTROSPECTION}, *error.errors]
         raise ExecutionError(errors, error.data, error.extensions, error.status) from None
     except TransportError as error:
-        error.add_note(_WHILE_FETCHING)
+        error.args = (f"{error} {_WHILE_FETCHING}",)
         raise
 
 
@@ -141,7 +142,8 @@ def _read_introspection(response: HTTPResponse) -> StoredSchema:
 def _fetch_sdl(send: SendHTTP, url: str, known: StoredSchema | None) -> Flow[Fetched | None]:
     """Ask for the SDL, which costs a 304 if it did not change (RFC 9110 §13.1.2).
 
-    Raises ``ServerStatusError`` and ``ProtocolError``, any ``TransportError`` with a note.
+    Raises ``ServerStatusError`` and ``ProtocolError``, and other transport errors, which say
+    that the schema was fetched.
     """
     headers = {"accept": "application/graphql, text/plain;q=0.9, */*;q=0.1"}
     if known and known.etag:
@@ -163,7 +165,7 @@ def _fetch_sdl(send: SendHTTP, url: str, known: StoredSchema | None) -> Flow[Fet
             message = f"The response of {safe_url(url)} is not a schema in SDL: {error}"
             raise ProtocolError(message) from None
     except TransportError as error:
-        error.add_note(_WHILE_FETCHING)
+        error.args = (f"{error} {_WHILE_FETCHING}",)
         raise
     etag, version = response.headers.get("etag"), response.headers.get(SCHEMA_VERSION)
     return schema, StoredSchema(msgspec.json.encode(data), etag, version, time())

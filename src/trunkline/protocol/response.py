@@ -125,8 +125,7 @@ def read_response(
         except msgspec.ValidationError as error:
             why = f" ({error})"
             if _is_graphql(response):
-                message = f"The server's response is not of the expected type: {error}"
-                raise ProtocolError(message) from None
+                raise ProtocolError(not_of_type(error)) from None
         except UNREADABLE as error:
             why = f" ({error})"
     shown = response.body[:_MOST_SHOWN].decode("utf-8", "replace")
@@ -142,6 +141,16 @@ def read_response(
         raise ProtocolError(message)
     wait = retry_after(response.headers)
     raise ServerStatusError(message, response.status, shown, retry_after=wait)
+
+
+def not_of_type(error: Exception) -> str:
+    """Say that a response is not of the expected type, with the place of the mistake.
+
+    Where types are read within types, each adds its part of the path behind those that are below.
+    """
+    text, *parts = str(error).split(" - at `$")
+    path = "".join(part.removesuffix("`") for part in reversed(parts))
+    return f"The server's response is not of the expected type: {text} - at `${path}`"
 
 
 def decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:

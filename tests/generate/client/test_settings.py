@@ -161,8 +161,8 @@ def test_a_server_without_introspection_is_an_error(
 ) -> None:
     monkeypatch.setattr(server, "knows", lambda _, __: False)
     message = (
-        r"^https://api\.test/graphql: The server does not allow introspection: No introspection\."
-        " Configure 'schema'"
+        r"^https://api\.test/graphql: The schema cannot be fetched by introspection: No"
+        r" introspection\. Configure 'schema'"
     )
     with pytest.raises(SchemaError, match=message):
         generate(tmp_path, **FETCHED)

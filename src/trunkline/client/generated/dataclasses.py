@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UnsetType
 
 from trunkline.client.generated.operation import Codec, Reader, converting_reader
-from trunkline.client.generated.values import ReadByHook, member_for, read_hook
+from trunkline.client.generated.values import ReadByHook, located, member_for, read_hook
 
 __all__ = ["DATACLASSES"]
 
@@ -50,8 +50,7 @@ def _reader(type_: Any) -> _Read:
     if get_origin(type_) in {Union, types.UnionType}:
         return _optional_reader(arguments)
     if get_origin(type_) is list:
-        read_item = _reader(arguments[0])
-        return lambda value: [read_item(item) for item in _checked(value, list)]
+        return _list_reader(_reader(arguments[0]))
     if isinstance(type_, ReadByHook):
         members = getattr(type_, "members", None)
         if members is None:
@@ -71,6 +70,19 @@ def _optional_reader(operands: tuple[Any, ...]) -> _Read:
     return lambda value: None if value is None else read(value)
 
 
+def _list_reader(read_item: _Read) -> _Read:
+    def read(value: Any) -> Any:
+        given, items = _checked(value, list), list[Any]()
+        try:
+            for item in given:
+                items.append(read_item(item))  # whose length is the place
+        except ValueError as error:
+            raise located(error, f"[{len(items)}]") from None
+        return items
+
+    return read
+
+
 class _ObjectReader:
     """Reads an object. The readers of its fields are made at the first one: types may recur."""
 
@@ -84,14 +96,22 @@ class _ObjectReader:
             keys = _keys(self._class)
             self._fields = [(name, key, _reader(hints[name])) for name, key in keys]
         mapping: Mapping[str, Any] = _checked(value, dict)
-        given = {name: read(mapping[key]) for name, key, read in self._fields if key in mapping}
+        given: dict[str, Any] = {}
+        for name, key, read in self._fields:
+            if key in mapping:
+                try:
+                    given[name] = read(mapping[key])
+                except ValueError as error:
+                    raise located(error, f".{key}") from None
         try:
             return self._class(**given)
-        except TypeError as error:  # a field is missing
-            raise ValueError(str(error)) from None
+        except TypeError:
+            needed = {each.name for each in fields(self._class) if each.default is MISSING}
+            missing = next(key for name, key, _ in self._fields if name in needed - given.keys())
+            raise ValueError(f"Object missing required field `{missing}`") from None
 
 
 def _checked(value: Any, type_: type) -> Any:
     if isinstance(value, type_):
         return value
-    raise ValueError(f"Expected {type_.__name__}, got {type(value).__name__}")
+    return msgspec.convert(value, type_)  # raises, in msgspec's words

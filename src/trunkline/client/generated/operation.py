@@ -12,13 +12,13 @@ from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, cast
 import msgspec
 from msgspec import UNSET, Struct, structs
 
-from trunkline.client.generated.values import read_hook
+from trunkline.client.generated.values import located, read_hook
 from trunkline.client.responses import execution_error, read_valid_response
 from trunkline.errors import ProtocolError, VariablesError
 from trunkline.protocol.documents import OperationKind, RegisteredDocument
 from trunkline.protocol.messages import HTTPResponse
 from trunkline.protocol.request import check_finite
-from trunkline.protocol.response import PLAIN, GraphQLResponse
+from trunkline.protocol.response import PLAIN, GraphQLResponse, not_of_type
 
 __all__ = [
     "Codec",
@@ -71,7 +71,10 @@ STRUCTS = Codec()
 
 
 def converting_reader(convert: Callable[[Any], Data]) -> Reader[Data]:
-    """Return a reader that decodes JSON first, then calls ``convert`` to make the data."""
+    """Return a reader that decodes JSON first, then calls ``convert`` to make the data.
+
+    ``convert`` raises ``ValueError`` where the data is of another type, as ``located`` makes it.
+    """
 
     def read(response: HTTPResponse) -> GraphQLResponse[Data]:
         result: GraphQLResponse[Any] = read_valid_response(response, PLAIN)
@@ -82,8 +85,7 @@ def converting_reader(convert: Callable[[Any], Data]) -> Reader[Data]:
                 if result.errors:
                     result.data = None
                     raise execution_error(result, response) from None
-                message = f"The response is not of the expected type: {error}"
-                raise ProtocolError(message) from None
+                raise ProtocolError(not_of_type(located(error, ".data"))) from None
         return result
 
     return read

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, get_args, get_type_
 
 import msgspec
 
-__all__ = ["OneOf", "OpenEnum", "Parsed", "ReadByHook", "member_for", "read_hook"]
+__all__ = ["OneOf", "OpenEnum", "Parsed", "ReadByHook", "located", "member_for", "read_hook"]
 
 
 class OpenEnum(StrEnum):
@@ -48,6 +48,11 @@ def read_hook(type_: Any, value: Any) -> Any:
     raise TypeError(f"{type_} cannot be read from JSON: give its scalar a parse function")
 
 
+def located(error: Exception, place: str) -> ValueError:
+    """Add to an error the place (``.key``, ``[0]``) of what was read, in msgspec's form."""
+    return ValueError(f"{error} - at `${place}`")
+
+
 @cache
 def _members_by_typename(members: tuple[type, ...]) -> Mapping[str, type]:
     """Map each ``__typename`` to its member. The last member has no names: it takes all others."""
@@ -69,7 +74,10 @@ class _OneOf(metaclass=ReadByHook):
 
     @classmethod
     def read(cls, value: Any) -> Any:
-        return msgspec.convert(value, member_for(cls.members, value), dec_hook=read_hook)
+        try:
+            return msgspec.convert(value, member_for(cls.members, value), dec_hook=read_hook)
+        except msgspec.ValidationError as error:  # which msgspec would not locate once more
+            raise ValueError(str(error)) from None
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, handler: Any) -> Any:

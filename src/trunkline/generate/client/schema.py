@@ -79,13 +79,13 @@ def _fetch_schema(url: str, headers: Mapping[str, str]) -> graphql.GraphQLSchema
         finally:
             connection.close()
         return _build(msgspec.json.decode(stored.introspection))
-    except (TransportError, *_REASONS) as error:
-        raise SchemaError(f"{url}: The schema cannot be fetched: {error}") from error
-    except ExecutionError as error:
+    except (ExecutionError, TransportError) as error:
         raise SchemaError(
-            f"{url}: The server does not allow introspection: {str(error).rstrip('.')}. Configure"
-            " 'schema' with its SDL as a file, or 'headers' with credentials."
+            f"{url}: The schema cannot be fetched by introspection: {str(error).rstrip('.')}."
+            " Configure 'schema' with its SDL as a file, or 'headers' with credentials."
         ) from error
+    except _REASONS as error:
+        raise SchemaError(f"{url}: The schema cannot be fetched: {error}") from error
 
 
 def _build(data: object) -> graphql.GraphQLSchema:
