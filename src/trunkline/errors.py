@@ -363,11 +363,11 @@ class ExecutionError(TrunklineError):
     - ``errors`` are the errors of the response.
     - ``data`` is what could be resolved in spite of them, or ``None``.
     - ``extensions`` are the extensions of the response.
-    - ``status`` is the HTTP status.
+    - ``status`` is the HTTP status, ``headers`` are those of the response, in lower case.
     - ``retry_after`` is the time in seconds to wait, if the server named one.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a response has
         self,
         errors: Sequence[Mapping[str, Any]],
         data: Any = None,
@@ -375,12 +375,14 @@ class ExecutionError(TrunklineError):
         status: int | None = None,
         *,
         retry_after: float | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self.errors = tuple(errors)
         self.data = data
         self.extensions = extensions
         self.status = status
         self.retry_after = retry_after
+        self.headers = _plain(headers)
         lines = [_error_line(error) for error in self.errors[:_PRINTED]]
         if len(self.errors) > _PRINTED:
             lines.append(f"{len(self.errors) - _PRINTED} more")
@@ -390,6 +392,11 @@ class ExecutionError(TrunklineError):
     def retryable(self) -> bool:
         """Whether the status is that of a condition that passes, such as 503."""
         return self.status in RETRYABLE_STATUSES
+
+
+def _plain(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Return headers as a dictionary, because not every library's can be pickled."""
+    return {name.lower(): value for name, value in (headers or {}).items()}
 
 
 def _error_line(error: Mapping[str, Any]) -> str:
@@ -475,17 +482,24 @@ class TokenError(TransportError):
 class ServerStatusError(TransportError):
     """The server sent an HTTP status with a body that is not a GraphQL response.
 
-    - ``status`` is the HTTP status.
+    - ``status`` is the HTTP status, ``headers`` are those of the response, in lower case.
     - ``body`` is the beginning of the body, for people to read.
     - ``retry_after`` is the time in seconds to wait, if the server named one.
     """
 
     def __init__(
-        self, message: str, status: int, body: str = "", *, retry_after: float | None = None
+        self,
+        message: str,
+        status: int,
+        body: str = "",
+        *,
+        retry_after: float | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self.status = status
         self.body = body
         self.retry_after = retry_after
+        self.headers = _plain(headers)
         super().__init__(message)
 
     @property

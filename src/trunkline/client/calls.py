@@ -9,12 +9,14 @@ from math import ceil
 from typing import NamedTuple
 from urllib.parse import quote
 
+import msgspec
+
 from trunkline.client.transports.rules import check_headers
 from trunkline.flow.calls import Deadline
 from trunkline.protocol.documents import RegisteredDocument
 from trunkline.protocol.media import ACCEPT, JSON
 from trunkline.protocol.messages import HTTPRequest
-from trunkline.protocol.request import TIMEOUT_HEADER, FilePart, encode_multipart
+from trunkline.protocol.request import TIMEOUT_HEADER, FilePart, check_finite, encode_multipart
 
 __all__ = [
     "BatchedOperation",
@@ -36,11 +38,14 @@ class CallOptions:
     - ``idempotency_key``: the same for all calls that must take effect only once (the header
       ``Idempotency-Key``). With it a mutation is retried like a query, because the server promises
       to execute it once.
+    - ``extensions``: sent in the request beside the document, for servers that want more than
+      GraphQL does (GraphQL over HTTP §5.1).
     """
 
     timeout: float | None = None
     headers: Mapping[str, str] | None = field(default=None, repr=False)  # may have credentials
     idempotency_key: str | None = None
+    extensions: Mapping[str, object] | None = field(default=None, repr=False)
 
     def all_headers(self) -> dict[str, str]:
         """Return the headers that these options add. Raises ``ValueError`` for invalid ones."""
@@ -48,6 +53,16 @@ class CallOptions:
         if self.idempotency_key is not None:
             headers["idempotency-key"] = self.idempotency_key
         return check_headers(headers)
+
+    def encoded_extensions(self) -> bytes:
+        """Return the extensions as JSON, or nothing. Raises ``ValueError`` if they have no JSON."""
+        if not self.extensions:
+            return b""
+        try:
+            check_finite(msgspec.to_builtins(self.extensions, str_keys=True), "extensions")
+            return msgspec.json.encode(self.extensions)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise ValueError(f"The extensions have no JSON form: {error}.") from error
 
 
 class BatchedOperation(NamedTuple):
@@ -71,6 +86,7 @@ class Call:
         "body",
         "deadline",
         "document",
+        "extensions",
         "files",
         "headers",
         "query",
@@ -93,6 +109,7 @@ class Call:
         self.files = files
         self.batch = batch
         self.headers = options.all_headers() if options else None
+        self.extensions = options.encoded_extensions() if options else b""
         self.attempts = 0
         self.body = document.by_text
         self.query: Mapping[str, str] | None = None
@@ -133,21 +150,35 @@ def http_request(call: Call, headers: Mapping[str, str]) -> HTTPRequest:
             "documentId": call.query.get("documentId"),
             "operationName": call.document.name,
             "variables": call.variables.decode(),
-            "extensions": call.query.get("extensions"),
+            "extensions": _merged(
+                call.query.get("extensions", "").encode(), call.extensions
+            ).decode(),
         }
         query = "&".join(f"{key}={quote(text, '')}" for key, text in parameters.items() if text)
         if len(query) <= _LONGEST_URL:
             del sent["content-type"]
             return HTTPRequest("GET", sent, b"", None, query, left, call.repeatable)
     if call.batch:
-        objects = [_parameters(each.document.by_text, each.variables) for each in call.batch]
+        objects = [
+            _parameters(each.document.by_text, each.variables, call.extensions)
+            for each in call.batch
+        ]
         body = b"[" + b",".join(objects) + b"]"
     else:
-        body = _parameters(call.body, call.variables)
+        body = _parameters(call.body, call.variables, call.extensions)
     if call.files:
         sent["content-type"], body = encode_multipart(body, call.files)
     return HTTPRequest("POST", sent, body, None, "", left, call.repeatable)
 
 
-def _parameters(head: bytes, variables: bytes) -> bytes:
+def _parameters(head: bytes, variables: bytes, extensions: bytes) -> bytes:
+    """Write the object of an operation; its beginning, ``head``, may end with extensions."""
+    if extensions:
+        ends = head.endswith(b"}")
+        head = _merged(head, extensions) if ends else head + b',"extensions":' + extensions
     return head + b',"variables":' + variables + b"}" if variables else head + b"}"
+
+
+def _merged(first: bytes, second: bytes) -> bytes:
+    """Merge two objects of JSON, each of which may be missing."""
+    return first[:-1] + b"," + second[1:] if first and second else first or second

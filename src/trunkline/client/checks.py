@@ -175,7 +175,7 @@ class DocumentChecker:
         self._conversions = conversions
         self._rules = rules
         self.operation = lru_cache(maxsize=_REMEMBERED)(self._prepare)
-        self._validate = lru_cache(maxsize=_REMEMBERED)(self._validate_once)
+        self.validate = lru_cache(maxsize=_REMEMBERED)(self._validate)
 
     def _prepare(self, document: Document, name: str | None) -> PreparedOperation:
         """Return the operation of a document that a call names.
@@ -185,7 +185,7 @@ class DocumentChecker:
         """
         if self._client_directives:
             document = document.without_client_directives(self._client_directives)
-        self._validate(document)
+        self.validate(document)
         definition = _select_operation(document, name)
         if definition.operation is graphql.OperationType.SUBSCRIPTION:
             message = (
@@ -212,9 +212,11 @@ class DocumentChecker:
         decoder = decoder_of(self.schema, document, definition, self._conversions) or PLAIN
         return PreparedOperation(definition, self.schema, registered, decoder, writers, nulls)
 
-    def _validate_once(self, document: Document) -> None:
+    def _validate(self, document: Document) -> None:
         if self.schema is None:
             return
+        if self._client_directives:
+            document = document.without_client_directives(self._client_directives)
         try:
             errors = graphql.validate(self.schema, document.ast, self._rules)
         except TypeError as error:  # a fetched schema builds its types when they are used

@@ -212,6 +212,18 @@ class Client:
         flow = partial(self._batch_flow, requests, options)
         return await self._connection.run_async(flow, options)
 
+    def validate(self, document: Document | str) -> None:
+        """Check a document against the schema, which is fetched first if necessary.
+
+        ``execute`` does so, too. Raises ``ValidationError`` with all mistakes, and ``ValueError``
+        if the client was given no schema and fetches none.
+        """
+        self._connection.run(partial(self._validate_flow, document), None)
+
+    async def validate_async(self, document: Document | str) -> None:
+        """Do what ``validate`` does, without blocking the event loop."""
+        await self._connection.run_async(partial(self._validate_flow, document), None)
+
     def _flow(
         self, request: Request, options: CallOptions | None, deadline: Deadline | None
     ) -> Flow[ExecutionResult]:
@@ -246,17 +258,24 @@ class Client:
         ]
 
     def _prepare(self, request: Request) -> Flow[PreparedOperation]:
-        """Check a request. Before a mistake raises, a schema that may be stale is fetched again."""
-        given, name = request.document, request.operation_name
-        document = given if isinstance(given, Document) else gql(given)
+        return self._checked(lambda by: by.operation(gql(request.document), request.operation_name))
+
+    def _validate_flow(self, document: Document | str, deadline: Deadline | None) -> Flow[None]:
+        del deadline  # the driver keeps it
+        if self.schema is None and not self._schemas.is_fetched:
+            raise ValueError("Documents are validated against the schema: give or fetch it.")
+        return (yield from self._checked(lambda by: by.validate(gql(document))))
+
+    def _checked(self, check: Callable[[DocumentChecker], T]) -> Flow[T]:
+        """Check something. Before a mistake raises, a schema that may be stale is fetched again."""
         checker = yield from self._schemas.checker()
         try:
-            return checker.operation(document, name)
+            return check(checker)
         except ValidationError:
             newer = yield from self._schemas.newer_checker(checker)
             if newer is None:
                 raise
-        return newer.operation(document, name)
+        return check(newer)
 
     def _noting_version(self, read: Callable[[HTTPResponse], T]) -> Callable[[HTTPResponse], T]:
         """Let responses say that the server's schema changed, if the schema is fetched."""
@@ -307,6 +326,7 @@ class AsyncSession:
         self.execute = client.execute_async
         self.execute_async = client.execute_async
         self.execute_batch = client.execute_batch_async
+        self.validate = client.validate_async
         self.subscribe = client.subscribe
 
     def __repr__(self) -> str:
@@ -327,5 +347,6 @@ def _data_of(result: ExecutionResult) -> dict[str, Any]:
             result.extensions or None,
             result.status,
             retry_after=result.retry_after,
+            headers=result.headers,
         )
     return result.data

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 
 from graphql import DocumentNode, GraphQLError, parse, print_ast
 
@@ -56,9 +57,17 @@ class Document:
 _document = lru_cache(maxsize=_REMEMBERED)(Document)
 
 
-def gql(text: str) -> Document:
+def gql(document: str | Path | DocumentNode | Document) -> Document:
     """Read a document: one or more operations, and the fragments that they use.
 
-    The same text returns the same document, which is parsed once. Raises ``DocumentSyntaxError``.
+    It is text, a file in UTF-8 (a ``Path``), or an AST of graphql-core. The same text returns the
+    same document, which is parsed once. Raises ``DocumentSyntaxError``, and what reading a file
+    raises.
     """
-    return _document(text)
+    if isinstance(document, Document):
+        return document
+    if isinstance(document, Path):
+        document = document.read_text(encoding="utf-8-sig")
+    elif isinstance(document, DocumentNode):
+        document = print_ast(document)
+    return _document(document)

@@ -121,7 +121,9 @@ def _fetch_by_introspection(
         return build_stored(stored), stored
     except ExecutionError as error:
         errors = [{"message": _NO_INTROSPECTION}, *error.errors]
-        raise ExecutionError(errors, error.data, error.extensions, error.status) from None
+        raise ExecutionError(
+            errors, error.data, error.extensions, error.status, headers=error.headers
+        ) from None
     except TransportError as error:
         error.args = (f"{error} {_WHILE_FETCHING}",)
         raise
@@ -157,7 +159,7 @@ def _fetch_sdl(send: SendHTTP, url: str, known: StoredSchema | None) -> Flow[Fet
                 f"The server responded with {response.status} to the request for its schema at"
                 f" {safe_url(url)}."
             )
-            raise ServerStatusError(message, response.status)
+            raise ServerStatusError(message, response.status, headers=response.headers)
         try:
             schema = build_leniently(response.body.decode())
             data: Any = introspection_from_schema(schema, descriptions=False)

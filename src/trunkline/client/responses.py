@@ -42,6 +42,7 @@ class ExecutionResult:
     - ``errors`` and ``extensions``: those of the response.
     - ``status``: the HTTP status.
     - ``retry_after``: the seconds to wait that the server named, or ``None``.
+    - ``headers``: those of the response; names are found in lower case.
     """
 
     data: dict[str, Any] | None
@@ -49,6 +50,7 @@ class ExecutionResult:
     extensions: Mapping[str, Any] = field(default_factory=dict[str, Any])
     status: int = 200
     retry_after: float | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)  # cookies
 
 
 def read_valid_response(
@@ -63,7 +65,10 @@ def read_valid_response(
         return result
     if response.status // 100 != 2:
         message = f"The server responded with {response.status} and named no error."
-        raise ServerStatusError(message, response.status, retry_after=retry_after(response.headers))
+        headers = response.headers
+        raise ServerStatusError(
+            message, response.status, retry_after=retry_after(headers), headers=headers
+        )
     if result.data is None or result.data is msgspec.UNSET:
         what = "no data" if result.data is msgspec.UNSET else "data: null"
         raise ProtocolError(
@@ -84,6 +89,7 @@ def read_result(response: HTTPResponse, decoder: Decoder) -> ExecutionResult:
         result.extensions or {},
         response.status,
         retry_after(response.headers) if result.errors else None,
+        response.headers,
     )
 
 
@@ -119,5 +125,10 @@ def execution_error(result: GraphQLResponse[Any], response: HTTPResponse) -> Exe
     data = None if result.data is msgspec.UNSET else result.data
     wait = retry_after(response.headers)
     return ExecutionError(
-        result.errors or [], data, result.extensions, response.status, retry_after=wait
+        result.errors or [],
+        data,
+        result.extensions,
+        response.status,
+        retry_after=wait,
+        headers=response.headers,
     )

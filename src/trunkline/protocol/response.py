@@ -140,7 +140,9 @@ def read_response(
     if response.status // 100 == 2:
         raise ProtocolError(message)
     wait = retry_after(response.headers)
-    raise ServerStatusError(message, response.status, shown, retry_after=wait)
+    raise ServerStatusError(
+        message, response.status, shown, retry_after=wait, headers=response.headers
+    )
 
 
 def not_of_type(error: Exception) -> str:
@@ -217,5 +219,6 @@ def _is_graphql(response: HTTPResponse) -> bool:
             result.extensions,
             response.status,
             retry_after=retry_after(response.headers),
+            headers=response.headers,
         ) from None
     return result.errors is not None or result.data is None or isinstance(result.data, dict)

@@ -40,12 +40,18 @@ class TypedResult(Struct, Generic[Data], frozen=True):
     """The result of an operation that catches errors (``@catch``): data, and errors beside it.
 
     ``data`` is ``None`` where an error reached the root. ``errors`` are as the server sent them:
-    mappings with ``message``, ``path``, ``extensions`` (GraphQL §7.1.2).
+    mappings with ``message``, ``path``, ``extensions`` (GraphQL §7.1.2). The names of ``headers``
+    are found in lower case.
     """
 
     data: Data | None
     errors: tuple[Mapping[str, Any], ...] = ()
     extensions: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = {}
+
+    def __repr__(self) -> str:  # without headers, which may have cookies
+        shown = f"data={self.data!r}, errors={self.errors!r}, extensions={self.extensions!r}"
+        return f"TypedResult({shown})"
 
 
 class Codec:
@@ -155,7 +161,8 @@ class GeneratedOperation(Generic[Data]):
         result = self._read(response)
         if result.data is UNSET:
             raise execution_error(result, response)
-        return TypedResult(result.data, tuple(result.errors or ()), result.extensions)
+        errors = tuple(result.errors or ())
+        return TypedResult(result.data, errors, result.extensions, response.headers)
 
     @cached_property
     def _read(self) -> Reader[Data]:
