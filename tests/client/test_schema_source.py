@@ -59,7 +59,7 @@ def test_eight_threads_fetch_it_once(server: Todos) -> None:
     client = Client(HTTPX2Transport(server.url), fetch_schema_from_transport=True)
     together = Barrier(8)
 
-    def call(_: int) -> object:
+    def call(_: int) -> tuple[int, str]:
         together.wait()
         return client.execute(QUERY)
 
