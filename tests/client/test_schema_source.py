@@ -59,7 +59,7 @@ def test_eight_threads_fetch_it_once(server: Todos) -> None:
     client = Client(HTTPX2Transport(server.url), fetch_schema_from_transport=True)
     together = Barrier(8)
 
-    def call(_: int) -> tuple[int, str]:
+    def call(_: int) -> object:
         together.wait()
         return client.execute(QUERY)
 
@@ -113,7 +113,7 @@ def test_a_failure_is_shared_by_those_who_waited_and_the_next_call_tries_again(
     transport = HTTPX2Transport(server.url)
     client = Client(transport, fetch_schema_from_transport=True, retry=None)
 
-    def call(_: int) -> object:
+    def call(_: int) -> tuple[int, str]:
         together.wait()
         with pytest.raises(ServerStatusError) as caught:
             client.execute(QUERY)
