@@ -5,8 +5,8 @@
 - ``client``; then ``checks``, ``variables`` and ``conversions``, before sending; ``responses``.
 - ``schemas``, ``fetching``, ``schema_cache`` and ``building``: where the schema comes from.
 - ``connection``: calls of checked documents, also for generated clients. A call (``calls``) goes
-  through ``events``, ``persisted`` and ``resilience``, for which ``services`` has the ways of
-  some; its requests through ``credentials`` and ``cache``.
+  through ``events``, ``batching``, ``persisted`` and ``resilience``, for which ``services`` has the
+  ways of some; its requests through ``credentials`` and ``cache``.
 - ``transports``: what sends the requests. ``generated``: the base of generated clients.
 """
 
@@ -15,6 +15,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from trunkline.client.batching import Batching
 from trunkline.client.cache import PrivateCache
 from trunkline.client.calls import CallOptions
 from trunkline.client.connection import Connection, ConnectionOptions
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from trunkline.client.document import Document, gql
     from trunkline.client.schema_cache import SchemaCache
     from trunkline.client.services import GITHUB, LINEAR, SHOPIFY
-    from trunkline.client.variables import Upload
+    from trunkline.client.uploads import Upload
     from trunkline.schema.scalars import Scalar
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "SHOPIFY",
     "APIKey",
     "AsyncSession",
+    "Batching",
     "BearerToken",
     "Breaker",
     "CallEvent",
@@ -71,7 +73,7 @@ _MODULES = {
     "Request": "trunkline.client.client",
     "Scalar": "trunkline.schema.scalars",
     "SchemaCache": "trunkline.client.schema_cache",
-    "Upload": "trunkline.client.variables",
+    "Upload": "trunkline.client.uploads",
     "gql": "trunkline.client.document",
 }
 

@@ -13,7 +13,7 @@ import msgspec
 
 from trunkline.client.transports.rules import check_headers
 from trunkline.flow.calls import Deadline
-from trunkline.protocol.documents import RegisteredDocument
+from trunkline.protocol.documents import OperationKind, RegisteredDocument
 from trunkline.protocol.media import ACCEPT, JSON
 from trunkline.protocol.messages import HTTPRequest
 from trunkline.protocol.request import TIMEOUT_HEADER, FilePart, check_finite, encode_multipart
@@ -22,6 +22,7 @@ __all__ = [
     "BatchedOperation",
     "Call",
     "CallOptions",
+    "batch_document",
     "client_headers",
     "http_request",
 ]
@@ -70,6 +71,14 @@ class BatchedOperation(NamedTuple):
 
     document: RegisteredDocument
     variables: bytes
+
+
+def batch_document(batch: Sequence[BatchedOperation]) -> RegisteredDocument:
+    """Return the document that stands for all of a batch, in logs."""
+    kinds = {each.document.kind for each in batch}
+    text = "\n".join(each.document.text for each in batch)
+    kind: OperationKind = "query" if kinds == {"query"} else "mutation"
+    return RegisteredDocument(text, kind, f"batch of {len(batch)}")
 
 
 class Call:

@@ -4,9 +4,9 @@ It knows neither schemas nor graphql-core. The dynamic client checks documents b
 reads JSON; a generated client's operations were checked when they were generated, and it reads
 structs.
 
-A call goes through layers, each only if the options want it, from the outside in: the observer, ids
-for documents, retries, the circuit breaker. Then each HTTP request of the call goes through hooks,
-credentials, and the cache.
+A call goes through layers, each only if the options want it, from the outside in: the observer,
+batching, ids for documents, retries, the circuit breaker. Then each HTTP request of the call goes
+through hooks, credentials, and the cache.
 """
 
 from __future__ import annotations
@@ -17,8 +17,16 @@ from typing import TypedDict, TypeVar, Unpack, cast
 
 from msgspec.structs import replace
 
+from trunkline.client.batching import Batching, BatchingSender
 from trunkline.client.cache import CachingSender, PrivateCache, SendHTTP
-from trunkline.client.calls import BatchedOperation, Call, CallOptions, client_headers, http_request
+from trunkline.client.calls import (
+    BatchedOperation,
+    Call,
+    CallOptions,
+    batch_document,
+    client_headers,
+    http_request,
+)
 from trunkline.client.credentials import SeveralSchemes
 from trunkline.client.events import Hooks, Observer, with_hooks
 from trunkline.client.persisted import Persisted, PersistedSender
@@ -35,7 +43,7 @@ from trunkline.client.transports.interface import AsyncTransport, Transport
 from trunkline.client.transports.rules import safe_url
 from trunkline.flow.calls import AuthScheme, Deadline, Flow, send_request, through
 from trunkline.flow.drivers import run, run_async
-from trunkline.protocol.documents import OperationKind, RegisteredDocument
+from trunkline.protocol.documents import RegisteredDocument
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 from trunkline.protocol.request import FilePart
 
@@ -56,7 +64,8 @@ class ConnectionOptions(TypedDict, total=False):
     - ``timeout``: the seconds that a call may take, its retries included (30); ``None`` leaves it
       to the transport.
     - ``retry`` and ``breaker``: what happens when the server fails; ``None`` turns them off.
-    - ``persisted``: sends ids instead of texts. Off by default, as the next two.
+    - ``persisted``: sends ids instead of texts. Off by default, as the next three.
+    - ``batching``: sends calls together that come within a moment.
     - ``cache``: keeps responses.
     - ``hooks``: functions that are called at each step.
     - ``media_types``: of responses that are read as JSON too, although GraphQL over HTTP has only
@@ -70,6 +79,7 @@ class ConnectionOptions(TypedDict, total=False):
     retry: Retry | None
     breaker: Breaker | None
     persisted: Persisted | None
+    batching: Batching | None
     cache: PrivateCache | None
     hooks: Hooks | None
     media_types: Collection[str]
@@ -107,6 +117,7 @@ class Connection:
         variables: bytes,
         read: Callable[[HTTPResponse], T],
         options: CallOptions | None = None,
+        files: Sequence[FilePart] = (),
     ) -> T:
         """Call an operation and return what ``read`` makes of the response.
 
@@ -114,7 +125,9 @@ class Connection:
         raises errors for the caller, as ``read_valid_response`` does. Raises
         ``ConnectionFailedError`` if there is no complete response.
         """
-        return self.run(lambda end: self.flow(document, variables, read, end, options), options)
+        return self.run(
+            lambda end: self.flow(document, variables, read, end, options, files), options
+        )
 
     async def execute_async(
         self,
@@ -122,10 +135,11 @@ class Connection:
         variables: bytes,
         read: Callable[[HTTPResponse], T],
         options: CallOptions | None = None,
+        files: Sequence[FilePart] = (),
     ) -> T:
         """Do what ``execute`` does, without blocking the event loop."""
         return await self.run_async(
-            lambda end: self.flow(document, variables, read, end, options), options
+            lambda end: self.flow(document, variables, read, end, options, files), options
         )
 
     def run(self, flow: Callable[[Deadline | None], Flow[T]], options: CallOptions | None) -> T:
@@ -165,11 +179,7 @@ class Connection:
         options: CallOptions | None = None,
     ) -> Flow[T]:
         """Return one call of several operations as a flow. ``read`` gets their one response."""
-        kinds = {each.document.kind for each in batch}
-        text = "\n".join(each.document.text for each in batch)
-        kind: OperationKind = "query" if kinds == {"query"} else "mutation"
-        document = RegisteredDocument(text, kind, f"batch of {len(batch)}")
-        return self._call(Call(document, b"", deadline, options, (), batch), read)
+        return self._call(Call(batch_document(batch), b"", deadline, options, (), batch), read)
 
     def _call(self, call: Call, read: Callable[[HTTPResponse], T]) -> Flow[T]:
         if self._observer.is_wanted():
@@ -212,10 +222,11 @@ def _call_layers(options: ConnectionOptions, send: SendCall) -> SendCall:
     """Return what sends a call, made of the layers that the options want."""
     breaker = options.get("breaker", DEFAULT_BREAKER)
     retry = options.get("retry", DEFAULT_RETRY)
-    persisted = options.get("persisted")
+    persisted, batching = options.get("persisted"), options.get("batching")
     send = Circuit(breaker, send).send if breaker else send
     send = Retries(retry, send).send if retry else send
-    return PersistedSender(persisted, send).send if persisted else send
+    send = PersistedSender(persisted, send).send if persisted else send
+    return BatchingSender(batching, send).send if batching else send
 
 
 def _http_layers(options: ConnectionOptions, auth: AuthScheme | None) -> SendHTTP:

@@ -26,6 +26,7 @@ __all__ = [
     "read_batch",
     "read_result",
     "read_valid_response",
+    "split_batch",
 ]
 
 Data = TypeVar("Data")
@@ -96,6 +97,15 @@ def read_result(response: HTTPResponse, decoder: Decoder) -> ExecutionResult:
 def read_batch(response: HTTPResponse, decoders: Sequence[Decoder]) -> list[ExecutionResult]:
     """Read one result per operation, each with the decoder of its operation.
 
+    Raises what ``split_batch`` raises.
+    """
+    parts = split_batch(response, len(decoders))
+    return [read_result(part, decoder) for part, decoder in zip(parts, decoders, strict=True)]
+
+
+def split_batch(response: HTTPResponse, count: int) -> list[HTTPResponse]:
+    """Take the response to a batch of ``count`` operations apart.
+
     Raises ``ExecutionError`` if the server rejects the whole batch, ``ServerStatusError`` or
     ``ProtocolError`` if the response is not that of a batch.
     """
@@ -109,15 +119,11 @@ def read_batch(response: HTTPResponse, decoders: Sequence[Decoder]) -> list[Exec
             "The server's response to a batch is not a list: it is the response to one operation."
         )
         raise ProtocolError(message) from None
-    if len(bodies) != len(decoders):
+    if len(bodies) != count:
         raise ProtocolError(
-            f"The server returned {len(bodies)} results for a batch of {len(decoders)} operations."
+            f"The server returned {len(bodies)} results for a batch of {count} operations."
         )
-    headers = response.headers
-    return [
-        read_result(HTTPResponse(response.status, bytes(body), headers), decoder)
-        for body, decoder in zip(bodies, decoders, strict=True)
-    ]
+    return [HTTPResponse(response.status, bytes(body), response.headers) for body in bodies]
 
 
 def execution_error(result: GraphQLResponse[Any], response: HTTPResponse) -> ExecutionError:
