@@ -180,6 +180,13 @@ class ClientConfiguration(_Table, frozen=True):
         SuffixConfiguration,
         _about("What the classes of operations and fragments end with, if not with what they are."),
     ] = SuffixConfiguration()
+    base: Annotated[
+        ClassName | None, _about("A class of yours that the client's class extends, too.")
+    ] = None
+    mixins: Annotated[
+        dict[str, ClassName],
+        _about("Classes of yours that generated classes extend, too, by the names of these."),
+    ] = {}
     ignore_rules: Annotated[
         list[str],
         _about("Validation rules that its documents need not keep, as graphql-core names them."),

@@ -99,9 +99,9 @@ class EnumPlan:
     members: tuple[MemberPlan, ...]
 
 
-def write_enum(module: Module, enum: EnumPlan, base: Reference) -> None:
+def write_enum(module: Module, enum: EnumPlan, *bases: Reference) -> None:
     """Write the class of an enum."""
-    with module.class_(enum.name, [module.name(base)]):
+    with module.class_(enum.name, list(map(module.name, bases))):
         module.docstring(enum.description)
         if enum.description:
             module.line()

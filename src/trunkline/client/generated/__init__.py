@@ -13,6 +13,7 @@ from trunkline.client.calls import CallOptions
 from trunkline.client.generated.clients import AsyncGeneratedClient, GeneratedClient
 from trunkline.client.generated.operation import GeneratedOperation, Serializers, TypedResult
 from trunkline.client.generated.values import OneOf, OpenEnum, Parsed
+from trunkline.client.uploads import Upload
 
 __all__ = [  # noqa: RUF022  # sorted as every door's list
     "AsyncGeneratedClient",
@@ -27,5 +28,6 @@ __all__ = [  # noqa: RUF022  # sorted as every door's list
     "TypedResult",
     "UNSET",
     "UnsetType",
+    "Upload",
     "field",
 ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NoReturn, Self, TypeAlias, TypeVar, Unpack
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any, NoReturn, Self, TypeAlias, TypeVar, Unpack
 
 from trunkline.client.calls import CallOptions
 from trunkline.client.connection import Connection, ConnectionOptions
 from trunkline.client.generated.operation import GeneratedOperation, TypedResult
 from trunkline.client.transports.interface import AsyncTransport, Transport
-from trunkline.errors import RequestError
+from trunkline.errors import ProtocolError, RequestError
 
 __all__ = ["AsyncGeneratedClient", "GeneratedClient"]
 
@@ -32,6 +32,22 @@ class _Client:
             "A subscription has many responses, and no transport of the client carries a stream"
             " yet. Send a query instead."
         )
+
+
+def _next_page(data: object, place: str, last: str) -> str | None:
+    """Return the cursor of a connection's next page, whose page info is at ``place`` in the data.
+
+    Raises ``ProtocolError`` if the page ends where the last one ended, which would never end.
+    """
+    info: Any = data
+    for name in place.split("."):
+        info = getattr(info, name, None)
+    if info is None or not info.has_next_page or info.end_cursor is None:
+        return None
+    if info.end_cursor == last:
+        raise ProtocolError(f"{place}: The server returned the same page again (endCursor).")
+    end: str = info.end_cursor
+    return end
 
 
 class GeneratedClient(_Client):
@@ -62,14 +78,29 @@ class GeneratedClient(_Client):
     def _execute(
         self, operation: GeneratedOperation[Data], variables: _Variables, options: _Options
     ) -> Data:
-        encoded = operation.encode(variables)
-        return self._connection.execute(operation.document, encoded, operation.read, options)
+        encoded, files = operation.encode_with_files(variables)
+        return self._connection.execute(operation.document, encoded, operation.read, options, files)
 
     def _execute_caught(
         self, operation: GeneratedOperation[Data], variables: _Variables, options: _Options
     ) -> TypedResult[Data]:
-        encoded = operation.encode(variables)
-        return self._connection.execute(operation.document, encoded, operation.read_result, options)
+        (encoded, files), read = operation.encode_with_files(variables), operation.read_result
+        return self._connection.execute(operation.document, encoded, read, options, files)
+
+    def _pages(
+        self,
+        operation: GeneratedOperation[Data],
+        variables: _Variables,
+        cursor: str,
+        place: str,
+        options: _Options,
+    ) -> Iterator[Data]:
+        end: str | None = ""
+        while end is not None:
+            data = self._execute(operation, variables, options)
+            yield data
+            end = _next_page(data, place, end)
+            variables = {**variables, cursor: end}
 
 
 class AsyncGeneratedClient(_Client):
@@ -97,11 +128,28 @@ class AsyncGeneratedClient(_Client):
     async def _execute(
         self, operation: GeneratedOperation[Data], variables: _Variables, options: _Options
     ) -> Data:
-        encoded, read = operation.encode(variables), operation.read
-        return await self._connection.execute_async(operation.document, encoded, read, options)
+        (encoded, files), read = operation.encode_with_files(variables), operation.read
+        document, connection = operation.document, self._connection
+        return await connection.execute_async(document, encoded, read, options, files)
 
     async def _execute_caught(
         self, operation: GeneratedOperation[Data], variables: _Variables, options: _Options
     ) -> TypedResult[Data]:
-        encoded, read = operation.encode(variables), operation.read_result
-        return await self._connection.execute_async(operation.document, encoded, read, options)
+        (encoded, files), read = operation.encode_with_files(variables), operation.read_result
+        document, connection = operation.document, self._connection
+        return await connection.execute_async(document, encoded, read, options, files)
+
+    async def _pages(
+        self,
+        operation: GeneratedOperation[Data],
+        variables: _Variables,
+        cursor: str,
+        place: str,
+        options: _Options,
+    ) -> AsyncIterator[Data]:
+        end: str | None = ""
+        while end is not None:
+            data = await self._execute(operation, variables, options)
+            yield data
+            end = _next_page(data, place, end)
+            variables = {**variables, cursor: end}

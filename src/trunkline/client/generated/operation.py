@@ -14,10 +14,11 @@ from msgspec import UNSET, Struct, structs
 
 from trunkline.client.generated.values import located, read_hook
 from trunkline.client.responses import execution_error, read_valid_response
+from trunkline.client.uploads import Upload, Uploads
 from trunkline.errors import ProtocolError, VariablesError
 from trunkline.protocol.documents import OperationKind, RegisteredDocument
 from trunkline.protocol.messages import HTTPResponse
-from trunkline.protocol.request import check_finite
+from trunkline.protocol.request import FilePart, check_finite
 from trunkline.protocol.response import PLAIN, GraphQLResponse, not_of_type
 
 __all__ = [
@@ -102,7 +103,8 @@ class GeneratedOperation(Generic[Data]):
 
     ``data`` is the class of the response's data. Its reader is made at the first call, because a
     program may use few of a client's operations. ``codec`` knows the style of the classes,
-    ``serializers`` write the custom scalars among the variables.
+    ``serializers`` write the custom scalars among the variables; ``uploads`` says whether there may
+    be files among them.
     """
 
     def __init__(  # noqa: PLR0913  # as generated code writes it
@@ -114,12 +116,14 @@ class GeneratedOperation(Generic[Data]):
         *,
         codec: Codec = STRUCTS,
         serializers: Serializers | None = None,
+        uploads: bool = False,
     ) -> None:
         self.name = name
         self.data = data
         self.document = RegisteredDocument(text, kind, name)
         self._codec = codec
         self._serializers = serializers or {}
+        self._uploads = uploads
 
     def __repr__(self) -> str:
         return f"<{self.document.kind} {self.name} {self.document.id}>"
@@ -142,6 +146,29 @@ class GeneratedOperation(Generic[Data]):
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise VariablesError.because(f"The variables of {self.name}: {error}.") from error
         return text
+
+    def encode_with_files(
+        self, variables: Mapping[str, object]
+    ) -> tuple[bytes, Sequence[FilePart]]:
+        """Write the variables of a call as JSON with null for each file, and return the files.
+
+        Raises ``VariablesError`` where a value has no JSON form, and what reading a file raises.
+        """
+        if not self._uploads:
+            return self.encode(variables), ()
+        files = Uploads()
+
+        def write(value: Any) -> Any:
+            return files.mark(value) if isinstance(value, Upload) else self._serialize(value)
+
+        plain = self._plain({key: each for key, each in variables.items() if each is not UNSET})
+        try:
+            plain = msgspec.to_builtins(plain, str_keys=True, enc_hook=write)
+            check_finite(plain, "$variables")
+            parts = files.take(plain)
+            return msgspec.json.encode(plain), parts
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise VariablesError.because(f"The variables of {self.name}: {error}.") from error
 
     def read(self, response: HTTPResponse) -> Data:
         """Return the data of a response without errors.

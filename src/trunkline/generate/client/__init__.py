@@ -7,6 +7,7 @@
 2. Plan: `planner.py` decides every name and type, with `schema_types.py` for scalars, enums and
    inputs and `classes.py` for selections. `names.py` knows the owner of each name,
    `selections.py` how fields merge and what is sent. The result, `plan.py`, is data.
+   `pages.py` finds connections that can be gone through page by page.
 3. Write: `write.py` writes the plan as a module, and the manifest.
 
 Mistakes are collected as `problems.py` has them, and reported all at once.

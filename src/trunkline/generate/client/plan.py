@@ -6,7 +6,7 @@ Everything here is data. What is left is to write it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from trunkline.generate.configuration import TypeKind
@@ -22,6 +22,7 @@ __all__ = [
     "ClientPlan",
     "DefinitionPlan",
     "MethodPlan",
+    "PagesPlan",
     "UnionPlan",
 ]
 
@@ -79,8 +80,24 @@ class ArgumentPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class PagesPlan:
+    """The method that goes through the pages of a connection (Relay's).
+
+    ``cursor`` is the variable that says where a page begins. ``place`` is where the page info is in
+    the data, as attributes.
+    """
+
+    method: str
+    cursor: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class MethodPlan:
-    """An operation, the method that calls it, and the class ``data`` of its response's data."""
+    """An operation, the method that calls it, and the class ``data`` of its response's data.
+
+    ``uploads`` says whether there may be files among its arguments.
+    """
 
     name: str
     method: str
@@ -92,6 +109,8 @@ class MethodPlan:
     catches: bool
     description: str
     definitions: Sequence[DefinitionPlan]
+    uploads: bool = False
+    pages: PagesPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +121,7 @@ class ClientPlan:
     - ``clients`` are the names of its classes; true for those whose methods are awaited.
     - ``style`` is what the other classes are.
     - ``serializers`` are the Python types of scalars with the functions that write them.
+    - ``base`` is a class that the clients extend too, ``mixins`` such classes of the other classes.
     """
 
     name: str
@@ -112,3 +132,5 @@ class ClientPlan:
     fragments: Sequence[DefinitionPlan]
     operations: Sequence[MethodPlan]
     serializers: Sequence[tuple[Reference, Reference]]
+    base: Reference | None = None
+    mixins: Mapping[str, Reference] = field(default_factory=dict[str, Reference])

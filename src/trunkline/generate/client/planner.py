@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 from graphql import (
@@ -12,16 +13,18 @@ from graphql import (
     is_non_null_type,
     type_from_ast,
 )
+from graphql.pyutils import did_you_mean, suggestion_list
 from graphql.type import GraphQLType
 
 from trunkline.generate.client.classes import Classes, ObjectPosition
 from trunkline.generate.client.documents import CheckedDocuments, NamedOperation
 from trunkline.generate.client.names import ClientNames
+from trunkline.generate.client.pages import pages_of
 from trunkline.generate.client.plan import ArgumentPlan, ClientPlan, MethodPlan
 from trunkline.generate.client.problems import Problems, place_of
 from trunkline.generate.client.schema_types import SchemaTypes
 from trunkline.generate.client.selections import Part, Selections, SentDocuments
-from trunkline.generate.client.settings import ClientSettings
+from trunkline.generate.client.settings import ClientSettings, reference_of
 from trunkline.generate.elements import documentation
 
 __all__ = ["plan_client"]
@@ -44,6 +47,17 @@ def plan_client(
         Selections(schema, sent.fragments), types, names, problems, settings.absent_is_null
     )
     operations = [_operation(each, schema, sent, classes, types) for each in documents.operations]
+    definitions = [*types.definitions, *classes.fragment_definitions]
+    definitions += (each for operation in operations for each in operation.definitions)
+    defined = {each.name: each for each in definitions}
+    taken = names.methods.values()
+    operations = [
+        replace(plan, pages=pages_of(each.node, plan, sent.fragments, defined, taken))
+        for each, plan in zip(documents.operations, operations, strict=True)
+    ]
+    for name in sorted(settings.mixins.keys() - defined.keys()):
+        near = did_you_mean(suggestion_list(name, sorted(defined)))
+        problems.error(f"mixins.{name}", f"No class of this name is generated.{near}")
     return ClientPlan(
         name=settings.name,
         sources=settings.header,
@@ -53,6 +67,8 @@ def plan_client(
         fragments=classes.fragment_definitions,
         operations=operations,
         serializers=sorted(types.serializers.items(), key=lambda each: each[0].name),
+        base=reference_of(settings.base) if settings.base else None,
+        mixins={name: reference_of(path) for name, path in settings.mixins.items()},
     )
 
 
@@ -94,6 +110,10 @@ def _operation(
         catches=operation.catches,
         description=description,
         definitions=definitions,
+        uploads=any(
+            types.takes_files(cast("GraphQLType", type_from_ast(schema, each.type)))
+            for each in node.variable_definitions or ()
+        ),
     )
 
 

@@ -22,6 +22,7 @@ _ANY = Hint.of("typing", "Any")
 _LIST = Reference("builtins", "list")
 STR = Hint.of("builtins", "str")
 _SEQUENCE = Reference("collections.abc", "Sequence")
+_UPLOAD = Hint.of(RUNTIME, "Upload")
 _UNSET = Hint.of(RUNTIME, "UnsetType")
 
 
@@ -55,6 +56,14 @@ class SchemaTypes:
             self._defined.add(named.name)  # before its fields, which may be of this type too
             self._define(named)
         return Hint.of("", self._names.schema[named.name])
+
+    def takes_files(self, type_: GraphQLType, seen: frozenset[str] = frozenset()) -> bool:
+        """Say whether a value of an input type may contain files."""
+        named = graphql.get_named_type(type_)
+        if isinstance(named, graphql.GraphQLInputObjectType) and named.name not in seen:
+            inner = (each.type for each in named.fields.values())
+            return any(self.takes_files(each, seen | {named.name}) for each in inner)
+        return isinstance(named, graphql.GraphQLScalarType) and self.hint(named) == _UPLOAD
 
     def input(self, type_: GraphQLType, *, may_be_absent: bool) -> Hint:
         """Return the hint of an input. Any sequence is taken for a list."""

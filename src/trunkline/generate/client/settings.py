@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from trunkline.errors import ConfigurationError, SchemaError
 from trunkline.generate.client.documents import DocumentSource, marked_documents
+from trunkline.generate.client.plan import RUNTIME
 from trunkline.generate.client.problems import Problems
 from trunkline.generate.configuration import (
     ClientConfiguration,
@@ -69,6 +70,8 @@ class ClientSettings:
     - ``ignore_rules``: names of validation rules that documents need not keep.
     - ``client_directives``: names of directives that are not sent.
     - ``absent_is_null``: a nullable field that the server leaves out is null.
+    - ``base``: a class, as ``package.module:Class``, that the client's classes extend too.
+    - ``mixins``: such classes that generated classes extend, by the names of these.
     - ``manifest``: the path of the file that lists the documents with their ids.
     - ``header``: what the client is generated from, for the first line of its module.
     """
@@ -83,6 +86,8 @@ class ClientSettings:
     ignore_rules: Sequence[str] = ()
     client_directives: Sequence[str] = ()
     absent_is_null: bool = False
+    base: str | None = None
+    mixins: Mapping[str, str] = field(default_factory=dict[str, str])
     manifest: str | None = None
     header: str = ""
 
@@ -91,7 +96,7 @@ class ClientSettings:
 
         It is as configured, or as ``@specifiedBy`` (its ``url``) or else its name tells.
         """
-        found = self.scalars.get(name)
+        found = self.scalars.get(name, _UPLOAD if name == "Upload" else None)
         if found is None and (known := client_type(name, url)) is not None:
             found = ScalarSettings(_path_of(known))
         if found == _BYTES and self.style == "pydantic":  # which reads bytes as text, not base64
@@ -100,6 +105,7 @@ class ClientSettings:
 
 
 _BYTES = ScalarSettings("bytes")
+_UPLOAD = ScalarSettings(f"{RUNTIME}:Upload")
 
 
 def _path_of(type_: Any) -> str:
@@ -135,6 +141,8 @@ def read_settings(project: Project, client: ClientConfiguration) -> ClientSettin
         },
         suffixes=client.suffixes,
         ignore_rules=client.ignore_rules,
+        base=client.base,
+        mixins=client.mixins,
         client_directives=client.client_directives,
         absent_is_null=client.absent_is_null,
         manifest=client.manifest and str(project.folder / client.manifest),
