@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from trunkline.cli.call import call_command
 from trunkline.cli.compile import compile_command
 from trunkline.cli.extras import missing_library
 from trunkline.cli.generate import generate_app
@@ -24,6 +25,7 @@ app.command("init")(init_command)
 app.add_typer(generate_app, name="generate")
 app.command("serve")(serve_command)
 app.command("mock")(mock_command)
+app.command("call")(call_command)
 app.command("compile")(compile_command)
 app.add_typer(schema_app)
 app.command("scopes")(scopes_command)

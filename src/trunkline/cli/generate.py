@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from trunkline.cli.reading import errors_end_command, stop, tell
+from trunkline.cli.reading import errors_end_command, read_pairs, stop, tell
 from trunkline.generate.client import client_files
 from trunkline.generate.configuration import (
     ClientConfiguration,
@@ -115,11 +115,11 @@ def generate_client_command(  # noqa: PLR0913  # what a configuration says, as o
         module=module,
         operations=operations,
         schema=schema,
-        headers=_read_pairs(header, ":", "header"),
+        headers=read_pairs(header, ":", "header"),
         calls=calls,
         errors=errors,
         types=types,
-        scalars=dict(_read_pairs(scalar, "=", "scalar")),
+        scalars=dict(read_pairs(scalar, "=", "scalar")),
         manifest=manifest,
     )
     folder = Path.cwd()
@@ -127,16 +127,6 @@ def generate_client_command(  # noqa: PLR0913  # what a configuration says, as o
     with errors_end_command():
         files, messages = client_files(project, client)
     _write(Generation(dict(files), list(messages)), check=check)
-
-
-def _read_pairs(texts: list[str] | None, separator: str, option: str) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for text in texts or ():
-        name, found, value = text.partition(separator)
-        if not (found and name.strip()):
-            stop(f"--{option} must be NAME{separator}VALUE, not {text!r}.")
-        pairs[name.strip()] = value.strip()
-    return pairs
 
 
 def _write(generation: Generation, *, check: bool) -> None:

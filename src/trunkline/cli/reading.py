@@ -27,6 +27,7 @@ __all__ = [
     "errors_end_command",
     "load_definition",
     "load_executable",
+    "read_pairs",
     "read_text",
     "stop",
     "tell",
@@ -71,6 +72,17 @@ def read_text(path: Path) -> str:
     """Read a file, or standard input for ``-``; end the command if that fails."""
     with errors_end_command(UnicodeDecodeError):
         return sys.stdin.read() if str(path) == "-" else read_file(path)
+
+
+def read_pairs(texts: list[str] | None, separator: str, option: str) -> dict[str, str]:
+    """Read options that are ``NAME`` and a value; end the command if one is not."""
+    pairs: dict[str, str] = {}
+    for text in texts or ():
+        name, found, value = text.partition(separator)
+        if not (found and name.strip()):
+            stop(f"--{option} must be NAME{separator}VALUE, not {text!r}.")
+        pairs[name.strip()] = value.strip()
+    return pairs
 
 
 def configured_sources(sources: list[str] | None) -> list[str]:

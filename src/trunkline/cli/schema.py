@@ -7,13 +7,19 @@ from typing import Annotated
 import msgspec
 import typer
 
-from trunkline.cli.reading import configured_sources, errors_end_command, load_definition
+from trunkline.cli.reading import (
+    configured_sources,
+    errors_end_command,
+    load_definition,
+    read_pairs,
+)
+from trunkline.generate.client.schema import load_client_schema
 from trunkline.generate.configuration import Configuration
 from trunkline.schema.printing import print_schema
 
 __all__ = ["schema_app"]
 
-schema_app = typer.Typer(name="schema", no_args_is_help=True, help="Print a schema.")
+schema_app = typer.Typer(name="schema", no_args_is_help=True, help="Print or fetch a schema.")
 
 
 @schema_app.command("print")
@@ -31,6 +37,24 @@ def print_command(
     with errors_end_command():
         text = print_schema(load_definition(configured_sources(sources)))
     typer.echo(text, nl=False)
+
+
+@schema_app.command("fetch")
+def fetch_command(
+    url: Annotated[str, typer.Argument(help="The URL of the API.")],
+    *,
+    header: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A header, as 'Authorization: Bearer ${TOKEN}'. ${NAME} is read from the"
+            " environment: use single quotes. Repeatable."
+        ),
+    ] = None,
+) -> None:
+    """Ask a server for its schema by introspection, and print it as SDL, sorted."""
+    with errors_end_command():
+        schema = load_client_schema([url], read_pairs(header, ":", "header"))
+    typer.echo(print_schema(schema), nl=False)
 
 
 @schema_app.command("configuration")

@@ -157,7 +157,10 @@ class ClientConfiguration(_Table, frozen=True):
     ]
     schema: Annotated[
         str | list[str],
-        _about("The server's schema: files, or its URL; without, that of the project."),
+        _about(
+            "The server's schema: files, package:file of an installed package, or its URL;"
+            " without, that of the project."
+        ),
     ] = []
     headers: Annotated[
         dict[str, str],

@@ -162,7 +162,7 @@ def test_a_server_without_introspection_is_an_error(
     monkeypatch.setattr(server, "knows", lambda _, __: False)
     message = (
         r"^https://api\.test/graphql: The schema cannot be fetched by introspection: No"
-        r" introspection\. Configure 'schema'"
+        r" introspection\. Give its SDL as a file instead"
     )
     with pytest.raises(SchemaError, match=message):
         generate(tmp_path, **FETCHED)
@@ -187,3 +187,21 @@ def test_mistakes_in_documents_and_settings_are_told_together() -> None:
         "name",
         "scalars.Money",
     ]
+
+
+def test_the_schema_of_an_installed_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "site" / "shop_api"
+    (package / "schema").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "schema" / "one.graphql").write_text("type Query { you: String }", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    (tmp_path / "one.graphql").write_text("query One { you }", encoding="utf-8")
+    for schema in ("shop_api:schema/one.graphql", "shop_api:schema"):
+        text = generate(tmp_path, operations="one.graphql", schema=schema)
+        assert "async def one(" in text
+    with pytest.raises(ConfigurationError, match="package shop_apis is not installed"):
+        generate(tmp_path, operations="one.graphql", schema="shop_apis:schema")
+    with pytest.raises(SchemaError, match=r"shop_api/none\.graphql: cannot be read"):
+        generate(tmp_path, operations="one.graphql", schema="shop_api:none.graphql")

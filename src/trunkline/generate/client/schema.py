@@ -19,7 +19,7 @@ from trunkline.errors import ExecutionError, ProtocolError, SchemaError, Transpo
 from trunkline.generate.elements import check_lists
 from trunkline.schema.load import load_document, schema_files
 
-__all__ = ["load_client_schema"]
+__all__ = ["load_client_schema", "with_environment"]
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _REASONS = (
@@ -71,7 +71,7 @@ def _fetch_schema(url: str, headers: Mapping[str, str]) -> graphql.GraphQLSchema
     from trunkline.client.transports.httpx2 import HTTPX2Transport  # noqa: PLC0415  # an extra
 
     try:
-        transport = HTTPX2Transport(url, headers=_with_environment(headers))
+        transport = HTTPX2Transport(url, headers=with_environment(headers))
         connection = Connection(transport, name="trunkline generate")
         try:
             flow = introspect(connection, descriptions=True)
@@ -82,7 +82,7 @@ def _fetch_schema(url: str, headers: Mapping[str, str]) -> graphql.GraphQLSchema
     except (ExecutionError, TransportError) as error:
         raise SchemaError(
             f"{url}: The schema cannot be fetched by introspection: {str(error).rstrip('.')}."
-            " Configure 'schema' with its SDL as a file, or 'headers' with credentials."
+            " Give its SDL as a file instead ('schema'), or credentials ('headers', --header)."
         ) from error
     except _REASONS as error:
         raise SchemaError(f"{url}: The schema cannot be fetched: {error}") from error
@@ -95,8 +95,11 @@ def _build(data: object) -> graphql.GraphQLSchema:
     return schema
 
 
-def _with_environment(headers: Mapping[str, str]) -> dict[str, str]:
-    """Replace ``${NAME}`` by variables of the environment: tokens are not for configurations."""
+def with_environment(headers: Mapping[str, str]) -> dict[str, str]:
+    """Replace ``${NAME}`` by variables of the environment: tokens are not for configurations.
+
+    Raises ``ValueError`` if there is no such variable.
+    """
 
     def value(found: re.Match[str]) -> str:
         if found[1] not in os.environ:

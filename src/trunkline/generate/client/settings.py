@@ -9,6 +9,7 @@ import builtins
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from glob import glob
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
@@ -184,13 +185,30 @@ def schema_sources(project: Project, client: ClientConfiguration) -> Sequence[st
     names = _as_list(client.schema)
     if names:
         folder = project.folder
-        return [name if "://" in name else Path(shown_path(folder / name)) for name in names]
+        return [name if "://" in name else _schema_path(folder, name) for name in names]
     if project.schema_sources:
         return project.schema_sources
     raise ConfigurationError(
         f"{shown_path(project.file)}: the client {client.name} has no schema. Add"
         ' schema = "…" with its files, or with the URL of the server.'
     )
+
+
+def _schema_path(folder: Path, name: str) -> Path:
+    """Return the path of a file, which may be within an installed package: ``package:path``.
+
+    Raises ``ConfigurationError`` if the package is not installed.
+    """
+    package, colon, path = name.partition(":")
+    is_package = len(package) > 1 and all(map(is_name, package.split(".")))  # C:\ is a drive
+    if not colon or not is_package or (folder / name).exists():
+        return Path(shown_path(folder / name))
+    try:
+        return Path(str(files(package) / path))
+    except ModuleNotFoundError:
+        raise ConfigurationError(
+            f"schema: {name!r}: the package {package} is not installed where you generate."
+        ) from None
 
 
 def read_documents(

@@ -1,0 +1,118 @@
+"""`trunkline call` and `trunkline schema fetch`, against a server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from graphql import build_schema, lexicographic_sort_schema, print_schema
+from tests.client.serving import QUERY, SDL, TODOS, Reply, Todos
+from typer.testing import CliRunner
+
+from trunkline.cli.commands import app
+
+ONE = "query One($id: ID!) { todo(todoID: $id) { title } } query All { todos { title } }"
+
+
+@pytest.fixture
+def server() -> Iterator[Todos]:
+    with Todos() as todos:
+        thread = Thread(target=todos.serve_forever, args=(0.005,))
+        thread.start()
+        yield todos
+        todos.shutdown()
+        thread.join()
+
+
+def run(*arguments: str, text: str | None = None) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, arguments, input=text)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_data_is_printed(server: Todos, tmp_path: Path) -> None:
+    file = tmp_path / "todos.graphql"
+    file.write_text(QUERY, encoding="utf-8")
+    for document, text in ((QUERY, None), (str(file), None), ("-", QUERY)):
+        status, out, err = run("call", server.url, document, text=text)
+        assert (status, json.loads(out), err) == (0, TODOS, "")
+    assert server.received[-1].headers["graphql-client-name"] == "trunkline call"
+
+
+def test_variables_and_the_name_of_the_operation(server: Todos) -> None:
+    options = ["--variables", '{"id": "1"}', "--operation", "One"]
+    status, out, _ = run("call", server.url, ONE, *options)
+    assert (status, json.loads(out)) == (0, {"todo": {"title": "Milk"}})
+
+
+def test_a_header_from_the_environment(server: Todos, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", "s3cret")
+    status, _, _ = run("call", server.url, QUERY, "--header", "Authorization: Bearer ${TOKEN}")
+    assert status == 0
+    assert server.received[-1].headers["authorization"] == "Bearer s3cret"
+    status, _, err = run("call", server.url, QUERY, "--header", "Authorization: Bearer ${NONE}")
+    assert (status, err) == (1, "the environment variable NONE is not set\n")
+
+
+def test_errors_are_told_after_the_data(server: Todos) -> None:
+    server.reply = Reply(
+        200, b'{"data":{"todos":null},"errors":[{"message":"no","path":["todos"]}]}'
+    )
+    status, out, err = run("call", server.url, QUERY)
+    assert (status, json.loads(out), err) == (1, {"todos": None}, "at todos: no\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["{ todos"], "Syntax Error"),
+        (["{ todos { title } }", "--variables", "{"], "--variables is not JSON"),
+        (["{ todos { title } }", "--variables", "[]"], "--variables must be a JSON object"),
+        (["nothing.graphql"], "nothing.graphql: cannot be read"),
+        (["{ todos { titel } }", "--schema", "schema.graphql"], "Cannot query field 'titel'"),
+        ([ONE], "several operations"),
+        (["{ todos { title } }", "--header", "x"], "--header must be"),
+        (["{ todos { title } }", "--header", "x y: z"], "header"),
+    ],
+)
+def test_mistakes_send_nothing(
+    arguments: list[str],
+    message: str,
+    server: Todos,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "schema.graphql").write_text(SDL, encoding="utf-8")
+    status, out, err = run("call", server.url, *arguments)
+    assert (status, out) == (1, "")
+    assert message in err
+    assert "Traceback" not in err
+    assert server.received == []
+
+
+def test_a_server_that_is_not_there() -> None:
+    for command in (
+        ["call", "http://127.0.0.1:1/", QUERY],
+        ["schema", "fetch", "http://127.0.0.1:1/"],
+    ):
+        status, out, err = run(*command)
+        assert (status, out) == (1, "")
+        assert "127.0.0.1:1" in err
+
+
+def test_a_schema_is_fetched(server: Todos) -> None:
+    status, out, err = run("schema", "fetch", server.url, "--header", "X-Tenant: 7")
+    assert (status, err) == (0, "")
+    assert out == print_schema(lexicographic_sort_schema(build_schema(SDL))) + "\n"
+    assert server.received[-1].headers["x-tenant"] == "7"
+
+
+def test_a_schema_that_is_refused(server: Todos) -> None:
+    server.reply = Reply(403, b"<html>", "text/html")
+    status, out, err = run("schema", "fetch", server.url)
+    assert (status, out) == (1, "")
+    assert "The schema cannot be fetched by introspection" in err
+    assert "credentials" in err
