@@ -46,6 +46,7 @@ DOORS = {
         "SHOPIFY",
         "APIKey",
         "AsyncSession",
+        "Batching",
         "BearerToken",
         "Breaker",
         "CallEvent",

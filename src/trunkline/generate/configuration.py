@@ -54,7 +54,7 @@ ClassName: TypeAlias = Annotated[
 ModuleName: TypeAlias = Annotated[
     str, Meta(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$", description="A module or package.")
 ]
-Suffix: TypeAlias = Annotated[str, Meta(pattern=r"^\w*$")]
+Suffix: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]*$")]
 LayoutName: TypeAlias = Literal["schema", "type", "feature", "single"]
 TypeKind: TypeAlias = Annotated[
     Literal["msgspec", "dataclasses", "pydantic"], _about("What the generated classes are.")
@@ -414,7 +414,7 @@ def _table_mistakes(
 def _message(message: str, kind: Any, value: object) -> str:
     if "regex" in message and ":" in message:
         return f"{value!r} must be written as package.module:name."
-    if "regex" in message and "*$" in message:
+    if "regex" in message and "_]*$" in message:
         return f"{value!r} cannot end a name in Python."
     if "regex" in message:
         return f"{value!r} is not the name of a module."
