@@ -38,6 +38,7 @@ _LEAVES: Mapping[str, Any] = {
     "Time": "12:00:00",
     "Duration": "PT3600S",
     "Decimal": "12.50",
+    "PositiveDecimal": 7.25,
     "UUID": "b1f0b1f0-0000-4000-8000-000000000000",
     "Bytes": "AAEC",
     "Int64": 9_007_199_254_740_993,
