@@ -92,8 +92,10 @@ class ClientNames:
 
     def below(self, name: str) -> str:
         """Return the name of a class below an operation or a fragment, and keep it."""
-        (chosen,) = self._taken_apart({"": name}).values()
-        return chosen
+        while name in self._taken:
+            name += "_"
+        self._taken.add(name)
+        return name
 
     def attributes(self, keys: Iterable[str]) -> Mapping[str, str]:
         """Name the attributes of a class by their response keys or by the names of its fields."""

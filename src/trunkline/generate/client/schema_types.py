@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, cast
 
 import graphql
@@ -35,6 +36,7 @@ class SchemaTypes:
         self._problems = problems
         self._scalars: dict[str, Hint] = {}
         self._defined: set[str] = set()
+        self._takes_files = cache(self._find_files)
         self._definitions: list[ClassPlan | EnumPlan] = []
         self._serialize_by_type: dict[str, tuple[str, str | None]] = {}
         self.serializers: dict[Reference, Reference] = {}
@@ -57,13 +59,21 @@ class SchemaTypes:
             self._define(named)
         return Hint.of("", self._names.schema[named.name])
 
-    def takes_files(self, type_: GraphQLType, seen: frozenset[str] = frozenset()) -> bool:
+    def takes_files(self, type_: GraphQLType) -> bool:
         """Say whether a value of an input type may contain files."""
-        named = graphql.get_named_type(type_)
-        if isinstance(named, graphql.GraphQLInputObjectType) and named.name not in seen:
-            inner = (each.type for each in named.fields.values())
-            return any(self.takes_files(each, seen | {named.name}) for each in inner)
-        return isinstance(named, graphql.GraphQLScalarType) and self.hint(named) == _UPLOAD
+        return self._takes_files(graphql.get_named_type(type_))
+
+    def _find_files(self, type_: graphql.GraphQLNamedType) -> bool:
+        reached = {type_}
+        waiting = [*reached]
+        while waiting:
+            named = waiting.pop()
+            if isinstance(named, graphql.GraphQLInputObjectType):
+                inner = {graphql.get_named_type(each.type) for each in named.fields.values()}
+                waiting += inner - reached
+                reached |= inner
+        scalars = (each for each in reached if isinstance(each, graphql.GraphQLScalarType))
+        return any(self.hint(each) == _UPLOAD for each in scalars)
 
     def input(self, type_: GraphQLType, *, may_be_absent: bool) -> Hint:
         """Return the hint of an input. Any sequence is taken for a list."""
