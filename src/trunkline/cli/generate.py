@@ -95,6 +95,10 @@ def generate_client_command(  # noqa: PLR0913  # what a configuration says, as o
         list[str] | None,
         typer.Option(help="A custom scalar as NAME=package.module:Class or NAME=str. Repeatable."),
     ] = None,
+    ignore_rule: Annotated[
+        list[str] | None,
+        typer.Option(help="A validation rule that the documents need not keep. Repeatable."),
+    ] = None,
     header: Annotated[
         list[str] | None,
         typer.Option(
@@ -120,6 +124,7 @@ def generate_client_command(  # noqa: PLR0913  # what a configuration says, as o
         errors=errors,
         types=types,
         scalars=dict(read_pairs(scalar, "=", "scalar")),
+        ignore_rules=ignore_rule or [],
         manifest=manifest,
     )
     folder = Path.cwd()

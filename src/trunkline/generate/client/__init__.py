@@ -5,9 +5,9 @@
 1. Read: `settings.py` reads what is configured, `schema.py` the schema, and `documents.py` the
    documents, which it checks by the schema.
 2. Plan: `planner.py` decides every name and type, with `schema_types.py` for scalars, enums and
-   inputs and `classes.py` for selections. `names.py` knows the owner of each name,
-   `selections.py` how fields merge and what is sent. The result, `plan.py`, is data.
-   `pages.py` finds connections that can be gone through page by page.
+   inputs and `classes.py` for selections. `names.py` gives all names, `selections.py` knows how
+   fields merge and what is sent, and `pages.py` finds connections to be gone through page by page.
+   The result, `plan.py`, is data.
 3. Write: `write.py` writes the plan as a module, and the manifest.
 
 Mistakes are collected as `problems.py` has them, and reported all at once.
