@@ -19,6 +19,7 @@ __all__ = ["has_tracing", "server_span", "trace_id"]
 _TRACEPARENT = re.compile(
     rb"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?"
 )
+_NO_SPAN = nullcontext()
 
 
 def trace_id(headers: Mapping[bytes, bytes]) -> str | None:
@@ -52,7 +53,7 @@ def server_span(
     Its parent is the current span, such as that of an instrumented framework, else the span that
     the request's headers name.
     """
-    return _span(event, headers) if has_tracing() else nullcontext()
+    return _span(event, headers) if has_tracing() else _NO_SPAN
 
 
 @contextmanager

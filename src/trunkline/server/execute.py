@@ -16,6 +16,7 @@ from contextlib import (
     contextmanager,
 )
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from graphql import GraphQLError
@@ -50,7 +51,7 @@ The function may be ``async``. It may ``yield`` the context, once, or return a c
 as a session: that is opened before the execution and closed after it.
 """
 
-_OPENED = (
+_OPENED: tuple[type, ...] = (
     AbstractAsyncContextManager,
     AbstractContextManager,
     AsyncGenerator,
@@ -144,8 +145,8 @@ class Executor:
         context or of a middleware rejects the request, as a ``RequestError`` does.
         """
         try:
-            context = self._make_context(scope) if self._make_context else None
-            is_opened = context is not None and isinstance(context, _OPENED)
+            context: Any = self._make_context(scope) if self._make_context else None
+            is_opened = _is_opened(type(context))
             if not (is_opened or operation.is_async or self._has_middlewares):
                 return run_sync(operation, request.variables, context, caller=caller)
             call = OperationCall(operation, request.variables, context, client, scope, caller)
@@ -216,6 +217,12 @@ def _check_context_function(make_context: MakeContext) -> None:
             f"The function context={make_context!r} is called with one argument, the request's ASGI"
             f" scope, but it takes {signature}: {error}."
         ) from None
+
+
+@lru_cache(maxsize=256)  # asking the abstract classes takes 3 µs
+def _is_opened(type_: type) -> bool:
+    """Tell whether contexts of a class must be awaited or opened."""
+    return issubclass(type_, _OPENED)
 
 
 def _as_manager(context: Any) -> AbstractAsyncContextManager[Any] | None:
