@@ -236,7 +236,7 @@ PRESENTERS: list[Any] = [
 @pytest.mark.parametrize("presenter", PRESENTERS)
 @pytest.mark.parametrize(
     ("query", "status", "exceptions"),
-    [("{ raising }", 294, 2), ("{ refusing }", 294, 1), ("{ tody }", 422, 1)],
+    [("{ raising }", 294, 2), ("{ refusing }", 294, 1), ("{ tody }", 500, 1)],
 )
 async def test_E_01_a_presenter_that_fails_shows_nothing(  # noqa: N802
     caplog: pytest.LogCaptureFixture, presenter: Any, query: str, status: int, exceptions: int

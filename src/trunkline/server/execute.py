@@ -146,7 +146,7 @@ class Executor:
         """
         try:
             context: Any = self._make_context(scope) if self._make_context else None
-            is_opened = _is_opened(type(context))
+            is_opened = _is_opened(type(context))  # type: ignore[arg-type]  # classes are hashable
             if not (is_opened or operation.is_async or self._has_middlewares):
                 return run_sync(operation, request.variables, context, caller=caller)
             call = OperationCall(operation, request.variables, context, client, scope, caller)
@@ -220,9 +220,9 @@ def _check_context_function(make_context: MakeContext) -> None:
 
 
 @lru_cache(maxsize=256)  # asking the abstract classes takes 3 µs
-def _is_opened(type_: type) -> bool:
+def _is_opened(class_: type) -> bool:
     """Tell whether contexts of a class must be awaited or opened."""
-    return issubclass(type_, _OPENED)
+    return issubclass(class_, _OPENED)
 
 
 def _as_manager(context: Any) -> AbstractAsyncContextManager[Any] | None:
