@@ -50,6 +50,7 @@ USED_UP = {"x_ratelimit_remaining": "0", "x_ratelimit_reset": str(RESET)}
         (SHOPIFY, response(200, bucket(1001, 1000)), None),
         (SHOPIFY, response(200, bucket(700, 200, 0)), None),
         (SHOPIFY, response(200, coded("THROTTLED")), 1.0),
+        (SHOPIFY, response(200, [{"data": {}}, bucket(700, 200)]), 1.0),
         (SHOPIFY, response(200, coded("MAX_COST_EXCEEDED")), None),
         (SHOPIFY, response(200, {"data": {"title": "THROTTLED"}}), None),
         (

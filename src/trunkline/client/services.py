@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from time import time
-from typing import Any
-
 import msgspec
 
 from trunkline.client.resilience import Retry
@@ -58,10 +56,10 @@ def _has_type(response: HTTPResponse, type_: str) -> bool:
 def _shopify(response: HTTPResponse) -> float | None:
     if not has_error_code(response, ("THROTTLED",)):
         return None
-    extensions: Mapping[str, Any] = decode(response.body, PLAIN).extensions or {}
     try:
+        extensions = decode(response.body, PLAIN).extensions or {}
         cost = msgspec.convert(extensions.get("cost"), _Cost)
-    except msgspec.ValidationError:
+    except UNREADABLE:  # without the cost, or a batch
         return 1.0  # each second restores some
     status = cost.throttle_status
     if cost.requested_query_cost > status.maximum_available or status.restore_rate <= 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 
@@ -72,6 +72,9 @@ PLAIN: msgspec.json.Decoder[GraphQLResponse[dict[str, Any]]] = msgspec.json.Deco
 )
 """Reads a response whose data may be any JSON object."""
 
+_ONE_OR_MANY: msgspec.json.Decoder[GraphQLResponse[Any] | list[GraphQLResponse[Any]]] = (
+    msgspec.json.Decoder(GraphQLResponse[Any] | list[GraphQLResponse[Any]])
+)
 _ANY: msgspec.json.Decoder[GraphQLResponse[Any]] = msgspec.json.Decoder(GraphQLResponse[Any])
 
 
@@ -191,19 +194,22 @@ def has_error_code(response: HTTPResponse, codes: Collection[str]) -> bool:
     """Say whether an error of a response has one of the codes."""
     if not any(code.encode() in response.body for code in codes):
         return False  # nearly always, and without reading the body
-    try:
-        errors = decode(response.body, PLAIN).errors
-    except UNREADABLE:
-        return False
-    return any(error_code(error) in codes for error in errors or ())
+    found = _read_all(response.body)
+    return any(error_code(error) in codes for each in found for error in each.errors or ())
 
 
 def was_executed(response: HTTPResponse) -> bool:
     """Say whether a response has data, or data that is null: something was executed (§7.1)."""
+    return any(each.data is not msgspec.UNSET for each in _read_all(response.body))
+
+
+def _read_all(body: bytes) -> Sequence[GraphQLResponse[Any]]:
+    """Read the response to one operation or to a batch; nothing if it is neither."""
     try:
-        return decode(response.body, _ANY).data is not msgspec.UNSET
+        found = decode(body, _ONE_OR_MANY)
     except UNREADABLE:
-        return False
+        return ()
+    return found if isinstance(found, list) else (found,)
 
 
 def _is_graphql(response: HTTPResponse) -> bool:

@@ -504,6 +504,8 @@ APOLLO_EXPIRED = {
         (HASURA, 200, HASURA_EXPIRED, False, True),
         (HASURA, 200, {"data": None, **HASURA_EXPIRED}, False, False),  # something was executed
         (APOLLO, 200, APOLLO_EXPIRED, False, False),
+        (APOLLO, 200, [{"data": {}}, APOLLO_EXPIRED], False, False),  # a batch
+        (HASURA, 200, [HASURA_EXPIRED, HASURA_EXPIRED], False, True),
         (APOLLO, 200, APOLLO_EXPIRED, True, True),  # a query
         ({403}, 403, {"message": "The incoming token has expired"}, False, True),
         (lambda response: b"JWTExpired" in response.body, 200, HASURA_EXPIRED, False, True),

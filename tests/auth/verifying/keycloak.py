@@ -94,6 +94,7 @@ _graphql = audience(AUDIENCE)
 _note = {"user_session_note": "client_id", "claim_name": "client_id"}
 _client_id = mapper("client id", "oidc-usersessionmodel-note-mapper", **_note)
 _jwks = {"use_jwks_string": "true", "jwks_string": json.dumps({"keys": [KEY.public_jwk]})}
+_exchange = {"standard_token_exchange_enabled": "true"}  # since 26.2
 _light = {"client_use_lightweight_access_token_enabled": "true"}
 
 REALM = {
@@ -110,6 +111,9 @@ REALM = {
         client("light-mapped", _graphql, _client_id, attributes=_light),
         client("typed", _graphql, attributes={"access_token_header_type_rfc9068": "true"}),
         client("signing", _graphql, clientAuthenticatorType="client-jwt", attributes=_jwks),
+        client("sharing", _graphql, clientAuthenticatorType="client-secret-jwt"),
+        client("before", audience("exchanging")),
+        client("exchanging", _graphql, attributes=_exchange),
         client("bound", _graphql, attributes={"dpop_bound_access_tokens": "true"}),
         client("front", _graphql, serviceAccountsEnabled=False, directAccessGrantsEnabled=True),
         *(

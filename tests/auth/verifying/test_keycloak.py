@@ -24,11 +24,13 @@ from tests.auth.verifying.keycloak import KEY, REST, SCOPE, SECRET, VERSIONS, Ke
 from trunkline.auth import (
     KEYCLOAK,
     AccessDeniedError,
+    Assertion,
     ClientCredentials,
     Introspection,
     Profile,
     Protected,
     TokenError,
+    TokenExchange,
     TrustedIssuer,
     Verifier,
 )
@@ -41,6 +43,9 @@ from trunkline.flow.drivers import run_async
 pytestmark = pytest.mark.skipif(
     os.environ.get("TRUNKLINE_KEYCLOAK") != "1", reason="Keycloak is large: make keycloak."
 )
+
+
+_PRIVATE = dict(KEY.private.as_dict(private=True))
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
@@ -64,7 +69,7 @@ def verifier_of(
 
 
 def credentials_of(keycloak: Keycloak, client: str, **options: Any) -> ClientCredentials:
-    if "key" not in options:
+    if not {"key", "assertion"} & set(options):
         options.setdefault("secret", SECRET)
     return ClientCredentials(client_id=client, issuer=keycloak.issuer, **options)
 
@@ -104,7 +109,9 @@ async def takes(verifier: Verifier, token: str) -> str:
         ("Web", {}),
         ("Web", {"secret_in": "form"}),
         ("Web", {"resource": AUDIENCE}),
-        ("signing", {"key": dict(KEY.private.as_dict(private=True))}),
+        ("signing", {"key": _PRIVATE}),
+        ("signing", {"assertion": Assertion(_PRIVATE, claims={"web": 1}, header={"x5t": "x"})}),
+        ("sharing", {"assertion": Assertion(SECRET, algorithm="HS256")}),
         ("bound", {"dpop": True}),
         ("typed", {}),
         ("light-mapped", {}),
@@ -243,3 +250,16 @@ async def test_a_revoked_token_is_refused_where_keycloak_is_asked(keycloak: Keyc
     assert await takes(verifier, token) == "Web"
     passed += RECHECK
     assert "not active" in await refusal(verifier, token)
+
+
+async def test_a_token_in_exchange_for_another(keycloak: Keycloak) -> None:
+    metadata = httpx2.get(f"{keycloak.issuer}/.well-known/openid-configuration").json()
+    if "urn:ietf:params:oauth:grant-type:token-exchange" not in metadata["grant_types_supported"]:
+        pytest.skip("This version has no token exchange.")
+    before = await token_of(keycloak, "before")
+    grant = TokenExchange(
+        lambda: before, subject_token_type="urn:ietf:params:oauth:token-type:access_token"
+    )
+    token = await token_of(keycloak, "exchanging", grant=grant)
+    assert await takes(verifier_of(keycloak), token) == "exchanging"
+    assert await refusal(verifier_of(keycloak), before)
