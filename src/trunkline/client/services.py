@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from time import time
+
 import msgspec
 
 from trunkline.client.resilience import Retry

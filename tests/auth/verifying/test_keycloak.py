@@ -12,6 +12,7 @@ from collections.abc import Generator
 from typing import Any
 
 import httpx2
+import jwt
 import msgspec
 import pytest
 from starlette.applications import Starlette
@@ -261,5 +262,7 @@ async def test_a_token_in_exchange_for_another(keycloak: Keycloak) -> None:
         lambda: before, subject_token_type="urn:ietf:params:oauth:token-type:access_token"
     )
     token = await token_of(keycloak, "exchanging", grant=grant)
-    assert await takes(verifier_of(keycloak), token) == "exchanging"
-    assert await refusal(verifier_of(keycloak), before)
+    old, new = (jwt.decode(each, options={"verify_signature": False}) for each in (before, token))
+    assert (new["azp"], new["sub"]) == ("exchanging", old["sub"])
+    assert AUDIENCE in new["aud"]
+    assert AUDIENCE not in old["aud"]

@@ -141,16 +141,17 @@ class _HTTPX2Transport(rules.HTTPTransport):
 
     def _client_request(self, url: str, request: HTTPRequest) -> dict[str, Any]:
         """Return the arguments of a request that the program's own client sends."""
-        auth = {"auth": None if request.url else self._auth} if request.url or self._auth else {}
-        return {
+        arguments: dict[str, Any] = {
             "method": request.method,
             "url": url,
             "content": request.body or None,
             "headers": self.request_headers(request),
             "timeout": httpx2.Timeout(**waits_of(self._timeout, request.timeout)),
             "follow_redirects": False,
-            **auth,
         }
+        if request.url or self._auth:  # else the client's own
+            arguments["auth"] = None if request.url else self._auth
+        return arguments
 
     def _body(self, place: Any, headers: Mapping[str, str]) -> rules.ReceivedBody:
         return rules.ReceivedBody(place.url, headers, self._max_response_bytes)
