@@ -88,8 +88,10 @@ def find_endpoint(
                 raise
             status, reason = error.status, str(error)
             continue
-        if metadata.get("issuer") != issuer:
-            raise IssuerError(f"{url}: the metadata is that of another issuer.", 200)
+        if (named := metadata.get("issuer")) != issuer:
+            shown = repr(named)[:300]
+            message = f"{url}: the metadata is that of another issuer: {shown}, not {issuer!r}."
+            raise IssuerError(message, 200)
         aliases = metadata.get("mtls_endpoint_aliases") if mtls else None
         endpoint = aliases.get(name) if isinstance(aliases, dict) else None
         endpoint = endpoint or metadata.get(name)

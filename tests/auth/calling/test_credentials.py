@@ -379,6 +379,12 @@ def test_md_02_metadata_of_somebody_else_is_not_used(world: World, changes: dict
     assert all(request.method == "GET" for request in world.asked)
 
 
+def test_md_02_both_issuers_are_told(world: World) -> None:
+    with_metadata(world, "/.well-known/oauth-authorization-server", issuer=f"{ISSUER}/")
+    with pytest.raises(TokenError, match=f"another issuer: '{ISSUER}/', not '{ISSUER}'"):
+        world.execute(credentials(issuer=ISSUER, token_url=None))
+
+
 def test_an_issuer_may_move_its_endpoint(world: World, clock: Clock) -> None:
     place = "/.well-known/oauth-authorization-server"
     with_metadata(world, place, token_endpoint=f"{ISSUER}/old")
