@@ -5,6 +5,7 @@ A schema that was written for graphql-core's executor is adopted as it is.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, cast, is_typeddict
 
@@ -13,15 +14,25 @@ from graphql.pyutils import did_you_mean, inspect, is_async_iterable, is_awaitab
 
 from trunkline.errors import SchemaError
 from trunkline.schema.around import put_around
-from trunkline.schema.bindings import CoreConventions, ResolverMiddleware, Schema, TypeResolver
+from trunkline.schema.bindings import (
+    Attribute,
+    Binding,
+    CoreConventions,
+    ResolverMiddleware,
+    Schema,
+    TypeResolver,
+)
 from trunkline.schema.costs import CostFunction, declared_costs
 from trunkline.schema.directive_functions import find_functions, place_directives
 from trunkline.schema.fields import FieldBinder
+from trunkline.schema.mapped import lazy_reason
 from trunkline.schema.models import bare_class, bind_enum, bind_input, class_of, is_mapping
 from trunkline.schema.names import PythonNames, unknown_coordinates
 from trunkline.schema.scalars import BUILT_IN, Scalar, bind_scalar, guard_scalar
 from trunkline.schema.signatures import describe, parameters_of, returns_awaitable, takes_one
 from trunkline.schema.threads import is_development, tell_if_blocking
+
+logger = logging.getLogger("trunkline.schema")
 
 __all__ = ["CoreMiddleware", "adopt_schema", "make_executable_schema"]
 
@@ -124,6 +135,8 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
     directed = place_directives(definition, functions, bindings, inputs, mistakes)
     if mistakes:
         raise SchemaError("\n".join(mistakes))
+    for warning in _lazy_attributes(bindings, models):
+        logger.warning(warning)
     bindings |= {coordinate: put_around(each) for coordinate, each in directed.items()}
     classes = {name: class_of(model) for name, model in models.items()}
     declared = declared_costs(definition, costs)
@@ -218,6 +231,16 @@ def _input_resolvers(
             if parameters is not None and not takes_one(parameters):
                 mistakes.append(f"{place} must take one parameter, the value.")
             yield coordinate, function
+
+
+def _lazy_attributes(bindings: Mapping[str, Binding], models: Mapping[str, type]) -> Iterator[str]:
+    """Yield a message for each field that is read from what its model does not have at once."""
+    for coordinate, binding in bindings.items():
+        model = models.get(coordinate.partition(".")[0])
+        if isinstance(binding, Attribute) and model is not None:
+            reason = lazy_reason(model, binding.name, "Add the resolver")
+            if reason is not None:
+                yield f"{coordinate}: {reason}"
 
 
 def _ambiguous_models(

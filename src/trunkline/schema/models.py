@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Generic, get_origin, is_typeddict
 from graphql import GraphQLEnumType, GraphQLInputObjectType, Undefined
 from graphql.pyutils import did_you_mean, suggestion_list
 
+from trunkline.schema.mapped import complete_mapping
 from trunkline.schema.names import PythonNames
 from trunkline.schema.refusals import maker
 from trunkline.schema.signatures import describe, misfits, parameters_of, same_names
@@ -87,6 +88,7 @@ def _remedy(parent: Any) -> str:
 
 def members_of(model: type) -> set[str]:
     """Return the names that instances have: attributes, properties, declared fields or keys."""
+    complete_mapping(model)
     declared = {name for base in model.__mro__ for name in inspect.get_annotations(base)}
     return declared if is_mapping(model) else declared | set(dir(model))
 

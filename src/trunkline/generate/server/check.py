@@ -26,6 +26,7 @@ from trunkline.generate.elements import place_in_schema
 from trunkline.generate.server.classes import place_of
 from trunkline.generate.server.fits import Fits, awaited_type
 from trunkline.generate.server.settings import ServerSettings
+from trunkline.schema.mapped import lazy_reason
 from trunkline.schema.models import (
     is_looked_up,
     is_mapping,
@@ -38,6 +39,8 @@ from trunkline.schema.names import names_of
 from trunkline.schema.signatures import given_to, misfits, parameters_of
 
 __all__ = ["ModelCheck"]
+
+_RELATED = "Say `batch = true` for the field, and write for its stub"
 
 
 class ModelCheck:
@@ -90,6 +93,8 @@ class ModelCheck:
             if configured.resolver is False:
                 self.refuse_arguments(type_, name, field)
             return None
+        if lazy := lazy_reason(model, found, _RELATED):
+            self.notes.append(f"{place_in_schema(field)}: {coordinate}: {lazy}")
         for reason, otherwise in self._misfits(coordinate, field, model, found, method):
             place = place_of(model, found)
             self.mistakes.append(
