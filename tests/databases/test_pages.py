@@ -267,3 +267,25 @@ def test_a_cursor_of_other_types_is_refused() -> None:
         decode_cursor(encode_cursor(1), UUID)
     with pytest.raises(GraphQLError, match="is not a cursor of this list"):
         decode_cursor(encode_cursor(uuid4()), UUID, int)
+
+
+@pytest.mark.parametrize("backward", [False, True])
+@pytest.mark.parametrize("size", [1, 3, 7, 100])
+def test_pages_of_a_list_are_the_whole_list(size: int, *, backward: bool) -> None:
+    items, found = list(range(7)), list[int]()
+    cursor: str | None = None
+    while True:
+        page = Page(last=size, before=cursor) if backward else Page(first=size, after=cursor)
+        read = page.of(items)
+        found = read.nodes + found if backward else found + read.nodes
+        info = read.page_info
+        if not (info.has_previous_page if backward else info.has_next_page):
+            break
+        cursor = info.start_cursor if backward else info.end_cursor
+    assert found == items
+
+
+def test_cursors_beyond_a_list() -> None:
+    for number in (-5, 7, 2**64):
+        assert Page(after=encode_cursor(number)).of([1, 2]).nodes == ([1, 2] if number < 0 else [])
+        assert Page(before=encode_cursor(number)).of([1, 2]).nodes == ([] if number < 0 else [1, 2])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,10 +27,11 @@ from tests.databases.library import (
 
 from trunkline.contrib import sqlalchemy as contrib
 from trunkline.contrib.sqlalchemy import related, related_sync
-from trunkline.engine import compile_operation, run, run_sync
+from trunkline.engine import compile_operation, run
 from trunkline.schema.bindings import Schema
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
+from trunkline.server import Threads
 
 
 @dataclass
@@ -231,8 +233,8 @@ async def test_an_object_without_a_key_is_told() -> None:
 
 
 @pytest.fixture
-def blocking() -> Iterator[tuple[Engine, sessionmaker[Session]]]:
-    engine = create_engine("sqlite://")
+def blocking(tmp_path: Path) -> Iterator[tuple[Engine, sessionmaker[Session]]]:
+    engine = create_engine(f"sqlite:///{tmp_path}/it")
     Base.metadata.create_all(engine)
     sessions = sessionmaker(engine, expire_on_commit=False)
     with sessions.begin() as session:
@@ -241,7 +243,10 @@ def blocking() -> Iterator[tuple[Engine, sessionmaker[Session]]]:
     engine.dispose()
 
 
-def test_relations_without_an_event_loop(blocking: tuple[Engine, sessionmaker[Session]]) -> None:
+@pytest.mark.parametrize("threads", [(), (Threads(limit=1),)], ids=["directly", "in threads"])
+async def test_relations_without_async(
+    threads: tuple[Threads, ...], blocking: tuple[Engine, sessionmaker[Session]]
+) -> None:
     engine, sessions = blocking
 
     class Books:
@@ -260,10 +265,10 @@ def test_relations_without_an_event_loop(blocking: tuple[Engine, sessionmaker[Se
         """
     resolvers = SimpleNamespace(query=SimpleNamespace(books=books), book=Books())
     models = {name: MODELS[name] for name in ("Book", "Author", "Tag")}
-    schema = make_executable_schema(parse_schema(sdl), resolvers, models)
+    schema = make_executable_schema(parse_schema(sdl), resolvers, models, middlewares=threads)
     operation = compile_operation(schema, "{ books { author { name } tags { name } } }")
     with counted(engine) as statements:
-        data, errors = run_sync(operation, None, Context(sessions))
+        data, errors = await run(operation, None, Context(sessions))
     assert not errors, errors
     assert data is not None
     authors, tags = RELATIONS["many to one"][1], RELATIONS["many to many"][1]

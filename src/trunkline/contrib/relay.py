@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -106,6 +106,17 @@ class Page:
             end_cursor=read[-1].cursor if read else None,
         )
         return RelayConnection(read, info)
+
+    def of(self, items: Sequence[T]) -> RelayConnection[T]:
+        """Make the connection of a list that is there as a whole.
+
+        A cursor is the number of an item. If the list changes, pages may repeat or skip some.
+        """
+        start = decode_cursor(self.after, int)[0] + 1 if self.after is not None else 0
+        end = decode_cursor(self.before, int)[0] if self.before is not None else len(items)
+        numbers = range(max(start, 0), min(end, len(items)))
+        read = (numbers[::-1] if self.is_backward else numbers)[: self.limit]
+        return self.connection(Edge(items[number], encode_cursor(number)) for number in read)
 
 
 def encode_cursor(*values: Any) -> str:

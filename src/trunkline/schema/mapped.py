@@ -35,7 +35,7 @@ def lazy_reason(model: type, name: str, how: str) -> str | None:
         return None
     if isinstance(through := getattr(member, "target_collection", None), str):  # a proxy
         return lazy_reason(model, through, how)
-    mapped = getattr(member, "prop", None)  # not `property`, which wants all models to be there
+    mapped: Any = getattr(member, "prop", None)  # `property` wants all models to be there
     attribute = f"{model.__qualname__}.{name}"
     reason = (
         f"SQLAlchemy loads {attribute} when it is read: a statement for each object, which fails in"
