@@ -167,6 +167,33 @@ def test_a_statement_keeps_its_conditions_and_may_select_an_alias(execute: Any) 
     assert {each.rank for each in found} == {1}
 
 
+@pytest.mark.parametrize("backward", [False, True])
+def test_a_page_of_each_value(execute: Any, *, backward: bool) -> None:
+    """For a batch resolver: one statement for all parents, with the cursors of each."""
+    theirs = select(Item).where(Item.rank.in_([0, 1, 5]))
+    order = [Item.name, Item.id.desc()]
+    asked: dict[str, Any] = {"last" if backward else "first": 3}
+    for _ in range(3):
+        keyset = Keyset(theirs, order, Page(**asked), per=Item.rank)
+        found = keyset.connections(execute(keyset.statement))
+        for rank in (0, 1, 5):
+            alone = load(execute, select(Item).where(Item.rank == rank), order, **asked)
+            assert [item.id for item in found[rank].nodes] == [item.id for item in alone.nodes]
+            assert found[rank].page_info == alone.page_info
+        info = found[1].page_info
+        asked |= {"before": info.start_cursor} if backward else {"after": info.end_cursor}
+
+
+def test_a_page_of_each_of_many_to_many(execute: Any) -> None:
+    """An item has another number in each of its lists."""
+    other = aliased(Item)
+    alike = select(Item).join(other, other.rank == Item.rank).where(other.id.in_([1, 4, 5]))
+    keyset = Keyset(alike.where(Item.id >= other.id), [Item.id], Page(first=2), per=other.id)
+    found = keyset.connections(execute(keyset.statement))
+    ids = {key: [item.id for item in connection.nodes] for key, connection in found.items()}
+    assert ids == {1: [1, 4], 4: [4, 7], 5: [5, 8]}
+
+
 def test_of_several_columns_an_item_is_the_row(execute: Any) -> None:
     statement = select(Item.rank, func.count().label("count")).group_by(Item.rank)
     found = walk(execute, statement, [Item.rank], 2, backward=False)
@@ -245,6 +272,8 @@ def test_orders_that_no_cursor_can_have() -> None:
         Keyset(select(Item), [Item.extra], Page())
     with pytest.raises(ValueError, match="needs an order"):
         Keyset(select(Item.id), [], Page())
+    with pytest.raises(ValueError, match="needs a statement that selects one model"):
+        Keyset(select(Item.id), [Item.id], Page(), per=Item.rank)
 
 
 VALUES = st.one_of(

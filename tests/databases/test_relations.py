@@ -25,8 +25,7 @@ from tests.databases.library import (
     counted,
 )
 
-from trunkline.contrib import sqlalchemy as contrib
-from trunkline.contrib.sqlalchemy import related, related_sync
+from trunkline.contrib.sqlalchemy import related, related_sync, relations
 from trunkline.engine import compile_operation, run
 from trunkline.schema.bindings import Schema
 from trunkline.schema.executable import make_executable_schema
@@ -196,7 +195,7 @@ async def test_keys_of_two_columns_and_levels_that_add_up(database: Database) ->
 async def test_many_parents_are_divided(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contrib, "_MOST_KEYS", 2)
+    monkeypatch.setattr(relations, "_MOST_KEYS", 2)
     operation = compile_operation(schema_of(), "{ books { author { name } } }")
     with counted(database.engine) as statements:
         data, _ = await run(operation, None, Context(database.sessions))

@@ -1,9 +1,4 @@
-"""Relay's connections: pages of a list, with cursors (GraphQL Cursor Connections Specification).
-
-    models = {"BookConnection": RelayConnection[Book], "BookEdge": Edge[Book], "PageInfo": PageInfo}
-
-`Page` checks the arguments of a field, and makes the connection of the items that were read.
-"""
+"""The classes of a connection, what a request asks of a page, and cursors."""
 
 from __future__ import annotations
 

@@ -1,0 +1,16 @@
+"""SQLAlchemy: sessions for concurrent resolvers, relations in batches, pages by keyset.
+
+A context has an attribute ``session``, which opens a session for whoever uses it:
+
+    async with context.session() as session:
+        books = await session.scalars(select(Book))
+
+`async_sessionmaker` is such an attribute, and so is its method ``begin``: each use has a session
+and a transaction of its own. `SharedSession` lets all of an operation use one.
+"""
+
+from trunkline.contrib.sqlalchemy.keyset import Keyset
+from trunkline.contrib.sqlalchemy.relations import related, related_sync
+from trunkline.contrib.sqlalchemy.sessions import SharedSession
+
+__all__ = ["Keyset", "SharedSession", "related", "related_sync"]
