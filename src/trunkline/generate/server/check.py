@@ -94,7 +94,7 @@ class ModelCheck:
                 self.refuse_arguments(type_, name, field)
             return None
         if lazy := lazy_reason(model, found, _RELATED):
-            self.notes.append(f"{place_in_schema(field)}: {coordinate}: {lazy}")
+            self.reasons[coordinate] = f"{place_in_schema(field)}: {coordinate}: {lazy}"
         for reason, otherwise in self._misfits(coordinate, field, model, found, method):
             place = place_of(model, found)
             self.mistakes.append(
