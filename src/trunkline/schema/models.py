@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, ClassVar, Generic, get_origin, is_typeddict
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType, Undefined
@@ -56,8 +57,12 @@ def lookup(parent: Any, names: tuple[str, ...], coordinate: str) -> Any:
         value = member(parent, name)
         if value is not Undefined:
             return value
+    for name in names:
+        if inspect.getattr_static(parent, name, Undefined) is not Undefined:
+            return getattr(parent, name)  # a property that raises an AttributeError of its own
     class_ = type(parent)
-    kinds = "keys or attributes" if is_row(class_) else "attributes"
+    is_keyed = is_row(class_)  # type: ignore[arg-type]  # mypy thinks that no class has a hash
+    kinds = "keys or attributes" if is_keyed else "attributes"
     raise LookupError(
         f"{coordinate}: the object of {class_.__module__}.{class_.__qualname__} has none of the"
         f" {kinds} {', '.join(map(repr, names))}. {_remedy(parent)}"
@@ -66,22 +71,17 @@ def lookup(parent: Any, names: tuple[str, ...], coordinate: str) -> Any:
 
 def member(parent: Any, name: str) -> Any:
     """Return what a row has under a key, or else an object as an attribute; or ``Undefined``."""
-    if is_row(type(parent)):
+    if is_row(type(parent)):  # type: ignore[arg-type]  # as above
         with suppress(LookupError, TypeError):  # the latter if it wants numbers
             return getattr(parent, _OF_SQLALCHEMY, parent)[name]
-    try:
-        return getattr(parent, name)
-    except AttributeError:
-        if inspect.getattr_static(parent, name, Undefined) is Undefined:
-            return Undefined
-        raise  # a property's own
+    return getattr(parent, name, Undefined)
 
 
 def _remedy(parent: Any) -> str:
     if isinstance(parent, (tuple, list)):
         return "Return rows that have names: named tuples, dictionaries or objects."
     row = getattr(parent, _OF_SQLALCHEMY, parent)
-    if is_row(type(parent)):
+    if is_row(type(parent)):  # type: ignore[arg-type]  # as above
         return f"It has: {', '.join(map(str, row.keys()))}."
     return "Return another object, or add a resolver for the field."
 
@@ -140,6 +140,7 @@ def is_mapping(model: type) -> bool:
     return is_typeddict(model) or issubclass(model, dict)
 
 
+@lru_cache(maxsize=1000)
 def is_row(class_: type) -> bool:
     """Say whether objects are read by key like the rows of databases, which are no ``dict``.
 
