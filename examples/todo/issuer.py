@@ -17,7 +17,7 @@ from trunkline.issuer import RegisteredClient, Store, with_new_secret
 
 @dataclass
 class Clients:
-    """The demo's clients of an issuer, whose secrets only this process knows."""
+    """The demo's clients of an issuer, and their secrets."""
 
     issuer: str
     audiences: dict[str, str]

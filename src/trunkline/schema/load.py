@@ -257,25 +257,26 @@ def _first_causes(
     For example, the fields of a type that is defined twice are there twice.
     """
     first: dict[str, graphql.Node] = {}
-    again: list[graphql.Node] = []
+    again: list[tuple[graphql.Node, graphql.Node]] = []  # the first definition, and another one
     for each in document.definitions:
         if isinstance(each, (graphql.TypeDefinitionNode, graphql.SchemaDefinitionNode)):
             name = "" if isinstance(each, graphql.SchemaDefinitionNode) else each.name.value
             if first.setdefault(name, each) is not each:
-                again.append(each)
+                again.append((first[name], each))
     directives = [found[1] for each in errors if (found := _DIRECTIVE_AGAIN.match(each.message))]
     for error in errors:
         node = error.nodes[-1] if error.nodes else None
-        if node is not None and any(node is each for each in again):  # it has one node only
-            yield graphql.GraphQLError(error.message, [first[""], node])
-            continue
-        is_in_second = node is not None and any(
-            node is not getattr(each, "name", None) and _is_within(node.loc, each.loc)
-            for each in again
-        )
-        is_of_directive = any(re.search(rf"{each}\b", error.message) for each in directives)
-        if _DIRECTIVE_AGAIN.match(error.message) or not (is_in_second or is_of_directive):
-            yield error
+        for one, other in again:
+            if node is other:  # a second `schema {}`, whose error has no other place
+                yield graphql.GraphQLError(error.message, [one, other])
+                break
+            is_name = node is getattr(other, "name", None)
+            if node and not is_name and _is_within(node.loc, other.loc):
+                break
+        else:
+            follows = any(re.search(rf"{each}\b", error.message) for each in directives)
+            if _DIRECTIVE_AGAIN.match(error.message) or not follows:
+                yield error
 
 
 _DIRECTIVE_AGAIN = re.compile(r"There can be only one directive named '(@\w+)'")
