@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 from graphql import (
+    GraphQLError,
     GraphQLResolveInfo,
     GraphQLSchema,
     build_ast_schema,
@@ -141,9 +142,13 @@ class World:
     def _make(self, key: str, type_: Any, *, is_item: bool = False) -> Any:
         chance = self._chance("value", key)
         if chance.random() < self.behavior.failing:
-            match chance.randrange(4):
+            match chance.randrange(6):
                 case 0 if not is_item:
                     raise RuntimeError(f"raised at {key}")
+                case 3 if not is_item:
+                    raise CodedError(key)
+                case 4:
+                    return GraphQLError(f"told at {key}", extensions={"at": key})
                 case 1:
                     return ValueError(f"returned at {key}")
                 case 2:
@@ -235,6 +240,15 @@ class World:
 
 def _key(value: Any) -> str:
     return getattr(value, "key", type(value).__name__)
+
+
+class CodedError(Exception):
+    """An exception that has itself what callers see of it."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__("not for callers")
+        self.message = f"coded at {key}"
+        self.extensions = {"code": key}
 
 
 class Odd:

@@ -138,7 +138,7 @@ def _errors(result: ExecutionResult) -> list[Error]:
 def _error(error: GraphQLError) -> Error:
     path = tuple(map(str, error.path or ()))
     locations = tuple((place.line, place.column) for place in error.locations or ())
-    return Error(path, error.message, locations, "")
+    return Error(path, error.message, locations, str(error.extensions or {}))
 
 
 class _Types(dict[tuple[str, ...], Any]):
