@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import sys
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -246,6 +247,23 @@ async def test_a_timeout_is_one_also_after_failed_task_groups(group: Any, text: 
         async with asyncio.timeout(0.05):
             await run(operation(text, Nodes()), None, Loader())
     assert task.cancelling() == 0
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="CPython loses such a request")
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_group_that_fails_hides_no_request_to_end(turns: int) -> None:
+    class Nodes(Others):
+        async def slow(self, _parent: Node) -> int:
+            await failing_group()
+            await group_that_fails_last()
+            return await asyncio.sleep(60, 1)
+
+    task = asyncio.ensure_future(run(operation("{ node { slow } }", Nodes()), None, Loader()))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
 
 
 async def test_what_a_task_group_leaves_is_not_the_next_fields() -> None:

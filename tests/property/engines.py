@@ -29,6 +29,8 @@ from graphql import (
     is_input_object_type,
     is_object_type,
     is_required_argument,
+    is_scalar_type,
+    is_specified_scalar_type,
     parse,
 )
 from tests.property.data import FieldPlan, Plan, is_root, own_types
@@ -42,6 +44,7 @@ from trunkline.compiler.pipeline import compile_operation
 from trunkline.engine import run, run_sync
 from trunkline.errors import VariablesError
 from trunkline.schema.executable import make_executable_schema
+from trunkline.schema.scalars import guard_scalar
 from trunkline.text.names import python_name, snake_case
 
 __all__ = ["Answer", "Core", "Error", "Ours"]
@@ -171,7 +174,9 @@ class Core:
         for type_, name, field_, field_plan in self._shared.fields():
             field_.resolve = self._resolver(f"{type_.name}.{name}", field_plan)
         for type_ in own_types(definition):
-            if is_object_type(type_) and type_.name in self._shared.world.objects.models:
+            if is_scalar_type(type_) and not is_specified_scalar_type(type_):
+                guard_scalar(type_)  # NaN is an error with us, by design
+            elif is_object_type(type_) and type_.name in self._shared.world.objects.models:
                 type_.is_type_of = self._is_type_of(type_)
             elif is_input_object_type(type_) and type_.name in plan.input_models:
                 type_.out_type = self._constructor(type_.name)  # type: ignore[method-assign]

@@ -16,6 +16,7 @@ but what it waits for is not cancelled, because others may wait for the same (a 
 from __future__ import annotations
 
 import asyncio
+import sys
 from asyncio.tasks import (  # documented, for implementers of tasks
     _enter_task,  # pyright: ignore[reportPrivateUsage]
     _leave_task,  # pyright: ignore[reportPrivateUsage]
@@ -514,6 +515,8 @@ class _Alone:
             return step(given)
         finally:  # the coroutine may have taken requests back
             self._known = min(self._known, self._task.cancelling())
+            if sys.version_info >= (3, 13):  # what the count has is meant, and asked again
+                self._known = self._before
 
     def is_asked_to_end(self, error: asyncio.CancelledError) -> bool:
         """Return whether the task was asked to end by this error, or one that led to it."""
