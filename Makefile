@@ -25,8 +25,9 @@ check-types: .venv/dev.installed
 	$(BIN)/mypy
 	$(BIN)/pyright
 
+# One process for each core; the tests of a file stay together, as their servers do.
 pytest: .venv/dev.installed
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 # What `make test` does for seconds, for as long as one likes: make fuzz EXAMPLES=100000
 EXAMPLES ?= 5000
