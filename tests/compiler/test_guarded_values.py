@@ -17,7 +17,7 @@ from trunkline.errors import SubscriptionError
 from trunkline.schema.bindings import batch
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
-from trunkline.text.loading import load_module
+from trunkline.text.loading import compile_module
 
 NAMES = [f"f{number}" for number in range(12)]
 INPUT = " ".join(f'{name}: Int @requiresScopes(scopes: [["{name}"]])' for name in NAMES)
@@ -82,9 +82,9 @@ def test_hd_09_values_of_variables_compile_nothing(monkeypatch: pytest.MonkeyPat
 
     def load(name: str, *rest: Any) -> Any:
         loaded.append(name)
-        return load_module(name, *rest)
+        return compile_module(name, *rest)
 
-    monkeypatch.setattr("trunkline.compiler.operation.load_module", load)
+    monkeypatch.setattr("trunkline.compiler.operation.compile_module", load)
     operation = compile_operation(Inputs().schema, "query ($i: In) { a(i: $i) b: a }")
     chance = random.Random(1)  # noqa: S311  # of a test
     for _ in range(300):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from typing import Any
 
@@ -12,7 +13,7 @@ from tests.waiting import until
 
 from trunkline.compiler import cache, operation
 from trunkline.compiler.pipeline import compile_operation
-from trunkline.text.loading import load_module
+from trunkline.text.loading import compile_module
 
 LONG = "{ " + " ".join(f"a{number}: number(value: {number})" for number in range(100)) + " }"
 WRONG = LONG.replace("a99: number", "a99: nope")
@@ -69,12 +70,30 @@ async def test_q16_the_text_of_many_executions_is_compiled_beside_the_event_loop
 
     def load(*given: Any) -> Any:
         loaded.append(threading.current_thread().name)
-        return load_module(*given)
+        return compile_module(*given)
 
-    monkeypatch.setattr(operation, "load_module", load)
+    monkeypatch.setattr(operation, "compile_module", load)
     app = Endpoint()
     for _ in range(10):
         assert (await post(app, LONG)).data["a99"] == 99
     until(lambda: len(loaded) == 2, "the second text is not compiled")
     assert all(name.startswith("trunkline-compiling") for name in loaded)
     assert (await post(app, LONG)).data["a99"] == 99
+
+
+async def test_q16_documents_of_callers_who_went_away_leave_nothing(slow: Slow) -> None:
+    app = Endpoint()
+    logged: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: logged.append(told["message"]))
+    asking = [asyncio.create_task(post(app, f"{WRONG} # {number}")) for number in range(5)]
+    await asyncio.to_thread(slow.has_begun.wait, 60)
+    for task in asking:
+        task.cancel()
+    await asyncio.gather(*asking, return_exceptions=True)
+    asking.clear()
+    slow.may_end.set()
+    assert (await post(app, LONG)).data["a99"] == 99
+    gc.collect()
+    assert len(slow.texts) == 2  # the one that had begun, and the last
+    assert not logged
+    assert not app._compilations._running

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from trunkline.text.loading import load_module
+from trunkline.text.loading import compile_module
 
 
 def test_a_long_text_is_compiled_in_parts_with_the_lines_of_the_whole(
@@ -28,7 +28,7 @@ def test_a_long_text_is_compiled_in_parts_with_the_lines_of_the_whole(
         for number in range(200)
     ]
     text = '"""Many."""\n\n\n' + "\n\n\n".join(functions) + "\n\n\nLAST = f199\n"
-    module = load_module("many.py", text, {"bound": 1})
+    module = compile_module("many.py", text)({"bound": 1})
     lines = text.split("\n")
     for number in range(200):
         function = getattr(module, f"f{number}")
@@ -46,4 +46,4 @@ def test_a_long_text_is_compiled_in_parts_with_the_lines_of_the_whole(
 
 
 def test_a_short_text_is_one_part() -> None:
-    assert load_module("short.py", "def f():\n    return 1\n", {}).f() == 1
+    assert compile_module("short.py", "def f():\n    return 1\n")({}).f() == 1

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from trunkline.text.imports import Hint, Imports, Reference
-from trunkline.text.loading import load_module
+from trunkline.text.loading import compile_module
 from trunkline.text.module import Module, Parameter
 
 STR = Hint.of("builtins", "str")
@@ -125,4 +125,4 @@ def test_written_text_runs() -> None:
     written.line()
     with written.function("double", [Parameter("text", STR)], STR):
         written.line("return text + text")
-    assert load_module("written.py", written.text(), {}).double("ab") == "abab"
+    assert compile_module("written.py", written.text())({}).double("ab") == "abab"

@@ -5,7 +5,7 @@ from types import FunctionType
 
 import pytest
 
-from trunkline.text.loading import load_module
+from trunkline.text.loading import compile_module
 from trunkline.text.source import Source
 
 
@@ -41,7 +41,7 @@ def test_marks_know_the_line_they_stand_at() -> None:
 
 
 def test_a_traceback_shows_the_emitted_line() -> None:
-    module = load_module("Todos-0123.py", "def f(x):\n    return x.title\n", {})
+    module = compile_module("Todos-0123.py", "def f(x):\n    return x.title\n")({})
     function = module.f
     assert isinstance(function, FunctionType)
     with pytest.raises(AttributeError) as caught:
@@ -51,5 +51,5 @@ def test_a_traceback_shows_the_emitted_line() -> None:
 
 
 def test_a_module_finds_what_is_bound_to_it() -> None:
-    module = load_module("bound.py", "def f():\n    return ANSWER\n", {"ANSWER": 42})
+    module = compile_module("bound.py", "def f():\n    return ANSWER\n")({"ANSWER": 42})
     assert module.f() == 42

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import graphql
 
@@ -204,6 +204,18 @@ class Collector:
         return frozenset(walk.coordinates)
 
 
+class _Found(NamedTuple):
+    """The fields of one name in several types.
+
+    ``definitions`` are by coordinate; ``arguments`` are of the same types in all of them (§3.6);
+    ``below`` has the object types that their values may have.
+    """
+
+    definitions: dict[str, graphql.GraphQLField]
+    arguments: Mapping[str, graphql.GraphQLArgument]
+    below: Types
+
+
 class _Reach:
     """One walk over an operation, with all types that are possible at each place."""
 
@@ -220,6 +232,8 @@ class _Reach:
         self._note = note
         self._seen: set[tuple[int, Types]] = set()
         self._possible: dict[str, Types] = {}
+        self._fields: dict[tuple[str, Types], _Found] = {}
+        self._arguments: set[tuple[str, Types, str]] = set()
         self.coordinates: set[str] = set()
 
     def selection_set(self, selection_set: graphql.SelectionSetNode, types: Types) -> None:
@@ -243,27 +257,38 @@ class _Reach:
         name = node.name.value
         if name == "__typename":
             return
-        below: set[str] = set()
-        taken: Mapping[str, graphql.GraphQLArgument] = {}  # of the same types in all of them (§3.6)
+        key = (name, types)
+        is_new = key not in self._fields
+        if is_new:
+            self._fields[key] = self._find(name, types)
+            self.coordinates.update(self._fields[key].definitions)
+        found = self._fields[key]
+        if self._note is not None and (is_new or node.arguments):
+            for coordinate, field in found.definitions.items():
+                self._note(coordinate, field, node)
+        for argument in node.arguments or ():
+            argument_name = argument.name.value
+            if (*key, argument_name) not in self._arguments:
+                self._arguments.add((*key, argument_name))
+                self.coordinates.update(f"{each}({argument_name}:)" for each in found.definitions)
+            if argument_name in found.arguments:  # a valid document has no others
+                value = graphql.value_from_ast_untyped(argument.value)
+                self.coordinates.update(used_in(value, found.arguments[argument_name].type))
+        if node.selection_set is not None:
+            self.selection_set(node.selection_set, found.below)
+
+    def _find(self, name: str, types: Types) -> _Found:
+        """Find the field of a name in each of the types, some of which may lack it."""
+        definitions: dict[str, graphql.GraphQLField] = {}
         for type_name in types:
             type_: Any = self._definition.type_map[type_name]
             field = type_.fields.get(name) or self._definition.get_field(type_, name)
             if field is not None:
-                self.coordinates.add(f"{type_name}.{name}")
-                below.add(graphql.get_named_type(field.type).name)
-                self.coordinates.update(
-                    f"{type_name}.{name}({each.name.value}:)" for each in node.arguments or ()
-                )
-                taken = field.args
-                if self._note is not None:
-                    self._note(f"{type_name}.{name}", field, node)
-        for argument in node.arguments or ():
-            if argument.name.value in taken:  # a valid document has no others
-                value = graphql.value_from_ast_untyped(argument.value)
-                self.coordinates.update(used_in(value, taken[argument.name.value].type))
-        if node.selection_set is not None:
-            possible = frozenset[str]().union(*map(self._possible_types, below))
-            self.selection_set(node.selection_set, possible)
+                definitions[f"{type_name}.{name}"] = field
+        named = {graphql.get_named_type(field.type).name for field in definitions.values()}
+        below = frozenset[str]().union(*map(self._possible_types, named))
+        arguments = next((field.args for field in definitions.values()), {})
+        return _Found(definitions, arguments, below)
 
     def _possible_types(self, name: str) -> Types:
         if name not in self._possible:

@@ -43,8 +43,7 @@ ROOT = "OPERATION"
 SOURCE = "SOURCE"
 COMPLETE = "COMPLETE"
 
-# Bytes that a character of text, an object and a position take in a loaded module, measured.
-_CHARACTER = 3
+# Bytes that an object and a position take in a loaded module, measured.
 _OBJECT = 700
 _MARK = 500
 
@@ -56,7 +55,7 @@ MakeTable: TypeAlias = Callable[[FieldPlan, AbstractShape, Mark], object]
 class ModuleText:
     """A module's text, and the objects that it refers to by name.
 
-    ``weight`` estimates the bytes that it takes when it is loaded, with these objects.
+    ``weight`` estimates the bytes that it takes when it is loaded, beside its text.
     """
 
     text: str
@@ -161,8 +160,8 @@ class ModuleWriter:
             self._source.line(last)
         bound = {**self._module.bound, "MARKS": Marks(self._source.marks)}
         text, marks = self._source.text(), len(self._source.marks)
-        weight = _CHARACTER * len(text) + _OBJECT * len(bound) + _MARK * marks
-        return ModuleText(text, bound, weight)
+        objects = sum(len(each) if type(each) is tuple else 1 for each in bound.values())
+        return ModuleText(text, bound, _OBJECT * objects + _MARK * marks)
 
     def _blank_lines(self) -> None:
         self._source.line()

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from threading import RLock
 from typing import Any, NoReturn
+from types import ModuleType
 from weakref import finalize
 
 from graphql import GraphQLError
@@ -27,18 +28,25 @@ from trunkline.forks import renewed_in_children
 from trunkline.runtime.execution import Execution
 from trunkline.runtime.positions import Mark, holds
 from trunkline.schema.requirements import RequirementSet
-from trunkline.text.loading import load_module
+from trunkline.text.loading import compile_module
 
 __all__ = ["Operation", "OperationModules", "load_operation"]
 
 _FIRST_RUNS = 2  # executions of an operation before it counts as one that comes again
 _WIDE = 5_000  # characters of a wide document, which takes long to compile
 _WIDE_RUNS = 200  # executions until that pays: longer text saves a part of each
-# Bytes, measured: of an operation, of a variable, and of the plan and the syntax tree for each
-# character of the document that is not white space.
+# Bytes, measured: of a character of text in a loaded module, of an operation, of a variable, and of
+# the plan and the syntax tree for each character of the document that is not white space.
+_CHARACTER = 3
 _OPERATION = 8_000
 _VARIABLE = 2_000
 _PLANNED = 150
+_GROWTH = 3_000  # in one request, for each field that the limits allow: a tenth of a second in all
+
+_TOO_NEW = (
+    "The values have too many types that this operation meets for the first time. Ask for less at"
+    " a time, or ask again: what is done already is kept."
+)
 
 _NAME_LENGTH = 40  # characters of an operation's name in the file name of its module
 
@@ -56,6 +64,7 @@ class OperationModules:
         plan, digest = planned.plan, planned.id.partition(":")[2]
         self._name = f"{(plan.name or plan.kind)[:_NAME_LENGTH]}-{digest[:12]}"
         self._file_names: list[str] = []
+        self._tables: dict[Mark, _Functions] = {}
         self._has_info = planned.planner.dialect.document_info is not None
         self.has_grown: Callable[[], None] = _nothing
         self.forget()
@@ -74,6 +83,7 @@ class OperationModules:
         The plan is kept by tables of types, whose objects are planned when their first value comes,
         and by graphql-core's `info`.
         """
+        self._compiled: dict[str, Callable[[Mapping[str, object]], ModuleType]] = {}
         self.weight = 0
         self.keeps_plan = self._has_info
 
@@ -87,13 +97,20 @@ class OperationModules:
         return ModuleWriter(planned, inline=True, make_table=None).operation_module()
 
     def load(self, module: ModuleText) -> dict[str, Any]:
-        """Load a module; return its functions by name."""
-        number = len(self._file_names)
-        file_name = f"{self._name}-{number}.py" if number else f"{self._name}.py"
-        self._file_names.append(file_name)
+        """Load a module; return its functions by name.
+
+        The same object under many aliases has the same text, which is compiled once.
+        """
+        load = self._compiled.get(module.text)
+        if load is None:
+            number = len(self._file_names)
+            file_name = f"{self._name}-{number}.py" if number else f"{self._name}.py"
+            self._file_names.append(file_name)
+            load = self._compiled[module.text] = compile_module(file_name, module.text)
+            self.weight += _CHARACTER * len(module.text)
         self.weight += module.weight
         self.has_grown()
-        return vars(load_module(file_name, module.text, module.bound))
+        return vars(load(module.bound))
 
     def _writer(self, planned: PlannedOperation, *, inline: bool) -> ModuleWriter:
         """Return the writer of a module in which abstract types are completed by a table."""
@@ -110,27 +127,50 @@ class OperationModules:
                 return complete
 
             self.keeps_plan = True
-            return _Functions(self, make)
+            table = _Functions(self, make, self._tables.get(mark))
+            self._tables[mark] = table
+            return table
 
         return ModuleWriter(planned, inline=inline, make_table=make_table)
 
 
 class _Functions(dict[str, Callable[..., Any]]):
-    """Functions by object type, each made when it is first looked up."""
+    """Functions by object type, each made for the first value of its type.
+
+    One request may make as many as its execution's ``growth`` allows: documents whose aliases
+    multiply with the types of their values would cost seconds. ``shorter`` are functions of the
+    text of the first executions; they serve where a request may not make better ones.
+    """
 
     def __init__(
-        self, modules: OperationModules, make: Callable[[str], Callable[..., Any]]
+        self,
+        modules: OperationModules,
+        make: Callable[[str], Callable[..., Any]],
+        shorter: _Functions | None,
     ) -> None:
         super().__init__()
         self._modules = modules
         self._make = make
+        self._shorter = dict(shorter or {})
 
     def __missing__(self, type_name: str) -> Callable[..., Any]:
+        return partial(self._complete_first, type_name)
+
+    def _complete_first(
+        self, type_name: str, execution: Execution, value: object, *indices: int
+    ) -> Any:
         with self._modules.lock:
             function = self.get(type_name)  # another thread may just have made it
-            if function is None:
+            if function is None and execution.growth < 0:
+                function = self._shorter.get(type_name)
+                if function is None:
+                    raise GraphQLError(_TOO_NEW, extensions={"code": LimitExceededError.code})
+            elif function is None:
+                before = self._modules.weight
                 function = self[type_name] = self._make(type_name)
-            return function
+                execution.growth -= self._modules.weight - before
+                self._shorter.pop(type_name, None)
+        return function(execution, value, *indices)
 
 
 def _refuse(message: str, *_: object) -> NoReturn:
@@ -197,7 +237,8 @@ class Operation:
         self.variables = planned.variables
         self.cost = planned.cost
         limits = chosen.limits
-        self.execution = partial(Execution, self.title, limits.errors, limits.response)
+        growth = _GROWTH * limits.fields
+        self.execution = partial(Execution, self.title, limits.errors, limits.response, growth)
         self._forms: CallerForms[Operation] | None = None
         self._fields = [
             (placed.condition, isinstance(placed.field.binding, Refused))

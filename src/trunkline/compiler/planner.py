@@ -9,6 +9,7 @@ from typing import Any
 
 from graphql import (
     FieldNode,
+    GraphQLAbstractType,
     GraphQLError,
     GraphQLField,
     GraphQLObjectType,
@@ -50,7 +51,7 @@ from trunkline.compiler.plan import (
     TypeName,
 )
 from trunkline.compiler.selections import without_selections
-from trunkline.errors import ValidationError
+from trunkline.errors import LimitExceededError, ValidationError
 from trunkline.protocol.documents import document_id
 from trunkline.runtime.graphql_core import FieldInfo
 from trunkline.runtime.positions import ALWAYS, Condition, Mark
@@ -60,6 +61,8 @@ from trunkline.schema.bindings import Binding, CoreResolver, Resolver
 from trunkline.schema.requirements import NOTHING
 
 __all__ = ["PlannedOperation", "Planner", "plan_operation"]
+
+_AHEAD = 5  # times the fields that the limits allow
 
 SelectionSets = list[tuple[SelectionSetNode, Condition]]
 
@@ -119,6 +122,8 @@ class Planner:
         self._directives = DocumentDirectives(chosen, variables)
         self.dialect = dialect_of(chosen, variables)
         self._objects: dict[tuple[AbstractShape, str], ObjectShape] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._ahead = 0
         self._places: dict[int, FieldNode] = {}
 
     def plan(self, *, is_directed: bool) -> OperationPlan:
@@ -290,11 +295,18 @@ class Planner:
         if is_leaf_type(inner):
             return LeafShape(inner, nullable)
         if is_abstract_type(inner):
-            names = tuple(each.name for each in self._definition.get_possible_types(inner))
-            return AbstractShape(inner.name, names, position, nullable)
+            return AbstractShape(inner.name, self._names_of(inner), position, nullable)
         if self.dialect.values_may_wait and inner.is_type_of:  # which must confirm the type
             return AbstractShape(inner.name, (inner.name,), position, nullable)
         return self._object(inner, position, nullable=nullable)
+
+    def _names_of(self, type_: GraphQLAbstractType) -> tuple[str, ...]:
+        """Return the names of the object types that values of an abstract type may have."""
+        names = self._names.get(type_.name)
+        if names is None:
+            types = self._definition.get_possible_types(type_)
+            names = self._names[type_.name] = tuple(each.name for each in types)
+        return names
 
     def _object(
         self, type_: GraphQLObjectType, position: Position, *, nullable: bool
@@ -325,11 +337,24 @@ class Planner:
             case ListShape():
                 yield from self._objects_of(shape.item)
             case AbstractShape():
-                yield from (self.plan_object(shape, name) for name in shape.names)
+                for name in shape.names:
+                    object_ = self.plan_object(shape, name)
+                    self._count_ahead(1 + len(object_.selection.fields))
+                    yield object_
             case ObjectShape():
                 yield shape
             case _:
                 pass
+
+    def _count_ahead(self, fields: int) -> None:
+        """Bound what is planned for resolvers that look ahead into every type of a value."""
+        self._ahead += fields
+        allowed = _AHEAD * self._chosen.limits.fields
+        if self._ahead > allowed:
+            raise LimitExceededError.because(
+                f"The operation selects more than {allowed} fields below interfaces and unions,"
+                " those of each object type counted, and a resolver asks for them."
+            )
 
     def _selected(self, shape: ObjectShape) -> Iterator[SelectedField]:
         for placed in shape.selection.fields:

@@ -82,6 +82,7 @@ class MockData:
         self._seed = seed
         self._choices = choices or {}
         self._remembered = BoundedMapping[tuple[str, str], dict[str, Any]](_REMEMBERED)
+        self._possible: dict[str, list[graphql.GraphQLObjectType]] = {}
         roots = (schema.query_type, schema.mutation_type, schema.subscription_type)
         self._roots = {root.name for root in roots if root}
 
@@ -187,14 +188,18 @@ class MockData:
         """Choose the object type of a value: the one in its key, else each in turn."""
         if isinstance(type_, graphql.GraphQLObjectType):
             return type_
-        possible = {each.name: each for each in self._schema.get_possible_types(type_)}
-        names = sorted(possible)
-        if not names:
+        possible = self._possible.get(type_.name)
+        if possible is None:
+            types = self._schema.get_possible_types(type_)
+            possible = self._possible[type_.name] = sorted(types, key=lambda each: each.name)
+        if not possible:
             raise graphql.GraphQLError(f"The schema has no object type for {type_.name}.")
         if key is None:
-            return possible[names[number % len(names)]]
-        name = type_in_key(key)
-        return possible.get(name or "") or possible[Chance(self._seed, *names, key).pick(names)]
+            return possible[number % len(possible)]
+        named = self._schema.get_type(type_in_key(key) or "")
+        if isinstance(named, graphql.GraphQLObjectType) and named in possible:
+            return named
+        return Chance(self._seed, "type", type_.name, key).pick(possible)
 
     def _leaf(self, type_: graphql.GraphQLLeafType, position: _FieldPosition) -> Any:
         parent = position.parent

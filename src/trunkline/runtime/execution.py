@@ -39,8 +39,10 @@ class Execution(Struct, eq=False):
 
     ``operation`` is the operation's title, ``query Todos``; ``failures`` are the errors so far, at
     most ``most_errors``; what comes after these is only counted. ``room`` is how many more fields
-    the response may have. ``nulled`` are the positions that are null because of errors. ``bubbled``
-    are the newest of these that are above their error's own: work that waits below them is useless.
+    the response may have; ``growth`` is how many bytes of functions may be made for object types
+    that the operation meets for the first time. ``nulled`` are the positions that are null because
+    of errors. ``bubbled`` are the newest of these that are above their error's own: work that waits
+    below them is useless.
 
     Compiled functions never await. They leave a field that must be awaited on the ``agenda`` and go
     on; the engine awaits it and calls back. So one text serves both, and a list of a thousand plain
@@ -50,6 +52,7 @@ class Execution(Struct, eq=False):
     operation: str
     most_errors: int
     room: int
+    growth: int
     variables: list[Any]
     context: Any
     agenda: Agenda | None

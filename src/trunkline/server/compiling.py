@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 
 from trunkline.compiler.cache import OperationCache
 from trunkline.compiler.operation import Operation
@@ -15,12 +17,23 @@ __all__ = ["Compilations"]
 _LONG = 2_000  # characters of a document that takes longer than the way to a thread and back
 
 
+@dataclass(slots=True)
+class _Compilation:
+    """The compiling of a document, and how many requests wait for it."""
+
+    future: Future[Operation]
+    waiting: int = 0
+
+
 class Compilations:
-    """The compiling of long documents: in one thread, and once for all who wait for a document."""
+    """The compiling of long documents: in one thread, and once for all who wait for a document.
+
+    If all of these go away before it has begun, it does not begin.
+    """
 
     def __init__(self) -> None:
         self._thread: ThreadPoolExecutor | None = None
-        self._running: dict[tuple[OperationCache, str, str | None], Future[Operation]] = {}
+        self._running: dict[tuple[OperationCache, str, str | None], _Compilation] = {}
         renewed_in_children(self)
 
     def after_fork(self) -> None:
@@ -35,19 +48,34 @@ class Compilations:
         """
         if len(text) < _LONG:
             return operations.get(text, name)
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, "trunkline-compiling")
         key = (operations, text, name)
-        future = self._running.get(key)
-        if future is None:
-            if self._thread is None:
-                self._thread = ThreadPoolExecutor(1, "trunkline-compiling")
-            future = self._running[key] = self._thread.submit(operations.get, text, name)
+        compilation = self._running.get(key)
+        if compilation is None:
+            future = self._thread.submit(operations.get, text, name)
+            compilation = self._running[key] = _Compilation(future)
+            future.add_done_callback(partial(self._forget, key))
+        compilation.waiting += 1
+        outcome = asyncio.wrap_future(compilation.future)
+        outcome.add_done_callback(_retrieve)
         try:  # who goes away must not end what others wait for
-            operation = await asyncio.shield(asyncio.wrap_future(future))
+            operation = await asyncio.shield(outcome)
         except RequestError as error:  # a new exception, because each who waits raises it
             raise type(error)(error.errors) from error
         finally:
-            if future.done():
-                self._running.pop(key, None)
+            compilation.waiting -= 1
+            if not compilation.waiting:
+                compilation.future.cancel()  # does nothing if it runs
         if self._thread is not None:
             operation.compile_by(self._thread.submit)
         return operation
+
+    def _forget(self, key: tuple[OperationCache, str, str | None], _done: object) -> None:
+        self._running.pop(key, None)
+
+
+def _retrieve(outcome: asyncio.Future[Operation]) -> None:
+    """Look at an error that nobody waits for any more, or asyncio logs it with the document."""
+    if not outcome.cancelled():
+        outcome.exception()

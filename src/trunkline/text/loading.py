@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.abc import InspectLoader
 from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 
-__all__ = ["load_module"]
+__all__ = ["compile_module"]
 
 _LINES = 1_000  # that are compiled at a time
 
@@ -29,22 +29,30 @@ class _EmittedLoader(InspectLoader):
         return False
 
 
-def load_module(name: str, source: str, bound: Mapping[str, object]) -> ModuleType:
-    """Run emitted source as a new module, with ``bound`` as its first globals.
+def compile_module(name: str, source: str) -> Callable[[Mapping[str, object]], ModuleType]:
+    """Compile emitted source; return the function that runs it as a new module.
 
-    ``name`` is also the file name in tracebacks. It must have no angle brackets, because then
-    `linecache` would not ask the loader. The module is not in ``sys.modules``: it is freed when
-    nothing refers to it.
+    That function takes the module's first globals; it may be called again, for modules of the same
+    text with other objects. ``name`` is also the file name in tracebacks. It must have no angle
+    brackets, because then `linecache` would not ask the loader. The modules are not in
+    ``sys.modules``: each is freed when nothing refers to it.
     """
-    module = ModuleType(name)
     loader = _EmittedLoader(source)
-    module.__loader__ = loader
-    module.__spec__ = ModuleSpec(name, loader, origin=name)
-    module.__dict__.update(bound)
-    for begin, part in _parts(source):
-        code: CodeType = compile(part, name, "exec", dont_inherit=True)
-        exec(_moved(code, begin), module.__dict__)  # noqa: S102  # our own text: names and constants we made
-    return module
+    codes = [
+        _moved(compile(part, name, "exec", dont_inherit=True), begin)
+        for begin, part in _parts(source)
+    ]
+
+    def load(bound: Mapping[str, object]) -> ModuleType:
+        module = ModuleType(name)
+        module.__loader__ = loader
+        module.__spec__ = ModuleSpec(name, loader, origin=name)
+        module.__dict__.update(bound)
+        for code in codes:
+            exec(code, module.__dict__)  # noqa: S102  # our own text: names and constants we made
+        return module
+
+    return load
 
 
 def _parts(source: str) -> Iterator[tuple[int, str]]:
