@@ -72,7 +72,7 @@ def _nodes(declared: str) -> Any:
 FIVE: list[tuple[str, Any]] = [
     ("[Int]", [1] * 5),
     ("[[Int]]", [[1, 2], [3]]),
-    ("[[[Int]]]", [[1, [2]], 3]),
+    ("[[[Int]]]", [[1, 2]]),  # two of them are lists of one
     ("[Int]", (1, 2, 3, 4, 5)),
     ("Tree", {"children": [{"value": 1}, {"value": 1}]}),
     ("Tree", {"child": {"child": {"child": {"child": {"child": {}}}}}}),
@@ -94,6 +94,20 @@ def test_all_variables_of_a_request_are_counted_together() -> None:
     assert variables("$a: [Int], $b: Tree", 3).coerce(both) == [[1, 2], {"child": {}}, both]
     with pytest.raises(VariablesError, match="more than 2 values"):
         variables("$a: [Int], $b: Tree", 2).coerce(both)
+
+
+def test_q18_values_that_defaults_fill_in_are_counted() -> None:
+    definition = parse_schema("""
+        input Filled { a: Int = 1  b: [Int] = [1, 2] }
+        type Query { a(filled: [Filled]): Int }
+    """)
+
+    def coerce(most: int) -> Any:
+        return Variables(definition, _nodes("$v: [Filled]"), most).coerce({"v": [{}, {"a": 2}]})
+
+    assert coerce(10)[0] == [{"a": 1, "b": [1, 2]}, {"a": 2, "b": [1, 2]}]
+    with pytest.raises(VariablesError, match="more than 9 values"):
+        coerce(9)
 
 
 def test_ten_thousand_rows_of_several_fields_pass() -> None:

@@ -6,7 +6,7 @@ all of an operation's requests.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
@@ -18,9 +18,10 @@ from trunkline.compiler.plan import CollectedField
 from trunkline.compiler.selections import Fragments, fragment_of
 from trunkline.compiler.usage import used_in
 from trunkline.errors import LimitExceededError
+from trunkline.runtime.literals import variables_within
 from trunkline.runtime.positions import ALWAYS, Condition
 
-__all__ = ["Collected", "Collector", "NoteField"]
+__all__ = ["Collected", "Collector", "NoteField", "Reached"]
 
 Types = frozenset[str]
 
@@ -46,6 +47,16 @@ class Collected:
     fields: dict[str, list[CollectedField]]
     order: list[tuple[str, Condition]]
     unsure: list[tuple[int, graphql.VariableNode, Condition]]
+
+
+class Reached(NamedTuple):
+    """What an operation may use, whatever its values are.
+
+    ``repeats`` says how often a variable stands in the literal of one argument.
+    """
+
+    coordinates: frozenset[str]
+    repeats: Mapping[str, int]
 
 
 class Collector:
@@ -188,11 +199,12 @@ class Collector:
                     if nullable and directive.name.value in {"skip", "include"}:
                         yield index, argument.value
 
-    def reach(self, root: graphql.GraphQLObjectType, note: NoteField | None) -> frozenset[str]:
-        """Return the coordinates of what the operation may use of the schema.
+    def reach(self, root: graphql.GraphQLObjectType, note: NoteField | None) -> Reached:
+        """Find out what the operation may use of the schema.
 
-        They are of fields (``Todo.title``), of their arguments (``Query.todo(todoID:)``), and of
-        input fields and enum values in literals (``TodoInput.title``, ``State.DONE``).
+        The coordinates are of fields (``Todo.title``), of their arguments
+        (``Query.todo(todoID:)``), and of input fields and enum values in literals
+        (``TodoInput.title``, ``State.DONE``).
 
         Which fields are planned depends on the object types that values turn out to have. What must
         be known before any value comes is found by this walk, which takes all types that are
@@ -201,7 +213,7 @@ class Collector:
         """
         walk = _Reach(self._definition, self._fragments, self._condition, note)
         walk.selection_set(self._operation.selection_set, frozenset([root.name]))
-        return frozenset(walk.coordinates)
+        return Reached(frozenset(walk.coordinates), walk.repeats)
 
 
 class _Found(NamedTuple):
@@ -235,6 +247,7 @@ class _Reach:
         self._fields: dict[tuple[str, Types], _Found] = {}
         self._arguments: set[tuple[str, Types, str]] = set()
         self.coordinates: set[str] = set()
+        self.repeats: dict[str, int] = {}
 
     def selection_set(self, selection_set: graphql.SelectionSetNode, types: Types) -> None:
         key = (id(selection_set), types)
@@ -268,6 +281,8 @@ class _Reach:
                 self._note(coordinate, field, node)
         for argument in node.arguments or ():
             argument_name = argument.name.value
+            for variable, times in Counter(variables_within(argument.value)).items():
+                self.repeats[variable] = max(times, self.repeats.get(variable, 1))
             if (*key, argument_name) not in self._arguments:
                 self._arguments.add((*key, argument_name))
                 self.coordinates.update(f"{each}({argument_name}:)" for each in found.definitions)

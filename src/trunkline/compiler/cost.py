@@ -40,6 +40,7 @@ Amount: TypeAlias = int | Callable[[Values], int]
 
 _DIGITS = 18  # of a size that is written as a string
 _USUAL = (FieldCost(),)
+_PRINTED = 2  # a default of introspection, which is printed for each response
 _INTROSPECTION = frozenset({"__schema", "__type"})
 
 
@@ -165,7 +166,8 @@ class Cost:
                     fragment = fragment_of(each, self._fragments)
                     open_.append(fragment.selection_set if fragment else None)
                 else:
-                    total += 1 + self._introspection(each, type_)
+                    own = _PRINTED if each.name.value == "defaultValue" else 1
+                    total += own + self._introspection(each, type_)
         coordinate = f"{parent.name}.{node.name.value}"
         return total * self._schema.costs.introspection.get(coordinate, 1)
 

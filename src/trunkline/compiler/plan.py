@@ -47,6 +47,7 @@ __all__ = [
 ]
 
 _AWAITED = 5  # fields that cost as much as one that is awaited
+_BUILT = 4  # values in arguments that cost as much as one field
 
 
 class CollectedField(Struct, frozen=True, eq=False):
@@ -84,10 +85,14 @@ class Variable(Struct, frozen=True, eq=False):
 
 
 class BuiltArguments(Struct, frozen=True, eq=False):
-    """All arguments of a field, built for each call from the document and the variables."""
+    """All arguments of a field, built for each call from the document and the variables.
+
+    ``size`` is the number of values in the document's lists and input objects.
+    """
 
     definition: GraphQLField
     node: FieldNode
+    size: int
 
 
 Arguments: TypeAlias = dict[str, Constant | Variable] | BuiltArguments
@@ -183,7 +188,8 @@ class FieldPlan(Struct, frozen=True, eq=False):
     @property
     def weight(self) -> int:
         """How many fields it counts as in a response."""
-        return _AWAITED if self.is_later else 1
+        built = self.arguments.size if isinstance(self.arguments, BuiltArguments) else 0
+        return (_AWAITED if self.is_later else 1) + built // _BUILT
 
     @property
     def is_batch(self) -> bool:

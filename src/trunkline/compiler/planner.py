@@ -118,11 +118,13 @@ class Planner:
             node.variable.name.value: (index, node)
             for index, node in enumerate(chosen.node.variable_definitions or ())
         }
+        self._variables = variables
         self._collector = Collector(chosen)
         self._directives = DocumentDirectives(chosen, variables)
         self.dialect = dialect_of(chosen, variables)
         self._objects: dict[tuple[AbstractShape, str], ObjectShape] = {}
         self._names: dict[str, tuple[str, ...]] = {}
+        self._introspection: dict[str, Callable[..., Any]] = {}
         self._ahead = 0
         self._places: dict[int, FieldNode] = {}
 
@@ -142,7 +144,8 @@ class Planner:
         if note is None and self._schema.requirements:
             required = OperationRequirements(self._schema, node.variable_definitions or ())
             note = required.note
-        coordinates = self._collector.reach(root, note)
+        coordinates, repeats = self._collector.reach(root, note)
+        self._variables.repeats = {name: times for name, times in repeats.items() if times > 1}
         bindings = self._schema.bindings
         resolvers = [
             binding
@@ -280,8 +283,10 @@ class Planner:
             return TypeName(parent.name)
         coordinate = f"{parent.name}.{name}"
         if "__" in coordinate and definition.resolve:  # introspection
-            shown = self._refusals.visible if self._refusals else self._definition
-            return CoreResolver(_with_schema(shown, definition.resolve))
+            if coordinate not in self._introspection:
+                shown = self._refusals.visible if self._refusals else self._definition
+                self._introspection[coordinate] = _with_schema(shown, definition.resolve)
+            return CoreResolver(self._introspection[coordinate])
         return self.dialect.binding(coordinate, definition)
 
     def _shape(self, type_: GraphQLOutputType, position: Position) -> Shape:

@@ -14,7 +14,13 @@ from graphql import Undefined
 from graphql.language.parser import MAX_NESTING_DEPTH
 
 from trunkline.errors import VariablesError
-from trunkline.runtime.literals import Build, MisfitError, default_builder, finisher
+from trunkline.runtime.literals import (
+    Build,
+    MisfitError,
+    default_builder,
+    finisher,
+    size_of_default,
+)
 from trunkline.schema.refusals import InputRefusedError
 
 __all__ = ["Allowance", "Coerce", "Coercions", "TooDeepError", "exact_type", "nests"]
@@ -38,6 +44,12 @@ class Allowance:
     def __init__(self, most: int) -> None:
         self.left = self.most = most
 
+    def spend(self, count: int) -> None:
+        """Count some values."""
+        self.left -= count
+        if self.left < 0:
+            self.fail()
+
     def fail(self) -> None:
         """Raise the ``VariablesError`` that says that there are more values than allowed."""
         raise VariablesError.because(
@@ -50,9 +62,7 @@ class Allowance:
         containers = [value]
         while containers:
             container: Any = containers.pop()
-            self.left -= len(container)
-            if self.left < 0:
-                self.fail()
+            self.spend(len(container))
             items = container.values() if isinstance(container, dict) else container
             containers += [item for item in items if isinstance(item, _CONTAINERS)]
 
@@ -86,6 +96,7 @@ class _Row(NamedTuple):
     is_nullable: bool
     is_required: bool
     default: Build | None
+    size: int  # of the default
 
 
 class Coercions:
@@ -126,11 +137,10 @@ class Coercions:
                 if value is None or value is Undefined:
                     raise MisfitError
                 if not isinstance(value, Iterable) or isinstance(value, _NO_LISTS):
+                    allowance.spend(1)
                     return [coerce_item(value, below, allowance)]
                 value = list(value)
-            allowance.left -= len(value)
-            if allowance.left < 0:
-                allowance.fail()
+            allowance.spend(len(value))
             items = iter(value)
             try:
                 return [
@@ -159,6 +169,7 @@ class Coercions:
                         not graphql.is_non_null_type(field.type),
                         graphql.is_required_input_field(field),
                         default_builder(field),
+                        size_of_default(field),
                     )
                     for name, field in type_.fields.items()
                 ]
@@ -166,9 +177,7 @@ class Coercions:
                 raise MisfitError
             if depth >= MAX_NESTING_DEPTH and value:
                 raise TooDeepError
-            allowance.left -= len(value)
-            if allowance.left < 0:
-                allowance.fail()
+            allowance.spend(len(value))
             if len(value) > len(rows) + _UNKNOWN_FIELDS:
                 raise VariablesError.because(
                     f"A value of type '{type_}' in the variables has {len(value)} fields; the type"
@@ -189,7 +198,7 @@ def _coerce_fields(
     get = provided.get
     name = ""
     try:
-        for name, out_name, exact, coerce, is_nullable, is_required, default in rows:
+        for name, out_name, exact, coerce, is_nullable, is_required, default, size in rows:
             value = get(name, Undefined)
             if type(value) is exact or (value is None and is_nullable):
                 coerced[out_name] = value
@@ -200,6 +209,7 @@ def _coerce_fields(
             else:
                 absent += 1
                 if default is not None:
+                    allowance.spend(size)
                     coerced[out_name] = default(())
     except InputRefusedError as refused:
         refused.within.insert(0, name)

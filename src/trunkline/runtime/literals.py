@@ -7,7 +7,7 @@ scalars read their literals then too, because a literal like "tomorrow" does not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
@@ -24,7 +24,17 @@ from trunkline.schema.refusals import InputRefusedError
 from trunkline.schema.scalars import unreadable
 from trunkline.schema.visibility import whole_of
 
-__all__ = ["Build", "Fixed", "Literals", "MisfitError", "default_builder", "finisher"]
+__all__ = [
+    "Build",
+    "Fixed",
+    "Literals",
+    "MisfitError",
+    "default_builder",
+    "finisher",
+    "size_of_default",
+    "values_within",
+    "variables_within",
+]
 
 
 class MisfitError(Exception):
@@ -158,7 +168,7 @@ class Literals:
         return _object_builder(template, holes, finisher(type_))
 
     def _leaf(self, node: graphql.ValueNode, type_: Any) -> Build:
-        names = _variables_within(node)
+        names = set(variables_within(node))
         if names:
             sources = self._sources(names & self._indices.keys())
             return lambda values: _fitting(coerce_input_literal(node, type_, sources(values)))
@@ -286,16 +296,30 @@ def _fitting(value: Any) -> Any:
     return value
 
 
-def _variables_within(node: graphql.ValueNode) -> set[str]:
-    """Name the variables within a literal."""
-    names: set[str] = set()
-    nodes = [node]
-    while nodes:
-        each = nodes.pop()
-        if isinstance(each, graphql.VariableNode):
-            names.add(each.name.value)
-        elif isinstance(each, graphql.ListValueNode):
-            nodes += each.values
+def size_of_default(input_value: graphql.GraphQLArgument | graphql.GraphQLInputField) -> int:
+    """Count the values of a default, with those within it; 1 if there is none."""
+    default = whole_of(input_value).default
+    if default is None or default.literal is None:
+        return 1
+    return 1 + sum(1 for _ in values_within(default.literal))
+
+
+def values_within(node: graphql.ValueNode) -> Iterator[graphql.ValueNode]:
+    """Yield the items of lists and the fields of objects within a literal."""
+    open_ = [node]
+    while open_:
+        each = open_.pop()
+        inner: list[graphql.ValueNode] = []
+        if isinstance(each, graphql.ListValueNode):
+            inner = list(each.values)
         elif isinstance(each, graphql.ObjectValueNode):
-            nodes += [field.value for field in each.fields]
-    return names
+            inner = [field.value for field in each.fields]
+        yield from inner
+        open_ += inner
+
+
+def variables_within(node: graphql.ValueNode) -> Iterator[str]:
+    """Yield the names of the variables within a literal, as often as they stand there."""
+    return (
+        each.name.value for each in values_within(node) if isinstance(each, graphql.VariableNode)
+    )

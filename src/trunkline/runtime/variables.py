@@ -45,7 +45,13 @@ from trunkline.runtime.coercion import (
     exact_type,
     nests,
 )
-from trunkline.runtime.literals import Build, Literals, MisfitError, default_builder
+from trunkline.runtime.literals import (
+    Build,
+    Literals,
+    MisfitError,
+    default_builder,
+    values_within,
+)
 from trunkline.schema.refusals import InputRefusedError
 from trunkline.schema.scalars import UnreadableError, unreadable
 
@@ -76,7 +82,8 @@ class Variables:
     ``names`` are in the order of the operation, as the values of `coerce` are; ``literals`` makes
     functions of literals that contain these variables. ``most`` is the number of values that the
     variables of one request may have, with items of lists and fields of input objects. Messages
-    name similar names if ``has_suggestions``.
+    name similar names if ``has_suggestions``. ``repeats`` says how often a variable stands in the
+    literal of one argument: so often its values count.
     """
 
     def __init__(
@@ -94,6 +101,7 @@ class Variables:
         self._variables = [_variable(definition, node, coercions) for node in nodes]
         self._signatures = [variable.signature for variable in self._variables]
         self.names = [signature.name for signature in self._signatures]
+        self.repeats: Mapping[str, int] = _NOTHING
         self._table = [
             (variable.signature.name, exact_type(variable.signature.type), variable.coerce)
             for variable in self._variables
@@ -129,6 +137,8 @@ class Variables:
                 else coerce(value, 0, allowance)
                 for name, exact, coerce in self._table
             ]
+            if self.repeats and self._allowance is None:
+                self._count_repeats(values, allowance)
         except VariablesError:
             raise
         except (MisfitError, RecursionError):
@@ -141,6 +151,23 @@ class Variables:
             raise explained from cause
         coerced.append(values)
         return coerced
+
+    def _count_repeats(self, provided: Mapping[str, Any], allowance: Allowance) -> None:
+        """Count the values of variables that stand several times in a literal.
+
+        What a resolver gets is small in memory, as it is the same list each time, but not for a
+        resolver that reads it.
+        """
+        for variable in self._variables:
+            times = self.repeats.get(variable.signature.name, 1)
+            value = provided.get(variable.signature.name, Undefined)
+            default = variable.node.default_value
+            if times > 1 and isinstance(value, (list, dict, tuple)):
+                left = allowance.left
+                allowance.spend_within(value)
+                allowance.spend((left - allowance.left) * (times - 2))
+            elif times > 1 and value is Undefined and default:
+                allowance.spend(sum(1 for _ in values_within(default)) * (times - 1))
 
     def sources(
         self, values: Sequence[Any], names: Collection[str] | None = None
