@@ -12,8 +12,8 @@ import linecache
 from collections.abc import Callable, Mapping
 from functools import partial
 from threading import RLock
-from typing import Any, NoReturn
 from types import ModuleType
+from typing import Any, NoReturn
 from weakref import finalize
 
 from graphql import GraphQLError
@@ -42,6 +42,7 @@ _OPERATION = 8_000
 _VARIABLE = 2_000
 _PLANNED = 150
 _GROWTH = 3_000  # in one request, for each field that the limits allow: a tenth of a second in all
+_REFUSED = 500_000  # what planning has cost of an object that is too much
 
 _TOO_NEW = (
     "The values have too many types that this operation meets for the first time. Ask for less at"
@@ -168,7 +169,7 @@ class _Functions(dict[str, Callable[..., Any]]):
             elif function is None:
                 before = self._modules.weight
                 function = self[type_name] = self._make(type_name)
-                execution.growth -= self._modules.weight - before
+                execution.growth -= self._modules.weight - before or _REFUSED
                 self._shorter.pop(type_name, None)
         return function(execution, value, *indices)
 
