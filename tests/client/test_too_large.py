@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tracemalloc
 import zlib
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,7 +22,13 @@ from tests.client.faulty import DATA, HEAD, Behaviour, Faulty
 from tests.client.serving import QUERY, TODOS
 from tests.client.test_faults import call
 
-from trunkline import Client, ProtocolError, ResponseTooLargeError, SchemaError
+from trunkline import (
+    Client,
+    ProtocolError,
+    ResponseTooLargeError,
+    SchemaError,
+    TrunklineError,
+)
 from trunkline.auth import ClientCredentials
 from trunkline.client.transports.asgi import ASGITransport
 from trunkline.client.transports.rules import ReceivedBody
@@ -43,6 +50,9 @@ def bomb(compressor: Any) -> bytes:
     return b"".join([*pieces, compressor.flush()])
 
 
+BROTLI = b64decode(  # of 64 MiB: Python has no compressor
+    "z///f/gnAOKxQCD3/p/////wTwDEYQGA7v0/////4Z8AiMMiAN37//z//8c/ARCHBQC69/8="
+)
 GZIPPED = bomb(zlib.compressobj(9, wbits=31))
 
 
@@ -117,6 +127,13 @@ def call_with_limit(kind: str, url: str, limit: int) -> Any:
         return made.execute(QUERY)
     finally:
         made.end()
+
+
+def test_cl_01_a_brotli_bomb_is_refused_with_and_without_a_decoder(kind: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with Faulty(answer(BROTLI, b"br")) as server, pytest.raises(TrunklineError):
+        call_with_limit(kind, server.url, LIMIT)  # too large; or nothing decodes it
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 40_000  # KiB
 
 
 def test_cl_02_there_is_a_limit_by_default(kind: str) -> None:

@@ -254,12 +254,16 @@ def _scheme(auth: AuthScheme | Sequence[AuthScheme] | None) -> AuthScheme | None
 
 def _check_privacy(transport: object, auth: AuthScheme | None) -> None:
     """Raise ``ValueError`` if credentials would cross a network that everyone can read."""
-    if auth is None or getattr(auth, "allow_http", False) or getattr(transport, "is_private", True):
+    if getattr(auth, "allow_http", False) or getattr(transport, "is_private", True):
         return
+    if auth is None and not getattr(transport, "has_credentials", False):
+        return
+    remedy = "give the credentials allow_http=True."
+    if auth is None:
+        remedy = "give them to the client: auth=BearerToken(…, allow_http=True), or APIKey."
     raise ValueError(
         f"{transport!r}: use https, because credentials are sent there; http is for localhost only."
-        " If the network protects them, as a service mesh does, give the credentials"
-        " allow_http=True."
+        f" If the network protects them, as a service mesh does, {remedy}"
     )
 
 

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 import requests
 from tests.auth.calling.test_adapters import TLS, WAYS, Pair, Way, pair
-from tests.auth.calling.world import SECRET, World, credentials, granted
+from tests.auth.calling.world import API, SECRET, World, credentials, granted
 from tests.client import faulty
 from tests.client.calling import TRANSPORTS
 from tests.client.faulty import Behaviour, Faulty
@@ -22,12 +22,15 @@ from tests.client.serving import QUERY
 from tests.client.test_faults import call
 
 from trunkline import Client, TrunklineError
+from trunkline.auth.calling.adapters import Conversation
 from trunkline.auth.httpx import HTTPXAuth
 from trunkline.auth.httpx2 import HTTPX2Auth
 from trunkline.auth.requests import RequestsAuth
 from trunkline.client import APIKey, BearerToken
 from trunkline.client.transports.asgi import ASGITransport
+from trunkline.client.transports.requests import RequestsHTTPTransport
 from trunkline.flow.calls import Flow, send_request
+from trunkline.flow.drivers import run
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = ["pair"]  # a fixture
@@ -61,6 +64,37 @@ def test_cl_10_no_credentials_over_plain_http(scheme: Any, url: str, kind: str) 
     transport, _ = TRANSPORTS[kind]
     with pytest.raises(ValueError, match="use https, because credentials are sent there"):
         Client(transport(url), auth=scheme())
+
+
+OWN: dict[str, dict[str, str]] = {
+    "authorization": {"Authorization": "Bearer secret"},
+    "a cookie": {"Cookie": "session=secret"},
+    "a key": {"X-API-Key": "secret"},
+}
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+@pytest.mark.parametrize("headers", OWN.values(), ids=OWN)
+def test_cl_10_nor_a_transports_own(kind: str, headers: dict[str, str]) -> None:
+    transport, _ = TRANSPORTS[kind]
+    plain = "http://api.internal/graphql"
+    for made in (
+        transport(plain, headers=headers),
+        transport("http://user:secret@api.internal/graphql"),
+    ):
+        with pytest.raises(ValueError, match="use https, because credentials") as caught:
+            Client(made)
+        assert "secret" not in str(caught.value)
+        assert Client(made, auth=BearerToken("other", allow_http=True))
+    assert Client(transport(plain, headers={"X-Tenant": "7"}))
+    assert Client(transport("http://127.0.0.1:8080/graphql", headers=headers))
+    assert Client(transport("https://api.internal/graphql", headers=headers))
+
+
+def test_cl_10_nor_what_requests_authenticates_with() -> None:
+    made = RequestsHTTPTransport("http://api.internal/graphql", auth=("user", "secret"))
+    with pytest.raises(ValueError, match="use https, because credentials"):
+        Client(made)
 
 
 @pytest.mark.parametrize("url", PLAIN[:2])
@@ -125,6 +159,16 @@ def test_cl_11_an_adapter_sends_the_token_to_its_api_only(
             library.get(url, auth=auth)
     assert other.requests == []
     assert pair.token_requests == 0
+
+
+def test_cl_11_a_token_endpoint_may_have_the_url_of_the_api() -> None:
+    world = World()
+    headers: dict[str, str] = {}
+    conversation = Conversation(credentials(token_url=API), "POST", API)
+    assert run(conversation.next_request(headers), world.ask)
+    assert [asked.url for asked in world.asked] == [API]
+    assert headers["authorization"] == "Bearer token1"
+    assert not run(conversation.next_request({}, HTTPResponse(200, b"{}")), world.ask)
 
 
 BY_LIBRARY: list[tuple[Any, Any, dict[str, Any]]] = [

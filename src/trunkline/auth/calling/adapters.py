@@ -66,7 +66,8 @@ class Conversation:
         flow = self._flow
         try:
             step = next(flow) if response is None else flow.send(response)
-            while not (isinstance(step, HTTPRequest) and step.url == self._url):
+            # The API's own request has no body here: a token endpoint may be at the same URL.
+            while not (isinstance(step, HTTPRequest) and step.url == self._url and not step.body):
                 try:
                     outcome = yield step
                 except BaseException as error:  # noqa: BLE001  # the flow decides, and may clean up

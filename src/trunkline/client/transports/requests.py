@@ -99,6 +99,11 @@ class RequestsHTTPTransport(rules.BlockingHTTPTransport):
         self._sessions = Lease(partial(_open, pool))
 
     @property
+    def has_credentials(self) -> bool:
+        """Whether the URL, the headers or ``auth`` have credentials."""
+        return bool(self._auth) or super().has_credentials
+
+    @property
     def identity(self) -> str | None:
         """A hash of the server and the credentials; ``None`` with ``auth``, which may be any."""
         return None if self._auth or self._session else super().identity

@@ -40,6 +40,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _KEEP_THE_METHOD = (307, 308)
 _MOST_REDIRECTS = 20  # like httpx2 and browsers
 _REDIRECT_URL = re.compile(r"[\x21-\x7e]{1,8000}")
+_CREDENTIALS = {"authorization", "cookie", "proxy-authorization", "x-api-key"}
 _MOST_SHOWN = 200  # characters of a redirect's place that a message shows
 _PORTS = {"http": 80, "https": 443}
 _HEADER_VALUE = re.compile(r"(?! )[\x20-\x7e\t]*(?<![ \t])")  # RFC 9110 §5.5, the safe part of it
@@ -70,6 +71,12 @@ class HTTPTransport:
         """Whether only the server can read what is sent: over TLS, or within this machine."""
         scheme, host, _ = _origin(self.url)
         return scheme == "https" or is_loopback(host)
+
+    @property
+    def has_credentials(self) -> bool:
+        """Whether the URL or the headers have credentials."""
+        user, at, _ = urlsplit(self.url).netloc.rpartition("@")
+        return bool(user + at) or not _CREDENTIALS.isdisjoint(self._headers)
 
     @property
     def identity(self) -> str | None:
