@@ -122,14 +122,64 @@ LARGE = {
 """More of them, for endpoints: what is answered at the first and at each repeat."""
 
 
+OF_MANY_TYPES: dict[str, tuple[str, dict[str, Any]]] = {
+    "Q-16 450 aliases of an interface": ("{ " + _many("a#: nodes { id }", 450) + " }", {}),
+    "Q-16 900 aliases in an interface": ("{ nodes { " + _many("a#: id", 900) + " } }", {}),
+    "Q-16 300 nodes by their ids": ("{ " + _many("a#: node(id: #) { id }", 300) + " }", {}),
+    "Q-16 a union of 70 types in a union": (
+        "{ any { " + _many("... on T# { other { ... on T# { id } } }", 70) + " } }",
+        {},
+    ),
+    "Q-16 450 aliases of a type by introspection": (
+        "{ " + _many('a#: __type(name: "Query") { name }', 400) + " }",
+        {},
+    ),
+    "Q-16 300 aliases of lists of introspection": (
+        "{ __schema { directives { " + _many("a#: args { defaultValue name }", 300) + " } } }",
+        {},
+    ),
+    "Q-15 defaults of introspection under 50 aliases": (
+        "{ __schema { types { fields { args { " + _many("a#: defaultValue", 50) + " } } } } }",
+        {},
+    ),
+    "Q-18 a list that a literal repeats 2,000 times": (
+        "query ($i: Any) { find(any: [" + "$i " * 2_000 + "]) { id } }",
+        {"i": [{"a": 1}] * 9_000},
+    ),
+    "Q-18 a list of 4,800 in an argument of every node": (
+        "{ nodes { nodes { found(like: {any: [" + "1 " * 4_800 + "]}) } } }",
+        {},
+    ),
+    "Q-18 900 objects in an argument of every node": (
+        "{ nodes { nodes { found(like: {like: [" + "{a: 1} " * 900 + "]}) } } }",
+        {},
+    ),
+    "Q-18 24,000 objects that defaults fill": (
+        "query ($i: [Like!]) { find(like: {like: $i}) { id } }",
+        {"i": [{}] * 24_000},
+    ),
+    "Q-18 40,000 values that become lists": (
+        "query ($i: [[[[Int]]]]) { find(rows: $i) { id } }",
+        {"i": [1] * 30_000},
+    ),
+}
+"""Documents and variables, for a schema with interfaces and unions of many types."""
+
+
 def measure() -> Iterator[Figure]:
     for name, schema in _schemas().items():
         endpoint = GraphQL(schema, auth=None, sinks=())
         for title, document in {**DOCUMENTS, **LARGE}.items():
-            spent = measured(endpoint, document)
-            yield Figure(f"{name}: {title}", spent.milliseconds, "ms", at_most(MILLISECONDS))
-            if spent.megabytes > MEGABYTES / 2:
-                yield Figure(f"{name}: {title}", spent.megabytes, "MB", at_most(MEGABYTES))
+            yield from _figures(f"{name}: {title}", measured(endpoint, document))
+    endpoint = GraphQL(_many_types(), auth=None, sinks=())
+    for title, (document, variables) in OF_MANY_TYPES.items():
+        yield from _figures(f"many types: {title}", measured(endpoint, document, variables))
+
+
+def _figures(title: str, spent: Spent) -> Iterator[Figure]:
+    yield Figure(title, spent.milliseconds, "ms", at_most(MILLISECONDS))
+    if spent.megabytes > MEGABYTES / 2:
+        yield Figure(title, spent.megabytes, "MB", at_most(MEGABYTES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +194,14 @@ class Spent:
         return self.milliseconds <= MILLISECONDS and self.megabytes <= MEGABYTES
 
 
-def measured(endpoint: GraphQL, document: str) -> Spent:
+def measured(endpoint: GraphQL, document: str, variables: dict[str, Any] | None = None) -> Spent:
     """Ask an endpoint four times, in a fork with a limit of time and of memory."""
     reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
         try:
-            os.write(writing, msgspec.json.encode(_spend(endpoint, document)))
+            body = msgspec.json.encode({"query": document, "variables": variables})
+            os.write(writing, msgspec.json.encode(_spend(endpoint, body)))
         finally:
             os._exit(0)
     os.close(writing)
@@ -160,7 +211,7 @@ def measured(endpoint: GraphQL, document: str) -> Spent:
     return msgspec.json.decode(told, type=Spent) if told else Spent(inf, inf)
 
 
-def _spend(endpoint: GraphQL, document: str) -> Spent:
+def _spend(endpoint: GraphQL, body: bytes) -> Spent:
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
     logging.disable()  # what the documents make fail
@@ -170,7 +221,7 @@ def _spend(endpoint: GraphQL, document: str) -> Spent:
     times: list[float] = []
     for _ in range(4):
         clock = time.process_time()
-        asyncio.run(_post(endpoint, document))
+        asyncio.run(_post(endpoint, body))
         times.append(time.process_time() - clock)
     return Spent(max(times) * 1000, _resident("VmHWM") - before)
 
@@ -181,9 +232,7 @@ def _resident(key: str) -> float:
     return int(found) / 1024
 
 
-async def _post(endpoint: GraphQL, document: str) -> None:
-    body = msgspec.json.encode({"query": document})
-
+async def _post(endpoint: GraphQL, body: bytes) -> None:
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": body, "more_body": False}
 
@@ -227,6 +276,45 @@ def _schemas() -> dict[str, Schema]:
         path = Path(folder) / "schema.graphql"
         path.write_text(made_valid(SDL_OF_GITHUB.read_text(encoding="utf-8")), encoding="utf-8")
         return {"small": small, "GitHub's": mock_schema(load_schema(path))}
+
+
+class _Node:
+    id = "1"
+    other = None
+
+    def nodes(self) -> list[_Node]:
+        return NODES
+
+    def found(self, like: object = None) -> str:  # noqa: ARG002  # as in the schema
+        return "x"
+
+
+NODES: list[_Node] = []
+
+
+def _many_types() -> Schema:
+    """Return a schema with an interface and a union of a hundred types, and a node of each."""
+    field = "id: ID! other: U nodes: [Node!]! found(like: Like): String"
+    names = [f"T{number}" for number in range(100)]
+    sdl = f"""
+        scalar Any
+        input Like {{ a: Int = 3  any: Any  like: [Like!]  b: [Int] = [1, 2]  c: String = "" }}
+        interface Node {{ {field} }}
+        union U = {" | ".join(names)}
+        type Query {{
+          nodes: [Node!]!  any: [U!]!  node(id: ID!): Node
+          find(like: Like, any: Any, rows: [[[[Int]]]]): [Node!]!
+        }}
+    """ + " ".join(f"type {name} implements Node {{ {field} }}" for name in names)
+    classes = {name: type(name, (_Node,), {}) for name in names}
+    NODES[:] = [each() for each in classes.values()]
+    query = SimpleNamespace(
+        nodes=lambda: NODES,
+        any=lambda: NODES,
+        node=lambda id: NODES[int(id) % 100],  # noqa: A006  # as in the schema
+        find=lambda **_: NODES[:1],
+    )
+    return make_executable_schema(parse_schema(sdl), SimpleNamespace(query=query), classes)
 
 
 def fuzz(count: int, seed: int) -> int:

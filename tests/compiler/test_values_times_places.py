@@ -65,13 +65,13 @@ def test_q18_in_several_arguments_a_variable_counts_once() -> None:
 @pytest.mark.parametrize("argument", ["any: [LIST]", "like: {any: [LIST]}", "like: {rows: [LIST]}"])
 def test_q18_values_in_arguments_count_for_each_item_of_a_list(argument: str) -> None:
     text = "{ items { found(" + argument.replace("LIST", "1 " * 40) + ") } }"
-    assert not run_sync(compile_operation(SCHEMA, text, limits=Limits(response=110)), None).errors
-    operation = compile_operation(SCHEMA, text, limits=Limits(response=109))
+    assert not run_sync(compile_operation(SCHEMA, text, limits=Limits(response=210)), None).errors
+    operation = compile_operation(SCHEMA, text, limits=Limits(response=209))
     for _ in range(3):  # in both texts
         (error,) = run_sync(operation, None).errors
         assert error.extensions == {"code": "LIMIT_EXCEEDED"}
 
 
 def test_q18_few_values_in_arguments_cost_nothing() -> None:
-    text = "{ items { found(like: {any: 1 rows: 1}) } }"
+    text = "{ items { found(like: {rows: 1}) } }"
     assert not run_sync(compile_operation(SCHEMA, text, limits=Limits(response=10)), None).errors

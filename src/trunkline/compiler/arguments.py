@@ -8,7 +8,6 @@ import graphql
 from graphql.utilities.coerce_input_value import coerce_input_literal
 
 from trunkline.compiler.plan import Arguments, BuiltArguments, Constant, Variable
-from trunkline.runtime.literals import values_within
 
 __all__ = ["VariableNodes", "plan_arguments"]
 
@@ -35,8 +34,7 @@ def plan_arguments(
     for name, argument in definition.args.items():
         value = _plan_argument(argument, given.get(name), variables)
         if value is None:
-            size = sum(1 for value in given.values() for _ in values_within(value))
-            return BuiltArguments(definition, node, size)
+            return BuiltArguments(definition, node)
         if value is not _ABSENT:
             arguments[parameters.get(name) or argument.out_name or name] = value
     return arguments

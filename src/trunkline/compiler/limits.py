@@ -25,7 +25,7 @@ class Limits:
       limit
     - ``sizes``: the names of arguments that say how long a list is
     - ``response``: number of fields in one response, also items of lists of scalars; a field that
-      is awaited, or fails, counts as five, and one more for every four values in the lists and
+      is awaited, or fails, counts as five, and one more for every two values in the lists and
       objects of its arguments
     - ``errors``: listed in one response; one more says how many were left out
     - ``values``: in the variables of one request, with items of lists and fields of input objects,

@@ -41,7 +41,7 @@ _CHARACTER = 3
 _OPERATION = 8_000
 _VARIABLE = 2_000
 _PLANNED = 150
-_GROWTH = 3_000  # in one request, for each field that the limits allow: a tenth of a second in all
+_GROWTH = 2_500  # in one request, for each field that the limits allow: a tenth of a second in all
 _REFUSED = 500_000  # what planning has cost of an object that is too much
 
 _TOO_NEW = (

@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 _AWAITED = 5  # fields that cost as much as one that is awaited
-_BUILT = 4  # values in arguments that cost as much as one field
+_BUILT = 2  # values in arguments that cost as much as one field
 
 
 class CollectedField(Struct, frozen=True, eq=False):
@@ -85,14 +85,10 @@ class Variable(Struct, frozen=True, eq=False):
 
 
 class BuiltArguments(Struct, frozen=True, eq=False):
-    """All arguments of a field, built for each call from the document and the variables.
-
-    ``size`` is the number of values in the document's lists and input objects.
-    """
+    """All arguments of a field, built for each call from the document and the variables."""
 
     definition: GraphQLField
     node: FieldNode
-    size: int
 
 
 Arguments: TypeAlias = dict[str, Constant | Variable] | BuiltArguments
@@ -171,7 +167,8 @@ class FieldPlan(Struct, frozen=True, eq=False):
     """A response key of an object: where its value comes from, and what it becomes.
 
     ``name`` is the schema's, ``type_text`` the field's type as the schema writes it. ``selection``
-    is set if the resolver asks for what is selected below.
+    is set if the resolver asks for what is selected below. ``built`` is the number of values in the
+    lists and objects of its arguments, which are built for each call.
     """
 
     key: str
@@ -184,12 +181,12 @@ class FieldPlan(Struct, frozen=True, eq=False):
     shape: Shape
     info: FieldInfo | None = None
     selection: Selection | None = None
+    built: int = 0
 
     @property
     def weight(self) -> int:
         """How many fields it counts as in a response."""
-        built = self.arguments.size if isinstance(self.arguments, BuiltArguments) else 0
-        return (_AWAITED if self.is_later else 1) + built // _BUILT
+        return (_AWAITED if self.is_later else 1) + self.built // _BUILT
 
     @property
     def is_batch(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from types import SimpleNamespace
 from typing import Any
 
@@ -54,6 +55,7 @@ from trunkline.compiler.selections import without_selections
 from trunkline.errors import LimitExceededError, ValidationError
 from trunkline.protocol.documents import document_id
 from trunkline.runtime.graphql_core import FieldInfo
+from trunkline.runtime.literals import values_within
 from trunkline.runtime.positions import ALWAYS, Condition, Mark
 from trunkline.runtime.selection import SelectedField, Selection
 from trunkline.runtime.variables import Variables
@@ -125,6 +127,7 @@ class Planner:
         self._objects: dict[tuple[AbstractShape, str], ObjectShape] = {}
         self._names: dict[str, tuple[str, ...]] = {}
         self._introspection: dict[str, Callable[..., Any]] = {}
+        self._sizes: dict[int, int] = {}
         self._ahead = 0
         self._places: dict[int, FieldNode] = {}
 
@@ -266,7 +269,17 @@ class Planner:
             shape=shape,
             info=info,
             selection=self._selection_below(shape) if looks_ahead else None,
+            built=self._built(node),
         )
+
+    def _built(self, node: FieldNode) -> int:
+        """Count the values in the lists and objects of a field's arguments, once for all types."""
+        if not node.arguments:
+            return 0
+        if id(node) not in self._sizes:
+            inner = chain.from_iterable(values_within(each.value) for each in node.arguments)
+            self._sizes[id(node)] = sum(1 for _ in inner)
+        return self._sizes[id(node)]
 
     def _place(self, node: FieldNode) -> FieldNode:
         """Return a field of the document as errors name it, or as graphql-core's ``info`` does."""

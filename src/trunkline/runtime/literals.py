@@ -81,6 +81,9 @@ class Literals:
     ) -> None:
         self._indices = indices
         self._sources = sources
+        # An argument of an interface's field is built for each object type, by the same function.
+        self._made: dict[tuple[int, str], tuple[graphql.ValueNode, Build]] = {}
+        self._defaults: dict[str, Build | None] = {}
 
     def build(self, node: graphql.ValueNode, type_: Any, *, has_default: bool = False) -> Build:
         """Make the function that builds a literal's value.
@@ -100,6 +103,14 @@ class Literals:
             )
         if isinstance(node, graphql.NullValueNode):
             return Fixed(None)
+        if not isinstance(node, (graphql.ListValueNode, graphql.ObjectValueNode)):
+            return self._make(node, type_)
+        key = (id(node), str(type_))
+        if key not in self._made:  # the node is kept, or its id would become another's
+            self._made[key] = (node, self._make(node, type_))
+        return self._made[key][1]
+
+    def _make(self, node: graphql.ValueNode, type_: Any) -> Build:
         if graphql.is_list_type(type_):
             return self._list(node, type_.of_type)
         if graphql.is_input_object_type(type_):
@@ -152,7 +163,10 @@ class Literals:
         template: dict[str, Any] = {}
         holes: list[_Hole] = []
         for name, field in type_.fields.items():
-            default = default_builder(field)
+            place = f"{type_.name}.{name}"
+            if place not in self._defaults:
+                self._defaults[place] = default_builder(field)
+            default = self._defaults[place]
             out_name = field.out_name or name
             if name in nodes:
                 build = self.build(nodes[name], field.type, has_default=default is not None)
@@ -236,7 +250,7 @@ def default_builder(
     if default.literal is None:
         build: Build = partial(_coerce_default, default.value, type_)
     else:
-        build = _CONSTANT.build(default.literal, type_)
+        build = Literals({}, _no_sources).build(default.literal, type_)
     return build if isinstance(build, Fixed) else partial(_default, build, default, type_)
 
 
@@ -272,9 +286,6 @@ def _coerce_default(value: Any, type_: Any, _values: Sequence[Any]) -> Any:
 
 def _no_sources(_names: set[str]) -> Callable[[Sequence[Any]], VariableValues]:
     return lambda _values: VariableValues({}, {})
-
-
-_CONSTANT = Literals({}, _no_sources)
 
 
 def _fixed(build: Build) -> Any:
