@@ -8,8 +8,9 @@ import socket
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from urllib.error import HTTPError
 
 from benchmarks.load import free_port
 from tests.cli.test_init import ask, eventually, eventually_served
@@ -37,10 +38,11 @@ REQUEST = (
     b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     b"Content-Length: %d\r\n\r\n%b" % (len(SLOW), SLOW)
 )
-# the command, with a second instead of ten
+# the command, with a second instead of ten, and ten connections instead of a thousand
 PROGRAM = """
 import trunkline.asgi.serving
 trunkline.asgi.serving.GRACEFUL_SECONDS = 1
+trunkline.asgi.serving.MOST_CONNECTIONS = 10
 from trunkline.cli import main
 main()
 """
@@ -76,6 +78,24 @@ def test_T_06_a_query_in_flight_does_not_hold_the_signal(tmp_path: Path) -> None
     with running(tmp_path, "--port", str(port)) as process, in_flight(process, port):
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)
+
+
+def test_T_08_connections_beyond_the_bound_get_503(tmp_path: Path) -> None:  # noqa: N802
+    port = free_port()
+    with running(tmp_path, "--port", str(port)) as process, in_flight(process, port):
+        with ExitStack() as idle:
+            for _ in range(10):
+                idle.enter_context(socket.create_connection(("127.0.0.1", port), PATIENCE))
+            eventually(503, status, port)
+        eventually({"version": 1}, ask, port, "{ version }")
+
+
+def status(port: int) -> int:
+    try:
+        ask(port, "{ version }")
+    except HTTPError as error:
+        return error.code
+    return 200
 
 
 def test_a_query_in_flight_does_not_hold_the_reload(tmp_path: Path) -> None:
