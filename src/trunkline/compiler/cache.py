@@ -118,9 +118,12 @@ def _without_nodes(error: GraphQLError) -> GraphQLError:
     has thousands of places, and its message names every fragment.
     """
     message = error.message
-    return GraphQLError(
+    copy = GraphQLError(
         message if len(message) <= _MESSAGE_LENGTH else message[:_MESSAGE_LENGTH] + "…",
         source=error.source,
-        positions=list(error.positions or ())[:_PLACES] or None,
         extensions=error.extensions,
     )
+    # the constructor would look for them in the whole document again
+    copy.positions = list(error.positions or ())[:_PLACES] or None
+    copy.locations = (error.locations or [])[:_PLACES] or None
+    return copy

@@ -49,7 +49,7 @@ from trunkline.compiler.selections import fragments_of
 __all__ = ["rules", "validate"]
 
 _PLACES = 1_000  # of all errors together
-_LINES = 500_000  # read for all errors together; an error of several places reads every line
+_LINES = 250_000  # read for all errors together; an error of several places reads every line
 _TEXT = 50_000  # characters of all messages; some print a whole literal
 _SUGGESTED = 5  # errors that may suggest names; finding similar ones costs more than all else
 _SHORT_LITERAL = 300  # characters
