@@ -67,8 +67,7 @@ class Compilations:
             compilation.waiting -= 1
             if not compilation.waiting:
                 compilation.future.cancel()  # does nothing if it runs
-        if self._thread is not None:
-            operation.compile_by(self._thread.submit)
+        operation.compile_by(self._thread.submit)
         return operation
 
     def _forget(self, key: tuple[OperationCache, str, str | None], _done: object) -> None:
