@@ -17,6 +17,8 @@ class HTTPX2Auth(HTTPXFamilyAuth, httpx2.Auth):
 
     ``api`` is the URL of the API; the default is ``resource`` of the credentials. A request to
     another host raises ``ValueError``, so the token does not get there.
+    After a redirect, proofs (``dpop``) and tokens in another ``header`` are not sent. One in
+    ``Authorization`` is sent within the origin, or from http to https of one host.
     ``options`` are httpx2's for the client that calls the issuer: ``verify``, ``cert``, ``proxy``.
     """
 

@@ -24,6 +24,8 @@ class RequestsAuth(AuthBase):
 
     ``api`` is the URL of the API; the default is ``resource`` of the credentials. A request to
     another host raises ``ValueError``, so the token does not get there.
+    After a redirect, proofs (``dpop``) and tokens in another ``header`` are not sent. One in
+    ``Authorization`` is sent within the origin, or from http to https of one host.
     ``options`` are requests' for the calls of the issuer: ``verify``, ``cert``, ``proxies``.
     """
 
@@ -36,7 +38,9 @@ class RequestsAuth(AuthBase):
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add a token to the request, and handle its response if the token is rejected."""
         call = self._credentials.call(request.method or "", request.url)
-        run(call.next_request(request.headers), self._send)
+        headers: dict[str, str] = {}
+        run(call.next_request(headers), self._send)
+        request.headers.update(headers)
 
         def send_again(response: Response, **sending: Any) -> Response:
             response.request.hooks["response"].remove(send_again)
@@ -46,9 +50,13 @@ class RequestsAuth(AuthBase):
                 if not run(
                     call.next_request(again.headers, response_of(response, body)), self._send
                 ):
-                    return response
+                    break
                 response = _send_again(response, again, sending)
                 again = again.copy()
+            if response.is_redirect:  # the next request is a copy without `Authorization`
+                for name in headers.keys() - {"authorization"}:
+                    del request.headers[name]
+            return response
 
         request.hooks["response"].append(send_again)
         return request

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 import pickle
@@ -171,26 +172,80 @@ def test_cl_11_a_token_endpoint_may_have_the_url_of_the_api() -> None:
     assert not run(conversation.next_request({}, HTTPResponse(200, b"{}")), world.ask)
 
 
-BY_LIBRARY: list[tuple[Any, Any, dict[str, Any]]] = [
-    (httpx, HTTPXAuth, {"follow_redirects": True, "verify": TLS}),
-    (httpx2, HTTPX2Auth, {"follow_redirects": True, "verify": TLS}),
-    (requests, RequestsAuth, {"timeout": 10}),
-]
+FAMILY: list[Any] = [(httpx, HTTPXAuth), (httpx2, HTTPX2Auth)]
+SENT: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "Authorization": ({}, ["authorization: bearer token1"]),
+    "DPoP": ({"dpop": True}, ["authorization: dpop token1", "dpop: ey"]),
+    "another": ({"header": "X-Token", "scheme": ""}, ["x-token: token1"]),
+}
 
 
-@pytest.mark.parametrize(("library", "adapter", "options"), BY_LIBRARY)
+def issue(kind: str) -> Behaviour:
+    """Give a token, at a socket."""
+    body = b'{"access_token":"token1","expires_in":600,"token_type":"%b"}' % kind.encode()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    return lambda c: c.sendall(head + b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+
+
+def send(library: Any, url: str, auth: Any) -> Any:
+    if library is requests:
+        return requests.post(url, auth=auth, timeout=10)
+    return library.post(url, auth=auth, follow_redirects=True, verify=TLS)
+
+
+def send_async(library: Any, url: str, auth: Any) -> Any:
+    async def post() -> Any:
+        async with library.AsyncClient(auth=auth, follow_redirects=True, verify=TLS) as client:
+            return await client.post(url)
+
+    return asyncio.run(post())
+
+
+@pytest.mark.parametrize(
+    ("send", "library", "adapter"),
+    [
+        (send, requests, RequestsAuth),
+        *((way, *each) for way in (send, send_async) for each in FAMILY),
+    ],
+)
 @pytest.mark.parametrize("status", [b"302 Found", b"307 Temporary Redirect"])
-def test_cl_12_a_redirect_takes_no_token_elsewhere(
-    pair: Pair, library: Any, adapter: Any, options: dict[str, Any], status: bytes
+@pytest.mark.parametrize(("given", "expected"), SENT.values(), ids=SENT)
+def test_cl_12_a_redirect_takes_no_credentials_elsewhere(  # noqa: PLR0913, PLR0917
+    send: Any, library: Any, adapter: Any, status: bytes, given: Any, expected: list[str]
 ) -> None:
-    with Faulty(faulty.answer) as other:
+    kind = "DPoP" if "dpop" in given else "Bearer"
+    with Faulty(faulty.answer) as other, Faulty(issue(kind)) as issuer:
         place = b"Location: " + other.url.replace("127.0.0.1", "localhost").encode()
-        with Faulty(faulty.status(status, place)) as api:
-            auth = adapter(pair.credentials(), api=api.url)
-            library.post(api.url, auth=auth, **options)
-    assert b"authorization: bearer ey" in api.requests[0].lower()
-    assert len(other.requests) == 1
-    assert b"authorization" not in other.requests[0].lower()
+        with Faulty(faulty.status(b"401 No"), faulty.status(status, place)) as api:
+            auth = adapter(credentials(token_url=issuer.url, **given), api=api.url)
+            send(library, api.url, auth)
+    for request in api.requests:
+        assert all(f"\r\n{each}" in request.decode().lower() for each in expected)
+    assert (len(api.requests), len(other.requests)) == (2, 1)
+    for each in expected:
+        assert f"\r\n{each.partition(':')[0]}:" not in other.requests[0].decode().lower()
+
+
+@pytest.mark.parametrize(("library", "adapter"), FAMILY)
+def test_headers_that_no_redirect_has_are_headers_like_others(library: Any, adapter: Any) -> None:
+    with Faulty(issue("Bearer")) as issuer:
+        given = credentials(token_url=issuer.url, header="X-Token", scheme="")
+        request = library.Request("POST", API, headers={"X-Tenant": "7"})
+        next(adapter(given, api=API, verify=TLS).sync_auth_flow(request))
+    headers = request.headers
+    assert headers["X-Token"] == "token1" == headers.get("x-token")
+    assert headers.get_list("x-token") == ["token1"]
+    assert "X-Token" in headers
+    assert list(headers) == list(headers.keys())
+    assert list(headers.values()) == [headers[name] for name in headers]
+    assert dict(headers) == dict(headers.items()) == dict(headers.multi_items())
+    assert len(headers) == len(headers.raw) == len(dict(headers)) == 4
+    assert (b"X-Tenant", b"7") in headers.raw
+    assert "token1" not in repr(headers)
+    headers.update({"X-Token": "own"})
+    assert headers["X-Token"] == "own"
+    del headers["X-Token"]
+    assert "X-Token" not in headers
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -82,6 +82,63 @@ class Conversation:
         return True
 
 
+class _UncopiedHeaders:
+    """Headers of httpx or of httpx2 (``plain``), some of which no copy has.
+
+    The headers of a redirected request are such a copy: without this, both libraries take only
+    ``Authorization`` out of it.
+    """
+
+    plain: Any
+
+    def __init__(self, headers: Any, uncopied: dict[str, str]) -> None:
+        self.plain.__init__(self, headers)
+        self._uncopied = uncopied
+
+    def _all(self) -> Any:
+        headers = self.plain(self)
+        headers.update(self._uncopied)
+        return headers
+
+    @property
+    def raw(self) -> Any:
+        return self._all().raw
+
+    def keys(self) -> Any:
+        return self._all().keys()
+
+    def values(self) -> Any:
+        return self._all().values()
+
+    def items(self) -> Any:
+        return self._all().items()
+
+    def multi_items(self) -> Any:
+        return self._all().multi_items()
+
+    def get_list(self, *arguments: Any, **options: Any) -> Any:
+        return self._all().get_list(*arguments, **options)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._all()[name]
+
+    def __delitem__(self, name: str) -> None:
+        if self._uncopied.pop(name.lower(), None) is None or name in self:
+            self.plain.__delitem__(self, name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._all()
+
+    def __iter__(self) -> Any:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __repr__(self) -> str:
+        return repr(self.plain(self))  # they are secrets
+
+
 class HTTPXFamilyAuth:
     """An ``Auth`` of httpx or of httpx2, whose interfaces are the same.
 
@@ -96,11 +153,15 @@ class HTTPXFamilyAuth:
     ) -> None:
         self._credentials = APICredentials(credentials, api)
         self._options: dict[str, Any] = {"timeout": TIMEOUT, **options, "follow_redirects": False}
+        plain = self.library.Headers
+        self._uncopied: Any = type("Headers", (_UncopiedHeaders, plain), {"plain": plain})
 
     def sync_auth_flow(self, request: Any) -> Generator[Any, Any, None]:
         """Add the credentials to the API's requests, in this thread."""
         call, response = self._credentials.call(request.method, request.url), None
-        while run(call.next_request(request.headers, response), self._send):
+        headers: dict[str, str] = {}
+        while run(call.next_request(headers, response), self._send):
+            self._add(headers, request)
             received = yield request
             body = received.read() if self._credentials.reads_bodies else b""
             response = response_of(received, body)
@@ -108,10 +169,19 @@ class HTTPXFamilyAuth:
     async def async_auth_flow(self, request: Any) -> AsyncGenerator[Any, Any]:
         """Add the credentials to the API's requests, in this task."""
         call, response = self._credentials.call(request.method, request.url), None
-        while await run_async(call.next_request(request.headers, response), self._send_async):
+        headers: dict[str, str] = {}
+        while await run_async(call.next_request(headers, response), self._send_async):
+            self._add(headers, request)
             received = yield request
             body = await received.aread() if self._credentials.reads_bodies else b""
             response = response_of(received, body)
+
+    def _add(self, headers: dict[str, str], request: Any) -> None:
+        uncopied = {name: value for name, value in headers.items() if name != "authorization"}
+        if "authorization" in headers:
+            request.headers["authorization"] = headers["authorization"]
+        if uncopied:
+            request.headers = self._uncopied(request.headers, uncopied)
 
     def _send(self, request: HTTPRequest) -> HTTPResponse:
         body = b""
