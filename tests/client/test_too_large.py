@@ -136,6 +136,12 @@ def test_cl_01_a_brotli_bomb_is_refused_with_and_without_a_decoder(kind: str) ->
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 40_000  # KiB
 
 
+def test_what_no_decoder_reads_is_not_requested_again(kind: str) -> None:
+    with Faulty(answer(b"\x00", b"br")) as server, pytest.raises(ProtocolError):
+        call(kind, server.url, QUERY)
+    assert len(server.requests) == 1
+
+
 def test_cl_02_there_is_a_limit_by_default(kind: str) -> None:
     with Faulty(LARGE["gzip"]) as server, pytest.raises(ResponseTooLargeError, match="33,554,432"):
         call(kind, server.url, QUERY)

@@ -34,7 +34,6 @@ try:
     from aiohttp.client_exceptions import (
         ClientConnectionResetError,
         ClientConnectorError,
-        ClientPayloadError,
         ClientResponseError,
     )
     from aiohttp.http_exceptions import ContentEncodingError
@@ -186,7 +185,7 @@ def _headers_of(response: ClientResponse) -> dict[str, str]:
 
 def _failure(url: str, error: Exception) -> TransportError:
     root = rules.root_cause(error)
-    if isinstance(error, ClientPayloadError) and isinstance(root, ContentEncodingError):
+    if isinstance(root, ContentEncodingError):
         return rules.decoding_error(url, root.message)
     never_sent = isinstance(error, (ClientConnectorError, ConnectionTimeoutError)) or (
         # Head and body are written at once, so nothing was.
