@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -17,6 +16,7 @@ from trunkline.cli.mock import mock_command
 from trunkline.cli.schema import schema_app
 from trunkline.cli.scopes import scopes_command
 from trunkline.cli.serve import serve_command
+from trunkline.version import VERSION
 
 __all__ = ["app"]
 
@@ -48,7 +48,7 @@ else:
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  # Typer's form
     if wanted:
-        typer.echo(f"trunkline {version('trunkline')}")
+        typer.echo(f"trunkline {VERSION}")
         raise typer.Exit
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from math import ceil
 from typing import NamedTuple
 from urllib.parse import quote
@@ -17,6 +16,7 @@ from trunkline.protocol.documents import OperationKind, RegisteredDocument
 from trunkline.protocol.media import ACCEPT, JSON
 from trunkline.protocol.messages import HTTPRequest
 from trunkline.protocol.request import TIMEOUT_HEADER, FilePart, check_finite, encode_multipart
+from trunkline.version import VERSION
 
 __all__ = [
     "BatchedOperation",
@@ -133,16 +133,9 @@ def client_headers(name: str | None, version: str | None) -> dict[str, str]:
     them. Raises ``ValueError`` if one of them cannot be sent.
     """
     named = {"graphql-client-name": name, "graphql-client-version": version}
-    headers = {"accept": ACCEPT, "content-type": JSON, "user-agent": _user_agent()}
+    headers = {"accept": ACCEPT, "content-type": JSON, "user-agent": f"trunkline/{VERSION}"}
     headers |= {header: value for header, value in named.items() if value is not None}
     return check_headers(headers)
-
-
-@cache
-def _user_agent() -> str:
-    from importlib.metadata import version  # noqa: PLC0415  # 10 ms of a start
-
-    return f"trunkline/{version('trunkline')}"
 
 
 def http_request(call: Call, headers: Mapping[str, str]) -> HTTPRequest:

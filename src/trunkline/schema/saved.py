@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from dataclasses import fields
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, cast
@@ -23,6 +22,8 @@ import msgspec
 from graphql import DocumentNode, Node, OperationType
 from graphql import version as graphql_core_version
 from graphql.language import ast
+
+from trunkline.version import VERSION
 
 __all__ = ["pack", "read_saved", "unpack", "write_saved"]
 
@@ -92,7 +93,7 @@ def unpack(data: bytes) -> DocumentNode:
 
 
 def _seal(texts: Iterable[str], data: bytes) -> bytes:
-    made_by = f"{_FORMAT} trunkline {version('trunkline')} graphql-core {graphql_core_version}"
+    made_by = f"{_FORMAT} trunkline {VERSION} graphql-core {graphql_core_version}"
     digest = sha256()
     for part in (made_by.encode(), *(text.encode() for text in texts), data):
         digest.update(b"%d:" % len(part))
