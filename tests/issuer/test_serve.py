@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 from threading import Event
@@ -30,6 +31,20 @@ from trunkline.issuer import Store
 from trunkline.issuer.serve import TLS
 
 TRUNKLINE = [sys.executable, "-m", "trunkline.cli"]
+# the command, with a second instead of ten, and ten connections instead of a thousand
+BOUNDED = """
+import trunkline.asgi.serving
+import trunkline.issuer.application
+trunkline.asgi.serving.GRACEFUL_SECONDS = 1
+trunkline.asgi.serving.MOST_CONNECTIONS = 10
+trunkline.issuer.application._BODY_SECONDS = 3_600
+from trunkline.cli import main
+main()
+"""
+UNFINISHED = (
+    b"POST /token HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+)
 ASK = {"grant_type": "client_credentials", "resource": API}
 
 
@@ -45,9 +60,11 @@ def invoke(arguments: list[str]) -> Result:
 
 
 @contextmanager
-def issuer(folder: Path, url: str, port: int, *options: str) -> Generator[subprocess.Popen[bytes]]:
+def issuer(
+    folder: Path, url: str, port: int, *options: str, program: Sequence[str] = TRUNKLINE
+) -> Generator[subprocess.Popen[bytes]]:
     """Start the issuer with its log in a file, and wait until it answers."""
-    command = [*TRUNKLINE, "issuer", "serve", url, "--port", str(port), *options]
+    command = [*program, "issuer", "serve", url, "--port", str(port), *options]
     store = f"sqlite:///{folder}/issuer.db"
     with (folder / "audit.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603
@@ -196,6 +213,39 @@ def test_an_assertion_is_used_once_in_two_processes(tmp_path: Path) -> None:
             statuses = list(threads.map(lambda _, j=jwt, n=numbers: show(ports, j, n), range(8)))
             assert min(statuses) == 200
             assert statuses.count(200) == 1
+
+
+def test_T_06_a_request_in_flight_does_not_hold_the_signal(tmp_path: Path) -> None:  # noqa: N802
+    with (
+        bounded(tmp_path) as (port, process),
+        socket.create_connection(("127.0.0.1", port), PATIENCE) as client,
+    ):
+        client.sendall(UNFINISHED)
+        assert client.recv(100).startswith(b"HTTP/1.1 100")  # the issuer waits for the body
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE)
+
+
+def test_T_08_connections_beyond_the_bound_get_503(tmp_path: Path) -> None:  # noqa: N802
+    with bounded(tmp_path) as (port, _):
+
+        def status() -> int:
+            return httpx2.get(f"http://127.0.0.1:{port}/jwks").status_code
+
+        with ExitStack() as idle:
+            for _ in range(10):
+                idle.enter_context(socket.create_connection(("127.0.0.1", port), PATIENCE))
+            until(lambda: status() == 503, "the connections have no bound")
+        until(lambda: status() == 200, "the issuer does not answer again")
+
+
+@contextmanager
+def bounded(folder: Path) -> Generator[tuple[int, subprocess.Popen[bytes]]]:
+    """Start an issuer whose bounds a test can reach."""
+    port = free_port()
+    url, program = f"http://127.0.0.1:{port}", (sys.executable, "-c", BOUNDED)
+    with issuer(folder, url, port, "--development", program=program) as process:
+        yield port, process
 
 
 def show(ports: list[int], jwt: str, numbers: Any) -> int:

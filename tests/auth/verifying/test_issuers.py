@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -323,6 +324,24 @@ async def test_the_cache_of_tokens_is_bounded_and_has_no_rejected_ones() -> None
         assert await status(verifier, issuer.token({"jti": str(number)})) == 200
         assert await status(verifier, issuer.token({"aud": str(number)})) == 401
     assert len(verifier._verified) == 10
+
+
+async def test_variants_of_one_callers_token_displace_no_other() -> None:
+    issuer, time = Issuer(), Time()
+    verifier = issuer.verifier(time, size=2)
+    own, other = issuer.token({"jti": "own"}), issuer.token({"jti": "other"})
+    for token in (other, own):
+        assert await status(verifier, token) == 200
+    head, claims, signature = own.split(".")
+    for n in range(1, 20):
+        scheme, spaces = ("Bearer", "bearer", "BEARER")[n % 3], " " * n
+        assert await answer(verifier, f"{scheme}{spaces}{own}{spaces}") == 200
+        junk = json.dumps({**good_claims(), "jti": str(n)}).encode()
+        forged = urlsafe_b64encode(junk).decode().rstrip("=")
+        for form in (f"{head}.{forged}.{signature}", f"{own}{'=' * n}", f"{head}.{claims}.{n}"):
+            assert await status(verifier, form) == 401
+    scope = request_scope(f"Bearer {other}")
+    assert verifier.recall(scope, read_headers(scope))
 
 
 ASKED = Introspection("https://issuer.example/introspect", "api", "secret")
