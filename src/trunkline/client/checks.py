@@ -83,7 +83,7 @@ _NEEDED = (
     graphql.NoFragmentCyclesRule,
     graphql.UniqueVariableNamesRule,
 )
-"""The rules without which nobody could tell what an operation is."""
+"""The rules without which it is not clear what an operation is."""
 
 _Rule: TypeAlias = type[graphql.ASTValidationRule]
 

@@ -95,7 +95,7 @@ class Batch:
 
 
 def close_rest(values: Any, done: int = 0) -> None:
-    """Close the coroutines of a list that nobody looks at any more, or those behind an error.
+    """Close the coroutines of a list that is given up, or those behind an error.
 
     A coroutine that is never awaited warns.
     """

@@ -75,6 +75,6 @@ class Compilations:
 
 
 def _retrieve(outcome: asyncio.Future[Operation]) -> None:
-    """Look at an error that nobody waits for any more, or asyncio logs it with the document."""
+    """Look at an error that no caller waits for any more, or asyncio logs it with the document."""
     if not outcome.cancelled():
         outcome.exception()

@@ -50,7 +50,7 @@ def time_left(headers: Headers, elapsed: float) -> float | None:
 
     ``elapsed`` are the seconds that the request has taken so far. Raises ``ExecutionTimeout`` if
     nothing is left, and ``HTTPProblem`` (400) if the header is malformed: ignored, it would let an
-    operation go on for which nobody waits. gRPC and Connect refuse it, too.
+    operation go on after its client has given up. gRPC and Connect refuse it, too.
     """
     text = headers.get(_TIMEOUT)
     if text is None:

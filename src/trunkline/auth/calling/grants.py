@@ -76,7 +76,7 @@ class TokenExchange:
     - ``subject_token``: a text, a ``Path`` of a file, or a function, read at each token request:
       the token of the one subject whom these credentials are for.
     - ``subject_token_type``: its type, a URI (§3).
-    - ``actor_token`` and ``actor_token_type``: of whoever acts for the subject.
+    - ``actor_token`` and ``actor_token_type``: of the party that acts for the subject.
     - ``requested_token_type``: the type of the token that is wanted, if the issuer has several.
     """
 

@@ -1,6 +1,6 @@
 """SQLAlchemy: sessions for concurrent resolvers, relations in batches, pages by keyset.
 
-A context has an attribute ``session``, which opens a session for whoever uses it:
+A context has an attribute ``session``, which opens a session:
 
     async with context.session() as session:
         books = await session.scalars(select(Book))

@@ -22,7 +22,8 @@ class SharedSession:
                 yield Context(session=SharedSession(session))
 
     A session is for one task at a time, but resolvers run side by side. ``async with
-    context.session() as session`` waits until nobody else has it. Whoever has it may ask again.
+    context.session() as session`` waits until the session is free. The task that has it may ask
+    again.
     """
 
     def __init__(self, session: AsyncSession) -> None:
