@@ -185,8 +185,9 @@ class PyreqwestTransport(_PyreqwestTransport[SyncClient], rules.BlockingHTTPTran
     a response is read, after decompression.
 
     ``client`` is a client of the program's own, which has its own settings for all of this, and is
-    not closed here. Build it with ``follow_redirects(False)``: only so are redirects refused that
-    lose the request.
+    not closed here. Build it with ``follow_redirects(False)``: else the library itself follows
+    redirects, to any host, and takes variables, proofs, and keys in headers of other names than
+    ``Authorization`` there.
 
     After a call, a process must not fork and call in the child: the library's threads stay with the
     parent, and it raises ``RuntimeError``. Fork first, or spawn the child.
