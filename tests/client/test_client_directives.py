@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from graphql import build_schema
 from tests.client.serving import Todos
+from typer.testing import CliRunner
 
 from trunkline import Client, ValidationError
+from trunkline.cli.commands import app as cli
 from trunkline.client import Document
 from trunkline.generate.client import ClientSettings, DocumentSource, generate_client
 
@@ -73,8 +76,34 @@ def test_generated_clients_do_not_send_them_either() -> None:
     for gone in ("@", "isNew", "isOld", "is_new", "$n", "n:"):
         assert gone not in module.replace("return", "")
     assert "title: str | None" in module
-    (error,) = made("query Local { cart @client { id } }", client_directives=["client"]).errors
-    assert str(error).startswith("q.graphql:1:1: All of this operation is for the client alone")
-    assert "Unknown directive '@client'" in str(
-        made("query All { todos { title @client } }").errors
+    (error,) = made("query All { todos { title @client } }").errors
+    assert str(error) == (
+        "q.graphql:1:27: Unknown directive '@client'. If it is for the client alone, add it to"
+        " 'client_directives'."
     )
+
+
+def test_an_operation_for_the_client_alone_does_not_stop_the_others() -> None:
+    text = """mutation Sign($in: StateInput!) { sign(in: $in) @client { ...State } }
+    query All { todos { title } }
+    fragment State on State { isIn @client }
+    """
+    done = made(text, client_directives=["client"])
+    assert [*map(str, (*done.errors, *done.warnings))] == [
+        "q.graphql:1:1: All of this operation is for the client alone, so no method is made for it."
+    ]
+    (module,) = done.files.values()
+    assert "async def all(" in module
+    assert "sign" not in module
+
+
+def test_the_command_takes_their_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("schema.graphql").write_text("type Query { title: String }")
+    Path("q.graphql").write_text("query Title { title isNew @client }")
+    command = ["generate", "client", "--schema", "schema.graphql", "--operations", "q.graphql"]
+    refused = CliRunner().invoke(cli, command)
+    assert refused.exit_code == 1
+    assert "add it to 'client_directives'" in refused.stderr
+    assert CliRunner().invoke(cli, [*command, "--client-directive", "client"]).exit_code == 0
+    assert "isNew" not in Path("api.py").read_text()

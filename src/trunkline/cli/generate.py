@@ -99,6 +99,10 @@ def generate_client_command(  # noqa: PLR0913  # what a configuration says, as o
         list[str] | None,
         typer.Option(help="A validation rule that the documents need not keep. Repeatable."),
     ] = None,
+    client_directive: Annotated[
+        list[str] | None,
+        typer.Option(help="A directive that is not sent, such as client. Repeatable."),
+    ] = None,
     header: Annotated[
         list[str] | None,
         typer.Option(
@@ -125,6 +129,7 @@ def generate_client_command(  # noqa: PLR0913  # what a configuration says, as o
         types=types,
         scalars=dict(read_pairs(scalar, "=", "scalar")),
         ignore_rules=ignore_rule or [],
+        client_directives=client_directive or [],
         manifest=manifest,
     )
     folder = Path.cwd()

@@ -8,8 +8,6 @@ from typing import Any
 
 import graphql
 
-from trunkline.errors import ValidationError
-
 __all__ = ["without_client_directives"]
 
 _LOCAL = "client"  # its fields are the client's own, as in Apollo Client
@@ -46,8 +44,8 @@ def without_client_directives(
     """Return a document without the directives of these names, as servers get it.
 
     A field with ``@client`` goes with its directive, and so does what only such fields need:
-    selections, fragments, variables. The nodes keep their places. Raises ``ValidationError`` for an
-    operation of which nothing is left.
+    selections, fragments, variables. The nodes keep their places. An operation that is for the
+    client alone is left without selections.
     """
     made: graphql.DocumentNode
     empty = set[str]()
@@ -69,9 +67,6 @@ def without_client_directives(
     definitions: list[graphql.DefinitionNode] = []
     for given, left in zip(document.definitions, made.definitions, strict=True):
         if isinstance(left, graphql.OperationDefinitionNode):
-            if not left.selection_set.selections:
-                text = "All of this operation is for the client alone: nothing is left to send."
-                raise ValidationError([graphql.GraphQLError(text, given)])
             uses, still = _Uses(given, old), _Uses(left, new)
             before |= uses.spreads
             after |= still.spreads

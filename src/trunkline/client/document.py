@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from graphql import DocumentNode, GraphQLError, parse, print_ast
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, parse, print_ast
 
 from trunkline.client.client_directives import without_client_directives
-from trunkline.errors import DocumentSyntaxError
+from trunkline.errors import DocumentSyntaxError, ValidationError
 
 __all__ = ["Document", "gql"]
 
@@ -49,6 +49,14 @@ class Document:
         ast = without_client_directives(self.ast, names)
         if ast is self.ast:
             return self
+        text = "All of this operation is for the client alone: nothing is left to send."
+        errors = [
+            GraphQLError(text, each)
+            for each in ast.definitions
+            if isinstance(each, OperationDefinitionNode) and not each.selection_set.selections
+        ]
+        if errors:
+            raise ValidationError(errors)
         made = Document(print_ast(ast))
         object.__setattr__(made, "ast", ast)
         return made

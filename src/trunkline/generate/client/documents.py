@@ -11,7 +11,6 @@ import graphql
 from trunkline.client.building import load_schema
 from trunkline.client.checks import DeprecationRule, rules_without
 from trunkline.client.client_directives import without_client_directives
-from trunkline.errors import ValidationError
 from trunkline.generate.client.problems import Problems, place_of
 from trunkline.protocol.documents import OperationKind
 
@@ -40,11 +39,13 @@ class DocumentSource:
 class NamedOperation:
     """An operation that has a name and is valid.
 
-    ``catches`` tells whether its method returns errors. ``description`` is the text above it.
+    ``key`` is its name, with its kind where operations of two kinds have the same name. ``catches``
+    tells whether its method returns errors. ``description`` is the text above it.
     """
 
     node: graphql.OperationDefinitionNode
     name: str
+    key: str
     catches: bool
     description: str
 
@@ -64,8 +65,14 @@ class CheckedDocuments:
 
 # A file of fragments is for other files to use. We say more about missing names.
 _OTHER_RULES = ("NoUnusedFragmentsRule", "LoneAnonymousOperationRule")
+_KINDS: Sequence[OperationKind] = ("query", "mutation", "subscription")
 # Types are made of the fields.
 _NEEDED = (graphql.FieldsOnCorrectTypeRule, graphql.ScalarLeafsRule)
+_REMEDIES = {
+    "Unknown directive ": " If it is for the client alone, add it to 'client_directives'.",
+    "Fields '": " If the server takes it as it is, add 'OverlappingFieldsCanBeMergedRule' to"
+    " 'ignore_rules'.",
+}
 _MAX_ERRORS = 1000
 _CATCH = (
     "@catch belongs on an operation, as `@catch` (its method returns errors beside the data) or"
@@ -142,22 +149,22 @@ def check_documents(  # noqa: PLR0913  # all but the first three by name
     """
     try:
         rules = rules_without({*_OTHER_RULES, *ignore_rules}, _NEEDED)
+        rules = [each for each in rules if each is not graphql.UniqueOperationNamesRule]
     except ValueError as error:
         problems.error("ignore_rules", str(error))
-        rules = ()
+        rules = []
     definitions = _each_once(each for source in sources for each in _definitions(source, problems))
     if client_directives:
-        whole = graphql.DocumentNode(definitions=tuple(definitions))
-        try:
-            definitions = without_client_directives(whole, client_directives).definitions
-        except ValidationError as error:
-            problems.add(error.errors)
+        definitions = _without_client_directives(definitions, client_directives, problems)
+    _check_names(definitions, problems)
     reads_catch = schema.get_directive("catch") is None  # else the directive is the server's
-    operations = [
-        _operation(each, problems, catch=catch, reads_catch=reads_catch)
-        for each in definitions
-        if isinstance(each, graphql.OperationDefinitionNode)
-    ]
+    operations = _with_keys(
+        [
+            _operation(each, problems, catch=catch, reads_catch=reads_catch)
+            for each in definitions
+            if isinstance(each, graphql.OperationDefinitionNode)
+        ]
+    )
     for operation in operations if are_named else ():
         if operation.node.name is None:
             kind = operation.node.operation.value
@@ -194,7 +201,10 @@ def _add_mistakes(
         if error.message == "Unknown directive '@catch'." and error.nodes:
             problems.error(place_of(error.nodes[0]), f"{_CATCH}, nowhere else.")
         else:
-            problems.add([error])
+            remedies = (
+                text for start, text in _REMEDIES.items() if error.message.startswith(start)
+            )
+            problems.add([error], "".join(remedies))
     if problems.errors:
         return
     for error in validate(definitions, [DeprecationRule]):
@@ -202,6 +212,55 @@ def _add_mistakes(
     for error in validate(fragments, rules):
         text = f"{error.message} No operation uses this fragment."
         problems.warn(place_of(next(iter(error.nodes or ()), None)), text)
+
+
+def _with_keys(operations: Sequence[NamedOperation]) -> Sequence[NamedOperation]:
+    """Tell operations of two kinds apart that have the same name, in files of their own.
+
+    The query keeps its name as it is, or else the mutation.
+    """
+    first: dict[str, OperationKind] = {}
+    for each in sorted(operations, key=lambda each: _KINDS.index(each.kind)):
+        first.setdefault(each.name, each.kind)
+    return [
+        each if each.kind == first[each.name] else replace(each, key=f"{each.name} {each.kind}")
+        for each in operations
+    ]
+
+
+def _without_client_directives(
+    definitions: Iterable[graphql.DefinitionNode], names: Collection[str], problems: Problems
+) -> Sequence[graphql.DefinitionNode]:
+    """Take out what is not sent. An operation of which nothing is left is a warning."""
+    whole = graphql.DocumentNode(definitions=tuple(definitions))
+    kept: list[graphql.DefinitionNode] = []
+    for each in without_client_directives(whole, names).definitions:
+        if isinstance(each, graphql.OperationDefinitionNode) and not each.selection_set.selections:
+            text = "All of this operation is for the client alone, so no method is made for it."
+            problems.warn(place_of(each), text)
+        else:
+            kept.append(each)
+    return kept
+
+
+def _check_names(definitions: Iterable[graphql.DefinitionNode], problems: Problems) -> None:
+    """Check that operations of one kind, and fragments, have names of their own in all files."""
+    found: dict[tuple[str, str], graphql.NameNode] = {}
+    for each in definitions:
+        match each:
+            case graphql.OperationDefinitionNode(name=graphql.NameNode() as name):
+                kind = each.operation.value
+            case graphql.FragmentDefinitionNode(name=name):
+                kind = "fragment"
+            case _:
+                continue
+        first = found.setdefault((kind, name.value), name)
+        if first is not name:
+            problems.error(
+                place_of(name),
+                f"There can be only one {kind} named '{name.value}' in the documents of a client."
+                f" See also {place_of(first)}. Rename one, or generate two clients.",
+            )
 
 
 def _each_once(
@@ -276,7 +335,7 @@ def _operation(
             catch = choice == "RESULT"
             node = replace(node, directives=tuple(d for d in directives if d is not directive))
     name = node.name.value if node.name else "Unnamed"
-    return NamedOperation(node, name, catch, description)
+    return NamedOperation(node, name, name, catch, description)
 
 
 def _comment_above(node: graphql.OperationDefinitionNode) -> str:

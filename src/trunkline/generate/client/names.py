@@ -76,7 +76,7 @@ class ClientNames:
         )
         self.operations = self._taken_apart(
             {
-                each.name: _with_suffix(
+                each.key: _with_suffix(
                     class_name(each.name, "Operation"), getattr(suffixes, each.kind)
                 )
                 for each in documents.operations

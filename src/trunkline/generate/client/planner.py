@@ -82,9 +82,9 @@ def _operation(
     """Plan an operation's method, and the classes of its data."""
     node, names = sent.operation(operation.node), classes.names
     root = cast("GraphQLCompositeType", schema.get_root_type(node.operation))
-    method = names.methods[operation.name]
+    method = names.methods[operation.key]
     position = ObjectPosition(
-        name=names.operations[operation.name],
+        name=names.operations[operation.key],
         path=f"{operation.kind} {operation.name}",
         place=place_of(operation.node),
         parts=[Part(node.selection_set, root)],

@@ -36,7 +36,7 @@ class Problems:
         """Add a warning."""
         self.warnings.append(Problem(place, text))
 
-    def add(self, errors: Iterable[GraphQLError]) -> None:
+    def add(self, errors: Iterable[GraphQLError], remedy: str = "") -> None:
         """Add errors of graphql-core, each with the second place that it is about, if any."""
         for error in errors:
             places = list(dict.fromkeys(map(place_of, error.nodes or ())))
@@ -44,7 +44,8 @@ class Problems:
                 (location, *_) = error.locations
                 places = [_place(error.source, location.line, location.column)]
             place, *others = places or ["the documents"]
-            self.error(place, error.message + (f" See also {others[0]}." if others else ""))
+            also = f" See also {others[0]}." if others else ""
+            self.error(place, error.message + also + remedy)
 
 
 def place_of(node: Node | None) -> str:
