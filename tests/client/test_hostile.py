@@ -519,7 +519,7 @@ def test_a_usual_answer_passes_the_same_way(kind: str) -> None:
 
 def test_a_file_that_is_no_schema_is_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "schema.json"
-    for content in (b"[1]", b"\xff", b"{", msgspec.json.encode({"data": 1})):
+    for content in (b"[1]", b"{", msgspec.json.encode({"data": 1})):
         path.write_bytes(content)
         with pytest.raises(SchemaError, match="is not the response to an introspection query"):
             load_client_schema([path], {})

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from graphql import build_schema, graphql_sync
+from graphql import build_schema, graphql_sync, introspection_from_schema
 
 from trunkline.client.transports import httpx2
 from trunkline.errors import ConfigurationError, SchemaError
@@ -90,6 +90,7 @@ def test_files_that_are_not_text_are_errors_and_all_are_told(tmp_path: Path) -> 
         ("schema.graphql", b"\xff", r"schema\.graphql: is not UTF-8 \(byte 0\)"),
         ("schema.graphql", b"type Query { me: C }", r"schema\.graphql: The SDL is not a schema"),
         ("schema.json", b"{}", r"schema\.json: The file is not the response to an introspection"),
+        ("schema.json", b"\xff\xfe{", r"schema\.json: is not UTF-8 \(byte 0\)"),
     ],
 )
 def test_what_is_wrong_with_the_schema_is_said(
@@ -99,6 +100,19 @@ def test_what_is_wrong_with_the_schema_is_said(
     (tmp_path / "one.gql").write_text("query One { me }", encoding="utf-8")
     with pytest.raises(SchemaError, match=message):
         generate(tmp_path, schema=name, operations="one.gql")
+
+
+@pytest.mark.parametrize("name", ["none.graphql", "none.json"])
+def test_a_schema_that_is_not_there_is_said_plainly(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SchemaError, match=rf"^{name}: cannot be read \(No such file"):
+        generate(tmp_path, schema=name)
+
+
+def test_an_introspection_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    told = introspection_from_schema(build_schema(SDL))
+    (tmp_path / "schema.json").write_text(json.dumps(told), encoding="utf-8-sig")
+    (tmp_path / "one.gql").write_text("query One { me }", encoding="utf-8")
+    assert generate(tmp_path, schema="schema.json", operations="one.gql")
 
 
 class Server:

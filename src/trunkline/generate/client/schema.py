@@ -17,7 +17,7 @@ from trunkline.client.fetching import introspect
 from trunkline.client.introspection import check_introspection
 from trunkline.errors import ExecutionError, ProtocolError, SchemaError, TransportError
 from trunkline.generate.elements import check_lists
-from trunkline.schema.load import load_document, schema_files
+from trunkline.schema.load import load_document, read_file, schema_files
 
 __all__ = ["load_client_schema", "with_environment"]
 
@@ -57,12 +57,13 @@ def _load(sources: Sequence[str | Path], headers: Mapping[str, str]) -> graphql.
 
 
 def _read_introspection(path: Path) -> graphql.GraphQLSchema:
+    text = read_file(path)
     try:
-        response: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        response: dict[str, Any] = msgspec.json.decode(text, type=dict[str, Any])
         data = response.get("data", response)
         check_introspection(msgspec.json.encode(data))
         return _build(data)
-    except (*_REASONS, ProtocolError, OSError) as error:
+    except (*_REASONS, ProtocolError) as error:
         message = f"{path}: The file is not the response to an introspection query: {error}"
         raise SchemaError(message) from None
 
