@@ -1,0 +1,14 @@
+"""Random examples are the same in every run, so a commit that passes goes on passing.
+
+`make fuzz` looks for new ones.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("repeatable", derandomize=True)
+if "TRUNKLINE_FUZZ_EXAMPLES" not in os.environ:
+    settings.load_profile("repeatable")
