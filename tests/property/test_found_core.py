@@ -39,11 +39,13 @@ def _text(result: ExecutionResult) -> tuple[str, list[Any]]:
     return json.dumps(result.data), [dict(error.formatted) for error in result.errors or ()]
 
 
-def check(schema: GraphQLSchema, text: str, root: object = None) -> Any:
+def check(
+    schema: GraphQLSchema, text: str, root: object = None, variables: dict[str, Any] | None = None
+) -> Any:
     """Compare the answers of both engines; return the data."""
     ours, theirs = (
-        execute_sync(schema, parse(text), root),
-        graphql.execute_sync(schema, parse(text), root),
+        execute_sync(schema, parse(text), root, variable_values=variables),
+        graphql.execute_sync(schema, parse(text), root, variable_values=variables),
     )
     assert _text(ours) == _text(theirs)
     return ours.data
@@ -166,3 +168,13 @@ def test_coroutines_of_a_list_that_fails_are_closed(name: str) -> None:
         del result
         gc.collect()
     assert [str(each.message) for each in caught] == []
+
+
+@pytest.mark.parametrize(
+    "directives", ["@include(if: $null) @skip(if: true)", "@include(if: $null) @skip(if: $yes)"]
+)
+def test_what_is_skipped_needs_no_value_of_include(directives: str) -> None:
+    schema = build_schema("type Query { a: Int, b: Int }")
+    text = "query($null: Boolean = true, $yes: Boolean!) { a %s b @skip(if: $yes) b }"
+    check(schema, text % directives, {"a": 1, "b": 2}, {"null": None, "yes": True})
+    check(schema, text % "@include(if: $null)", {"a": 1, "b": 2}, {"null": None, "yes": True})

@@ -109,9 +109,9 @@ class Collector:
         outer: Condition,
     ) -> None:
         for node in selection_set.selections:
-            for index, variable in self._nullable_conditions(node):
-                if self._is_new(earlier["variable", index], outer):
-                    collected.unsure.append((index, variable, outer))
+            for index, variable, asked in self._nullable_conditions(node):
+                if self._is_new(earlier["variable", index], outer | asked):
+                    collected.unsure.append((index, variable, outer | asked))
             condition = self._within(node, outer, known)
             if condition is None:
                 continue
@@ -190,14 +190,24 @@ class Collector:
 
     def _nullable_conditions(
         self, node: graphql.SelectionNode
-    ) -> Iterator[tuple[int, graphql.VariableNode]]:
-        """Yield the variables of `@skip` and `@include` that can be null, which is an error."""
-        for directive in node.directives or ():
-            for argument in directive.arguments or ():
-                if isinstance(argument.value, graphql.VariableNode):
-                    index, nullable = self._variables[argument.value.name.value]
-                    if nullable and directive.name.value in {"skip", "include"}:
-                        yield index, argument.value
+    ) -> Iterator[tuple[int, graphql.VariableNode, Condition]]:
+        """Yield the variables of `@skip` and `@include` that can be null, which is an error.
+
+        What is skipped is not included, and then the variable of `@include` does not matter.
+        """
+        asked = ALWAYS
+        for name in ("skip", "include"):
+            for directive in node.directives or ():
+                for argument in directive.arguments or ():
+                    if directive.name.value != name:
+                        continue
+                    if isinstance(argument.value, graphql.VariableNode):
+                        index, nullable = self._variables[argument.value.name.value]
+                        if nullable:
+                            yield index, argument.value, asked
+                        asked |= {(index, name == "include")}
+                    elif getattr(argument.value, "value", None) is (name == "skip"):
+                        return
 
     def reach(self, root: graphql.GraphQLObjectType, note: NoteField | None) -> Reached:
         """Find out what the operation may use of the schema.
