@@ -9,7 +9,9 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from random import randrange
 from typing import Self
 
 __all__ = ["Load", "Request", "free_port"]
@@ -122,7 +124,8 @@ def _unchunked(chunks: bytes) -> bytes:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that no process has, and that no system gives to a socket that asks for any."""
+    while True:
+        port = randrange(20_000, 32_000)  # noqa: S311  # not a secret
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port

@@ -93,7 +93,8 @@ def test_answers_are_graphql_cores(
         _check_errors(result, complete)
     if not any(result.errors for result in every.results):
         assert ours.calls == theirs.calls
-    assert ours.left == 0
+    if behavior.types != "is_type_of":  # graphql-core's default_type_resolver keeps some to itself
+        assert ours.left == 0
     assert not ours.calls - every.calls
 
 

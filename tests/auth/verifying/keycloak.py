@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import httpx2
+from benchmarks.load import free_port
 from tests.auth.verifying.issuing import AUDIENCE
-from tests.auth.verifying.test_peers import free_port
 
 from trunkline.issuer.keys import SigningKey
 

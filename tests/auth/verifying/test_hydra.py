@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 import httpx2
 import pytest
+from benchmarks.load import free_port
 from tests.auth.verifying.issuing import AUDIENCE, request_scope
-from tests.auth.verifying.test_peers import free_port
 
 from trunkline.auth import HYDRA, AccessDeniedError, Introspection, TrustedIssuer, Verifier
 from trunkline.auth.verifying.verifier import RECHECK, Clock

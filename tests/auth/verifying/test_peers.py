@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Generator
@@ -14,6 +13,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from benchmarks.load import free_port
 from tests.auth.verifying.issuing import AUDIENCE, ISSUER, request_scope
 
 from trunkline.auth import AccessDeniedError, Verifier
@@ -48,13 +48,6 @@ def node() -> str:
             missing(f"npm ci: {done.stderr}")
         stamp.touch()
     return str(program)
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module", params=["RS256", "ES256"])
