@@ -20,7 +20,7 @@ from tests.property.engines import Answer, Core, Ours
 from tests.property.examples import Example, examples
 from tests.property.literals import MARKER
 
-EXAMPLES = int(os.environ.get("TRUNKLINE_FUZZ_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("TRUNKLINE_FUZZ_EXAMPLES", "75"))
 
 fuzz = settings(
     max_examples=EXAMPLES,

@@ -24,7 +24,7 @@ from trunkline.generate.resolvers.signatures import Signature
 from trunkline.generate.server.plan import Expression, ParameterPlan
 from trunkline.text.imports import Hint, Reference
 
-EXAMPLES = int(os.environ.get("TRUNKLINE_FUZZ_EXAMPLES", "200"))
+EXAMPLES = int(os.environ.get("TRUNKLINE_FUZZ_EXAMPLES", "100"))
 INT, STR = Reference("builtins", "int"), Reference("builtins", "str")
 TODO = Reference("todo.models", "Todo")
 TYPES = (
