@@ -205,7 +205,11 @@ def test_where_a_token_is_wanted_it_says_so_and_gets_one(visit: Visit, site: str
     page.goto(f"{site}/closed/")
     says = page.get_by_role("status")
     expect(says).to_contain_text('Write it under Headers, below the query: {"Authorization": "Be')
-    page.get_by_role("button", name="Get a token").click()
+    for _ in range(5):  # a refusal of an earlier request may still arrive
+        page.get_by_role("button", name="Get a token").click()
+        page.wait_for_timeout(1_000)
+        if "A new token" in (says.text_content() or ""):
+            break
     expect(says).to_contain_text("A new token is under Headers.")
     page.get_by_role("button", name="Execute query").click()
     expect(visit.answer).to_contain_text("The coarse ones.")
