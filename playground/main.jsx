@@ -2,7 +2,7 @@ import "graphiql/setup-workers/vite";
 import "graphiql/style.css";
 import "./main.css";
 
-import { useGraphiQL, useGraphiQLActions, useHeadersEditorState } from "@graphiql/react";
+import { pick, useGraphiQL, useGraphiQLActions, useHeadersEditorState } from "@graphiql/react";
 import { GraphiQL } from "graphiql";
 import { useState, useSyncExternalStore } from "react";
 import { createRoot } from "react-dom/client";
@@ -10,10 +10,12 @@ import { createRoot } from "react-dom/client";
 const root = document.getElementById("root");
 const { title, endpoint, query, token: tokenURL } = root.dataset;
 
+let requests = 0;
 let refused = false; // whether the endpoint refused the last request for want of a token
 const listeners = new Set();
 
 async function fetcher(params, { headers } = {}) {
+  const number = ++requests;
   const response = await fetch(endpoint, {
     method: "POST",
     headers: {
@@ -23,8 +25,10 @@ async function fetcher(params, { headers } = {}) {
     },
     body: JSON.stringify(params),
   });
-  refused = response.status === 401;
-  for (const listener of listeners) listener();
+  if (number === requests) {
+    refused = response.status === 401;
+    for (const listener of listeners) listener();
+  }
   const text = await response.text();
   try {
     return JSON.parse(text);
@@ -43,7 +47,7 @@ function Token() {
   const isRefused = useSyncExternalStore(subscribe, () => refused);
   const [, setHeaders] = useHeadersEditorState();
   const { introspect } = useGraphiQLActions();
-  const responseEditor = useGraphiQL((state) => state.responseEditor);
+  const { headerEditor, responseEditor } = useGraphiQL(pick("headerEditor", "responseEditor"));
   const [outcome, setOutcome] = useState("");
 
   async function getToken() {
@@ -67,7 +71,7 @@ function Token() {
       ) : (
         outcome && <p>{outcome}</p>
       )}
-      {tokenURL && (
+      {tokenURL && headerEditor && ( // before the editor is there, it would lose the token
         <button type="button" className="graphiql-button" onClick={getToken}>
           Get a token
         </button>
