@@ -15,6 +15,7 @@ from benchmarks.figures import HEADING, Figure
 
 FILES = (
     "in_process",
+    "realistic",
     "awaited",
     "growth",
     "over_http",

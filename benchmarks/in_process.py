@@ -10,8 +10,8 @@ import orjson
 from graphql import execute_sync
 
 from benchmarks.figures import Figure, Goal, at_least, at_most
-from benchmarks.jit_process import JITProcess, graphql_jit
 from benchmarks.local import Sync
+from benchmarks.peer_process import PeerProcess, graphql_jit
 from benchmarks.peers.installed import node
 from benchmarks.peers.python import core
 from benchmarks.peers.python.by_hand import ANSWERS
@@ -49,7 +49,7 @@ def measure() -> Iterator[Figure]:
                 yield from compare(list_of(count, fields), jit)
 
 
-def compare(query: Query, jit: JITProcess | None) -> Iterator[Figure]:
+def compare(query: Query, jit: PeerProcess | None) -> Iterator[Figure]:
     """Measure one query, cached, to the bytes of its answer."""
     contestants: dict[str, Contestant] = {
         "ours": ours(query),
@@ -57,7 +57,7 @@ def compare(query: Query, jit: JITProcess | None) -> Iterator[Figure]:
         "graphql-core": graphql_core(query),
     }
     if jit:
-        contestants["graphql-jit"] = jit.query(query)
+        contestants["graphql-jit"] = jit.query(query.text, query.variables)
     result = race(contestants)
     name, goals = query.name, GOALS.get(query.count, Goals())
     yield result.ratio(f"{name}: ours / hand-written", "ours", "by hand", goals.by_hand)

@@ -22,3 +22,5 @@ export const QUERY = {
 export const authorOf = async (todo) => todo.user;
 
 export const ownersOf = async (todos) => todos.map((todo) => todo.user);
+
+export const RESOLVERS = { Query: QUERY, Todo: { author: authorOf, owner: authorOf } };

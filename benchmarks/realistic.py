@@ -1,0 +1,131 @@
+"""Data as people have it, in process, to bytes: a shop's orders, beside all peers.
+
+The hand-written functions do what they must and check nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from graphql import execute_sync, parse, validate
+
+from benchmarks.figures import Figure, at_least, at_most
+from benchmarks.local import Sync
+from benchmarks.peer_process import graphql_jit, peer_process
+from benchmarks.peers.installed import node, python
+from benchmarks.peers.python import orders_core, orders_ours
+from benchmarks.peers.python.orders_by_hand import FUNCTIONS
+from benchmarks.race import Contestant, race
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.engine import run_sync
+
+__all__ = ["measure"]
+
+NESTED = """
+    query ($first: Int!) {
+      orders(first: $first) {
+        id number status total placedAt note
+        customer { id name email }
+        address { street city zip }
+        lines { sku quantity price weight }
+      }
+    }
+"""
+MIXED = """
+    query ($first: Int!) {
+      orders(first: $first) { id number status total placedAt note priority }
+    }
+"""
+SHORT = "query ($first: Int!) { orders(first: $first) { id number note } }"
+STRINGS = "query ($first: Int!) { contacts(first: $first) { id name } }"
+UNION = """
+    query ($first: Int!) {
+      payments(first: $first) {
+        __typename
+        ... on Card { id amount last4 }
+        ... on Transfer { id amount reference }
+      }
+    }
+"""
+BATCH = "query ($first: Int!) { orders(first: $first) { id seller { id name } } }"
+ONE = """
+    query ($id: ID!) {
+      order(id: $id) { id number status total note customer { name } }
+    }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A query, the function that is written by hand for it, and the goal beside that."""
+
+    name: str
+    function: str
+    text: str
+    variables: dict[str, Any]
+    goal: float
+
+
+CASES = [
+    Case("200 orders x 5 lines, nested", "nested", NESTED, {"first": 200}, 1.4),
+    Case("list of 100, mixed types and nulls", "mixed", MIXED, {"first": 100}, 1.4),
+    Case("list of 50: id, Int, nullable String", "short", SHORT, {"first": 50}, 1.4),
+    Case("list of 100 x 2 strings", "strings", STRINGS, {"first": 100}, 1.25),
+    Case("union of 100", "union", UNION, {"first": 100}, 1.4),
+    Case("200 with a batch resolver", "batch", BATCH, {"first": 200}, 1.5),
+    Case("one object by variable", "one", ONE, {"id": "7"}, 2),
+]
+
+
+def measure() -> Iterator[Figure]:
+    with ExitStack() as stack:
+        peers = {}
+        if program := python():
+            command = (program, "-m", "benchmarks.peers.python.orders_strawberry")
+            peers["Strawberry"] = stack.enter_context(peer_process(*command))
+        if program := node():
+            peers["graphql-jit"] = stack.enter_context(graphql_jit(program, "orders"))
+        for case in CASES:
+            text, variables = case.text, case.variables
+            contestants: dict[str, Contestant] = {
+                "ours": ours(case),
+                "by hand": by_hand(case),
+                "graphql-core": graphql_core(case),
+                **{name: peer.query(text, variables) for name, peer in peers.items()},
+            }
+            result = race(contestants)
+            name, goal = case.name, at_most(case.goal)
+            yield result.cost(f"{name}: hand-written", "by hand")
+            yield result.ratio(f"{name}: ours / hand-written", "ours", "by hand", goal)
+            yield result.ratio(f"{name}: graphql-core / ours", "graphql-core", "ours")
+            if "Strawberry" in peers:
+                title = f"{name}: Strawberry with its caches / ours"
+                yield result.ratio(title, "Strawberry", "ours", at_least(20))
+            if "graphql-jit" in peers:
+                yield result.ratio(f"{name}: ours / graphql-jit", "ours", "graphql-jit")
+
+
+def ours(case: Case) -> Sync:
+    operation, variables = compile_operation(orders_ours.SCHEMA, case.text), case.variables
+    return Sync(lambda: orjson.dumps({"data": run_sync(operation, variables).data}))
+
+
+def by_hand(case: Case) -> Sync:
+    function, variables = FUNCTIONS[case.function], case.variables
+    return Sync(lambda: orjson.dumps({"data": function(**variables)}))
+
+
+def graphql_core(case: Case) -> Sync:
+    schema, document, variables = orders_core.SCHEMA, parse(case.text), case.variables
+    if errors := validate(schema, document):
+        raise errors[0]
+
+    def call() -> bytes:
+        result = execute_sync(schema, document, variable_values=variables)
+        return orjson.dumps({"data": result.data, **({"errors": 1} if result.errors else {})})
+
+    return Sync(call)
