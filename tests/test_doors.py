@@ -14,6 +14,8 @@ SERVER_ONLY = ["orjson", "uvicorn", "httptools", "trunkline.server", "trunkline.
 CLIENT_ONLY = ["httpx2", "requests", "trunkline.client"]
 # What a program that calls with a secret does not need.
 TOKENS_ONLY = ["joserfc", "cryptography", "sqlalchemy", "argon2", "graphql"]
+# What takes long to import, and is needed by few programs or only later.
+SLOW = ["pydantic", "rich", "starlette", "typer", "email", "importlib.metadata"]
 
 
 @pytest.mark.parametrize("name", DOORS)
@@ -39,8 +41,11 @@ def test_a_door_says_what_is_behind_it(name: str) -> None:
 @pytest.mark.parametrize(
     ("importing", "others"),
     [
-        ("trunkline.server", [*CLIENT_ONLY, "joserfc", "cryptography", "sqlalchemy", "argon2"]),
-        ("trunkline.client", SERVER_ONLY),
+        (
+            "trunkline.server",
+            ["uvicorn", *CLIENT_ONLY, *SLOW, "joserfc", "cryptography", "sqlalchemy", "argon2"],
+        ),
+        ("trunkline.client", [*SERVER_ONLY, *SLOW, "graphql", "asyncio", "ssl", "httpx2"]),
         ("trunkline.auth.calling.credentials", [*CLIENT_ONLY, *SERVER_ONLY, *TOKENS_ONLY]),
         ("trunkline.issuer", [*CLIENT_ONLY, *SERVER_ONLY, "graphql"]),
     ],

@@ -12,7 +12,7 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command line; the ``trunkline`` script calls this."""
     try:
-        from trunkline.cli.commands import app  # noqa: PLC0415  # needs an extra
+        from trunkline.cli.commands import app  # needs an extra
 
         app()
     except ImportError as error:

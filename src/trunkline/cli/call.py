@@ -10,10 +10,7 @@ import msgspec
 import typer
 
 from trunkline.cli.reading import errors_end_command, read_pairs, read_text, stop
-from trunkline.client.calls import CallOptions
-from trunkline.client.client import Client
 from trunkline.errors import ExecutionError
-from trunkline.generate.client.schema import with_environment
 
 __all__ = ["call_command"]
 
@@ -43,6 +40,10 @@ def call_command(  # noqa: PLR0913  # what a call has
     timeout: Annotated[float, typer.Option(min=0.001, help="Seconds that the call may take.")] = 30,
 ) -> None:
     """Execute one operation, and print its data as JSON. Its errors go to standard error."""
+    from trunkline.client.calls import CallOptions
+    from trunkline.client.client import Client
+    from trunkline.generate.client.schema import with_environment
+
     text = document if "{" in document else read_text(Path(document))
     try:
         given: Any = msgspec.json.decode(variables)

@@ -7,23 +7,22 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import msgspec
 import typer
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from trunkline.cli.reading import errors_end_command, read_text, stop
-from trunkline.issuer.clients import Method, RegisteredClient, with_new_secret
-from trunkline.issuer.store import DEFAULT_STORE, Store
 
-__all__ = ["StoreURL", "clients_app"]
+if TYPE_CHECKING:
+    from trunkline.issuer.clients import Method, RegisteredClient
+    from trunkline.issuer.store import Store
+
+__all__ = ["DEFAULT_STORE", "StoreURL", "clients_app"]
 
 clients_app = typer.Typer(no_args_is_help=True, help="The clients that may ask for tokens.")
 
+DEFAULT_STORE = "sqlite:///issuer.db"
 StoreURL = Annotated[
     str,
     typer.Option(
@@ -86,6 +85,8 @@ def add_command(  # noqa: PLR0913  # what a client has
     store: StoreURL = DEFAULT_STORE,
 ) -> None:
     """Add a client, and print its secret, which is shown only this once."""
+    from trunkline.issuer.clients import RegisteredClient
+
     method: Method = "client_secret"
     if sum(each is not None for each in (key, certificate, subject)) > 1:
         stop("Give only one of --key, --certificate and --subject.")
@@ -113,7 +114,7 @@ def add_command(  # noqa: PLR0913  # what a client has
         secret = ""
         if method == "client_secret":
             client, secret = _with_secret(client, 0, secret_file, secret_days)
-        with closing(Store(store)) as opened:
+        with _opened(store) as opened:
             opened.add(client)
     typer.echo(f"Added the client {client_id}.", err=True)
     if not (client.grants or client.serves):
@@ -124,7 +125,7 @@ def add_command(  # noqa: PLR0913  # what a client has
 @clients_app.command("list")
 def list_command(store: StoreURL = DEFAULT_STORE) -> None:
     """List the clients: id, how it authenticates, resources."""
-    with errors_end_command(ValueError), closing(Store(store)) as opened:
+    with errors_end_command(ValueError), _opened(store) as opened:
         for client in opened.clients():
             state = "revoked" if client.revoked else client.method
             typer.echo(f"{client.client_id:<24} {state:<28} {' '.join(client.grants)}".rstrip())
@@ -133,7 +134,7 @@ def list_command(store: StoreURL = DEFAULT_STORE) -> None:
 @clients_app.command("show")
 def show_command(client_id: ClientID, store: StoreURL = DEFAULT_STORE) -> None:
     """Show a client; of its secrets only the ids, and when each was last used."""
-    with errors_end_command(ValueError), closing(Store(store)) as opened:
+    with errors_end_command(ValueError), _opened(store) as opened:
         client = opened.client(client_id)
         if client is None:
             _stop_unknown(client_id)
@@ -208,10 +209,16 @@ def revoke_command(
     typer.echo(f"Revoked {client_id if secret is None else secret}.", err=True)
 
 
+def _opened(store: str) -> closing[Store]:
+    from trunkline.issuer.store import Store
+
+    return closing(Store(store))
+
+
 def _change(
     store: str, client_id: str, change: Callable[[RegisteredClient], RegisteredClient]
 ) -> None:
-    with errors_end_command(ValueError), closing(Store(store)) as opened:
+    with errors_end_command(ValueError), _opened(store) as opened:
         try:
             opened.change(client_id, change)
         except KeyError:
@@ -225,6 +232,8 @@ def _stop_unknown(client_id: str) -> NoReturn:
 def _with_secret(
     client: RegisteredClient, grace: float, chosen: Path | None, days: float | None
 ) -> tuple[RegisteredClient, str]:
+    from trunkline.issuer.clients import with_new_secret
+
     lifetime = None if days is None else days * 86_400
     text = read_text(chosen).strip() if chosen else ""
     return with_new_secret(client, time.time(), grace=grace, lifetime=lifetime, chosen=text)
@@ -246,6 +255,11 @@ def _read_grant(text: str) -> tuple[str, list[str]]:
 
 
 def _read_keys(path: Path) -> list[dict[str, Any]]:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+    from joserfc.jwk import ECKey, OKPKey, RSAKey
+
     text = read_text(path)
     try:
         if not text.lstrip().startswith("-----BEGIN"):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from trunkline.cli.call import call_command
+from trunkline.cli.clients import clients_app
 from trunkline.cli.compile import compile_command
-from trunkline.cli.extras import missing_library
 from trunkline.cli.generate import generate_app
 from trunkline.cli.init import init_command
+from trunkline.cli.issuer import issuer_app
 from trunkline.cli.mock import mock_command
 from trunkline.cli.schema import schema_app
 from trunkline.cli.scopes import scopes_command
@@ -20,7 +20,12 @@ from trunkline.version import VERSION
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # importing rich takes twice as long as all the rest of a help
+)
 app.command("init")(init_command)
 app.add_typer(generate_app, name="generate")
 app.command("serve")(serve_command)
@@ -29,21 +34,8 @@ app.command("call")(call_command)
 app.command("compile")(compile_command)
 app.add_typer(schema_app)
 app.command("scopes")(scopes_command)
-
-try:
-    from trunkline.cli.clients import clients_app
-    from trunkline.cli.issuer import issuer_app
-except ImportError as error:  # of another extra
-    _missing = missing_library(error)
-    if _missing is None:
-        raise
-    _any = {"allow_extra_args": True, "ignore_unknown_options": True}
-    _help = _missing.replace("[", r"\[")  # which would begin a style
-    for _name in ("clients", "issuer"):
-        app.command(_name, help=_help, context_settings=_any)(lambda: sys.exit(_missing))
-else:
-    app.add_typer(clients_app, name="clients")
-    app.add_typer(issuer_app, name="issuer")
+app.add_typer(clients_app, name="clients")
+app.add_typer(issuer_app, name="issuer")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  # Typer's form

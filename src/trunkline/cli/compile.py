@@ -15,10 +15,7 @@ from trunkline.cli.reading import (
     read_text,
     stop,
 )
-from trunkline.compiler.pipeline import compile_operation
 from trunkline.errors import RequestError
-from trunkline.runtime.positions import Mark
-from trunkline.runtime.values import PlainLeaf
 
 __all__ = ["compile_command"]
 
@@ -37,6 +34,8 @@ def compile_command(
     With schema files, the fields of the root types are taken to have synchronous resolvers, and all
     others to be read from their parent.
     """
+    from trunkline.compiler.pipeline import compile_operation
+
     with errors_end_command():
         executable = load_executable(schema)
     text = read_text(document)
@@ -55,6 +54,9 @@ def compile_command(
 
 
 def _constant_text(value: object) -> str:
+    from trunkline.runtime.positions import Mark
+    from trunkline.runtime.values import PlainLeaf
+
     if isinstance(value, PlainLeaf):
         return value.mark.coordinate
     if isinstance(value, Mark):

@@ -7,22 +7,15 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from trunkline.cli.reading import errors_end_command, read_pairs, stop, tell
-from trunkline.generate.client import client_files
-from trunkline.generate.configuration import (
-    ClientConfiguration,
-    Configuration,
-    Project,
-    read_configuration,
-)
-from trunkline.generate.elements import shown_path
-from trunkline.generate.files import changed_files, write_files
-from trunkline.generate.generation import Generation, generate
-from trunkline.generate.server.start import check_start
+
+if TYPE_CHECKING:
+    from trunkline.generate.configuration import Project
+    from trunkline.generate.generation import Generation
 
 __all__ = ["generate_app"]
 
@@ -49,6 +42,10 @@ def generate_command(
     """Write the typed code of a schema, and stubs for the resolvers that it needs."""
     if context.invoked_subcommand is not None:
         return
+    from trunkline.generate.configuration import read_configuration
+    from trunkline.generate.generation import generate
+    from trunkline.generate.server.start import check_start
+
     with errors_end_command():
         project = read_configuration(Path.cwd())
         if watch:
@@ -116,6 +113,10 @@ def generate_client_command(  # noqa: PLR0913  # what a configuration says, as o
     check: Check = False,
 ) -> None:
     """Write a typed client from a server's schema and the documents of a program."""
+    from trunkline.generate.client import client_files
+    from trunkline.generate.configuration import ClientConfiguration, Configuration, Project
+    from trunkline.generate.generation import Generation
+
     if not all(word.isidentifier() for word in module.split(".")):
         stop(f"--module must be the name of a module, such as web.shop, not {module!r}.")
     client = ClientConfiguration(
@@ -141,6 +142,9 @@ def generate_client_command(  # noqa: PLR0913  # what a configuration says, as o
 
 def _write(generation: Generation, *, check: bool) -> None:
     """Write the files that have changed, and print them; with ``check`` print only, and fail."""
+    from trunkline.generate.elements import shown_path
+    from trunkline.generate.files import changed_files, write_files
+
     try:
         changed = changed_files(generation.files)
         if not check:
@@ -161,7 +165,7 @@ def _write(generation: Generation, *, check: bool) -> None:
 
 def _watch(project: Project) -> None:
     """Generate after every change, in another process, because modules are imported only once."""
-    from watchfiles import watch  # noqa: PLC0415  # needed for this only
+    from watchfiles import watch
 
     package = project.configuration.package
     generated = project.source.joinpath(*package.split("."))

@@ -8,10 +8,6 @@ from typing import Annotated
 import typer
 
 from trunkline.cli.reading import errors_end_command, stop
-from trunkline.generate.configuration import read_configuration
-from trunkline.generate.files import write_files
-from trunkline.generate.generation import generate
-from trunkline.generate.scaffold import scaffold
 
 __all__ = ["init_command"]
 
@@ -22,6 +18,11 @@ def init_command(
     ],
 ) -> None:
     """Make a new project: a schema, resolvers, and an API that `trunkline serve` runs at once."""
+    from trunkline.generate.configuration import read_configuration
+    from trunkline.generate.files import write_files
+    from trunkline.generate.generation import generate
+    from trunkline.generate.scaffold import scaffold
+
     folder = Path(name).resolve()
     with errors_end_command():
         files = scaffold(folder.name)

@@ -10,12 +10,8 @@ from urllib.parse import urlsplit
 
 import typer
 
-from trunkline.auth import Proxies
-from trunkline.cli.clients import StoreURL
+from trunkline.cli.clients import DEFAULT_STORE, StoreURL
 from trunkline.cli.reading import errors_end_command, stop
-from trunkline.issuer import Issuer, Store, log_audit
-from trunkline.issuer.signing import rotate
-from trunkline.issuer.store import DEFAULT_STORE
 
 __all__ = ["issuer_app"]
 
@@ -56,7 +52,9 @@ def serve_command(  # noqa: PLR0913  # a server's options
     ] = False,
 ) -> None:
     """Serve an issuer alone; the audit log goes to standard error, a line of JSON per decision."""
-    from trunkline.issuer.serve import TLS, read_authorities, serve  # noqa: PLC0415
+    from trunkline.auth import Proxies
+    from trunkline.issuer import Issuer, Store, log_audit
+    from trunkline.issuer.serve import TLS, read_authorities, serve
 
     if (certificate is None) != (key is None):
         stop("Give both --certificate and --key, or neither.")
@@ -94,6 +92,9 @@ def rotate_command(
     store: StoreURL = DEFAULT_STORE,
 ) -> None:
     """Make the issuer's next signing key, which is announced for an hour before it signs."""
+    from trunkline.issuer import Store
+    from trunkline.issuer.signing import rotate
+
     with errors_end_command(), closing(Store(store)) as opened:
         key = rotate(opened, algorithm, time.time(), at_once=at_once)
     wait = max(0.0, key.starts - time.time())

@@ -40,13 +40,13 @@ def mock_command(
     next response follows what they say then.
     """
     try:
-        import uvicorn  # noqa: PLC0415  # all are of another extra
+        import uvicorn  # all are of another extra
 
-        from trunkline.asgi.serving import GRACEFUL_SECONDS, BoundedProtocol  # noqa: PLC0415
-        from trunkline.mocking.server import create_mock  # noqa: PLC0415
+        from trunkline.asgi.serving import GRACEFUL_SECONDS, BoundedProtocol
+        from trunkline.mocking.server import create_mock
     except ModuleNotFoundError as error:
         stop(missing_library(error) or str(error))
-    from trunkline.server import log_operations  # noqa: PLC0415
+    from trunkline.server import log_operations
 
     with errors_end_command():
         files = configured_sources(sources)

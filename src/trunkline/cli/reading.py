@@ -8,17 +8,17 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from graphql import GraphQLSchema
 
 from trunkline.errors import RequestError, SchemaError, TrunklineError
-from trunkline.generate.configuration import read_configuration
 from trunkline.printable import printable
-from trunkline.schema.bindings import Binding, Resolver, Schema
-from trunkline.schema.load import load_schema, read_file
-from trunkline.text.names import python_name
+
+if TYPE_CHECKING:
+    from graphql import GraphQLSchema
+
+    from trunkline.schema.bindings import Binding, Schema
 
 __all__ = [
     "ExecutableOption",
@@ -70,6 +70,8 @@ def errors_end_command(*others: type[Exception]) -> Generator[None]:
 
 def read_text(path: Path) -> str:
     """Read a file, or standard input for ``-``; end the command if that fails."""
+    from trunkline.schema.load import read_file
+
     with errors_end_command(UnicodeDecodeError):
         return sys.stdin.read() if str(path) == "-" else read_file(path)
 
@@ -90,6 +92,8 @@ def configured_sources(sources: list[str] | None) -> list[str]:
 
     Raises ``ConfigurationError``.
     """
+    from trunkline.generate.configuration import read_configuration
+
     return sources or list(map(str, read_configuration(Path.cwd()).schema_sources))
 
 
@@ -98,6 +102,11 @@ def load_definition(sources: list[str]) -> GraphQLSchema:
 
     Raises ``SchemaError``.
     """
+    from graphql import GraphQLSchema
+
+    from trunkline.schema.bindings import Schema
+    from trunkline.schema.load import load_schema
+
     if not _is_attribute(sources):
         return load_schema(*sources)
     found = _import_attribute(sources[0])
@@ -115,6 +124,10 @@ def load_executable(sources: list[str] | None) -> Schema:
     resolvers, and all others to be read from their parent. Raises ``SchemaError``, and
     ``ConfigurationError`` if there is no project.
     """
+    from trunkline.schema.bindings import Resolver, Schema
+    from trunkline.schema.load import load_schema
+    from trunkline.text.names import python_name
+
     sources = configured_sources(sources)
     if _is_attribute(sources):
         found = _import_attribute(sources[0])

@@ -13,9 +13,6 @@ from trunkline.cli.reading import (
     load_definition,
     read_pairs,
 )
-from trunkline.generate.client.schema import load_client_schema
-from trunkline.generate.configuration import Configuration
-from trunkline.schema.printing import print_schema
 
 __all__ = ["schema_app"]
 
@@ -34,6 +31,8 @@ def print_command(
     ] = None,
 ) -> None:
     """Print a schema as one text, sorted: the same whatever the order of files and definitions."""
+    from trunkline.schema.printing import print_schema
+
     with errors_end_command():
         text = print_schema(load_definition(configured_sources(sources)))
     typer.echo(text, nl=False)
@@ -52,6 +51,9 @@ def fetch_command(
     ] = None,
 ) -> None:
     """Ask a server for its schema by introspection, and print it as SDL, sorted."""
+    from trunkline.generate.client.schema import load_client_schema
+    from trunkline.schema.printing import print_schema
+
     with errors_end_command():
         schema = load_client_schema([url], read_pairs(header, ":", "header"))
     typer.echo(print_schema(schema), nl=False)
@@ -60,5 +62,7 @@ def fetch_command(
 @schema_app.command("configuration")
 def configuration_command() -> None:
     """Print the JSON Schema of `trunkline.toml`, with which editors complete and check it."""
+    from trunkline.generate.configuration import Configuration
+
     schema = msgspec.json.schema(Configuration)
     typer.echo(msgspec.json.format(msgspec.json.encode(schema), indent=2))

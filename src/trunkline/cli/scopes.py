@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
-from graphql import DocumentNode, print_ast, separate_operations
 
 from trunkline.cli.reading import (
     ExecutableOption,
@@ -18,15 +17,11 @@ from trunkline.cli.reading import (
     read_text,
     stop,
 )
-from trunkline.compiler.authorization import missing_scopes
-from trunkline.compiler.pipeline import compile_operation
 from trunkline.errors import RequestError
-from trunkline.generate.client.documents import DocumentSource, check_documents
-from trunkline.generate.client.problems import Problems, place_of
-from trunkline.generate.client.settings import read_documents
-from trunkline.generate.configuration import ClientConfiguration, Configuration, Project
-from trunkline.schema.bindings import Schema
-from trunkline.schema.requirements import NOTHING, RequirementSet, describe_requirements
+
+if TYPE_CHECKING:
+    from trunkline.schema.bindings import Schema
+    from trunkline.schema.requirements import RequirementSet
 
 __all__ = ["scopes_command"]
 
@@ -89,6 +84,15 @@ def _operations(schema: Schema, paths: list[Path]) -> Iterator[_Line]:
 
     They are read as a client is generated from them: in .py files, too, and with ``@catch``.
     """
+    from graphql import DocumentNode, print_ast, separate_operations
+
+    from trunkline.compiler.pipeline import compile_operation
+    from trunkline.generate.client.documents import DocumentSource, check_documents
+    from trunkline.generate.client.problems import Problems, place_of
+    from trunkline.generate.client.settings import read_documents
+    from trunkline.generate.configuration import ClientConfiguration, Configuration, Project
+    from trunkline.schema.requirements import NOTHING, describe_requirements
+
     problems, folder = Problems(), Path.cwd()
     project = Project(folder / "pyproject.toml", folder, Configuration())
     client = ClientConfiguration("", "", [str(path) for path in paths if str(path) != "-"])
@@ -118,5 +122,8 @@ def _operations(schema: Schema, paths: list[Path]) -> Iterator[_Line]:
 
 
 def _line(name: str, required: RequirementSet) -> _Line:
+    from trunkline.compiler.authorization import missing_scopes
+    from trunkline.schema.requirements import describe_requirements
+
     text = describe_requirements(required) or "nothing"
     return _Line(name, text, sorted(missing_scopes(required)))

@@ -11,8 +11,6 @@ import typer
 
 from trunkline.cli.reading import stop
 from trunkline.errors import TrunklineError
-from trunkline.generate.configuration import read_configuration
-from trunkline.schema.threads import DEVELOPMENT
 
 __all__ = ["serve_command"]
 
@@ -37,15 +35,14 @@ def serve_command(
     --reload, after a second. More than 1,000 connections are answered with 503.
     """
     try:
-        import uvicorn  # noqa: PLC0415  # of the server's extra
+        import uvicorn  # of the server's extra
 
-        from trunkline.asgi.serving import (  # noqa: PLC0415
-            GRACEFUL_SECONDS,
-            MOST_CONNECTIONS,
-            BoundedProtocol,
-        )
+        from trunkline.asgi.serving import GRACEFUL_SECONDS, MOST_CONNECTIONS, BoundedProtocol
     except ModuleNotFoundError:
         stop("`trunkline serve` needs uvicorn: pip install 'trunkline[server]'.")
+    from trunkline.generate.configuration import read_configuration
+    from trunkline.schema.threads import DEVELOPMENT
+
     source = Path.cwd()
     try:
         project = read_configuration(source)

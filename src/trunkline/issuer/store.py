@@ -26,9 +26,8 @@ from trunkline.issuer.clients import RegisteredClient
 from trunkline.issuer.keys import SigningKey
 from trunkline.issuer.secrets import is_chosen
 
-__all__ = ["DEFAULT_STORE", "REMEMBERED", "ClientDirectory", "Store", "unique_id"]
+__all__ = ["REMEMBERED", "ClientDirectory", "Store", "unique_id"]
 
-DEFAULT_STORE = "sqlite:///issuer.db"
 
 REMEMBERED = 1.0
 """Seconds after which a running issuer sees a change of the store: a revocation, for example."""
@@ -88,7 +87,7 @@ class Store:
     it contains private keys; a new one is. Raises ``StoreError`` if the database cannot be used.
     """
 
-    def __init__(self, url: str = DEFAULT_STORE) -> None:
+    def __init__(self, url: str = "sqlite:///issuer.db") -> None:
         self._engine = _open(url)
         try:
             _METADATA.create_all(self._engine)
