@@ -8,6 +8,7 @@
     ├── RequestError                  the request is wrong; nothing was executed
     │   ├── MalformedRequestError     the body or the parameters are not a GraphQL request
     │   │   └── NotJSONError          the body is not JSON
+    │   ├── DocumentNotFoundError     the server has no document with the request's id
     │   ├── DocumentSyntaxError       the document does not parse
     │   ├── LimitExceededError        the document exceeds a limit of the server
     │   ├── ValidationError           the document does not fit the schema
@@ -57,6 +58,7 @@ __all__ = [
     "ConfigurationError",
     "ConnectionFailedError",
     "DeadlineExceededError",
+    "DocumentNotFoundError",
     "DocumentSyntaxError",
     "ExecutionError",
     "LimitExceededError",
@@ -209,6 +211,16 @@ class MalformedRequestError(RequestError):
 
 class NotJSONError(MalformedRequestError):
     """The body is not JSON, or is nested too deeply. The response has the status 400."""
+
+
+class DocumentNotFoundError(RequestError):
+    """The server has no document with the id that the request names. The response has status 404.
+
+    Send the document's text, or register it. The code is ``PERSISTED_QUERY_NOT_FOUND``; it is
+    ``PERSISTED_QUERY_NOT_SUPPORTED`` if the server takes no ids.
+    """
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
 
 
 class DocumentSyntaxError(RequestError):

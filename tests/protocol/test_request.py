@@ -47,7 +47,8 @@ def value(text: str) -> bytes:
         # an empty name is kept here; the endpoint takes it for absent
         (b'{"query":"{ a }","operationName":""}', GraphQLRequest("{ a }", "")),
         # unknown members are ignored, whatever they hold
-        (b'{"query":"{ a }","id":7,"operation_name":[],"documentId":{}}', GraphQLRequest("{ a }")),
+        (b'{"query":"{ a }","id":7,"operation_name":[],"doc_id":{}}', GraphQLRequest("{ a }")),
+        (b'{"documentId":"sha256:1","query":null}', GraphQLRequest(document_id="sha256:1")),
         (b'{"query":"{ a }","x":' + b"9" * 5_000 + b"}", GraphQLRequest("{ a }")),
         # of two the last counts
         (b'{"query":"{ a }","query":"{ b }"}', GraphQLRequest("{ b }")),
@@ -115,6 +116,7 @@ def test_a_body_that_is_not_json(body: bytes) -> None:
         b'[{"query":"{ a }"}]',
         b"[]",
         *(f'{{"query":{wrong}}}'.encode() for wrong in ("7", "true", "[]", "{}")),
+        *(f'{{"documentId":{wrong}}}'.encode() for wrong in ("7", "true", "[]", "{}")),
         *(f'{{"operationName":{wrong}}}'.encode() for wrong in ("7", "false", "[]", "{}")),
         *(f'{{"variables":{wrong}}}'.encode() for wrong in ("7", "true", "[]", '"{}"', '""')),
         *(f'{{"extensions":{wrong}}}'.encode() for wrong in ("7", "true", "[]", '"{}"', '""')),
@@ -138,6 +140,7 @@ def url(**parameters: str) -> bytes:
     [
         (b"", GraphQLRequest()),
         (url(query="{ a }"), GraphQLRequest("{ a }")),
+        (b"documentId=sha256:1", GraphQLRequest(document_id="sha256:1")),
         (b"query=%7B+a%20%7D", GraphQLRequest("{ a }")),
         (
             url(
@@ -170,6 +173,7 @@ def test_a_query_string(query_string: bytes, request_: GraphQLRequest) -> None:
     "query_string",
     [
         b"query=%7Ba%7D&query=%7Ba%7D",
+        b"documentId=a&documentId=a",
         b"operationName=A&operationName=A",  # one letter is one object in CPython
         b"variables=%7B%7D&x=1&variables=%7B%7D",
         *(url(variables=wrong) for wrong in ("[]", "7", '"x"', "{", "{'a':1}", "NaN", "x")),

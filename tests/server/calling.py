@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from graphql import GraphQLError
 
@@ -145,6 +146,7 @@ async def exchange(  # noqa: PLR0913  # a request has that many parts
     *,
     query_string: bytes = b"",
     http_version: str = "1.1",
+    path: str = "/graphql",
 ) -> Reply | None:
     """Give an application a request message by message; ``None`` if it answers nothing.
 
@@ -168,8 +170,8 @@ async def exchange(  # noqa: PLR0913  # a request has that many parts
         "http_version": http_version,
         "method": method,
         "scheme": "http",
-        "path": "/graphql",
-        "raw_path": b"/graphql",
+        "path": path,
+        "raw_path": quote(path, ":/").encode(),
         "root_path": "",
         "query_string": query_string,
         "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in pairs],
@@ -191,13 +193,15 @@ def _read(sent: list[Any], *, is_head: bool) -> Reply:
     return Reply(int(start["status"]), headers, body["body"])
 
 
-async def send_body(app: Any, body: bytes, headers: Headers = (), method: str = "POST") -> Reply:
+async def send_body(
+    app: Any, body: bytes, headers: Headers = (), method: str = "POST", path: str = "/graphql"
+) -> Reply:
     """Send a body in one piece, as JSON where the headers do not say otherwise."""
     pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
     named = {name.lower() for name, _ in pairs}
     defaults = {"content-type": JSON, "content-length": str(len(body))}
     pairs += [(name, value) for name, value in defaults.items() if name not in named]
-    reply = await exchange(app, method, pairs, [chunk(body)])
+    reply = await exchange(app, method, pairs, [chunk(body)], path=path)
     assert reply is not None
     return reply
 
@@ -207,8 +211,14 @@ async def post(app: Any, query: str, headers: Headers = (), **parameters: Any) -
     return await send_body(app, json.dumps({"query": query, **parameters}).encode(), headers)
 
 
-async def get(app: Any, query_string: bytes, headers: Headers = (), method: str = "GET") -> Reply:
+async def get(
+    app: Any,
+    query_string: bytes,
+    headers: Headers = (),
+    method: str = "GET",
+    path: str = "/graphql",
+) -> Reply:
     """Send a query string."""
-    reply = await exchange(app, method, headers, [chunk(b"")], query_string=query_string)
+    reply = await exchange(app, method, headers, [chunk(b"")], query_string=query_string, path=path)
     assert reply is not None
     return reply

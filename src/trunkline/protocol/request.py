@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -19,6 +20,9 @@ __all__ = [
     "GraphQLRequest",
     "check_finite",
     "encode_multipart",
+    "is_path_of_document",
+    "name_by_path",
+    "named_document",
     "read_json",
     "read_query_string",
 ]
@@ -27,20 +31,24 @@ __all__ = [
 class GraphQLRequest(msgspec.Struct, omit_defaults=True):
     """The parameters of one request (GraphQL over HTTP §5.1).
 
-    Other parameters are ignored, as the specification requires.
+    Other parameters are ignored, as the specification requires. A request has the text of its
+    document (``query``), or its id (Persisted Documents), or both.
     """
 
     query: str | None = None
     operation_name: str | None = msgspec.field(default=None, name="operationName")
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None
+    document_id: str | None = msgspec.field(default=None, name="documentId")
 
 
 _request_decoder = msgspec.json.Decoder(GraphQLRequest)
 _object_decoder: msgspec.json.Decoder[dict[str, Any] | None] = msgspec.json.Decoder(
     dict[str, Any] | None
 )
-_PARAMETERS = {"query", "operationName", "variables", "extensions"}
+_PARAMETERS = {"query", "documentId", "operationName", "variables", "extensions"}
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_IN_PATH = re.compile(r"/(sha256:[^/]*)(?:/([^/]*))?\Z")
 
 TIMEOUT_HEADER = "x-request-timeout-ms"
 """The header in which a client says how many milliseconds it waits for the response."""
@@ -87,7 +95,7 @@ def read_query_string(query_string: bytes) -> GraphQLRequest:
     """Read the parameters of a GET (GraphQL over HTTP §5.3); an empty one counts as absent.
 
     Raises ``MalformedRequestError`` if ``variables`` or ``extensions`` is not a JSON object, or if
-    one of the four parameters comes twice.
+    a parameter of GraphQL comes twice.
     """
     try:
         pairs = parse_qsl(query_string.decode("ascii"), errors="strict", max_num_fields=64)
@@ -103,7 +111,55 @@ def read_query_string(query_string: bytes) -> GraphQLRequest:
         operation_name=parameters.get("operationName"),
         variables=_json_object("variables", parameters.get("variables")),
         extensions=_json_object("extensions", parameters.get("extensions")),
+        document_id=parameters.get("documentId"),
     )
+
+
+def named_document(request: GraphQLRequest) -> str | None:
+    """Return the id by which a request names its document; ``None`` if it has only the text.
+
+    The id is ``documentId``, or ``sha256:`` and the hash of Apollo's automatic persisted queries.
+    Raises ``MalformedRequestError`` if the request names two documents.
+    """
+    named = request.document_id or None
+    persisted = request.extensions and request.extensions.get("persistedQuery")
+    if persisted is None or request.extensions is None:
+        return named
+    match persisted:
+        case {"version": 1, "sha256Hash": str(digest)} if _DIGEST.fullmatch(digest):
+            hashed = f"sha256:{digest}"
+        case _:
+            raise MalformedRequestError.because(
+                "extensions.persistedQuery is not an object with the version 1 and a sha256Hash of"
+                " 64 hexadecimal digits in lower case."
+            )
+    if named not in {None, hashed}:
+        raise MalformedRequestError.because(
+            "documentId and extensions.persistedQuery name two documents: send one of them."
+        )
+    return hashed
+
+
+def is_path_of_document(path: str) -> bool:
+    """Tell whether a path, from the endpoint's own on, names a document."""
+    return _IN_PATH.fullmatch(path) is not None
+
+
+def name_by_path(request: GraphQLRequest, path: str) -> None:
+    """Take the document's id and the operation's name from a path, if they are there.
+
+    The path ends with ``/sha256:<hex>/<OperationName>``, or with ``/sha256:<hex>`` for an anonymous
+    operation. Raises ``MalformedRequestError`` if the request's parameters name others.
+    """
+    found = _IN_PATH.search(path)
+    if found is None:
+        return
+    document_id, operation_name = found[1], found[2] or None
+    if request.document_id not in {None, document_id}:
+        raise MalformedRequestError.because("The path and 'documentId' name two documents.")
+    if request.operation_name not in {None, operation_name}:
+        raise MalformedRequestError.because("The path and 'operationName' name two operations.")
+    request.document_id, request.operation_name = document_id, operation_name
 
 
 def _json_object(name: str, text: str | None) -> dict[str, Any] | None:

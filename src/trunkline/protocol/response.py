@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from trunkline.errors import (
+    DocumentNotFoundError,
     DocumentSyntaxError,
     ExecutionError,
     NotJSONError,
@@ -81,8 +82,11 @@ _ANY: msgspec.json.Decoder[GraphQLResponse[Any]] = msgspec.json.Decoder(GraphQLR
 def status_of_request_error(error: RequestError) -> int:
     """Return the HTTP status of a response that has only request errors (draft §6.4).
 
-    400 if the JSON or the GraphQL does not parse; 403 if the caller lacks a scope; 422 otherwise.
+    400 if the JSON or the GraphQL does not parse; 403 if the caller lacks a scope; 404 if there is
+    no document with the request's id; 422 otherwise.
     """
+    if isinstance(error, DocumentNotFoundError):
+        return HTTPStatus.NOT_FOUND
     if isinstance(error, OperationRefusedError):
         return HTTPStatus.FORBIDDEN
     if isinstance(error, (NotJSONError, DocumentSyntaxError)):

@@ -21,6 +21,7 @@ from trunkline.schema.scalars import AWARE_DATE_TIME, Scalar
 from trunkline.schema.threads import Threads
 from trunkline.server.additions import ResponseAdditions, current_response
 from trunkline.server.authorize import DecidePolicies
+from trunkline.server.documents import RegisteredDocuments
 from trunkline.server.endpoint import GraphQL
 from trunkline.server.execute import OperationCall, OperationMiddleware, Proceed
 from trunkline.server.playground import Playground
@@ -40,6 +41,7 @@ __all__ = [
     "Playground",
     "PresentError",
     "Proceed",
+    "RegisteredDocuments",
     "Resolved",
     "ResolverMiddleware",
     "ResponseAdditions",

@@ -25,12 +25,10 @@ from trunkline.asgi.requests import (
 )
 from trunkline.asgi.responses import HTTPOnly, Response, body_ended_early, close_unread
 from trunkline.auth.verifying.caller import Authenticator, check_authenticator
-from trunkline.bounded import BoundedMapping
 from trunkline.compiler.limits import Limits
 from trunkline.engine.run import run_sync
 from trunkline.errors import (
     AccessDeniedError,
-    MalformedRequestError,
     OperationRefusedError,
     RequestError,
     RequestRefusedError,
@@ -39,7 +37,7 @@ from trunkline.observe.log import safe_logger
 from trunkline.observe.operations import OperationEvent, Sink, access_log
 from trunkline.observe.traces import server_span, trace_id
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
-from trunkline.protocol.request import read_json, read_query_string
+from trunkline.protocol.request import name_by_path, read_json, read_query_string
 from trunkline.protocol.response import PARTIAL, status_of_request_error
 from trunkline.runtime.execution import Result
 from trunkline.schema.bindings import Schema
@@ -52,6 +50,7 @@ from trunkline.server.authorize import (
     SchemaViews,
 )
 from trunkline.server.compiling import Compilations
+from trunkline.server.documents import Documents, RegisteredDocuments
 from trunkline.server.execute import (
     ExecutionTimeout,
     Executor,
@@ -80,8 +79,6 @@ from trunkline.server.transports import (
 __all__ = ["GraphQL"]
 
 logger = safe_logger("trunkline.errors")
-
-_DOCUMENTS = 4_000_000  # characters of documents that sinks may ask for
 
 _HEADERS = {
     media_type: (
@@ -123,6 +120,9 @@ class GraphQL(HTTPOnly):
       logger ``trunkline.access``.
     - ``legacy_json``: whether clients that accept only ``application/json`` get it also for
       responses without data, against the draft of GraphQL over HTTP.
+    - ``registered``: the documents that clients registered, which requests name by id.
+    - ``apq``: whether requests may name a document by its hash after they have sent it once
+      (Apollo's automatic persisted queries). It saves bytes, and protects nothing.
     - ``schema_text``: adds a header to each response that names the version of the schema.
 
     Raises ``TypeError`` if ``schema`` is not executable, ``auth`` cannot authenticate, or
@@ -147,6 +147,8 @@ class GraphQL(HTTPOnly):
         body_timeout: float = 10.0,
         sinks: Sequence[Sink] = (access_log,),
         legacy_json: bool = False,
+        registered: RegisteredDocuments | None = None,
+        apq: bool = False,
         schema_text: SchemaText | None = None,
     ) -> None:
         if not isinstance(schema, Schema):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -168,7 +170,7 @@ class GraphQL(HTTPOnly):
         self._max_body_bytes = max_body_bytes
         self._bodies = BodyReader(max_body_bytes, body_timeout)
         self._sinks = tuple(sinks)
-        self._documents = BoundedMapping[str, str](_DOCUMENTS, weigh=lambda _, text: len(text))
+        self._documents = Documents(registered, apq=apq)
         self._legacy_json = legacy_json
         version = (schema_text.header,) if schema_text else ()
         self._headers = {media_type: (*always, *version) for media_type, always in _HEADERS.items()}
@@ -186,9 +188,9 @@ class GraphQL(HTTPOnly):
         """Return the text of a document that was executed, by its id; ``None`` if it is forgotten.
 
         For sinks, which get the id with each event. The texts of the last requests are kept, four
-        million characters.
+        million bytes.
         """
-        return self._documents.get(document_id)
+        return self._documents.executed(document_id)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, and call the sinks with its event."""
@@ -243,22 +245,19 @@ class GraphQL(HTTPOnly):
                 request = read_json(await self._bodies.read(headers, receive))
             else:
                 request = read_query_string(scope["query_string"])
-            if not request.query:
-                raise MalformedRequestError.because(  # noqa: TRY301
-                    "The request has no document: 'query' is missing."
-                )
+            name_by_path(request, scope["path"])
+            text = self._documents.find(request, caller, event.client)
             views = self._views
             operations = views.whole if views.is_one else await views.of(caller)
             name = request.operation_name or None
-            operation = operations.recall(request.query, name)
+            operation = operations.recall(text, name)
             if operation is None:
-                operation = await self._compilations.operation(operations, request.query, name)
+                operation = await self._compilations.operation(operations, text, name)
             event.operation_name = operation.name
             event.operation_kind = operation.kind
             event.document_id = operation.id
             event.coordinates = operation.coordinates
-            if operation.id not in self._documents:
-                self._documents.put(operation.id, request.query)
+            self._documents.keep(operation.id, text)
             check_kind(operation, scope["method"])
             if operation.required is not None and self._tells_refusals:
                 operation = await self._authorization.check(operation, caller, request.variables)

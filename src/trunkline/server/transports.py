@@ -12,7 +12,7 @@ from trunkline.compiler.operation import Operation
 from trunkline.errors import SubscriptionError
 from trunkline.printable import printable
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON, charset_of, choose_response_type
-from trunkline.protocol.request import TIMEOUT_HEADER
+from trunkline.protocol.request import TIMEOUT_HEADER, is_path_of_document
 from trunkline.server.execute import ExecutionTimeout
 
 __all__ = [
@@ -103,6 +103,13 @@ def check_request(scope: Scope, headers: Headers, limit: int) -> None:
             404,
             f"The endpoint is mounted at {mount}, where Starlette redirects each request. Put it"
             f" into a route instead: Route({mount!r}, …); in FastAPI, app.routes.append(Route(…)).",
+        )
+    rest = scope.get("path_params", {}).get("rest")
+    if rest and not is_path_of_document(rest):
+        raise HTTPProblem(
+            404,
+            "There is nothing at this path. Below the endpoint's own path is"
+            " /sha256:<hash of a document>/<name of its operation>.",
         )
     if b"transfer-encoding" in headers and b"content-length" in headers:
         # Two lengths hide a second request in a first (RFC 9112 §6.1); h11 lets them pass.
