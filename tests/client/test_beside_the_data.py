@@ -73,8 +73,8 @@ class Asked:
         (None, [{"trace": {"on": True}}]),
         (Persisted("id"), [{"trace": {"on": True}}]),
         (Persisted("id", use_get=True), [{"trace": {"on": True}}]),
-        (Persisted(), [{"persistedQuery": ..., "trace": {"on": True}}] * 2),
-        (Persisted(use_get=True), [{"persistedQuery": ..., "trace": {"on": True}}]),
+        (Persisted("apq"), [{"persistedQuery": ..., "trace": {"on": True}}] * 2),
+        (Persisted("apq", use_get=True), [{"persistedQuery": ..., "trace": {"on": True}}]),
     ],
 )
 def test_extensions_are_sent(persisted: Persisted | None, expected: list[Any]) -> None:

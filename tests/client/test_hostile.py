@@ -363,7 +363,7 @@ def test_cl_25_headers_count_in_the_cache() -> None:
     sent = {"authorization": "Bearer t"}
     tracemalloc.start()
     for number in range(400):
-        run(sender.send(HTTPRequest("GET", sent, b"", None, f"q={number}")), answer)
+        run(sender.send(HTTPRequest("GET", sent, b"", query=f"q={number}")), answer)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(sender._entries) < 20

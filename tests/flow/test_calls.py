@@ -48,9 +48,9 @@ def test_a_request_is_given_the_time_that_is_left(kind: str) -> None:
         seen.append(request)
         return RESPONSE
 
-    request = HTTPRequest("GET", {}, b"", None, "a=1")
+    request = HTTPRequest("GET", {}, b"", path="b", query="a=1")
     assert drive(kind, waiting(request), send, 5.0) is RESPONSE
-    assert seen[0].query == "a=1"
+    assert (seen[0].path, seen[0].query) == ("b", "a=1")
     assert seen[0].timeout is not None
     assert 4.5 < seen[0].timeout <= 5.0
     short = HTTPRequest("GET", {}, b"", timeout=1.0)

@@ -72,9 +72,7 @@ class AWSSignature:
 
     def _signed(self, request: HTTPRequest) -> HTTPRequest:
         # Only what no transport changes is signed.
-        url = request.url or self._url
-        if request.query:
-            url = f"{url}{'&' if '?' in url else '?'}{request.query}"
+        url = request.url_at(self._url)
         signed = AWSRequest(request.method, url, data=request.body)
         SigV4Auth(self._keys.get_frozen_credentials(), self._service, self._region).add_auth(signed)
         added = {name.lower(): signed.headers[name] for name in _ADDED if name in signed.headers}

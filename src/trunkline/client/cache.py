@@ -38,7 +38,7 @@ _NO_CACHE = re.compile(r"(?:^|,)\s*no-cache\b", re.IGNORECASE)
 _GROUP = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _OVERHEAD = 500  # bytes per entry, and per group of it, in addition to their texts
 
-Key: TypeAlias = tuple[str, frozenset[tuple[str, str]]]
+Key: TypeAlias = tuple[str, str, frozenset[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,18 @@ class _Entry:
 
 
 def _weight(key: Key, entry: _Entry) -> int:
-    query, sent = key
+    path, query, sent = key
     response = entry.response
     headers = sum(len(name) + len(value) for name, value in (*sent, *response.headers.items()))
     groups = sum(map(len, entry.groups))
-    return len(response.body) + len(query) + headers + groups + _OVERHEAD * (1 + len(entry.groups))
+    return (
+        len(response.body)
+        + len(path)
+        + len(query)
+        + headers
+        + groups
+        + _OVERHEAD * (1 + len(entry.groups))
+    )
 
 
 class CachingSender:
@@ -77,7 +84,7 @@ class CachingSender:
             return response
         # All headers that may decide the response are in the key, so `Vary` always holds.
         headers = frozenset(item for item in request.headers.items() if item[0] not in _PER_CALL)
-        key = request.query, headers
+        key = request.path, request.query, headers
         entry = self._entries.get(key)
         if entry and monotonic() < entry.fresh_until:
             return entry.response

@@ -12,7 +12,7 @@ import msgspec
 
 from trunkline.client.transports.rules import check_headers
 from trunkline.flow.calls import Deadline
-from trunkline.protocol.documents import OperationKind, RegisteredDocument
+from trunkline.protocol.documents import Naming, OperationKind, RegisteredDocument
 from trunkline.protocol.media import ACCEPT, JSON
 from trunkline.protocol.messages import HTTPRequest
 from trunkline.protocol.request import TIMEOUT_HEADER, FilePart, check_finite, encode_multipart
@@ -85,20 +85,20 @@ class Call:
     """One call while it is made.
 
     ``variables`` is a JSON object, or empty. ``batch`` has the operations of a batch; ``document``
-    then stands for all of them. The layers of the connection change the other attributes: ``body``
-    begins the body and names the document, and so does ``query``, for a ``GET``.
+    then stands for all of them. The layers of the connection change the other attributes:
+    ``naming`` says how the request names the document, ``by_get`` whether it is a ``GET``.
     """
 
     __slots__ = (
         "attempts",
         "batch",
-        "body",
+        "by_get",
         "deadline",
         "document",
         "extensions",
         "files",
         "headers",
-        "query",
+        "naming",
         "repeatable",
         "variables",
     )
@@ -120,8 +120,8 @@ class Call:
         self.headers = options.all_headers() if options else None
         self.extensions = options.encoded_extensions() if options else b""
         self.attempts = 0
-        self.body = document.by_text
-        self.query: Mapping[str, str] | None = None
+        self.naming: Naming = "text"
+        self.by_get = False
         keyed = options is not None and options.idempotency_key is not None
         self.repeatable = document.kind == "query" or keyed
 
@@ -139,48 +139,47 @@ def client_headers(name: str | None, version: str | None) -> dict[str, str]:
 
 
 def http_request(call: Call, headers: Mapping[str, str]) -> HTTPRequest:
-    """Make the request of a call: a ``POST``, or a ``GET`` if the call has a query and it fits."""
+    """Make the request of a call: a ``POST``, or a ``GET`` if the call wants it and it fits."""
+    document, naming = call.document, call.naming
     sent = {**headers, **call.headers} if call.headers else dict(headers)
     left = None
     if call.deadline is not None:
         left = call.deadline.left()
         sent[TIMEOUT_HEADER] = str(max(1, ceil(left * 1000)))
-    if call.query:
+    extensions = call.extensions
+    if naming in ("hash", "text and hash"):
+        extensions = document.hash[:-1] + b"," + extensions[1:] if extensions else document.hash
+    path = document.path if naming == "path" else ""
+    if call.by_get:
         # One order and no white space, so that equal requests have equal URLs: caches compare URLs
         # byte for byte (GraphQL over HTTP, Persisted Documents).
         parameters = {
-            "documentId": call.query.get("documentId"),
-            "operationName": call.document.name,
+            "documentId": document.id if naming == "id" else None,
+            "operationName": None if path else document.name,
             "variables": call.variables.decode(),
-            "extensions": _merged(
-                call.query.get("extensions", "").encode(), call.extensions
-            ).decode(),
+            "extensions": extensions.decode(),
         }
         query = "&".join(f"{key}={quote(text, '')}" for key, text in parameters.items() if text)
         if len(query) <= _LONGEST_URL:
             del sent["content-type"]
-            return HTTPRequest("GET", sent, b"", None, query, left, call.repeatable)
+            return HTTPRequest("GET", sent, b"", None, path, query, left, call.repeatable)
     if call.batch:
         objects = [
-            _parameters(each.document.by_text, each.variables, call.extensions)
+            _object(each.document.members["text"], each.variables, extensions)
             for each in call.batch
         ]
         body = b"[" + b",".join(objects) + b"]"
     else:
-        body = _parameters(call.body, call.variables, call.extensions)
+        body = _object(document.members[naming], call.variables, extensions)
     if call.files:
         sent["content-type"], body = encode_multipart(body, call.files)
-    return HTTPRequest("POST", sent, body, None, "", left, call.repeatable)
+    return HTTPRequest("POST", sent, body, None, path, "", left, call.repeatable)
 
 
-def _parameters(head: bytes, variables: bytes, extensions: bytes) -> bytes:
-    """Write the object of an operation; its beginning, ``head``, may end with extensions."""
+def _object(members: bytes, variables: bytes, extensions: bytes) -> bytes:
+    """Write the object of an operation. Variables and extensions may be missing."""
+    if variables:
+        members += b',"variables":' + variables
     if extensions:
-        ends = head.endswith(b"}")
-        head = _merged(head, extensions) if ends else head + b',"extensions":' + extensions
-    return head + b',"variables":' + variables + b"}" if variables else head + b"}"
-
-
-def _merged(first: bytes, second: bytes) -> bytes:
-    """Merge two objects of JSON, each of which may be missing."""
-    return first[:-1] + b"," + second[1:] if first and second else first or second
+        members += b',"extensions":' + extensions
+    return b"{" + members.removeprefix(b",") + b"}"

@@ -29,7 +29,7 @@ from trunkline.client.calls import (
 )
 from trunkline.client.credentials import SeveralSchemes
 from trunkline.client.events import Hooks, Observer, with_hooks
-from trunkline.client.persisted import Persisted, PersistedSender
+from trunkline.client.persisted import DEFAULT_PERSISTED, Persisted, PersistedSender
 from trunkline.client.resilience import (
     DEFAULT_BREAKER,
     DEFAULT_RETRY,
@@ -64,8 +64,8 @@ class ConnectionOptions(TypedDict, total=False):
     - ``timeout``: the seconds that a call may take, its retries included (30); ``None`` leaves it
       to the transport.
     - ``retry`` and ``breaker``: what happens when the server fails; ``None`` turns them off.
-    - ``persisted``: sends ids instead of texts. Off by default, as the next three.
-    - ``batching``: sends calls together that come within a moment.
+    - ``persisted``: how ids are sent instead of texts; ``None`` sends texts only.
+    - ``batching``: sends calls together that come within a moment. Off by default, as the next two.
     - ``cache``: keeps responses.
     - ``hooks``: functions that are called at each step.
     - ``media_types``: of responses that are read as JSON too, although GraphQL over HTTP has only
@@ -222,7 +222,7 @@ def _call_layers(options: ConnectionOptions, send: SendCall) -> SendCall:
     """Return what sends a call, made of the layers that the options want."""
     breaker = options.get("breaker", DEFAULT_BREAKER)
     retry = options.get("retry", DEFAULT_RETRY)
-    persisted, batching = options.get("persisted"), options.get("batching")
+    persisted, batching = options.get("persisted", DEFAULT_PERSISTED), options.get("batching")
     send = Circuit(breaker, send).send if breaker else send
     send = Retries(retry, send).send if retry else send
     send = PersistedSender(persisted, send).send if persisted else send

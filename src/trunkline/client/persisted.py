@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import monotonic
 from typing import Literal
 
 import msgspec
@@ -10,30 +11,39 @@ import msgspec
 from trunkline.client.calls import Call
 from trunkline.client.resilience import SendCall
 from trunkline.flow.calls import Flow
+from trunkline.observe.log import safe_logger
+from trunkline.protocol.documents import Naming, RegisteredDocument
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
-from trunkline.protocol.messages import HTTPResponse
+from trunkline.protocol.messages import DOCUMENT_ID, HTTPResponse
 from trunkline.protocol.response import PLAIN, UNREADABLE, decode, error_code
 
-__all__ = ["Persisted", "PersistedSender"]
+__all__ = ["DEFAULT_PERSISTED", "Persisted", "PersistedSender"]
+
+logger = safe_logger("trunkline.client")
 
 
 @dataclass(frozen=True, slots=True)
 class Persisted:
     """How requests name their documents.
 
-    - ``style``: ``"apq"`` for Apollo's automatic persisted queries, or ``"id"`` for ``documentId``
-      (GraphQL over HTTP), for documents that were registered with the server.
+    - ``style``: ``"auto"`` sends a document as text until the server's response says that it has
+      it, and its id from then on, in the path of the URL; Trunkline's servers say so.
+      The others send ids from the first call on: ``"path"`` in the path, ``"id"`` as ``documentId``
+      (GraphQL over HTTP), and ``"apq"`` as Apollo's automatic persisted queries do.
     - ``use_get``: sends queries by ``GET`` with their ids, in a canonical form, so that caches
       recognise them. Queries whose URL would be too long go by ``POST``.
 
     A document that the server does not know is sent once more as text. If the server does not
-    support ids at all, documents are sent as text from then on.
+    support ids at all, documents are sent as text from then on. The logger ``trunkline.client``
+    says so, once for each document.
     """
 
-    style: Literal["apq", "id"] = "apq"
+    style: Literal["auto", "path", "id", "apq"] = "auto"
     use_get: bool = False
 
 
+DEFAULT_PERSISTED = Persisted()
+_NAMINGS: dict[str, Naming] = {"auto": "path", "path": "path", "id": "id", "apq": "hash"}
 _UNSUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
 _UNKNOWN = frozenset(
     {"PERSISTED_QUERY_NOT_FOUND", "PERSISTED_DOCUMENT_NOT_FOUND", "DOCUMENT_NOT_FOUND"}
@@ -44,42 +54,82 @@ _CODES = {  # by the messages of servers that send no code
 }
 _REJECTED = (400, 404, 405, 415, 422)
 _LONGEST = 4096  # bytes of a response that may reject an id
+_PAUSE = 60.0  # seconds for which an id that was rejected is not sent, as while servers restart
 
 
 class PersistedSender:
     """Sends the calls of one connection with ids, as ``persisted`` says."""
 
     def __init__(self, persisted: Persisted, send: SendCall) -> None:
-        self._persisted = persisted
         self._send = send
+        self._naming: Naming = _NAMINGS[persisted.style]
+        self._waits_for_server = persisted.style == "auto"
+        self._use_get = persisted.use_get
         self._supported = True
-        self._known: set[str] = set()
+        self._offered: set[str] = set()  # the ids that the server has, as it said
+        self._known: set[str] = set()  # the ids that it took
+        self._rejected: dict[str, float] = {}  # when an id may be sent again
 
     def send(self, call: Call) -> Flow[HTTPResponse]:
         """Send a call by id, and again as text if the server rejects the id."""
+        document = call.document
         if not self._supported or call.files or call.batch:
             return (yield from self._send(call))
-        document, apq = call.document, self._persisted.style == "apq"
-        call.body = document.by_hash if apq else document.by_id
-        if self._persisted.use_get and document.kind == "query":
-            digest = document.id.removeprefix("sha256:")
-            extensions = f'{{"persistedQuery":{{"version":1,"sha256Hash":"{digest}"}}}}'
-            call.query = {"extensions": extensions} if apq else {"documentId": document.id}
+        if self._waits_for_server and document.id not in self._offered:
+            response = yield from self._send(call)
+            if response.headers.get(DOCUMENT_ID) == document.id:
+                self._offer(document.id)
+            return response
+        call.naming, call.by_get = self._naming, self._use_get and document.kind == "query"
         response = yield from self._send(call)
         code = _rejection_code(response)
-        # Servers without persisted documents miss the text, each in its own words. So any rejection
-        # of an id that never worked counts.
-        known = document.id in self._known
-        if code is None or (known and code not in _UNKNOWN and code != _UNSUPPORTED):
+        if code is None or not self._is_about_id(code, document):
             self._known.add(document.id)
             return response
-        call.body, call.query, call.attempts = document.by_text, None, 0
-        if apq and code != _UNSUPPORTED:  # the server learns the hash with the text
-            call.body += b"," + document.by_hash[1:]
+        # The server learns the hash with the text.
+        teaches = self._naming == "hash" and code != _UNSUPPORTED
+        call.naming, call.by_get = "text and hash" if teaches else "text", False
+        call.attempts = 0
         response = yield from self._send(call)
         if code not in _UNKNOWN and _rejection_code(response) is None:
             self._supported = False  # it accepts text, but does not know ids
+        if not teaches:
+            self._note(document, code)
         return response
+
+    def _is_about_id(self, code: str, document: RegisteredDocument) -> bool:
+        """Say whether the server rejected the id, and not what else is in the request."""
+        if code in _UNKNOWN or code == _UNSUPPORTED:
+            return True
+        # Servers without persisted documents miss the text, each in its own words. So any rejection
+        # of an id that never worked counts, except by a server that has the document.
+        return document.id not in self._known and not (code and self._waits_for_server)
+
+    def _offer(self, identifier: str) -> None:
+        if monotonic() >= self._rejected.get(identifier, 0.0):
+            self._offered.add(identifier)
+
+    def _note(self, document: RegisteredDocument, code: str) -> None:
+        """Send the text for a while, and say why, once."""
+        self._offered.discard(document.id)
+        is_first = document.id not in self._rejected
+        self._rejected[document.id] = monotonic() + _PAUSE
+        if not is_first:
+            return
+        name = f"The document {document.name or ''!r} ({document.id})"
+        if self._supported:
+            logger.warning(
+                "%s is not registered with the server (%s). Its text was sent instead. Publish the"
+                " documents of this version of the program: trunkline publish.",
+                name,
+                code,
+            )
+        else:
+            logger.warning(
+                "%s was rejected by its id, but not as text: the server does not take ids at this"
+                " URL. Texts are sent from now on.",
+                name,
+            )
 
 
 def _rejection_code(response: HTTPResponse) -> str | None:

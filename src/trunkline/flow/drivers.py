@@ -150,6 +150,7 @@ def _with_timeout(request: HTTPRequest, deadline: Deadline) -> HTTPRequest:
         request.headers,
         request.body,
         request.url,
+        request.path,
         request.query,
         left,
         request.repeatable,

@@ -1,4 +1,4 @@
-"""HTTP as transports see it: requests, responses, and the header with the schema's version."""
+"""HTTP as transports see it: requests, responses, and the headers of GraphQL servers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hashlib import sha256
 from msgspec import Struct
 
 __all__ = [
+    "DOCUMENT_ID",
     "HEADER_NAME",
     "SCHEMA_VERSION",
     "HTTPRequest",
@@ -24,6 +25,13 @@ SCHEMA_VERSION = "graphql-schema-version"
 """The header of a server's responses that names its schema. Its value changes with the schema."""
 
 
+DOCUMENT_ID = "graphql-document-id"
+"""The header of a server's responses that names the document of the request, if the server has it.
+
+A client that sees it sends the id from then on, in the path of the URL.
+"""
+
+
 class HTTPRequest(Struct, frozen=True):  # a struct: each call makes some
     """A request that a transport sends. Headers and bodies may contain secrets: ``repr`` has none.
 
@@ -32,7 +40,8 @@ class HTTPRequest(Struct, frozen=True):  # a struct: each call makes some
     - ``body``: as it is sent.
     - ``url``: ``None`` for the API, which is at the transport's own URL. Another server, such as an
       issuer, gets the request without the headers and credentials that are for the API.
-    - ``query``: added to the transport's own URL; percent-encoded, without the question mark.
+    - ``path`` and ``query``: added to the transport's own URL; percent-encoded, without the slash
+      and the question mark.
     - ``timeout``: the seconds that the whole exchange may take, from connecting to the last byte;
       ``None`` leaves it to the transport.
     - ``repeatable``: whether it may be executed twice, as a query may.
@@ -42,13 +51,27 @@ class HTTPRequest(Struct, frozen=True):  # a struct: each call makes some
     headers: Mapping[str, str]
     body: bytes
     url: str | None = None
+    path: str = ""
     query: str = ""
     timeout: float | None = None
     repeatable: bool = False
 
     def __repr__(self) -> str:
-        shown = f"{self.method!r}, url={self.url!r}, query={self.query!r}, timeout={self.timeout!r}"
-        return f"HTTPRequest({shown})"
+        names = ("url", "path", "query", "timeout")
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
+        return f"HTTPRequest({self.method!r}, {shown})"
+
+    def url_at(self, api: str) -> str:
+        """Return where the request goes if the API is at this URL: there, or to its own URL."""
+        if self.url is not None:
+            return self.url
+        if not self.path and not self.query:
+            return api
+        place, _, query = api.partition("?")
+        if self.path:
+            place = f"{place.removesuffix('/')}/{self.path}"
+        query = "&".join(filter(None, (query, self.query)))
+        return f"{place}?{query}" if query else place
 
 
 class HTTPResponse(Struct, frozen=True):

@@ -95,7 +95,7 @@ def test_a_call_is_signed_with_its_body_and_its_query(server: Todos) -> None:
     headers = check(server.received[-1], server.url)
     assert (headers["x-amz-security-token"], headers["x-api-key"]) == ("of-the-session", "k")
     assert "/eu-west-1/appsync/aws4_request" in headers["authorization"]
-    request = HTTPRequest("GET", {}, b"", None, "variables=%7B%22a%22%3A1%7D&documentId=x")
+    request = HTTPRequest("GET", {}, b"", query="variables=%7B%22a%22%3A1%7D&documentId=x")
     seen: list[HTTPRequest] = []
     run(AWSSignature(URL, region="eu-west-1", session=session()).auth_flow(request), keep(seen))
     headers = {**seen[0].headers, "host": urlsplit(URL).netloc}

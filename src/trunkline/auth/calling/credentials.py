@@ -243,7 +243,7 @@ class ClientCredentials:
             headers[self._header] = f"{token.kind} {token.value}"
             headers["dpop"] = self._proof_key.prove(
                 request.method,
-                request.url or self.resource or "",
+                request.url_at(self.resource or ""),
                 now=time.time(),
                 token=token.value,
                 nonce=self._nonce,

@@ -85,12 +85,9 @@ class HTTPTransport:
         return sha256(f"{self.url}\n{lines}".encode()).hexdigest()
 
     def request_url(self, request: HTTPRequest) -> str:
-        """Return the URL of a request: its own, or the transport's with the request's query."""
-        if request.url is not None:
-            return check_url(request.url)
-        if not request.query:
-            return self.url
-        return f"{self.url}{'&' if '?' in self.url else '?'}{request.query}"
+        """Return the URL of a request: its own, or the transport's with what the request adds."""
+        url = request.url_at(self.url)
+        return url if request.url is None else check_url(url)
 
     def request_headers(self, request: HTTPRequest) -> Mapping[str, str]:
         """Return the headers of a request; those of the transport are only for its server."""
