@@ -76,7 +76,8 @@ system-packages:
 clean:
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis dist \
 	playground/node_modules src/trunkline/server/playground/assets \
-	tests/auth/verifying/peers/node_modules \
+	tests/auth/verifying/peers/node_modules tests/auth/calling/peers/node_modules \
+	tests/server/audits/node_modules \
 	benchmarks/.venv benchmarks/peers/node/node_modules benchmarks/peers/gqlgen/generated
 
 # What follows from docstrings and messages.

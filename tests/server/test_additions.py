@@ -246,11 +246,26 @@ JSON = (b"accept", b"application/json")
 BOTH = (b"accept", b"application/graphql-response+json, application/json;q=0.9")
 
 
-def test_clients_of_plain_json_may_get_it_for_refusals_too() -> None:
+@pytest.mark.parametrize(
+    ("document", "draft", "with_json", "with_both"),
+    [
+        ("{ nothing }", 422, 200, 400),
+        ("{", 400, 200, 400),
+        ("{ refuse }", 429, 429, 429),
+        ("{ broken }", 294, 200, 200),
+    ],
+)
+def test_clients_of_older_drafts(document: str, draft: int, with_json: int, with_both: int) -> None:
     graphql = "application/graphql-response+json; charset=utf-8"
-    for document in ("{ nothing }", "{", "{ refuse }"):
-        assert ask(document, [JSON]).headers["content-type"] == graphql
-        legacy = ask(document, [JSON], legacy_json=True)
-        assert legacy.headers["content-type"] == "application/json; charset=utf-8"
-        assert legacy.status == ask(document, [JSON]).status
-        assert ask(document, [BOTH], legacy_json=True).headers["content-type"] == graphql
+    ours = ask(document, [BOTH])
+    assert (ours.status, ours.headers["content-type"]) == (draft, graphql)
+    older = ask(document, [JSON], status="audit")
+    assert older.status == with_json
+    assert older.headers["content-type"] == "application/json; charset=utf-8"
+    both = ask(document, [BOTH], status="audit")
+    assert (both.status, both.headers["content-type"]) == (with_both, graphql)
+
+
+def test_rules_of_statuses_that_do_not_exist() -> None:
+    with pytest.raises(ValueError, match=r"'draft-2026-08' or 'audit', not 'new'"):
+        ask("{ nothing }", [], status="new")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -13,6 +13,7 @@ from trunkline.errors import (
     DocumentNotFoundError,
     DocumentSyntaxError,
     ExecutionError,
+    MalformedRequestError,
     NotJSONError,
     OperationRefusedError,
     ProtocolError,
@@ -27,6 +28,7 @@ __all__ = [
     "PLAIN",
     "UNREADABLE",
     "GraphQLResponse",
+    "StatusRules",
     "decode",
     "error_code",
     "has_error_code",
@@ -42,6 +44,15 @@ can see that there are errors; for HTTP clients it is a success, because it begi
 
 _MOST_SHOWN = 500  # bytes of a body that an error message shows
 
+
+StatusRules: TypeAlias = Literal["draft-2026-08", "audit"]
+"""Which status a response has.
+
+- ``draft-2026-08``: as the draft of GraphQL over HTTP of August 2026 says.
+- ``audit``: as the 61 audits of npm's ``graphql-http`` want it, from the drafts before 2025. Data
+  with errors has 200, and wrong requests have 400. Where the response is ``application/json``, it
+  has 200 for whatever is wrong with the document and its variables.
+"""
 
 Data = TypeVar("Data")
 T = TypeVar("T")
@@ -79,16 +90,22 @@ _ONE_OR_MANY: msgspec.json.Decoder[GraphQLResponse[Any] | list[GraphQLResponse[A
 _ANY: msgspec.json.Decoder[GraphQLResponse[Any]] = msgspec.json.Decoder(GraphQLResponse[Any])
 
 
-def status_of_request_error(error: RequestError) -> int:
+def status_of_request_error(
+    error: RequestError, rules: StatusRules = "draft-2026-08", media_type: str = GRAPHQL_RESPONSE
+) -> int:
     """Return the HTTP status of a response that has only request errors (draft §6.4).
 
     400 if the JSON or the GraphQL does not parse; 403 if the caller lacks a scope; 404 if there is
-    no document with the request's id; 422 otherwise.
+    no document with the request's id; 422 otherwise. Of ``audit``, see `StatusRules`.
     """
-    if isinstance(error, DocumentNotFoundError):
-        return HTTPStatus.NOT_FOUND
     if isinstance(error, OperationRefusedError):
         return HTTPStatus.FORBIDDEN
+    if rules == "audit" and media_type == JSON and not isinstance(error, MalformedRequestError):
+        return HTTPStatus.OK
+    if isinstance(error, DocumentNotFoundError):
+        return HTTPStatus.NOT_FOUND
+    if rules == "audit":
+        return HTTPStatus.BAD_REQUEST
     if isinstance(error, (NotJSONError, DocumentSyntaxError)):
         return HTTPStatus.BAD_REQUEST
     return HTTPStatus.UNPROCESSABLE_ENTITY

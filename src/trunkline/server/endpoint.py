@@ -38,7 +38,7 @@ from trunkline.observe.operations import OperationEvent, Sink, access_log
 from trunkline.observe.traces import server_span, trace_id
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.request import name_by_path, read_json, read_query_string
-from trunkline.protocol.response import PARTIAL, status_of_request_error
+from trunkline.protocol.response import PARTIAL, StatusRules, status_of_request_error
 from trunkline.runtime.execution import Result
 from trunkline.schema.bindings import Schema
 from trunkline.server.additions import ResponseAdditions, adding
@@ -68,10 +68,10 @@ from trunkline.server.present import (
 )
 from trunkline.server.sdl import SchemaText
 from trunkline.server.transports import (
-    accepts_json_only,
     check_kind,
     check_request,
     client_name,
+    prefers_json,
     response_type,
     time_left,
 )
@@ -118,8 +118,9 @@ class GraphQL(HTTPOnly):
     - ``body_timeout``: seconds in which a body must arrive.
     - ``sinks``: are called with the event of every request; the default writes one line to the
       logger ``trunkline.access``.
-    - ``legacy_json``: whether clients that accept only ``application/json`` get it also for
-      responses without data, against the draft of GraphQL over HTTP.
+    - ``status``: which HTTP status a response has. ``"audit"`` is for clients of older drafts of
+      GraphQL over HTTP: it also sends ``application/json`` for refusals to clients that do not name
+      another media type.
     - ``registered``: the documents that clients registered, which requests name by id.
     - ``apq``: whether requests may name a document by its hash after they have sent it once
       (Apollo's automatic persisted queries). It saves bytes, and protects nothing.
@@ -146,7 +147,7 @@ class GraphQL(HTTPOnly):
         max_body_bytes: int = 1_048_576,
         body_timeout: float = 10.0,
         sinks: Sequence[Sink] = (access_log,),
-        legacy_json: bool = False,
+        status: StatusRules = "draft-2026-08",
         registered: RegisteredDocuments | None = None,
         apq: bool = False,
         schema_text: SchemaText | None = None,
@@ -156,6 +157,8 @@ class GraphQL(HTTPOnly):
                 f"GraphQL serves an executable schema, not {type(schema).__name__}:"
                 " make_executable_schema(…) returns one."
             )
+        if status not in {"draft-2026-08", "audit"}:
+            raise ValueError(f"status must be 'draft-2026-08' or 'audit', not {status!r}.")
         if auth is not None:
             check_authenticator(auth)
         self._auth = auth
@@ -171,7 +174,8 @@ class GraphQL(HTTPOnly):
         self._bodies = BodyReader(max_body_bytes, body_timeout)
         self._sinks = tuple(sinks)
         self._documents = Documents(registered, apq=apq)
-        self._legacy_json = legacy_json
+        self._status: StatusRules = status
+        self._partial = 200 if status == "audit" else PARTIAL
         version = (schema_text.header,) if schema_text else ()
         self._headers = {media_type: (*always, *version) for media_type, always in _HEADERS.items()}
 
@@ -281,13 +285,14 @@ class GraphQL(HTTPOnly):
         self, error: Exception, scope: Scope, event: OperationEvent, additions: ResponseAdditions
     ) -> Response:
         """Return the response for an exception, with its headers."""
-        is_legacy = self._legacy_json and accepts_json_only(scope)
-        always = self._headers[JSON if is_legacy else GRAPHQL_RESPONSE]  # draft §6.1
-        response = self._explain(error, scope, event, additions)
+        takes_json = self._status == "audit" and prefers_json(scope)
+        media_type = JSON if takes_json else GRAPHQL_RESPONSE  # draft §6.1
+        always = self._headers[media_type]
+        response = self._explain(error, media_type, scope, event, additions)
         try:
             response.headers = additions.on(response.headers + always)
         except ValueError as fault:
-            response = self._explain(fault, scope, event, ResponseAdditions())
+            response = self._explain(fault, media_type, scope, event, ResponseAdditions())
             response.headers += always
         return response
 
@@ -310,7 +315,9 @@ class GraphQL(HTTPOnly):
             logger.error("%d more exceptions of this operation", result.omitted_faults)
         is_internal = bool(result.omitted_faults) or INTERNAL_SERVER_ERROR in event.error_codes
         event.outcome = "internal_error" if is_internal else "partial"
-        return Response(PARTIAL, encode({"errors": errors, "data": result.data, **extensions}))
+        return Response(
+            self._partial, encode({"errors": errors, "data": result.data, **extensions})
+        )
 
     def _extensions(
         self, additions: ResponseAdditions
@@ -325,7 +332,12 @@ class GraphQL(HTTPOnly):
         return {"extensions": additions.extensions}, []
 
     def _explain(
-        self, error: Exception, scope: Scope, event: OperationEvent, additions: ResponseAdditions
+        self,
+        error: Exception,
+        media_type: str,
+        scope: Scope,
+        event: OperationEvent,
+        additions: ResponseAdditions,
     ) -> Response:
         """Return the response for an exception: nothing was executed, or not to its end."""
         event.outcome = "request_error"
@@ -342,7 +354,7 @@ class GraphQL(HTTPOnly):
                 if error.retry_after is not None:
                     headers = ((b"retry-after", b"%d" % error.retry_after),)
             case RequestError():
-                status = status_of_request_error(error)
+                status = status_of_request_error(error, self._status, media_type)
                 errors = self._presenter.request_errors(error)
                 if INTERNAL_SERVER_ERROR in error_codes(errors):  # of a class or a scalar
                     status = 500

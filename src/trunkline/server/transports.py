@@ -16,10 +16,10 @@ from trunkline.protocol.request import TIMEOUT_HEADER, is_path_of_document
 from trunkline.server.execute import ExecutionTimeout
 
 __all__ = [
-    "accepts_json_only",
     "check_kind",
     "check_request",
     "client_name",
+    "prefers_json",
     "response_type",
     "time_left",
 ]
@@ -84,8 +84,8 @@ def _choose_response_type(accept: bytes) -> str | None:
     return choose_response_type(accept.decode("latin-1"))
 
 
-def accepts_json_only(scope: Scope) -> bool:
-    """Tell whether a request accepts ``application/json`` and not GraphQL's own media type."""
+def prefers_json(scope: Scope) -> bool:
+    """Tell whether a request is to have ``application/json``, not GraphQL's own media type."""
     accept = b",".join(value for name, value in scope["headers"] if name == b"accept")
     return _choose_response_type(accept) == JSON
 

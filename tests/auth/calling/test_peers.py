@@ -6,6 +6,7 @@ import json
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -19,7 +20,7 @@ from joserfc.jwk import ECKey, RSAKey
 from oauthlib.oauth2 import BackendApplicationClient
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
-from tests.auth.calling.node import PEERS, node, running
+from tests.node import node, running
 from tests.serving import serving
 
 from trunkline.auth import Assertion, ClientCredentials
@@ -27,6 +28,7 @@ from trunkline.flow.drivers import run
 from trunkline.issuer import Issuer, RegisteredClient, Store, with_new_secret
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
+PEERS = Path(__file__).parent / "peers"
 API = "https://api.example/graphql"
 KEY = ECKey.generate_key("P-256", parameters={"kid": "k1"})
 RSA = RSAKey.generate_key(2048)
@@ -44,7 +46,7 @@ def send(request: HTTPRequest) -> HTTPResponse:
 @pytest.fixture(scope="module")
 def provider() -> Iterator[str]:
     port = free_port()
-    with running("provider.mjs", str(port), json.dumps(KEY.as_dict(private=False))):
+    with running(PEERS / "provider.mjs", str(port), json.dumps(KEY.as_dict(private=False))):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -95,7 +97,7 @@ def test_oauth4webapi_and_openid_client_at_our_issuer(issuer: tuple[str, str]) -
     url, secret = issuer
     arguments = [url, secret, json.dumps(KEY.as_dict(private=True)), API]
     done = subprocess.run(  # noqa: S603
-        [node(), "client.mjs", *arguments],
+        [node(PEERS), "client.mjs", *arguments],
         cwd=PEERS,
         capture_output=True,
         text=True,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Generator
@@ -15,6 +13,7 @@ import httpx2
 import pytest
 from benchmarks.load import free_port
 from tests.auth.verifying.issuing import AUDIENCE, ISSUER, request_scope
+from tests.node import node, running
 
 from trunkline.auth import AccessDeniedError, Verifier
 from trunkline.auth.dpop import ProofKey
@@ -25,44 +24,12 @@ HERE = Path(__file__).parent / "peers"
 SECRET = "a secret that only the tests know"  # that it is
 
 
-def missing(why: str) -> None:
-    """Leave the tests out, save where everything must be there."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(why)
-    pytest.skip(why)
-
-
-@pytest.fixture(scope="module")
-def node() -> str:
-    """Node, with the packages that `package-lock.json` pins."""
-    program, npm = shutil.which("node"), shutil.which("npm")
-    if program is None or npm is None:
-        missing("Node and npm are not on this machine.")
-    stamp = HERE / "node_modules" / ".package-lock.json"
-    if not stamp.exists() or stamp.stat().st_mtime < (HERE / "package-lock.json").stat().st_mtime:
-        options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        done = subprocess.run(  # noqa: S603  # fixed
-            [str(npm), "ci", *options], cwd=HERE, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            missing(f"npm ci: {done.stderr}")
-        stamp.touch()
-    return str(program)
-
-
 @pytest.fixture(scope="module", params=["RS256", "ES256"])
-def issuer(node: str, request: pytest.FixtureRequest) -> Generator[str]:
+def issuer(request: pytest.FixtureRequest) -> Generator[str]:
     """The address of an ``oidc-provider`` that runs."""
     port = free_port()
-    command = [node, "provider.mjs", str(port), request.param]
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, cwd=HERE, stdout=subprocess.PIPE, stderr=quiet) as run:  # noqa: S603
-        try:
-            assert run.stdout is not None
-            assert run.stdout.readline().strip() == b"ready"
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            run.terminate()
+    with running(HERE / "provider.mjs", str(port), request.param):
+        yield f"http://127.0.0.1:{port}"
 
 
 async def token_of(
@@ -121,10 +88,14 @@ async def test_tokens_that_oidc_provider_bound_to_a_key_need_its_proof(issuer: s
 
 
 @pytest.fixture(scope="module")
-def ask(node: str) -> Generator[Callable[..., dict[str, str]]]:
+def ask() -> Generator[Callable[..., dict[str, str]]]:
     """Ask ``oauth4webapi`` whether it takes a request."""
     with subprocess.Popen(  # noqa: S603  # fixed
-        [node, "verify.mjs"], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [node(HERE), "verify.mjs"],
+        cwd=HERE,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as run:
 
         def ask(**request: Any) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Node, with the packages that peers/package-lock.json pins."""
+"""Node, and the packages of npm that a folder's package-lock.json pins."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["PEERS", "node", "running"]
-
-PEERS = Path(__file__).parent / "peers"
+__all__ = ["node", "running"]
 
 
 @cache
-def node() -> str:
-    """Return the program; without it or its packages the tests are left out, or fail in CI."""
+def node(folder: Path) -> str:
+    """Return the program, for scripts of a folder whose packages are installed then.
+
+    Without them the tests are left out, or fail in CI.
+    """
     program, npm = shutil.which("node"), shutil.which("npm")
     if program is None or npm is None:
         missing("Node and npm are not on this machine.")
-    stamp = PEERS / "node_modules" / ".package-lock.json"
-    if not stamp.exists() or stamp.stat().st_mtime < (PEERS / "package-lock.json").stat().st_mtime:
+    stamp = folder / "node_modules" / ".package-lock.json"
+    if not stamp.exists() or stamp.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
         options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
         done = subprocess.run(  # noqa: S603
-            [str(npm), "ci", *options], cwd=PEERS, capture_output=True, text=True, check=False
+            [str(npm), "ci", *options], cwd=folder, capture_output=True, text=True, check=False
         )
         if done.returncode:
             missing(f"npm ci: {done.stderr}")
@@ -42,11 +43,11 @@ def missing(why: str) -> None:
 
 
 @contextmanager
-def running(script: str, *arguments: str) -> Generator[None]:
+def running(script: Path, *arguments: str) -> Generator[None]:
     """Run a script until the block ends; it has said "ready" when the block begins."""
-    command = [node(), script, *arguments]
+    command = [node(script.parent), script.name, *arguments]
     with subprocess.Popen(  # noqa: S603
-        command, cwd=PEERS, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command, cwd=script.parent, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
         try:
             assert process.stdout is not None
