@@ -334,6 +334,12 @@ def test_what_is_moved_answers_as_before(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_caching(tmp_path: Path) -> None:
+    page = Page(ROOT / "docs" / "caching.md", 8080)
+    page.write_files(tmp_path)
+    assert run("from shop import app", tmp_path) == ""
+
+
 def test_authorization(tmp_path: Path) -> None:
     page = Page(ROOT / "docs" / "authorization.md", 8080)
     page.write_files(tmp_path)
@@ -360,7 +366,7 @@ def test_tokens_between_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(
-    "name", ["serving.md", "engine.md", "authorization.md", "auth.md", "fastapi.md"]
+    "name", ["serving.md", "engine.md", "authorization.md", "auth.md", "fastapi.md", "caching.md"]
 )
 def test_what_is_shown_has_types_that_hold(name: str, tmp_path: Path) -> None:
     page = Page(ROOT / "docs" / name, 8080)

@@ -188,6 +188,8 @@ def _read(sent: list[Any], *, is_head: bool) -> Reply:
     assert len(headers) == len(start["headers"]), "a header comes twice"
     if is_head:
         assert int(headers["content-length"]) > len(body["body"]) == 0
+    elif start["status"] in (204, 304):
+        assert "content-length" not in headers
     else:
         assert headers["content-length"] == str(len(body["body"]))
     return Reply(int(start["status"]), headers, body["body"])

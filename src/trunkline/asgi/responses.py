@@ -35,7 +35,7 @@ class Response(msgspec.Struct):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # ASGI
         """Send the response."""
         headers = [(b"content-length", b"%d" % len(self.body)), *self.headers]
-        if self.status == 304:  # its length would be that of the document (RFC 9110 §8.6)
+        if self.status in (204, 304):  # neither may say a length of its own (RFC 9110 §8.6)
             del headers[0]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         body = b"" if scope["method"] == "HEAD" else self.body

@@ -201,6 +201,7 @@ class Operation:
     - ``has_batches``: whether a resolver is called for all parents of a level
     - ``variables``: the types and defaults of its variables
     - ``cost``: what it may cost, and the limit
+    - ``caching``: the policy of its responses, ``None`` if they are not to be cached
     - ``execution``: begins an execution, with the values of its variables and who asks
     - ``required``: what it requires of its callers, ``None`` if nothing; `for_caller` gives the
       form that a caller may have
@@ -237,6 +238,7 @@ class Operation:
         self.source_mark = plan.source.mark if plan.source else None
         self.variables = planned.variables
         self.cost = planned.cost
+        self.caching = planned.caching
         limits = chosen.limits
         growth = _GROWTH * limits.fields
         self.execution = partial(Execution, self.title, limits.errors, limits.response, growth)

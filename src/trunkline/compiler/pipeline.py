@@ -7,7 +7,8 @@ package can be read here and opened function by function:
   graphql-core's, walked through by `validation.py`.
 - `planner.py` decides everything: `collect.py` merges fields, `dialect.py` says how the schema's
   functions are called, `arguments.py` and `directives.py` plan what their names say. The result is
-  pure data, `plan.py`. `cost.py` and `authorization.py` read what the limits and callers need.
+  pure data, `plan.py`. `cost.py`, `authorization.py` and `caching.py` read what the
+  limits, callers and caches need.
 - `operation.py` has the plan written as Python, by `emit.py` and the files that it imports, and
   loads it. An `Operation` is what comes out; `trunkline.engine` runs it.
 """

@@ -27,6 +27,7 @@ from msgspec.structs import replace
 
 from trunkline.compiler.arguments import plan_arguments
 from trunkline.compiler.authorization import OperationRequirements
+from trunkline.compiler.caching import OperationCaching, plan_caching
 from trunkline.compiler.collect import Collector
 from trunkline.compiler.cost import Cost
 from trunkline.compiler.dialect import dialect_of
@@ -74,7 +75,8 @@ class PlannedOperation:
     """An operation and its plan, with what was made of the document beside it.
 
     ``id`` is the document's, ``sha256:…``; ``planner`` plans objects of abstract types when they
-    come; ``around`` are the directives of the operation itself that have functions.
+    come; ``around`` are the directives of the operation itself that have functions; ``caching`` is
+    the policy of its responses, if they may be cached.
     """
 
     chosen: ChosenOperation
@@ -84,6 +86,7 @@ class PlannedOperation:
     variables: Variables
     cost: Cost
     around: OperationDirectives | None
+    caching: OperationCaching | None
 
 
 def plan_operation(chosen: ChosenOperation) -> PlannedOperation:
@@ -104,7 +107,14 @@ def plan_operation(chosen: ChosenOperation) -> PlannedOperation:
     planner = Planner(chosen, variables)
     plan = planner.plan(is_directed=around is not None)
     return PlannedOperation(
-        chosen, document_id(chosen.text), plan, planner, variables, cost, around
+        chosen,
+        document_id(chosen.text),
+        plan,
+        planner,
+        variables,
+        cost,
+        around,
+        plan_caching(chosen, plan.coordinates),
     )
 
 

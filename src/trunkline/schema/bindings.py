@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from graphql import GraphQLDirective, GraphQLSchema
 
+from trunkline.schema.caching import CacheRules, declared_caching
 from trunkline.schema.costs import Costs
 from trunkline.schema.requirements import Requirements, declared_requirements
 
@@ -259,6 +260,7 @@ class Schema:
       and whether messages about documents name similar names.
     - ``requirements`` is what the directives of the definition declare that callers need. What
       callers see of a schema requires nothing more.
+    - ``caching`` is what the whole definition declares about caches, ``None`` if that is nothing.
     """
 
     definition: GraphQLSchema
@@ -275,8 +277,16 @@ class Schema:
     has_introspection: bool = True
     has_suggestions: bool = True
     requirements: Requirements = field(init=False)
+    caching: CacheRules | None = field(init=False)
 
     def __post_init__(self) -> None:
-        """Read what the schema requires of callers, so that no maker of a schema can forget it."""
-        declared = Requirements() if self.whole else declared_requirements(self.definition)
-        object.__setattr__(self, "requirements", declared)
+        """Read what the schema declares, so that no maker of a schema can forget it."""
+        whole = self.whole or self.definition
+        declared = declared_requirements(whole)
+        private = frozenset(
+            coordinate
+            for coordinate, binding in self.bindings.items()
+            if isinstance(binding, Resolver) and binding.caller is not None
+        )
+        object.__setattr__(self, "requirements", Requirements() if self.whole else declared)
+        object.__setattr__(self, "caching", declared_caching(whole, declared, private))

@@ -34,6 +34,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     Node,
+    TypeDefinitionNode,
     ValueNode,
     build_ast_schema,
     get_argument_values,
@@ -67,11 +68,12 @@ __all__ = [
 class KnownDirective:
     """A directive that Trunkline defines.
 
-    ``sdl`` defines it with GraphQL's built-in scalars. ``is_shown`` says whether introspection
-    shows it. A directive that only a generator reads says what the server is written in, which
-    callers cannot use. ``takes_any_scalar`` lets a schema's own definition use scalars of other
-    names, as Federation does (``federation__Scope``). ``may_differ`` lets a schema have a directive
-    of the same name with other arguments, which is then its own.
+    ``sdl`` defines it with GraphQL's built-in scalars, and with the enums that follow it.
+    ``is_shown`` says whether introspection shows it. A directive that only a generator reads says
+    what the server is written in, which callers cannot use. ``takes_any_scalar`` lets a schema's
+    own definition use scalars of other names, as Federation does (``federation__Scope``).
+    ``may_differ`` lets a schema have a directive of the same name with other arguments, which is
+    then its own.
     """
 
     sdl: str
@@ -105,6 +107,12 @@ KNOWN_DIRECTIVES: Mapping[str, KnownDirective] = {
     "policy": KnownDirective(
         f"directive @policy(policies: [[String!]!]!) on {_GUARDED}", takes_any_scalar=True
     ),
+    "cacheControl": KnownDirective(
+        "directive @cacheControl(maxAge: Int, scope: CacheControlScope, inheritMaxAge: Boolean)"
+        " on FIELD_DEFINITION | OBJECT | INTERFACE | UNION"
+        " enum CacheControlScope { PUBLIC AUDIENCE PRIVATE }",
+        is_shown=False,
+    ),
     "cost": KnownDirective(
         "directive @cost(weight: Int!) on"
         " ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR",
@@ -125,7 +133,7 @@ KNOWN_DIRECTIVES: Mapping[str, KnownDirective] = {
   field has a ``resolver`` although its model has the value, that the resolver is a ``batch``
   resolver or takes the ``selection`` or the ``caller``, and that an input tells absent from null
   (``omittable``).
-- `costs.py` reads ``@cost`` and ``@listSize``.
+- `caching.py` reads ``@cacheControl``, `costs.py` reads ``@cost`` and ``@listSize``.
 - `requirements.py` reads what the others require of a caller.
 """
 
@@ -148,15 +156,18 @@ def with_known_directives(document: DocumentNode, *, shown_only: bool = False) -
     ``shown_only`` leaves out those that introspection does not show.
     """
     defined = {
-        node.name.value
+        (type(node), node.name.value)
         for node in document.definitions
-        if isinstance(node, DirectiveDefinitionNode)
+        if isinstance(node, (DirectiveDefinitionNode, TypeDefinitionNode))
     }
     used = {directive.name.value for _, directive in applied_directives(document)}
     added = tuple(
-        _definition(name)
+        node
         for name, known in KNOWN_DIRECTIVES.items()
-        if name in used - defined and (known.is_shown or not shown_only)
+        if name in used and (known.is_shown or not shown_only)
+        if (DirectiveDefinitionNode, name) not in defined
+        for node in _definitions(name)
+        if (type(node), node.name.value) not in defined
     )
     return replace(document, definitions=document.definitions + added) if added else document
 
@@ -216,14 +227,18 @@ def _input_errors(value: ValueNode, type_: GraphQLInputType) -> list[GraphQLErro
 
 
 @cache
+def _definitions(name: str) -> tuple[Any, ...]:
+    """Return the definition of a known directive, and those of the enums that it takes."""
+    return parse(KNOWN_DIRECTIVES[name].sdl, no_location=True).definitions
+
+
 def _definition(name: str) -> DirectiveDefinitionNode:
-    document = parse(KNOWN_DIRECTIVES[name].sdl, no_location=True)
-    return cast("DirectiveDefinitionNode", document.definitions[0])
+    return cast("DirectiveDefinitionNode", _definitions(name)[0])
 
 
 @cache
 def _directive(name: str) -> GraphQLDirective:
-    document = DocumentNode(definitions=(_definition(name),))
+    document = DocumentNode(definitions=_definitions(name))
     schema = build_ast_schema(document, assume_valid_sdl=True)
     return next(each for each in schema.directives if each.name == name)
 

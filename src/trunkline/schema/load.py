@@ -16,6 +16,7 @@ import graphql
 from graphql.validation.validate import validate_sdl
 
 from trunkline.errors import SchemaError
+from trunkline.schema.caching import misplaced_caching
 from trunkline.schema.directives import misapplied, with_known_directives
 from trunkline.schema.saved import read_saved, write_saved
 
@@ -237,6 +238,7 @@ def _check_and_build(
     except (graphql.GraphQLError, TypeError) as error:
         raise SchemaError(str(error)) from error
     _raise_any(graphql.validate_schema(schema))
+    _raise_any(misplaced_caching(schema))
     return _in_order(schema, document), document
 
 

@@ -21,6 +21,7 @@ from trunkline.schema.scalars import AWARE_DATE_TIME, Scalar
 from trunkline.schema.threads import Threads
 from trunkline.server.additions import ResponseAdditions, current_response
 from trunkline.server.authorize import DecidePolicies
+from trunkline.server.caching import CacheAudience, Caching
 from trunkline.server.documents import RegisteredDocuments
 from trunkline.server.endpoint import GraphQL
 from trunkline.server.execute import OperationCall, OperationMiddleware, Proceed
@@ -30,6 +31,8 @@ from trunkline.server.sdl import SchemaText
 
 __all__ = [
     "AWARE_DATE_TIME",
+    "CacheAudience",
+    "Caching",
     "CostFunction",
     "DecidePolicies",
     "GraphQL",

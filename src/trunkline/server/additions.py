@@ -1,4 +1,4 @@
-"""What a program adds to a response: headers, cookies, extensions.
+"""What a program adds to a response: headers, cookies, extensions; and how long it may be cached.
 
 Resolvers, middlewares and the context reach it by `current_response`, wherever they are called.
 """
@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from functools import cached_property
 from http.cookies import SimpleCookie
-from typing import Any
+from math import inf
+from typing import Any, Literal
 from wsgiref.headers import Headers
+
+from trunkline.schema.caching import CacheScope
 
 __all__ = ["ResponseAdditions", "adding", "current_response"]
 
@@ -44,6 +47,37 @@ class ResponseAdditions:
     def extensions(self) -> dict[str, Any]:
         """The entry ``extensions`` of the response (GraphQL §7.1), as JSON."""
         return {}
+
+    def narrow_caching(
+        self, *, max_age: int | None = None, scope: Literal["AUDIENCE", "PRIVATE"] | None = None
+    ) -> None:
+        """Let the response be cached for ``max_age`` seconds at most, or for fewer callers.
+
+        Called again, the narrowest counts. What the schema declares by ``@cacheControl`` can only
+        be narrowed. 0 seconds mean that the response is not stored.
+        """
+        known_age, known_scope = self._narrowed
+        if max_age is not None:
+            known_age = min(known_age, max_age)
+        if scope is not None:
+            known_scope = max(known_scope, CacheScope[scope])
+        self._narrowed = known_age, known_scope
+
+    @cached_property
+    def _narrowed(self) -> tuple[float, CacheScope]:
+        return inf, CacheScope.PUBLIC
+
+    def narrowed(self, max_age: int, scope: CacheScope) -> tuple[int, CacheScope]:
+        """Return how long, and for whom, a response with this policy may be cached."""
+        if "_narrowed" not in vars(self):
+            return max_age, scope
+        known_age, known_scope = self._narrowed
+        return int(min(max_age, known_age)), max(scope, known_scope)
+
+    @property
+    def has_cookies(self) -> bool:
+        """Whether a cookie is set."""
+        return not self.is_empty and any(name == b"set-cookie" for name, _ in self._lines())
 
     @property
     def is_empty(self) -> bool:

@@ -49,6 +49,7 @@ from trunkline.server.authorize import (
     Refuse,
     SchemaViews,
 )
+from trunkline.server.caching import Caching, ResponseCaching
 from trunkline.server.compiling import Compilations
 from trunkline.server.documents import Documents, RegisteredDocuments
 from trunkline.server.execute import (
@@ -125,6 +126,7 @@ class GraphQL(HTTPOnly):
     - ``apq``: whether requests may name a document by its hash after they have sent it once
       (Apollo's automatic persisted queries). It saves bytes, and protects nothing.
     - ``schema_text``: adds a header to each response that names the version of the schema.
+    - ``caching``: how responses that the schema declares with ``@cacheControl`` are shared.
 
     Raises ``TypeError`` if ``schema`` is not executable, ``auth`` cannot authenticate, or
     ``context`` is not a function of a scope.
@@ -151,6 +153,7 @@ class GraphQL(HTTPOnly):
         registered: RegisteredDocuments | None = None,
         apq: bool = False,
         schema_text: SchemaText | None = None,
+        caching: Caching | None = None,
     ) -> None:
         if not isinstance(schema, Schema):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(
@@ -176,6 +179,7 @@ class GraphQL(HTTPOnly):
         self._documents = Documents(registered, apq=apq)
         self._status: StatusRules = status
         self._partial = 200 if status == "audit" else PARTIAL
+        self._caching = ResponseCaching(caching or Caching(), has_auth=auth is not None)
         version = (schema_text.header,) if schema_text else ()
         self._headers = {media_type: (*always, *version) for media_type, always in _HEADERS.items()}
 
@@ -274,7 +278,12 @@ class GraphQL(HTTPOnly):
                 )
             event.coordinates = operation.coordinates_with(request.variables)
             response = self._write(result, event, additions)
-            response.headers = additions.on(self._headers[media_type])
+            always = self._headers[media_type]
+            if not event.errors:
+                always = self._caching.headers(
+                    always, response, operation, scope, headers, caller, additions
+                )
+            response.headers = additions.on(always)
         except ClientGone:
             raise
         except (Exception, CancelledError) as error:  # noqa: BLE001  # no traceback leaves

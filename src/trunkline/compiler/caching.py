@@ -1,0 +1,55 @@
+"""How long the response to an operation may be reused, and by whom: known when it is compiled.
+
+Every field, argument and input field that the operation may use narrows the policy by its rule,
+whatever `@skip` and `@include` will say. `schema/caching.py` has the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from graphql import get_named_type, is_input_object_type, type_from_ast
+from msgspec import Struct
+
+from trunkline.compiler.document import ChosenOperation
+from trunkline.schema.caching import CacheRule, CacheScope
+
+__all__ = ["OperationCaching", "narrowing_rules", "plan_caching"]
+
+
+class OperationCaching(Struct, frozen=True):
+    """The policy of an operation's responses: seconds from 1, and who may reuse them."""
+
+    max_age: int
+    scope: CacheScope
+
+
+def plan_caching(chosen: ChosenOperation, coordinates: Iterable[str]) -> OperationCaching | None:
+    """Return the policy of an operation; ``None`` if its responses are not to be cached."""
+    if chosen.schema.caching is None or chosen.node.operation.value != "query":
+        return None
+    rules = [rule for _, rule in narrowing_rules(chosen, coordinates)]
+    max_age = min((rule.max_age for rule in rules if rule.max_age is not None), default=0)
+    scope = max((rule.scope for rule in rules), default=CacheScope.PRIVATE)
+    return OperationCaching(max_age, scope) if max_age > 0 else None
+
+
+def narrowing_rules(
+    chosen: ChosenOperation, coordinates: Iterable[str]
+) -> Iterator[tuple[str, CacheRule]]:
+    """Yield the rules of what a query uses, each with what it is the rule of."""
+    rules = chosen.schema.caching
+    if rules is None:
+        return
+    for coordinate in coordinates:
+        yield coordinate, rules.rule(coordinate)
+    for node in chosen.node.variable_definitions or ():
+        type_ = get_named_type(type_from_ast(chosen.schema.definition, node.type))
+        if is_input_object_type(type_):
+            yield f"${node.variable.name.value}", rules.input_rule(type_.name)
+    for name, directive in chosen.schema.directives.items():
+        if "caller" in directive.takes and f"@{name}" in chosen.text:
+            yield (
+                f"@{name}",
+                CacheRule(scope=CacheScope.PRIVATE, scope_reason="its function takes the caller"),
+            )

@@ -1,0 +1,237 @@
+"""What HTTP caches are told of a response, and what they may give to whom."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from tests.server.calling import GRAPHQL, JSON, Reply, get, post
+
+from trunkline.auth import Caller
+from trunkline.auth.verifying.caller import Challenge
+from trunkline.errors import AccessDeniedError
+from trunkline.server import (
+    CacheAudience,
+    Caching,
+    GraphQL,
+    current_response,
+    make_executable_schema,
+    parse_schema,
+)
+
+SDL = """
+type Query {
+  number: Int @cacheControl(maxAge: 60)
+  open: Int @cacheControl(maxAge: 50, scope: PUBLIC)
+  ours: String @cacheControl(maxAge: 40, scope: AUDIENCE)
+  mine: String @cacheControl(maxAge: 30)
+  guarded: Int @requiresScopes(scopes: [["a"]]) @cacheControl(maxAge: 20)
+  never: Int
+  failing: Int @cacheControl(maxAge: 60)
+  narrowing(seconds: Int, scope: String, cookie: Boolean): Int @cacheControl(maxAge: 60)
+}
+type Mutation { add: Int }
+"""
+SECRET = "0123456789abcdef0123456789abcdef"
+AUDIENCE = CacheAudience(SECRET, claims=["tenant"])
+CALLERS = {
+    "a1": Caller("one", frozenset({"a"}), {"tenant": "x", "jti": "1"}),
+    "a2": Caller("two", frozenset({"a"}), {"tenant": "x", "jti": "2"}),
+    "b1": Caller("one", frozenset({"a"}), {"tenant": "y"}),
+    "c1": Caller("one", frozenset(), {"tenant": "x"}),
+    "d1": Caller("one", frozenset({"a"}), {"tenant": "x", "iss": "https://other.example"}),
+}
+
+
+class Tokens:
+    """Knows some tokens by heart."""
+
+    challenge = Challenge("here")
+
+    def recall(self, _scope: Any, headers: Any) -> Caller | None:
+        return CALLERS.get(headers.get(b"authorization", b"").decode())
+
+    async def authenticate(self, _scope: Any) -> Caller:
+        raise AccessDeniedError(401, "No.")
+
+
+class Query:
+    def __init__(self) -> None:
+        self.value = 1
+
+    def number(self) -> int:
+        return self.value
+
+    open = guarded = never = number
+
+    def ours(self, caller: Caller | None) -> str:
+        return f"{caller and caller.claims['tenant']}"
+
+    def mine(self, caller: Caller | None) -> str:
+        return f"{caller}"
+
+    def failing(self) -> int:
+        raise ValueError
+
+    def narrowing(
+        self, seconds: int | None = None, scope: Any = None, *, cookie: bool = False
+    ) -> int:
+        current_response().narrow_caching(max_age=seconds, scope=scope)
+        if cookie:
+            current_response().cookies["a"] = "b"
+        return 1
+
+
+QUERY = Query()
+RESOLVERS = SimpleNamespace(query=QUERY, mutation=SimpleNamespace(add=lambda: 1))
+SCHEMA = make_executable_schema(parse_schema(SDL), RESOLVERS)
+ANYBODY = GraphQL(SCHEMA, auth=None, sinks=())
+CALLING = GraphQL(SCHEMA, auth=Tokens(), sinks=(), caching=Caching(audience=AUDIENCE))
+
+
+async def ask(app: Any, text: str, **headers: str) -> Reply:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return await get(app, b"query=" + quote(text).encode(), named)
+
+
+def told(reply: Reply) -> tuple[str, str]:
+    assert ("etag" in reply.headers) == (reply.headers["cache-control"] != "no-store")
+    return reply.headers["cache-control"], reply.headers["vary"]
+
+
+@pytest.mark.parametrize(
+    ("text", "control", "vary"),
+    [
+        ("{ number }", "public, s-maxage=60", "Accept, Authorization, Cookie"),
+        ("{ open }", "public, s-maxage=50", "Accept"),
+        ("{ open number }", "public, s-maxage=50", "Accept, Authorization, Cookie"),
+        ("{ ours }", "private, max-age=40", "Accept, Authorization, Cookie"),
+        ("{ mine }", "private, max-age=30", "Accept, Authorization, Cookie"),
+        ("{ never }", "no-store", "Accept"),
+        ("{ open never }", "no-store", "Accept"),
+        ("{ failing }", "no-store", "Accept"),
+        ("{ open failing }", "no-store", "Accept"),
+        ("{ guarded }", "no-store", "Accept"),
+        ("{ nothing }", "no-store", "Accept"),
+        ("mutation { add }", "no-store", "Accept"),
+        ("{ narrowing }", "public, s-maxage=60", "Accept, Authorization, Cookie"),
+        ("{ narrowing(seconds: 5) }", "public, s-maxage=5", "Accept, Authorization, Cookie"),
+        ("{ narrowing(seconds: 500) }", "public, s-maxage=60", "Accept, Authorization, Cookie"),
+        ("{ narrowing(seconds: 0) }", "no-store", "Accept"),
+        ('{ narrowing(scope: "PRIVATE") }', "private, max-age=60", "Accept, Authorization, Cookie"),
+        (
+            '{ open narrowing(scope: "PRIVATE") again: narrowing(seconds: 7, scope: "AUDIENCE") }',
+            "private, max-age=7",
+            "Accept, Authorization, Cookie",
+        ),
+        ("{ narrowing(cookie: true) }", "no-store", "Accept"),
+    ],
+)
+async def test_a_response_says_how_long_and_for_whom(text: str, control: str, vary: str) -> None:
+    assert told(await ask(ANYBODY, text)) == (control, vary)
+    posted = await post(ANYBODY, text)
+    assert told(posted) == ("no-store", "Accept")
+
+
+async def test_errors_are_not_stored_whatever_their_status_is() -> None:
+    app = GraphQL(SCHEMA, auth=None, sinks=(), status="audit")
+    reply = await ask(app, "{ open failing }")
+    assert (reply.status, *told(reply)) == (200, "no-store", "Accept")
+
+
+@pytest.mark.parametrize("header", ["authorization", "cookie"])
+async def test_who_sends_credentials_unasked_shares_nothing_undeclared(header: str) -> None:
+    undeclared = await ask(ANYBODY, "{ number }", **{header: "x"})
+    assert told(undeclared) == ("private, max-age=60", "Accept, Authorization, Cookie")
+    assert told(await ask(ANYBODY, "{ open }", **{header: "x"}))[0] == "public, s-maxage=50"
+
+
+@pytest.mark.parametrize(
+    ("text", "alone", "shared"),
+    [
+        ("{ number }", "private, max-age=60", "public, s-maxage=60"),
+        ("{ ours }", "private, max-age=40", "public, s-maxage=40"),
+        ("{ guarded }", "private, max-age=20", "public, s-maxage=20"),
+        ("{ mine }", "private, max-age=30", "private, max-age=30"),
+        ("{ open }", "public, s-maxage=50", "public, s-maxage=50"),
+    ],
+)
+async def test_callers_of_an_audience_share(text: str, alone: str, shared: str) -> None:
+    name = await audience("a1")
+    for token, header, control in [
+        ("a1", "", alone),
+        ("a1", name, shared),
+        ("a2", name, shared),
+        ("b1", name, alone),
+        ("d1", name, alone),
+        ("a1", name[:-1], alone),
+        ("a1", f"{name}, {name}", alone),
+    ]:
+        headers = {"cache-audience": header} if header else {}
+        reply = await ask(CALLING, text, authorization=token, **headers)
+        assert reply.headers["cache-control"] == control, (token, header)
+        varying = {alone: "Accept, Authorization", shared: "Accept, Cache-Audience"}
+        if text == "{ open }":
+            varying[shared] = "Accept"
+        if text == "{ mine }":
+            varying[shared] = "Accept, Authorization"
+        assert reply.headers["vary"] == varying[control]
+
+
+async def audience(token: str) -> str:
+    reply = await get(AUDIENCE.check(Tokens()), b"", {"authorization": token})
+    assert (reply.status, reply.body, reply.headers["cache-control"]) == (204, b"", "no-store")
+    return reply.headers["cache-audience"]
+
+
+async def test_an_audience_has_the_same_scopes_and_tenant() -> None:
+    names = {token: await audience(token) for token in CALLERS}
+    assert names["a1"] == names["a2"]
+    assert len(set(names.values())) == 4
+    other = CacheAudience(SECRET.upper(), claims=["tenant"])
+    assert other.name(CALLERS["a1"]).decode() != names["a1"]
+    refused = await get(AUDIENCE.check(Tokens()), b"", {"authorization": "stolen"})
+    assert refused.status == 401
+    assert "www-authenticate" in refused.headers
+
+
+def test_an_audience_without_a_good_secret_does_not_start() -> None:
+    with pytest.raises(ValueError, match="has 5 bytes; it needs 32"):
+        CacheAudience("short")
+    with pytest.raises(ValueError, match="cannot be the name of a header"):
+        CacheAudience(SECRET, header="Cache Audience")
+    assert SECRET not in repr(Caching(audience=AUDIENCE))
+
+
+async def test_who_has_a_response_gets_304_if_it_is_still_the_same() -> None:
+    first = await ask(ANYBODY, "{ open }")
+    tag = first.headers["etag"]
+    for known in (tag, f"W/{tag}", f'"x", {tag}', "*"):
+        again = await ask(ANYBODY, "{ open }", if_none_match=known)
+        assert (again.status, again.body) == (304, b"")
+        assert told(again) == told(first)
+        assert again.headers["etag"] == tag
+    assert (await ask(ANYBODY, "{ open }", if_none_match='"x"')).status == 200
+    same = await ask(ANYBODY, "{ open }", if_modified_since="Fri, 01 Jan 2100 00:00:00 GMT")
+    assert same.status == 200
+    QUERY.value = 2
+    changed = await ask(ANYBODY, "{ open }", if_none_match=tag)
+    assert (changed.status, changed.data) == (200, {"open": 2})
+    assert changed.headers["etag"] != tag
+
+
+async def test_each_media_type_has_an_etag_of_its_own() -> None:
+    json, graphql = [await ask(ANYBODY, "{ open }", accept=each) for each in (JSON, GRAPHQL)]
+    assert json.body == graphql.body
+    assert json.headers["etag"] != graphql.headers["etag"]
+    swapped = await ask(ANYBODY, "{ open }", accept=JSON, if_none_match=graphql.headers["etag"])
+    assert swapped.status == 200
+
+
+async def test_only_who_may_have_the_response_gets_304() -> None:
+    tag = (await ask(CALLING, "{ guarded }", authorization="a1")).headers["etag"]
+    assert (await ask(CALLING, "{ guarded }", authorization="a2", if_none_match=tag)).status == 304
+    assert (await ask(CALLING, "{ guarded }", authorization="c1", if_none_match=tag)).status == 422
+    assert (await ask(CALLING, "{ guarded }", if_none_match="*")).status == 401
