@@ -15,9 +15,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from gql import Client, gql  # type: ignore[import-not-found]
-from gql.transport.httpx import HTTPXTransport  # type: ignore[import-not-found]
-from gql.utilities import parse_result  # type: ignore[import-not-found]
+from gql import Client, gql  # type: ignore[import-not-found, unused-ignore]
+from gql.transport.httpx import HTTPXTransport  # type: ignore[import-not-found, unused-ignore]
+from gql.utilities import parse_result  # type: ignore[import-not-found, unused-ignore]
 from graphql import GraphQLEnumType, build_schema
 
 URL, SDL = sys.argv[1:]
@@ -30,7 +30,7 @@ def caller(how: str, query: str) -> Callable[[], Any]:
         return lambda: client.execute(document)
     if how == "parse":
         return parser(document, client.execute(document))
-    session = client.connect_sync()
+    session = client.connect_sync()  # type: ignore[no-untyped-call, unused-ignore]
     return lambda: session.execute(document)
 
 
