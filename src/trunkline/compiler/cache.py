@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from sys import getsizeof
 from typing import Protocol, TypeAlias, TypeVar
@@ -60,13 +61,16 @@ class OperationCache:
     They are looked up by text and operation name before anything is parsed, because parsing and
     validating cost a hundred times what executing does. Errors of wrong documents are kept apart,
     so that a flood of them cannot displace the good ones.
+
+    ``registered`` are the operations that are kept whatever comes, by text and name.
     """
 
     def __init__(self, schema: Schema, limits: Limits | None = None) -> None:
         self.schema = schema
-        self._limits = limits or Limits()
-        memory = self._limits.memory
+        self.limits = limits or Limits()
+        memory = self.limits.memory
         self._operations = KeptOperations[Key, Operation](memory)
+        self.registered: Mapping[str, Mapping[str | None, Operation]] = {}
         self._errors = BoundedMapping[Key, RequestError](memory // _ERRORS, _weigh_error)
 
     def recall(self, text: str, operation_name: str | None = None) -> Operation | None:
@@ -74,6 +78,9 @@ class OperationCache:
 
         Raises the ``RequestError`` that is known of a wrong document.
         """
+        registered = self.registered.get(text)
+        if registered is not None and operation_name in registered:
+            return registered[operation_name]
         key = (text, operation_name)
         operation = self._operations.get(key)
         if operation is None:
@@ -92,13 +99,13 @@ class OperationCache:
             return operation
         key = (text, operation_name)
         try:
-            operation = compile_operation(self.schema, *key, self._limits)
+            operation = compile_operation(self.schema, *key, self.limits)
         except RequestError as error:
             # what a scalar's function raised for a literal, it may not raise the next time
             if any(each.original_error or each.__cause__ for each in error.errors):
                 raise
             errors = [_without_nodes(each) for each in error.errors]
-            if sum(len(text or "") for text in key) <= self._limits.characters:
+            if sum(len(text or "") for text in key) <= self.limits.characters:
                 self._errors.put(key, type(error)(errors))
             raise type(error)(errors) from None
         self._operations.admit(key, operation)

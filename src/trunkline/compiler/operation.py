@@ -30,7 +30,7 @@ from trunkline.runtime.positions import Mark, holds
 from trunkline.schema.requirements import RequirementSet
 from trunkline.text.loading import compile_module
 
-__all__ = ["Operation", "OperationModules", "load_operation"]
+__all__ = ["Operation", "OperationModules", "load_inline", "load_operation"]
 
 _FIRST_RUNS = 2  # executions of an operation before it counts as one that comes again
 _WIDE = 5_000  # characters of a wide document, which takes long to compile
@@ -214,9 +214,10 @@ class Operation:
     - ``resolve_stream``: the compiled function that gives a subscription's source stream
     """
 
-    def __init__(self, planned: PlannedOperation) -> None:
+    def __init__(self, planned: PlannedOperation, *, inline: bool = False) -> None:
         self._modules = modules = OperationModules(planned)
-        self._planned: PlannedOperation | None = planned  # until the text of later executions
+        # until the text of later executions
+        self._planned: PlannedOperation | None = None if inline else planned
         plan, chosen = planned.plan, planned.chosen
         text = "".join(chosen.text.split())
         self._weight = _OPERATION + len(chosen.text) + _VARIABLE * len(planned.variables.names)
@@ -251,10 +252,12 @@ class Operation:
         self._runs = 0
         self._first_runs = _WIDE_RUNS if len(text) > _WIDE else _FIRST_RUNS
         self._compile: Callable[[Callable[[], None]], object] | None = None
-        first = modules.load(modules.write(planned, inline=False))
-        self._first: Callable[[Execution], Any] | None = first[ROOT]
-        self.resolve_root: Callable[[Execution], Any] = self._resolve_first
-        self.resolve_stream: Callable[[Execution], Any] | None = first.get(SOURCE)
+        functions = modules.load(modules.write(planned, inline=inline))
+        self._first: Callable[[Execution], Any] | None = None if inline else functions[ROOT]
+        self.resolve_root: Callable[[Execution], Any] = (
+            functions[ROOT] if inline else self._resolve_first
+        )
+        self.resolve_stream: Callable[[Execution], Any] | None = functions.get(SOURCE)
 
     @property
     def source(self) -> str:
@@ -373,3 +376,8 @@ class Operation:
 def load_operation(planned: PlannedOperation) -> Operation:
     """Write and load the text of an operation's first executions; return what runs."""
     return Operation(planned)
+
+
+def load_inline(planned: PlannedOperation) -> Operation:
+    """Write and load the text of many executions at once; neither plan nor syntax tree is kept."""
+    return Operation(planned, inline=True)

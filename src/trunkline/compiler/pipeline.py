@@ -23,18 +23,20 @@ from trunkline.compiler.authorization import CallerForms, Refusals
 from trunkline.compiler.document import (
     ChosenOperation,
     SourceText,
+    ValidDocument,
     check_size,
     choose_operation,
+    find_operations,
     parse_document,
     validate_document,
 )
 from trunkline.compiler.limits import Limits
-from trunkline.compiler.operation import Operation, load_operation
+from trunkline.compiler.operation import Operation, load_inline, load_operation
 from trunkline.compiler.planner import plan_operation
 from trunkline.errors import LimitExceededError
 from trunkline.schema.bindings import Schema
 
-__all__ = ["STAGES", "compile_chosen", "compile_operation"]
+__all__ = ["STAGES", "compile_chosen", "compile_document", "compile_operation"]
 
 
 def prepare_forms(operation: Operation) -> Operation:
@@ -87,6 +89,33 @@ def compile_operation(
     except RecursionError:
         raise LimitExceededError.because("The document is nested too deeply.") from None
     return operation
+
+
+def compile_document(
+    schema: Schema, text: str, limits: Limits, *, is_valid: bool = False
+) -> dict[str | None, Operation]:
+    """Compile all operations of a document for many executions; return them by name.
+
+    A single operation is there without its name, too. ``is_valid`` says that the document is known
+    to fit the schema. Raises the ``RequestError`` that says what is wrong with the document.
+    """
+    source = SourceText(schema, text, None, limits)
+    operations: dict[str | None, Operation] = {}
+    try:
+        parsed = check_size(parse_document(source))
+        document = parsed.document
+        valid = ValidDocument(source, document) if is_valid else validate_document(parsed)
+        found = find_operations(document, None)
+        names = [None if len(found) == 1 or not node.name else node.name.value for node in found]
+        for name in names or [None]:  # none at all is an error
+            chosen = choose_operation(
+                ValidDocument(replace(source, operation_name=name), valid.document)
+            )
+            operation: Operation = _run((plan_operation, load_inline, prepare_forms), chosen)
+            operations[name] = operations[operation.name] = operation
+    except RecursionError:
+        raise LimitExceededError.because("The document is nested too deeply.") from None
+    return operations
 
 
 def compile_chosen(chosen: ChosenOperation) -> Operation:
