@@ -35,6 +35,7 @@ DOORS = {
     "trunkline.client.transports": "what carries the client's bytes",
     "trunkline.contrib.relay": "pages of lists, with Relay's cursors",
     "trunkline.contrib.sqlalchemy": "SQLAlchemy: sessions, relations in batches, pages by keyset",
+    "trunkline.contracts": "the documents that clients register",
     "trunkline.engine": "compiling and executing without a server",
     "trunkline.generate": "plugins of the generator, and the plan that they change",
     "trunkline.issuer": "OAuth 2: the authorization server",

@@ -3,7 +3,8 @@
     TrunklineError
     ├── SchemaError                   the schema, or what is bound to it, is wrong
     ├── ConfigurationError            the generator's configuration cannot be used
-    ├── StoreError                    the issuer's store cannot be used
+    ├── StoreError                    the store of an issuer, or of documents, cannot be used
+    ├── PublicationError              documents were not registered
     ├── PlaygroundNotBuiltError       the playground's files are missing
     ├── RequestError                  the request is wrong; nothing was executed
     │   ├── MalformedRequestError     the body or the parameters are not a GraphQL request
@@ -69,6 +70,7 @@ __all__ = [
     "OperationRefusedError",
     "PlaygroundNotBuiltError",
     "ProtocolError",
+    "PublicationError",
     "RequestError",
     "RequestRefusedError",
     "ResponseTooLargeError",
@@ -139,7 +141,21 @@ class ConfigurationError(TrunklineError):
 
 
 class StoreError(TrunklineError):
-    """The store of an issuer cannot be used. The message says where the store is, and why."""
+    """The store of an issuer, or of registered documents, cannot be used.
+
+    The message says where the store is, and why.
+    """
+
+
+class PublicationError(TrunklineError):
+    """A client's documents were not registered: nothing has changed.
+
+    ``problems`` has a line for each mistake, with its place: ``file:line``, and the document's id.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
 
 
 class PlaygroundNotBuiltError(TrunklineError):

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from inspect import isawaitable
 from typing import Any, Literal, TypeAlias
@@ -19,6 +19,7 @@ from trunkline.compiler.authorization import missing_scopes, unauthorized
 from trunkline.compiler.cache import OperationCache
 from trunkline.compiler.limits import Limits
 from trunkline.compiler.operation import Operation
+from trunkline.contracts.contract import Audience
 from trunkline.errors import OperationRefusedError, RequestError
 from trunkline.schema.bindings import Schema
 from trunkline.schema.requirements import NOTHING, RequirementSet, policies_in
@@ -79,6 +80,7 @@ class SchemaViews:
         self._untold = OperationCache(_untold(schema), limits)
         self.is_one = not self._hidden and introspection is True
         self._views = BoundedMapping[tuple[RequirementSet, bool], OperationCache](_VIEWS)
+        self._kept: dict[tuple[RequirementSet, bool], OperationCache] = {}
         self._unmet = BoundedMapping[tuple[Any, ...], RequirementSet](_DECISIONS)
 
     @property
@@ -88,22 +90,41 @@ class SchemaViews:
 
     async def of(self, caller: Caller | None) -> OperationCache:
         """Return the operations that a caller may have."""
+        return self.seen_by(await self.audience(caller))
+
+    async def audience(self, caller: Caller | None) -> Audience:
+        """Return what decides about a caller's view."""
         may_ask = self._introspection
         is_told = may_ask if isinstance(may_ask, bool) else may_ask(caller)
         holding = self._names & await decide(self._policies, caller, self._names)
-        scopes = None if caller is None else caller.scopes
+        return Audience(None if caller is None else caller.scopes, holding, is_told)
+
+    def keep(self, audiences: Iterable[Audience | None]) -> None:
+        """Keep the views of these audiences whatever comes, and no others."""
+        known = ((self._key(each), self.seen_by(each)) for each in audiences if each)
+        self._kept = dict(known)
+
+    def seen_by(self, audience: Audience | None) -> OperationCache:
+        """Return the view of an audience; that of the whole schema for ``None``."""
+        if audience is None:
+            return self._whole
+        key = unmet, is_told = self._key(audience)
+        if not unmet:
+            return self._whole if is_told else self._untold
+        view = self._kept.get(key) or self._views.get(key)
+        if view is None:
+            seen = visible_schema(self._schema, unmet)
+            view = OperationCache(seen if is_told else _untold(seen), self._limits)
+            self._views.put(key, view)
+        return view
+
+    def _key(self, audience: Audience) -> tuple[RequirementSet, bool]:
+        scopes, holding = audience.scopes, audience.policies
         unmet = self._unmet.get((scopes, holding))
         if unmet is None:
             unmet = frozenset(each for each in self._hidden if not each.is_met(scopes, holding))
             self._unmet.put((scopes, holding), unmet)
-        if not unmet:
-            return self._whole if is_told else self._untold
-        view = self._views.get((unmet, is_told))
-        if view is None:
-            seen = visible_schema(self._schema, unmet)
-            view = OperationCache(seen if is_told else _untold(seen), self._limits)
-            self._views.put((unmet, is_told), view)
-        return view
+        return unmet, audience.is_told
 
 
 def _untold(schema: Schema) -> Schema:

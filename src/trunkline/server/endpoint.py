@@ -26,6 +26,7 @@ from trunkline.asgi.requests import (
 from trunkline.asgi.responses import HTTPOnly, Response, body_ended_early, close_unread
 from trunkline.auth.verifying.caller import Authenticator, check_authenticator
 from trunkline.compiler.limits import Limits
+from trunkline.contracts.registry import DocumentRegistry
 from trunkline.engine.run import run_sync
 from trunkline.errors import (
     AccessDeniedError,
@@ -67,6 +68,7 @@ from trunkline.server.present import (
     error_codes,
     status_code_name,
 )
+from trunkline.server.publishing import Publications
 from trunkline.server.sdl import SchemaText
 from trunkline.server.transports import (
     check_kind,
@@ -122,7 +124,9 @@ class GraphQL(HTTPOnly):
     - ``status``: which HTTP status a response has. ``"audit"`` is for clients of older drafts of
       GraphQL over HTTP: it also sends ``application/json`` for refusals to clients that do not name
       another media type.
-    - ``registered``: the documents that clients registered, which requests name by id.
+    - ``registered``: the documents that clients registered, which requests name by id: a
+      `trunkline.contracts.DocumentRegistry`. Clients publish them at ``/documents/<version>`` below
+      the endpoint's path.
     - ``apq``: whether requests may name a document by its hash after they have sent it once
       (Apollo's automatic persisted queries). It saves bytes, and protects nothing.
     - ``schema_text``: adds a header to each response that names the version of the schema.
@@ -177,6 +181,9 @@ class GraphQL(HTTPOnly):
         self._bodies = BodyReader(max_body_bytes, body_timeout)
         self._sinks = tuple(sinks)
         self._documents = Documents(registered, apq=apq)
+        self._publications: Publications | None = None
+        if isinstance(registered, DocumentRegistry):
+            self._publications = Publications(self._views, registered, is_proven=auth is not None)
         self._status: StatusRules = status
         self._partial = 200 if status == "audit" else PARTIAL
         self._caching = ResponseCaching(caching or Caching(), has_auth=auth is not None)
@@ -247,6 +254,10 @@ class GraphQL(HTTPOnly):
             if self._auth is not None:
                 caller = self._auth.recall(scope, headers) or await self._auth.authenticate(scope)
                 event.client_id = caller.client_id
+            if scope["method"] == "PUT" and self._publications is not None:
+                return await self._publications.respond(
+                    scope, headers, receive, caller, event.client
+                )
             media_type = response_type(headers)
             check_request(scope, headers, self._max_body_bytes)
             if scope["method"] == "POST":

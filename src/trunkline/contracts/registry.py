@@ -1,0 +1,428 @@
+"""The registered documents of a server: what its store has, in memory, and what clients send."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from trunkline.auth.verifying.caller import Caller
+from trunkline.bounded import BoundedMapping
+from trunkline.contracts.contract import Contract, UnknownDocument, UnknownRule
+from trunkline.contracts.folder import FolderStore
+from trunkline.contracts.manifests import DocumentProblem
+from trunkline.contracts.store import open_store
+from trunkline.errors import (
+    DocumentNotFoundError,
+    PublicationError,
+    RequestRefusedError,
+    StoreError,
+)
+from trunkline.forks import renewed_in_children
+from trunkline.printable import printable
+from trunkline.protocol.documents import document_id
+
+__all__ = ["PUBLISHING", "DocumentRegistry", "Problems", "Serve", "client_of"]
+
+PUBLISHING = "documents:publish"
+"""The scope that a token needs to publish documents."""
+
+logger = logging.getLogger("trunkline.documents")
+
+Problems: TypeAlias = Mapping[str, Sequence[DocumentProblem]]
+"""What is wrong with documents, by the names of their contracts."""
+
+Serve: TypeAlias = Callable[[Sequence[Contract]], Problems]
+"""Compiles the documents of all active contracts, and forgets those of others."""
+
+_NOTED_EVERY = 10.0  # seconds between two notes of what was used
+_READ_EVERY = 3_600.0  # seconds after which the store is read again although nothing has changed
+_TRIED_EVERY = 1.0  # seconds between two attempts to reach the store
+_UNKNOWN_DAYS = 30  # that unknown documents are kept
+_UNKNOWN = 4_000_000  # characters of unknown documents between two notes
+_LOGGED = 10_000  # unknown documents that are logged once
+_MOST_USES = 100_000  # ids that were used between two notes
+_MOST_DOCUMENTS = 50_000
+_HEX_DIGITS = 64
+_LISTED = 5  # ids that a message names
+
+
+class _Client(Struct, frozen=True, eq=False):
+    """What is known of a client. ``ids`` are the hashes of its documents, by its own ids too."""
+
+    rule: UnknownRule
+    texts: dict[str, str]
+    versions: dict[str, tuple[str, ...]]
+    retired: dict[str, str]
+
+
+class _Sighting(Struct):
+    """How often an unknown document was sent since the last note."""
+
+    client: str
+    id: str
+    text: str
+    first: float
+    count: int = 0
+
+
+class DocumentRegistry:
+    """The documents that clients registered: ``GraphQL(…, registered=DocumentRegistry(store))``.
+
+    - ``store``: a folder with manifests, ``sqlite:///documents.db``, or
+      ``postgresql://user@host/database``. Several processes may use one store; each sees a
+      publication within two seconds.
+    - ``unknown``: what happens with documents that were not registered, for clients without a rule
+      of their own: ``"allow"``, ``"log"`` or ``"only"``.
+    - ``unused_days``: after how many days without use the documents of a version expire.
+    - ``publishing``: the scope that a token needs to publish documents.
+
+    A client is who its token proves. Where the endpoint has ``auth=None``, it is who it says it is
+    (the header ``GraphQL-Client-Name``), and its contracts are marked as unproven.
+
+    The endpoint opens the registry when it is made, and compiles everything that is active. If the
+    store cannot be reached later, the last known documents are served. Raises ``StoreError``, and
+    ``PublicationError`` for mistakes in a folder.
+    """
+
+    def __init__(
+        self,
+        store: str | Path,
+        *,
+        unknown: UnknownRule = "allow",
+        unused_days: float = 90,
+        publishing: str = PUBLISHING,
+    ) -> None:
+        if unknown not in {"allow", "log", "only"}:
+            raise ValueError(f"unknown must be 'allow', 'log' or 'only', not {unknown!r}.")
+        self._store = open_store(store)
+        self._unknown: UnknownRule = unknown
+        self._unused_days = unused_days
+        self.publishing = publishing
+        self._serve: Serve | None = None
+        self._is_proven = False
+        self._clients: Mapping[str, _Client] = {}
+        self._contracts: list[Contract] = []
+        self._told: set[str] = set()  # contracts whose problems were logged
+        self._revision: object = None
+        self._noted = self._read = time.monotonic()
+        self._closed = threading.Event()
+        self._logged = BoundedMapping[tuple[str, str], bool](_LOGGED)
+        self.after_fork()
+        renewed_in_children(self)
+
+    def __repr__(self) -> str:
+        return f"DocumentRegistry({self._store!r})"
+
+    def after_fork(self) -> None:
+        """Begin anew what belongs to a process: its lock, its thread, and what it has to note."""
+        self._lock = threading.Lock()
+        self._used: set[tuple[str, str | None, str]] = set()
+        self._sightings = _new_sightings()
+        if self._serve is not None:
+            self._watch()
+
+    def open(self, serve: Serve, *, is_proven: bool) -> None:
+        """Compile everything that is active, and follow the store from now on.
+
+        ``is_proven`` says whether clients are proven by their tokens.
+        """
+        if self._serve is not None:
+            raise ValueError("A DocumentRegistry belongs to one endpoint: make another one.")
+        self._serve, self._is_proven = serve, is_proven
+        self.refresh()
+        self._watch()
+
+    def close(self) -> None:
+        """Follow the store no longer, and note what is not noted yet."""
+        self._closed.set()
+        self._note()
+
+    # -- requests --
+
+    def text(self, document_id: str, caller: Caller | None, client: str | None) -> str | None:
+        """Return the text of a client's document, ``None`` if the id is unknown.
+
+        Raises ``DocumentNotFoundError`` if the document was retired.
+        """
+        name = client_of(caller, client)
+        known = self._clients.get(name)
+        if known is None:
+            return None
+        text = known.texts.get(document_id)
+        if text is None and len(document_id) == _HEX_DIGITS:  # as Apollo's manifests write hashes
+            text = known.texts.get(f"sha256:{document_id}")
+        if text is None:
+            if document_id in known.retired:
+                raise DocumentNotFoundError.because(
+                    f"The document {document_id!r} was retired with"
+                    f" {printable(known.retired[document_id])}: register it with a new version of"
+                    " the client (`trunkline publish`)."
+                )
+            return None
+        if len(self._used) < _MOST_USES:
+            self._used.add((name, client, document_id))
+        return text
+
+    def admit(self, document_id: str, text: str, caller: Caller | None, client: str | None) -> None:
+        """Note a document that was sent as text; refuse it if its client may send only others."""
+        name = client_of(caller, client)
+        known = self._clients.get(name)
+        if known is not None and document_id in known.texts:
+            if len(self._used) < _MOST_USES:
+                self._used.add((name, client, document_id))
+            return
+        rule = self._unknown if known is None else known.rule
+        if name:
+            self._note_unknown(name, document_id, text)
+        if rule == "allow":
+            return
+        if rule == "only":
+            raise RequestRefusedError(
+                403,
+                f"{_describe(name, caller)} may send only documents that it has registered, and"
+                f" this is not one of them ({document_id}). Register it: trunkline publish"
+                " --manifest … --version … --to <this endpoint>.",
+                code="DOCUMENT_NOT_REGISTERED",
+            )
+        if not self._logged.get((name, document_id)):
+            self._logged.put((name, document_id), True)  # noqa: FBT003  # a set of what is there
+            logger.warning(
+                "%s sent a document that it has not registered: %s",
+                _describe(name, caller),
+                document_id,
+            )
+
+    def _note_unknown(self, name: str, document_id: str, text: str) -> None:
+        seen = self._sightings.get((name, document_id))
+        if seen is None:
+            seen = _Sighting(name, document_id, text, time.time())
+            self._sightings.put((name, document_id), seen)
+        seen.count += 1
+
+    # -- publications --
+
+    def room(self) -> int:
+        """Return how many documents can still be registered."""
+        return _MOST_DOCUMENTS - sum(len(each.documents) for each in self._contracts)
+
+    def publish(self, contract: Contract) -> bool:
+        """Register the documents of a contract, which were checked; return whether they are new.
+
+        Raises ``PublicationError`` if the version has other documents, or was retired.
+        """
+        there = self._store.publish(contract)
+        if there is not None:
+            problem = ""
+            if there.documents != contract.documents:
+                problem = _difference(there, contract)
+            elif there.is_proven < contract.is_proven:
+                problem = f"{there.name} was published without a token: choose another version."
+            elif there.retired is not None:
+                problem = f"{there.name} is retired: publish the documents under another version."
+            if problem:
+                raise PublicationError([problem])
+            self._store.renew(replace(there, used=contract.published, checked=contract.checked))
+        self.refresh()
+        return there is None
+
+    def mark(self, contract: Contract) -> None:
+        """Note for which schema a contract was checked, so that the next start need not."""
+        try:
+            self._store.mark(contract)
+        except StoreError as error:
+            logger.warning("The next start is no faster. %s", error)
+
+    # -- the store --
+
+    def refresh(self) -> None:
+        """Read the store, if it has changed, and serve what is active in it.
+
+        Raises ``StoreError``, and ``PublicationError`` for mistakes in a folder.
+        """
+        with self._lock:
+            revision = self._store.revision()
+            if revision == self._revision or self._serve is None:
+                return
+            self._revision = revision
+            try:
+                contracts = _with_shared_texts(self._store.contracts(self._contracts))
+                rules = self._store.rules()
+            except StoreError:
+                self._revision = None
+                raise
+            active = [each for each in contracts if self._is_served(each)]
+            self._tell(self._serve(active))
+            self._clients = _by_client(contracts, active, rules, self._unknown)
+            self._contracts = active
+
+    def _is_served(self, contract: Contract) -> bool:
+        if contract.is_proven < self._is_proven:
+            if contract.name not in self._told:
+                self._told.add(contract.name)
+                logger.warning(
+                    "%s is not served: it was published without a token.", printable(contract.name)
+                )
+            return False
+        return contract.state(time.time(), self._unused_days) == "active"
+
+    def _tell(self, problems: Problems) -> None:
+        """Log which documents no longer fit the schema; of a folder, raise it."""
+        if isinstance(self._store, FolderStore) and problems:
+            raise PublicationError(self._store.located(problems))
+        for name, found in problems.items():
+            if name not in self._told:
+                self._told.add(name)
+                for each in found:
+                    logger.error(
+                        "The document %s of %s does not fit the schema: %s",
+                        printable(each.id),
+                        printable(name),
+                        printable(each.message),
+                    )
+
+    def _watch(self) -> None:
+        self._closed = closed = threading.Event()
+        thread = threading.Thread(
+            target=self._follow, args=(closed,), name="trunkline-documents", daemon=True
+        )
+        thread.start()
+
+    def _follow(self, closed: threading.Event) -> None:
+        """Follow the store until the process ends; serve what is known while it is away."""
+        fault = ""
+        while not closed.is_set():
+            try:
+                with self._store.watching() as wait:
+                    is_new = True  # what changed before this began to listen
+                    while not closed.is_set():
+                        self._follow_once(is_new=is_new)
+                        if fault:
+                            logger.warning("The store of registered documents is back.")
+                        fault = ""
+                        is_new = wait()
+            except StoreError as error:
+                if str(error) != fault:
+                    fault = str(error)
+                    logger.error("The last known documents are served. %s", fault)  # noqa: TRY400
+            except Exception:
+                logger.exception("Registered documents were not read.")
+            closed.wait(_TRIED_EVERY)
+
+    def _follow_once(self, *, is_new: bool) -> None:
+        """Read what may be new; now and then read it anyway, and note what was used."""
+        now = time.monotonic()
+        if now - self._read >= _READ_EVERY:
+            self._read, self._revision = now, None  # what was not used for long expires
+        is_due = now - self._noted >= _NOTED_EVERY
+        if is_new or is_due:
+            try:
+                self.refresh()
+            except PublicationError as error:  # of a folder
+                logger.error("The last known documents are served. %s", error)  # noqa: TRY400
+        if is_due:
+            self._note()
+
+    def _note(self) -> None:
+        """Write into the store what was used, and which unknown documents were sent."""
+        now = time.time()
+        used, self._used = self._used, set()
+        sightings, self._sightings = self._sightings, _new_sightings()
+        self._noted = time.monotonic()
+        versions: set[tuple[str, str]] = set()
+        for name, client, id_ in used:
+            known = self._clients.get(name)
+            having = known.versions.get(id_, ()) if known else ()
+            said = (client or "").rpartition("/")[2]
+            versions.update((name, each) for each in ((said,) if said in having else having))
+        unknown = [
+            UnknownDocument(seen.client, seen.id, seen.text, seen.count, seen.first, now)
+            for seen in sightings.values()
+        ]
+        if versions or unknown:
+            since = now - _UNKNOWN_DAYS * 86_400
+            self._store.note(dict.fromkeys(versions, now), unknown, since)
+
+
+def _new_sightings() -> BoundedMapping[tuple[str, str], _Sighting]:
+    return BoundedMapping(_UNKNOWN, weigh=lambda _, seen: len(seen.text))
+
+
+def client_of(caller: Caller | None, client: str | None) -> str:
+    """Return the name of a client: the proven one, else what it calls itself."""
+    if caller is not None:
+        return caller.client_id
+    name, slash, version = (client or "").rpartition("/")
+    return name if slash else version
+
+
+def _describe(name: str, caller: Caller | None) -> str:
+    proof = "" if caller is not None or not name else ", which is not proven,"
+    return f"The client {printable(name)!r}{proof}" if name else "A client without a name"
+
+
+def _difference(there: Contract, new: Contract) -> str:
+    parts = [
+        (f"{verb} {len(ids)} ({', '.join(ids[:_LISTED])}{', …' if len(ids) > _LISTED else ''})")
+        for verb, ids in (
+            ("adds", sorted(new.documents.keys() - there.documents.keys())),
+            ("leaves out", sorted(there.documents.keys() - new.documents.keys())),
+            (
+                "changes",
+                sorted(
+                    id_
+                    for id_ in new.documents.keys() & there.documents.keys()
+                    if new.documents[id_] != there.documents[id_]
+                ),
+            ),
+        )
+        if ids
+    ]
+    return (
+        f"{new.name} is published already, with other documents; a version never changes. This"
+        f" manifest {', '.join(parts)}: publish it under another version."
+    )
+
+
+def _with_shared_texts(contracts: Sequence[Contract]) -> list[Contract]:
+    """Let the contracts share equal texts, because most documents are those of the last version."""
+    texts: dict[str, str] = {}
+    return [
+        replace(
+            each,
+            documents={id_: texts.setdefault(text, text) for id_, text in each.documents.items()},
+        )
+        for each in contracts
+    ]
+
+
+def _by_client(
+    contracts: Sequence[Contract],
+    active: Sequence[Contract],
+    rules: Mapping[str, UnknownRule],
+    unknown: UnknownRule,
+) -> dict[str, _Client]:
+    """Put together what is known of each client."""
+    clients = {
+        name: _Client(rules.get(name, unknown), {}, {}, {})
+        for name in {*rules, *(each.client for each in contracts)}
+    }
+    for contract in active:
+        client = clients[contract.client]
+        for id_, text in contract.documents.items():
+            for each in {id_, document_id(text)}:
+                client.texts[each] = text
+                client.versions[each] = (*client.versions.get(each, ()), contract.version)
+    for contract in contracts:
+        if contract.retired is not None:
+            client = clients[contract.client]
+            for id_ in contract.documents:
+                if id_ not in client.texts:
+                    client.retired[id_] = contract.name
+    return clients

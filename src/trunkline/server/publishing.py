@@ -1,0 +1,146 @@
+"""Publishing: ``PUT <endpoint>/documents/<version>`` with a manifest, by the client itself."""
+
+from __future__ import annotations
+
+import re
+import time
+from asyncio import to_thread
+from urllib.parse import unquote
+
+from trunkline.asgi.requests import BodyReader, Headers, HTTPProblem, Receive, Scope
+from trunkline.asgi.responses import Response
+from trunkline.auth.verifying.caller import Caller
+from trunkline.contracts.contract import Contract, check_names
+from trunkline.contracts.manifests import DocumentProblem, parse_manifest
+from trunkline.contracts.registry import DocumentRegistry, client_of
+from trunkline.errors import AccessDeniedError, PublicationError, RequestRefusedError, StoreError
+from trunkline.observe.log import safe_logger
+from trunkline.protocol.media import JSON
+from trunkline.server.authorize import SchemaViews
+from trunkline.server.present import encode
+from trunkline.server.registering import RegisteredOperations
+
+__all__ = ["Publications"]
+
+logger = safe_logger("trunkline.errors")
+
+_PATH = re.compile(r"/documents/([^/]+)\Z")
+_MOST_BYTES = 16_777_216
+_SECONDS = 60.0  # in which a manifest must arrive
+_HEADERS = (
+    (b"content-type", JSON.encode()),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+
+class Publications:
+    """Takes the manifests of clients, checks and registers their documents: all of them or none.
+
+    With ``auth``, the token must have the registry's scope for publishing.
+    """
+
+    def __init__(self, views: SchemaViews, registry: DocumentRegistry, *, is_proven: bool) -> None:
+        self._views = views
+        self._registry = registry
+        self._is_proven = is_proven
+        self._bodies = BodyReader(_MOST_BYTES, _SECONDS)
+        self._operations = RegisteredOperations(views, registry, is_proven=is_proven)
+
+    async def respond(
+        self,
+        scope: Scope,
+        headers: Headers,
+        receive: Receive,
+        caller: Caller | None,
+        client: str | None,
+    ) -> Response:
+        """Register the documents of a request's manifest; 201 if they are new, 200 if not.
+
+        Raises what the endpoint makes an error response of.
+        """
+        version = self._check(scope, headers, caller)
+        name = client_of(caller, client)
+        try:
+            check_names(name, version)
+            body = await self._bodies.read(headers, receive)
+            manifest = parse_manifest(body.decode(), "manifest")
+        except UnicodeDecodeError:
+            raise HTTPProblem(400, "The manifest is not in UTF-8.") from None
+        except ValueError as error:
+            hint = "" if name else " It is the header GraphQL-Client-Name."
+            raise HTTPProblem(400, f"{error}{hint}") from None
+        except PublicationError as error:
+            problems = [DocumentProblem("", each) for each in error.problems]
+            return _refusal(problems)
+        if len(manifest.documents) > self._registry.room():
+            raise RequestRefusedError(
+                507,
+                "The server has no room for so many documents: retire versions that are not in"
+                " use (`trunkline clients retire`).",
+                code="TOO_MANY_DOCUMENTS",
+            )
+        now = time.time()
+        contract = Contract(
+            client=name,
+            version=version,
+            documents=manifest.documents,
+            audience=await self._views.audience(caller),
+            is_proven=self._is_proven,
+            published=now,
+            used=now,
+        )
+        try:
+            is_new, problems = await to_thread(self._operations.publish, contract)
+        except PublicationError as error:
+            raise RequestRefusedError(409, str(error), code="PUBLICATION_REFUSED") from None
+        except StoreError as error:
+            logger.error("%s was not published. %s", contract.name, error)  # noqa: TRY400
+            message = "The store of registered documents is not available. Try again later."
+            raise RequestRefusedError(
+                503, message, code="STORE_UNAVAILABLE", retry_after=5
+            ) from None
+        if problems:
+            return _refusal(problems)
+        told = {
+            "client": name,
+            "version": version,
+            "documents": len(contract.documents),
+            "proven": contract.is_proven,
+        }
+        return Response(201 if is_new else 200, encode(told), _HEADERS)
+
+    def _check(self, scope: Scope, headers: Headers, caller: Caller | None) -> str:
+        """Return the version of a request that may publish."""
+        found = _PATH.search(scope["path"])
+        if found is None:
+            raise HTTPProblem(
+                404, "PUT publishes a manifest, to <endpoint>/documents/<version of the client>."
+            )
+        needed = self._registry.publishing
+        if caller is not None and needed not in caller.scopes:
+            raise AccessDeniedError(
+                403,
+                f"Documents are published with a token that has the scope {needed}.",
+                "insufficient_scope",
+                scopes=[needed],
+            )
+        media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+        if media_type != JSON.encode():
+            raise HTTPProblem(415, f"The header Content-Type is not {JSON}.")
+        if headers.get(b"content-encoding", b"identity") != b"identity":
+            raise HTTPProblem(415, "Send the manifest without Content-Encoding.")
+        return unquote(found[1])
+
+
+def _refusal(problems: list[DocumentProblem]) -> Response:
+    """Return a response with all that is wrong: nothing was registered."""
+    errors = [
+        {
+            "message": each.message,
+            **({"locations": [{"line": each.line, "column": each.column}]} if each.line else {}),
+            "extensions": {"code": "DOCUMENT_REFUSED", "documentId": each.id},
+        }
+        for each in problems
+    ]
+    return Response(422, encode({"errors": errors}), _HEADERS)
