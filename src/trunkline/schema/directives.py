@@ -113,6 +113,9 @@ KNOWN_DIRECTIVES: Mapping[str, KnownDirective] = {
         " enum CacheControlScope { PUBLIC AUDIENCE PRIVATE }",
         is_shown=False,
     ),
+    "cacheGroups": KnownDirective(
+        "directive @cacheGroups(names: [String!]!) on FIELD_DEFINITION", is_shown=False
+    ),
     "cost": KnownDirective(
         "directive @cost(weight: Int!) on"
         " ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR",
@@ -133,7 +136,8 @@ KNOWN_DIRECTIVES: Mapping[str, KnownDirective] = {
   field has a ``resolver`` although its model has the value, that the resolver is a ``batch``
   resolver or takes the ``selection`` or the ``caller``, and that an input tells absent from null
   (``omittable``).
-- `caching.py` reads ``@cacheControl``, `costs.py` reads ``@cost`` and ``@listSize``.
+- `caching.py` reads ``@cacheControl``, `entities.py` ``@cacheGroups``.
+- `costs.py` reads ``@cost`` and ``@listSize``.
 - `requirements.py` reads what the others require of a caller.
 """
 

@@ -50,7 +50,7 @@ from trunkline.server.authorize import (
     Refuse,
     SchemaViews,
 )
-from trunkline.server.caching import Caching, ResponseCaching
+from trunkline.server.caching import Caching, Exchange, ResponseCaching
 from trunkline.server.compiling import Compilations
 from trunkline.server.documents import Documents, RegisteredDocuments
 from trunkline.server.execute import (
@@ -290,10 +290,12 @@ class GraphQL(HTTPOnly):
             event.coordinates = operation.coordinates_with(request.variables)
             response = self._write(result, event, additions)
             always = self._headers[media_type]
-            if not event.errors:
-                always = self._caching.headers(
-                    always, response, operation, scope, headers, caller, additions
+            known = operation.caching
+            if known is not None and (known.is_mutation or not event.errors):
+                exchange = Exchange(
+                    known, request.variables, scope["method"], headers, caller, additions
                 )
+                always = self._caching.headers(always, response, result.data, exchange)
             response.headers = additions.on(always)
         except ClientGone:
             raise
