@@ -21,7 +21,7 @@ import graphql
 from msgspec import Struct
 
 from trunkline.errors import SchemaError
-from trunkline.schema.directives import applied_to, arguments_of, elements_of, is_known
+from trunkline.schema.directives import applied_to, applies, arguments_of, elements_of, is_known
 from trunkline.schema.entities import Entities, misplaced_groups
 from trunkline.schema.requirements import (
     NOTHING,
@@ -186,7 +186,7 @@ def declared_caching(
     ``private`` has the coordinates of fields whose resolvers take the caller. Raises
     ``SchemaError`` for what `misplaced_caching` finds, and for a public one of these.
     """
-    if not any(_is_applied(element) for _, element in _places(definition)):
+    if not applies(definition, {_NAME}):
         return None
     mistakes = [error.message for error in misplaced_caching(definition, requirements)]
     for coordinate, element in _places(definition):
@@ -205,6 +205,8 @@ def misplaced_caching(
     definition: graphql.GraphQLSchema, requirements: Requirements | None = None
 ) -> Iterator[graphql.GraphQLError]:
     """Yield an error for each `@cacheControl` and `@cacheGroups` that cannot be, with its place."""
+    if not applies(definition, {_NAME, "cacheGroups"}):
+        return
     yield from misplaced_groups(definition)
     for coordinate, element in _places(definition):
         if not _is_applied(element):

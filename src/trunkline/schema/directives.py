@@ -12,7 +12,7 @@ right.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
@@ -53,6 +53,7 @@ __all__ = [
     "applied_directives",
     "applied_groups",
     "applied_to",
+    "applies",
     "arguments_of",
     "around_field",
     "elements_of",
@@ -294,6 +295,17 @@ def elements_of(definition: GraphQLSchema) -> Iterator[tuple[str, Any]]:
             yield f"{type_.name}.{name}", part
             for argument, taken in getattr(part, "args", {}).items():
                 yield f"{type_.name}.{name}({argument}:)", taken
+
+
+def applies(definition: GraphQLSchema, names: Collection[str]) -> bool:
+    """Say whether a directive is applied to a type or a field; quickly, also if none is."""
+    for type_ in definition.type_map.values():
+        for node in (type_.ast_node, *type_.extension_ast_nodes):
+            for each in (node, *(getattr(node, "fields", None) or ())):
+                for directive in (each and each.directives) or ():
+                    if directive.name.value in names:
+                        return True
+    return False
 
 
 def runtime_places(definition: GraphQLSchema) -> Iterator[tuple[str, bool, DirectiveNode]]:
