@@ -108,14 +108,13 @@ class Caching:
 
 
 class Exchange(Struct, frozen=True):
-    """A request, as far as caches ask for it, and what the program adds to its response."""
+    """A request, as far as caches ask for it."""
 
     operation: OperationCaching
     variables: Mapping[str, Any] | None
-    method: str
+    scope: Scope
     headers: Headers
     caller: Caller | None
-    additions: ResponseAdditions
 
 
 class ResponseCaching:
@@ -130,18 +129,24 @@ class ResponseCaching:
         self._has_auth = has_auth
 
     def headers(
-        self, usual: HeaderList, response: Response, data: Any, exchange: Exchange
+        self,
+        usual: HeaderList,
+        response: Response,
+        data: Any,
+        exchange: Exchange,
+        additions: ResponseAdditions,
     ) -> HeaderList:
-        """Return the headers of a response that has no errors, or is a mutation's.
+        """Return the headers of a response: to a query without errors, or to a mutation.
 
-        ``usual`` are those of one that must not be stored. If the client has the response already,
-        it becomes 304.
+        ``usual`` are those of a response that must not be stored. If the client has the response
+        already, it becomes 304.
         """
-        operation, additions = exchange.operation, exchange.additions
+        operation, groups = exchange.operation, exchange.operation.groups
         if operation.is_mutation:
-            return (*usual, *self._invalidated(data, exchange))
+            names = groups.of_mutation(data, exchange.variables, additions.groups)
+            return (*usual, write_groups("Cache-Group-Invalidation", names)) if names else usual
         max_age, scope = additions.narrowed(operation.max_age, operation.scope)
-        if max_age <= 0 or exchange.method == "POST" or additions.has_cookies:
+        if exchange.scope["method"] == "POST" or additions.has_cookies or max_age <= 0:
             return usual
         is_shared, vary = self._sharing(scope, exchange.headers, exchange.caller)
         added = caching_headers(max_age, is_shared=is_shared, vary=vary)
@@ -150,14 +155,9 @@ class ResponseCaching:
         etag = etag_of(kept, response.body)
         if is_current(etag, exchange.headers.get(b"if-none-match")):
             response.status, response.body = 304, b""
-        groups = operation.groups.of_query(data, exchange.variables, additions.groups)
-        named = (write_groups(each, groups) for each in self._group_headers if groups)
+        names = groups.of_query(data, exchange.variables, additions.groups)
+        named = (write_groups(each, names) for each in self._group_headers if names)
         return (*kept, *added, (b"etag", etag), *named)
-
-    def _invalidated(self, data: Any, exchange: Exchange) -> HeaderList:
-        groups = exchange.operation.groups
-        names = groups.of_mutation(data, exchange.variables, exchange.additions.groups)
-        return (write_groups("Cache-Group-Invalidation", names),) if names else ()
 
     def _sharing(
         self, scope: CacheScope, headers: Headers, caller: Caller | None

@@ -289,13 +289,10 @@ class GraphQL(HTTPOnly):
                 )
             event.coordinates = operation.coordinates_with(request.variables)
             response = self._write(result, event, additions)
-            always = self._headers[media_type]
-            known = operation.caching
+            known, always = operation.caching, self._headers[media_type]
             if known is not None and (known.is_mutation or not event.errors):
-                exchange = Exchange(
-                    known, request.variables, scope["method"], headers, caller, additions
-                )
-                always = self._caching.headers(always, response, result.data, exchange)
+                exchange = Exchange(known, request.variables, scope, headers, caller)
+                always = self._caching.headers(always, response, result.data, exchange, additions)
             response.headers = additions.on(always)
         except ClientGone:
             raise
