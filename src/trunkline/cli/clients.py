@@ -1,4 +1,7 @@
-"""`trunkline clients`: the clients that may ask the issuer for tokens."""
+"""`trunkline clients`: the clients that may ask the issuer for tokens.
+
+What clients registered with an API is in `documents.py`.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,12 @@ if TYPE_CHECKING:
     from trunkline.issuer.clients import Method, RegisteredClient
     from trunkline.issuer.store import Store
 
-__all__ = ["DEFAULT_STORE", "StoreURL", "clients_app"]
+__all__ = ["DEFAULT_STORE", "DocumentsURL", "StoreURL", "clients_app", "moment"]
 
-clients_app = typer.Typer(no_args_is_help=True, help="The clients that may ask for tokens.")
+clients_app = typer.Typer(
+    no_args_is_help=True,
+    help="The clients that may ask for tokens, and the documents that they registered.",
+)
 
 DEFAULT_STORE = "sqlite:///issuer.db"
 StoreURL = Annotated[
@@ -29,6 +35,15 @@ StoreURL = Annotated[
         "--store",
         envvar="TRUNKLINE_STORE",
         help="Where clients are stored: sqlite:///issuer.db or postgresql://user@host/database.",
+    ),
+]
+DocumentsURL = Annotated[
+    str | None,
+    typer.Option(
+        "--documents",
+        envvar="TRUNKLINE_DOCUMENTS",
+        help="Where an API keeps registered documents: sqlite:///documents.db,"
+        " postgresql://user@host/database, or a folder.",
     ),
 ]
 ClientID = Annotated[str, typer.Argument(help="The client's id, as it will send it.")]
@@ -132,8 +147,34 @@ def list_command(store: StoreURL = DEFAULT_STORE) -> None:
 
 
 @clients_app.command("show")
-def show_command(client_id: ClientID, store: StoreURL = DEFAULT_STORE) -> None:
-    """Show a client; of its secrets only the ids, and when each was last used."""
+def show_command(
+    client_id: ClientID,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            "--store",
+            envvar="TRUNKLINE_STORE",
+            help=f"The issuer's store. Default: {DEFAULT_STORE}, unless --documents is given.",
+        ),
+    ] = None,
+    documents: DocumentsURL = None,
+) -> None:
+    """Show a client: at the issuer (--store), and its registered documents (--documents).
+
+    Of its secrets only the ids are shown, and when each was last used. Of documents the rule, the
+    versions, and what the client sent without registering it.
+    """
+    if store is not None or documents is None:
+        _show_registration(client_id, store or DEFAULT_STORE)
+    if documents is not None:
+        from trunkline.cli.documents import describe_documents
+
+        with errors_end_command(ValueError):
+            for line in describe_documents(client_id, documents, 90):
+                typer.echo(line)
+
+
+def _show_registration(client_id: str, store: str) -> None:
     with errors_end_command(ValueError), _opened(store) as opened:
         client = opened.client(client_id)
         if client is None:
@@ -279,7 +320,7 @@ def _read_keys(path: Path) -> list[dict[str, Any]]:
 
 def _describe(client: RegisteredClient, uses: dict[str, float]) -> Iterator[tuple[str, str]]:
     yield "client", client.client_id
-    yield "state", f"revoked {_moment(client.revoked)}" if client.revoked else "active"
+    yield "state", f"revoked {moment(client.revoked)}" if client.revoked else "active"
     yield "method", client.method
     yield "lifetime", f"{client.lifetime} s"
     yield "bound", client.bound
@@ -292,12 +333,12 @@ def _describe(client: RegisteredClient, uses: dict[str, float]) -> Iterator[tupl
     for jwk in client.jwks:
         yield "key", f"{jwk.get('kid', '(no kid)')} {jwk.get('kty')}"
     for secret in client.secrets:
-        made, ends = _moment(secret.created), _moment(secret.expires)
-        used = _moment(uses.get(secret.id))
+        made, ends = moment(secret.created), moment(secret.expires)
+        used = moment(uses.get(secret.id))
         yield "secret", f"{secret.id}  made {made}  ends {ends}  last used {used}"
 
 
-def _moment(seconds: float | None) -> str:
+def moment(seconds: float | None) -> str:
     """Write a time in seconds since 1970; ``never`` if there is none."""
     if not seconds:
         return "never"

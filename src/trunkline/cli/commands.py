@@ -9,10 +9,12 @@ import typer
 from trunkline.cli.call import call_command
 from trunkline.cli.clients import clients_app
 from trunkline.cli.compile import compile_command
+from trunkline.cli.documents import documents_command, retire_command, rule_command
 from trunkline.cli.generate import generate_app
 from trunkline.cli.init import init_command
 from trunkline.cli.issuer import issuer_app
 from trunkline.cli.mock import mock_command
+from trunkline.cli.publish import publish_command
 from trunkline.cli.schema import schema_app
 from trunkline.cli.scopes import scopes_command
 from trunkline.cli.serve import serve_command
@@ -31,9 +33,13 @@ app.add_typer(generate_app, name="generate")
 app.command("serve")(serve_command)
 app.command("mock")(mock_command)
 app.command("call")(call_command)
+app.command("publish")(publish_command)
 app.command("compile")(compile_command)
 app.add_typer(schema_app)
 app.command("scopes")(scopes_command)
+clients_app.command("documents")(documents_command)
+clients_app.command("rule")(rule_command)
+clients_app.command("retire")(retire_command)
 app.add_typer(clients_app, name="clients")
 app.add_typer(issuer_app, name="issuer")
 

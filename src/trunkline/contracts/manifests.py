@@ -201,7 +201,7 @@ def _read_files(path: Path, files: list[Path]) -> Manifest:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8")  # line ends as they are: they count in the hash
+        return path.read_bytes().decode("utf-8-sig")  # line ends as they are: they are hashed, too
     except OSError as error:
         raise PublicationError([f"{path}: {error.strerror}."]) from None
     except UnicodeDecodeError:

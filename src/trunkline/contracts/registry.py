@@ -41,7 +41,7 @@ Problems: TypeAlias = Mapping[str, Sequence[DocumentProblem]]
 Serve: TypeAlias = Callable[[Sequence[Contract]], Problems]
 """Compiles the documents of all active contracts, and forgets those of others."""
 
-_NOTED_EVERY = 10.0  # seconds between two notes of what was used
+_NOTED_EVERY = 5.0  # seconds between two notes of what was used
 _READ_EVERY = 3_600.0  # seconds after which the store is read again although nothing has changed
 _TRIED_EVERY = 1.0  # seconds between two attempts to reach the store
 _UNKNOWN_DAYS = 30  # that unknown documents are kept
