@@ -41,9 +41,11 @@ __all__ = [
     "client_type",
     "guard_scalar",
     "is_finite",
+    "scalar_of",
     "unreadable",
 ]
 
+_SCALAR = "__trunkline_scalar__"
 _BITS = 14_000  # Python writes an integer of 4,300 digits and no more
 _INT64 = 2**63  # `in range(…)` would be a slow search for an ``IntEnum``
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -117,9 +119,15 @@ def bind_scalar(type_: GraphQLScalarType, scalar: Scalar) -> None:
         return result if type(result) is str else _json(result)
 
     # graphql-core's own hooks
-    type_.coerce_output_value = _named_errors(type_.name, serialize)
+    type_.coerce_output_value = write = _named_errors(type_.name, serialize)
     type_.coerce_input_value = _named_errors(type_.name, parse)
     type_.coerce_input_literal = read_literal
+    setattr(write, _SCALAR, scalar)
+
+
+def scalar_of(type_: GraphQLScalarType) -> Scalar | None:
+    """Return the scalar that was bound to a type, if it still writes the type's values."""
+    return getattr(type_.coerce_output_value, _SCALAR, None)
 
 
 def _masked(name: str, parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
