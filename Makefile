@@ -8,13 +8,13 @@ PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 	done)
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test docs lint check-types pytest fuzz soak hydra keycloak bench playground system-packages clean help
+.PHONY: demo test docs lint check-types pytest fuzz soak hydra keycloak bench playground native system-packages clean help
 .DEFAULT_GOAL := help
 
 demo: .venv/demo.installed playground
 	@PYTHONPATH=examples exec $(BIN)/python -m todo.demo
 
-test: .venv/dev.installed system-packages playground lint check-types pytest
+test: .venv/dev.installed system-packages playground native lint check-types pytest
 
 lint: .venv/dev.installed
 	$(BIN)/ruff check
@@ -55,6 +55,16 @@ bench: .venv/dev.installed
 playground: .venv/demo.installed
 	@$(BIN)/python tools/build_playground.py --fetch-node
 
+# The extension that writes plain lists as JSON (docs/native.md); it needs Rust's cargo.
+native: .venv/dev.installed
+	@if command -v cargo >/dev/null; then $(MAKE) --no-print-directory .venv/native.installed; \
+	else echo "No cargo on this machine: the extension is not built, and tests/native are left out."; fi
+
+.venv/native.installed: native/Cargo.toml native/pyproject.toml $(wildcard native/src/*.rs) constraints.txt
+	@echo "Building the extension …"
+	@$(INSTALL) ./native
+	@touch $@
+
 system-packages:
 	@sh tools/system_packages.sh chromium openssl postgresql
 
@@ -78,6 +88,7 @@ clean:
 	playground/node_modules src/trunkline/server/playground/assets \
 	tests/auth/verifying/peers/node_modules tests/auth/calling/peers/node_modules \
 	tests/server/audits/node_modules \
+	native/target native/Cargo.lock \
 	benchmarks/.venv benchmarks/peers/node/node_modules benchmarks/peers/gqlgen/generated
 
 # What follows from docstrings and messages.
@@ -87,4 +98,4 @@ docs: .venv/dev.installed
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
-	@echo "make docs, make lint, make check-types, make pytest, make playground, make fuzz, make soak, make hydra, make keycloak, make bench, make clean"
+	@echo "make docs, make lint, make check-types, make pytest, make playground, make native, make fuzz, make soak, make hydra, make keycloak, make bench, make clean"

@@ -1,6 +1,7 @@
 """Data as people have it, in process, to bytes: a shop's orders, beside all peers.
 
-The hand-written functions do what they must and check nothing.
+The hand-written functions do what they must and check nothing. Where the extension is installed,
+the same operations are measured with it.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import orjson
@@ -61,23 +63,27 @@ ONE = """
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A query, the function that is written by hand for it, and the goal beside that."""
+    """A query, the function that is written by hand for it, and the goals beside that.
+
+    ``native`` is the goal with the extension.
+    """
 
     name: str
     function: str
     text: str
     variables: dict[str, Any]
     goal: float
+    native: float
 
 
 CASES = [
-    Case("200 orders x 5 lines, nested", "nested", NESTED, {"first": 200}, 1.4),
-    Case("list of 100, mixed types and nulls", "mixed", MIXED, {"first": 100}, 1.4),
-    Case("list of 50: id, Int, nullable String", "short", SHORT, {"first": 50}, 1.4),
-    Case("list of 100 x 2 strings", "strings", STRINGS, {"first": 100}, 1.25),
-    Case("union of 100", "union", UNION, {"first": 100}, 1.4),
-    Case("200 with a batch resolver", "batch", BATCH, {"first": 200}, 1.5),
-    Case("one object by variable", "one", ONE, {"id": "7"}, 2),
+    Case("200 orders x 5 lines, nested", "nested", NESTED, {"first": 200}, 1.4, 0.7),
+    Case("list of 100, mixed types and nulls", "mixed", MIXED, {"first": 100}, 1.4, 0.6),
+    Case("list of 50: id, Int, nullable String", "short", SHORT, {"first": 50}, 1.4, 0.6),
+    Case("list of 100 x 2 strings", "strings", STRINGS, {"first": 100}, 1.25, 0.5),
+    Case("union of 100", "union", UNION, {"first": 100}, 1.4, 0.7),
+    Case("200 with a batch resolver", "batch", BATCH, {"first": 200}, 1.5, 1.2),
+    Case("one object by variable", "one", ONE, {"id": "7"}, 2, 2),
 ]
 
 
@@ -97,21 +103,33 @@ def measure() -> Iterator[Figure]:
                 "graphql-core": graphql_core(case),
                 **{name: peer.query(text, variables) for name, peer in peers.items()},
             }
+            if find_spec("trunkline_native"):
+                contestants["native"] = ours(case, takes_json=True)
             result = race(contestants)
-            name, goal = case.name, at_most(case.goal)
+            name, goal, native = case.name, at_most(case.goal), at_most(case.native)
             yield result.cost(f"{name}: hand-written", "by hand")
             yield result.ratio(f"{name}: ours / hand-written", "ours", "by hand", goal)
+            if "native" in contestants:
+                yield result.ratio(f"{name}: native / hand-written", "native", "by hand", native)
             yield result.ratio(f"{name}: graphql-core / ours", "graphql-core", "ours")
             if "Strawberry" in peers:
                 title = f"{name}: Strawberry with its caches / ours"
                 yield result.ratio(title, "Strawberry", "ours", at_least(20))
+                if "native" in contestants:
+                    title = f"{name}: Strawberry with its caches / native"
+                    yield result.ratio(title, "Strawberry", "native", at_least(40))
             if "graphql-jit" in peers:
                 yield result.ratio(f"{name}: ours / graphql-jit", "ours", "graphql-jit")
 
 
-def ours(case: Case) -> Sync:
+def ours(case: Case, *, takes_json: bool = False) -> Sync:
     operation, variables = compile_operation(orders_ours.SCHEMA, case.text), case.variables
-    return Sync(lambda: orjson.dumps({"data": run_sync(operation, variables).data}))
+
+    def call() -> bytes:
+        result = run_sync(operation, variables, takes_json=takes_json)
+        return orjson.dumps({"data": result.data})
+
+    return Sync(call)
 
 
 def by_hand(case: Case) -> Sync:

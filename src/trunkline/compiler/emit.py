@@ -31,6 +31,7 @@ from trunkline.compiler.plan import (
 )
 from trunkline.compiler.planner import PlannedOperation
 from trunkline.compiler.reading import FieldReader
+from trunkline.compiler.walk import Walk, walk_of
 from trunkline.runtime.graphql_core import place_by_type
 from trunkline.runtime.positions import Mark, Marks, NoRoomError
 from trunkline.runtime.work import Later, close_rest
@@ -55,11 +56,13 @@ MakeTable: TypeAlias = Callable[[FieldPlan, AbstractShape, Mark], object]
 class ModuleText:
     """A module's text, and the objects that it refers to by name.
 
-    ``weight`` estimates the bytes that it takes when it is loaded, beside its text.
+    ``walks`` wrap the functions of lists that native code may write, by name. ``weight`` estimates
+    the bytes that it takes when it is loaded, beside its text.
     """
 
     text: str
     bound: dict[str, object]
+    walks: dict[str, Walk]
     weight: int
 
 
@@ -97,6 +100,7 @@ class ModuleWriter:
         self._source = Source[Mark]()
         self._module = ModuleNamespace(self._dialect)
         self._functions: deque[_Function] = deque()
+        self._walks: dict[str, Walk] = {}
         self._names: dict[tuple[str, int, str], str] = {}  # by kind, mark's id, type
         self._tables: list[tuple[str, dict[str, str]]] = []
 
@@ -161,7 +165,7 @@ class ModuleWriter:
         bound = {**self._module.bound, "MARKS": Marks(self._source.marks)}
         text, marks = self._source.text(), len(self._source.marks)
         objects = sum(len(each) if type(each) is tuple else 1 for each in bound.values())
-        return ModuleText(text, bound, _OBJECT * objects + _MARK * marks)
+        return ModuleText(text, bound, self._walks, _OBJECT * objects + _MARK * marks)
 
     def _blank_lines(self) -> None:
         self._source.line()
@@ -205,6 +209,9 @@ class ModuleWriter:
         elif function.kind == "batch":
             self._batch(function, indices)
         elif isinstance(shape, ListShape):
+            walk = walk_of(self._planned, shape) if self._inline else None
+            if walk is not None:
+                self._walks[function.name] = walk
             with self._head(function, "values", *indices):
                 self._list(function, shape, indices)
         else:

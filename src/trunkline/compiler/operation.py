@@ -111,7 +111,10 @@ class OperationModules:
             self.weight += _CHARACTER * len(module.text)
         self.weight += module.weight
         self.has_grown()
-        return vars(load(module.bound))
+        functions = vars(load(module.bound))
+        for name, walk in module.walks.items():
+            functions[name] = walk(functions[name])
+        return functions
 
     def _writer(self, planned: PlannedOperation, *, inline: bool) -> ModuleWriter:
         """Return the writer of a module in which abstract types are completed by a table."""

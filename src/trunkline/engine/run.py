@@ -26,17 +26,22 @@ from trunkline.runtime.work import Agenda
 __all__ = ["open_stream", "respond", "run", "run_sync", "start", "stream"]
 
 
-def run_sync(
+def run_sync(  # noqa: PLR0913  # a request, who sent it, and who takes the data
     operation: Operation,
     variables: Mapping[str, Any] | None,
     context: Any = None,
     root_value: Any = None,
     caller: Any = None,
+    *,
+    takes_json: bool = False,
 ) -> Result:
     """Run an operation of which nothing is awaited.
 
     ``variables`` are the request's; ``context`` and ``caller`` are given to the resolvers that have
     a parameter for them; ``root_value`` is what the graphql-core dialect resolves root fields on.
+    With ``takes_json``, lists in the data may be JSON already, as ``orjson.Fragment``: for whoever
+    does nothing with the data but write it with orjson. The extension of ``trunkline[native]``
+    writes them so.
 
     Raises ``VariablesError`` if a variable's value does not fit (GraphQL §6.1.2) or there are more
     values than the limits allow, and ``TypeError`` if something must be awaited after all, or if
@@ -47,13 +52,13 @@ def run_sync(
     values = operation.coerce(variables)
     if operation.is_async:
         if operation.around is None:
-            result = start(operation, values, context, root_value, caller)
+            result = start(operation, values, context, root_value, caller, takes_json=takes_json)
             if isinstance(result, Result):
                 return result
             result.drop()
         raise TypeError(f"{operation.title} has resolvers or directives to await: use `run`.")
     agenda = Agenda(has_batches=True) if operation.has_batches else None
-    execution = operation.execution(values, context, agenda, root_value, caller)
+    execution = operation.execution(values, context, agenda, root_value, caller, takes_json)
     try:
         execution.data = data = operation.resolve_root(execution)
     except FieldFailure as failure:
@@ -64,12 +69,14 @@ def run_sync(
     return execution.result() if execution.failures else Result(data, [])
 
 
-async def run(
+async def run(  # noqa: PLR0913  # as above
     operation: Operation,
     variables: Mapping[str, Any] | None,
     context: Any = None,
     root_value: Any = None,
     caller: Any = None,
+    *,
+    takes_json: bool = False,
 ) -> Result:
     """Run an operation, by way of the directives around it; cancelling this cancels its resolvers.
 
@@ -77,11 +84,11 @@ async def run(
     raises a ``GraphQLError``.
     """
     if not operation.is_async:
-        return run_sync(operation, variables, context, root_value, caller)
+        return run_sync(operation, variables, context, root_value, caller, takes_json=takes_json)
     _check_kind(operation)
     values = operation.coerce(variables)
     if operation.around is None:
-        result = start(operation, values, context, root_value, caller)
+        result = start(operation, values, context, root_value, caller, takes_json=takes_json)
         return result if isinstance(result, Result) else await result
     return await _run_around(operation, values, context, root_value, caller)
 
@@ -139,8 +146,14 @@ async def stream(
             yield result
 
 
-def start(
-    operation: Operation, values: list[Any], context: Any, root_value: Any, caller: Any = None
+def start(  # noqa: PLR0913  # as above
+    operation: Operation,
+    values: list[Any],
+    context: Any,
+    root_value: Any,
+    caller: Any = None,
+    *,
+    takes_json: bool = False,
 ) -> Result | Pending:
     """Run as far as is possible without waiting; return the result, or what awaits it.
 
@@ -148,7 +161,7 @@ def start(
     are left out.
     """
     agenda = Agenda(has_batches=operation.has_batches)
-    execution = operation.execution(values, context, agenda, root_value, caller)
+    execution = operation.execution(values, context, agenda, root_value, caller, takes_json)
     try:
         if operation.kind == "mutation" and operation.is_async:
             steps: Generator[None, None, None] = operation.resolve_root(execution)

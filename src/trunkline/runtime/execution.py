@@ -42,7 +42,7 @@ class Execution(Struct, eq=False):
     the response may have; ``growth`` is how many bytes of functions may be made for object types
     that the operation meets for the first time. ``nulled`` are the positions that are null because
     of errors. ``bubbled`` are the newest of these that are above their error's own: work that waits
-    below them is useless.
+    below them is useless. ``takes_json``: `trunkline.engine.run_sync` says what it means.
 
     Compiled functions never await. They leave a field that must be awaited on the ``agenda`` and go
     on; the engine awaits it and calls back. So one text serves both, and a list of a thousand plain
@@ -58,6 +58,7 @@ class Execution(Struct, eq=False):
     agenda: Agenda | None
     root_value: Any = None
     caller: Any = None
+    takes_json: bool = False
     data: dict[str, Any] | None = None
     failures: list[FieldFailure] = []  # msgspec makes a new one for each
     omitted: int = 0

@@ -16,7 +16,7 @@ from contextlib import (
     contextmanager,
 )
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from graphql import GraphQLError
@@ -116,7 +116,8 @@ class Executor:
         if make_context is not None:
             _check_context_function(make_context)
         self._make_context = make_context
-        self._run: _Run = _execute
+        takes_json = not middlewares  # which may look at the data
+        self._run: _Run = partial(_execute, takes_json=takes_json)
         for middleware in reversed(middlewares):
             self._run = _around(middleware, self._run)
         self._has_middlewares = bool(middlewares)
@@ -148,7 +149,9 @@ class Executor:
             context: Any = self._make_context(scope) if self._make_context else None
             is_opened = _is_opened(type(context))  # type: ignore[arg-type]  # classes are hashable
             if not (is_opened or operation.is_async or self._has_middlewares):
-                return run_sync(operation, request.variables, context, caller=caller)
+                return run_sync(
+                    operation, request.variables, context, caller=caller, takes_json=True
+                )
             call = OperationCall(operation, request.variables, context, client, scope, caller)
             execution = self._run_opened(call) if is_opened else self._run(call)
             steps: Any = execution.__await__()
@@ -196,8 +199,9 @@ class Executor:
         return result
 
 
-async def _execute(call: OperationCall[Any]) -> Result:
-    return await run(call.operation, call.variables, call.context, caller=call.caller)
+async def _execute(call: OperationCall[Any], *, takes_json: bool) -> Result:
+    operation, variables, context = call.operation, call.variables, call.context
+    return await run(operation, variables, context, caller=call.caller, takes_json=takes_json)
 
 
 def _check_context_function(make_context: MakeContext) -> None:

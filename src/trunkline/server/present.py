@@ -210,4 +210,12 @@ def encode(response: dict[str, Any]) -> bytes:
     try:
         return orjson.dumps(response)
     except orjson.JSONEncodeError:
-        return json.dumps(response, allow_nan=False, separators=(",", ":")).encode()
+        text = json.dumps(response, allow_nan=False, separators=(",", ":"), default=_parsed)
+        return text.encode()
+
+
+def _parsed(value: Any) -> Any:
+    """Return what is JSON already as the values that it stands for."""
+    if isinstance(value, orjson.Fragment):
+        return orjson.loads(orjson.dumps(value))
+    raise TypeError(f"{value!r} is not a value of JSON.")

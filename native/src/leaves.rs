@@ -1,0 +1,241 @@
+//! Scalars and enums, whose values are of exactly the expected type.
+
+use json_escape_simd::escape_into;
+use pyo3::PyTraverseError;
+use pyo3::exceptions::PyValueError;
+use pyo3::gc::PyVisit;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{
+    PyBool, PyDate, PyDateAccess, PyDateTime, PyFloat, PyInt, PyString, PyTime, PyTimeAccess,
+    PyType, PyTzInfo, PyTzInfoAccess,
+};
+use uuid::Uuid;
+
+use crate::shapes::attribute;
+
+type Text = Vec<u8>;
+
+pub enum Leaf {
+    Boolean,
+    Date,
+    /// Times of UTC, and of zones of these classes, which have no code of the program.
+    DateTime(Vec<Py<PyType>>),
+    Decimal(Py<PyType>),
+    /// The members of an enum, and the JSON of each.
+    Enum(Vec<(Py<PyAny>, Text)>),
+    Float,
+    /// A string, an integer or a UUID.
+    Id(Py<PyType>),
+    Int,
+    String,
+    /// The strings that are the values of an enum, and the JSON of each.
+    Strings(Vec<(String, Text)>),
+    Time,
+    Uuid(Py<PyType>),
+}
+
+impl Leaf {
+    pub fn read(kind: &str, rest: &Bound<'_, PyAny>) -> PyResult<Self> {
+        Ok(match kind {
+            "Boolean" => Leaf::Boolean,
+            "Date" => Leaf::Date,
+            "DateTime" => Leaf::DateTime(rest.extract()?),
+            "Decimal" => Leaf::Decimal(rest.extract()?),
+            "Float" => Leaf::Float,
+            "ID" => Leaf::Id(rest.extract()?),
+            "Int" => Leaf::Int,
+            "String" => Leaf::String,
+            "Time" => Leaf::Time,
+            "UUID" => Leaf::Uuid(rest.extract()?),
+            "enum" => Leaf::Enum(named(rest)?),
+            "strings" => Leaf::Strings(named(rest)?),
+            _ => return Err(PyValueError::new_err(format!("unknown kind: {kind:?}"))),
+        })
+    }
+
+    /// Writes a value that is not null; `None` is a doubt.
+    pub fn write(&self, value: &Bound<'_, PyAny>, text: &mut Text) -> Option<()> {
+        match self {
+            Leaf::Boolean => {
+                let value = value.cast_exact::<PyBool>().ok()?.is_true();
+                text.extend_from_slice(if value { b"true" } else { b"false" });
+            }
+            Leaf::Date => {
+                let value = value.cast_exact::<PyDate>().ok()?;
+                text.push(b'"');
+                write_date(value, text);
+                text.push(b'"');
+            }
+            Leaf::DateTime(zones) => {
+                let value = value.cast_exact::<PyDateTime>().ok()?;
+                write_date_time(value, zones, text)?;
+            }
+            Leaf::Decimal(class) => {
+                if !value.get_type().is(class) {
+                    return None;
+                }
+                let value = value.str().ok()?;
+                let value = value.to_str().ok()?;
+                let first = value.bytes().find(|each| *each != b'-')?;
+                if !first.is_ascii_digit() {
+                    return None; // NaN or Infinity
+                }
+                write_quoted(value, text);
+            }
+            Leaf::Enum(members) => {
+                let (_, name) = members.iter().find(|(member, _)| value.is(member))?;
+                text.extend_from_slice(name);
+            }
+            Leaf::Float => {
+                let value = value.cast_exact::<PyFloat>().ok()?.value();
+                if !value.is_finite() {
+                    return None;
+                }
+                text.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+            }
+            Leaf::Id(uuid) => {
+                if let Ok(value) = value.cast_exact::<PyString>() {
+                    write_string(value.to_str().ok()?, text);
+                } else if let Ok(value) = value.cast_exact::<PyInt>() {
+                    let value: i64 = value.extract().ok()?;
+                    write_quoted(itoa::Buffer::new().format(value), text);
+                } else {
+                    write_uuid(value, uuid, text)?;
+                }
+            }
+            Leaf::Int => {
+                let value: i32 = value.cast_exact::<PyInt>().ok()?.extract().ok()?;
+                text.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+            }
+            Leaf::String => {
+                let value = value.cast_exact::<PyString>().ok()?;
+                write_string(value.to_str().ok()?, text);
+            }
+            Leaf::Strings(values) => {
+                let value = value.cast_exact::<PyString>().ok()?.to_str().ok()?;
+                let (_, name) = values.iter().find(|(string, _)| string == value)?;
+                text.extend_from_slice(name);
+            }
+            Leaf::Time => {
+                let value = value.cast_exact::<PyTime>().ok()?;
+                if value.get_tzinfo().is_some() {
+                    return None;
+                }
+                text.push(b'"');
+                write_time(value, text);
+                text.push(b'"');
+            }
+            Leaf::Uuid(class) => write_uuid(value, class, text)?,
+        }
+        Some(())
+    }
+
+    pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match self {
+            Leaf::Enum(members) => members
+                .iter()
+                .try_for_each(|(member, _)| visit.call(member)),
+            _ => Ok(()), // classes of the standard library, and what is not an object
+        }
+    }
+}
+
+/// Reads pairs of a value and the name that stands for it in the response.
+fn named<'py, T>(pairs: &Bound<'py, PyAny>) -> PyResult<Vec<(T, Text)>>
+where
+    T: for<'a> FromPyObject<'a, 'py>,
+{
+    let pairs: Vec<(T, String)> = pairs.extract()?;
+    Ok(pairs
+        .into_iter()
+        .map(|(value, name)| (value, json(&name)))
+        .collect())
+}
+
+/// Writes a string as JSON.
+pub fn json(value: &str) -> Text {
+    let mut text = Text::new();
+    write_string(value, &mut text);
+    text
+}
+
+fn write_string(value: &str, text: &mut Text) {
+    escape_into(value, text);
+}
+
+/// Writes a string that has nothing to escape.
+fn write_quoted(value: &str, text: &mut Text) {
+    text.push(b'"');
+    text.extend_from_slice(value.as_bytes());
+    text.push(b'"');
+}
+
+fn write_uuid(value: &Bound<'_, PyAny>, class: &Py<PyType>, text: &mut Text) -> Option<()> {
+    if !value.get_type().is(class) {
+        return None;
+    }
+    let number = attribute(value, intern!(value.py(), "int")).ok()?;
+    let mut buffer = Uuid::encode_buffer();
+    let uuid = Uuid::from_u128(number.cast_exact::<PyInt>().ok()?.extract().ok()?);
+    write_quoted(uuid.hyphenated().encode_lower(&mut buffer), text);
+    Some(())
+}
+
+/// Writes a time as `datetime.isoformat` does.
+fn write_date_time(
+    value: &Bound<'_, PyDateTime>,
+    zones: &[Py<PyType>],
+    text: &mut Text,
+) -> Option<()> {
+    let py = value.py();
+    let zone = value.get_tzinfo();
+    if let Some(zone) = &zone
+        && !zone.is(PyTzInfo::utc(py).ok()?)
+    {
+        let class = zone.get_type();
+        if !zones.iter().any(|each| class.is(each)) {
+            return None;
+        }
+        let value = value.call_method0(intern!(py, "isoformat")).ok()?;
+        write_quoted(value.cast::<PyString>().ok()?.to_str().ok()?, text);
+        return Some(());
+    }
+    text.push(b'"');
+    write_date(value, text);
+    text.push(b'T');
+    write_time(value, text);
+    text.extend_from_slice(if zone.is_some() { b"+00:00\"" } else { b"\"" });
+    Some(())
+}
+
+fn write_date(value: &impl PyDateAccess, text: &mut Text) {
+    let year = value.get_year().unsigned_abs();
+    text.extend_from_slice(&digits(year / 100));
+    text.extend_from_slice(&digits(year % 100));
+    text.push(b'-');
+    text.extend_from_slice(&digits(value.get_month().into()));
+    text.push(b'-');
+    text.extend_from_slice(&digits(value.get_day().into()));
+}
+
+fn write_time(value: &impl PyTimeAccess, text: &mut Text) {
+    text.extend_from_slice(&digits(value.get_hour().into()));
+    text.push(b':');
+    text.extend_from_slice(&digits(value.get_minute().into()));
+    text.push(b':');
+    text.extend_from_slice(&digits(value.get_second().into()));
+    let micro = value.get_microsecond();
+    if micro > 0 {
+        text.push(b'.');
+        text.extend_from_slice(&digits(micro / 10_000));
+        text.extend_from_slice(&digits(micro / 100 % 100));
+        text.extend_from_slice(&digits(micro % 100));
+    }
+}
+
+/// Writes a number below 100 as two digits.
+fn digits(number: u32) -> [u8; 2] {
+    let [ten, one] = [number / 10, number % 10].map(|each| b'0' + each as u8);
+    [ten, one]
+}

@@ -1,0 +1,184 @@
+"""Lists that native code may write as JSON: what the extension `trunkline_native` is told of them.
+
+A list is plain if all below it is: objects of known classes, members that no code of the program
+computes, leaves whose types are known here. The compiled function of a plain list is wrapped in a
+``Walk``. Where the execution takes JSON, the walk writes the list; if any value is not exactly what
+is expected, the compiled function completes the list from its start. So the extension only reads,
+and knows only the good case.
+
+Without the extension no list is wrapped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timezone
+from decimal import Decimal
+from enum import Enum
+from functools import partial
+from types import MemberDescriptorType
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from graphql import GraphQLEnumType, GraphQLLeafType, Undefined
+
+from trunkline.compiler.plan import (
+    AbstractShape,
+    LeafShape,
+    ListShape,
+    ObjectShape,
+    PlacedField,
+    Shape,
+    TypeName,
+    fields_of,
+)
+from trunkline.compiler.planner import PlannedOperation
+from trunkline.schema.bindings import Attribute, Key
+from trunkline.schema.scalars import KNOWN_SCALARS, scalar_of
+
+__all__ = ["Walk", "reads_plainly", "walk_of"]
+
+Walk: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
+"""Takes a list's compiled function; returns one that gives JSON to executions that take it."""
+
+_Description: TypeAlias = tuple[str, bool, object]
+"""The kind of a shape, whether null is allowed, and what else there is to say of the kind."""
+
+_TYPES = 8  # of an interface or a union, whose objects are all planned at once
+
+_CLASSES: Mapping[str, object] = {
+    "ID": UUID,
+    "DateTime": (timezone, ZoneInfo),
+    "Decimal": Decimal,
+    "UUID": UUID,
+}
+"""What the extension knows by identity."""
+_SPECIFIED = ("String", "ID", "Boolean", "Int", "Float")
+_SCALARS = {
+    KNOWN_SCALARS[name].scalar: name for name in ("DateTime", "Date", "Time", "Decimal", "UUID")
+}
+"""As `trunkline.schema.scalars` writes them; a program may bind others to the same names."""
+
+
+class _Item(NamedTuple):
+    item: object
+
+
+_READERS = (MemberDescriptorType, type(vars(_Item)["item"]))
+"""The descriptors of slots, and of the items of named tuples."""
+
+
+class _NotPlainError(Exception):
+    """Something below a list is not plain."""
+
+
+def walk_of(planned: PlannedOperation, shape: ListShape) -> Walk | None:
+    """Return what wraps the compiled function of a list, if it is plain and the extension there."""
+    if _walk is None or planned.planner.dialect.values_may_wait:
+        return None
+    try:
+        return partial(_walk, _shape(planned, shape))
+    except _NotPlainError:
+        return None
+
+
+def reads_plainly(class_: type, names: tuple[str, ...]) -> bool:
+    """Return whether reading these attributes of a class's objects runs no code of the program.
+
+    The walk asks again when the class has changed.
+    """
+    bases = [vars(base) for base in class_.__mro__]
+    reader = next(each["__getattribute__"] for each in bases if "__getattribute__" in each)
+    if reader not in (object.__getattribute__, tuple.__getattribute__):
+        return False
+    found = (next((each[name] for each in bases if name in each), None) for name in names)
+    return all(isinstance(each, _READERS) or not hasattr(type(each), "__get__") for each in found)
+
+
+def _extension() -> Callable[..., Any] | None:
+    try:
+        from orjson import Fragment  # noqa: PLC0415  # both may be missing
+        from trunkline_native import Walk  # noqa: PLC0415  # pyright: ignore[reportMissingModuleSource]
+    except ImportError:
+        return None
+    return partial(Walk, Fragment, reads_plainly)
+
+
+_walk = _extension()
+
+
+def _shape(planned: PlannedOperation, shape: Shape) -> _Description:
+    nullable = shape.nullable
+    match shape:
+        case LeafShape(type=type_):
+            kind, rest = _leaf(type_)
+            return kind, nullable, rest
+        case ListShape(item=ObjectShape() as item):
+            objects = [_object(planned, item, 0)]  # the list counts them
+            return "list", nullable, (fields_of(item), ("object", item.nullable, objects))
+        case ListShape(item=item):
+            return "list", nullable, (1, _shape(planned, item))
+        case ObjectShape():
+            return "object", nullable, [_object(planned, shape, fields_of(shape))]
+        case AbstractShape():
+            return "object", nullable, _objects(planned, shape)
+
+
+def _objects(planned: PlannedOperation, shape: AbstractShape) -> list[tuple[object, ...]]:
+    """Describe the objects of an interface or a union that is told apart by the class alone."""
+    schema = planned.chosen.schema
+    is_plain = schema.whole is None and shape.type_name not in schema.type_resolvers
+    if not is_plain or len(shape.names) > _TYPES:
+        raise _NotPlainError
+    objects = (planned.planner.plan_object(shape, name) for name in shape.names)
+    return [_object(planned, each, fields_of(each)) for each in objects]
+
+
+def _object(planned: PlannedOperation, shape: ObjectShape, weight: int) -> tuple[object, ...]:
+    model, selection = shape.model, shape.selection
+    if model is None or selection.unsure or not selection.fields:
+        raise _NotPlainError
+    fields = [_field(planned, placed, model) for placed in selection.fields]
+    return model, weight, fields
+
+
+def _field(
+    planned: PlannedOperation, placed: PlacedField, model: type
+) -> tuple[str, str, _Description | None]:
+    field = placed.field
+    if not placed.condition and not field.arguments:
+        match field.binding:
+            case TypeName(name):
+                return field.key, name, None
+            case Key(name) if model is dict:
+                return field.key, name, _shape(planned, field.shape)
+            case Attribute(name) if reads_plainly(model, (name,)):
+                return field.key, name, _shape(planned, field.shape)
+            case _:
+                pass
+    raise _NotPlainError
+
+
+def _leaf(type_: GraphQLLeafType) -> tuple[str, object]:
+    if isinstance(type_, GraphQLEnumType):
+        return _enum(type_)
+    kind = type_.name if type_.name in _SPECIFIED else _SCALARS.get(scalar_of(type_))
+    if kind is None:
+        raise _NotPlainError
+    return kind, _CLASSES.get(kind)
+
+
+def _enum(type_: GraphQLEnumType) -> tuple[str, object]:
+    coerce = type_.coerce_output_value
+    if getattr(coerce, "__func__", None) is not GraphQLEnumType.coerce_output_value:
+        raise _NotPlainError
+    values = [
+        name if each.value is None or each.value is Undefined else each.value
+        for name, each in type_.values.items()
+    ]
+    if all(isinstance(value, Enum) for value in values):
+        return "enum", [(value, coerce(value)) for value in values]
+    if all(type(value) is str for value in values):
+        return "strings", [(value, coerce(value)) for value in values]
+    raise _NotPlainError

@@ -1,0 +1,695 @@
+"""Native code writes what the compiled text would, and leaves to it whatever is not plain."""
+
+from __future__ import annotations
+
+import enum
+import gc
+import math
+import sys
+import threading
+import weakref
+from collections import namedtuple
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, make_dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from decimal import Decimal
+from functools import cached_property
+from types import SimpleNamespace
+from typing import Any, TypedDict
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+import orjson
+import pydantic
+import pytest
+from graphql import GraphQLError
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import create_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from tests.property.test_engine import fewer
+from tests.server.calling import post
+from trunkline_native import Walk
+
+from trunkline.compiler.operation import Operation
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.engine import run_sync
+from trunkline.runtime.execution import Result
+from trunkline.runtime.positions import FieldFailure, NoRoomError
+from trunkline.schema.executable import make_executable_schema
+from trunkline.schema.load import parse_schema
+from trunkline.schema.scalars import AWARE_DATE_TIME
+from trunkline.server import GraphQL, OperationCall, Proceed, Schema
+from trunkline.server.present import encode
+
+SDL = """
+type Query { items: [Item!]! perhaps: [Item] lists: [[Item!]!]! tags: [String!]! any: [Any!]! }
+type Item {
+  s: String id: ID i: Int f: Float b: Boolean
+  decimal: Decimal dateTime: DateTime date: Date time: Time uuid: UUID
+  status: Status word: Word item: Item items: [Item!]
+}
+type Other { id: ID! }
+union Any = Item | Other
+enum Status { NEW PAID }
+enum Word { small BIG }
+scalar Decimal
+scalar DateTime
+scalar Date
+scalar Time
+scalar UUID
+"""
+LEAVES = {
+    "s": "s",
+    "id": "id",
+    "i": "i",
+    "f": "f",
+    "b": "b",
+    "decimal": "decimal",
+    "dateTime": "date_time",
+    "date": "date",
+    "time": "time",
+    "uuid": "uuid",
+    "status": "status",
+    "word": "word",
+}
+ALL = " ".join(LEAVES)
+
+
+class Status(enum.Enum):
+    NEW = "new"
+    PAID = "paid"
+    OLD = "old"
+
+
+@dataclass
+class Item:
+    s: Any = None
+    id: Any = None
+    i: Any = None
+    f: Any = None
+    b: Any = None
+    decimal: Any = None
+    date_time: Any = None
+    date: Any = None
+    time: Any = None
+    uuid: Any = None
+    status: Any = None
+    word: Any = None
+    item: Any = None
+    items: Any = None
+
+
+@dataclass
+class Other:
+    id: Any
+
+
+Text = type("Text", (str,), {})
+
+
+class Zone(tzinfo):
+    """A program's own time zone."""
+
+    def utcoffset(self, _: datetime | None) -> timedelta:
+        return timedelta(hours=1)
+
+    dst = tzname = None  # type: ignore[assignment]
+
+
+def schema_of(values: Any, model: Any = Item, **options: Any) -> Schema:
+    """Make a schema whose root fields have these values."""
+    names = ("items", "perhaps", "lists", "tags", "any")
+    query = SimpleNamespace(**dict.fromkeys(names, lambda: values))
+    models, sdl = {"Item": model, "Other": Other, "Status": Status}, SDL
+    if model is not Item:
+        models, sdl = (
+            {"Item": model},
+            "type Query { items: [Item!]! } type Item { s: String i: Int }",
+        )
+    resolvers = SimpleNamespace(query=query)
+    return make_executable_schema(parse_schema(sdl), resolvers, models, **options)
+
+
+def compiled(text: str, values: Any, model: Any = Item, **options: Any) -> Operation:
+    operation = compile_operation(schema_of(values, model, **options), text)
+    operation.inline()
+    return operation
+
+
+def both(operation: Operation) -> tuple[tuple[bytes, list[GraphQLError]], bool]:
+    """Execute with and without the extension; return the response, and whether it was walked."""
+    plain = run_sync(operation, None)
+    fast = run_sync(operation, None, takes_json=True)
+    assert encode({"data": fast.data}) == encode({"data": plain.data})
+    assert [each.formatted for each in fast.errors] == [each.formatted for each in plain.errors]
+    is_walked = any(isinstance(each, orjson.Fragment) for each in (fast.data or {}).values())
+    return (encode({"data": plain.data}), plain.errors), is_walked
+
+
+PLAIN: list[tuple[str, Any]] = [
+    ("s", ""),
+    ("s", 'quotes " \\ / \b\f\n\r\t \x00\x1f\x7f \u2028 é 漢 😀'),
+    ("s", "long " * 1000),
+    ("id", "x"),
+    ("id", 0),
+    ("id", -(2**63)),
+    ("id", 2**63 - 1),
+    ("id", UUID(int=1)),
+    ("i", 0),
+    ("i", 2**31 - 1),
+    ("i", -(2**31)),
+    *(("f", value) for value in (0.0, -0.0, 1.0, 0.1, 1e16, 1e15, 123456789.125, 1e-5, 1e-7)),
+    *(("f", value) for value in (5e-324, 1.7976931348623157e308, 1e22, 1e23, 2.0**63, 1 / 3)),
+    ("b", True),
+    ("b", False),
+    *(("decimal", Decimal(text)) for text in ("0", "-0.00", "1E+3", "1E-9", "-12.50", "9" * 40)),
+    ("dateTime", datetime(2026, 1, 2, 3, 4, 5)),  # noqa: DTZ001
+    ("dateTime", datetime(1, 1, 1, tzinfo=UTC)),
+    ("dateTime", datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
+    ("dateTime", datetime(2026, 7, 1, 12, 0, 0, 1, tzinfo=ZoneInfo("Europe/Paris"))),
+    ("dateTime", datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=-5, minutes=-30)))),
+    ("dateTime", datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Paris"), fold=1)),
+    ("date", date(987, 6, 5)),
+    ("time", time(1, 2, 3)),
+    ("time", time(23, 59, 59, 50)),
+    ("uuid", UUID("00000000-0000-0000-0000-000000000000")),
+    ("uuid", UUID("ffffffff-0123-4567-89ab-cdefffffffff")),
+    ("status", Status.PAID),
+    ("word", "small"),
+]
+NOT_PLAIN: list[tuple[str, Any]] = [
+    ("s", Text("x")),
+    ("s", 1),
+    ("s", b"x"),
+    ("s", "\ud800"),
+    ("s", ValueError("returned")),
+    ("id", Text("x")),
+    ("id", 2**64),
+    ("id", True),
+    ("id", 1.5),
+    ("i", 2**31),
+    ("i", -(2**31) - 1),
+    ("i", True),
+    ("i", 1.0),
+    ("i", "1"),
+    ("f", math.nan),
+    ("f", -math.inf),
+    ("f", 1),
+    ("f", 10**400),
+    ("b", 1),
+    ("decimal", Decimal("NaN")),
+    ("decimal", Decimal("-NaN123")),
+    ("decimal", Decimal("-Infinity")),
+    ("decimal", 5),
+    ("decimal", type("Money", (Decimal,), {})(5)),
+    ("dateTime", datetime(2026, 1, 1, tzinfo=Zone())),
+    ("dateTime", date(2026, 1, 1)),
+    ("dateTime", type("Moment", (datetime,), {})(2026, 1, 1)),
+    ("date", datetime(2026, 1, 1)),  # noqa: DTZ001
+    ("time", time(1, 2, tzinfo=UTC)),
+    ("uuid", "x"),
+    ("status", "NEW"),
+    ("status", "new"),
+    ("status", Status.OLD),
+    ("word", Text("small")),
+    ("word", "tiny"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), PLAIN)
+def test_plain_leaves_are_written(name: str, value: Any) -> None:
+    items = [Item(), Item(**{LEAVES[name]: value})]
+    (_, errors), is_walked = both(compiled(f"{{ items {{ {name} }} }}", items))
+    assert is_walked
+    assert not errors
+
+
+@pytest.mark.parametrize(("name", "value"), NOT_PLAIN)
+def test_other_leaves_are_left_to_the_text(name: str, value: Any) -> None:
+    items = [Item(), Item(**{LEAVES[name]: value})]
+    _, is_walked = both(compiled(f"{{ items {{ {name} }} }}", items))
+    assert not is_walked
+
+
+def test_aware_times_are_the_programs_own_scalar() -> None:
+    items = [Item(date_time=datetime(2026, 1, 1, tzinfo=UTC))]
+    operation = compiled("{ items { dateTime } }", items, scalars={"DateTime": AWARE_DATE_TIME})
+    assert not both(operation)[1]
+
+
+# -- objects --------------------------------------------------------------------------------------
+
+
+class Keyed(TypedDict):
+    s: str
+    i: int | None
+
+
+class ByNumber(msgspec.Struct):
+    s: str
+    i: int | None
+
+
+class Checked(pydantic.BaseModel):
+    s: str
+    i: int | None
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Stored(Base):
+    __tablename__ = "stored"
+    s: Mapped[str] = mapped_column(primary_key=True)
+    i: Mapped[int | None]
+
+
+class Slotted:
+    __slots__ = ("i", "s")
+
+    def __init__(self, s: str, i: int | None) -> None:
+        self.s, self.i = s, i
+
+
+class Defaulting:
+    s: str
+    i: int | None = None
+
+    def __init__(self, s: str, i: int | None) -> None:
+        self.s = s
+        if i is not None:
+            self.i = i
+
+
+PLAIN_MODELS: list[Any] = [
+    make_dataclass("Data", [("s", str), ("i", int)]),
+    make_dataclass("Slots", [("s", str), ("i", int)], slots=True),
+    namedtuple("Named", "s i"),  # noqa: PYI024
+    Slotted,
+    Defaulting,
+    ByNumber,
+]
+
+
+@pytest.mark.parametrize("model", PLAIN_MODELS, ids=lambda model: model.__name__)
+def test_attributes_of_plain_classes_are_written(model: Any) -> None:
+    operation = compiled(
+        "{ items { __typename alias: s i } }", [model("a", 1), model("b", None)], model
+    )
+    (text, _), is_walked = both(operation)
+    assert is_walked
+    assert text == (
+        b'{"data":{"items":[{"__typename":"Item","alias":"a","i":1},'
+        b'{"__typename":"Item","alias":"b","i":null}]}}'
+    )
+
+
+def test_models_of_pydantic_are_plain() -> None:
+    items = [Checked(s="a", i=1), Checked(s="b", i=None)]
+    assert both(compiled("{ items { s i } }", items, Checked))[1]
+
+
+def test_keys_are_plain_and_a_missing_one_is_null() -> None:
+    items: list[Any] = [{"s": "a", "i": 1}, {"s": "b"}, {}]
+    (text, _), is_walked = both(compiled("{ items { s i } }", items, Keyed))
+    assert is_walked
+    assert text.endswith(b'{"s":"b","i":null},{"s":null,"i":null}]}}')
+
+
+def computed(kind: Callable[[Any], Any]) -> tuple[Any, list[str]]:
+    calls: list[str] = []
+
+    class Computed:
+        i: int
+
+        @kind
+        def s(self) -> str:
+            calls.append("s")
+            return "x"
+
+    return Computed, calls
+
+
+@pytest.mark.parametrize("kind", [property, cached_property])
+def test_what_a_program_computes_is_read_once(kind: Callable[[Any], Any]) -> None:
+    model, calls = computed(kind)
+    operation = compiled("{ items { s } }", [model(), model()], model)
+    result = run_sync(operation, None, takes_json=True)
+    assert result.data == {"items": [{"s": "x"}, {"s": "x"}]}
+    assert calls == ["s", "s"]
+
+
+def test_a_property_that_raises_is_an_error_of_its_field() -> None:
+    class Broken:
+        i: int
+
+        @property
+        def s(self) -> str:
+            raise LookupError("no s")
+
+    (_, errors), is_walked = both(compiled("{ items { s } }", [Broken()], Broken))
+    assert not is_walked
+    assert [each.path for each in errors] == [["items", 0, "s"]]
+
+
+@pytest.mark.parametrize("hook", ["__getattribute__", "__getattr__"])
+def test_a_program_that_answers_for_attributes_is_asked_once(hook: str) -> None:
+    calls: list[str] = []
+
+    class Own:
+        s: str
+        i: int
+
+    def answer(_self: Any, name: str) -> Any:
+        if name != "s":
+            return object.__getattribute__(_self, name)
+        calls.append(name)
+        return "x"
+
+    setattr(Own, hook, answer)
+    result = run_sync(compiled("{ items { s } }", [Own()], Own), None, takes_json=True)
+    assert result.data == {"items": [{"s": "x"}]}
+    assert calls == ["s"]
+
+
+def test_attributes_of_sqlalchemy_are_left_to_it() -> None:
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        stored = [Stored(s="a", i=1), Stored(s="b", i=None)]
+        session.add_all(stored)
+        session.commit()  # the attributes are expired now
+        (text, errors), is_walked = both(compiled("{ items { s i } }", stored, Stored))
+    assert not is_walked
+    assert not errors
+    assert text == b'{"data":{"items":[{"s":"a","i":1},{"s":"b","i":null}]}}'
+    engine.dispose()
+
+
+def test_objects_of_a_subclass_are_left_to_the_text() -> None:
+    class Special(Item):
+        pass
+
+    assert not both(compiled("{ items { s } }", [Item("a"), Special("b")]))[1]
+
+
+def test_a_class_may_change_between_executions() -> None:
+    model = make_dataclass("Changing", [("s", str), ("i", int, None)])
+    operation = compiled("{ items { s } }", [model("x")], model)
+    assert both(operation)[1]
+    calls: list[str] = []
+
+    def compute(_self: Any) -> str:
+        calls.append("s")
+        return "computed"
+
+    model.s = property(compute)  # type: ignore[attr-defined]
+    assert run_sync(operation, None, takes_json=True).data == {"items": [{"s": "computed"}]}
+    assert calls == ["s"]
+    del model.s  # type: ignore[attr-defined]
+    run_sync(operation, None, takes_json=True)  # after a doubt, a call is left to the text
+    assert both(operation)[1]
+
+
+def test_a_base_class_may_change() -> None:
+    base = make_dataclass("Base", [("s", str), ("i", int, None)])
+    model = type("Below", (base,), {})
+    operation = compiled("{ items { s } }", [model("x")], model)
+    assert both(operation)[1]
+    setattr(base, "__getattribute__", lambda _self, name: name)  # noqa: B010
+    assert run_sync(operation, None, takes_json=True).data == {"items": [{"s": "s"}]}
+
+
+# -- lists ----------------------------------------------------------------------------------------
+
+DEEP = [Item("a", item=Item("b", items=[Item("c")]), items=[]), Item("d", item=None, items=None)]
+SHAPES: list[tuple[str, Any, bool]] = [
+    ("{ items { s item { s items { s } } items { s } } }", DEEP, True),
+    ("{ perhaps { s } }", [Item("a"), None], True),
+    ("{ perhaps { s } }", None, True),
+    ("{ items { s } }", [Item("a"), None], False),
+    ("{ items { s } }", (Item("a"),), False),
+    ("{ items { s } }", {Item("a").s: 1}.keys(), False),
+    ("{ lists { s } }", [[Item("a")], []], True),
+    ("{ lists { s } }", [[Item("a")], None], False),
+    ("{ tags }", ["a", "b"], True),
+    ("{ tags }", ["a", 1], False),
+    ("{ items { s } }", [], True),
+    ("{ any { ... on Item { s } ... on Other { __typename id } } }", [Item("a"), Other(1)], True),
+    ("{ any { ... on Item { s } } }", [Item("a"), Other(1)], False),  # `{}`
+    ("{ any { __typename } }", [Item("a"), object()], False),
+]
+
+
+@pytest.mark.parametrize(("text", "values", "is_plain"), SHAPES)
+def test_lists_of_all_shapes(text: str, values: Any, is_plain: object) -> None:
+    _, is_walked = both(compiled(text, values))
+    assert is_walked == is_plain
+
+
+def test_conditions_are_left_to_the_text() -> None:
+    operation = compiled("query ($b: Boolean = true) { items { s @include(if: $b) } }", [Item("a")])
+    assert not both(operation)[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"), [(text, values) for text, values, is_plain in SHAPES if is_plain]
+)
+def test_the_room_of_a_response_is_counted_as_the_text_counts(text: str, values: Any) -> None:
+    operation = compiled(text, values)
+
+    def rest(room: int, *, takes_json: bool) -> object:
+        execution = operation.execution([], None, None, takes_json=takes_json)
+        execution.room = room
+        try:
+            operation.resolve_root(execution)
+        except FieldFailure as failure:
+            return type(failure.original)
+        return execution.room
+
+    enough = next(room for room in range(100) if rest(room, takes_json=False) is not NoRoomError)
+    for room in range(enough + 2):
+        assert rest(room, takes_json=True) == rest(room, takes_json=False)
+
+
+def test_after_doubts_the_list_is_tried_less_and_less_often() -> None:
+    items = [Item(s=1)]
+    operation = compiled("{ items { s } }", items)
+    for _ in range(100):
+        run_sync(operation, None, takes_json=True)
+    items[:] = [Item("x")]
+    walked = [
+        isinstance(run_sync(operation, None, takes_json=True).data["items"], orjson.Fragment)  # type: ignore[index]
+        for _ in range(70)
+    ]
+    assert walked.index(True) > 10
+    assert all(walked[walked.index(True) :])
+
+
+def walk_of_names(values: list[Any], reads: Callable[..., Any]) -> Any:
+    shape = (
+        "list",
+        False,
+        (0, ("object", False, [(Item, 0, [("s", "s", ("String", True, None))])])),
+    )
+    walk = Walk(bytes, reads, shape, lambda *_: "left to the text")
+    return walk(SimpleNamespace(takes_json=True, room=1), values)
+
+
+def test_lists_may_change_while_they_are_walked() -> None:
+    values: list[Any] = [Item("a"), Item("b")]
+
+    def take_all_away(*_: object) -> bool:
+        values.clear()
+        gc.collect()
+        return True
+
+    def add_another(*_: object) -> bool:
+        values.append(Item("c"))
+        return True
+
+    def fail(*_: object) -> bool:
+        raise LookupError
+
+    assert walk_of_names(values, lambda *_: True) == b'[{"s":"a"},{"s":"b"}]'
+    assert walk_of_names(values, add_another) == "left to the text"
+    assert walk_of_names(values, take_all_away) == "left to the text"
+    assert walk_of_names([Item("a")], fail) == "left to the text"
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        None,
+        (),
+        ("list", False, None),
+        ("nothing", False, None),
+        ("object", False, [(1, 0, [])]),
+        ("object", False, [(Item, 0, [("s", 1, None)])]),
+        ("ID", False, None),
+    ],
+)
+def test_a_shape_that_is_not_one_is_an_error_of_python(shape: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        Walk(bytes, print, shape, print)
+
+
+# -- memory and threads ---------------------------------------------------------------------------
+
+EVERYTHING = f"{{ items {{ {ALL} item {{ s }} items {{ i }} }} }}"
+
+
+def everything() -> list[Item]:
+    """Return an object that has all leaves, and one that has none."""
+    values = {LEAVES[name]: value for name, value in PLAIN}
+    return [Item(**values, item=Item("x"), items=[Item(i=1)]), Item()]
+
+
+@pytest.mark.parametrize("last", [Item(s="x"), Item(s=1), Item(date_time=1), object()])
+def test_nothing_is_kept_and_nothing_is_lost(last: object) -> None:
+    items: list[Any] = [*everything(), last]
+    walk = compiled(EVERYTHING, items).resolve_root.__globals__["complete_query_items"]
+    shared = [None, Item, Status.PAID, items, *items, *vars(items[0]).values()]
+    execution = SimpleNamespace(takes_json=True, room=10**9, locate=lambda *_: LookupError())
+
+    def many() -> None:
+        for _ in range(300):
+            with suppress(LookupError):
+                walk(execution, items)
+            walk(execution, items[:2])  # which ends the pause
+
+    many()
+    gc.collect()
+    before = [sys.getrefcount(each) for each in shared], sys.getallocatedblocks()
+    many()
+    gc.collect()
+    after = [sys.getrefcount(each) for each in shared], sys.getallocatedblocks()
+    assert all(abs(one - other) < 50 for one, other in zip(before[0], after[0], strict=True))
+    assert abs(before[1] - after[1]) < 100
+
+
+def test_an_operation_is_collected_with_its_walks() -> None:
+    operation = compiled("{ items { s } }", [Item("x")])
+    assert both(operation)[1]
+    gone = weakref.ref(operation)
+    walk = operation.resolve_root.__globals__["complete_query_items"]
+    blocks = weakref.ref(walk.__class__)
+    assert blocks() is Walk
+    function = weakref.ref(operation.resolve_root)
+    del operation, walk
+    gc.collect()
+    assert gone() is None
+    assert function() is None
+
+
+def test_threads_share_an_operation() -> None:
+    items = everything() * 50
+    operation = compiled(EVERYTHING, items)
+    expected = encode({"data": run_sync(operation, None).data})
+    wrong: list[bytes] = []
+
+    def execute() -> None:
+        for _ in range(20):
+            items.append(items[0])
+            items.pop()
+            text = encode({"data": run_sync(operation, None, takes_json=True).data})
+            if len(text) != len(expected):
+                wrong.append(text)
+
+    threads = [threading.Thread(target=execute) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(wrong) < 80  # another thread's item may be there
+    assert encode({"data": run_sync(operation, None, takes_json=True).data}) == expected
+
+
+# -- at random ------------------------------------------------------------------------------------
+
+VALUES = st.one_of(
+    st.sampled_from(PLAIN).map(lambda each: each[1]),
+    st.sampled_from(NOT_PLAIN).map(lambda each: each[1]),
+    st.none(),
+)
+RIGHT: dict[str, st.SearchStrategy[Any]] = {
+    "s": st.text(),
+    "id": st.text() | st.integers(-(2**63), 2**63 - 1) | st.uuids(),
+    "i": st.integers(-(2**31), 2**31 - 1),
+    "f": st.floats(allow_nan=False, allow_infinity=False),
+    "b": st.booleans(),
+    "decimal": st.decimals(allow_nan=False, allow_infinity=False),
+    "dateTime": st.datetimes(timezones=st.none() | st.timezones()),
+    "date": st.dates(),
+    "time": st.times(),
+    "uuid": st.uuids(),
+    "status": st.sampled_from([Status.NEW, Status.PAID]),
+    "word": st.sampled_from(["small", "BIG"]),
+}
+
+
+@st.composite
+def items_at_random(draw: st.DrawFn) -> list[Any]:
+    is_odd = draw(st.booleans())
+
+    def item(depth: int) -> Item:
+        value = {
+            LEAVES[name]: draw(st.none() | (right if not is_odd else right | VALUES))
+            for name, right in RIGHT.items()
+        }
+        if depth:
+            value["item"] = draw(st.none() | st.builds(item, st.just(depth - 1)))
+            value["items"] = [item(depth - 1) for _ in range(draw(st.integers(0, 2)))]
+        return Item(**value)
+
+    return [item(1) for _ in range(draw(st.integers(0, 3)))]
+
+
+OPERATION_AT_RANDOM: list[Any] = []
+AT_RANDOM = compiled(
+    f"{{ items {{ {ALL} item {{ {ALL} }} items {{ {ALL} }} }} }}", OPERATION_AT_RANDOM
+)
+
+
+@fewer
+@given(items_at_random())
+def test_bytes_are_the_same_with_and_without(items: list[Any]) -> None:
+    OPERATION_AT_RANDOM[:] = items
+    for _ in range(2):
+        both(AT_RANDOM)
+
+
+# -- the server -----------------------------------------------------------------------------------
+
+
+def test_what_orjson_cannot_write_stands_beside_lists_that_are_json_already() -> None:
+    data = {"tags": orjson.Fragment('["é",1.5]'.encode()), "large": 2**70}
+    assert encode(data) == encode({"tags": ["é", 1.5], "large": 2**70})
+    with pytest.raises(TypeError, match="is not a value of JSON"):
+        encode({"what": object(), "large": 2**70})
+
+
+async def test_an_endpoint_walks_and_its_middlewares_see_values(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[type] = []
+
+    def look(response: dict[str, Any]) -> bytes:
+        seen.append(type(response["data"]["items"]))
+        return encode(response)
+
+    async def proceed_only(_: OperationCall[Any], proceed: Proceed) -> Result:
+        return await proceed()
+
+    monkeypatch.setattr("trunkline.server.endpoint.encode", look)
+    for middlewares in ((), (proceed_only,)):
+        schema = schema_of([Item("a"), Item("b")])
+        app = GraphQL(schema, auth=None, sinks=(), middlewares=middlewares)
+        for _ in range(3):  # the third execution is that of the long text
+            reply = await post(app, "{ items { s } }")
+            assert reply.body == b'{"data":{"items":[{"s":"a"},{"s":"b"}]}}'
+    assert seen == [list, list, orjson.Fragment, list, list, list]
