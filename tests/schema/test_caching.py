@@ -74,7 +74,7 @@ def executable(sdl: str) -> Schema:
 
 def policy(sdl: str, text: str) -> tuple[int, CacheScope] | None:
     found = compile_operation(executable(sdl), text).caching
-    return (found.max_age, found.scope) if found else None
+    return (found.max_age, found.scope) if found and found.max_age else None
 
 
 @pytest.mark.parametrize(
@@ -175,6 +175,24 @@ SCOPED = '@requiresScopes(scopes: [["a"]])'
         (
             "type Query { a: Int } type Mutation { a: Int @cacheControl(maxAge: 1) }",
             "s.graphql:1:46: Mutation.a: the response to a mutation is never cached. Remove",
+        ),
+        (
+            'type Query { a(b: Int, c: [ID]): Int @cacheGroups(names: ["A:{d}"]) }',
+            (
+                "s.graphql:1:38: Query.a: @cacheGroups names 'A:{d}', but the field has no"
+                " argument 'd'; it has b, c."
+            ),
+        ),
+        (
+            'type Query { a(b: Int, c: [ID]): Int @cacheGroups(names: ["A:{c}"]) }',
+            "Query.a: @cacheGroups names 'A:{c}', but the argument 'c' is not one scalar or enum",
+        ),
+        (
+            'type Query { a(b: Int): Int @cacheGroups(names: ["{b}"]) }',
+            (
+                "Query.a: @cacheGroups names '{b}'. A group begins with a word, for example"
+                " 'Book' or 'Book:{id}'."
+            ),
         ),
         (
             "type Query { a: Int @cacheControl(scope: OPEN) }",

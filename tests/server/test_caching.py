@@ -32,7 +32,9 @@ type Query {
   failing: Int @cacheControl(maxAge: 60)
   narrowing(seconds: Int, scope: String, cookie: Boolean): Int @cacheControl(maxAge: 60)
 }
-type Mutation { add: Int }
+type Mutation { add: Int  rename: Book  failing: Book @cacheGroups(names: ["Book:9"]) }
+type Book @cacheControl(maxAge: 60, scope: PUBLIC) { id: ID! }
+extend type Query { book: Book  owned: Int @cacheControl(maxAge: 9) }
 """
 SECRET = "0123456789abcdef0123456789abcdef"
 AUDIENCE = CacheAudience(SECRET, claims=["tenant"])
@@ -72,6 +74,13 @@ class Query:
     def mine(self, caller: Caller | None) -> str:
         return f"{caller}"
 
+    def book(self) -> dict[str, str]:
+        return {"id": "7"}
+
+    def owned(self) -> int:
+        current_response().add_cache_groups("mine:a b")
+        return 1
+
     def failing(self) -> int:
         raise ValueError
 
@@ -85,7 +94,18 @@ class Query:
 
 
 QUERY = Query()
-RESOLVERS = SimpleNamespace(query=QUERY, mutation=SimpleNamespace(add=lambda: 1))
+
+
+class Mutation:
+    rename = Query.book
+    failing = Query.failing
+
+    def add(self) -> int:
+        current_response().add_cache_groups("mine")
+        return 1
+
+
+RESOLVERS = SimpleNamespace(query=QUERY, mutation=Mutation())
 SCHEMA = make_executable_schema(parse_schema(SDL), RESOLVERS)
 ANYBODY = GraphQL(SCHEMA, auth=None, sinks=())
 CALLING = GraphQL(SCHEMA, auth=Tokens(), sinks=(), caching=Caching(audience=AUDIENCE))
@@ -235,3 +255,43 @@ async def test_only_who_may_have_the_response_gets_304() -> None:
     assert (await ask(CALLING, "{ guarded }", authorization="a2", if_none_match=tag)).status == 304
     assert (await ask(CALLING, "{ guarded }", authorization="c1", if_none_match=tag)).status == 422
     assert (await ask(CALLING, "{ guarded }", if_none_match="*")).status == 401
+
+
+async def test_a_response_names_the_groups_that_it_belongs_to() -> None:
+    book = await ask(ANYBODY, "{ book { id } }")
+    assert book.headers["cache-groups"] == '"Book", "Book:7"'
+    again = await ask(ANYBODY, "{ book { id } }", if_none_match=book.headers["etag"])
+    assert (again.status, again.headers["cache-groups"]) == (304, '"Book", "Book:7"')
+    owned = await ask(ANYBODY, "{ owned }")
+    assert owned.headers["cache-groups"] == '"mine:a%20b"'
+    for reply in (await ask(ANYBODY, "{ open }"), await post(ANYBODY, "{ book { id } }")):
+        assert "cache-groups" not in reply.headers
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "groups"),
+    [
+        ("mutation { rename { id } }", 200, '"*", "Book:*", "Book:7"'),
+        ("mutation { add }", 200, '"*", "mine"'),
+        ("mutation { failing { id } rename { id } }", 294, '"*", "Book", "Book:*", "Book:9"'),
+    ],
+)
+async def test_a_mutation_names_the_groups_that_it_invalidates(
+    text: str, status: int, groups: str
+) -> None:
+    reply = await post(ANYBODY, text)
+    assert reply.status == status
+    assert reply.headers["cache-group-invalidation"] == groups
+    assert told(reply) == ("no-store", "Accept")
+
+
+async def test_groups_are_named_as_a_cache_reads_them() -> None:
+    caching = Caching(group_headers=["xkey", "Surrogate-Key", "Cache-Tag"])
+    app = GraphQL(SCHEMA, auth=None, sinks=(), caching=caching)
+    headers = (await ask(app, "{ book { id } }")).headers
+    assert {name: headers.get(name) for name in ("cache-groups", "xkey", "cache-tag")} == {
+        "cache-groups": None,
+        "xkey": "Book Book:7",
+        "cache-tag": "Book,Book:7",
+    }
+    assert headers["surrogate-key"] == "Book Book:7"

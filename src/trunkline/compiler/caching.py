@@ -12,26 +12,39 @@ from graphql import get_named_type, is_input_object_type, type_from_ast
 from msgspec import Struct
 
 from trunkline.compiler.document import ChosenOperation
+from trunkline.compiler.groups import OperationGroups, plan_groups
 from trunkline.schema.caching import CacheRule, CacheScope
 
 __all__ = ["OperationCaching", "narrowing_rules", "plan_caching"]
 
 
 class OperationCaching(Struct, frozen=True):
-    """The policy of an operation's responses: seconds from 1, and who may reuse them."""
+    """What caches may do with an operation's responses.
+
+    They may be reused for ``max_age`` seconds, by callers of the ``scope``. They belong to
+    ``groups``; a mutation's invalidate these.
+    """
 
     max_age: int
     scope: CacheScope
+    groups: OperationGroups
+    is_mutation: bool = False
 
 
 def plan_caching(chosen: ChosenOperation, coordinates: Iterable[str]) -> OperationCaching | None:
-    """Return the policy of an operation; ``None`` if its responses are not to be cached."""
-    if chosen.schema.caching is None or chosen.node.operation.value != "query":
+    """Return what caches may do with responses; ``None`` if these are nothing to them."""
+    kind, declared = chosen.node.operation.value, chosen.schema.caching
+    if declared is None or kind == "subscription":
         return None
+    if kind == "mutation":
+        groups = plan_groups(chosen, declared.entities)
+        return OperationCaching(0, CacheScope.PRIVATE, groups, is_mutation=True)
     rules = [rule for _, rule in narrowing_rules(chosen, coordinates)]
     max_age = min((rule.max_age for rule in rules if rule.max_age is not None), default=0)
     scope = max((rule.scope for rule in rules), default=CacheScope.PRIVATE)
-    return OperationCaching(max_age, scope) if max_age > 0 else None
+    if max_age <= 0:
+        return None
+    return OperationCaching(max_age, scope, plan_groups(chosen, declared.entities))
 
 
 def narrowing_rules(

@@ -41,7 +41,7 @@ def run_sync(  # noqa: PLR0913  # a request, who sent it, and who takes the data
     a parameter for them; ``root_value`` is what the graphql-core dialect resolves root fields on.
     With ``takes_json``, lists in the data may be JSON already, as ``orjson.Fragment``: for whoever
     does nothing with the data but write it with orjson. The extension of ``trunkline[native]``
-    writes them so.
+    writes them so, except for HTTP caches, whose groups are read from the data.
 
     Raises ``VariablesError`` if a variable's value does not fit (GraphQL §6.1.2) or there are more
     values than the limits allow, and ``TypeError`` if something must be awaited after all, or if
@@ -58,6 +58,7 @@ def run_sync(  # noqa: PLR0913  # a request, who sent it, and who takes the data
             result.drop()
         raise TypeError(f"{operation.title} has resolvers or directives to await: use `run`.")
     agenda = Agenda(has_batches=True) if operation.has_batches else None
+    takes_json = takes_json and operation.caching is None
     execution = operation.execution(values, context, agenda, root_value, caller, takes_json)
     try:
         execution.data = data = operation.resolve_root(execution)
@@ -161,6 +162,7 @@ def start(  # noqa: PLR0913  # as above
     are left out.
     """
     agenda = Agenda(has_batches=operation.has_batches)
+    takes_json = takes_json and operation.caching is None
     execution = operation.execution(values, context, agenda, root_value, caller, takes_json)
     try:
         if operation.kind == "mutation" and operation.is_async:

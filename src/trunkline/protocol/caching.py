@@ -1,11 +1,23 @@
-"""Headers for HTTP caches (RFC 9111), and validators of responses (RFC 9110 §8.8, §13)."""
+"""Headers for HTTP caches (RFC 9111, RFC 9875), and validators (RFC 9110 §8.8, §13)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from hashlib import sha256
+from urllib.parse import quote
 
-__all__ = ["caching_headers", "etag_of", "is_current"]
+__all__ = [
+    "EVERYTHING",
+    "MOST_GROUPS",
+    "any_of",
+    "caching_headers",
+    "etag_of",
+    "group_name",
+    "is_current",
+    "read_groups",
+    "write_groups",
+]
 
 
 def caching_headers(
@@ -38,3 +50,46 @@ def is_current(etag: bytes, if_none_match: bytes | None) -> bool:
         return False
     known = {each.strip().removeprefix(b"W/") for each in if_none_match.split(b",")}
     return b"*" in known or etag.removeprefix(b"W/") in known
+
+
+# -- groups (RFC 9875) ----------------------------------------------------------------------------
+
+EVERYTHING = "*"
+"""The group of responses that would belong to too many groups; every mutation invalidates it."""
+
+MOST_GROUPS = 32
+"""How many groups of a response every cache supports, and the length of a name (RFC 9875 §2)."""
+
+_GROUP = re.compile(r'"((?:[^"\\]|\\.)*)"')
+
+
+def group_name(*parts: str) -> str:
+    """Return the name of a group: ``group_name("Book", "7")`` is ``Book:7``.
+
+    Characters that separate groups somewhere are percent-encoded. The end of a name that is too
+    long for some caches is replaced by a hash.
+    """
+    name = ":".join(quote(part, safe="*") for part in parts)
+    if len(name) <= MOST_GROUPS:
+        return name
+    digest = sha256(name.encode()).hexdigest()
+    return f"{name[:12]}~{digest[: MOST_GROUPS - 13]}"
+
+
+def any_of(type_name: str) -> str:
+    """Return the group of responses that depend on which objects of a type there are."""
+    return group_name(type_name, "*")
+
+
+def write_groups(header: str, names: Iterable[str]) -> tuple[bytes, bytes]:
+    """Return the header with the names of groups, as the caches that read it want them."""
+    if header in {"Cache-Groups", "Cache-Group-Invalidation"}:
+        value = ", ".join(f'"{name}"' for name in names)
+    else:
+        value = ("," if header == "Cache-Tag" else " ").join(names)
+    return header.lower().encode(), value.encode()
+
+
+def read_groups(value: str | None) -> frozenset[str]:
+    """Read the names from ``Cache-Groups`` or ``Cache-Group-Invalidation``."""
+    return frozenset(_GROUP.findall(value or ""))

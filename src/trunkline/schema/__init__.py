@@ -12,6 +12,6 @@ It knows GraphQL's type system and the application's classes, but not operations
     directives                where directives stand; the definitions of Trunkline's own
     directive_functions       the functions of directives, and where they are put
     around                    calling these functions around a resolver
-    caching                   how long responses may be reused, and by whom
+    caching, entities         how long responses may be reused, and by whom; what they are made of
     requirements, visibility  what callers need; what introspection shows to those without it
 """

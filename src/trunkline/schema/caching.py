@@ -21,7 +21,8 @@ import graphql
 from msgspec import Struct
 
 from trunkline.errors import SchemaError
-from trunkline.schema.directives import applied_to, arguments_of, elements_of, is_known
+from trunkline.schema.directives import applied_to, applies, arguments_of, elements_of, is_known
+from trunkline.schema.entities import Entities, misplaced_groups
 from trunkline.schema.requirements import (
     NOTHING,
     Requirements,
@@ -76,7 +77,8 @@ class CacheRules:
 
     ``definition`` is the whole schema, also for callers who see a part of it: values of the types
     that they do not see are null, so that responses depend on these, too. ``private`` has the
-    coordinates of fields whose resolvers take the caller.
+    coordinates of fields whose resolvers take the caller. ``entities`` are the objects that
+    responses are made of.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class CacheRules:
         self._private = private
         self._rules: dict[str, CacheRule] = {}
         self._inputs: dict[str, CacheRule] = {}
+        self.entities = Entities(definition)
 
     def rule(self, coordinate: str) -> CacheRule:
         """Return the rule of a field, an argument, or an input field."""
@@ -183,7 +186,7 @@ def declared_caching(
     ``private`` has the coordinates of fields whose resolvers take the caller. Raises
     ``SchemaError`` for what `misplaced_caching` finds, and for a public one of these.
     """
-    if not any(_is_applied(element) for _, element in _places(definition)):
+    if not applies(definition, {_NAME}):
         return None
     mistakes = [error.message for error in misplaced_caching(definition, requirements)]
     for coordinate, element in _places(definition):
@@ -201,7 +204,10 @@ def declared_caching(
 def misplaced_caching(
     definition: graphql.GraphQLSchema, requirements: Requirements | None = None
 ) -> Iterator[graphql.GraphQLError]:
-    """Yield an error for each `@cacheControl` that cannot hold, with its place."""
+    """Yield an error for each `@cacheControl` and `@cacheGroups` that cannot be, with its place."""
+    if not applies(definition, {_NAME, "cacheGroups"}):
+        return
+    yield from misplaced_groups(definition)
     for coordinate, element in _places(definition):
         if not _is_applied(element):
             continue

@@ -12,7 +12,7 @@ right.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
@@ -53,6 +53,7 @@ __all__ = [
     "applied_directives",
     "applied_groups",
     "applied_to",
+    "applies",
     "arguments_of",
     "around_field",
     "elements_of",
@@ -113,6 +114,9 @@ KNOWN_DIRECTIVES: Mapping[str, KnownDirective] = {
         " enum CacheControlScope { PUBLIC AUDIENCE PRIVATE }",
         is_shown=False,
     ),
+    "cacheGroups": KnownDirective(
+        "directive @cacheGroups(names: [String!]!) on FIELD_DEFINITION", is_shown=False
+    ),
     "cost": KnownDirective(
         "directive @cost(weight: Int!) on"
         " ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR",
@@ -133,7 +137,8 @@ KNOWN_DIRECTIVES: Mapping[str, KnownDirective] = {
   field has a ``resolver`` although its model has the value, that the resolver is a ``batch``
   resolver or takes the ``selection`` or the ``caller``, and that an input tells absent from null
   (``omittable``).
-- `caching.py` reads ``@cacheControl``, `costs.py` reads ``@cost`` and ``@listSize``.
+- `caching.py` reads ``@cacheControl``, `entities.py` ``@cacheGroups``.
+- `costs.py` reads ``@cost`` and ``@listSize``.
 - `requirements.py` reads what the others require of a caller.
 """
 
@@ -290,6 +295,17 @@ def elements_of(definition: GraphQLSchema) -> Iterator[tuple[str, Any]]:
             yield f"{type_.name}.{name}", part
             for argument, taken in getattr(part, "args", {}).items():
                 yield f"{type_.name}.{name}({argument}:)", taken
+
+
+def applies(definition: GraphQLSchema, names: Collection[str]) -> bool:
+    """Say whether a directive is applied to a type or a field; quickly, also if none is."""
+    for type_ in definition.type_map.values():
+        for node in (type_.ast_node, *type_.extension_ast_nodes):
+            for each in (node, *(getattr(node, "fields", None) or ())):
+                for directive in (each and each.directives) or ():
+                    if directive.name.value in names:
+                        return True
+    return False
 
 
 def runtime_places(definition: GraphQLSchema) -> Iterator[tuple[str, bool, DirectiveNode]]:

@@ -5,7 +5,7 @@ Resolvers, middlewares and the context reach it by `current_response`, wherever 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextvars import ContextVar
 from functools import cached_property
 from http.cookies import SimpleCookie
@@ -13,6 +13,7 @@ from math import inf
 from typing import Any, Literal
 from wsgiref.headers import Headers
 
+from trunkline.protocol.caching import group_name
 from trunkline.schema.caching import CacheScope
 
 __all__ = ["ResponseAdditions", "adding", "current_response"]
@@ -73,6 +74,22 @@ class ResponseAdditions:
             return max_age, scope
         known_age, known_scope = self._narrowed
         return int(min(max_age, known_age)), max(scope, known_scope)
+
+    def add_cache_groups(self, *names: str) -> None:
+        """Let the response belong to groups, such as ``Book`` or ``Book:7``.
+
+        The response of a mutation invalidates them instead.
+        """
+        self._groups.update(group_name(*name.split(":")) for name in names)
+
+    @cached_property
+    def _groups(self) -> set[str]:
+        return set()
+
+    @property
+    def groups(self) -> Collection[str]:
+        """The groups that the program added."""
+        return self._groups if "_groups" in vars(self) else ()
 
     @property
     def has_cookies(self) -> bool:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct
 
 from trunkline.asgi.requests import Headers, Receive, Scope
 from trunkline.asgi.responses import Application, HTTPApplication, Response
 from trunkline.auth.verifying.caller import Authenticator, Caller
-from trunkline.compiler.operation import Operation
-from trunkline.protocol.caching import caching_headers, etag_of, is_current
+from trunkline.compiler.caching import OperationCaching
+from trunkline.protocol.caching import caching_headers, etag_of, is_current, write_groups
 from trunkline.protocol.messages import HEADER_NAME
 from trunkline.schema.caching import CacheScope
 from trunkline.server.additions import HeaderList, ResponseAdditions
 
-__all__ = ["CacheAudience", "Caching", "ResponseCaching"]
+__all__ = ["CacheAudience", "Caching", "Exchange", "GroupHeader", "ResponseCaching"]
 
 _SHORTEST = 32  # bytes of a secret
 _DIGITS = 32  # of an audience's name
@@ -87,15 +90,31 @@ class _AudienceCheck(HTTPApplication):
         return Response(204, headers=((header, name), (b"cache-control", b"no-store")))
 
 
+GroupHeader: TypeAlias = Literal["Cache-Groups", "xkey", "Surrogate-Key", "Cache-Tag"]
+"""A header that names the groups of a response: RFC 9875's, Varnish's, Fastly's, Cloudflare's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caching:
     """How an endpoint works with HTTP caches.
 
     - ``audience``: names the callers who share responses. Without it, responses that depend on the
       caller's scopes are for their caller's own cache only.
+    - ``group_headers``: name the groups of a response, so that caches can forget it by them.
     """
 
     audience: CacheAudience | None = None
+    group_headers: Sequence[GroupHeader] = ("Cache-Groups",)
+
+
+class Exchange(Struct, frozen=True):
+    """A request, as far as caches ask for it."""
+
+    operation: OperationCaching
+    variables: Mapping[str, Any] | None
+    scope: Scope
+    headers: Headers
+    caller: Caller | None
 
 
 class ResponseCaching:
@@ -106,37 +125,39 @@ class ResponseCaching:
 
     def __init__(self, caching: Caching, *, has_auth: bool) -> None:
         self._audience = caching.audience
+        self._group_headers = tuple(caching.group_headers)
         self._has_auth = has_auth
 
-    def headers(  # noqa: PLR0913, PLR0917  # a response, and what it is the response to
+    def headers(
         self,
         usual: HeaderList,
         response: Response,
-        operation: Operation,
-        scope: Scope,
-        headers: Headers,
-        caller: Caller | None,
+        data: Any,
+        exchange: Exchange,
         additions: ResponseAdditions,
     ) -> HeaderList:
-        """Return the headers of a response without errors.
+        """Return the headers of a response: to a query without errors, or to a mutation.
 
-        ``usual`` are those of one that must not be stored. If the client has the response already,
-        it becomes 304.
+        ``usual`` are those of a response that must not be stored. If the client has the response
+        already, it becomes 304.
         """
-        policy = operation.caching
-        if policy is None or scope["method"] == "POST":
+        operation, groups = exchange.operation, exchange.operation.groups
+        if operation.is_mutation:
+            names = groups.of_mutation(data, exchange.variables, additions.groups)
+            return (*usual, write_groups("Cache-Group-Invalidation", names)) if names else usual
+        max_age, scope = additions.narrowed(operation.max_age, operation.scope)
+        if exchange.scope["method"] == "POST" or additions.has_cookies or max_age <= 0:
             return usual
-        max_age, reach = additions.narrowed(policy.max_age, policy.scope)
-        if max_age <= 0 or additions.has_cookies:
-            return usual
-        is_shared, vary = self._sharing(reach, headers, caller)
+        is_shared, vary = self._sharing(scope, exchange.headers, exchange.caller)
         added = caching_headers(max_age, is_shared=is_shared, vary=vary)
         replaced = {name for name, _ in added}
         kept = tuple(each for each in usual if each[0] not in replaced)
         etag = etag_of(kept, response.body)
-        if is_current(etag, headers.get(b"if-none-match")):
+        if is_current(etag, exchange.headers.get(b"if-none-match")):
             response.status, response.body = 304, b""
-        return (*kept, *added, (b"etag", etag))
+        names = groups.of_query(data, exchange.variables, additions.groups)
+        named = (write_groups(each, names) for each in self._group_headers if names)
+        return (*kept, *added, (b"etag", etag), *named)
 
     def _sharing(
         self, scope: CacheScope, headers: Headers, caller: Caller | None

@@ -50,7 +50,7 @@ from trunkline.server.authorize import (
     Refuse,
     SchemaViews,
 )
-from trunkline.server.caching import Caching, ResponseCaching
+from trunkline.server.caching import Caching, Exchange, ResponseCaching
 from trunkline.server.compiling import Compilations
 from trunkline.server.documents import Documents, RegisteredDocuments
 from trunkline.server.execute import (
@@ -289,11 +289,10 @@ class GraphQL(HTTPOnly):
                 )
             event.coordinates = operation.coordinates_with(request.variables)
             response = self._write(result, event, additions)
-            always = self._headers[media_type]
-            if not event.errors:
-                always = self._caching.headers(
-                    always, response, operation, scope, headers, caller, additions
-                )
+            known, always = operation.caching, self._headers[media_type]
+            if known is not None and (known.is_mutation or not event.errors):
+                exchange = Exchange(known, request.variables, scope, headers, caller)
+                always = self._caching.headers(always, response, result.data, exchange, additions)
             response.headers = additions.on(always)
         except ClientGone:
             raise

@@ -1,0 +1,226 @@
+"""The groups of a response: of which entities it is made, so that changes can invalidate it.
+
+An entity is an object whose type has a key. A response belongs to these groups:
+
+- ``Book``: it has, or could have, something of the type.
+- ``Book:7``: it has this one.
+- ``Book:*``: it depends on which ones there are: it has a list, a null, or one whose key is not
+  selected.
+
+A mutation whose response has a book with its key invalidates ``Book:7`` and ``Book:*``. Without the
+key nobody knows which one it was, so it invalidates ``Book``. What the schema declares by
+`@cacheGroups` is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import graphql
+from msgspec import Struct
+
+from trunkline.compiler.document import ChosenOperation
+from trunkline.compiler.selections import Fragments, fragment_of, without_selections
+from trunkline.protocol.caching import EVERYTHING, MOST_GROUPS, any_of, group_name
+from trunkline.schema.entities import Entities, GroupTemplate
+
+__all__ = ["OperationGroups", "plan_groups"]
+
+_Types = frozenset[str]
+
+
+class _Place(Struct, eq=False):
+    """A place of objects in the response.
+
+    ``types`` are the entities that may stand there, with the response key of their key, if it is
+    selected. ``only`` is the one possible type; if there are several, ``type_key`` is the response
+    key of ``__typename``. ``below`` are the places of a response key. ``within`` are all entities
+    of the place and below it.
+    """
+
+    types: dict[str, str | None]
+    only: str | None
+    type_key: str | None = None
+    below: dict[str, _Place] = {}
+    within: _Types = frozenset()
+
+
+class _Found(Struct, eq=False):
+    """What a response has: entities with keys, and types of which no key is known."""
+
+    entities: set[tuple[str, str]]
+    unknown: set[str]
+
+
+class OperationGroups(Struct, frozen=True, eq=False):
+    """The groups of an operation's responses.
+
+    ``listed`` are the entities that may stand in lists; ``declared`` are the groups that the schema
+    declares of the fields that are used, with the field of the document.
+    """
+
+    root: _Place
+    listed: _Types
+    declared: tuple[tuple[GroupTemplate, graphql.FieldNode], ...]
+    defaults: Mapping[str, Any]
+
+    def of_query(
+        self, data: Any, variables: Mapping[str, Any] | None, added: Iterable[str]
+    ) -> list[str]:
+        """Return the groups that a query's response belongs to; ``added`` are the program's."""
+        found = self._find(data)
+        fixed = {*self._named(variables), *added, *map(group_name, self.root.within)}
+        fixed |= {any_of(name) for name in found.unknown | self.listed}
+        names = fixed | {group_name(*entity) for entity in found.entities}
+        if len(names) > MOST_GROUPS:
+            names = fixed | {any_of(name) for name, _ in found.entities}
+        return sorted(names) if len(names) <= MOST_GROUPS else [EVERYTHING]
+
+    def of_mutation(
+        self, data: Any, variables: Mapping[str, Any] | None, added: Iterable[str]
+    ) -> list[str]:
+        """Return the groups that a mutation invalidates."""
+        found = self._find(data)
+        if len(found.entities) > MOST_GROUPS // 2:
+            found.unknown.update(name for name, _ in found.entities)
+        names = {*self._named(variables), *added, *map(group_name, found.unknown)}
+        names |= {group_name(*each) for each in found.entities if each[0] not in found.unknown}
+        names |= {any_of(name.partition(":")[0]) for name in names if ":" in name}
+        return sorted({*names, EVERYTHING}) if names else []
+
+    def _find(self, data: Any) -> _Found:
+        found = _Found(set(), set())
+        _search(data, self.root, found)
+        return found
+
+    def _named(self, variables: Mapping[str, Any] | None) -> Iterator[str]:
+        values = {**self.defaults, **(variables or {})}
+        for template, node in self.declared:
+            yield group_name(*template.parts(node, values))
+
+
+def _search(value: Any, place: _Place, found: _Found) -> None:
+    """Add what a value has at a place, and below it."""
+    if type(value) is list:
+        if len(value) > MOST_GROUPS:  # more than could be named
+            found.unknown |= place.within
+            return
+        for each in value:
+            _search(each, place, found)
+        return
+    if type(value) is not dict:
+        found.unknown.update(place.types or place.within)
+        return
+    name = place.only or value.get(place.type_key)
+    if name is None:
+        found.unknown.update(place.types)
+    elif name in place.types:
+        key = value.get(place.types[name])
+        if key is None:
+            found.unknown.add(name)
+        else:
+            found.entities.add((name, str(key)))
+    for key, below in place.below.items():
+        if key in value:
+            _search(value[key], below, found)
+
+
+def plan_groups(chosen: ChosenOperation, entities: Entities) -> OperationGroups:
+    """Plan the groups of an operation's responses.
+
+    The walk is over the whole schema, also for callers who see a part of it.
+    """
+    walk = _Walk(entities, chosen.fragments)
+    root = entities.root(chosen.node.operation)
+    place = walk.place([(chosen.node.selection_set, root)], is_listed=False)
+    defaults = {
+        node.variable.name.value: graphql.value_from_ast_untyped(node.default_value)
+        for node in chosen.node.variable_definitions or ()
+        if node.default_value
+    }
+    return OperationGroups(place, frozenset(walk.listed), tuple(walk.declared), defaults)
+
+
+class _Walk:
+    """One walk over an operation's selection sets."""
+
+    def __init__(self, entities: Entities, fragments: Fragments) -> None:
+        self._entities = entities
+        self._fragments = fragments
+        self.listed: set[str] = set()
+        self.declared: list[tuple[GroupTemplate, graphql.FieldNode]] = []
+
+    def place(
+        self, sets: list[tuple[graphql.SelectionSetNode, _Types]], *, is_listed: bool
+    ) -> _Place:
+        """Plan the place of objects with these selection sets, each for some object types."""
+        types = frozenset[str]().union(*(each for _, each in sets))
+        keys = {name: self._entities.key_of(name) for name in sorted(types)}
+        place = _Place(
+            {name: None for name, key in keys.items() if key is not None},
+            next(iter(types)) if len(types) == 1 else None,
+        )
+        fields: dict[str, list[tuple[graphql.FieldNode, _Types]]] = {}
+        for node, applying in self._fields(sets):
+            key = node.alias.value if node.alias else node.name.value
+            if node.name.value == "__typename":
+                place.type_key = key
+            elif node.selection_set is None:
+                self._leaf(place, key, node, applying, keys)
+            elif not node.name.value.startswith("__"):
+                fields.setdefault(key, []).append((node, applying))
+        place.within = frozenset(place.types)
+        for key, nodes in fields.items():
+            below = self._below(nodes, is_listed=is_listed)
+            if below.within:
+                place.below[key] = below
+                place.within |= below.within
+        if is_listed:
+            self.listed.update(place.types)
+        return place
+
+    def _fields(
+        self, sets: list[tuple[graphql.SelectionSetNode, _Types]]
+    ) -> Iterator[tuple[graphql.FieldNode, _Types]]:
+        """Yield the fields of selection sets, each with the types that it is a field of."""
+        for selection_set, types in sets:
+            for node in selection_set.selections:
+                if isinstance(node, graphql.FieldNode):
+                    yield node, types
+                elif (fragment := fragment_of(node, self._fragments)) is not None:
+                    condition = fragment.type_condition
+                    within = types
+                    if condition is not None:
+                        within = types & self._entities.possible_types(condition.name.value)
+                    if within:
+                        yield from self._fields([(fragment.selection_set, within)])
+
+    def _leaf(
+        self,
+        place: _Place,
+        key: str,
+        node: graphql.FieldNode,
+        applying: _Types,
+        keys: Mapping[str, str | None],
+    ) -> None:
+        self._declare(node, applying)
+        for name in applying:
+            if keys.get(name) == node.name.value:
+                place.types[name] = key
+
+    def _below(self, nodes: list[tuple[graphql.FieldNode, _Types]], *, is_listed: bool) -> _Place:
+        sets: list[tuple[graphql.SelectionSetNode, _Types]] = []
+        for node, applying in nodes:
+            self._declare(node, applying)
+            for name in applying:
+                type_, has_list = self._entities.returned(name, node.name.value)
+                is_listed = is_listed or has_list
+                if node.selection_set is not None:
+                    sets.append((node.selection_set, self._entities.possible_types(type_)))
+        return self.place(sets, is_listed=is_listed)
+
+    def _declare(self, node: graphql.FieldNode, types: _Types) -> None:
+        for name in sorted(types):
+            for template in self._entities.templates(name, node.name.value):
+                self.declared.append((template, without_selections(node, arguments=True)))
