@@ -361,7 +361,7 @@ def test_a_get_is_canonical_and_a_long_one_goes_by_post() -> None:
     short, long = transport.sent
     assert short.query == (
         f"documentId=sha256%3A{document_id(text).removeprefix('sha256:')}"
-        "&operationName=A&variables=%7B%22b%22%3A%22x%20y%26%22%7D"
+        "&operationName=A&variables=%7B%22b%22%3A%22x+y%26%22%7D"
     )
     assert "content-type" not in short.headers
     assert (long.method, long.query) == ("POST", "")

@@ -16,6 +16,7 @@ DOORS = {
         "ConfigurationError",
         "ConnectionFailedError",
         "DeadlineExceededError",
+        "DocumentNotFoundError",
         "DocumentSyntaxError",
         "ExecutionError",
         "LimitExceededError",

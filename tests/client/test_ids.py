@@ -163,7 +163,7 @@ def test_a_get_has_one_order() -> None:
     assert (first.method, second.method, third.method) == ("POST", "GET", "POST")
     assert second.path == third.path == f"{document_id(text)}/A"
     assert second.query == (
-        "variables=%7B%22c%22%3A1%2C%22b%22%3A2%7D&extensions=%7B%22trace%22%3Atrue%7D"
+        "variables=%7B%22b%22%3A2%2C%22c%22%3A1%7D&extensions=%7B%22trace%22%3Atrue%7D"
     )
 
 

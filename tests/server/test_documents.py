@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 import pytest
 from starlette.applications import Starlette
@@ -53,11 +53,12 @@ class Registered:
         assert client in {None, "billing/2.3.1"}
         return self.texts.get(document_id)
 
-    def admit(self, document_id: str, text: str, caller: Caller | None, client: str | None) -> None:
+    def admit(self, document_id: str, text: str, caller: Caller | None, client: str | None) -> bool:
         assert caller is None
         if self.only and document_id not in self.texts:
             raise RequestRefusedError(403, "Register it.", code="DOCUMENT_NOT_REGISTERED")
         self.admitted.append((document_id, text, client))
+        return document_id in self.texts
 
 
 def registered(*texts: str, **options: Any) -> Endpoint:
@@ -168,6 +169,110 @@ async def test_paths_below_a_route_of_starlette() -> None:
     for path in ("/graphql/", "/graphql/other", "/graphqlx", f"/graphql/x/{ID}/One"):
         reply = await url(app, path, **ONE)
         assert (reply.status, reply.code) == (404, "NOT_FOUND")
+
+
+def variables(value: str) -> bytes:
+    return urlencode({"variables": value}).encode()
+
+
+CANONICAL = variables('{"id":"1"}')
+OTHER_URLS: dict[str, tuple[str, bytes]] = {
+    "white space": (f"/{ID}/One", variables('{"id": "1"}')),
+    "encoding": (f"/{ID}/One", b'variables={"id":"1"}'),
+    "a parameter that means nothing": (f"/{ID}/One", CANONICAL + b"&utm=1"),
+    "an empty parameter": (f"/{ID}/One", CANONICAL + b"&extensions="),
+    "the operation twice": (f"/{ID}/One", b"operationName=One&" + CANONICAL),
+    "no name of the operation": (f"/{ID}", CANONICAL),
+    "an empty name": (f"/{ID}/", CANONICAL),
+    "an ampersand": (f"/{ID}/One", CANONICAL + b"&"),
+    "documentId behind variables": ("", CANONICAL + f"&documentId={ID}".encode()),
+}
+
+
+@pytest.mark.parametrize(("path", "query"), OTHER_URLS.values(), ids=OTHER_URLS.keys())
+async def test_a_request_by_id_has_one_url(path: str, query: bytes) -> None:
+    app = registered(QUERY)
+    reply = await get(app, query, path=f"/graphql{path}")
+    assert (reply.status, reply.code) == (308, "PERMANENT_REDIRECT")
+    url = urljoin(f"http://a/graphql{path}?{query.decode()}", reply.headers["location"])
+    canonical = f"http://a/graphql/{ID}/One?{CANONICAL.decode()}"
+    if not path:
+        document = urlencode({"documentId": ID})
+        canonical = f"http://a/graphql?{document}&{CANONICAL.decode()}"
+    assert url == canonical
+    place, _, found = canonical.removeprefix("http://a").partition("?")
+    assert (await get(app, found.encode(), path=place)).data == MILK
+    refusing = Endpoint(registered=Registered(QUERY), other_urls="refuse")
+    refused = await get(refusing, query, path=f"/graphql{path}")
+    assert (refused.status, refused.code) == (400, "BAD_REQUEST")
+    assert "location" not in refused.headers
+    assert reply.headers["location"] in refused.error["message"]
+
+
+async def test_order_within_variables_makes_no_second_url() -> None:
+    text = "query Q($a: Int, $b: Int) { a: number(value: $a) b: number(value: $b) }"
+    app = registered(text)
+    path = f"/graphql/{document_id(text)}/Q"
+    assert (await get(app, variables('{"a":1,"b":2}'), path=path)).data == {"a": 1, "b": 2}
+    assert (await get(app, variables('{"b":2,"a":1}'), path=path)).status == 308
+    # too long to be a header
+    assert (await get(app, variables(f'{{"a": 1, "c": "{"x" * 9_000}"}}'), path=path)).status == 400
+
+
+def test_what_to_do_with_other_urls_is_one_of_two() -> None:
+    with pytest.raises(ValueError, match="'redirect' or 'refuse', not 'serve'"):
+        Endpoint(other_urls="serve")
+
+
+async def query(app: Any, path: str = "/graphql", **parameters: Any) -> Reply:
+    return await send_body(app, json.dumps(parameters).encode(), method="QUERY", path=path)
+
+
+async def test_the_method_query() -> None:
+    app = Endpoint()
+    reply = await query(app, query=QUERY, **ONE)
+    assert (reply.status, reply.data) == (200, MILK)
+    assert reply.headers["accept-query"] == "application/json"
+    assert not {"location", "content-location"} & set(reply.headers)
+    refused = await query(app, query=ADD)
+    assert (refused.status, refused.code) == (422, "METHOD_NOT_ALLOWED")
+    assert app.added == []
+    for headers, status in (({"content-type": "text/plain"}, 415), ({"content-type": ""}, 415)):
+        wrong = await send_body(app, b"{}", headers, method="QUERY")
+        assert (wrong.status, wrong.headers["accept-query"]) == (status, "application/json")
+    assert (await send_body(app, b"{", method="QUERY")).status == 400
+
+
+async def test_a_query_that_has_a_url_names_it() -> None:
+    app = registered(QUERY)
+    url_ = f"{ID}/One?{CANONICAL.decode()}"
+    for reply, location in (
+        (await query(app, query=QUERY, **ONE), f"./graphql/{url_}"),
+        (await query(app, documentId=ID, **ONE), f"./graphql/{url_}"),
+        (await query(app, f"/graphql/{ID}/One", **ONE), f"../{url_}"),
+    ):
+        assert reply.data == MILK
+        assert reply.headers["location"] == reply.headers["content-location"] == location
+    by_parameter = await url(app, documentId=ID, **ONE)
+    assert by_parameter.headers["content-location"] == f"./graphql/{url_}"
+    assert "location" not in by_parameter.headers
+    by_path = await url(app, f"/graphql/{ID}/One", **ONE)
+    assert "content-location" not in by_path.headers
+    long = await query(app, documentId=ID, variables={"id": "1", "x": "y" * 2_000})
+    assert (long.status, "location" in long.headers) == (200, False)
+
+
+async def test_a_client_that_sends_text_is_told_the_id() -> None:
+    for app in (registered(QUERY), Endpoint(apq=True)):
+        assert (await post(app, QUERY, **ONE)).headers["graphql-document-id"] == ID
+        assert "graphql-document-id" not in (await body(app, documentId=ID, **ONE)).headers
+    assert "graphql-document-id" not in (await post(registered(ADD), QUERY, **ONE)).headers
+    assert "graphql-document-id" not in (await post(Endpoint(), QUERY, **ONE)).headers
+    # paths below the endpoint's are another's
+    alone = Starlette(routes=[Route("/graphql", registered(QUERY))])
+    assert "graphql-document-id" not in (await post(alone, QUERY, **ONE)).headers
+    both = Starlette(routes=[Route("/graphql{rest:path}", registered(QUERY))])
+    assert (await post(both, QUERY, **ONE)).headers["graphql-document-id"] == ID
 
 
 async def test_apollos_automatic_persisted_queries() -> None:

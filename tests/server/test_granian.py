@@ -52,6 +52,10 @@ def test_T_04_malformed_chunks(port: int, chunks: bytes) -> None:  # noqa: N802
     assert ask(port, chunked() + chunks + b"0\r\n\r\n") == [400]
 
 
+def test_the_method_query(port: int) -> None:
+    assert ask(port, post(QUERY).replace(b"POST", b"QUERY", 1)) == [200]
+
+
 def test_T_04_a_malformed_chunk_after_a_good_one(port: int) -> None:  # noqa: N802
     assert ask(port, chunked(QUERY) + b"zz\r\n\r\n") == [400]
     assert ask(port, chunked(QUERY, b"")) == [200]

@@ -66,7 +66,8 @@ async def test_a_query_by_post(app: Endpoint) -> None:
     assert reply.json == {"data": {"todo": {"id": "1", "title": "Milk"}}}
     assert well_formed(reply)
     assert set(reply.headers) == {
-        *("content-type", "content-length", "cache-control", "vary", "x-content-type-options")
+        *("content-type", "content-length", "cache-control", "vary"),
+        *("x-content-type-options", "accept-query"),
     }
 
 
@@ -234,19 +235,19 @@ async def test_a_query_beside_a_mutation_by_get(app: Endpoint) -> None:
 
 @pytest.mark.parametrize(
     "method",
-    ["PUT", "DELETE", "PATCH", "OPTIONS", "QUERY", "TRACE", "CONNECT", "get", "\0"],
+    ["PUT", "DELETE", "PATCH", "OPTIONS", "query", "TRACE", "CONNECT", "get", "\0"],
 )
 async def test_other_methods(app: Endpoint, method: str) -> None:
     reply = await get(app, b"query={__typename}", method=method)
     assert (reply.status, reply.code) == (405, "METHOD_NOT_ALLOWED")
-    assert reply.headers["allow"] == "GET, POST"
+    assert reply.headers["allow"] == "GET, POST, QUERY"
     assert well_formed(reply)
 
 
 async def test_head_has_no_body(app: Endpoint) -> None:
     reply = await get(app, b"query={__typename}", method="HEAD")
     assert (reply.status, reply.body) == (405, b"")
-    assert reply.headers["allow"] == "GET, POST"
+    assert reply.headers["allow"] == "GET, POST, QUERY"
 
 
 @pytest.mark.parametrize("accept", ["text/html", f"{JSON};q=0", "application", "text/event-stream"])

@@ -330,8 +330,14 @@ def test_other_methods(server: Server, method: str) -> None:
         client.sendall(method.encode() + b" /graphql HTTP/1.1\r\n" + headers)
         head = client.recv(65_536)
         assert head.startswith(b"HTTP/1.1 405 ")
-        assert b"\r\nallow: GET, POST\r\n" in head.lower().replace(b"get, post", b"GET, POST")
+        assert b"\r\nallow: get, post, query\r\n" in head.lower()
         assert is_closed(client)
+
+
+def test_the_method_query(server: Server) -> None:
+    with connect(server) as client:
+        client.sendall(post(QUERY).replace(b"POST", b"QUERY", 1))
+        assert read_answers(client, 1) == [200]
 
 
 def test_a_websocket_handshake(server: Server) -> None:

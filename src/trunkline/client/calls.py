@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from typing import NamedTuple
-from urllib.parse import quote
 
 import msgspec
 
 from trunkline.client.transports.rules import check_headers
 from trunkline.flow.calls import Deadline
+from trunkline.protocol.canonical import canonical_query
 from trunkline.protocol.documents import Naming, OperationKind, RegisteredDocument
 from trunkline.protocol.media import ACCEPT, JSON
 from trunkline.protocol.messages import HTTPRequest
@@ -151,15 +151,12 @@ def http_request(call: Call, headers: Mapping[str, str]) -> HTTPRequest:
         extensions = document.hash[:-1] + b"," + extensions[1:] if extensions else document.hash
     path = document.path if naming == "path" else ""
     if call.by_get:
-        # One order and no white space, so that equal requests have equal URLs: caches compare URLs
-        # byte for byte (GraphQL over HTTP, Persisted Documents).
-        parameters = {
-            "documentId": document.id if naming == "id" else None,
-            "operationName": None if path else document.name,
-            "variables": call.variables.decode(),
-            "extensions": extensions.decode(),
-        }
-        query = "&".join(f"{key}={quote(text, '')}" for key, text in parameters.items() if text)
+        query = canonical_query(
+            msgspec.json.decode(call.variables or b"{}"),
+            msgspec.json.decode(extensions or b"{}"),
+            document.id if naming == "id" else None,
+            None if path else document.name,
+        )
         if len(query) <= _LONGEST_URL:
             del sent["content-type"]
             return HTTPRequest("GET", sent, b"", None, path, query, left, call.repeatable)

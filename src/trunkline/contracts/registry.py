@@ -170,19 +170,22 @@ class DocumentRegistry:
             self._used.add((name, client, document_id))
         return text
 
-    def admit(self, document_id: str, text: str, caller: Caller | None, client: str | None) -> None:
-        """Note a document that was sent as text; refuse it if its client may send only others."""
+    def admit(self, document_id: str, text: str, caller: Caller | None, client: str | None) -> bool:
+        """Note a document that was sent as text; refuse it if its client may send only others.
+
+        Returns whether it is registered.
+        """
         name = client_of(caller, client)
         known = self._clients.get(name)
         if known is not None and document_id in known.texts:
             if len(self._used) < _MOST_USES:
                 self._used.add((name, client, document_id))
-            return
+            return True
         rule = self._unknown if known is None else known.rule
         if name:
             self._note_unknown(name, document_id, text)
         if rule == "allow":
-            return
+            return False
         if rule == "only":
             raise RequestRefusedError(
                 403,
@@ -198,6 +201,7 @@ class DocumentRegistry:
                 _describe(name, caller),
                 document_id,
             )
+        return False
 
     def _note_unknown(self, name: str, document_id: str, text: str) -> None:
         seen = self._sightings.get((name, document_id))

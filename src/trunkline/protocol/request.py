@@ -20,8 +20,6 @@ __all__ = [
     "GraphQLRequest",
     "check_finite",
     "encode_multipart",
-    "is_path_of_document",
-    "name_by_path",
     "named_document",
     "read_json",
     "read_query_string",
@@ -48,7 +46,6 @@ _object_decoder: msgspec.json.Decoder[dict[str, Any] | None] = msgspec.json.Deco
 )
 _PARAMETERS = {"query", "documentId", "operationName", "variables", "extensions"}
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_IN_PATH = re.compile(r"/(sha256:[^/]*)(?:/([^/]*))?\Z")
 
 TIMEOUT_HEADER = "x-request-timeout-ms"
 """The header in which a client says how many milliseconds it waits for the response."""
@@ -138,28 +135,6 @@ def named_document(request: GraphQLRequest) -> str | None:
             "documentId and extensions.persistedQuery name two documents: send one of them."
         )
     return hashed
-
-
-def is_path_of_document(path: str) -> bool:
-    """Tell whether a path, from the endpoint's own on, names a document."""
-    return _IN_PATH.fullmatch(path) is not None
-
-
-def name_by_path(request: GraphQLRequest, path: str) -> None:
-    """Take the document's id and the operation's name from a path, if they are there.
-
-    The path ends with ``/sha256:<hex>/<OperationName>``, or with ``/sha256:<hex>`` for an anonymous
-    operation. Raises ``MalformedRequestError`` if the request's parameters name others.
-    """
-    found = _IN_PATH.search(path)
-    if found is None:
-        return
-    document_id, operation_name = found[1], found[2] or None
-    if request.document_id not in {None, document_id}:
-        raise MalformedRequestError.because("The path and 'documentId' name two documents.")
-    if request.operation_name not in {None, operation_name}:
-        raise MalformedRequestError.because("The path and 'operationName' name two operations.")
-    request.document_id, request.operation_name = document_id, operation_name
 
 
 def _json_object(name: str, text: str | None) -> dict[str, Any] | None:

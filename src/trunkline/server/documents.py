@@ -1,22 +1,36 @@
-"""From a request to the text of its document: sent, registered, or executed before."""
+"""From a request to the text of its document: sent, registered, or executed before.
+
+And from a document that has an id to the URL by which it is requested.
+"""
 
 from __future__ import annotations
 
 from sys import getsizeof
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from graphql import GraphQLError
 
+from trunkline.asgi.requests import HTTPProblem, Scope
 from trunkline.auth.verifying.caller import Caller
 from trunkline.bounded import BoundedMapping
+from trunkline.compiler.operation import Operation
 from trunkline.errors import DocumentNotFoundError, MalformedRequestError
+from trunkline.protocol.canonical import canonical_query, location_of
 from trunkline.protocol.documents import document_id
+from trunkline.protocol.messages import DOCUMENT_ID
 from trunkline.protocol.request import GraphQLRequest, named_document
 
-__all__ = ["Documents", "RegisteredDocuments"]
+__all__ = ["Documents", "OtherURLs", "RegisteredDocuments"]
 
 _EXECUTED = 4_000_000  # bytes of documents that were executed
 _SHOWN = 100  # characters of an id that a message shows
+_SHOWN_URL = 500  # characters
+_LONGEST_REDIRECT = 8_000  # bytes, which servers and proxies take
+_LONGEST_LOCATION = 1_000  # bytes; nginx takes 4 KB of headers by default
+_REACHED = {"rest": ""}  # by a server that sends every path to the endpoint
+
+OtherURLs: TypeAlias = Literal["redirect", "refuse"]
+"""What happens to a ``GET`` by id whose URL is not the one that the request has by rule."""
 
 
 class RegisteredDocuments(Protocol):
@@ -31,10 +45,10 @@ class RegisteredDocuments(Protocol):
         """Return the text of a registered document, ``None`` if the id is unknown."""
         ...
 
-    def admit(self, document_id: str, text: str, caller: Caller | None, client: str | None) -> None:
+    def admit(self, document_id: str, text: str, caller: Caller | None, client: str | None) -> bool:
         """Take note of a document that was sent as text, before it is compiled.
 
-        It may be registered all the same, and it may not be valid.
+        Returns whether it is registered, so that its id may be sent instead. It may not be valid.
         """
         ...
 
@@ -47,9 +61,15 @@ class Documents:
     texts of the last requests are, four million bytes.
     """
 
-    def __init__(self, registered: RegisteredDocuments | None, *, apq: bool) -> None:
+    def __init__(
+        self, registered: RegisteredDocuments | None, other_urls: OtherURLs, *, apq: bool
+    ) -> None:
+        if other_urls not in {"redirect", "refuse"}:
+            raise ValueError(f"other_urls must be 'redirect' or 'refuse', not {other_urls!r}.")
         self._registered = registered
+        self._other_urls = other_urls
         self._apq = apq
+        self.takes_ids = apq or registered is not None
         self._executed = BoundedMapping[str, str](_EXECUTED, weigh=lambda _, text: getsizeof(text))
 
     def executed(self, document_id: str) -> str | None:
@@ -61,8 +81,10 @@ class Documents:
         if document_id not in self._executed:
             self._executed.put(document_id, text)
 
-    def find(self, request: GraphQLRequest, caller: Caller | None, client: str | None) -> str:
-        """Return the text of a request's document.
+    def find(
+        self, request: GraphQLRequest, caller: Caller | None, client: str | None
+    ) -> tuple[str, str | None]:
+        """Return the text of a request's document, and the id by which it is known, if it is.
 
         Raises ``DocumentNotFoundError``, ``MalformedRequestError`` if text and id do not fit, and
         what the registered documents refuse.
@@ -82,13 +104,69 @@ class Documents:
             if self._registered is not None:
                 registered = self._registered.text(named, caller, client)
                 if registered is not None:
-                    return registered
+                    return registered, named
             text = self._executed.get(named) if self._apq else None
             if text is None:
                 raise self._not_found(named, is_apollos=request.document_id is None)
-        if self._registered is not None:
-            self._registered.admit(named or document_id(text), text, caller, client)
-        return text
+        if not self.takes_ids:
+            return text, None
+        named = named or document_id(text)
+        is_registered = self._registered is not None and self._registered.admit(
+            named, text, caller, client
+        )
+        return text, named if is_registered or self._apq else None
+
+    def check_url(self, request: GraphQLRequest, operation: Operation, scope: Scope) -> None:
+        """Raise ``HTTPProblem`` for a ``GET`` by id whose URL is one of several: 308, or 400."""
+        if request.document_id is None or request.query or scope["method"] != "GET":
+            return
+        if scope["path"].partition("/sha256:")[1]:
+            query = canonical_query(request.variables, request.extensions)
+            url = location_of(scope["path"], operation.id, operation.name, query)
+            name = f"/{operation.name}" if operation.name else ""
+            is_canonical = scope["path"].endswith(f"/{operation.id}{name}")
+        else:
+            query = canonical_query(
+                request.variables, request.extensions, request.document_id, request.operation_name
+            )
+            url, is_canonical = f"?{query}", True
+        if is_canonical and query.encode() == scope["query_string"]:
+            return
+        message = (
+            "A request by id has one URL, and this one has parameters that mean nothing, or in"
+            f" another order, form or encoding. The URL is {url[:_SHOWN_URL]}"
+        )
+        if self._other_urls == "refuse" or len(url) > _LONGEST_REDIRECT:
+            raise HTTPProblem(400, message)
+        raise HTTPProblem(308, message, (b"location", url.encode()))
+
+    def headers(
+        self,
+        request: GraphQLRequest,
+        operation: Operation,
+        known: str | None,
+        scope: Scope,
+    ) -> tuple[tuple[bytes, bytes], ...]:
+        """Return the headers that tell a client how a document that is known is requested by path.
+
+        Of text they name the id; of ``QUERY``, and of ``GET`` by ``documentId``, the URL that a
+        ``GET`` of the same has (RFC 10008 §2.3, §2.4).
+        """
+        if "rest" not in scope.get("path_params", _REACHED):
+            return ()  # the path is another's
+        if known is None or not operation.id.endswith(known):  # "sha256:" may be left out
+            return ()
+        if request.query and scope["method"] == "POST":
+            return ((DOCUMENT_ID.encode(), operation.id.encode()),)
+        method, path = scope["method"], scope["path"]
+        if method == "POST" or (method == "GET" and "/sha256:" in path):
+            return ()
+        query = canonical_query(request.variables, request.extensions)
+        url = location_of(path, operation.id, operation.name, query).encode()
+        if len(url) > _LONGEST_LOCATION:
+            return ()
+        found = ((b"content-location", url),)
+        return (*found, (b"location", url)) if method == "QUERY" else found
 
     def _not_found(self, named: str, *, is_apollos: bool) -> DocumentNotFoundError:
         """Say that an id is unknown. Other people's clients know Apollo's messages and codes."""

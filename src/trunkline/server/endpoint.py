@@ -3,7 +3,7 @@
     bytes → caller → request → operation → authorization → variables → compiled function
           → response → event → sinks
 
-`GraphQL._respond` is the list of the stages.
+`GraphQL._respond` is the list of the stages, and `GraphQL._execute` goes on with it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from contextlib import suppress
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from msgspec import Struct
+
 from trunkline.asgi.requests import (
     BodyReader,
     ClientGone,
+    Headers,
     HTTPProblem,
     Receive,
     Scope,
@@ -24,7 +27,7 @@ from trunkline.asgi.requests import (
     read_headers,
 )
 from trunkline.asgi.responses import HTTPOnly, Response, body_ended_early, close_unread
-from trunkline.auth.verifying.caller import Authenticator, check_authenticator
+from trunkline.auth.verifying.caller import Authenticator, Caller, check_authenticator
 from trunkline.compiler.limits import Limits
 from trunkline.contracts.registry import DocumentRegistry
 from trunkline.engine.run import run_sync
@@ -37,8 +40,9 @@ from trunkline.errors import (
 from trunkline.observe.log import safe_logger
 from trunkline.observe.operations import OperationEvent, Sink, access_log
 from trunkline.observe.traces import server_span, trace_id
+from trunkline.protocol.canonical import name_by_path
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
-from trunkline.protocol.request import name_by_path, read_json, read_query_string
+from trunkline.protocol.request import GraphQLRequest, read_json, read_query_string
 from trunkline.protocol.response import PARTIAL, StatusRules, status_of_request_error
 from trunkline.runtime.execution import Result
 from trunkline.schema.bindings import Schema
@@ -52,7 +56,7 @@ from trunkline.server.authorize import (
 )
 from trunkline.server.caching import Caching, Exchange, ResponseCaching
 from trunkline.server.compiling import Compilations
-from trunkline.server.documents import Documents, RegisteredDocuments
+from trunkline.server.documents import Documents, OtherURLs, RegisteredDocuments
 from trunkline.server.execute import (
     ExecutionTimeout,
     Executor,
@@ -89,13 +93,25 @@ _HEADERS = {
         (b"cache-control", b"no-store"),
         (b"vary", b"Accept"),
         (b"x-content-type-options", b"nosniff"),
+        (b"accept-query", JSON.encode()),  # RFC 10008 §3
     )
     for media_type in (GRAPHQL_RESPONSE, JSON)
 }
 
 
+class _Arrival(Struct, eq=False):
+    """A request as it arrived: what is known of it before its document is."""
+
+    scope: Scope
+    receive: Receive
+    started: float
+    headers: Headers
+    caller: Caller | None
+    media_type: str
+
+
 class GraphQL(HTTPOnly):
-    """A GraphQL endpoint over HTTP: ``POST`` and ``GET``, as GraphQL over HTTP says.
+    """A GraphQL endpoint over HTTP: ``POST``, ``GET`` and ``QUERY``, as GraphQL over HTTP says.
 
     An ASGI application; in Starlette, ``Route("/graphql", GraphQL(schema, auth=verifier))``.
 
@@ -129,6 +145,8 @@ class GraphQL(HTTPOnly):
       the endpoint's path.
     - ``apq``: whether requests may name a document by its hash after they have sent it once
       (Apollo's automatic persisted queries). It saves bytes, and protects nothing.
+    - ``other_urls``: whether a ``GET`` by id whose URL has another order or form than the rule is
+      redirected or refused. So each request has one URL, and caches keep its response once.
     - ``schema_text``: adds a header to each response that names the version of the schema.
     - ``caching``: how responses that the schema declares with ``@cacheControl`` are shared.
 
@@ -156,6 +174,7 @@ class GraphQL(HTTPOnly):
         status: StatusRules = "draft-2026-08",
         registered: RegisteredDocuments | None = None,
         apq: bool = False,
+        other_urls: OtherURLs = "redirect",
         schema_text: SchemaText | None = None,
         caching: Caching | None = None,
     ) -> None:
@@ -180,7 +199,7 @@ class GraphQL(HTTPOnly):
         self._max_body_bytes = max_body_bytes
         self._bodies = BodyReader(max_body_bytes, body_timeout)
         self._sinks = tuple(sinks)
-        self._documents = Documents(registered, apq=apq)
+        self._documents = Documents(registered, other_urls, apq=apq)
         self._publications: Publications | None = None
         if isinstance(registered, DocumentRegistry):
             self._publications = Publications(self._views, registered, is_proven=auth is not None)
@@ -245,7 +264,6 @@ class GraphQL(HTTPOnly):
         additions: ResponseAdditions,
     ) -> Response:
         """Take a request through all stages, and turn whatever goes wrong into a response."""
-        media_type = GRAPHQL_RESPONSE
         try:
             headers = read_headers(scope)
             event.client = client_name(headers)
@@ -260,44 +278,61 @@ class GraphQL(HTTPOnly):
                 )
             media_type = response_type(headers)
             check_request(scope, headers, self._max_body_bytes)
-            if scope["method"] == "POST":
-                request = read_json(await self._bodies.read(headers, receive))
-            else:
+            if scope["method"] == "GET":
                 request = read_query_string(scope["query_string"])
-            name_by_path(request, scope["path"])
-            text = self._documents.find(request, caller, event.client)
-            views = self._views
-            operations = views.whole if views.is_one else await views.of(caller)
-            name = request.operation_name or None
-            operation = operations.recall(text, name)
-            if operation is None:
-                operation = await self._compilations.operation(operations, text, name)
-            event.operation_name = operation.name
-            event.operation_kind = operation.kind
-            event.document_id = operation.id
-            event.coordinates = operation.coordinates
-            self._documents.keep(operation.id, text)
-            check_kind(operation, scope["method"])
-            if operation.required is not None and self._tells_refusals:
-                operation = await self._authorization.check(operation, caller, request.variables)
-            left = time_left(headers, perf_counter() - started)
-            if self._executor.is_direct(operation):
-                result = run_sync(operation, request.variables, caller=caller, takes_json=True)
             else:
-                result = await self._executor.execute(
-                    operation, request, event.client, caller, scope, receive, left
-                )
-            event.coordinates = operation.coordinates_with(request.variables)
-            response = self._write(result, event, additions)
-            known, always = operation.caching, self._headers[media_type]
-            if known is not None and (known.is_mutation or not event.errors):
-                exchange = Exchange(known, request.variables, scope, headers, caller)
-                always = self._caching.headers(always, response, result.data, exchange, additions)
-            response.headers = additions.on(always)
+                request = read_json(await self._bodies.read(headers, receive))
+            came = _Arrival(scope, receive, started, headers, caller, media_type)
+            response = await self._execute(request, came, event, additions)
         except ClientGone:
             raise
         except (Exception, CancelledError) as error:  # noqa: BLE001  # no traceback leaves
             response = self._refuse(fault_of(error), scope, event, additions)
+        return response
+
+    async def _execute(
+        self,
+        request: GraphQLRequest,
+        came: _Arrival,
+        event: OperationEvent,
+        additions: ResponseAdditions,
+    ) -> Response:
+        """Find the operation of a request, and execute it as its caller may have it."""
+        scope, caller = came.scope, came.caller
+        name_by_path(request, scope["path"])
+        text, known = self._documents.find(request, caller, event.client)
+        views = self._views
+        operations = views.whole if views.is_one else await views.of(caller)
+        name = request.operation_name or None
+        operation = operations.recall(text, name)
+        if operation is None:
+            operation = await self._compilations.operation(operations, text, name)
+        event.operation_name = operation.name
+        event.operation_kind = operation.kind
+        event.document_id = operation.id
+        event.coordinates = operation.coordinates
+        self._documents.keep(operation.id, text)
+        check_kind(operation, scope["method"])
+        always = self._headers[came.media_type]
+        if self._documents.takes_ids:
+            self._documents.check_url(request, operation, scope)
+            always += self._documents.headers(request, operation, known, scope)
+        if operation.required is not None and self._tells_refusals:
+            operation = await self._authorization.check(operation, caller, request.variables)
+        left = time_left(came.headers, perf_counter() - came.started)
+        if self._executor.is_direct(operation):
+            result = run_sync(operation, request.variables, caller=caller, takes_json=True)
+        else:
+            result = await self._executor.execute(
+                operation, request, event.client, caller, scope, came.receive, left
+            )
+        event.coordinates = operation.coordinates_with(request.variables)
+        response = self._write(result, event, additions)
+        policy = operation.caching
+        if policy is not None and (policy.is_mutation or not event.errors):
+            exchange = Exchange(policy, request.variables, scope, came.headers, caller)
+            always = self._caching.headers(always, response, result.data, exchange, additions)
+        response.headers = additions.on(always)
         return response
 
     def _refuse(

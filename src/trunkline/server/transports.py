@@ -1,6 +1,6 @@
 """What HTTP says of a GraphQL request: its client, the response that it accepts, its form.
 
-POST and GET may contain a GraphQL request (GraphQL over HTTP §5).
+POST, GET and QUERY may contain a GraphQL request (GraphQL over HTTP §5, RFC 10008).
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from functools import lru_cache
 
 from trunkline.asgi.requests import Headers, HTTPProblem, Scope, check_method, has_body
 from trunkline.compiler.operation import Operation
-from trunkline.errors import SubscriptionError
+from trunkline.errors import RequestRefusedError, SubscriptionError
 from trunkline.printable import printable
+from trunkline.protocol.canonical import is_path_of_document
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON, charset_of, choose_response_type
-from trunkline.protocol.request import TIMEOUT_HEADER, is_path_of_document
+from trunkline.protocol.request import TIMEOUT_HEADER
 from trunkline.server.execute import ExecutionTimeout
 
 __all__ = [
@@ -116,14 +117,14 @@ def check_request(scope: Scope, headers: Headers, limit: int) -> None:
         raise HTTPProblem(
             400, "The request has both Transfer-Encoding and Content-Length: send one of them."
         )
-    if scope["method"] == "POST":
+    if scope["method"] in {"POST", "QUERY"}:
         problem = _content_problem(
             headers.get(b"content-type", b""), headers.get(b"content-encoding", b"")
         )
         if problem is not None:
             raise HTTPProblem(415, *problem)
         return
-    check_method(scope, "GET", "POST")
+    check_method(scope, "GET", "POST", "QUERY")
     if len(scope["query_string"]) > limit:
         raise HTTPProblem(414, f"The query string is longer than {limit} bytes; use POST.")
     if has_body(headers):  # which would mean nothing
@@ -153,13 +154,17 @@ def _content_problem(
 
 
 def check_kind(operation: Operation, method: str) -> None:
-    """Reject a mutation by ``GET``, which must change nothing (GraphQL over HTTP §5.3).
+    """Reject a mutation by ``GET`` (GraphQL over HTTP §5.3) or ``QUERY``: both change nothing.
 
     Subscriptions are rejected too: they need a connection that stays open.
     """
     if method == "GET" and operation.kind != "query":
         raise HTTPProblem(
             405, f"A {operation.kind} must be sent by POST, not by GET.", (b"allow", b"POST")
+        )
+    if method == "QUERY" and operation.kind == "mutation":
+        raise RequestRefusedError(
+            422, "A mutation must be sent by POST, not by QUERY.", code="METHOD_NOT_ALLOWED"
         )
     if operation.kind == "subscription":
         raise SubscriptionError.because("This endpoint does not serve subscriptions.")
