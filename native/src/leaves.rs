@@ -1,6 +1,5 @@
 //! Scalars and enums, whose values are of exactly the expected type.
 
-use json_escape_simd::escape_into;
 use pyo3::PyTraverseError;
 use pyo3::exceptions::PyValueError;
 use pyo3::gc::PyVisit;
@@ -10,6 +9,7 @@ use pyo3::types::{
     PyBool, PyDate, PyDateAccess, PyDateTime, PyFloat, PyInt, PyString, PyTime, PyTimeAccess,
     PyType, PyTzInfo, PyTzInfoAccess,
 };
+use serde_json::to_writer;
 use uuid::Uuid;
 
 use crate::shapes::attribute;
@@ -92,25 +92,27 @@ impl Leaf {
                 if !value.is_finite() {
                     return None;
                 }
-                text.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+                to_writer(text, &value).ok()?;
             }
             Leaf::Id(uuid) => {
                 if let Ok(value) = value.cast_exact::<PyString>() {
-                    write_string(value.to_str().ok()?, text);
+                    to_writer(text, value.to_str().ok()?).ok()?;
                 } else if let Ok(value) = value.cast_exact::<PyInt>() {
                     let value: i64 = value.extract().ok()?;
-                    write_quoted(itoa::Buffer::new().format(value), text);
+                    text.push(b'"');
+                    to_writer(&mut *text, &value).ok()?;
+                    text.push(b'"');
                 } else {
                     write_uuid(value, uuid, text)?;
                 }
             }
             Leaf::Int => {
                 let value: i32 = value.cast_exact::<PyInt>().ok()?.extract().ok()?;
-                text.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+                to_writer(text, &value).ok()?;
             }
             Leaf::String => {
                 let value = value.cast_exact::<PyString>().ok()?;
-                write_string(value.to_str().ok()?, text);
+                to_writer(text, value.to_str().ok()?).ok()?;
             }
             Leaf::Strings(values) => {
                 let value = value.cast_exact::<PyString>().ok()?.to_str().ok()?;
@@ -153,15 +155,9 @@ where
         .collect())
 }
 
-/// Writes a string as JSON.
+/// Returns a string as JSON.
 pub fn json(value: &str) -> Text {
-    let mut text = Text::new();
-    write_string(value, &mut text);
-    text
-}
-
-fn write_string(value: &str, text: &mut Text) {
-    escape_into(value, text);
+    serde_json::to_vec(value).expect("a string is JSON")
 }
 
 /// Writes a string that has nothing to escape.
