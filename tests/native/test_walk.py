@@ -663,6 +663,26 @@ def test_bytes_are_the_same_with_and_without(items: list[Any]) -> None:
         both(AT_RANDOM)
 
 
+def test_types_do_not_multiply_what_is_planned() -> None:
+    names = [f"Kind{number}" for number in range(8)]
+    types = "".join(f"type {name} implements Kind {{ s: String kinds: [Kind!] }}" for name in names)
+    sdl = f"type Query {{ kinds: [Kind!] }} interface Kind {{ s: String kinds: [Kind!] }} {types}"
+    models = {name: make_dataclass(name, [("s", str), ("kinds", list, None)]) for name in names}
+    resolvers = SimpleNamespace(query=SimpleNamespace(kinds=lambda: [models["Kind1"]("x")]))
+    schema = make_executable_schema(parse_schema(sdl), resolvers, models)
+    walked = []
+    for depth in (1, 2, 12):
+        operation = compile_operation(schema, "{ " + "kinds { s " * depth + "}" * depth + "}")
+        assert operation._planned
+        planner = operation._planned.planner
+        operation.inline()
+        assert planner.fields_for_walks <= 64 + 2
+        result = run_sync(operation, None, takes_json=True).data
+        assert orjson.dumps(result).startswith(b'{"kinds":[{"s":"x"')
+        walked.append(isinstance(result["kinds"], orjson.Fragment))  # type: ignore[index]
+    assert walked == [True, False, False]
+
+
 # -- the server -----------------------------------------------------------------------------------
 
 

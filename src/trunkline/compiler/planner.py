@@ -139,6 +139,7 @@ class Planner:
         self._introspection: dict[str, Callable[..., Any]] = {}
         self._sizes: dict[int, int] = {}
         self._ahead = 0
+        self.fields_for_walks = 0  # of abstract types' objects, planned before their values came
         self._places: dict[int, FieldNode] = {}
 
     def plan(self, *, is_directed: bool) -> OperationPlan:

@@ -34,6 +34,7 @@ from trunkline.compiler.plan import (
     fields_of,
 )
 from trunkline.compiler.planner import PlannedOperation
+from trunkline.errors import LimitExceededError
 from trunkline.schema.bindings import Attribute, Key
 from trunkline.schema.scalars import KNOWN_SCALARS, scalar_of
 
@@ -45,7 +46,8 @@ Walk: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
 _Description: TypeAlias = tuple[str, bool, object]
 """The kind of a shape, whether null is allowed, and what else there is to say of the kind."""
 
-_TYPES = 8  # of an interface or a union, whose objects are all planned at once
+_TYPES = 8  # of an interface or a union: all are planned before their first values come
+_FIELDS = 64  # that an operation may plan so: types multiply with what is selected below them
 
 _CLASSES: Mapping[str, object] = {
     "ID": UUID,
@@ -79,7 +81,7 @@ def walk_of(planned: PlannedOperation, shape: ListShape) -> Walk | None:
         return None
     try:
         return partial(_walk, _shape(planned, shape))
-    except _NotPlainError:
+    except (_NotPlainError, LimitExceededError, RecursionError):
         return None
 
 
@@ -131,8 +133,15 @@ def _objects(planned: PlannedOperation, shape: AbstractShape) -> list[tuple[obje
     is_plain = schema.whole is None and shape.type_name not in schema.type_resolvers
     if not is_plain or len(shape.names) > _TYPES:
         raise _NotPlainError
-    objects = (planned.planner.plan_object(shape, name) for name in shape.names)
-    return [_object(planned, each, fields_of(each)) for each in objects]
+    planner = planned.planner
+    objects: list[tuple[object, ...]] = []
+    for name in shape.names:
+        if planner.fields_for_walks > _FIELDS:
+            raise _NotPlainError
+        object_ = planner.plan_object(shape, name)
+        planner.fields_for_walks += len(object_.selection.fields)
+        objects.append(_object(planned, object_, fields_of(object_)))
+    return objects
 
 
 def _object(planned: PlannedOperation, shape: ObjectShape, weight: int) -> tuple[object, ...]:
