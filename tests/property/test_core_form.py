@@ -93,8 +93,7 @@ def test_answers_are_graphql_cores(
         _check_errors(result, complete)
     if not any(result.errors for result in every.results):
         assert ours.calls == theirs.calls
-    if behavior.types != "is_type_of":  # graphql-core's default_type_resolver keeps some to itself
-        assert ours.left == 0
+    assert ours.left == 0
     assert not ours.calls - every.calls
 
 

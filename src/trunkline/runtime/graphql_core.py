@@ -24,10 +24,12 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     Undefined,
+    default_type_resolver,
     is_object_type,
     is_scalar_type,
     is_specified_scalar_type,
 )
+from graphql.execution.executor import get_typename
 from graphql.execution.values import VariableValues
 from graphql.pyutils import Path, gather_with_cancel, inspect, is_iterable
 from graphql.type.definition import GraphQLResolveInfoHelpers
@@ -232,7 +234,10 @@ def type_finder(
             raise value
         if isinstance(type_, GraphQLObjectType):
             return _confirm(type_, value, info, is_awaitable)
-        name: Any = (type_.resolve_type or default)(value, info, type_)
+        resolve_type = type_.resolve_type or default
+        if resolve_type is default_type_resolver:
+            resolve_type = _resolve_type
+        name: Any = resolve_type(value, info, type_)
 
         def check(name: Any) -> str | Awaitable[str]:
             found = _check_type(schema, type_, name, value, coordinate)
@@ -241,6 +246,51 @@ def type_finder(
         return AwaitedType(name, check) if is_awaitable(name) else check(name)
 
     return find
+
+
+def _resolve_type(
+    value: Any, info: Any, abstract: GraphQLAbstractType
+) -> str | None | Awaitable[str | None]:
+    """Name the type by ``__typename``, else ask every ``is_type_of``, as graphql-core's default.
+
+    That one keeps to itself the coroutines that it has not awaited when the field is given up.
+    """
+    name = get_typename(value)
+    if isinstance(name, str):
+        return name
+    types: Sequence[GraphQLObjectType] = info.schema.get_possible_types(abstract)
+    asked: dict[str, Awaitable[bool]] = {}
+    try:
+        for type_ in types:
+            is_of_type: Any = type_.is_type_of(value, info) if type_.is_type_of else False
+            if info.is_awaitable(is_of_type):
+                asked[type_.name] = is_of_type
+            elif is_of_type:
+                close_rest([*asked.values()])
+                return type_.name
+    except Exception:
+        close_rest([*asked.values()])
+        raise
+    return _AskedTypes(asked) if asked else None
+
+
+class _AskedTypes:
+    """Awaits what ``is_type_of`` of several types says. To close it is to close all of them."""
+
+    __slots__ = ("_asked",)
+
+    def __init__(self, asked: dict[str, Awaitable[bool]]) -> None:
+        self._asked = asked
+
+    def __await__(self) -> Generator[Any, Any, str | None]:
+        return self._find().__await__()
+
+    async def _find(self) -> str | None:
+        said = await gather_with_cancel(*self._asked.values())
+        return next((name for name, is_it in zip(self._asked, said, strict=True) if is_it), None)
+
+    def close(self) -> None:
+        close_rest([*self._asked.values()])
 
 
 class AwaitedType:
