@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from trunkline.compiler.fields import APPEND, RETURN, FieldWriter, Into
@@ -26,6 +27,7 @@ from trunkline.compiler.plan import (
     ListShape,
     ObjectShape,
     Refused,
+    SelectionPlan,
     Shape,
     fields_of,
 )
@@ -36,6 +38,7 @@ from trunkline.runtime.graphql_core import place_by_type
 from trunkline.runtime.positions import Mark, Marks, NoRoomError
 from trunkline.runtime.work import Later, close_rest
 from trunkline.text.literals import docstring, literal
+from trunkline.text.names import snake_case
 from trunkline.text.source import Source
 
 __all__ = ["COMPLETE", "ROOT", "SOURCE", "MakeTable", "ModuleText", "ModuleWriter"]
@@ -99,7 +102,7 @@ class ModuleWriter:
         self._make_table = make_table
         self._source = Source[Mark]()
         self._module = ModuleNamespace(self._dialect)
-        self._functions: deque[_Function] = deque()
+        self._functions: deque[Callable[[], None]] = deque()
         self._walks: dict[str, Walk] = {}
         self._names: dict[tuple[str, int, str], str] = {}  # by kind, mark's id, type
         self._tables: list[tuple[str, dict[str, str]]] = []
@@ -150,9 +153,9 @@ class ModuleWriter:
     def _finish(self, last: str = "") -> ModuleText:
         """Write the functions that are left, and what stands below them."""
         while self._functions:
-            function = self._functions.popleft()
+            write = self._functions.popleft()
             self._blank_lines()
-            self._function(function)
+            write()
         for name, functions in self._tables:
             self._blank_lines()
             with self._source.block(f"{name} = {{"):
@@ -197,12 +200,33 @@ class ModuleWriter:
         name = self._names.get(key)
         if name is None:
             name = self._names[key] = self._module.function(verb, field.coordinate, type_name)
-            self._functions.append(_Function(kind, name, field, shape, mark))
+            function = _Function(kind, name, field, shape, mark)
+            self._functions.append(partial(self._function, function))
+        return name
+
+    def fill(self, part: SelectionPlan, scope: FunctionScope, *, serial: bool) -> str:
+        """Return the name of the function that writes a part of a wide object's fields."""
+        field = part.fields[0].field
+        type_name = field.coordinate.partition(".")[0]
+        name = self._module.give(f"fill_{snake_case(type_name)[:TYPE]}")
+        parameters = _indices(len(scope.indices))
+
+        def write() -> None:
+            own = self._scope(parameters, scope.parent)
+            parent = [scope.parent] if scope.parent else []
+            fields = self._fields(own)
+            arguments = ["execution", "entry", *parent, *parameters]
+            with self._source.call_block(f"def {name}(", arguments, "):"):
+                self._source.line(docstring(f"{type_name}: {len(part.fields)} of its fields"))
+                fields.open_batches(part)
+                self._guarded(own, field.mark, lambda: fields.fill(part, serial=serial))
+
+        self._functions.append(write)
         return name
 
     def _function(self, function: _Function) -> None:
         shape = function.shape
-        indices = tuple(f"i{number}" for number in range(function.mark.path.count(None)))
+        indices = _indices(function.mark.path.count(None))
         if function.kind == "call":
             with self._head(function, "parents"):
                 self._return_read(self._scope((), "parents"), function.field)
@@ -400,3 +424,8 @@ class ModuleWriter:
             if cleanup:
                 self._source.line(cleanup)
             self._source.call("raise execution.locate(", ["error", *scope.indices])
+
+
+def _indices(count: int) -> tuple[str, ...]:
+    """Name the parameters that give the indices of the lists above a value."""
+    return tuple(f"i{number}" for number in range(count))

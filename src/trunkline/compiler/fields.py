@@ -12,9 +12,11 @@ from trunkline.compiler.leaves import (
     PYTHON_TYPES,
     RANGES,
     ROW,
+    WIDE,
     Row,
     describe_leaf,
     is_plain,
+    is_wide,
     key_text,
     rows,
 )
@@ -71,6 +73,10 @@ class Functions(Protocol):
         """Name the functions that call a batch resolver and complete its values."""
         ...
 
+    def fill(self, part: SelectionPlan, scope: FunctionScope, *, serial: bool) -> str:
+        """Name the function that writes a part of a wide object's fields; ``scope`` calls it."""
+        ...
+
 
 class FieldWriter:
     """Writes the fields of a selection into a function.
@@ -96,28 +102,21 @@ class FieldWriter:
         if not serial:
             self.selection(selection, RETURN)
             return
-        self._prepare(selection)
+        self._refuse_nulls(selection)
         self._source.line("entry = execution.data = {}")
         if not selection.fields:
             self._source.line("yield")  # so that the function is a generator
-        for placed in selection.fields:
-            self._into_entry(placed)
-            self._source.line("yield  # the next field waits until this one is done")
+        self._into_entry(selection, serial=True)
 
     def selection(self, selection: SelectionPlan, into: Into) -> None:
         """Write an object's fields, and the statement that takes the object."""
-        self._prepare(selection)
-        if any(self._needs_entry(placed) for placed in selection.fields):
+        self._refuse_nulls(selection)
+        if is_wide(selection) or any(self._needs_entry(placed) for placed in selection.fields):
             self._source.line("entry = {}")
-            for row in rows(selection, ROW if self._inline else ANY_WIDTH):
-                if self._inline or not is_plain(row[0]):
-                    for placed in row:
-                        self._into_entry(placed)
-                else:
-                    call = CallText(self._module.runtime(add_leaves), ["entry", self._leaves(row)])
-                    self._call_for_row("", call)
+            self._into_entry(selection)
             self._source.line(f"{into.before}entry{into.after}")
             return
+        self._prepare(selection)
         values: list[tuple[str, str]] = []
         later: list[tuple[FieldPlan, str]] = []
         for row in rows(selection, ROW):
@@ -134,9 +133,39 @@ class FieldWriter:
             self._leave_for_later(field, key)
         self._source.line(f"{into.before}entry{into.after}")
 
-    def _prepare(self, selection: SelectionPlan) -> None:
-        """Write what comes before an object's fields."""
-        for index, node, condition in selection.unsure:  # nulls of `@skip` and `@include`
+    def _into_entry(self, selection: SelectionPlan, *, serial: bool = False) -> None:
+        """Write an object's fields, each into its place; those of a wide object by calls."""
+        if not is_wide(selection):
+            self.fill(selection, serial=serial)
+            return
+        parent = [self._scope.parent] if self._scope.parent else []
+        for begin in range(0, len(selection.fields), WIDE):
+            part = SelectionPlan([], selection.fields[begin : begin + WIDE])
+            fill = self._functions.fill(part, self._scope, serial=serial)
+            before = "yield from " if serial else ""
+            self._source.call(
+                f"{before}{fill}(", ["execution", "entry", *parent, *self._scope.indices]
+            )
+
+    def fill(self, selection: SelectionPlan, *, serial: bool) -> None:
+        """Write fields into ``entry``, which is there."""
+        self._prepare(selection)
+        if serial:
+            for placed in selection.fields:
+                self._place(placed)
+                self._source.line("yield  # the next field waits until this one is done")
+            return
+        for row in rows(selection, ROW if self._inline else ANY_WIDTH):
+            if self._inline or not is_plain(row[0]):
+                for placed in row:
+                    self._place(placed)
+            else:
+                call = CallText(self._module.runtime(add_leaves), ["entry", self._leaves(row)])
+                self._call_for_row("", call)
+
+    def _refuse_nulls(self, selection: SelectionPlan) -> None:
+        """Write the tests of what `@skip` and `@include` are told by variables."""
+        for index, node, condition in selection.unsure:
             name = self._module.bind("VARIABLE", node)
             refuse = self._module.runtime(refuse_null_condition)
             call = f"{refuse}(execution.variables[{index}], {name})"
@@ -146,6 +175,9 @@ class FieldWriter:
                 continue
             with self._source.all_of(tests):
                 self._source.line(call)
+
+    def _prepare(self, selection: SelectionPlan) -> None:
+        """Write what fields need that are looked up in an object of undeclared type."""
         if any(isinstance(placed.field.binding, CoreDefault) for placed in selection.fields):
             self._source.line(f"get = {self._module.runtime(getter)}({self._scope.parent})")
 
@@ -219,7 +251,7 @@ class FieldWriter:
                     self._source.line(f"{key}: {value},")
             self._source.line("}")
 
-    def _into_entry(self, placed: PlacedField) -> None:
+    def _place(self, placed: PlacedField) -> None:
         """Write a field whose place depends on variables, or whose value may be awaited."""
         key = key_text(placed.field, self._scope)
         tests = self._scope.condition(placed.condition)
@@ -248,7 +280,12 @@ class FieldWriter:
         self._source.call(f"{parents}.extend(", [f"({item})"])
 
     def open_batches(self, selection: SelectionPlan) -> None:
-        """Write the lists that take the parents of a selection's batch fields."""
+        """Write the lists that take the parents of a selection's batch fields.
+
+        The functions that fill in a wide object's fields have their own.
+        """
+        if is_wide(selection):
+            return
         for placed in selection.fields:
             field = placed.field
             if not field.is_batch or id(field.mark) in self._scope.batches:

@@ -35,9 +35,11 @@ __all__ = [
     "PYTHON_TYPES",
     "RANGES",
     "ROW",
+    "WIDE",
     "Row",
     "describe_leaf",
     "is_plain",
+    "is_wide",
     "key_text",
     "plain_items",
     "rows",
@@ -52,6 +54,7 @@ RANGES = {"Int": "{0}.bit_length() > 31", "Float": "{0} - {0} != 0.0"}
 
 ROW = 54  # characters of the names of leaves that are read under one `try`: they stand in a line
 ANY_WIDTH = float("inf")
+WIDE = 100  # fields that one function has at most: other threads wait while Python compiles it
 _CAPITALS = 4  # underscores that snake case may add
 _DEPTH = 6  # indentations of a line within a comprehension
 _COMPUTED = (property, cached_property)
@@ -95,6 +98,11 @@ def is_plain(placed: PlacedField) -> bool:
     )
 
 
+def is_wide(selection: SelectionPlan) -> bool:
+    """Return whether an object has more fields than one function is to have."""
+    return len(selection.fields) > WIDE
+
+
 def describe_leaf(
     field: FieldPlan, complete: Callable[[Any], Any], variable: str = ""
 ) -> PlainLeaf:
@@ -136,10 +144,12 @@ class _Conditional(NamedTuple):
 def plain_items(shape: ListShape, scope: FunctionScope) -> list[str] | None:
     """Write the keys and values of a list's objects, a line each.
 
-    ``None`` if the list's objects have other than plain leaves.
+    ``None`` if the list's objects have other than plain leaves, or many.
     """
     item = shape.item
     if not isinstance(item, ObjectShape) or item.model is None or item.selection.unsure:
+        return None
+    if is_wide(item.selection):
         return None
     lines: list[str] = []
     for placed in item.selection.fields:

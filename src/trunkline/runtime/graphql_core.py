@@ -250,7 +250,7 @@ def type_finder(
 
 def _resolve_type(
     value: Any, info: Any, abstract: GraphQLAbstractType
-) -> str | None | Awaitable[str | None]:
+) -> str | Awaitable[str | None] | None:
     """Name the type by ``__typename``, else ask every ``is_type_of``, as graphql-core's default.
 
     That one keeps to itself the coroutines that it has not awaited when the field is given up.

@@ -9,7 +9,7 @@ from types import CodeType, ModuleType
 
 __all__ = ["compile_module"]
 
-_LINES = 1_000  # that are compiled at a time
+_LINES = 250  # that are compiled at a time
 
 
 class _EmittedLoader(InspectLoader):
