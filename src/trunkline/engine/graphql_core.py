@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
+from inspect import isawaitable
 from typing import Any, NamedTuple, TypeAlias
 
 from graphql import (
@@ -35,6 +36,7 @@ from trunkline.compiler.limits import Limits
 from trunkline.compiler.operation import Operation
 from trunkline.compiler.pipeline import compile_chosen
 from trunkline.compiler.selections import fragments_of
+from trunkline.engine.compiling import Compilations, takes_long
 from trunkline.engine.run import open_stream, respond, start
 from trunkline.engine.schedule import Pending
 from trunkline.errors import (
@@ -48,11 +50,14 @@ from trunkline.runtime.positions import NullError
 from trunkline.runtime.variables import MAX_ERRORS
 from trunkline.schema.bindings import Schema
 from trunkline.schema.executable import CoreMiddleware, adopt_schema
+from trunkline.schema.threads import is_in_event_loop
 
 __all__ = ["execute", "execute_sync", "forget", "subscribe"]
 
 Resolver: TypeAlias = Callable[..., Any] | None
 Predicate: TypeAlias = Callable[[Any], bool]
+
+_compilations = Compilations()
 
 _ADOPTIONS = 100  # per schema, because a program may make new functions for each request
 
@@ -80,21 +85,24 @@ def execute(  # noqa: PLR0913, PLR0917  # graphql-core's signature
 ) -> ExecutionResult | Awaitable[ExecutionResult]:
     """Execute an operation of a validated document, as ``graphql.execute`` does (GraphQL §6).
 
-    Returns the result if nothing had to be awaited, else an awaitable of it. Mistakes of the
-    request are in its ``errors``. ``limits`` is not graphql-core's: its ``fields``, ``cost``,
-    ``errors``, ``values`` and ``memory`` count. Raises ``TypeError`` if the schema is not valid,
-    ``GraphQLError`` if it has `@defer` or `@stream`.
+    Returns the result if nothing had to be awaited, else an awaitable of it. If an event loop runs,
+    a long document that is new is awaited, too, because it is compiled in a thread. Mistakes of the
+    request are in the result's ``errors``. ``limits`` is not graphql-core's: its ``fields``,
+    ``cost``, ``errors``, ``values`` and ``memory`` count. Raises ``TypeError`` if the schema is not
+    valid, ``GraphQLError`` if it has `@defer` or `@stream`.
     """
-    call = _Call(
-        schema, document, operation_name, variable_values, max_coercion_errors, hide_suggestions
-    )
     functions = (field_resolver, type_resolver, subscribe_field_resolver)
-    result = call.start(
-        _adopt(schema, functions, middleware, limits, is_awaitable, is_async_iterable),
-        root_value,
-        context_value,
+    adopted = _adopt(schema, functions, middleware, limits, is_awaitable, is_async_iterable)
+    call = _Call(
+        adopted, document, operation_name, variable_values, max_coercion_errors, hide_suggestions
     )
-    return _await_result(result) if isinstance(result, Pending) else result
+
+    def begin(operation: Operation) -> ExecutionResult | Awaitable[ExecutionResult]:
+        result = call.start(operation, root_value, context_value)
+        return _await_result(result) if isinstance(result, Pending) else result
+
+    result: ExecutionResult | Awaitable[ExecutionResult] = call.run(begin)
+    return result
 
 
 def execute_sync(  # noqa: PLR0913, PLR0917  # graphql-core's signature
@@ -118,15 +126,17 @@ def execute_sync(  # noqa: PLR0913, PLR0917  # graphql-core's signature
     With ``check_sync`` it raises ``RuntimeError`` if a resolver must be awaited. Without, an
     awaitable is a value like any other, and an error if it does not fit.
     """
-    call = _Call(
-        schema, document, operation_name, variable_values, max_coercion_errors, hide_suggestions
-    )
     functions = (field_resolver, type_resolver, None)
     if not check_sync:
         adopted = _adopt(schema, functions, middleware, limits, _never, _never)
     else:
         adopted = _adopt(schema, functions, middleware, limits)
-    result = call.start(adopted, root_value, context_value)
+    call = _Call(
+        adopted, document, operation_name, variable_values, max_coercion_errors, hide_suggestions
+    )
+    result: ExecutionResult | Pending = call.run(
+        lambda operation: call.start(operation, root_value, context_value), may_wait=False
+    )
     if not isinstance(result, Pending):
         return result
     result.drop()
@@ -153,12 +163,12 @@ def subscribe(  # noqa: PLR0913, PLR0917  # graphql-core's signature
 
     Returns the response stream, an ``ExecutionResult`` with errors only, or an awaitable of either.
     """
-    call = _Call(
-        schema, document, operation_name, variable_values, max_coercion_errors, hide_suggestions
-    )
     functions = (field_resolver, type_resolver, subscribe_field_resolver)
     adopted = _adopt(schema, functions, middleware, limits)
-    return call.subscribe(adopted, root_value, context_value)
+    call = _Call(
+        adopted, document, operation_name, variable_values, max_coercion_errors, hide_suggestions
+    )
+    return call.run(lambda operation: call.subscribe(operation, root_value, context_value))
 
 
 def forget(schema: GraphQLSchema) -> None:
@@ -173,30 +183,51 @@ def forget(schema: GraphQLSchema) -> None:
 class _Call:
     """One call of the functions above: which operation, and with which variables."""
 
-    schema: GraphQLSchema
+    adopted: _Adopted
     document: DocumentNode
     operation_name: str | None
     variables: Mapping[str, Any] | None
     max_errors: int
     hide_suggestions: bool
 
-    def start(self, adopted: _Adopted, root_value: Any, context: Any) -> ExecutionResult | Pending:
+    def run(self, begin: Callable[[Operation], Any], *, may_wait: bool = True) -> Any:
+        """Begin the operation, or return what awaits that.
+
+        A long document that is new is compiled beside the event loop, if one runs.
+        """
+        adopted, document, name = self.adopted, self.document, self.operation_name
+        text = document.loc.source.body if document.loc else print_ast(document)
         try:
-            operation = adopted.operation(self.document, self.operation_name)
-            result = start(operation, self._coerce(operation), context, root_value)
+            operation = adopted.recall(text, document, name)
+            if operation is None:
+                if may_wait and takes_long(text) and is_in_event_loop():
+                    return self._run_beside(begin, text)
+                operation = adopted.compile(text, document, name)
+            return begin(operation)
         except RequestError as error:
             return ExecutionResult(None, list(error.errors))
+
+    async def _run_beside(self, begin: Callable[[Operation], Any], text: str) -> Any:
+        adopted, document, name = self.adopted, self.document, self.operation_name
+        compile_ = partial(adopted.compile, text, document, name)
+        try:
+            operation = await _compilations.operation(text, compile_, (adopted, id(document), name))
+            begun = begin(operation)
+            return await begun if isawaitable(begun) else begun
+        except RequestError as error:
+            return ExecutionResult(None, list(error.errors))
+
+    def start(
+        self, operation: Operation, root_value: Any, context: Any
+    ) -> ExecutionResult | Pending:
+        result = start(operation, self._coerce(operation), context, root_value)
         return result if isinstance(result, Pending) else _core_result(result)
 
-    def subscribe(self, adopted: _Adopted, root_value: Any, context: Any) -> Any:
-        try:
-            operation = adopted.operation(self.document, self.operation_name)
-            if operation.kind != "subscription":
-                raise GraphQLError("Expected subscription operation.")
-            values = self._coerce(operation)
-            source = open_stream(operation, values, context, root_value)
-        except RequestError as error:
-            return ExecutionResult(None, list(error.errors))
+    def subscribe(self, operation: Operation, root_value: Any, context: Any) -> Any:
+        if operation.kind != "subscription":
+            raise GraphQLError("Expected subscription operation.")
+        values = self._coerce(operation)
+        source = open_stream(operation, values, context, root_value)
         if not hasattr(source, "__await__"):
             return _core_results(respond(operation, source, values, context))
 
@@ -213,7 +244,7 @@ class _Call:
             return operation.coerce(self.variables)
         except VariablesError as error:
             errors = get_variable_values(
-                self.schema,
+                self.adopted.schema.definition,
                 _choose_operation(self.document, self.operation_name).variable_definitions or (),
                 dict(self.variables or {}),
                 max_errors=self.max_errors,
@@ -272,35 +303,40 @@ class _Adopted:
     """
 
     def __init__(self, schema: Schema, middleware: CoreMiddleware, limits: Limits) -> None:
-        self._schema = schema
+        self.schema = schema
         self._middleware = middleware
         self._limits = limits
         self._compiled = KeptOperations[str, _Compiled](limits.memory)
 
-    def operation(self, document: DocumentNode, name: str | None) -> Operation:
-        """Return the compiled operation of this document, or of an equal one of the same text.
+    def recall(self, text: str, document: DocumentNode, name: str | None) -> Operation | None:
+        """Return the operation of this document, or of an equal one, if it is compiled.
 
         The text alone does not tell, because programs change documents that they have parsed.
         """
-        text = document.loc.source.body if document.loc else print_ast(document)
-        compiled = self._compiled.get(text)
-        if compiled is None or (
-            compiled.document is not document and compiled.document != document
-        ):
-            compiled = _Compiled(document, {})
-        operation = compiled.operations.get(name)
-        if operation is None:
-            node = _choose_operation(document, name)
-            fragments = fragments_of(document)
-            chosen = ChosenOperation(self._schema, text, self._limits, node, fragments)
-            try:
-                operation = compiled.operations[name] = compile_chosen(chosen)
-            except RecursionError:
-                message = "Selections are nested too deeply. Execution aborted."
-                raise LimitExceededError([GraphQLError(message, node)]) from None
-            operation.call_when_grown(partial(self._compiled.weigh_again, text))
-            self._compiled.admit(text, compiled)
+        return self._compiled_of(text, document).operations.get(name)
+
+    def compile(self, text: str, document: DocumentNode, name: str | None) -> Operation:
+        """Compile an operation of a document, and keep it."""
+        node = _choose_operation(document, name)
+        chosen = ChosenOperation(self.schema, text, self._limits, node, fragments_of(document))
+        try:
+            operation = compile_chosen(chosen)
+        except RecursionError:
+            message = "Selections are nested too deeply. Execution aborted."
+            raise LimitExceededError([GraphQLError(message, node)]) from None
+        compiled = self._compiled_of(text, document)
+        compiled.operations[name] = operation
+        operation.call_when_grown(partial(self._compiled.weigh_again, text))
+        self._compiled.admit(text, compiled)
         return operation
+
+    def _compiled_of(self, text: str, document: DocumentNode) -> _Compiled:
+        compiled = self._compiled.get(text)
+        if compiled is not None and (
+            compiled.document is document or compiled.document == document
+        ):
+            return compiled
+        return _Compiled(document, {})
 
 
 class _Adoptions:

@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 from trunkline.forks import renewed_in_children
 from trunkline.schema.signatures import returns_awaitable
 
-__all__ = ["DEVELOPMENT", "Threads", "is_development", "tell_if_blocking"]
+__all__ = ["DEVELOPMENT", "Threads", "is_development", "is_in_event_loop", "tell_if_blocking"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -115,7 +115,8 @@ def _is_plain(resolver: Callable[..., Any]) -> bool:
     return not (returns_awaitable(resolver) or inspect.isasyncgenfunction(inspect.unwrap(resolver)))
 
 
-def _is_in_event_loop() -> bool:
+def is_in_event_loop() -> bool:
+    """Tell whether an event loop runs in this thread."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -142,7 +143,7 @@ def tell_if_blocking(coordinate: str, resolver: Callable[..., Any]) -> Callable[
             return resolver(*args, **kwargs)
         finally:
             took = perf_counter() - began
-            if took > _LONG and not is_told and _is_in_event_loop():
+            if took > _LONG and not is_told and is_in_event_loop():
                 is_told = True
                 logger.warning(
                     "The resolver of %s blocked its thread for %.0f ms, and with it every other"

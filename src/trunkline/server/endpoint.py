@@ -11,6 +11,7 @@ from __future__ import annotations
 from asyncio import CancelledError
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -30,6 +31,7 @@ from trunkline.asgi.responses import HTTPOnly, Response, body_ended_early, close
 from trunkline.auth.verifying.caller import Authenticator, Caller, check_authenticator
 from trunkline.compiler.limits import Limits
 from trunkline.contracts.registry import DocumentRegistry
+from trunkline.engine.compiling import Compilations
 from trunkline.engine.run import run_sync
 from trunkline.errors import (
     AccessDeniedError,
@@ -55,7 +57,6 @@ from trunkline.server.authorize import (
     SchemaViews,
 )
 from trunkline.server.caching import Caching, Exchange, ResponseCaching
-from trunkline.server.compiling import Compilations
 from trunkline.server.documents import Documents, OtherURLs, RegisteredDocuments
 from trunkline.server.execute import (
     ExecutionTimeout,
@@ -306,7 +307,9 @@ class GraphQL(HTTPOnly):
         name = request.operation_name or None
         operation = operations.recall(text, name)
         if operation is None:
-            operation = await self._compilations.operation(operations, text, name)
+            operation = await self._compilations.operation(
+                text, partial(operations.get, text, name), (operations, text, name)
+            )
         event.operation_name = operation.name
         event.operation_kind = operation.kind
         event.document_id = operation.id

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-from trunkline.compiler.cache import OperationCache
 from trunkline.compiler.operation import Operation
 from trunkline.errors import RequestError
 from trunkline.forks import renewed_in_children
 
-__all__ = ["Compilations"]
+__all__ = ["Compilations", "takes_long"]
 
 _LONG = 2_000  # characters of a document that takes longer than the way to a thread and back
+
+
+def takes_long(text: str) -> bool:
+    """Return whether a document of this text is to be compiled beside the event loop."""
+    return len(text) >= _LONG
 
 
 @dataclass(slots=True)
@@ -33,7 +38,7 @@ class Compilations:
 
     def __init__(self) -> None:
         self._thread: ThreadPoolExecutor | None = None
-        self._running: dict[tuple[OperationCache, str, str | None], _Compilation] = {}
+        self._running: dict[Hashable, _Compilation] = {}
         renewed_in_children(self)
 
     def after_fork(self) -> None:
@@ -41,19 +46,21 @@ class Compilations:
         self._thread = None
         self._running = {}
 
-    async def operation(self, operations: OperationCache, text: str, name: str | None) -> Operation:
-        """Return the operation of a document that is not compiled.
+    async def operation(
+        self, text: str, compile_: Callable[[], Operation], key: Hashable
+    ) -> Operation:
+        """Return the operation that ``compile_`` compiles from a text.
 
-        Raises the ``RequestError`` that says what is wrong with the document.
+        Who asks with the same ``key`` meanwhile waits for the same operation. Raises the
+        ``RequestError`` that says what is wrong with the document.
         """
-        if len(text) < _LONG:
-            return operations.get(text, name)
+        if not takes_long(text):
+            return compile_()
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "trunkline-compiling")
-        key = (operations, text, name)
         compilation = self._running.get(key)
         if compilation is None:
-            future = self._thread.submit(operations.get, text, name)
+            future = self._thread.submit(compile_)
             compilation = self._running[key] = _Compilation(future)
             future.add_done_callback(partial(self._forget, key))
         compilation.waiting += 1
@@ -70,7 +77,7 @@ class Compilations:
         operation.compile_by(self._thread.submit)
         return operation
 
-    def _forget(self, key: tuple[OperationCache, str, str | None], _done: object) -> None:
+    def _forget(self, key: Hashable, _done: object) -> None:
         self._running.pop(key, None)
 
 
