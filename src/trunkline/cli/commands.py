@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from trunkline.cli.cache import cache_app
 from trunkline.cli.call import call_command
 from trunkline.cli.clients import clients_app
 from trunkline.cli.compile import compile_command
@@ -37,6 +38,7 @@ app.command("publish")(publish_command)
 app.command("compile")(compile_command)
 app.add_typer(schema_app)
 app.command("scopes")(scopes_command)
+app.add_typer(cache_app)
 clients_app.command("documents")(documents_command)
 clients_app.command("rule")(rule_command)
 clients_app.command("retire")(retire_command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -18,10 +18,12 @@ from trunkline.printable import printable
 if TYPE_CHECKING:
     from graphql import GraphQLSchema
 
+    from trunkline.compiler.operation import Operation
     from trunkline.schema.bindings import Binding, Schema
 
 __all__ = [
     "ExecutableOption",
+    "compiled_operations",
     "configured_sources",
     "error_lines",
     "errors_end_command",
@@ -145,6 +147,39 @@ def load_executable(sources: list[str] | None) -> Schema:
                 _not_executed, is_async=False, takes_parent=False, arguments=arguments
             )
     return Schema(definition, bindings, {})
+
+
+def compiled_operations(schema: Schema, paths: list[Path]) -> Iterator[Operation]:
+    """Yield each operation of files and folders, compiled; the documents share their fragments.
+
+    They are read as a client is generated from them: in .py files, too, and with ``@catch``. Ends
+    the command if one is wrong.
+    """
+    from graphql import DocumentNode, print_ast, separate_operations
+
+    from trunkline.compiler.pipeline import compile_operation
+    from trunkline.generate.client.documents import DocumentSource, check_documents
+    from trunkline.generate.client.problems import Problems, place_of
+    from trunkline.generate.client.settings import read_documents
+    from trunkline.generate.configuration import ClientConfiguration, Configuration, Project
+
+    problems, folder = Problems(), Path.cwd()
+    project = Project(folder / "pyproject.toml", folder, Configuration())
+    client = ClientConfiguration("", "", [str(path) for path in paths if str(path) != "-"])
+    sources = [DocumentSource("-", read_text(path)) for path in paths if str(path) == "-"]
+    if client.operations:
+        sources += read_documents(project, client, Path(), problems)
+    documents = check_documents(schema.definition, sources, problems, catch=False, are_named=False)
+    if problems.errors:
+        stop("\n".join(map(str, problems.errors)))
+    for each in documents.operations:
+        name = each.node.name.value if each.node.name else None
+        whole = DocumentNode(definitions=(each.node, *documents.fragments.values()))
+        try:
+            text = print_ast(separate_operations(whole)[name or ""])
+            yield compile_operation(schema, text, name)
+        except RequestError as error:
+            stop(error_lines(error, place_of(each.node)))
 
 
 def _not_executed(**_arguments: Any) -> NoReturn:

@@ -11,13 +11,10 @@ import typer
 
 from trunkline.cli.reading import (
     ExecutableOption,
-    error_lines,
+    compiled_operations,
     errors_end_command,
     load_executable,
-    read_text,
-    stop,
 )
-from trunkline.errors import RequestError
 
 if TYPE_CHECKING:
     from trunkline.schema.bindings import Schema
@@ -80,36 +77,10 @@ def scopes_command(
 
 
 def _operations(schema: Schema, paths: list[Path]) -> Iterator[_Line]:
-    """Yield a line for each operation of the documents, which share their fragments.
-
-    They are read as a client is generated from them: in .py files, too, and with ``@catch``.
-    """
-    from graphql import DocumentNode, print_ast, separate_operations
-
-    from trunkline.compiler.pipeline import compile_operation
-    from trunkline.generate.client.documents import DocumentSource, check_documents
-    from trunkline.generate.client.problems import Problems, place_of
-    from trunkline.generate.client.settings import read_documents
-    from trunkline.generate.configuration import ClientConfiguration, Configuration, Project
+    """Yield a line for each operation of the documents."""
     from trunkline.schema.requirements import NOTHING, describe_requirements
 
-    problems, folder = Problems(), Path.cwd()
-    project = Project(folder / "pyproject.toml", folder, Configuration())
-    client = ClientConfiguration("", "", [str(path) for path in paths if str(path) != "-"])
-    sources = [DocumentSource("-", read_text(path)) for path in paths if str(path) == "-"]
-    if client.operations:
-        sources += read_documents(project, client, Path(), problems)
-    documents = check_documents(schema.definition, sources, problems, catch=False, are_named=False)
-    if problems.errors:
-        stop("\n".join(map(str, problems.errors)))
-    for each in documents.operations:
-        name = each.node.name.value if each.node.name else None
-        whole = DocumentNode(definitions=(each.node, *documents.fragments.values()))
-        try:
-            text = print_ast(separate_operations(whole)[name or ""])
-            operation = compile_operation(schema, text, name)
-        except RequestError as error:
-            stop(error_lines(error, place_of(each.node)))
+    for operation in compiled_operations(schema, paths):
         required = operation.required
         line = _line(
             f"{operation.kind} {operation.name or '-'}", required.all if required else NOTHING

@@ -65,6 +65,11 @@ class OperationGroups(Struct, frozen=True, eq=False):
     declared: tuple[tuple[GroupTemplate, graphql.FieldNode], ...]
     defaults: Mapping[str, Any]
 
+    def described(self) -> list[str]:
+        """Return the groups for people, as they are known before there is a response."""
+        names = [*self.root.within, *map(any_of, self.listed)]
+        return sorted({*names, *(":".join(template.texts) for template, _ in self.declared)})
+
     def of_query(
         self, data: Any, variables: Mapping[str, Any] | None, added: Iterable[str]
     ) -> list[str]:

@@ -104,11 +104,11 @@ class CacheRules:
     def _make_rule(self, coordinate: str) -> CacheRule:
         required = self._requirements
         if coordinate.endswith(")"):
-            return _demanded(required.arguments.get(coordinate, NOTHING), coordinate)
+            return _demanded(required.arguments.get(coordinate, NOTHING))
         type_name, _, name = coordinate.partition(".")
         type_: Any = self._definition.type_map[type_name]
         if graphql.is_input_object_type(type_):
-            return _demanded(required.inputs.get(coordinate, NOTHING), coordinate)
+            return _demanded(required.inputs.get(coordinate, NOTHING))
         if name.startswith("__"):
             return _INTROSPECTION
         if type_name.startswith("__") or not graphql.is_object_type(type_):
@@ -123,27 +123,25 @@ class CacheRules:
         inherits = of_type.get("inheritMaxAge") or (max_age is None and own.get("inheritMaxAge"))
         if own.get("maxAge") is not None:
             max_age, place = own["maxAge"], coordinate
-        reason = f"@cacheControl on {place} says {max_age} s"
+        reason = f"{_directive_on(place, coordinate)} says {max_age} s"
         is_composite = graphql.is_composite_type(named)
         is_root = parent is self._definition.query_type
         if max_age is None and ((is_composite and not inherits) or is_root):
-            of = f"it nor the type {named.name} has" if is_composite else "it has no"
-            max_age = 0
-            reason = f"neither {of} a maxAge" if is_composite else f"{of} maxAge"
+            max_age, reason = 0, "it has no maxAge"
+            if is_composite:
+                reason = f"neither it nor the type {named.name} has a maxAge"
         rule = CacheRule(max_age, age_reason=reason if max_age is not None else "")
         declared, place = own.get("scope"), coordinate
         if declared is None:
             declared, place = of_type.get("scope"), named.name
         if declared is not None:
-            rule = _narrowed(
-                rule, CacheScope[declared], f"@cacheControl on {place} says {declared}"
-            )
+            reason = f"{_directive_on(place, coordinate)} says {declared}"
+            rule = _narrowed(rule, CacheScope[declared], reason)
         elif coordinate in self._private:
             rule = _narrowed(rule, CacheScope.PRIVATE, "its resolver takes the caller")
         elif max_age is not None:
             rule = _narrowed(rule, CacheScope.UNDECLARED, "its @cacheControl names no scope")
-        requirements = self._requirements.fields.get(coordinate, NOTHING)
-        rule = _joined(rule, _demanded(requirements, coordinate))
+        rule = _joined(rule, _demanded(self._requirements.fields.get(coordinate, NOTHING)))
         if graphql.is_abstract_type(named):
             for each in self._definition.get_possible_types(named):
                 rule = _joined(rule, self._possible_rule(each))
@@ -273,13 +271,17 @@ def _hint(element: Any) -> _Hint:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _demanded(requirements: RequirementSet, coordinate: str) -> CacheRule:
+def _directive_on(place: str, coordinate: str) -> str:
+    return "its @cacheControl" if place == coordinate else f"@cacheControl on {place}"
+
+
+def _demanded(requirements: RequirementSet, what: str = "it") -> CacheRule:
     """Return whom a response depends on because of what is required."""
     if not requirements:
         return _NO_RULE
     has_policy = any(each.kind == "policies" for each in requirements)
     scope = CacheScope.PRIVATE if has_policy else CacheScope.AUDIENCE
-    reason = f"{coordinate} needs {describe_requirements(requirements)}"
+    reason = f"{what} needs {describe_requirements(requirements)}"
     return CacheRule(scope=scope, scope_reason=reason)
 
 
