@@ -66,7 +66,7 @@ native: .venv/dev.installed
 	@touch $@
 
 system-packages:
-	@sh tools/system_packages.sh chromium openssl postgresql
+	@sh tools/system_packages.sh chromium nginx openssl postgresql varnishd
 
 .venv/demo.installed: pyproject.toml constraints.txt | .venv
 	@echo "Installing what the demo needs into .venv …"

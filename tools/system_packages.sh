@@ -10,9 +10,13 @@ names_of() { case $1 in
     postgresql) echo "initdb /usr/lib/postgresql/*/bin/initdb" ;; # Debian's is not on the PATH
     *) echo "$1" ;;
 esac; }
-package_of() { echo "$1"; }
+package_of() { case $1 in
+    varnishd) echo "varnish varnish-modules" ;;
+    *) echo "$1" ;;
+esac; }
 tests_of() { case $1 in
     chromium) echo "tests/e2e/test_playground.py" ;;
+    nginx | varnishd) echo "a part of tests/caches/test_proxies.py" ;;
     openssl) echo "tests/client/test_tls.py" ;;
     postgresql) echo "tests/issuer/test_store.py, on PostgreSQL," ;;
 esac; }
@@ -33,14 +37,14 @@ install() {
     [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null || return 1
     echo "Installing $1 with apt-get …"
     as_root apt-get update -qq >/dev/null &&
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1" >/dev/null 2>&1
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $1 >/dev/null 2>&1
 }
 
 left_out=0
 for program in "$@"; do
     is_there "$program" && continue
     install "$(package_of "$program")" && is_there "$program" && continue
-    echo "No $program: $(tests_of "$program") is left out. Install the package $(package_of "$program")." >&2
+    echo "No $program: $(tests_of "$program") is left out. Install $(package_of "$program")." >&2
     left_out=1
 done
 [ "$left_out" -eq 0 ] || [ "${CI:-}" != true ]
