@@ -23,6 +23,7 @@ FILES = (
     "tokens",
     "new_documents",
     "large_schema",
+    "registered",
     "generating",
     "clients",
     "shapes",

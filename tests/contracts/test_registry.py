@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -437,6 +440,32 @@ async def test_what_was_checked_for_the_schema_is_not_checked_again(
     for _ in range(2):
         GraphQL(other, auth=None, registered=open_registry(store))
     assert len(checked) == 6  # one does not fit, so it is told at each start
+
+
+SEALED = """
+from trunkline.compiler.cache import OperationCache
+from trunkline.schema.bindings import Schema
+from trunkline.schema.load import parse_schema
+from trunkline.server.registering import _fingerprint
+from tests.server.calling import SDL
+
+for sdl in (SDL, SDL + "extend type Query { more(of: Int! = 1): Int }", SDL + "scalar More"):
+    print(_fingerprint(OperationCache(Schema(parse_schema(sdl), {}, {}))))
+"""
+
+
+def test_a_schema_has_the_same_fingerprint_in_every_process() -> None:
+    def prints(seed: str) -> list[str]:
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        command = [sys.executable, "-c", SEALED]
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, check=True, env=environment
+        )
+        return done.stdout.split()
+
+    one, other = prints("1"), prints("2")
+    assert one == other
+    assert len(set(one)) == 3
 
 
 class Number:

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any
 
 import graphql
+import msgspec
 from msgspec.structs import replace
 
 from trunkline.compiler.cache import OperationCache
@@ -114,7 +115,7 @@ def _fingerprint(view: OperationCache) -> str:
     """
     schema = view.schema
     versions = (VERSION, graphql.version, view.limits, schema.has_introspection)
-    digest = sha256(repr(versions).encode())
+    digest = sha256(msgspec.json.encode(versions, order="deterministic"))
     for element in _elements(schema.definition):
         digest.update(repr(element).encode())
     return digest.hexdigest()
@@ -142,4 +143,7 @@ def _elements(definition: graphql.GraphQLSchema) -> Iterator[Any]:
 
 def _arguments(arguments: Mapping[str, Any]) -> Iterator[Any]:
     for name, argument in arguments.items():
-        yield name, str(argument.type), repr(argument.default)
+        has_default = (
+            argument.default is not None or argument.default_value is not graphql.Undefined
+        )
+        yield name, str(argument.type), has_default
