@@ -228,6 +228,27 @@ def test_deployment(tmp_path: Path) -> None:
                 process.terminate()
 
 
+def test_registered_documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    page = Page(ROOT / "docs" / "registered-documents.md", port)
+    page.write_files(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    store = ["--documents", "sqlite:///documents.db"]
+    with served("api:app", tmp_path, port):
+        publish = page.files["publish.sh"].split()[1:]
+        done = CliRunner().invoke(app, publish)
+        assert done.output == (
+            "Published billing@1.0.0, 1 documents.\n"
+            "The name of the client is not proven: the API has no auth.\n"
+        )
+        assert run(page.files["client.py"], tmp_path) == "{'price': 1299}\n" * 2
+        for command in page.commands:
+            if command[-2:] == store:
+                done = CliRunner().invoke(app, command[1:])
+                assert done.exit_code == 0, done.output
+    assert "Retired billing@1.0.0." in done.output
+
+
 def test_retries(tmp_path: Path) -> None:
     page = Page(ROOT / "docs" / "retries.md", 8080)
     page.write_files(tmp_path)
