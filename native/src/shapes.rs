@@ -206,8 +206,11 @@ impl Object {
         }
         let reads_plainly = self.reads_plainly.bind(py);
         let is_plain = reads_plainly.call1((class, &self.names)).ok()?;
+        if !is_plain.is_truthy().ok()? {
+            return None;
+        }
         self.checked.store(version, Ordering::Relaxed);
-        is_plain.is_truthy().ok()?.then_some(())
+        Some(())
     }
 
     fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
