@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 from graphql import build_schema
+from tests.generate.client.cases import cases
+from tests.generate.client.test_corpus import load
 
 from trunkline import (
     Client,
@@ -17,7 +21,9 @@ from trunkline import (
     VariablesError,
 )
 from trunkline.client import CallOptions, Persisted, Request
+from trunkline.errors import PublicationError, RequestError
 from trunkline.mocking import MockTransport
+from trunkline.protocol.documents import document_id
 
 SDL = """
 type Query { todos: [Todo!]! todo(id: ID!): Todo }
@@ -98,7 +104,7 @@ def test_answers_that_a_test_wants() -> None:
 
 
 def test_ids_and_batches() -> None:
-    for style in ("apq", "id"):
+    for style in ("apq", "id", "path"):
         transport = MockTransport(SDL)
         client = Client(transport, persisted=Persisted(style, use_get=True))
         for _ in range(2):
@@ -123,3 +129,49 @@ def test_no_other_than_mistakes_are_kept(text: str) -> None:
     with pytest.raises(ValidationError):
         Client(transport).execute(text)
     assert len(transport.mistakes) == 1
+
+
+ONE_ELSE = "query One($id: ID!) { todo(id: $id) { title } }"
+MANIFESTS = {
+    "apollo.json": {
+        "format": "apollo-persisted-query-manifest",
+        "version": 1,
+        "operations": [{"id": document_id(ONE), "name": "One", "type": "query", "body": ONE}],
+    },
+    "relay.json": [["5d41402abc4b2a76b9719d911017c592", ONE]],
+    "one.graphql": ONE,
+}
+
+
+@pytest.mark.parametrize("style", ["auto", "path", "apq"])
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_a_document_that_is_not_in_the_manifest_fails_the_test(
+    name: str, style: Literal["auto", "path", "apq"], tmp_path: Path
+) -> None:
+    content = MANIFESTS[name]
+    file = tmp_path / name
+    file.write_text(content if isinstance(content, str) else json.dumps(content))
+    transport = MockTransport(SDL, manifest=file)
+    client = Client(transport, persisted=Persisted(style))
+    assert client.execute(ONE, {"id": "7"})["todo"]["id"] == "7"
+    (batched,) = client.execute_batch([Request(ONE, {"id": "7"})])
+    assert batched.data is not None
+    message = rf"{name} does not have this document \({document_id(ONE_ELSE)}\)"
+    with pytest.raises(RequestError, match=message), transport, suppress(RequestError):
+        client.execute(ONE_ELSE, {"id": "7"})
+    with pytest.raises(RequestError, match=message):
+        client.execute_batch([Request(ONE_ELSE, {"id": "7"})])
+    assert len(transport.calls) == 2
+
+
+def test_a_generated_client_and_its_manifest_fit() -> None:
+    (case,) = (each for each in cases("corpus") if each.name == "sync_only")
+    transport = MockTransport(case.sdl, manifest=case.folder / "sync_only.manifest.json")
+    with transport, load(case).API(transport) as client:
+        client.hero()
+    assert [call.name for call in transport.calls] == ["Hero"]
+
+
+def test_a_manifest_that_cannot_be_used_fails_at_once(tmp_path: Path) -> None:
+    with pytest.raises(PublicationError, match=r"no\.json: No such file"):
+        MockTransport(SDL, manifest=tmp_path / "no.json")

@@ -75,7 +75,8 @@ def gql(document: str | Path | DocumentNode | Document) -> Document:
     if isinstance(document, Document):
         return document
     if isinstance(document, Path):
-        document = document.read_text(encoding="utf-8-sig")
+        # With line ends as they are, so that the id is the same as that of the file.
+        document = document.read_bytes().decode("utf-8-sig")
     elif isinstance(document, DocumentNode):
         document = print_ast(document)
     return _document(document)

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 import msgspec
 from graphql import GraphQLSchema
 
 from trunkline.compiler.cache import OperationCache
+from trunkline.contracts.manifests import read_manifest
 from trunkline.engine.run import run_sync
-from trunkline.errors import RequestError
+from trunkline.errors import DocumentNotFoundError, RequestError
 from trunkline.mocking.schema import mock_schema
+from trunkline.protocol.canonical import name_by_path
 from trunkline.protocol.documents import document_id
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
-from trunkline.protocol.request import GraphQLRequest, read_json, read_query_string
+from trunkline.protocol.request import (
+    GraphQLRequest,
+    named_document,
+    read_json,
+    read_query_string,
+)
 from trunkline.protocol.response import PARTIAL
 from trunkline.schema.load import parse_schema
 
@@ -39,10 +47,6 @@ class RecordedCall:
     headers: Mapping[str, str] = field(repr=False)
 
 
-class _DocumentReference(msgspec.Struct):
-    document_id: str | None = msgspec.field(default=None, name="documentId")
-
-
 class MockTransport:
     """Responds to each operation with plausible data of the right types, blocking or not.
 
@@ -50,9 +54,13 @@ class MockTransport:
     ``values`` has values for single fields, by coordinate: ``{"Todo.title": "Milk"}``. ``calls``
     are the operations that were requested, in order.
 
-    A document or a variable that does not fit the schema raises ``RequestError`` here, where the
-    test sees it, instead of the response that a server would send. If the program under test
-    ignores it, leaving ``with transport:`` raises it again.
+    ``manifest`` is the file or the folder that the program publishes with ``trunkline publish``, in
+    any of its formats. The transport then takes only the documents that are in it.
+
+    A document or a variable that does not fit the schema, or is not in the manifest, raises
+    ``RequestError`` here, where the test sees it, instead of the response that a server would send.
+    If the program under test ignores it, leaving ``with transport:`` raises it again. A manifest
+    that cannot be used raises ``PublicationError``.
     """
 
     url = "http://mock.example/graphql"
@@ -64,10 +72,15 @@ class MockTransport:
         *,
         seed: int = 0,
         values: Mapping[str, Any] | None = None,
+        manifest: str | Path | None = None,
     ) -> None:
         definition = parse_schema(schema) if isinstance(schema, str) else schema
         self._operations = OperationCache(mock_schema(definition, seed, values))
         self._documents: dict[str, str] = {}
+        self._manifest = manifest
+        if manifest is not None:
+            self._documents |= read_manifest(Path(manifest)).documents
+            self._documents |= {document_id(text): text for text in self._documents.values()}
         self._queues: dict[str | None, list[HTTPResponse | Exception]] = {}
         self.calls: list[RecordedCall] = []
         self.mistakes: list[RequestError] = []
@@ -111,19 +124,17 @@ class MockTransport:
             joined = b",".join(response.body for response in responses)
             return HTTPResponse(200, b"[" + joined + b"]", {"content-type": JSON})
         if request.method == "GET":
-            content, identifier = read_query_string(request.query.encode()), None
+            content = read_query_string(request.query.encode())
         else:
             content = read_json(request.body)
-            identifier = msgspec.json.decode(request.body, type=_DocumentReference).document_id
-        persisted: Any = (content.extensions or {}).get("persistedQuery") or {}
-        if "sha256Hash" in persisted:
-            identifier = f"sha256:{persisted['sha256Hash']}"
+        name_by_path(content, f"/{request.path}")
         if content.query:
-            self._documents[document_id(content.query)] = content.query
-        elif identifier in self._documents:
-            content.query = self._documents[identifier]
+            if self._manifest is None:
+                self._documents[document_id(content.query)] = content.query
         else:
-            return _response(200, {"errors": [_NOT_FOUND]})
+            content.query = self._documents.get(named_document(content) or "")
+        if not content.query:
+            return _response(404, {"errors": [_NOT_FOUND]})
         return self._execute(content, request)
 
     async def send_async(self, request: HTTPRequest) -> HTTPResponse:
@@ -146,6 +157,7 @@ class MockTransport:
     def _execute(self, content: GraphQLRequest, request: HTTPRequest) -> HTTPResponse:
         text, variables = content.query or "", content.variables or {}
         try:
+            self._check_registered(text)
             operation = self._operations.get(text, content.operation_name)
             name, kind = operation.name, operation.kind
             self.calls.append(RecordedCall(name, kind, text, variables, request.headers))
@@ -163,6 +175,16 @@ class MockTransport:
             return _response(200, {"data": result.data})
         errors = [error.formatted for error in result.errors]
         return _response(PARTIAL, {"data": result.data, "errors": errors})
+
+    def _check_registered(self, text: str) -> None:
+        identifier = document_id(text)
+        if self._manifest is None or identifier in self._documents:
+            return
+        raise DocumentNotFoundError.because(
+            f"{self._manifest} does not have this document ({identifier}), so a server that takes"
+            " only registered documents would refuse it. White space counts. Write the manifest"
+            f" again, with `trunkline generate`, or add the document:\n{text}"
+        )
 
 
 def _response(status: int, content: Any) -> HTTPResponse:

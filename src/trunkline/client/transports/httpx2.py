@@ -124,7 +124,10 @@ class _HTTPX2Transport(rules.HTTPTransport):
         self, pools: Pools, url: str, request: HTTPRequest
     ) -> tuple[Any, httpcore2.Request]:
         """Return the place that a request goes to, and the request as httpcore2 has it."""
-        place: Any = pools.api if url == self.url else pools.place(url)
+        place: Any = pools.api
+        if url != self.url:
+            is_document = request.path and not request.query
+            place = pools.place_of_document(url) if is_document else pools.place(url)
         seconds = request.timeout
         waits = self._waits if seconds is None else waits_of(self._timeout, seconds)
         headers = self.request_headers(request)

@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import httpcore2
 import httpx2
 
+from trunkline.bounded import BoundedMapping
 from trunkline.client.transports import rules
 from trunkline.client.transports.connections import connect_in_time, time_left
 from trunkline.client.transports.interface import Pool, Timeout
@@ -31,6 +32,7 @@ __all__ = [
 
 CorePool = TypeVar("CorePool")
 
+_DOCUMENTS = 500  # URLs of documents that are kept, because reading a URL costs 100 µs
 
 Waits: TypeAlias = dict[str, float | None]
 """Seconds that each wait may take (httpcore2's extension ``timeout``)."""
@@ -95,7 +97,16 @@ class _Pools(Generic[CorePool]):
             "http2": http2,
         }
         self._pools: dict[tuple[str, bytes], CorePool] = {}
+        self._documents = BoundedMapping[str, Destination[CorePool]](_DOCUMENTS)
         self.api = self.place(url)
+
+    def place_of_document(self, url: str) -> Destination[CorePool]:
+        """Return where requests to a URL go that is used again and again."""
+        place = self._documents.get(url)
+        if place is None:
+            place = self.place(url)
+            self._documents.put(url, place)
+        return place
 
     def place(self, url: str | httpx2.URL) -> Destination[CorePool]:
         """Return where requests to a URL go."""
