@@ -29,7 +29,7 @@ from trunkline.client import BearerToken, SchemaCache
 from trunkline.client import schemas as sources
 from trunkline.client.building import build_lazily
 from trunkline.client.transports.asgi import ASGITransport
-from trunkline.server import GraphQL, SchemaText, make_executable_schema, parse_schema
+from trunkline.server import GraphQL, make_executable_schema, parse_schema
 
 WIDER = build_schema("""
 type Query { todos: [Todo!]! }
@@ -194,12 +194,8 @@ class Resolvers:
 
 def application(sdl: str = SDL, requests: list[str] | None = None) -> Any:
     schema = make_executable_schema(parse_schema(sdl), Resolvers())
-    text = SchemaText(schema)
     served = Starlette(
-        routes=[
-            Route("/graphql", GraphQL(schema, auth=None, schema_text=text)),
-            Route("/schema.graphql", text),
-        ]
+        routes=[Route("/graphql{rest:path}", GraphQL(schema, auth=None, schema_text=True))]
     )
 
     async def counting(scope: Any, receive: Any, send: Any) -> None:
@@ -224,25 +220,27 @@ async def test_sdl_costs_a_304_where_nothing_changed() -> None:
     for _ in range(2):
         transport = Known(application(requests=requests))
         cache = SchemaCache(seconds=0)
-        async with Client(transport, schema_url="/schema.graphql", schema_cache=cache) as session:
+        async with Client(
+            transport, schema_url="/graphql/schema.graphql", schema_cache=cache
+        ) as session:
             assert await session.execute("{ hello }") == {"hello": "Hello"}
             with pytest.raises(ValidationError):
                 await session.execute("{ hullo }")
-    get, post = "GET /schema.graphql", "POST /graphql 200"
+    get, post = "GET /graphql/schema.graphql", "POST /graphql 200"
     assert requests == [f"{get} 200", post, f"{get} 304", post]
 
 
 async def test_sdl_is_fetched_again_when_answers_name_another() -> None:
     requests: list[str] = []
     transport = Known(application(requests=requests))
-    client = Client(transport, schema_url="/schema.graphql")
+    client = Client(transport, schema_url="/graphql/schema.graphql")
     await client.execute_async("{ hello }")
     transport._application = application("type Query { hello: String }", requests)
     await client.execute_async("{ hello }")
     await client.execute_async("{ hello }")
     assert client.schema is not None
     assert print_schema(client.schema) == "type Query {\n  hello: String\n}"
-    assert requests.count("GET /schema.graphql 200") == 2
+    assert requests.count("GET /graphql/schema.graphql 200") == 2
 
 
 async def test_a_url_without_a_schema() -> None:
@@ -260,34 +258,6 @@ async def test_a_url_without_a_schema() -> None:
 async def html(_scope: Any, _receive: Any, send: Any) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"<html>"})
-
-
-@pytest.mark.parametrize(
-    ("method", "headers", "status"),
-    [
-        ("GET", [], 200),
-        ("HEAD", [], 200),
-        ("GET", [(b"if-none-match", b'"x"')], 200),
-        ("POST", [], 405),
-    ],
-)
-async def test_the_text_of_a_schema(method: str, headers: Any, status: int) -> None:
-    text = SchemaText(make_executable_schema(parse_schema(SDL), Resolvers()))
-    sent: list[Any] = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    scope = {"type": "http", "method": method, "headers": headers}
-    await text(scope, None, send)  # type: ignore[arg-type]  # nothing is received
-    start, body = sent
-    assert start["status"] == status
-    if (method, status) == ("GET", 200):
-        assert body["body"].decode() == '"""The root"""\ntype Query {\n  hello: String!\n}\n'
-        etag = dict(start["headers"])[b"etag"]
-        scope["headers"] = [(b"if-none-match", b'"x", W/' + etag)]
-        await text(scope, None, send)  # type: ignore[arg-type]  # nothing is received
-        assert (sent[2]["status"], sent[3]["body"]) == (304, b"")
 
 
 def test_githubs_schema_works_and_is_the_same_built_lazily() -> None:

@@ -27,7 +27,6 @@ from trunkline.server.endpoint import GraphQL
 from trunkline.server.execute import OperationCall, OperationMiddleware, Proceed
 from trunkline.server.playground import Playground
 from trunkline.server.present import PresentError, present
-from trunkline.server.sdl import SchemaText
 
 __all__ = [
     "AWARE_DATE_TIME",
@@ -51,7 +50,6 @@ __all__ = [
     "Result",
     "Scalar",
     "Schema",
-    "SchemaText",
     "Selection",
     "Sink",
     "Streamed",

@@ -16,7 +16,7 @@ from wsgiref.headers import Headers
 from trunkline.protocol.caching import group_name
 from trunkline.schema.caching import CacheScope
 
-__all__ = ["ResponseAdditions", "adding", "current_response"]
+__all__ = ["HeaderList", "ResponseAdditions", "adding", "current_response"]
 
 _OURS = frozenset({"content-length", "content-type", "transfer-encoding", "connection"})
 

@@ -29,6 +29,7 @@ from trunkline.asgi.requests import (
 )
 from trunkline.asgi.responses import HTTPOnly, Response, body_ended_early, close_unread
 from trunkline.auth.verifying.caller import Authenticator, Caller, check_authenticator
+from trunkline.compiler.cache import OperationCache
 from trunkline.compiler.limits import Limits
 from trunkline.contracts.registry import DocumentRegistry
 from trunkline.engine.compiling import Compilations
@@ -48,7 +49,7 @@ from trunkline.protocol.request import GraphQLRequest, read_json, read_query_str
 from trunkline.protocol.response import PARTIAL, StatusRules, status_of_request_error
 from trunkline.runtime.execution import Result
 from trunkline.schema.bindings import Schema
-from trunkline.server.additions import ResponseAdditions, adding
+from trunkline.server.additions import HeaderList, ResponseAdditions, adding
 from trunkline.server.authorize import (
     AuthorizationCheck,
     DecidePolicies,
@@ -74,7 +75,7 @@ from trunkline.server.present import (
     status_code_name,
 )
 from trunkline.server.publishing import Publications
-from trunkline.server.sdl import SchemaText
+from trunkline.server.sdl import SCHEMA_PATH, SchemaTexts
 from trunkline.server.transports import (
     check_kind,
     check_request,
@@ -88,7 +89,7 @@ __all__ = ["GraphQL"]
 
 logger = safe_logger("trunkline.errors")
 
-_HEADERS = {
+_HEADERS: dict[str, HeaderList] = {
     media_type: (
         (b"content-type", f"{media_type}; charset=utf-8".encode()),
         (b"cache-control", b"no-store"),
@@ -108,7 +109,8 @@ class _Arrival(Struct, eq=False):
     started: float
     headers: Headers
     caller: Caller | None
-    media_type: str
+    view: OperationCache
+    always: HeaderList
 
 
 class GraphQL(HTTPOnly):
@@ -148,7 +150,8 @@ class GraphQL(HTTPOnly):
       (Apollo's automatic persisted queries). It saves bytes, and protects nothing.
     - ``other_urls``: whether a ``GET`` by id whose URL has another order or form than the rule is
       redirected or refused. So each request has one URL, and caches keep its response once.
-    - ``schema_text``: adds a header to each response that names the version of the schema.
+    - ``schema_text``: whether the SDL is served at ``/schema.graphql`` below the endpoint's path,
+      to each caller as it sees the schema, and a header of each response names its version.
     - ``caching``: how responses that the schema declares with ``@cacheControl`` are shared.
 
     Raises ``TypeError`` if ``schema`` is not executable, ``auth`` cannot authenticate, or
@@ -176,7 +179,7 @@ class GraphQL(HTTPOnly):
         registered: RegisteredDocuments | None = None,
         apq: bool = False,
         other_urls: OtherURLs = "redirect",
-        schema_text: SchemaText | None = None,
+        schema_text: bool = False,
         caching: Caching | None = None,
     ) -> None:
         if not isinstance(schema, Schema):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -207,8 +210,7 @@ class GraphQL(HTTPOnly):
         self._status: StatusRules = status
         self._partial = 200 if status == "audit" else PARTIAL
         self._caching = ResponseCaching(caching or Caching(), has_auth=auth is not None)
-        version = (schema_text.header,) if schema_text else ()
-        self._headers = {media_type: (*always, *version) for media_type, always in _HEADERS.items()}
+        self._texts = SchemaTexts(is_private=auth is not None) if schema_text else None
 
     if not TYPE_CHECKING:  # types know what there is
 
@@ -265,6 +267,7 @@ class GraphQL(HTTPOnly):
         additions: ResponseAdditions,
     ) -> Response:
         """Take a request through all stages, and turn whatever goes wrong into a response."""
+        version: HeaderList = ()
         try:
             headers = read_headers(scope)
             event.client = client_name(headers)
@@ -277,18 +280,24 @@ class GraphQL(HTTPOnly):
                 return await self._publications.respond(
                     scope, headers, receive, caller, event.client
                 )
+            view = self._views.whole if self._views.is_one else await self._views.of(caller)
+            if self._texts is not None:
+                if scope["path"].endswith(SCHEMA_PATH):
+                    return self._texts.respond(view, scope, headers)
+                version = (self._texts.header(view),)
             media_type = response_type(headers)
             check_request(scope, headers, self._max_body_bytes)
             if scope["method"] == "GET":
                 request = read_query_string(scope["query_string"])
             else:
                 request = read_json(await self._bodies.read(headers, receive))
-            came = _Arrival(scope, receive, started, headers, caller, media_type)
+            always = _HEADERS[media_type] + version
+            came = _Arrival(scope, receive, started, headers, caller, view, always)
             response = await self._execute(request, came, event, additions)
         except ClientGone:
             raise
         except (Exception, CancelledError) as error:  # noqa: BLE001  # no traceback leaves
-            response = self._refuse(fault_of(error), scope, event, additions)
+            response = self._refuse(fault_of(error), version, scope, event, additions)
         return response
 
     async def _execute(
@@ -299,16 +308,14 @@ class GraphQL(HTTPOnly):
         additions: ResponseAdditions,
     ) -> Response:
         """Find the operation of a request, and execute it as its caller may have it."""
-        scope, caller = came.scope, came.caller
+        scope, caller, view = came.scope, came.caller, came.view
         name_by_path(request, scope["path"])
         text, known = self._documents.find(request, caller, event.client)
-        views = self._views
-        operations = views.whole if views.is_one else await views.of(caller)
         name = request.operation_name or None
-        operation = operations.recall(text, name)
+        operation = view.recall(text, name)
         if operation is None:
             operation = await self._compilations.operation(
-                text, partial(operations.get, text, name), (operations, text, name)
+                text, partial(view.get, text, name), (view, text, name)
             )
         event.operation_name = operation.name
         event.operation_kind = operation.kind
@@ -316,7 +323,7 @@ class GraphQL(HTTPOnly):
         event.coordinates = operation.coordinates
         self._documents.keep(operation.id, text)
         check_kind(operation, scope["method"])
-        always = self._headers[came.media_type]
+        always = came.always
         if self._documents.takes_ids:
             self._documents.check_url(request, operation, scope)
             always += self._documents.headers(request, operation, known, scope)
@@ -339,12 +346,17 @@ class GraphQL(HTTPOnly):
         return response
 
     def _refuse(
-        self, error: Exception, scope: Scope, event: OperationEvent, additions: ResponseAdditions
+        self,
+        error: Exception,
+        version: HeaderList,
+        scope: Scope,
+        event: OperationEvent,
+        additions: ResponseAdditions,
     ) -> Response:
         """Return the response for an exception, with its headers."""
         takes_json = self._status == "audit" and prefers_json(scope)
         media_type = JSON if takes_json else GRAPHQL_RESPONSE  # draft §6.1
-        always = self._headers[media_type]
+        always = _HEADERS[media_type] + version
         response = self._explain(error, media_type, scope, event, additions)
         try:
             response.headers = additions.on(response.headers + always)

@@ -1,54 +1,69 @@
-"""The schema as text at a URL, for clients that check their documents against it."""
+"""The schema as text below the endpoint's path, for clients that check their documents against it.
+
+Each caller gets the schema as it sees it.
+"""
 
 from __future__ import annotations
 
-from functools import cached_property
+from weakref import WeakKeyDictionary
 
-from trunkline.asgi.requests import Receive, Scope, check_method
-from trunkline.asgi.responses import HTTPApplication, Response
+from trunkline.asgi.requests import Headers, HTTPProblem, Scope, check_method
+from trunkline.asgi.responses import Response
+from trunkline.compiler.cache import OperationCache
 from trunkline.protocol.messages import SCHEMA_VERSION, schema_etag, schema_version
-from trunkline.schema.bindings import Schema
 from trunkline.schema.printing import print_schema
 
-__all__ = ["SchemaText"]
+__all__ = ["SCHEMA_PATH", "SchemaTexts"]
+
+SCHEMA_PATH = "/schema.graphql"
+"""Where the SDL is, below the endpoint's own path."""
 
 
-class SchemaText(HTTPApplication):
-    """Serves a schema's SDL: an ASGI application, ``Route("/schema.graphql", SchemaText(schema))``.
+class SchemaTexts:
+    """The SDL of each view of a schema, printed once.
 
-    The SDL has a strong ETag: a client that has it already gets 304 (RFC 9110 §13.1.2). Give it to
-    the endpoint too, ``GraphQL(schema, auth=…, schema_text=…)``. Then a header of each response
-    names the schema's version, and clients that know another version fetch the SDL again. Everyone
-    who may fetch it sees the whole schema: descriptions, and the scopes that it declares.
+    It is the text that ``trunkline schema print`` prints, the same for the same schema, whatever
+    the order of its definitions. Directives are in it where they are applied, except those that
+    only generators read.
     """
 
-    def __init__(self, schema: Schema) -> None:
-        self._definition = schema.definition
+    def __init__(self, *, is_private: bool) -> None:
+        self._control = b"private, no-cache" if is_private else b"no-cache"
+        self._texts = WeakKeyDictionary[OperationCache, tuple[str, str]]()
 
-    @cached_property
-    def text(self) -> str:
-        """The SDL, as ``trunkline schema print`` prints it.
+    def header(self, view: OperationCache) -> tuple[bytes, bytes]:
+        """Return the header of each response that names the version of the schema."""
+        _, version = self._text(view)
+        return SCHEMA_VERSION.encode(), version.encode()
 
-        It is the same text for the same schema, whatever the order of its definitions. Directives
-        are in it where they are applied, except those that only generators read.
+    def respond(self, view: OperationCache, scope: Scope, headers: Headers) -> Response:
+        """Return the SDL, or 304 for a client that has it already (RFC 9110 §13.1.2).
+
+        Raises ``HTTPProblem`` for another method, and for a caller who may not ask for the schema.
         """
-        return print_schema(self._definition)
-
-    @cached_property
-    def header(self) -> tuple[bytes, bytes]:
-        """The header of responses that names the schema's version."""
-        return SCHEMA_VERSION.encode(), schema_version(self.text).encode()
-
-    async def respond(self, scope: Scope, receive: Receive) -> Response:  # noqa: ARG002  # ASGI's
-        """Return the SDL, or 304 for a client that has it already."""
         check_method(scope, "GET", "HEAD")
-        etag = schema_etag(self.header[1].decode()).encode()
-        headers = ((b"etag", etag), (b"cache-control", b"no-cache"), self.header)
-        known = dict(scope["headers"]).get(b"if-none-match", b"")
+        if not view.schema.has_introspection:
+            raise HTTPProblem(403, "This server does not tell you its schema.")
+        text, version = self._text(view)
+        etag = schema_etag(version).encode()
+        always = (
+            (b"etag", etag),
+            (b"cache-control", self._control),
+            (b"vary", b"Authorization"),
+            self.header(view),
+        )
+        known = headers.get(b"if-none-match", b"")
         if etag in {one.strip().removeprefix(b"W/") for one in known.split(b",")}:
-            return Response(304, headers=headers)
+            return Response(304, headers=always)
         described = (
             (b"content-type", b"application/graphql; charset=utf-8"),
             (b"x-content-type-options", b"nosniff"),
         )
-        return Response(200, self.text.encode(), (*headers, *described))
+        return Response(200, text.encode(), (*always, *described))
+
+    def _text(self, view: OperationCache) -> tuple[str, str]:
+        known = self._texts.get(view)
+        if known is None:
+            text = print_schema(view.schema.definition)
+            known = self._texts[view] = text, schema_version(text)
+        return known

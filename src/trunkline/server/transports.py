@@ -110,7 +110,8 @@ def check_request(scope: Scope, headers: Headers, limit: int) -> None:
         raise HTTPProblem(
             404,
             "There is nothing at this path. Below the endpoint's own path is"
-            " /sha256:<hash of a document>/<name of its operation>.",
+            " /sha256:<hash of a document>/<name of its operation>, and /schema.graphql if the"
+            " server gives its schema (schema_text=True).",
         )
     if b"transfer-encoding" in headers and b"content-length" in headers:
         # Two lengths hide a second request in a first (RFC 9112 §6.1); h11 lets them pass.
