@@ -154,7 +154,7 @@ class GraphQLCoreDialect(Dialect):
 
     def leaf_completer(self, type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
         """Return the function that completes a scalar or an enum."""
-        return graphql_core.leaf_completer(type_, nullable=nullable)
+        return graphql_core.leaf_completer(type_, self._conventions.is_leaf, nullable=nullable)
 
     def list_converter(self, coordinate: str) -> Callable[[Any], Any]:
         """Return the function that takes a field's value as a list."""

@@ -50,6 +50,7 @@ from trunkline.runtime.positions import NullError
 from trunkline.runtime.variables import MAX_ERRORS
 from trunkline.schema.bindings import Schema
 from trunkline.schema.executable import CoreMiddleware, adopt_schema
+from trunkline.schema.scalars import is_finite
 from trunkline.schema.threads import is_in_event_loop
 
 __all__ = ["execute", "execute_sync", "forget", "subscribe"]
@@ -390,6 +391,7 @@ def _adopt(  # noqa: PLR0913, PLR0917  # what a call adopts a schema with
             middleware=middleware,
             is_awaitable=is_awaitable,
             is_async_iterable=is_async_iterable,
+            is_leaf=is_finite,  # the program may write what JSON lacks in its own way
         )
         adopted = _Adopted(executable, middleware, limits or _LIMITS)
         known.adopted.put(key, adopted)

@@ -37,7 +37,6 @@ from graphql.type.definition import GraphQLResolveInfoHelpers
 from trunkline.runtime.positions import Mark, NullError
 from trunkline.runtime.variables import Variables
 from trunkline.runtime.work import Later, close_rest
-from trunkline.schema.scalars import is_finite
 
 if TYPE_CHECKING:
     from trunkline.runtime.execution import Execution
@@ -155,10 +154,15 @@ def _track(values: Sequence[Any]) -> None:
 _HELPERS = GraphQLResolveInfoHelpers(_gather, _track)
 
 
-def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
-    """Make the function that turns a resolved value into the response's."""
+def leaf_completer(
+    type_: GraphQLLeafType, is_leaf: Callable[[Any], bool], *, nullable: bool
+) -> Callable[[Any], Any]:
+    """Make the function that turns a resolved value into the response's.
+
+    ``is_leaf`` tells what a custom scalar may give.
+    """
     coerce = type_.coerce_output_value
-    may_be_infinite = is_scalar_type(type_) and not is_specified_scalar_type(type_)
+    is_custom = is_scalar_type(type_) and not is_specified_scalar_type(type_)
 
     def complete(value: Any) -> Any:
         if isinstance(value, Exception):
@@ -173,7 +177,7 @@ def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any],
                 f"Expected `{inspect(type_)}.coerce_output_value({inspect(value)})`"
                 f" to return non-nullable value, returned: {inspect(result)}"
             )
-        if may_be_infinite and not is_finite(result):  # JSON has neither NaN nor infinity
+        if is_custom and not is_leaf(result):
             raise GraphQLError(f"{type_} cannot represent value: {inspect(value)}")
         return result
 

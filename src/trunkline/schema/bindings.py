@@ -188,6 +188,7 @@ class CoreConventions:
     - ``wrap`` puts the middleware around a resolver.
     - ``is_awaitable`` and ``is_async_iterable`` tell which values are awaited, and which are lists
       that are awaited.
+    - ``is_leaf`` tells what a custom scalar may give.
     """
 
     field_resolver: Callable[..., Any]
@@ -196,6 +197,7 @@ class CoreConventions:
     wrap: Callable[[Callable[..., Any]], Callable[..., Any]]
     is_awaitable: Callable[[Any], bool]
     is_async_iterable: Callable[[Any], bool]
+    is_leaf: Callable[[Any], bool]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from trunkline.schema.fields import FieldBinder
 from trunkline.schema.mapped import lazy_reason
 from trunkline.schema.models import bare_class, bind_enum, bind_input, class_of, is_mapping
 from trunkline.schema.names import PythonNames, unknown_coordinates
-from trunkline.schema.scalars import BUILT_IN, Scalar, bind_scalar, guard_scalar
+from trunkline.schema.scalars import BUILT_IN, Scalar, bind_scalar, guard_scalar, is_writable
 from trunkline.schema.signatures import describe, parameters_of, returns_awaitable, takes_one
 from trunkline.schema.threads import is_development, tell_if_blocking
 
@@ -284,6 +284,7 @@ def adopt_schema(  # noqa: PLR0913  # the same as graphql-core's `execute` takes
     middleware: CoreMiddleware = None,
     is_awaitable: Callable[[Any], bool] = is_awaitable,
     is_async_iterable: Callable[[Any], bool] = is_async_iterable,
+    is_leaf: Callable[[Any], bool] = is_writable,
 ) -> Schema:
     """Make a schema executable whose resolvers have graphql-core's form.
 
@@ -294,6 +295,8 @@ def adopt_schema(  # noqa: PLR0913  # the same as graphql-core's `execute` takes
     ``field_resolver``, ``type_resolver`` and ``subscribe_field_resolver`` are used where the schema
     has none; graphql-core's are the default. ``middleware`` is put around every resolver.
     ``is_awaitable`` and ``is_async_iterable`` tell which values are awaited, and which lists.
+    ``is_leaf`` tells what a custom scalar may give; anything else is the field's error. The default
+    is what a server can write as JSON.
     Raises ``TypeError`` if the schema is not valid.
     """
     graphql.assert_valid_schema(definition)
@@ -311,5 +314,6 @@ def adopt_schema(  # noqa: PLR0913  # the same as graphql-core's `execute` takes
         wrap=middleware.get_field_resolver if middleware is not None else lambda resolver: resolver,
         is_awaitable=is_awaitable,
         is_async_iterable=is_async_iterable,
+        is_leaf=is_leaf,
     )
     return Schema(definition, {}, {}, core=core, costs=declared_costs(definition))

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from enum import Enum
+from types import NoneType
 from typing import Any
 from uuid import UUID
 
@@ -41,12 +43,14 @@ __all__ = [
     "client_type",
     "guard_scalar",
     "is_finite",
+    "is_writable",
     "scalar_of",
     "unreadable",
 ]
 
 _SCALAR = "__trunkline_scalar__"
 _BITS = 14_000  # Python writes an integer of 4,300 digits and no more
+_KEYS = (str, int, float, NoneType)  # of objects; `json` writes them as texts
 _INT64 = 2**63  # `in range(…)` would be a slow search for an ``IntEnum``
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _EXPONENT = 6_144  # of IEEE 754's widest decimals; ``int`` of a larger one can take all memory
@@ -145,22 +149,47 @@ def _masked(name: str, parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def guard_scalar(type_: GraphQLScalarType) -> None:
-    """Let an undescribed scalar raise an error for NaN and Infinity, which JSON does not have.
-
-    They would be written as null without an error.
-    """
+    """Let an undescribed scalar raise an error for what a response cannot have."""
     if type_.coerce_output_value is GraphQLScalarType.serialize:
-        type_.coerce_output_value = _named_errors(type_.name, _check_finite)
+        type_.coerce_output_value = _named_errors(type_.name, _check_writable)
 
 
-def _check_finite(value: Any) -> Any:
-    if not is_finite(value):
+def _check_writable(value: Any) -> Any:
+    if not is_writable(value):
         raise ValueError(value)
     return value
 
 
+def is_writable(value: Any) -> bool:
+    """Return whether a value can be written as JSON as it is, at any depth.
+
+    Servers also write what orjson knows: dates and times, UUIDs, enums, dataclasses.
+    """
+    within: Iterable[Any]
+    match value:
+        case str():
+            return True
+        case float():
+            return value - value == 0.0
+        case int():
+            return value.bit_length() <= _BITS
+        case time():
+            return value.tzinfo is None
+        case Enum():
+            within = [value.value]
+        case list() | tuple():
+            within = value  # pyright: ignore[reportUnknownVariableType]
+        case dict() if all(isinstance(key, _KEYS) for key in value):  # pyright: ignore[reportUnknownVariableType]
+            within = [*value, *value.values()]  # pyright: ignore[reportUnknownVariableType]
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            within = [getattr(value, each.name) for each in fields(value)]
+        case _:
+            return value is None or isinstance(value, (date, UUID))
+    return all(map(is_writable, within))
+
+
 def is_finite(value: Any) -> bool:
-    """Return whether a value has neither NaN nor infinity, at any depth."""
+    """Return whether a value has neither NaN nor infinity, which JSON lacks, at any depth."""
     if isinstance(value, float):
         return value - value == 0.0
     if isinstance(value, (list, tuple, dict)):

@@ -203,8 +203,8 @@ def status_code_name(status: int) -> str:
 def encode(response: dict[str, Any]) -> bytes:
     """Write a response as JSON in UTF-8.
 
-    orjson is the fastest (`benchmarks/json_encoders.py`). It rejects two things that JSON allows:
-    integers of more than 64 bits, and lone surrogates, which `json` writes as escapes.
+    orjson is the fastest (`benchmarks/json_encoders.py`). It rejects what JSON allows: integers of
+    more than 64 bits, lone surrogates, which `json` writes as escapes, and keys that are not texts.
     Raises ``TypeError`` or ``ValueError`` for what neither can write.
     """
     try:
@@ -215,7 +215,5 @@ def encode(response: dict[str, Any]) -> bytes:
 
 
 def _parsed(value: Any) -> Any:
-    """Return what is JSON already as the values that it stands for."""
-    if isinstance(value, orjson.Fragment):
-        return orjson.loads(orjson.dumps(value))
-    raise TypeError(f"{value!r} is not a value of JSON.")
+    """Return what `json` does not know, such as a date or JSON already, as values of JSON."""
+    return orjson.loads(orjson.dumps(value))
