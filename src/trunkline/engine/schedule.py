@@ -37,6 +37,7 @@ from trunkline.schema.signatures import batch_values
 __all__ = ["Pending", "settle_sync"]
 
 _OVER = object()
+_FUTURES = {asyncio.Future, asyncio.Task}
 
 
 class Pending:
@@ -119,8 +120,9 @@ class _SideBySide:
         self.execution = execution
         self.loop = asyncio.get_running_loop()
         self._agenda = agenda
-        self._context = copy_context()
-        self._waiting: dict[Work, _Piece] = {}
+        self.task = asyncio.current_task()
+        self.context = copy_context()
+        self._waiting: dict[Work, _Piece | _Awaited] = {}
         self._places: _Places | None = None  # made when the first error makes work useless
         self._all_ended: asyncio.Future[None] | None = None
         self._is_cancelled = False
@@ -171,7 +173,8 @@ class _SideBySide:
             _leave_task(self.loop, current)
         try:
             while queue and not self._is_cancelled:
-                self._begin_until_one_waits(queue)
+                if not self._await_future(queue):
+                    self._begin_until_one_waits(queue)
         except BaseException as error:  # noqa: BLE001  # the program is to end
             self.abort(error)
         finally:
@@ -180,10 +183,24 @@ class _SideBySide:
             for each in queue:
                 each.drop()
 
+    def _await_future(self, queue: deque[Work]) -> bool:
+        """Await the next work if it is a bare future, for which no task is needed."""
+        work = queue[0]
+        if not isinstance(work, Deferral) or type(work.awaitable) not in _FUTURES:
+            return False
+        future: asyncio.Future[Any] = work.awaitable  # type: ignore[assignment]
+        execution = self.execution
+        if future.done() or future.get_loop() is not self.loop:
+            return False
+        if execution.nulled is not None and execution.is_dead(work.mark, work.indices):
+            return False
+        self._add(queue.popleft(), _Awaited(self, work, future))
+        return True
+
     def _begin_until_one_waits(self, queue: deque[Work]) -> None:
         execution, agenda = self.execution, self._agenda
         has_batches = agenda.has_batches
-        context = self._context.copy()
+        context = self.context.copy()
         piece = _Piece(self, context)
         suspended = None
         _enter_task(self.loop, piece.task)
@@ -209,11 +226,11 @@ class _SideBySide:
 
     def _is_unchanged(self, context: Context) -> bool:
         try:
-            return context == self._context
+            return context == self.context
         except Exception:  # noqa: BLE001  # of values that cannot be compared
             return False
 
-    def _add(self, work: Work, piece: _Piece) -> None:
+    def _add(self, work: Work, piece: _Piece | _Awaited) -> None:
         self._waiting[work] = piece
         if self._places is not None:
             self._places.add(work)
@@ -240,7 +257,7 @@ class _SideBySide:
         """End all work that waits, and begin none."""
         self._is_cancelled = True
         for piece in self._waiting.values():
-            piece.task.cancel()
+            piece.stop()
 
 
 class _Piece(Generator[Any, None, Any]):
@@ -286,6 +303,10 @@ class _Piece(Generator[Any, None, Any]):
         self._held = 2  # the next line and the task's first step get what it waits for
         # a task that is cancelled early throws into its coroutine, which must have begun for that
         self._coroutine.send(None)
+
+    def stop(self) -> None:
+        """Cancel the work, and what it waits for."""
+        self.task.cancel()
 
     def give_up(self) -> None:
         """End the work, but not what it waits for."""
@@ -373,6 +394,49 @@ class _Piece(Generator[Any, None, Any]):
     def cancel(self, msg: Any = None) -> bool:
         """Cancel the future."""
         return self._waits_for.cancel(msg=msg)  # type: ignore[no-any-return]
+
+
+class _Awaited:
+    """A piece of work that is a future. It is completed in the task that awaits the execution."""
+
+    __slots__ = ("_future", "_whole", "_work")
+
+    def __init__(self, whole: _SideBySide, work: Deferral, future: asyncio.Future[Any]) -> None:
+        self._whole = whole
+        self._work = work
+        self._future = future
+        future.add_done_callback(self._complete, context=whole.context.copy())
+
+    def stop(self) -> None:
+        """Cancel the future."""
+        self._future.cancel()
+
+    def give_up(self) -> None:
+        """End the work, but not the future."""
+        if self._future.remove_done_callback(self._complete):
+            self._whole.loop.call_soon(self._whole.end, self._work)
+
+    def _complete(self, future: asyncio.Future[Any]) -> None:
+        whole, work = self._whole, self._work
+        if whole.task is not None:
+            _enter_task(whole.loop, whole.task)
+        try:
+            try:
+                value = future.result()
+            except Exception as error:  # noqa: BLE001  # a resolver's error becomes the field's
+                _fail(whole.execution, work, error)
+            except asyncio.CancelledError as error:
+                _fail(whole.execution, work, _cancelled_elsewhere(error))
+            else:
+                _put(whole.execution, work, value)
+        except BaseException as error:  # noqa: BLE001  # the program is to end
+            whole.abort(error)
+        finally:
+            try:
+                whole.end(work)
+            finally:
+                if whole.task is not None:
+                    _leave_task(whole.loop, whole.task)
 
 
 class _Places:
