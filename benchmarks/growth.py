@@ -21,7 +21,7 @@ from trunkline.schema.load import parse_schema
 __all__ = ["measure"]
 
 SDL = """
-type Query { items: [Item], numbers: [Int] }
+type Query { items: [Item], numbers: [Int], futures: [Int] }
 type Item { failing: Int!, waiting: Int }
 """
 SIZES = (1_000, 2_000, 4_000)
@@ -43,6 +43,7 @@ def measure() -> Iterator[Figure]:
     errors = parse("{ items { failing waiting } }")
     yield from grown(errors, "items that fail beside waiting siblings")
     yield from grown(parse("{ numbers }"), "awaitables in a list, each waits")
+    yield from grown(parse("{ futures }"), "futures in a list")
     for name, (before, field, after) in SELECTIONS.items():
         yield from compiled(name, before, field, after)
     yield from conditions()
@@ -135,11 +136,19 @@ def schema_of(size: int) -> GraphQLSchema:
             await asyncio.sleep(0)
         return 1
 
+    def futures(*_: object) -> list[asyncio.Future[int]]:
+        loop = asyncio.get_running_loop()
+        made = [loop.create_future() for _ in range(size)]
+        for future in made:
+            loop.call_soon(future.set_result, 1)
+        return made
+
     schema = build_schema(SDL)
     query: Any = schema.query_type
     item: Any = schema.type_map["Item"]
     query.fields["items"].resolve = lambda *_: list(range(size))
     query.fields["numbers"].resolve = lambda *_: [waiting() for _ in range(size)]
+    query.fields["futures"].resolve = futures
     item.fields["failing"].resolve = failing
     item.fields["waiting"].resolve = waiting
     return schema

@@ -68,6 +68,7 @@ class Behavior:
     awaited: float
     failing: float
     has_resolvers: float
+    tasks: float  # of what is awaited
     types: str  # how object types are told apart: typename, resolve_type or is_type_of
 
 
@@ -130,6 +131,8 @@ class World:
             return make()
 
         self._begun.append(later())
+        if chance.random() < self.behavior.tasks:
+            return asyncio.ensure_future(self._begun[-1])
         return self._begun[-1]
 
     def close(self) -> int:

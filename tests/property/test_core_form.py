@@ -48,6 +48,7 @@ behaviors = st.builds(
     awaited=st.sampled_from((0, 0.2, 0.5, 1)),
     failing=st.sampled_from((0, 0.05, 0.3)),
     has_resolvers=st.sampled_from((0, 0.5, 1)),
+    tasks=st.sampled_from((0, 0.5)),
     types=st.sampled_from(("typename", "resolve_type", "is_type_of")),
 )
 
