@@ -14,12 +14,14 @@ from graphql import (
     FieldNode,
     FragmentSpreadNode,
     GraphQLSyntaxError,
+    Location,
     OperationDefinitionNode,
     SelectionSetNode,
     Source,
     SourceLocation,
-    parse,
+    Token,
 )
+from graphql.language.parser import Parser
 
 from trunkline.compiler.authorization import Refusals
 from trunkline.compiler.limits import Limits
@@ -116,17 +118,17 @@ def parse_document(source: SourceText) -> ParsedDocument:
         raise LimitExceededError.because(
             f"The document has {length} characters; this server allows {limits.characters}."
         )
+    parser = _Parser(
+        _IndexedSource(source.text),
+        max_lexical_tokens=limits.tokens,
+        allow_empty_selection_sets=False,
+    )
     try:
-        document = parse(
-            _IndexedSource(source.text),
-            max_lexical_tokens=limits.tokens,
-            allow_empty_selection_sets=False,
-        )
+        document = parser.parse_document()
     except GraphQLSyntaxError as error:
         if "Parsing aborted" in error.message:  # graphql-core gives no other sign of its limit
             raise LimitExceededError([error]) from None
         raise DocumentSyntaxError([error]) from None
-    _unlink_tokens(document)
     return ParsedDocument(source, document)
 
 
@@ -196,13 +198,18 @@ def find_operations(document: DocumentNode, name: str | None) -> list[OperationD
     ]
 
 
-def _unlink_tokens(document: DocumentNode) -> None:
-    """Part the tokens of a document, each of which would keep all others and every node alive."""
-    token = document.loc.start_token if document.loc else None
-    while token is not None:
-        following = token.next
-        token.prev = token.next = None
-        token = following
+class _Parser(Parser):
+    """Makes syntax trees without tokens: these would be a quarter of a tree.
+
+    And each token keeps all others and every node alive.
+    """
+
+    def loc(self, start_token: Token) -> Location:
+        location = Location.__new__(Location)
+        location.start = start_token.start
+        location.end = self._lexer.last_token.end
+        location.source = self._lexer.source
+        return location
 
 
 class _IndexedSource(Source):
