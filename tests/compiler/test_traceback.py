@@ -75,7 +75,7 @@ def shown(text: str) -> str:
         ),
         (
             TEXT.replace("FIELD", "x: t { y: title }"),
-            "title = value.title",
+            "title = t.title",
             "at todos[2].x.y, line 3 column 12 of query Todos",
         ),
         ("{ n }", "n = resolve_query_n()", "at n, line 1 column 3 of query"),

@@ -6,7 +6,7 @@ schemas whose functions have graphql-core's form: only a value itself tells.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,11 +20,18 @@ from graphql.pyutils import is_awaitable
 from msgspec.structs import replace
 
 from trunkline.compiler.document import ChosenOperation
+from trunkline.compiler.inline import SPECIFIED, InlineLeaf, inline_leaf
 from trunkline.compiler.plan import Event, FieldPlan
 from trunkline.runtime import graphql_core
 from trunkline.runtime.graphql_core import AwaitedType, DocumentInfo
 from trunkline.runtime.positions import HiddenValueError
-from trunkline.runtime.values import leaf_completer, to_list, type_finder
+from trunkline.runtime.values import (
+    TypeTable,
+    leaf_completer,
+    to_list,
+    type_finder,
+    types_by_class,
+)
 from trunkline.runtime.variables import Variables
 from trunkline.schema.bindings import Binding, CoreConventions, CoreDefault, CoreResolver, Lookup
 
@@ -47,7 +54,8 @@ class Dialect:
     def __init__(self, chosen: ChosenOperation) -> None:
         self._schema = chosen.schema
         self._definition = chosen.schema.definition
-        self._finders: dict[str, Callable[..., Any]] = {}
+        self._finders: dict[str, tuple[Callable[..., Any], Mapping[type, str]]] = {}
+        self._leaves: dict[GraphQLLeafType, InlineLeaf | None] = {}
         self.introspection_info = SimpleNamespace(schema=self._definition)
 
     def binding(self, coordinate: str, definition: GraphQLField) -> Binding:
@@ -67,9 +75,13 @@ class Dialect:
         del root
         return field, replace(field, binding=Event(), arguments={})
 
-    def type_finder(self, type_name: str, coordinate: str) -> Callable[..., Any]:
-        """Return the function that names the object type of an abstract type's value."""
-        del coordinate
+    def type_table(
+        self, type_name: str, functions: Mapping[str, Callable[..., Any]]
+    ) -> Mapping[Any, Callable[..., Any]]:
+        """Return the functions that complete an abstract type's values, by the values' class.
+
+        ``functions`` has them by object type.
+        """
         if type_name not in self._finders:
             schema = self._schema
             whole = schema.whole or self._definition
@@ -77,8 +89,11 @@ class Dialect:
             models = {each.name: schema.models.get(each.name) for each in types}
             resolve_type = schema.type_resolvers.get(type_name)
             find = type_finder(type_name, models, resolve_type)
-            self._finders[type_name] = self._only_visible(find)
-        return self._finders[type_name]
+            classes = {} if resolve_type else types_by_class(models)
+            visible = self._definition.type_map
+            classes = {class_: name for class_, name in classes.items() if name in visible}
+            self._finders[type_name] = self._only_visible(find), classes
+        return TypeTable(*self._finders[type_name], functions)
 
     def _only_visible(self, find: Callable[..., Any]) -> Callable[..., Any]:
         """Let values of types that the caller does not see be null."""
@@ -96,6 +111,12 @@ class Dialect:
             return check(name) if isinstance(name, str) else AwaitedType(name, check)
 
         return find_visible
+
+    def inline_leaf(self, type_: GraphQLLeafType) -> InlineLeaf | None:
+        """Return how the text completes the common value of a scalar or an enum, if it does."""
+        if type_ not in self._leaves:
+            self._leaves[type_] = inline_leaf(type_)
+        return self._leaves[type_]
 
     def leaf_completer(self, type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
         """Return the function that completes a scalar or an enum."""
@@ -143,6 +164,13 @@ class GraphQLCoreDialect(Dialect):
         binding = CoreResolver(subscribe or self._conventions.subscribe_resolver)
         return replace(field, binding=binding), field
 
+    def type_table(
+        self, type_name: str, functions: Mapping[str, Callable[..., Any]]
+    ) -> Mapping[Any, Callable[..., Any]]:
+        """Return the functions by object type: only the schema's functions find the type."""
+        del type_name
+        return functions
+
     def type_finder(self, type_name: str, coordinate: str) -> Callable[..., Any]:
         """Return the function that names a value's type; it takes ``info`` too."""
         whole = self._schema.whole or self._definition
@@ -151,6 +179,10 @@ class GraphQLCoreDialect(Dialect):
         default, test = conventions.type_resolver, conventions.is_awaitable
         find = graphql_core.type_finder(whole, type_, default, test, coordinate)
         return self._only_visible(find)
+
+    def inline_leaf(self, type_: GraphQLLeafType) -> InlineLeaf | None:
+        """Return how the text tests for a value that needs no completing, if it can be told."""
+        return SPECIFIED.get(type_.name)
 
     def leaf_completer(self, type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
         """Return the function that completes a scalar or an enum."""

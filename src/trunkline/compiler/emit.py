@@ -11,19 +11,19 @@ of functions and variables come from the schema.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
+from trunkline.compiler.dialect import GraphQLCoreDialect
 from trunkline.compiler.fields import APPEND, RETURN, FieldWriter, Into
-from trunkline.compiler.leaves import key_text, plain_items
+from trunkline.compiler.leaves import key_text
 from trunkline.compiler.namespace import TYPE, FunctionScope, ModuleNamespace
 from trunkline.compiler.plan import (
     AbstractShape,
     FieldPlan,
-    LeafShape,
     ListShape,
     ObjectShape,
     Refused,
@@ -35,7 +35,7 @@ from trunkline.compiler.planner import PlannedOperation
 from trunkline.compiler.reading import FieldReader
 from trunkline.compiler.walk import Walk, walk_of
 from trunkline.runtime.graphql_core import place_by_type
-from trunkline.runtime.positions import Mark, Marks, NoRoomError
+from trunkline.runtime.positions import Mark, Marks
 from trunkline.runtime.work import Later, close_rest
 from trunkline.text.literals import docstring, literal
 from trunkline.text.names import snake_case
@@ -51,7 +51,7 @@ COMPLETE = "COMPLETE"
 _OBJECT = 700
 _MARK = 500
 
-MakeTable: TypeAlias = Callable[[FieldPlan, AbstractShape, Mark], object]
+MakeTable: TypeAlias = Callable[[FieldPlan, AbstractShape, Mark], Mapping[str, Callable[..., Any]]]
 """Makes the mapping that has, by object type, the functions for an abstract type's objects."""
 
 
@@ -105,7 +105,8 @@ class ModuleWriter:
         self._functions: deque[Callable[[], None]] = deque()
         self._walks: dict[str, Walk] = {}
         self._names: dict[tuple[str, int, str], str] = {}  # by kind, mark's id, type
-        self._tables: list[tuple[str, dict[str, str]]] = []
+        self._tables: dict[int, str] = {}  # by mark's id
+        self._whole_tables: dict[str, tuple[str, dict[str, str]]] = {}
 
     def operation_module(self) -> ModuleText:
         """Write an operation's module; its root function is called ``OPERATION``.
@@ -156,12 +157,15 @@ class ModuleWriter:
             write = self._functions.popleft()
             self._blank_lines()
             write()
-        for name, functions in self._tables:
+        for name, (type_name, functions) in self._whole_tables.items():
             self._blank_lines()
-            with self._source.block(f"{name} = {{"):
-                for type_name, function_name in functions.items():
-                    self._source.line(f"{literal(type_name)}: {function_name},")
-            self._source.line("}")
+            table_of = partial(self._dialect.type_table, type_name)
+            with self._source.block(f"{name} = {self._module.bind('table_of', table_of)}("):
+                with self._source.block("{"):
+                    for each, function_name in functions.items():
+                        self._source.line(f"{literal(each)}: {function_name},")
+                self._source.line("}")
+            self._source.line(")")
         if last:
             self._blank_lines()
             self._source.line(last)
@@ -260,14 +264,14 @@ class ModuleWriter:
         scope = self._scope(indices, "value")
         fields = self._fields(scope)
         place = f"target[{key_text(field, scope)}] = "
-        item = ", ".join(("_", "target", *indices))
-        with self._head(function, "items", "values"):
+        place_and_value = ", ".join(("target", *indices, "value"))
+        with self._head(function, "places"):
             if isinstance(shape, ObjectShape):
                 fields.open_batches(shape.selection)
-            with source.block(f"for ({item}), value in zip(items, values):"):
+            with source.block(f"for {place_and_value} in places:"):
                 source.mark(function.mark)
                 with source.block("try:"):
-                    if shape.nullable:
+                    if shape.nullable and isinstance(shape, ObjectShape):
                         self._null_is("value", "continue")
                     fields.value(field, shape, function.mark, Into(place))
                 with source.block("except Exception as error:"):
@@ -281,53 +285,60 @@ class ModuleWriter:
             fields.open_batches(shape.selection)
 
         def body() -> None:
-            if shape.nullable and not isinstance(shape, LeafShape):
-                self._null_is("value", "return None")
-            if isinstance(shape, ObjectShape) and indices:  # else there is one
-                self._take_room(str(fields_of(shape)))
-            if isinstance(shape, AbstractShape):
-                self._dispatch(function, shape, scope)
-            else:
-                fields.value(function.field, shape, function.mark, RETURN)
+            if isinstance(shape, AbstractShape) and isinstance(self._dialect, GraphQLCoreDialect):
+                self._dispatch(function, shape, scope, self._dialect)
+                return
+            if isinstance(shape, ObjectShape):
+                if shape.nullable:
+                    self._null_is("value", "return None")
+                if indices:  # else there is one
+                    fields.take_room(str(fields_of(shape)))
+            fields.value(function.field, shape, function.mark, RETURN)
 
         self._guarded(scope, function.mark, body)
 
-    def _dispatch(self, function: _Function, shape: AbstractShape, scope: FunctionScope) -> None:
-        """Write the call of the function for the value's own type, found in a table."""
+    def _dispatch(
+        self,
+        function: _Function,
+        shape: AbstractShape,
+        scope: FunctionScope,
+        dialect: GraphQLCoreDialect,
+    ) -> None:
+        """Write the call of the function for the type that graphql-core's functions find."""
         module, source = self._module, self._source
-        table = self._table(function, shape)
-        wanted = "find_type_" + shape.type_name[:TYPE]
-        finder = self._dialect.type_finder(shape.type_name, function.mark.coordinate)
-        if self._dialect.values_may_wait:
-            info = FieldReader(scope, self._planned.variables).info(shape.position.info)
-            source.line(f"type_name = {module.bind(wanted, finder)}(value, {info})")
-            with source.block("if not isinstance(type_name, str):"):
-                place = module.runtime(place_by_type)
-                source.line(f"return {place}(type_name, value, {table})")
-            source.line(f"complete = {table}[type_name]")
-        else:
-            find = module.bind_once(("find", shape.type_name), wanted, lambda: finder)
-            source.line(f"complete = {table}[{find}(value)]")
+        if shape.nullable:
+            self._null_is("value", "return None")
+        table = self.table(function.field, shape, function.mark)
+        finder = dialect.type_finder(shape.type_name, function.mark.coordinate)
+        find = module.bind("find_type_" + shape.type_name[:TYPE], finder)
+        info = FieldReader(scope, self._planned.variables).info(shape.position.info)
+        source.line(f"type_name = {find}(value, {info})")
+        with source.block("if not isinstance(type_name, str):"):
+            place = module.runtime(place_by_type)
+            source.line(f"return {place}(type_name, value, {table})")
+        source.line(f"complete = {table}[type_name]")
         source.call("return complete(", ["execution", "value", *scope.indices])
 
-    def _table(self, function: _Function, shape: AbstractShape) -> str:
+    def table(self, field: FieldPlan, shape: AbstractShape, mark: Mark) -> str:
         """Name the table of the functions for the objects of an abstract type."""
-        field, mark = function.field, function.mark
+        name = self._tables.get(id(mark))
+        if name is not None:
+            return name
+        dialect, type_name = self._dialect, shape.type_name
+        name = self._tables[id(mark)] = self._module.give("TYPES")
         if self._make_table is not None:
-            return self._module.bind("TYPES", self._make_table(field, shape, mark))
-        table = self._module.give("TYPES")
+            functions = self._make_table(field, shape, mark)
+            self._module.bound[name] = dialect.type_table(type_name, functions)
+            return name
         plan_object = self._planned.planner.plan_object
-        written = {
-            name: self.complete(field, plan_object(shape, name), mark, name) for name in shape.names
-        }
-        self._tables.append((table, written))
-        return table
-
-    def _take_room(self, count: str) -> None:
-        """Write what bounds the response; inline, because a call costs more than a short list."""
-        self._source.line(f"execution.room -= {count}")
-        with self._source.block("if execution.room < 0:"):
-            self._source.line(f"raise {self._module.runtime(NoRoomError)}")
+        self._whole_tables[name] = (
+            type_name,
+            {
+                each: self.complete(field, plan_object(shape, each), mark, each)
+                for each in shape.names
+            },
+        )
+        return name
 
     def _null_is(self, variable: str, *statements: str) -> None:
         with self._source.block(f"if {variable} is None:"):
@@ -340,8 +351,9 @@ class ModuleWriter:
         if shape.nullable:
             self._null_is("values", "return None")
         source.line("result = []")
+        fields = self._fields(scope)
         if isinstance(shape.item, ObjectShape):
-            self._fields(scope).open_batches(shape.item.selection)
+            fields.open_batches(shape.item.selection)
 
         def body() -> None:
             # in graphql-core's dialect a function completes each object, and counts its fields
@@ -349,9 +361,7 @@ class ModuleWriter:
             weight = fields_of(shape.item)
             if counts:
                 with source.block("if type(values) is list:"):
-                    self._take_room(f"{weight} * len(values)" if weight > 1 else "len(values)")
-                    if self._inline:
-                        self._comprehension(shape, scope.indices)
+                    fields.take_room(f"{weight} * len(values)" if weight > 1 else "len(values)")
             with source.block("else:" if counts else "if type(values) is not list:"):
                 key = ("list", function.field.coordinate if self._dialect.values_may_wait else "")
                 make = self._dialect.list_converter(function.field.coordinate)
@@ -373,28 +383,6 @@ class ModuleWriter:
             cleanup = f"{self._module.runtime(close_rest)}(values, len(result))"
         self._guarded(scope, function.mark, body, cleanup)
 
-    def _comprehension(self, shape: ListShape, indices: tuple[str, ...]) -> None:
-        """Write a list of plain objects as it should be; if it is not, the loop below finds out."""
-        # in another scope, because the loop uses the same names again
-        items = plain_items(shape, self._scope(indices, "value"))
-        if items is None or not isinstance(shape.item, ObjectShape) or shape.item.model is None:
-            return
-        source = self._source
-        with source.block("try:"):
-            with source.block("plain = ["):
-                with source.block("{"):
-                    for item in items:
-                        source.line(item)
-                source.line("}")
-                source.line("for value in values")
-                model = self._module.model(shape.item.type_name, shape.item.model)
-                source.line(f"if type(value) is {model}")
-            source.line("]")
-            with source.block("if len(plain) == len(values):"):
-                source.line("return plain")
-        with source.block("except Exception:"):
-            source.line("pass  # the loop below finds out what it was")
-
     def _item(self, function: _Function, shape: ListShape, scope: FunctionScope) -> None:
         item = shape.item
         fields = self._fields(scope)
@@ -410,7 +398,8 @@ class ModuleWriter:
         if not item.nullable:
             body()
             return
-        self._null_is("value", "result.append(None)", "continue")
+        if self._dialect.values_may_wait or isinstance(item, ObjectShape):
+            self._null_is("value", "result.append(None)", "continue")
         scope.attempt(body, "result.append(None)")
 
     def _guarded(

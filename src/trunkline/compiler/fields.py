@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from itertools import repeat
 from typing import NamedTuple, Protocol
 
+from trunkline.compiler.inline import InlineLeaf
 from trunkline.compiler.leaves import (
     ANY_WIDTH,
-    PYTHON_TYPES,
-    RANGES,
     ROW,
     WIDE,
     Row,
@@ -33,9 +32,10 @@ from trunkline.compiler.plan import (
     SelectionPlan,
     Shape,
     TypeName,
+    fields_of,
 )
 from trunkline.compiler.reading import FieldReader
-from trunkline.runtime.positions import Mark
+from trunkline.runtime.positions import Mark, NoRoomError
 from trunkline.runtime.values import (
     PlainLeaf,
     add_leaves,
@@ -49,6 +49,14 @@ from trunkline.runtime.work import Later
 from trunkline.schema.bindings import CoreDefault
 
 __all__ = ["APPEND", "RETURN", "FieldWriter", "Functions", "Into"]
+
+
+_ITEM = 12  # columns before the fields of a list's items
+# Within the object that a function is about, other objects are written out: how deep, of how many
+# fields, and up to how many lines of the function, which Python compiles in one go.
+_NESTED = 2
+_PART = 20
+_LINES = 300
 
 
 class Into(NamedTuple):
@@ -67,6 +75,10 @@ class Functions(Protocol):
 
     def complete(self, field: FieldPlan, shape: Shape, mark: Mark) -> str:
         """Name the function that completes a value."""
+        ...
+
+    def table(self, field: FieldPlan, shape: AbstractShape, mark: Mark) -> str:
+        """Name the table of the functions for the objects of an abstract type."""
         ...
 
     def batch(self, field: FieldPlan) -> tuple[str, str]:
@@ -90,10 +102,12 @@ class FieldWriter:
     ) -> None:
         self._inline = inline
         self._scope = scope
+        self._variables = variables
         self._reader = FieldReader(scope, variables)
         self._source = scope.source
         self._module = scope.module
         self._functions = functions
+        self._repeated: set[str] = set()  # keys that stand in several places of the object
 
     # -- the object -----------------------------------------------------------------------------
 
@@ -119,7 +133,7 @@ class FieldWriter:
         self._prepare(selection)
         values: list[tuple[str, str]] = []
         later: list[tuple[FieldPlan, str]] = []
-        for row in rows(selection, ROW):
+        for row in rows(selection, self._width()):
             variables = self._row(row) if len(row) > 1 else [self._value(row[0].field)]
             keys = [key_text(placed.field, self._scope) for placed in row]
             values += zip(keys, variables, strict=True)
@@ -155,7 +169,8 @@ class FieldWriter:
                 self._place(placed)
                 self._source.line("yield  # the next field waits until this one is done")
             return
-        for row in rows(selection, ROW if self._inline else ANY_WIDTH):
+        self._repeated = {placed.field.key for placed in selection.fields if placed.again}
+        for row in rows(selection, self._width() if self._inline else ANY_WIDTH):
             if self._inline or not is_plain(row[0]):
                 for placed in row:
                     self._place(placed)
@@ -180,6 +195,10 @@ class FieldWriter:
         """Write what fields need that are looked up in an object of undeclared type."""
         if any(isinstance(placed.field.binding, CoreDefault) for placed in selection.fields):
             self._source.line(f"get = {self._module.runtime(getter)}({self._scope.parent})")
+
+    def _width(self) -> int:
+        """Return how many characters the names in a row may have, as deep as the text is now."""
+        return ROW - max(0, self._source.indentation - _ITEM)
 
     def _needs_entry(self, placed: PlacedField) -> bool:
         """Return whether the object must be there before the field's value is."""
@@ -222,6 +241,42 @@ class FieldWriter:
         fields = (placed.field for placed in row)
         return self._module.bind("LEAVES", tuple(map(describe, fields, variables)))
 
+    def take_room(self, count: str) -> None:
+        """Write what bounds the response; inline, because a call costs more than a short list."""
+        self._source.line(f"execution.room -= {count}")
+        with self._source.block("if execution.room < 0:"):
+            self._source.line(f"raise {self._module.runtime(NoRoomError)}")
+
+    def _is_part(self, field: FieldPlan, shape: ObjectShape) -> bool:
+        """Return whether an object is written out where the one around it is, in a list's loop.
+
+        Else it has a function.
+        """
+        selection = shape.selection
+        return (
+            self._inline
+            and bool(self._scope.indices)
+            and self._scope.depth < _NESTED
+            and self._scope.lines < _LINES
+            and len(selection.fields) <= _PART
+            and field.key not in self._repeated
+            and not self._module.dialect.values_may_wait
+            and not selection.unsure
+            and not any(
+                self._needs_entry(placed) or placed.field.is_later for placed in selection.fields
+            )
+        )
+
+    def _write_part(self, shape: ObjectShape, variable: str) -> None:
+        within = FieldWriter(
+            self._scope.below(variable), self._variables, self._functions, inline=True
+        )
+        is_there = f"if {variable} is not None:"
+        with self._source.block(is_there) if shape.nullable else nullcontext():
+            self._check_object(shape, variable)
+            self.take_room(str(fields_of(shape)))
+            within.selection(shape.selection, Into(f"{variable} = "))
+
     def _check_object(self, shape: ObjectShape, variable: str) -> None:
         """Write the test that a value can be an object of its type."""
         check = self._module.bind_once(
@@ -234,7 +289,7 @@ class FieldWriter:
             self._source.line(call)
             return
         model = self._module.model(shape.type_name, shape.model)
-        with self._source.block(f"if type({variable}) is not {model}:"):
+        with self._source.block(f"if {variable}.__class__ is not {model}:"):
             self._source.line(call)
 
     def _dict(self, values: list[tuple[str, str]], into: Into) -> None:
@@ -276,8 +331,8 @@ class FieldWriter:
             self._defer(field, key)
             return
         parents = self._scope.batches[id(field.mark)]
-        item = ", ".join([self._scope.parent or "None", "entry", *self._scope.indices])
-        self._source.call(f"{parents}.extend(", [f"({item})"])
+        item = [self._scope.parent or "None", "entry", *self._scope.indices]
+        self._source.call(f"{parents} += (", item)  # as a method call, it would take longer
 
     def open_batches(self, selection: SelectionPlan) -> None:
         """Write the lists that take the parents of a selection's batch fields.
@@ -358,8 +413,11 @@ class FieldWriter:
         self, field: FieldPlan, shape: Shape, mark: Mark, variable: str, entry: str, key: str
     ) -> None:
         """Write what makes the raw value in a variable the response's, or leaves it for later."""
-        with self._unless_plain(shape, variable):
-            self._call_and_place(field, shape, mark, variable, entry, key)
+        self._unless_plain(
+            shape,
+            variable,
+            lambda: self._call_and_place(field, shape, mark, variable, entry, key),
+        )
 
     def _call_and_place(  # noqa: PLR0913, PLR0917  # as above
         self, field: FieldPlan, shape: Shape, mark: Mark, variable: str, entry: str, key: str
@@ -403,28 +461,54 @@ class FieldWriter:
 
     def complete(self, field: FieldPlan, shape: Shape, mark: Mark, variable: str) -> None:
         """Write what turns the raw value in a variable into the response's."""
-        with self._unless_plain(shape, variable):
-            self._call_completer(field, shape, mark, variable)
+        if isinstance(shape, ObjectShape) and self._is_part(field, shape):
+            self._write_part(shape, variable)
+            return
+        self._unless_plain(
+            shape, variable, lambda: self._call_completer(field, shape, mark, variable)
+        )
 
     def _call_completer(self, field: FieldPlan, shape: Shape, mark: Mark, variable: str) -> None:
         if isinstance(shape, LeafShape):
             complete, arguments = self._module.leaf(shape.type, nullable=shape.nullable), [variable]
         else:
-            complete = self._functions.complete(field, shape, mark)
+            if isinstance(shape, AbstractShape) and not self._module.dialect.values_may_wait:
+                table = self._functions.table(field, shape, mark)
+                complete = f"{table}[{variable}.__class__]"
+            else:
+                complete = self._functions.complete(field, shape, mark)
             arguments = ["execution", variable, *self._scope.indices]
         self._source.call(f"{variable} = {complete}(", arguments)
 
-    def _unless_plain(self, shape: Shape, variable: str) -> AbstractContextManager[None]:
-        """Open a block that is entered if a value is not what the response shows already.
+    def _unless_plain(self, shape: Shape, variable: str, otherwise: Callable[[], None]) -> None:
+        """Write what completes the common value of a leaf; ``otherwise`` completes any other."""
+        source = self._source
+        is_there = f"{variable} is not None"
+        if not isinstance(shape, LeafShape):
+            is_null = shape.nullable and isinstance(shape, AbstractShape)
+            with source.block(f"if {is_there}:") if is_null else nullcontext():
+                otherwise()
+            return
+        leaf = self._module.inline_leaf(shape.type, variable)
+        if shape.nullable and leaf is not None and len(leaf.other) == 1 and not leaf.written:
+            with source.all_of([is_there, *leaf.other]):
+                self._of_int(leaf, variable, otherwise)
+            return
+        with source.block(f"if {is_there}:") if shape.nullable else nullcontext():
+            if leaf is None:
+                otherwise()
+                return
+            with source.any_of([*leaf.other]):
+                self._of_int(leaf, variable, otherwise)
+            if leaf.written:
+                with source.block("else:"):
+                    source.line(f"{variable} = {leaf.written}")
 
-        If only a function can tell that, there is no block.
-        """
-        if not isinstance(shape, LeafShape) or shape.type.name not in PYTHON_TYPES:
-            return nullcontext()
-        name = shape.type.name
-        is_other = f"type({variable}) is not {PYTHON_TYPES[name].__name__}"
-        if name in RANGES:
-            return self._source.any_of([is_other, RANGES[name].format(variable)])
-        if shape.nullable:
-            return self._source.all_of([f"{variable} is not None", is_other])
-        return self._source.all_of([is_other])
+    def _of_int(self, leaf: InlineLeaf, variable: str, otherwise: Callable[[], None]) -> None:
+        if not leaf.of_int:
+            otherwise()
+            return
+        with self._source.block(f"if type({variable}) is int:"):
+            self._source.line(f"{variable} = {leaf.of_int}")
+        with self._source.block("else:"):
+            otherwise()

@@ -7,13 +7,15 @@ never hides a global.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from inspect import isawaitable
 from types import GeneratorType
 from typing import Any, NamedTuple
 
-from graphql import GraphQLLeafType
+from graphql import GraphQLLeafType, is_enum_type
 
 from trunkline.compiler.dialect import Dialect
+from trunkline.compiler.inline import InlineLeaf
 from trunkline.runtime.positions import Condition, Mark, holds
 from trunkline.runtime.values import completed_later
 from trunkline.text.literals import literal
@@ -31,8 +33,8 @@ SHORT = 30  # characters up to which a name stands in the text as a string
 
 _MODULE_NAMES = frozenset({"COMPLETE", "MARKS", "OPERATION", "SOURCE"})
 _FUNCTION_NAMES = frozenset(
-    {"_", "arguments", "awaitable", "entry", "error", "execution", "get", "given", "items"}
-    | {"parents", "plain", "result", "root", "target", "type_name", "value", "values"}
+    {"arguments", "awaitable", "entry", "error", "execution", "get", "given", "parents"}
+    | {"places", "result", "root", "target", "type_name", "value", "values"}
 )
 _INFO = frozenset({"info"})  # a global for our resolvers, a local in the graphql-core dialect
 
@@ -142,6 +144,29 @@ class ModuleNamespace:
         complete: Callable[[Any], Any] = self.bound[self.leaf(type_, nullable=nullable)]  # type: ignore[assignment]
         return complete
 
+    def inline_leaf(self, type_: GraphQLLeafType, variable: str) -> InlineLeaf | None:
+        """Write how the common value of a scalar or an enum in a variable is completed, if it is.
+
+        What the expressions name is bound.
+        """
+        leaf = self.dialect.inline_leaf(type_)
+        if leaf is None:
+            return None
+        class_, uses = leaf.class_, leaf.uses
+        name = class_.__name__
+        if class_.__module__ != "builtins":
+            wanted = type_.name[:TYPE] if is_enum_type(type_) else name
+            name = self.bind_once(("class", class_), wanted, lambda: class_)
+        names = [variable, name]
+        if uses is not None:
+            wanted = "NAMES" if is_enum_type(type_) else getattr(uses, "__name__", "write")
+            names.append(self.bind_once(("uses", id(uses)), wanted, lambda: uses))
+        return leaf._replace(
+            other=tuple(test.format(*names) for test in leaf.other),
+            written=leaf.written.format(*names),
+            of_int=leaf.of_int.format(*names),
+        )
+
     def is_awaitable(self, variable: str) -> str:
         """Write the test whether a value is awaited."""
         test = self.dialect.is_awaitable
@@ -159,7 +184,8 @@ class FunctionScope:
     """One function that is being written.
 
     ``indices`` are the expressions that give the indices of the lists above the position at hand;
-    ``parent`` is the variable that holds the object whose fields are read, ``None`` at the root.
+    ``parent`` is the variable that holds the object whose fields are read, ``None`` at the root;
+    ``depth`` is the number of objects between that and the one that the function is about.
     """
 
     def __init__(
@@ -173,8 +199,22 @@ class FunctionScope:
         self.module = module
         self.indices = indices
         self.parent = parent
+        self.depth = 0
+        self._begin = source.length
         self._names = Names(_FUNCTION_NAMES | _INFO | set(indices))
         self.batches: dict[int, str] = {}  # the lists that take parents, by the mark's id
+
+    @property
+    def lines(self) -> int:
+        """The number of lines that the function has so far."""
+        return self.source.length - self._begin
+
+    def below(self, parent: str) -> FunctionScope:
+        """Return the scope for the fields of an object that the function itself completes."""
+        scope = copy(self)
+        scope.parent = parent
+        scope.depth += 1
+        return scope
 
     def local(self, wanted: str, suffix: str = "") -> str:
         """Give a name to a variable of the function."""

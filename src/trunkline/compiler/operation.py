@@ -119,7 +119,9 @@ class OperationModules:
     def _writer(self, planned: PlannedOperation, *, inline: bool) -> ModuleWriter:
         """Return the writer of a module in which abstract types are completed by a table."""
 
-        def make_table(field: FieldPlan, shape: AbstractShape, mark: Mark) -> object:
+        def make_table(
+            field: FieldPlan, shape: AbstractShape, mark: Mark
+        ) -> Mapping[str, Callable[..., Any]]:
             def make(type_name: str) -> Callable[..., Any]:
                 try:
                     object_ = planned.planner.plan_object(shape, type_name)

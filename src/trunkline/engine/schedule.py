@@ -649,4 +649,4 @@ def _call_batch(execution: Execution, batch: Batch) -> Any:
 
 def _complete_batch(execution: Execution, batch: Batch, values: Any) -> None:
     name = f"The batch resolver of {batch.mark.coordinate}"
-    batch.complete(execution, batch.items(), batch_values(values, len(batch.parents), name))
+    batch.complete(execution, batch.places(batch_values(values, batch.count, name)))

@@ -29,6 +29,7 @@ from trunkline.schema.models import lookup, member
 
 __all__ = [
     "PlainLeaf",
+    "TypeTable",
     "add_leaves",
     "completed_later",
     "getter",
@@ -40,6 +41,7 @@ __all__ = [
     "reread",
     "to_list",
     "type_finder",
+    "types_by_class",
 ]
 
 
@@ -230,6 +232,13 @@ def _fail(execution: Execution, leaf: PlainLeaf, failure: FieldFailure) -> None:
 # -- object types of interfaces and unions --------------------------------------------------------
 
 
+def types_by_class(possible: Mapping[str, type | None]) -> dict[type, str]:
+    """Return the object types by the class of their values, where that is of one type only."""
+    return {
+        model: name for name, model in possible.items() if model and not issubclass(model, dict)
+    }
+
+
 def type_finder(
     abstract: str,
     possible: Mapping[str, type | None],
@@ -240,9 +249,7 @@ def type_finder(
     ``possible`` has the abstract type's object types and the class of each one's values, if that is
     known. It looks in turn at ``resolve_type``, the value's ``__typename``, and its class.
     """
-    by_class: dict[type, str] = {
-        model: name for name, model in possible.items() if model and not issubclass(model, dict)
-    }
+    by_class = types_by_class(possible)
 
     def find(value: Any) -> str:
         name = by_class.get(type(value)) if resolve_type is None else resolve_type(value)
@@ -265,6 +272,36 @@ def type_finder(
         return name
 
     return find
+
+
+class TypeTable(dict[type, Callable[..., Any]]):
+    """The functions that complete objects of an abstract type, by the class of the value.
+
+    ``classes`` has the object types of classes that tell it. ``find`` names that of any other
+    value. ``functions`` are by object type; one that it lacks is made when it is called.
+    """
+
+    def __init__(
+        self,
+        find: Callable[[Any], str],
+        classes: Mapping[type, str],
+        functions: Mapping[str, Callable[..., Any]],
+    ) -> None:
+        super().__init__()
+        self._find = find
+        self._classes = classes
+        self._functions = functions
+
+    def __missing__(self, class_: type) -> Callable[..., Any]:
+        name = self._classes.get(class_)
+        if name is None:
+            return self._complete_other
+        if name in self._functions:
+            self[class_] = self._functions[name]
+        return self._functions[name]
+
+    def _complete_other(self, execution: Execution, value: Any, *indices: int) -> Any:
+        return self._functions[self._find(value)](execution, value, *indices)
 
 
 def _type_name(value: Any) -> str | None:

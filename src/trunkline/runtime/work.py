@@ -73,6 +73,11 @@ class Batch:
         self._stride = 2 + mark.path.count(None)
 
     @property
+    def count(self) -> int:
+        """The number of parents."""
+        return len(self.flat) // self._stride
+
+    @property
     def parents(self) -> list[Any]:
         """The parents, in the order in which they came."""
         return self.flat[:: self._stride]
@@ -81,6 +86,11 @@ class Batch:
         """Yield a tuple per parent: the parent, the entry, the indices."""
         stride = self._stride
         return zip(*(self.flat[start::stride] for start in range(stride)), strict=True)
+
+    def places(self, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+        """Yield a tuple per parent: the entry, the indices, and the parent's one of the values."""
+        stride = self._stride
+        return zip(*(self.flat[start::stride] for start in range(1, stride)), values, strict=True)
 
     def path_of_last(self) -> Path:
         """Return the field's path below the parent that came last."""
@@ -167,12 +177,7 @@ class Agenda:
             return work
         self._begin(work)
         if self._batches:
-            under_way = self._under_way
-            ready = [
-                batch
-                for batch in self._batches.values()
-                if not any(under_way.get(batch.mark.path[:n]) for n in range(len(batch.mark.path)))
-            ]
+            ready = [batch for batch in self._batches.values() if self._is_complete(batch)]
             for batch in ready:
                 del self._batches[id(batch.mark)]
             ready = [batch for batch in ready if batch.flat]
@@ -180,10 +185,18 @@ class Agenda:
             work.extend(ready)
         return work
 
+    def _is_complete(self, batch: Batch) -> bool:
+        """Return whether nothing above a batch is under way, which could add to it."""
+        under_way, path = self._under_way, batch.mark.path
+        return not under_way or not any(path[:length] in under_way for length in range(len(path)))
+
     def finish(self, work: Work) -> None:
         """Note that work is not under way any more."""
         if self.has_batches:
-            self._under_way[work.mark.path] -= 1
+            path = work.mark.path
+            self._under_way[path] -= 1
+            if not self._under_way[path]:
+                del self._under_way[path]
 
     @property
     def is_empty(self) -> bool:

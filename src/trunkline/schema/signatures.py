@@ -152,6 +152,8 @@ def batch_values(values: Any, count: int, name: str) -> list[Any]:
 
     Raises what it returned instead, or ``TypeError`` if that has no value for each, in their order.
     """
+    if type(values) is list and len(values) == count:  # pyright: ignore[reportUnknownArgumentType]
+        return values.copy()  # pyright: ignore[reportUnknownVariableType]
     if isinstance(values, Exception):  # one for all
         raise values
     given = f"{name} was given {count} parents and returned"

@@ -94,6 +94,11 @@ class Source(Generic[Mark]):
         return len(self._indentation.text)
 
     @property
+    def length(self) -> int:
+        """The number of lines so far."""
+        return len(self._lines)
+
+    @property
     def is_empty(self) -> bool:
         """Say whether nothing was added yet."""
         return not self._lines

@@ -6,7 +6,8 @@ def OPERATION(execution):
     try:
         try:
             work = resolve_query_work()
-            work = complete_query_work(execution, work)
+            if work is not None:
+                work = TYPES[work.__class__](execution, work)
         except Exception as error:
             execution.fail(error)
             work = None
@@ -20,55 +21,19 @@ def OPERATION(execution):
         raise execution.locate(error)
 
 
-def complete_query_work(execution, value):
-    """Query.work: Work"""
-    try:
-        if value is None:
-            return None
-        complete = TYPES[find_type_Work(value)]
-        return complete(execution, value)
-    except Exception as error:
-        raise execution.locate(error)
-
-
-def complete_query_search(execution, values):
-    """Query.search: [Found]!"""
-    result = []
-    try:
-        if type(values) is list:
-            execution.room -= len(values)
-            if execution.room < 0:
-                raise NoRoomError
-        else:
-            values = to_list(values)
-            values = execution.measured(values, 1)
-        for value in values:
-            if value is None:
-                result.append(None)
-                continue
-            try:
-                value = complete_query_search_2(execution, value, len(result))
-                result.append(value)
-            except Exception as error:
-                execution.fail(error, len(result))
-                result.append(None)
-        return result
-    except Exception as error:
-        raise execution.locate(error, len(result))
-
-
 def complete_query_work_book(execution, value):
     """Query.work: Work"""
     try:
-        if type(value) is not Book:
+        if value.__class__ is not Book:
             value = check_Book(value)
         try:
             title = value.title
-            if type(title) is not str:
+            if title.__class__ is not str:
                 title = complete_String(title)
             pages = value.pages
-            if type(pages) is not int or pages.bit_length() > 31:
-                pages = complete_Int_or_null(pages)
+            if pages is not None:
+                if type(pages) is not int or pages.bit_length() > 31:
+                    pages = complete_Int_or_null(pages)
         except Exception as error:
             title, pages = reread(execution, error, LEAVES, value)
         return {
@@ -85,7 +50,7 @@ def complete_query_work_map(execution, value):
     try:
         value = check_Map(value)
         title = lookup(value, ("title",), "Map.title")
-        if type(title) is not str:
+        if title.__class__ is not str:
             title = complete_String(title)
         return {
             "__typename": "Map",
@@ -95,15 +60,28 @@ def complete_query_work_map(execution, value):
         raise execution.locate(error)
 
 
-def complete_query_search_2(execution, value, i0):
+def complete_query_search(execution, values):
     """Query.search: [Found]!"""
+    result = []
     try:
-        if value is None:
-            return None
-        complete = TYPES_2[find_type_Found(value)]
-        return complete(execution, value, i0)
+        if type(values) is list:
+            execution.room -= len(values)
+            if execution.room < 0:
+                raise NoRoomError
+        else:
+            values = to_list(values)
+            values = execution.measured(values, 1)
+        for value in values:
+            try:
+                if value is not None:
+                    value = TYPES_2[value.__class__](execution, value, len(result))
+                result.append(value)
+            except Exception as error:
+                execution.fail(error, len(result))
+                result.append(None)
+        return result
     except Exception as error:
-        raise execution.locate(error, i0)
+        raise execution.locate(error, len(result))
 
 
 def complete_query_search_book(execution, value, i0):
@@ -112,11 +90,14 @@ def complete_query_search_book(execution, value, i0):
         execution.room -= 1
         if execution.room < 0:
             raise NoRoomError
-        if type(value) is not Book:
+        if value.__class__ is not Book:
             value = check_Book(value)
         id_ = value.id
-        if type(id_) is not str:
-            id_ = complete_ID(id_)
+        if id_.__class__ is not str:
+            if type(id_) is int:
+                id_ = str(id_)
+            else:
+                id_ = complete_ID(id_)
         return {
             "id": id_,
         }
@@ -130,10 +111,10 @@ def complete_query_search_author(execution, value, i0):
         execution.room -= 1
         if execution.room < 0:
             raise NoRoomError
-        if type(value) is not Author:
+        if value.__class__ is not Author:
             value = check_Author(value)
         name = value.name
-        if type(name) is not str:
+        if name.__class__ is not str:
             name = complete_String(name)
         return {
             "name": name,
@@ -150,8 +131,11 @@ def complete_query_search_map(execution, value, i0):
             raise NoRoomError
         value = check_Map(value)
         id_ = lookup(value, ("id",), "Map.id")
-        if type(id_) is not str:
-            id_ = complete_ID(id_)
+        if id_.__class__ is not str:
+            if type(id_) is int:
+                id_ = str(id_)
+            else:
+                id_ = complete_ID(id_)
         return {
             "id": id_,
         }
@@ -159,14 +143,18 @@ def complete_query_search_map(execution, value, i0):
         raise execution.locate(error, i0)
 
 
-TYPES = {
-    "Book": complete_query_work_book,
-    "Map": complete_query_work_map,
-}
+TYPES = table_of(
+    {
+        "Book": complete_query_work_book,
+        "Map": complete_query_work_map,
+    }
+)
 
 
-TYPES_2 = {
-    "Book": complete_query_search_book,
-    "Author": complete_query_search_author,
-    "Map": complete_query_search_map,
-}
+TYPES_2 = table_of_2(
+    {
+        "Book": complete_query_search_book,
+        "Author": complete_query_search_author,
+        "Map": complete_query_search_map,
+    }
+)

@@ -6,14 +6,14 @@ def OPERATION(execution):
     try:
         try:
             class_ = resolve_query_class()
-            if class_ is not None and type(class_) is not str:
+            if class_ is not None and class_.__class__ is not str:
                 class_ = complete_String_or_null(class_)
         except Exception as error:
             execution.fail(error)
             class_ = None
         try:
             class__2 = resolve_query_class()
-            if class__2 is not None and type(class__2) is not str:
+            if class__2 is not None and class__2.__class__ is not str:
                 class__2 = complete_String_or_null(class__2)
         except Exception as error:
             execution.fail(error)
@@ -23,7 +23,7 @@ def OPERATION(execution):
             count = complete_Int(count)
         try:
             class__3 = resolve_query_class()
-            if class__3 is not None and type(class__3) is not str:
+            if class__3 is not None and class__3.__class__ is not str:
                 class__3 = complete_String_or_null(class__3)
         except Exception as error:
             execution.fail(error)

@@ -33,27 +33,18 @@ def complete_query_books(execution, values):
             execution.room -= len(values)
             if execution.room < 0:
                 raise NoRoomError
-            try:
-                plain = [
-                    {
-                        "id": id_ if type(id_ := value.id) is str else complete_ID(id_),
-                    }
-                    for value in values
-                    if type(value) is Book
-                ]
-                if len(plain) == len(values):
-                    return plain
-            except Exception:
-                pass  # the loop below finds out what it was
         else:
             values = to_list(values)
             values = execution.measured(values, 1)
         for value in values:
-            if type(value) is not Book:
+            if value.__class__ is not Book:
                 value = check_Book(value)
             id_ = value.id
-            if type(id_) is not str:
-                id_ = complete_ID(id_)
+            if id_.__class__ is not str:
+                if type(id_) is int:
+                    id_ = str(id_)
+                else:
+                    id_ = complete_ID(id_)
             result.append(
                 {
                     "id": id_,
@@ -72,27 +63,18 @@ def complete_query_books_2(execution, values):
             execution.room -= len(values)
             if execution.room < 0:
                 raise NoRoomError
-            try:
-                plain = [
-                    {
-                        "id": id_ if type(id_ := value.id) is str else complete_ID(id_),
-                    }
-                    for value in values
-                    if type(value) is Book
-                ]
-                if len(plain) == len(values):
-                    return plain
-            except Exception:
-                pass  # the loop below finds out what it was
         else:
             values = to_list(values)
             values = execution.measured(values, 1)
         for value in values:
-            if type(value) is not Book:
+            if value.__class__ is not Book:
                 value = check_Book(value)
             id_ = value.id
-            if type(id_) is not str:
-                id_ = complete_ID(id_)
+            if id_.__class__ is not str:
+                if type(id_) is int:
+                    id_ = str(id_)
+                else:
+                    id_ = complete_ID(id_)
             result.append(
                 {
                     "id": id_,
@@ -111,27 +93,18 @@ def complete_query_books_3(execution, values):
             execution.room -= len(values)
             if execution.room < 0:
                 raise NoRoomError
-            try:
-                plain = [
-                    {
-                        "id": id_ if type(id_ := value.id) is str else complete_ID(id_),
-                    }
-                    for value in values
-                    if type(value) is Book
-                ]
-                if len(plain) == len(values):
-                    return plain
-            except Exception:
-                pass  # the loop below finds out what it was
         else:
             values = to_list(values)
             values = execution.measured(values, 1)
         for value in values:
-            if type(value) is not Book:
+            if value.__class__ is not Book:
                 value = check_Book(value)
             id_ = value.id
-            if type(id_) is not str:
-                id_ = complete_ID(id_)
+            if id_.__class__ is not str:
+                if type(id_) is int:
+                    id_ = str(id_)
+                else:
+                    id_ = complete_ID(id_)
             result.append(
                 {
                     "id": id_,
@@ -150,27 +123,18 @@ def complete_query_books_4(execution, values):
             execution.room -= len(values)
             if execution.room < 0:
                 raise NoRoomError
-            try:
-                plain = [
-                    {
-                        "id": id_ if type(id_ := value.id) is str else complete_ID(id_),
-                    }
-                    for value in values
-                    if type(value) is Book
-                ]
-                if len(plain) == len(values):
-                    return plain
-            except Exception:
-                pass  # the loop below finds out what it was
         else:
             values = to_list(values)
             values = execution.measured(values, 1)
         for value in values:
-            if type(value) is not Book:
+            if value.__class__ is not Book:
                 value = check_Book(value)
             id_ = value.id
-            if type(id_) is not str:
-                id_ = complete_ID(id_)
+            if id_.__class__ is not str:
+                if type(id_) is int:
+                    id_ = str(id_)
+                else:
+                    id_ = complete_ID(id_)
             result.append(
                 {
                     "id": id_,

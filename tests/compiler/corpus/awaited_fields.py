@@ -32,10 +32,10 @@ def complete_query_slow_book(execution, value):
     try:
         if value is None:
             return None
-        if type(value) is not Book:
+        if value.__class__ is not Book:
             value = check_Book(value)
         title = value.title
-        if type(title) is not str:
+        if title.__class__ is not str:
             title = complete_String(title)
         entry = {
             "title": title,
@@ -51,10 +51,10 @@ def complete_query_slow_book(execution, value):
 def complete_book_author(execution, value):
     """Book.author: Author!"""
     try:
-        if type(value) is not Author:
+        if value.__class__ is not Author:
             value = check_Author(value)
         name = value.name
-        if type(name) is not str:
+        if name.__class__ is not str:
             name = complete_String(name)
         books = resolve_author_books(value)
         books = complete_author_books(execution, books)
@@ -74,28 +74,14 @@ def complete_author_books(execution, values):
             execution.room -= len(values)
             if execution.room < 0:
                 raise NoRoomError
-            try:
-                plain = [
-                    {
-                        "title": title
-                        if type(title := value.title) is str
-                        else complete_String(title),
-                    }
-                    for value in values
-                    if type(value) is Book
-                ]
-                if len(plain) == len(values):
-                    return plain
-            except Exception:
-                pass  # the loop below finds out what it was
         else:
             values = to_list(values)
             values = execution.measured(values, 1)
         for value in values:
-            if type(value) is not Book:
+            if value.__class__ is not Book:
                 value = check_Book(value)
             title = value.title
-            if type(title) is not str:
+            if title.__class__ is not str:
                 title = complete_String(title)
             result.append(
                 {

@@ -25,10 +25,10 @@ def complete_query_books(execution, values):
             values = to_list(values)
             values = execution.measured(values, 6)
         for value in values:
-            if type(value) is not Book:
+            if value.__class__ is not Book:
                 value = check_Book(value)
             title = value.title
-            if type(title) is not str:
+            if title.__class__ is not str:
                 title = complete_String(title)
             entry = {
                 "title": title,
@@ -55,10 +55,10 @@ def complete_book_author(execution, value, i0):
         execution.room -= 1
         if execution.room < 0:
             raise NoRoomError
-        if type(value) is not Author:
+        if value.__class__ is not Author:
             value = check_Author(value)
         name = value.name
-        if type(name) is not str:
+        if name.__class__ is not str:
             name = complete_String(name)
         return {
             "name": name,

@@ -35,18 +35,18 @@ def complete_query_books(execution, values):
             values = to_list(values)
             values = execution.measured(values, 11)
         for value in values:
-            if type(value) is not Book:
+            if value.__class__ is not Book:
                 value = check_Book(value)
             entry = {}
             title = value.title
-            if type(title) is not str:
+            if title.__class__ is not str:
                 title = complete_String(title)
             entry["title"] = title
             entry["copies"] = None
-            copies_parents.extend((value, entry, len(result)))
+            copies_parents += (value, entry, len(result))
             if execution.variables[1]:
                 entry["publisher"] = None
-                publisher_parents.extend((value, entry, len(result)))
+                publisher_parents += (value, entry, len(result))
             result.append(entry)
         return result
     except Exception as error:
@@ -58,14 +58,13 @@ def batch_book_copies(execution, parents):
     return resolve_book_copies(parents, branch=execution.variables[0])
 
 
-def complete_book_copies(execution, items, values):
+def complete_book_copies(execution, places):
     """Book.copies: Int"""
-    for (_, target, i0), value in zip(items, values):
+    for target, i0, value in places:
         try:
-            if value is None:
-                continue
-            if type(value) is not int or value.bit_length() > 31:
-                value = complete_Int_or_null(value)
+            if value is not None:
+                if type(value) is not int or value.bit_length() > 31:
+                    value = complete_Int_or_null(value)
             target["copies"] = value
         except Exception as error:
             execution.reject(error, i0)
@@ -76,25 +75,25 @@ def batch_book_publisher(execution, parents):
     return resolve_book_publisher(parents)
 
 
-def complete_book_publisher(execution, items, values):
+def complete_book_publisher(execution, places):
     """Book.publisher: Publisher!"""
     address_parents = execution.agenda.batch(
         batch_publisher_address,
         complete_publisher_address,
         MARK_3,
     )
-    for (_, target, i0), value in zip(items, values):
+    for target, i0, value in places:
         try:
-            if type(value) is not Publisher:
+            if value.__class__ is not Publisher:
                 value = check_Publisher(value)
             name = value.name
-            if type(name) is not str:
+            if name.__class__ is not str:
                 name = complete_String(name)
             entry = {
                 "name": name,
                 "address": None,
             }
-            address_parents.extend((value, entry, i0))
+            address_parents += (value, entry, i0)
             target["publisher"] = entry
         except Exception as error:
             execution.reject(error, i0)
@@ -105,15 +104,15 @@ def batch_publisher_address(execution, parents):
     return resolve_publisher_address(parents)
 
 
-def complete_publisher_address(execution, items, values):
+def complete_publisher_address(execution, places):
     """Publisher.address: Address"""
-    for (_, target, i0), value in zip(items, values):
+    for target, i0, value in places:
         try:
             if value is None:
                 continue
             value = check_Address(value)
             city = lookup(value, ("city",), "Address.city")
-            if type(city) is not str:
+            if city.__class__ is not str:
                 city = complete_String(city)
             target["address"] = {
                 "city": city,

@@ -22,12 +22,12 @@ def complete_query_book(execution, value):
     try:
         if value is None:
             return None
-        if type(value) is not Book:
+        if value.__class__ is not Book:
             value = check_Book(value)
         entry = {}
         if execution.variables[0]:
             title = value.title
-            if type(title) is not str:
+            if title.__class__ is not str:
                 title = complete_String(title)
             entry["title"] = title
         return entry

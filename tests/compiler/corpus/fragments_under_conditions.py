@@ -13,7 +13,8 @@ def OPERATION(execution):
         if not execution.variables[0]:
             try:
                 work = resolve_query_work()
-                work = complete_query_work(execution, work)
+                if work is not None:
+                    work = TYPES[work.__class__](execution, work)
             except Exception as error:
                 execution.fail(error)
                 work = None
@@ -21,7 +22,8 @@ def OPERATION(execution):
         if "work" not in entry:
             try:
                 work_2 = resolve_query_work()
-                work_2 = complete_query_work(execution, work_2)
+                if work_2 is not None:
+                    work_2 = TYPES[work_2.__class__](execution, work_2)
             except Exception as error:
                 execution.fail(error)
                 work_2 = None
@@ -31,39 +33,35 @@ def OPERATION(execution):
         raise execution.locate(error)
 
 
-def complete_query_work(execution, value):
-    """Query.work: Work"""
-    try:
-        if value is None:
-            return None
-        complete = TYPES[find_type_Work(value)]
-        return complete(execution, value)
-    except Exception as error:
-        raise execution.locate(error)
-
-
 def complete_query_work_book(execution, value):
     """Query.work: Work"""
     try:
-        if type(value) is not Book:
+        if value.__class__ is not Book:
             value = check_Book(value)
         refuse_null_condition(execution.variables[1], VARIABLE)
         entry = {}
         if not execution.variables[0]:
             id_ = value.id
-            if type(id_) is not str:
-                id_ = complete_ID(id_)
+            if id_.__class__ is not str:
+                if type(id_) is int:
+                    id_ = str(id_)
+                else:
+                    id_ = complete_ID(id_)
             entry["id"] = id_
         if execution.variables[1] and "id" not in entry:
             id__2 = value.id
-            if type(id__2) is not str:
-                id__2 = complete_ID(id__2)
+            if id__2.__class__ is not str:
+                if type(id__2) is int:
+                    id__2 = str(id__2)
+                else:
+                    id__2 = complete_ID(id__2)
             entry["id"] = id__2
         if not execution.variables[0]:
             try:
                 rating = value.rating
-                if type(rating) is not float or rating - rating != 0.0:
-                    rating = complete_Float_or_null(rating)
+                if rating is not None:
+                    if type(rating) is not float or rating - rating != 0.0:
+                        rating = complete_Float_or_null(rating)
             except Exception as error:
                 execution.fail(error)
                 rating = None
@@ -91,13 +89,19 @@ def complete_query_work_map(execution, value):
         entry = {}
         if not execution.variables[0]:
             id_ = lookup(value, ("id",), "Map.id")
-            if type(id_) is not str:
-                id_ = complete_ID(id_)
+            if id_.__class__ is not str:
+                if type(id_) is int:
+                    id_ = str(id_)
+                else:
+                    id_ = complete_ID(id_)
             entry["id"] = id_
         if execution.variables[1] and "id" not in entry:
             id__2 = lookup(value, ("id",), "Map.id")
-            if type(id__2) is not str:
-                id__2 = complete_ID(id__2)
+            if id__2.__class__ is not str:
+                if type(id__2) is int:
+                    id__2 = str(id__2)
+                else:
+                    id__2 = complete_ID(id__2)
             entry["id"] = id__2
         if execution.variables[0] and execution.variables[1]:
             scale = lookup(value, ("scale",), "Map.scale")
@@ -112,10 +116,10 @@ def complete_query_work_map(execution, value):
 def complete_book_author(execution, value):
     """Book.author: Author!"""
     try:
-        if type(value) is not Author:
+        if value.__class__ is not Author:
             value = check_Author(value)
         name = value.name
-        if type(name) is not str:
+        if name.__class__ is not str:
             name = complete_String(name)
         return {
             "name": name,
@@ -124,7 +128,9 @@ def complete_book_author(execution, value):
         raise execution.locate(error)
 
 
-TYPES = {
-    "Book": complete_query_work_book,
-    "Map": complete_query_work_map,
-}
+TYPES = table_of(
+    {
+        "Book": complete_query_work_book,
+        "Map": complete_query_work_map,
+    }
+)

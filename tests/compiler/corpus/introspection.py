@@ -26,13 +26,16 @@ def complete_query___type(execution, value):
         value = check___Type(value)
         try:
             name = resolve___type_name(value, info)
-            if name is not None and type(name) is not str:
+            if name is not None and name.__class__ is not str:
                 name = complete_String_or_null(name)
         except Exception as error:
             execution.fail(error)
             name = None
         kind = resolve___type_kind(value, info)
-        kind = complete___TypeKind(kind)
+        if type(kind) is not __TypeKind:
+            kind = complete___TypeKind(kind)
+        else:
+            kind = kind._name_
         try:
             fields = resolve___type_fields(
                 value,
@@ -68,7 +71,7 @@ def complete___type_fields(execution, values):
         for value in values:
             value = check___Field(value)
             name = resolve___field_name(value, info)
-            if type(name) is not str:
+            if name.__class__ is not str:
                 name = complete_String(name)
             result.append(
                 {

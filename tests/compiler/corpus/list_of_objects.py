@@ -21,32 +21,20 @@ def complete_query_books(execution, values):
             execution.room -= 2 * len(values)
             if execution.room < 0:
                 raise NoRoomError
-            try:
-                plain = [
-                    {
-                        "id": id_ if type(id_ := value.id) is str else complete_ID(id_),
-                        "title": title
-                        if type(title := value.title) is str
-                        else complete_String(title),
-                    }
-                    for value in values
-                    if type(value) is Book
-                ]
-                if len(plain) == len(values):
-                    return plain
-            except Exception:
-                pass  # the loop below finds out what it was
         else:
             values = to_list(values)
             values = execution.measured(values, 2)
         for value in values:
-            if type(value) is not Book:
+            if value.__class__ is not Book:
                 value = check_Book(value)
             id_ = value.id
-            if type(id_) is not str:
-                id_ = complete_ID(id_)
+            if id_.__class__ is not str:
+                if type(id_) is int:
+                    id_ = str(id_)
+                else:
+                    id_ = complete_ID(id_)
             title = value.title
-            if type(title) is not str:
+            if title.__class__ is not str:
                 title = complete_String(title)
             result.append(
                 {

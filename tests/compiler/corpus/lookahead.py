@@ -49,10 +49,10 @@ def complete_query_lent(execution, values):
             values = to_list(values)
             values = execution.measured(values, 6)
         for value in values:
-            if type(value) is not Book:
+            if value.__class__ is not Book:
                 value = check_Book(value)
             title = value.title
-            if type(title) is not str:
+            if title.__class__ is not str:
                 title = complete_String(title)
             entry = {
                 "title": title,
@@ -87,12 +87,12 @@ def complete_query_lent_2(execution, values):
             values = to_list(values)
             values = execution.measured(values, 1)
         for value in values:
-            if type(value) is not Book:
+            if value.__class__ is not Book:
                 value = check_Book(value)
             entry = {}
             if execution.variables[0]:
                 title = value.title
-                if type(title) is not str:
+                if title.__class__ is not str:
                     title = complete_String(title)
                 entry["title"] = title
             result.append(entry)
@@ -111,27 +111,18 @@ def complete_query_lent_3(execution, values):
             execution.room -= len(values)
             if execution.room < 0:
                 raise NoRoomError
-            try:
-                plain = [
-                    {
-                        "id": id_ if type(id_ := value.id) is str else complete_ID(id_),
-                    }
-                    for value in values
-                    if type(value) is Book
-                ]
-                if len(plain) == len(values):
-                    return plain
-            except Exception:
-                pass  # the loop below finds out what it was
         else:
             values = to_list(values)
             values = execution.measured(values, 1)
         for value in values:
-            if type(value) is not Book:
+            if value.__class__ is not Book:
                 value = check_Book(value)
             id_ = value.id
-            if type(id_) is not str:
-                id_ = complete_ID(id_)
+            if id_.__class__ is not str:
+                if type(id_) is int:
+                    id_ = str(id_)
+                else:
+                    id_ = complete_ID(id_)
             result.append(
                 {
                     "id": id_,
@@ -148,10 +139,10 @@ def complete_book_author(execution, value, i0):
         execution.room -= 1
         if execution.room < 0:
             raise NoRoomError
-        if type(value) is not Author:
+        if value.__class__ is not Author:
             value = check_Author(value)
         name = value.name
-        if type(name) is not str:
+        if name.__class__ is not str:
             name = complete_String(name)
         return {
             "name": name,

@@ -35,19 +35,20 @@ def complete_query_book(execution, value):
     try:
         if value is None:
             return None
-        if type(value) is not Book:
+        if value.__class__ is not Book:
             value = check_Book(value)
         entry = {}
         if execution.variables[0]:
             title = value.title
-            if type(title) is not str:
+            if title.__class__ is not str:
                 title = complete_String(title)
             entry["title"] = title
         if execution.variables[1]:
             try:
                 pages = value.pages
-                if type(pages) is not int or pages.bit_length() > 31:
-                    pages = complete_Int_or_null(pages)
+                if pages is not None:
+                    if type(pages) is not int or pages.bit_length() > 31:
+                        pages = complete_Int_or_null(pages)
             except Exception as error:
                 execution.fail(error)
                 pages = None

@@ -22,7 +22,7 @@ def complete_query_book(execution, value):
     try:
         if value is None:
             return None
-        if type(value) is not Book:
+        if value.__class__ is not Book:
             value = check_Book(value)
         entry = {
             "author": None,
@@ -37,14 +37,14 @@ def complete_query_book(execution, value):
 def complete_book_author(execution, value):
     """Book.author: Author!"""
     try:
-        if type(value) is not Author:
+        if value.__class__ is not Author:
             value = check_Author(value)
         name = value.name
-        if type(name) is not str:
+        if name.__class__ is not str:
             name = complete_String(name)
         try:
             initials = value.initials()
-            if initials is not None and type(initials) is not str:
+            if initials is not None and initials.__class__ is not str:
                 initials = complete_String_or_null(initials)
         except Exception as error:
             execution.fail(error)

@@ -46,20 +46,6 @@ def complete_query_shelves_2(execution, values, i0):
             execution.room -= len(values)
             if execution.room < 0:
                 raise NoRoomError
-            try:
-                plain = [
-                    {
-                        "title": title
-                        if type(title := value.title) is str
-                        else complete_String(title),
-                    }
-                    for value in values
-                    if type(value) is Book
-                ]
-                if len(plain) == len(values):
-                    return plain
-            except Exception:
-                pass  # the loop below finds out what it was
         else:
             values = to_list(values)
             values = execution.measured(values, 1)
@@ -68,10 +54,10 @@ def complete_query_shelves_2(execution, values, i0):
                 result.append(None)
                 continue
             try:
-                if type(value) is not Book:
+                if value.__class__ is not Book:
                     value = check_Book(value)
                 title = value.title
-                if type(title) is not str:
+                if title.__class__ is not str:
                     title = complete_String(title)
                 result.append(
                     {

@@ -25,18 +25,20 @@ def complete_query_books(execution, values):
             values = to_list(values)
             values = execution.measured(values, 6)
         for value in values:
-            if type(value) is not Book:
+            if value.__class__ is not Book:
                 value = check_Book(value)
             try:
                 subtitle = value.subtitle
-                if subtitle is not None and type(subtitle) is not str:
+                if subtitle is not None and subtitle.__class__ is not str:
                     subtitle = complete_String_or_null(subtitle)
                 pages = value.pages
-                if type(pages) is not int or pages.bit_length() > 31:
-                    pages = complete_Int_or_null(pages)
+                if pages is not None:
+                    if type(pages) is not int or pages.bit_length() > 31:
+                        pages = complete_Int_or_null(pages)
                 rating = value.rating
-                if type(rating) is not float or rating - rating != 0.0:
-                    rating = complete_Float_or_null(rating)
+                if rating is not None:
+                    if type(rating) is not float or rating - rating != 0.0:
+                        rating = complete_Float_or_null(rating)
             except Exception as error:
                 subtitle, pages, rating = reread(
                     execution,
@@ -50,7 +52,9 @@ def complete_query_books(execution, values):
                 if type(is_lent) is not bool:
                     is_lent = complete_Boolean(is_lent)
                 genre = value.genre
-                genre = complete_Genre_or_null(genre)
+                if genre is not None:
+                    if type(genre) is not str or genre not in NAMES:
+                        genre = complete_Genre_or_null(genre)
             except Exception as error:
                 is_lent, genre = reread(execution, error, LEAVES_2, value, len(result))
             try:
@@ -88,7 +92,7 @@ def complete_book_reviews(execution, values, i0):
             values = to_list(values)
             values = execution.measured(values, 1)
         for value in values:
-            if type(value) is not str:
+            if value.__class__ is not str:
                 value = complete_String(value)
             result.append(value)
         return result

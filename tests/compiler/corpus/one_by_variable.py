@@ -22,10 +22,10 @@ def complete_query_book(execution, value):
     try:
         if value is None:
             return None
-        if type(value) is not Book:
+        if value.__class__ is not Book:
             value = check_Book(value)
         title = value.title
-        if type(title) is not str:
+        if title.__class__ is not str:
             title = complete_String(title)
         return {
             "title": title,

@@ -23,15 +23,16 @@ def OPERATION(execution):
 def complete_mutation_add_book(execution, value):
     """Mutation.addBook: Book!"""
     try:
-        if type(value) is not Book:
+        if value.__class__ is not Book:
             value = check_Book(value)
         try:
             title = value.title
-            if type(title) is not str:
+            if title.__class__ is not str:
                 title = complete_String(title)
             pages = value.pages
-            if type(pages) is not int or pages.bit_length() > 31:
-                pages = complete_Int_or_null(pages)
+            if pages is not None:
+                if type(pages) is not int or pages.bit_length() > 31:
+                    pages = complete_Int_or_null(pages)
         except Exception as error:
             title, pages = reread(execution, error, LEAVES, value)
         return {

@@ -22,24 +22,28 @@ def complete_query_book(execution, value):
     try:
         if value is None:
             return None
-        if type(value) is not Book:
+        if value.__class__ is not Book:
             value = check_Book(value)
         entry = {}
         if execution.variables[0]:
             id_ = value.id
-            if type(id_) is not str:
-                id_ = complete_ID(id_)
+            if id_.__class__ is not str:
+                if type(id_) is int:
+                    id_ = str(id_)
+                else:
+                    id_ = complete_ID(id_)
             entry["id"] = id_
         if not execution.variables[0] and execution.variables[1]:
             title = value.title
-            if type(title) is not str:
+            if title.__class__ is not str:
                 title = complete_String(title)
             entry["title"] = title
         if not execution.variables[1]:
             try:
                 pages = value.pages
-                if type(pages) is not int or pages.bit_length() > 31:
-                    pages = complete_Int_or_null(pages)
+                if pages is not None:
+                    if type(pages) is not int or pages.bit_length() > 31:
+                        pages = complete_Int_or_null(pages)
             except Exception as error:
                 execution.fail(error)
                 pages = None
@@ -47,15 +51,16 @@ def complete_query_book(execution, value):
         if not execution.variables[1]:
             try:
                 rating = value.rating
-                if type(rating) is not float or rating - rating != 0.0:
-                    rating = complete_Float_or_null(rating)
+                if rating is not None:
+                    if type(rating) is not float or rating - rating != 0.0:
+                        rating = complete_Float_or_null(rating)
             except Exception as error:
                 execution.fail(error)
                 rating = None
             entry["rating"] = rating
         try:
             subtitle = value.subtitle
-            if subtitle is not None and type(subtitle) is not str:
+            if subtitle is not None and subtitle.__class__ is not str:
                 subtitle = complete_String_or_null(subtitle)
         except Exception as error:
             execution.fail(error)

@@ -1,0 +1,107 @@
+"""What the text itself does with the common value of a leaf, so that no function is called for it.
+
+A value of exactly the class that a scalar or an enum expects is tested and written inline. A
+function completes every other value.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum, Flag
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from graphql import GraphQLEnumType, GraphQLLeafType, GraphQLScalarType, Undefined
+from msgspec import to_builtins
+
+from trunkline.schema.scalars import AWARE_DATE_TIME, KNOWN_SCALARS, Scalar, scalar_of
+
+__all__ = ["SPECIFIED", "InlineLeaf", "inline_leaf"]
+
+
+class InlineLeaf(NamedTuple):
+    """How values of one class are completed in the text.
+
+    ``{0}`` is the variable that has the value, ``{1}`` the class, ``{2}`` the object ``uses``. If
+    one of the tests ``other`` holds, the value is another, and a function completes it. ``written``
+    is the expression of the response's value, if that is not the value itself. ``of_int`` is that
+    of an integer, where integers are common too.
+    """
+
+    class_: type
+    other: tuple[str, ...]
+    written: str = ""
+    of_int: str = ""
+    uses: object = None
+
+
+_OTHER = "type({0}) is not {1}"
+_IS_NO_STRING = "{0}.__class__ is not {1}"
+"""Costs less than the look at the type. An object that claims to be a string passes as one, as it
+does in graphql-core."""
+
+SPECIFIED: Mapping[str, InlineLeaf] = {
+    "String": InlineLeaf(str, (_IS_NO_STRING,)),
+    "ID": InlineLeaf(str, (_IS_NO_STRING,), of_int="str({0})"),
+    "Boolean": InlineLeaf(bool, (_OTHER,)),
+    # the smallest of 32 bits counts as another; the function that is called then accepts it
+    "Int": InlineLeaf(int, (_OTHER, "{0}.bit_length() > 31")),
+    # infinity less itself is not 0, nor is NaN
+    "Float": InlineLeaf(float, (_OTHER, "{0} - {0} != 0.0")),
+}
+"""The scalars that GraphQL itself defines (§3.5), by name."""
+
+_ISO = "{0}.isoformat()"
+_KNOWN: Mapping[str, InlineLeaf] = {
+    "DateTime": InlineLeaf(datetime, (_OTHER,), _ISO),
+    "Date": InlineLeaf(date, (_OTHER,), _ISO),
+    "Time": InlineLeaf(time, (_OTHER,), _ISO),
+    "Duration": InlineLeaf(timedelta, (_OTHER,), "{2}({0})", uses=to_builtins),
+    "Decimal": InlineLeaf(Decimal, (_OTHER, "not {0}.is_finite()"), "str({0})"),
+    "UUID": InlineLeaf(UUID, (_OTHER,), "str({0})"),
+    "Bytes": InlineLeaf(bytes, (_OTHER,), '{2}({0}).decode("ascii")', uses=b64encode),
+    "Int64": InlineLeaf(int, (_OTHER, "{0}.bit_length() > 63")),
+}
+_SCALARS: Mapping[Scalar | None, InlineLeaf] = {
+    **{KNOWN_SCALARS[name].scalar: leaf for name, leaf in _KNOWN.items()},
+    AWARE_DATE_TIME: InlineLeaf(datetime, (_OTHER, "{0}.utcoffset() is None"), _ISO),
+}
+"""As `trunkline.schema.scalars` writes them. A program may bind others to the same names."""
+
+
+def inline_leaf(type_: GraphQLLeafType) -> InlineLeaf | None:
+    """Return how the values of a scalar or an enum are completed inline, if they can be."""
+    if isinstance(type_, GraphQLEnumType):
+        return _inline_enum(type_)
+    assert isinstance(type_, GraphQLScalarType)  # noqa: S101  # the other kind of leaf
+    return SPECIFIED.get(type_.name) or _SCALARS.get(scalar_of(type_))
+
+
+def _inline_enum(type_: GraphQLEnumType) -> InlineLeaf | None:
+    """Return how an enum's values are completed: strings, or the members of a class of Python."""
+    coerce = type_.coerce_output_value
+    if getattr(coerce, "__func__", None) is not GraphQLEnumType.coerce_output_value:
+        return None
+    values: list[Any] = [
+        name if each.value is None or each.value is Undefined else each.value
+        for name, each in type_.values.items()
+    ]
+    class_, *others = {type(value) for value in values}
+    if others:
+        return None
+    if class_ is str:
+        names = {value: coerce(value) for value in values}
+        is_same = all(value == name for value, name in names.items())
+        return InlineLeaf(
+            str, (_OTHER, "{0} not in {2}"), "" if is_same else "{2}[{0}]", uses=names
+        )
+    if not issubclass(class_, Enum) or issubclass(class_, Flag):
+        return None
+    members = class_.__members__.items()
+    names = {name: coerce(member) for name, member in members if member in values}
+    if len(names) == len(members) and all(name == written for name, written in names.items()):
+        return InlineLeaf(class_, (_OTHER,), "{0}._name_")  # `name` is a property, and slow
+    return InlineLeaf(class_, (_OTHER, "{0}._name_ not in {2}"), "{2}[{0}._name_]", uses=names)

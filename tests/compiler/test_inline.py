@@ -1,0 +1,203 @@
+"""What the text does itself with the values of leaves, beside the functions that complete them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum, Flag, IntEnum, StrEnum
+from typing import Any
+from uuid import UUID
+
+import pytest
+from graphql import Undefined
+
+from trunkline.compiler.inline import inline_leaf
+from trunkline.compiler.pipeline import compile_operation
+from trunkline.engine import run_sync
+from trunkline.schema.bindings import Schema
+from trunkline.schema.executable import make_executable_schema
+from trunkline.schema.load import parse_schema
+from trunkline.schema.scalars import AWARE_DATE_TIME, Scalar
+
+
+class Plain(Enum):
+    RED = 1
+    BLUE = 2
+
+
+class Words(StrEnum):
+    RED = "RED"
+    BLUE = "b"
+
+
+class Numbers(IntEnum):
+    RED = 1
+    BLUE = 2
+
+
+class Wide(Enum):
+    RED = 1
+    BLUE = 2
+    INTERNAL = 3
+    ROUGE = 1  # noqa: PIE796  # an alias
+
+
+class Bits(Flag):
+    RED = 1
+    BLUE = 2
+
+
+class Text(str):
+    __slots__ = ()
+
+
+class Moment(datetime):
+    pass
+
+
+class Claims:
+    """Claims to be an object of another class, as lazy objects of libraries do."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return type(self._value)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._value, name)
+
+
+@dataclass
+class Holder:
+    value: Any
+    required: Any
+    part: Any = None
+    sure: Any = None
+
+
+ENUMS: dict[str, type[Enum]] = {
+    "Plain": Plain,
+    "Words": Words,
+    "Numbers": Numbers,
+    "Wide": Wide,
+    "Bits": Bits,
+}
+SCALARS = ("DateTime", "Date", "Time", "Duration", "Decimal", "UUID", "Bytes", "Int64", "JSON")
+TYPES = ("String", "ID", "Int", "Float", "Boolean", *SCALARS, "Aware", "Own", "Colour", *ENUMS)
+NOW = datetime(2026, 11, 29, 12, 30, 15, 7)  # noqa: DTZ001
+VALUES: list[Any] = [
+    *("", "RED", "b", "BLUE", "GREEN", Text("text"), Text("RED")),
+    *(0, 7, -1, True, False, 2**31 - 1, 2**31, -(2**31), -(2**31) - 1, 2**63 - 1, 2**63, -(2**63)),
+    *(10**5000, 1.5, 3.0, float("nan"), float("inf"), -0.0),
+    *(Decimal("1.50"), Decimal("1E+40"), Decimal("NaN"), Decimal("sNaN"), Decimal("-Infinity")),
+    *(NOW, NOW.replace(tzinfo=UTC), Moment(2026, 11, 29), NOW.date(), NOW.time(), timedelta(1.5)),
+    *(date.min, time(1, tzinfo=UTC), UUID(int=5), b"bytes", bytearray(b"more")),
+    *(*Plain, *Words, *Numbers, *Wide, *Bits, Bits(3), Bits(0)),
+    *([], ["RED"], {"a": 1}, {1: 2}, ValueError("returned"), object),
+    *(None, Undefined, Claims(Plain.RED), Claims(NOW), Claims(7), Claims("text")),
+]
+
+
+def schema_of(type_name: str) -> Schema:
+    """Make a schema in which the type stands in a list, in objects within it, and alone."""
+    scalars = " ".join(f"scalar {name}" for name in (*SCALARS, "Aware", "Own"))
+    enums = " ".join(f"enum {name} {{ RED BLUE }}" for name in ("Colour", *ENUMS))
+    sdl = f"""
+        {scalars} {enums}
+        type Query {{ holders: [Holder!]! holder: Holder values: [{type_name}] }}
+        type Holder {{ value: {type_name} required: {type_name}! part: Holder sure: Holder! }}
+    """
+
+    class Query:
+        def holders(self) -> list[Holder]:
+            return [self.nested(value, 3) for value in VALUES]
+
+        def nested(self, value: Any, depth: int) -> Any:
+            below = self.nested(value, depth - 1) if depth else None
+            return Holder(value, value, below, below)
+
+        def holder(self) -> Holder:
+            return Holder(VALUES[0], VALUES[0])
+
+        def values(self) -> list[Any]:
+            return VALUES
+
+    class Resolvers:
+        query = Query()
+
+    return make_executable_schema(
+        parse_schema(sdl),
+        Resolvers(),
+        {"Holder": Holder, **ENUMS},
+        scalars={"Aware": AWARE_DATE_TIME, "Own": Scalar(str, str)},
+    )
+
+
+DOCUMENTS = (
+    "{ holders { value part { value part { value } } sure { value part { value } } } values }",
+    "{ holders { part { required } } }",
+    "{ holders { part { value sure { required } } value } }",
+    "{ holder { value required } }",
+)
+
+
+@pytest.mark.parametrize("type_name", TYPES)
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_both_texts_give_the_same(type_name: str, document: str) -> None:
+    operation = compile_operation(schema_of(type_name), document)
+    first = run_sync(operation, None)
+    operation.inline()
+    then = run_sync(operation, None)
+    assert repr(first.data) == repr(then.data)
+    errors = [[(each.message, each.path, each.locations) for each in result.errors]
+              for result in (first, then)]  # fmt: skip
+    assert errors[0] == errors[1]
+
+
+@pytest.mark.parametrize(
+    ("type_name", "value", "written"),
+    [
+        ("Plain", Plain.RED, "RED"),
+        ("Words", Words.BLUE, "BLUE"),
+        ("Words", "b", "BLUE"),
+        ("Numbers", Numbers.BLUE, "BLUE"),
+        ("Wide", Wide.ROUGE, "RED"),
+        ("Colour", "RED", "RED"),
+        ("Decimal", Decimal("1.50"), "1.50"),
+        ("DateTime", NOW, "2026-11-29T12:30:15.000007"),
+        ("Date", date(2026, 11, 29), "2026-11-29"),
+        ("Time", time(12, 30), "12:30:00"),
+        ("Duration", timedelta(hours=1), "PT3600S"),
+        ("UUID", UUID(int=5), "00000000-0000-0000-0000-000000000005"),
+        ("Bytes", b"bytes", "Ynl0ZXM="),
+        ("Int64", 2**62, 2**62),
+        ("ID", 7, "7"),
+    ],
+)
+def test_the_common_value_needs_no_function(type_name: str, value: object, written: object) -> None:
+    operation = compile_operation(schema_of(type_name), "{ holders { value } }")
+    operation.inline()
+    VALUES.append(value)
+    try:
+        result = run_sync(operation, None)
+    finally:
+        VALUES.pop()
+    assert result.data is not None
+    assert result.data["holders"][-1] == {"value": written}
+    leaf = inline_leaf(operation.schema.definition.type_map[type_name])  # type: ignore[arg-type]
+    assert leaf is not None
+
+
+@pytest.mark.parametrize("type_name", ["Bits", "Own", "JSON"])
+def test_what_is_not_known_is_left_to_functions(type_name: str) -> None:
+    type_: Any = schema_of(type_name).definition.type_map[type_name]
+    assert inline_leaf(type_) is None
+
+
+def test_a_program_may_write_a_known_name_otherwise() -> None:
+    type_: Any = schema_of("DateTime").definition.type_map["DateTime"]
+    type_.coerce_output_value = str
+    assert inline_leaf(type_) is None
