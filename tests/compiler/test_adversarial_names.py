@@ -283,7 +283,7 @@ def test_10_whatever_else_a_document_has_is_not_in_the_text() -> None:
 
 # -- what the text consists of --------------------------------------------------------------------
 
-OURS = {"__class__", "_name_"}  # of a value, and of an enum's member; both are only read
+READ_ONLY = {"__class__", "_name_"}  # of a value, and of an enum's member
 STATEMENTS = (
     *(
         ast.FunctionDef,
@@ -312,7 +312,7 @@ def test_10_the_text_imports_nothing_and_reaches_for_no_dunder() -> None:
             if isinstance(node, ast.stmt):
                 assert isinstance(node, STATEMENTS), ast.dump(node)
             if isinstance(node, ast.Attribute):
-                assert node.attr in OURS or not node.attr.startswith("_")
+                assert node.attr in READ_ONLY or not node.attr.startswith("_")
             if isinstance(node, ast.Name):
                 assert not (node.id.startswith("__") and node.id.endswith("__"))
                 assert node.id not in {"eval", "exec", "open", "getattr", "setattr", "globals"}
