@@ -175,6 +175,42 @@ async def test_an_endpoint_without_a_registry_takes_no_publications() -> None:
     assert (await publish(Endpoint(), manifest(ONE))).status == 405
 
 
+async def test_publishing_can_be_switched_off(tmp_path: Path, open_registry: Open) -> None:
+    store = f"sqlite:///{tmp_path / 'documents.db'}"
+    app = Endpoint(registered=open_registry(store, publishing=None))
+    reply = await publish(app, manifest(ONE))
+    assert (reply.status, reply.error["message"]) == (
+        405,
+        "Documents are not published over HTTP here.",
+    )
+
+
+async def test_the_room_for_documents_is_bounded(
+    tmp_path: Path, open_registry: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trunkline.contracts.registry._MOST_DOCUMENTS", 3)
+    registry = open_registry(f"sqlite:///{tmp_path / 'documents.db'}")
+    app = Endpoint(registered=registry)
+    assert (await publish(app, manifest(ONE, TWO), "1")).status == 201
+    refused = await publish(app, manifest(ONE, TWO), "2")
+    assert (refused.status, refused.code) == (507, "TOO_MANY_DOCUMENTS")
+    registry._store.retire("billing", "1", time.time())
+    registry.refresh()
+    assert (await publish(app, manifest(ONE, TWO), "2")).status == 201
+
+
+async def test_a_retired_document_is_a_text_like_any_other(
+    tmp_path: Path, open_registry: Open
+) -> None:
+    registry = open_registry(f"sqlite:///{tmp_path / 'documents.db'}")
+    app = Endpoint(registered=registry)
+    assert (await publish(app, manifest(TWO))).status == 201
+    registry._store.retire("billing", "2.3.1", time.time())
+    registry.refresh()
+    assert (await post(app, TWO, BILLING)).data == {"number": 2}
+    assert (await ask(app, document_id(TWO))).status == 404
+
+
 async def test_a_route_of_starlette_serves_publications(
     open_registry: Open, tmp_path: Path
 ) -> None:

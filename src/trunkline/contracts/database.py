@@ -69,16 +69,20 @@ class _Database(ABC):
         with self.transaction() as run:
             return run("SELECT number FROM trunkline_revision").fetchone()[0]
 
-    def contracts(self, known: Collection[Contract] = ()) -> list[Contract]:
-        """Return all contracts; read the documents of those that are not known."""
+    def contracts(
+        self,
+        known: Collection[Contract] = (),
+        needs_documents: Callable[[Contract], bool] = lambda _: True,
+    ) -> list[Contract]:
+        """Return all contracts; read the documents that are needed and not known."""
         documents = {(each.name, each.published): each.documents for each in known}
         contracts: list[Contract] = []
         with self.transaction() as run:
             rows = run(_SELECT_ALL).fetchall()
             for row in rows:
                 contract = self._contract(row)
-                texts = documents.get((contract.name, contract.published))
-                if texts is None:
+                texts = documents.get((contract.name, contract.published), {})
+                if not texts and needs_documents(contract):
                     found = run(_SELECT_ONE, contract.client, contract.version).fetchone()
                     texts = _documents(found)
                 contracts.append(msgspec.structs.replace(contract, documents=texts))

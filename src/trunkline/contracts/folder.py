@@ -72,7 +72,11 @@ class FolderStore:
         """Poll."""
         yield poll
 
-    def contracts(self, known: Collection[Contract] = ()) -> list[Contract]:  # noqa: ARG002  # the protocol's
+    def contracts(
+        self,
+        known: Collection[Contract] = (),  # noqa: ARG002  # the protocol's
+        needs_documents: Callable[[Contract], bool] = lambda _: True,  # noqa: ARG002
+    ) -> list[Contract]:
         """Read all manifests; raises ``PublicationError`` for what is wrong in them."""
         clients = self._clients()
         contracts: list[Contract] = []

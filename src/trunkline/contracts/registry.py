@@ -45,6 +45,7 @@ _NOTED_EVERY = 5.0  # seconds between two notes of what was used
 _READ_EVERY = 3_600.0  # seconds after which the store is read again although nothing has changed
 _TRIED_EVERY = 1.0  # seconds between two attempts to reach the store
 _UNKNOWN_DAYS = 30  # that unknown documents are kept
+_RETIRED_DAYS = 30  # that the server knows which documents were retired
 _UNKNOWN = 4_000_000  # characters of unknown documents between two notes
 _LOGGED = 10_000  # unknown documents that are logged once
 _MOST_USES = 100_000  # ids that were used between two notes
@@ -81,7 +82,8 @@ class DocumentRegistry:
     - ``unknown``: what happens with documents that were not registered, for clients without a rule
       of their own: ``"allow"``, ``"log"`` or ``"only"``.
     - ``unused_days``: after how many days without use the documents of a version expire.
-    - ``publishing``: the scope that a token needs to publish documents.
+    - ``publishing``: the scope that a token needs to publish documents; ``None`` if nobody may
+      publish over HTTP.
 
     A client is who its token proves. Where the endpoint has ``auth=None``, it is who it says it is
     (the header ``GraphQL-Client-Name``), and its contracts are marked as unproven.
@@ -97,7 +99,7 @@ class DocumentRegistry:
         *,
         unknown: UnknownRule = "allow",
         unused_days: float = 90,
-        publishing: str = PUBLISHING,
+        publishing: str | None = PUBLISHING,
     ) -> None:
         if unknown not in {"allow", "log", "only"}:
             raise ValueError(f"unknown must be 'allow', 'log' or 'only', not {unknown!r}.")
@@ -109,6 +111,7 @@ class DocumentRegistry:
         self._is_proven = False
         self._clients: Mapping[str, _Client] = {}
         self._contracts: list[Contract] = []
+        self._served = 0  # documents
         self._told: set[str] = set()  # contracts whose problems were logged
         self._revision: object = None
         self._noted = self._read = time.monotonic()
@@ -214,7 +217,7 @@ class DocumentRegistry:
 
     def room(self) -> int:
         """Return how many documents can still be registered."""
-        return _MOST_DOCUMENTS - sum(len(each.documents) for each in self._contracts)
+        return _MOST_DOCUMENTS - self._served
 
     def publish(self, contract: Contract) -> bool:
         """Register the documents of a contract, which were checked; return whether they are new.
@@ -256,7 +259,9 @@ class DocumentRegistry:
                 return
             self._revision = revision
             try:
-                contracts = _with_shared_texts(self._store.contracts(self._contracts))
+                contracts = _with_shared_texts(
+                    self._store.contracts(self._contracts, self._needs_documents)
+                )
                 rules = self._store.rules()
             except StoreError:
                 self._revision = None
@@ -264,7 +269,14 @@ class DocumentRegistry:
             active = [each for each in contracts if self._is_served(each)]
             self._tell(self._serve(active))
             self._clients = _by_client(contracts, active, rules, self._unknown)
-            self._contracts = active
+            self._contracts = contracts
+            self._served = sum(len(each.documents) for each in active)
+
+    def _needs_documents(self, contract: Contract) -> bool:
+        """Say whether the documents are served, or were retired so lately that clients ask why."""
+        if contract.retired is not None:
+            return time.time() - contract.retired < _RETIRED_DAYS * 86_400
+        return contract.state(time.time(), self._unused_days) == "active"
 
     def _is_served(self, contract: Contract) -> bool:
         if contract.is_proven < self._is_proven:
@@ -340,7 +352,7 @@ class DocumentRegistry:
         sightings, self._sightings = self._sightings, _new_sightings()
         self._noted = time.monotonic()
         versions: set[tuple[str, str]] = set()
-        for name, client, id_ in used:
+        for name, client, id_ in list(used):  # a request may be adding its own just now
             known = self._clients.get(name)
             having = known.versions.get(id_, ()) if known else ()
             said = (client or "").rpartition("/")[2]

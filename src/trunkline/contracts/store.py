@@ -26,8 +26,12 @@ class ContractStore(Protocol):
         """Give a function that waits for a second at most; returns whether something may be new."""
         ...
 
-    def contracts(self, known: Collection[Contract] = ()) -> list[Contract]:
-        """Return all contracts; documents are read only of those that are not known."""
+    def contracts(
+        self,
+        known: Collection[Contract] = (),
+        needs_documents: Callable[[Contract], bool] = lambda _: True,
+    ) -> list[Contract]:
+        """Return all contracts; documents are read only if they are needed and not known."""
         ...
 
     def rules(self) -> dict[str, UnknownRule]:

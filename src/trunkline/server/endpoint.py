@@ -277,9 +277,11 @@ class GraphQL(HTTPOnly):
                 caller = self._auth.recall(scope, headers) or await self._auth.authenticate(scope)
                 event.client_id = caller.client_id
             if scope["method"] == "PUT" and self._publications is not None:
-                return await self._publications.respond(
+                response = await self._publications.respond(
                     scope, headers, receive, caller, event.client
                 )
+                event.outcome = "ok" if response.status < 400 else "request_error"
+                return response
             view = self._views.whole if self._views.is_one else await self._views.of(caller)
             if self._texts is not None:
                 if scope["path"].endswith(SCHEMA_PATH):

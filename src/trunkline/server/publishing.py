@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import time
-from asyncio import to_thread
+from asyncio import Lock, to_thread
+from collections.abc import Sequence
 from urllib.parse import unquote
+
+from msgspec.structs import replace
 
 from trunkline.asgi.requests import BodyReader, Headers, HTTPProblem, Receive, Scope
 from trunkline.asgi.responses import Response
@@ -25,7 +28,7 @@ __all__ = ["Publications"]
 logger = safe_logger("trunkline.errors")
 
 _PATH = re.compile(r"/documents/([^/]+)\Z")
-_MOST_BYTES = 16_777_216
+_MOST_BYTES = 8_388_608
 _SECONDS = 60.0  # in which a manifest must arrive
 _HEADERS = (
     (b"content-type", JSON.encode()),
@@ -45,6 +48,7 @@ class Publications:
         self._registry = registry
         self._is_proven = is_proven
         self._bodies = BodyReader(_MOST_BYTES, _SECONDS)
+        self._one_at_a_time = Lock()  # compiling a manifest takes a processor for a while
         self._operations = RegisteredOperations(views, registry, is_proven=is_proven)
 
     async def respond(
@@ -63,52 +67,66 @@ class Publications:
         name = client_of(caller, client)
         try:
             check_names(name, version)
-            body = await self._bodies.read(headers, receive)
-            manifest = parse_manifest(body.decode(), "manifest")
-        except UnicodeDecodeError:
-            raise HTTPProblem(400, "The manifest is not in UTF-8.") from None
         except ValueError as error:
             hint = "" if name else " It is the header GraphQL-Client-Name."
             raise HTTPProblem(400, f"{error}{hint}") from None
-        except PublicationError as error:
-            problems = [DocumentProblem("", each) for each in error.problems]
-            return _refusal(problems)
-        if len(manifest.documents) > self._registry.room():
-            raise RequestRefusedError(
-                507,
-                "The server has no room for so many documents: retire versions that are not in"
-                " use (`trunkline clients retire`).",
-                code="TOO_MANY_DOCUMENTS",
-            )
+        body = await self._bodies.read(headers, receive)
         now = time.time()
         contract = Contract(
             client=name,
             version=version,
-            documents=manifest.documents,
+            documents={},
             audience=await self._views.audience(caller),
             is_proven=self._is_proven,
             published=now,
             used=now,
         )
+        async with self._one_at_a_time:
+            outcome = await to_thread(self._publish, contract, body)
+        if not isinstance(outcome, tuple):
+            return _refusal(outcome)
+        is_new, count = outcome
+        told = {
+            "client": name,
+            "version": version,
+            "documents": count,
+            "proven": contract.is_proven,
+        }
+        return Response(201 if is_new else 200, encode(told), _HEADERS)
+
+    def _publish(
+        self, contract: Contract, body: bytes
+    ) -> tuple[bool, int] | Sequence[DocumentProblem]:
+        """Read a manifest and register its documents, in a thread.
+
+        Returns whether they are new, and how many they are; or what is wrong with them.
+        """
         try:
-            is_new, problems = await to_thread(self._operations.publish, contract)
+            documents = parse_manifest(body.decode(), "manifest").documents
+            if len(documents) > self._registry.room():
+                raise RequestRefusedError(
+                    507,
+                    "The server has no room for so many documents: retire versions that are not in"
+                    " use (`trunkline clients retire`).",
+                    code="TOO_MANY_DOCUMENTS",
+                )
+        except UnicodeDecodeError:
+            raise HTTPProblem(400, "The manifest is not in UTF-8.") from None
+        except PublicationError as error:
+            return [DocumentProblem("", each) for each in error.problems]
+        try:
+            is_new, problems = self._operations.publish(replace(contract, documents=documents))
         except PublicationError as error:
             raise RequestRefusedError(409, str(error), code="PUBLICATION_REFUSED") from None
         except StoreError as error:
             logger.error("%s was not published. %s", contract.name, error)  # noqa: TRY400
-            message = "The store of registered documents is not available. Try again later."
             raise RequestRefusedError(
-                503, message, code="STORE_UNAVAILABLE", retry_after=5
+                503,
+                "The store of registered documents is not available. Try again later.",
+                code="STORE_UNAVAILABLE",
+                retry_after=5,
             ) from None
-        if problems:
-            return _refusal(problems)
-        told = {
-            "client": name,
-            "version": version,
-            "documents": len(contract.documents),
-            "proven": contract.is_proven,
-        }
-        return Response(201 if is_new else 200, encode(told), _HEADERS)
+        return problems or (is_new, len(documents))
 
     def _check(self, scope: Scope, headers: Headers, caller: Caller | None) -> str:
         """Return the version of a request that may publish."""
@@ -118,6 +136,9 @@ class Publications:
                 404, "PUT publishes a manifest, to <endpoint>/documents/<version of the client>."
             )
         needed = self._registry.publishing
+        if needed is None:
+            message = "Documents are not published over HTTP here."
+            raise HTTPProblem(405, message, (b"allow", b"GET, POST, QUERY"))
         if caller is not None and needed not in caller.scopes:
             raise AccessDeniedError(
                 403,
@@ -133,7 +154,7 @@ class Publications:
         return unquote(found[1])
 
 
-def _refusal(problems: list[DocumentProblem]) -> Response:
+def _refusal(problems: Sequence[DocumentProblem]) -> Response:
     """Return a response with all that is wrong: nothing was registered."""
     errors = [
         {

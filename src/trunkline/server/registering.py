@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
-from threading import Lock
 from typing import Any
 
 import graphql
@@ -36,30 +35,28 @@ class RegisteredOperations:
         self._registry = registry
         self._seals: dict[OperationCache, str] = {}
         self._checked: dict[tuple[OperationCache, str], Mapping[str | None, Operation]] = {}
-        self._publishing = Lock()
         registry.open(self._serve, is_proven=is_proven)
 
     def publish(self, contract: Contract) -> tuple[bool, list[DocumentProblem]]:
         """Check and register the documents of a contract.
 
         Returns whether it is new, and what is wrong with its documents; then nothing was changed.
-        Raises ``PublicationError`` and ``StoreError``.
+        Raises ``PublicationError`` and ``StoreError``. One at a time.
         """
-        with self._publishing:
-            view = self._views.seen_by(contract.audience)
-            problems: list[DocumentProblem] = []
-            try:
-                for id_, text in contract.documents.items():
-                    try:
-                        self._checked[view, text] = self._operations(view, text, is_valid=False)
-                    except RequestError as error:
-                        problems += _problems(id_, error)
-                if problems:
-                    return False, problems
-                sealed = replace(contract, checked=self._seal(view))
-                return self._registry.publish(sealed), []
-            finally:
-                self._checked = {}
+        view = self._views.seen_by(contract.audience)
+        problems: list[DocumentProblem] = []
+        try:
+            for id_, text in contract.documents.items():
+                try:
+                    self._checked[view, text] = self._operations(view, text, is_valid=False)
+                except RequestError as error:
+                    problems += _problems(id_, error)
+            if problems:
+                return False, problems
+            sealed = replace(contract, checked=self._seal(view))
+            return self._registry.publish(sealed), []
+        finally:
+            self._checked = {}
 
     @collector_paused()
     def _serve(self, contracts: Sequence[Contract]) -> dict[str, list[DocumentProblem]]:
