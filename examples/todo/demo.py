@@ -10,11 +10,12 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
+from tempfile import TemporaryDirectory
 
 from todo.issuer import Clients, issuer, metadata_url
 from todo.processes import HOST, read_port, wait_until_it_responds
 from todo.tokens import MOBILE_APP, PLAYGROUND, WEB_APP
-from todo.web_app.calls import make_calls
+from todo.web_app.calls import OPERATIONS, VERSION, make_calls
 
 APP = "todo.api_server.app:app_from_environment"
 
@@ -36,6 +37,7 @@ def main() -> None:
         if is_open:
             print_warning()
         server = servers.enter_context(api_server(port, base, clients))
+        publish(f"{base}/graphql", clients)
         make_calls(f"{base}/graphql", clients.credentials(WEB_APP) if clients else None)
         if os.environ.get("ONCE") != "1":
             announce(base, clients)
@@ -55,6 +57,18 @@ def wants_no_auth() -> bool:
     return auth == "off"
 
 
+def publish(url: str, clients: Clients | None) -> None:
+    """Register the web app's documents with the API server, as its deployment would."""
+    command = [sys.executable, "-m", "trunkline.cli", "publish", "--to", url]
+    command += ["--manifest", str(OPERATIONS), "--version", VERSION, "--client", WEB_APP]
+    secret = ""
+    if clients:
+        secret = clients.secrets[WEB_APP]
+        command += ["--issuer", clients.issuer, "--client-id", WEB_APP, "--secret-file", "-"]
+        command += ["--resource", clients.audiences[WEB_APP]]
+    subprocess.run(command, input=secret, text=True, check=True)
+
+
 @contextmanager
 def api_server(port: int, base: str, clients: Clients | None) -> Generator[subprocess.Popen[bytes]]:
     """Run the API server as a process of its own, as long as the ``with`` statement lasts."""
@@ -68,7 +82,10 @@ def api_server(port: int, base: str, clients: Clients | None) -> Generator[subpr
         "PLAYGROUND": "1",
         "PLAYGROUND_SECRET": clients.secrets[PLAYGROUND] if clients else "",
     }
-    with subprocess.Popen(command, env={**os.environ, **told}) as server:
+    with ExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory(prefix="todo-"))
+        told["DOCUMENTS"] = f"sqlite:///{folder}/documents.db"
+        server = stack.enter_context(subprocess.Popen(command, env={**os.environ, **told}))
         try:
             wait_until_it_responds("The API server", server, f"http://{HOST}:{port}/api/todos")
             yield server

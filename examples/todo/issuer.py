@@ -39,6 +39,7 @@ class Clients:
             client_id=client_id,
             secret=self.secrets[client_id],
             resource=self.audiences[client_id],
+            scope="todos",  # without the right to publish documents, in case it is stolen
         )
 
 
@@ -70,8 +71,12 @@ def add_clients(store: str, clients: Clients) -> None:
     """Let the issuer know the clients, each with a new secret."""
     kept = Store(store)
     for client_id, audience in clients.audiences.items():
+        scopes = ["todos", "documents:publish"] if client_id == WEB_APP else ["todos"]
         client = RegisteredClient(
-            client_id, method="client_secret", grants={audience: ["todos"]}, created=time.time()
+            client_id,
+            method="client_secret",
+            grants={audience: scopes},
+            created=time.time(),
         )
         client, clients.secrets[client_id] = with_new_secret(client, time.time(), grace=0)
         kept.add(client)

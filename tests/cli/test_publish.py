@@ -216,6 +216,21 @@ def test_what_is_known_of_a_client(place: Place, tmp_path: Path) -> None:
     assert (status, err) == (1, "There is no version ledger@1 that is not retired already.\n")
 
 
+def test_a_client_of_the_issuer_and_of_the_api(tmp_path: Path) -> None:
+    issuer = ["--store", f"sqlite:///{tmp_path / 'issuer.db'}"]
+    folder = tmp_path / "documents"
+    (folder / "billing").mkdir(parents=True)
+    (folder / "billing" / "1.json").write_text(json.dumps({document_id(TWO): TWO}))
+    assert run("clients", "add", "billing", "--grant", f"{API}=a", *issuer)[0] == 0
+    status, out, _ = run("clients", "show", "billing", *issuer, "--documents", str(folder))
+    words = [line.split()[0] for line in out.splitlines()]
+    assert status == 0
+    assert words[:3] == ["client", "state", "method"]
+    assert words[-3:] == ["rule", "version", "unknown"]
+    assert "billing@1                active       1 documents  published never  last" in out
+    assert "a folder keeps no record" in out
+
+
 def test_wrong_names_of_clients_and_stores(place: Place, tmp_path: Path) -> None:
     store = ["--documents", place.open_store]
     for arguments, message in (

@@ -16,6 +16,7 @@ from todo.api_server.rest import rest
 from todo.api_server.todos import Todos
 from todo.tokens import PLAYGROUND, request_token
 from trunkline.auth import Protected, Verifier
+from trunkline.contracts import DocumentRegistry
 from trunkline.server import GraphQL, Playground, log_operations
 
 FIRST_QUERY = "{\n  todos {\n    todoID\n    title\n  }\n}"
@@ -34,6 +35,7 @@ def create_app(
     *,
     playground: bool = False,
     visitor_token: Callable[[], Awaitable[str]] | None = None,
+    registered: DocumentRegistry | None = None,
 ) -> Starlette:
     """Make the application over a database; without verifiers, for anybody who calls."""
     todos = Todos(database.sessions)
@@ -41,7 +43,10 @@ def create_app(
     api = rest(todos)  # what mobile clients use
     routes: list[BaseRoute] = [
         Mount("/api", Protected(api, verifiers.rest) if verifiers else api),
-        Route("/graphql", GraphQL(schema, auth=verifiers.graphql if verifiers else None)),
+        Route(
+            "/graphql{rest:path}",  # documents are requested and published below it
+            GraphQL(schema, auth=verifiers.graphql if verifiers else None, registered=registered),
+        ),
     ]
     if playground:
         page = Playground("Todo", "/graphql", query=FIRST_QUERY, visitor_token=visitor_token)
@@ -54,8 +59,9 @@ def app_from_environment() -> Starlette:
 
     ``DATABASE_URL``; ``ISSUER``, whose tokens are taken, and ``BASE_URL``, where the server is
     reached: its two faces, ``/graphql`` and ``/api``, are the audiences. An empty ``ISSUER`` is for
-    anybody who calls. ``PLAYGROUND=1`` adds the playground; with ``PLAYGROUND_SECRET``, which is
-    its secret at the issuer, it gives its visitors tokens.
+    anybody who calls. ``DOCUMENTS`` is the store of registered documents. ``PLAYGROUND=1`` adds the
+    playground; with ``PLAYGROUND_SECRET``, which is its secret at the issuer, it gives its visitors
+    tokens.
     """
     log_operations()
     database = Database(os.environ.get("DATABASE_URL", "sqlite:///todo.sqlite3"))
@@ -74,4 +80,5 @@ def app_from_environment() -> Starlette:
         verifiers or None,
         playground=os.environ.get("PLAYGROUND") == "1",
         visitor_token=visitor_token,
+        registered=DocumentRegistry(os.environ["DOCUMENTS"]),
     )

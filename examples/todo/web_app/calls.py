@@ -1,6 +1,7 @@
 """What the web app's backend asks of the API server: each call, and its response, printed."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from trunkline import Client, ValidationError, gql
@@ -8,15 +9,12 @@ from trunkline.auth import ClientCredentials
 from trunkline.client import Document
 from trunkline.client.transports.requests import RequestsHTTPTransport
 
-ALL_TODOS = gql("query AllTodos { todos { todoID title } }")
+OPERATIONS = Path(__file__).with_name("operations")  # what is published, `trunkline publish`
+VERSION = "1.0"
 
-CREATE_TODO = gql("""
-mutation CreateTodo($todo: TodoInput!) {
-  createTodo(todo: $todo) { todoID title text }
-}
-""")
-
-ONE_TODO = gql("query OneTodo($id: ID!) { todo(todoID: $id) { title text } }")
+ALL_TODOS = gql(OPERATIONS / "all_todos.graphql")
+CREATE_TODO = gql(OPERATIONS / "create_todo.graphql")
+ONE_TODO = gql(OPERATIONS / "one_todo.graphql")
 
 MISSPELT = gql("query Misspelt { todos { todoID titel } }")
 
@@ -28,7 +26,7 @@ def make_calls(url: str, credentials: ClientCredentials | None) -> None:
         auth=credentials,
         fetch_schema_from_transport=True,
         name="web-app",
-        version="1.0",
+        version=VERSION,
     ) as client:
         call(client, ALL_TODOS)
         new = {"title": "Another thing I need to remember", "text": "A very long text"}

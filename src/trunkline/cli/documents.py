@@ -92,13 +92,16 @@ def describe_documents(client: str, documents: str | None, days: float) -> Itera
     store = _open(documents)
     rule = store.rules().get(client)
     contracts = [each for each in store.contracts() if each.client == client]
-    unknown = store.unknown(client)
+    unknown = store.unknown(client) if store.keeps_unknown else []
     if not (rule or contracts or unknown):
         stop(f"{client} has registered no documents, and sent none.")
     meaning = _RULES[rule] if rule else "none of its own; the API's applies"
     yield f"{'rule':<12} {f'{rule}: ' if rule else ''}{meaning}"
     for line in _versions(contracts, days):
         yield f"{'version':<12} {line}"
+    if not store.keeps_unknown:
+        yield f"{'unknown':<12} a folder keeps no record: see the API's logger trunkline.documents"
+        return
     registered = {
         text
         for each in contracts

@@ -50,6 +50,7 @@ class _Database(ABC):
     """What both databases do alike. ``url`` is for messages."""
 
     url: str
+    keeps_unknown = True
 
     @abstractmethod
     def transaction(self) -> AbstractContextManager[_Run]:

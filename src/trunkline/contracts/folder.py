@@ -46,6 +46,8 @@ class _Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class FolderStore:
     """A store in a folder, which is only read. Raises ``StoreError`` if there is no such folder."""
 
+    keeps_unknown = False
+
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
             raise StoreError(
@@ -150,12 +152,9 @@ class FolderStore:
     ) -> None:
         """Do nothing: nothing is written into the folder."""
 
-    def unknown(self, client: str) -> NoReturn:  # noqa: ARG002
-        """Return the unknown documents of a client."""
-        raise StoreError(
-            "A folder has no record of what clients sent. Use a database as the store, or read the"
-            " logger trunkline.documents."
-        )
+    def unknown(self, client: str) -> list[UnknownDocument]:  # noqa: ARG002
+        """Return nothing: no record is kept."""
+        return []
 
     def _clients(self) -> dict[str, _Client]:
         path = self._folder / _CLIENTS

@@ -236,6 +236,8 @@ class DocumentRegistry:
             if problem:
                 raise PublicationError([problem])
             self._store.renew(replace(there, used=contract.published, checked=contract.checked))
+        else:
+            logger.info("%s was published: %d documents.", contract.name, len(contract.documents))
         self.refresh()
         return there is None
 

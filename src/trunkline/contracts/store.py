@@ -15,8 +15,11 @@ __all__ = ["ContractStore", "open_store"]
 class ContractStore(Protocol):
     """Keeps contracts, the clients' rules, and the unknown documents of the last days.
 
-    Every method raises ``StoreError`` if the store cannot be used.
+    Every method raises ``StoreError`` if the store cannot be used. ``keeps_unknown`` says whether
+    unknown documents are kept.
     """
+
+    keeps_unknown: bool
 
     def revision(self) -> object:
         """Return what differs from before if contracts or rules have changed."""
