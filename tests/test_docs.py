@@ -238,7 +238,7 @@ def test_registered_documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         publish = page.files["publish.sh"].split()[1:]
         done = CliRunner().invoke(app, publish)
         assert done.output == (
-            "Published billing@1.0.0, 1 documents.\n"
+            "Published billing@1.0.0, 1 document.\n"
             "The name of the client is not proven: the API has no auth.\n"
         )
         assert run(page.files["client.py"], tmp_path) == "{'price': 1299}\n" * 2

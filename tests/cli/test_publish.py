@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from trunkline.auth import Verifier
 from trunkline.cli.commands import app
 from trunkline.contracts import DocumentRegistry, registry
+from trunkline.contracts.store import open_store
 from trunkline.issuer import Issuer, RegisteredClient, Store, with_new_secret
 from trunkline.protocol.documents import document_id
 
@@ -116,7 +117,7 @@ def test_wrong_documents_are_told_with_their_place(place: Place, tmp_path: Path)
     assert err == (
         f"{path}:3: document {document_id('{' + chr(10) + '  nix' + chr(10) + '}')}, line 2,"
         " column 3: Cannot query field 'nix' on type 'Query'.\n"
-        "Nothing was published: the API refused 1 documents.\n"
+        "Nothing was published: the API refused 1 document.\n"
     )
     (tmp_path / "documents").mkdir()
     (tmp_path / "documents" / "two.graphql").write_text("{ nix }")
@@ -168,7 +169,7 @@ def test_the_manifest_and_the_url_of_the_project(
     )
     monkeypatch.chdir(tmp_path)
     status, out, _ = run("publish", "--client", "shop", "--version", "1")
-    assert (status, out) == (0, "Published shop@1, 1 documents.\n")
+    assert (status, out) == (0, "Published shop@1, 1 document.\n")
     monkeypatch.chdir(tmp_path.parent)
     status, _, err = run("publish", "--version", "1")
     assert (status, err.partition(":")[0]) == (1, "Name the manifest")
@@ -181,10 +182,10 @@ def test_what_is_known_of_a_client(place: Place, tmp_path: Path) -> None:
     path = manifest(tmp_path, ONE)
     given = ["--to", place.open, "--client", "ledger"]
     status, out, err = run("publish", *given, "--manifest", path, "--version", "1")
-    assert (status, out) == (0, "Published ledger@1, 1 documents.\n")
+    assert (status, out) == (0, "Published ledger@1, 1 document.\n")
     assert err == "The name of the client is not proven: the API has no auth.\n"
     status, out, _ = run("clients", "documents", "ledger", *store)
-    assert out.startswith("ledger@1                 active       1 documents  published 2")
+    assert out.startswith("ledger@1                 active        1 document  published 2")
     assert out.endswith("  unproven\n")
     status, out, _ = run("clients", "documents", "ledger@1", *store)
     assert out == f"{document_id(ONE)}  {ONE}\n"
@@ -197,7 +198,7 @@ def test_what_is_known_of_a_client(place: Place, tmp_path: Path) -> None:
 
     until(lambda: document_id(TWO) in shown(), "the unknown document is not noted")
     assert "rule         none of its own; the API's applies" in shown()
-    assert "unknown      1 documents of the last 30 days; `only` refuses them" in shown()
+    assert "unknown      1 document of the last 30 days; `only` refuses them" in shown()
     status, out, err = run("clients", "rule", "ledger", "only", *store)
     assert (status, out) == (0, "")
     assert err == "ledger: only (it may send only documents that it registered).\n"
@@ -248,3 +249,26 @@ def test_wrong_names_of_clients_and_stores(place: Place, tmp_path: Path) -> None
     status, _, err = run("clients", "rule", "nobody", "log", *store)
     assert (status, "nobody has registered no documents yet." in err) == (0, True)
     assert run("clients", "rule", "nobody", "never", *store)[0] == 2
+
+
+def test_a_store_or_a_name_that_is_not_there_is_told(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    missing = ["--documents", "sqlite:///typo.db"]
+    for command in (["documents"], ["rule", "a", "log"], ["retire", "a@1"], ["show", "a"]):
+        status, _, err = run("clients", *command, *missing)
+        assert (status, err.partition(":")[0]) == (1, "There is no file typo.db"), command
+    status, _, err = run("clients", "show", "a")
+    assert (status, err.partition(":")[0]) == (1, "Name where the client is known")
+    assert list(tmp_path.iterdir()) == []
+    path = manifest(tmp_path, ONE)
+    status, _, err = run("publish", "--to", place.open, "--manifest", path, "--version", "1")
+    assert (status, err.rpartition(". ")[2]) == (1, "Name it: --client.\n")
+
+
+def test_a_store_without_documents(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'documents.db'}"
+    open_store(url)
+    told = run("clients", "documents", "--documents", url)
+    assert told == (0, "", "No client has registered documents.\n")

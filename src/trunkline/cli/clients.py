@@ -28,7 +28,8 @@ clients_app = typer.Typer(
     help="The clients that may ask for tokens, and the documents that they registered.",
 )
 
-DEFAULT_STORE = "sqlite:///issuer.db"
+_DEFAULT_FILE = "issuer.db"
+DEFAULT_STORE = f"sqlite:///{_DEFAULT_FILE}"
 StoreURL = Annotated[
     str,
     typer.Option(
@@ -164,6 +165,11 @@ def show_command(
     Of its secrets only the ids are shown, and when each was last used. Of documents the rule, the
     versions, and what the client sent without registering it.
     """
+    if store is None and documents is None and not Path(_DEFAULT_FILE).exists():
+        stop(
+            "Name where the client is known: --store is the issuer's, and --documents is where an"
+            " API keeps registered documents."
+        )
     if store is not None or documents is None:
         _show_registration(client_id, store or DEFAULT_STORE)
     if documents is not None:

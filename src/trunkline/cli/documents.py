@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from trunkline.cli.clients import DocumentsURL, moment
-from trunkline.cli.reading import errors_end_command, stop
+from trunkline.cli.reading import counted, errors_end_command, stop
 from trunkline.printable import printable
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def documents_command(
             for id_, text in found[0].documents.items():
                 typer.echo(f"{printable(id_)}  {_first_line(text)}")
             return
+        if not found:
+            typer.echo("No client has registered documents.", err=True)
         for line in _versions(found, unused_days):
             typer.echo(line)
 
@@ -109,7 +112,7 @@ def describe_documents(client: str, documents: str | None, days: float) -> Itera
         for text in each.documents.values()
     }
     refused = [each for each in unknown if each.text not in registered]
-    yield f"{'unknown':<12} {len(refused)} documents of the last 30 days; `only` refuses them"
+    yield f"{'unknown':<12} {counted(len(refused))} of the last 30 days; `only` refuses them"
     for each in refused:
         yield f"  {each.id}  {each.count}x  last {moment(each.last)}  {_first_line(each.text)}"
 
@@ -122,6 +125,9 @@ def _open(documents: str | None) -> ContractStore:
             "Name the store of registered documents, as the API does: --documents"
             " postgresql://user@host/database, or the environment variable TRUNKLINE_DOCUMENTS."
         )
+    file = Path(documents.removeprefix("sqlite:///"))
+    if documents.startswith("sqlite:///") and not file.exists():
+        stop(f"There is no file {file}: name the store as the API does, which makes it.")
     return open_store(documents)
 
 
@@ -132,7 +138,7 @@ def _versions(contracts: list[Contract], unused_days: float) -> Iterator[str]:
         used = "always" if each.used == float("inf") else moment(each.used)
         state = each.state(now, unused_days)
         yield (
-            f"{printable(each.name):<24} {state:<8} {len(each.documents):>5} documents"
+            f"{printable(each.name):<24} {state:<8} {counted(len(each.documents)):>15}"
             f"  published {moment(each.published)}  last used {used}{proven}"
         )
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import typer
 
-from trunkline.cli.reading import errors_end_command, read_pairs, read_text, stop
+from trunkline.cli.reading import counted, errors_end_command, read_pairs, read_text, stop
 
 if TYPE_CHECKING:
     from trunkline.auth.calling.credentials import ClientCredentials
@@ -166,7 +166,7 @@ def _tell(response: HTTPResponse, manifest: Manifest, to: str) -> None:
     match content:
         case {"client": str(client), "version": str(version), "documents": int(count)}:
             verb = "Published" if response.status == 201 else "Published already:"
-            typer.echo(f"{verb} {client}@{version}, {count} documents.")
+            typer.echo(f"{verb} {client}@{version}, {counted(count)}.")
             if not content.get("proven"):
                 typer.echo("The name of the client is not proven: the API has no auth.", err=True)
         case {"errors": [{"extensions": {"code": "DOCUMENT_REFUSED"}}, *_]}:
@@ -174,9 +174,10 @@ def _tell(response: HTTPResponse, manifest: Manifest, to: str) -> None:
             error = manifest.refusal(map(_problem, errors))
             count = len({str(each["extensions"].get("documentId")) for each in errors})
             lines = "\n".join(error.problems)
-            stop(f"{lines}\nNothing was published: the API refused {count} documents.")
+            stop(f"{lines}\nNothing was published: the API refused {counted(count)}.")
         case {"errors": [{"message": str(message)}, *_]} if response.status not in {404, 405}:
-            stop(f"Nothing was published: {message}")
+            hint = " Name it: --client." if "GraphQL-Client-Name" in message else ""
+            stop(f"Nothing was published: {message}{hint}")
         case _:
             _stop_elsewhere(response, to)
 

@@ -25,6 +25,7 @@ __all__ = [
     "ExecutableOption",
     "compiled_operations",
     "configured_sources",
+    "counted",
     "error_lines",
     "errors_end_command",
     "load_definition",
@@ -50,6 +51,11 @@ def stop(message: str) -> NoReturn:
     """Print a message to standard error, and end the command with status 1."""
     tell(message)
     raise typer.Exit(1)
+
+
+def counted(documents: int) -> str:
+    """Say how many documents there are."""
+    return f"{documents} document{'' if documents == 1 else 's'}"
 
 
 def tell(message: str, colour: str | None = None) -> None:
