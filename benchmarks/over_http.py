@@ -22,6 +22,7 @@ ROUNDS = 10
 SECONDS = 0.25  # of the server's processor, for one contestant's turn
 
 OURS, BY_HAND, RAW = "ours", "hand-written", "ours on a raw protocol"
+LEAN = "ours on the lean protocol"
 CORE, STRAWBERRY, ARIADNE = "graphql-core", "Strawberry", "Ariadne"
 GQLGEN, MERCURIUS = "gqlgen", "Mercurius JIT"
 PYTHON = (CORE, STRAWBERRY, ARIADNE)
@@ -42,6 +43,7 @@ def commands() -> dict[str, list[str | Path]]:
     """Return what starts each server that this machine can run."""
     found: dict[str, list[str | Path]] = {
         OURS: uvicorn(sys.executable, "ours"),
+        LEAN: uvicorn(sys.executable, "ours", "trunkline.server.lean:Protocol"),
         BY_HAND: uvicorn(sys.executable, "by_hand"),
         RAW: [sys.executable, "-m", "benchmarks.peers.python.raw_protocol", "{port}"],
         CORE: uvicorn(sys.executable, "core"),
@@ -56,8 +58,8 @@ def commands() -> dict[str, list[str | Path]]:
     return found
 
 
-def uvicorn(python: str | Path, peer: str) -> list[str | Path]:
-    options = "--loop uvloop --http httptools --lifespan off --no-access-log --log-level warning"
+def uvicorn(python: str | Path, peer: str, http: str = "httptools") -> list[str | Path]:
+    options = f"--loop uvloop --http {http} --lifespan off --no-access-log --log-level warning"
     app = f"benchmarks.peers.python.{peer}_asgi:app"
     return [python, "-m", "uvicorn", *options.split(), "--port", "{port}", app]
 
@@ -73,6 +75,11 @@ def compare(query: Query, servers: Mapping[str, Server]) -> Iterator[Figure]:
         yield result.cost(f"{name}: {peer}", peer)
     yield result.ratio(f"{name}: ours / hand-written", OURS, BY_HAND, goal(query, BY_HAND))
     yield result.ratio(f"{name}: ours on a raw protocol / ours", RAW, OURS)
+    lean = at_most(0.6) if query.count is None else None
+    yield result.ratio(f"{name}: {LEAN} / ours", LEAN, OURS, lean)
+    for peer in {GQLGEN, MERCURIUS} & servers.keys():
+        small = at_most(1) if query.count in {None, 10} else None
+        yield result.ratio(f"{name}: {LEAN} / {peer}", LEAN, peer, small)
     for peer in PEERS:
         if peer in servers:
             yield result.ratio(f"{name}: ours / {peer}", OURS, peer, goal(query, peer))

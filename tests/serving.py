@@ -17,7 +17,8 @@ __all__ = ["serving"]
 @contextmanager
 def serving(app: Any, port: int = 0, /, **config: Any) -> Generator[int]:
     """Serve as long as the ``with`` statement lasts; ``config`` is uvicorn's. Gives the port."""
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, **config))
+    options: dict[str, Any] = {"log_config": None, "access_log": False, **config}
+    server = uvicorn.Server(uvicorn.Config(app, **options))
     with socket.create_server(("127.0.0.1", port)) as listening:
         thread = Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()

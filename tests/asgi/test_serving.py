@@ -16,15 +16,16 @@ from tests.serving import serving
 from tests.waiting import PATIENCE
 
 from trunkline.asgi.serving import BoundedProtocol
+from trunkline.server.lean import Protocol
 
 SOON = 0.2
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
-@pytest.fixture
-def port() -> Iterator[int]:
-    with serving(Endpoint(), http=BoundedProtocol) as port:
+@pytest.fixture(params=[BoundedProtocol, Protocol])
+def port(request: pytest.FixtureRequest) -> Iterator[int]:
+    with serving(Endpoint(), http=request.param) as port:
         yield port
 
 

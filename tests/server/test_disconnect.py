@@ -51,7 +51,7 @@ def endpoint(query: Slow, events: list[OperationEvent]) -> GraphQL:
     return GraphQL(schema, auth=None, sinks=[events.append])
 
 
-@pytest.mark.parametrize("http", ["h11", "httptools"])
+@pytest.mark.parametrize("http", ["h11", "httptools", "trunkline.server.lean:Protocol"])
 def test_its_resolvers_are_cancelled(http: str) -> None:
     query, events = Slow(), list[OperationEvent]()
     with serving(endpoint(query, events), http=http) as port:
@@ -130,7 +130,7 @@ def leave_after_the_beginning(steps: Steps, port: int) -> None:
         until(lambda: steps.done, "the mutation does not begin")
 
 
-@pytest.mark.parametrize("http", ["h11", "httptools"])
+@pytest.mark.parametrize("http", ["h11", "httptools", "trunkline.server.lean:Protocol"])
 @pytest.mark.parametrize(
     ("options", "done", "outcome"),
     [

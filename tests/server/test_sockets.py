@@ -11,7 +11,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from select import select
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from tests.server.calling import Endpoint
@@ -28,25 +28,28 @@ class Server(NamedTuple):
     endpoint: Endpoint
 
 
+SERVERS = {
+    "httptools-uvloop": {"http": "httptools", "loop": "uvloop"},
+    "h11-asyncio": {"http": "h11", "loop": "asyncio"},
+    "lean-uvloop": {"http": "trunkline.server.lean:Protocol", "loop": "uvloop"},
+    "lean-asyncio": {"http": "trunkline.server.lean:Protocol", "loop": "asyncio"},
+}
+
+
 @contextmanager
-def serve(
-    http: Literal["h11", "httptools"], loop: Literal["asyncio", "uvloop"]
-) -> Iterator[Server]:
+def serve(name: str) -> Iterator[Server]:
     endpoint = Endpoint(body_timeout=BODY_SECONDS, max_body_bytes=65_536)
-    options: dict[str, Any] = {"http": http, "loop": loop, "timeout_keep_alive": 1}
+    options: dict[str, Any] = {**SERVERS[name], "timeout_keep_alive": 1}
     with serving(endpoint, **options) as port:
         yield Server(port, endpoint)
 
 
-@pytest.fixture(scope="module", params=["httptools-uvloop", "h11-asyncio"])
+@pytest.fixture(scope="module", params=SERVERS)
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    if request.param == "h11-asyncio":
-        with serve("h11", "asyncio") as running:
-            yield running
-    else:
+    if request.param.endswith("uvloop"):
         pytest.importorskip("uvloop")  # there is none for Windows
-        with serve("httptools", "uvloop") as running:
-            yield running
+    with serve(request.param) as running:
+        yield running
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from itertools import chain
 from typing import Any, TypeAlias
 
 from trunkline.runtime.resume import resume
@@ -17,6 +18,7 @@ __all__ = [
     "Receive",
     "Scope",
     "Send",
+    "WholeRequest",
     "check_method",
     "has_body",
     "read_headers",
@@ -69,10 +71,7 @@ def read_headers(scope: Scope) -> Headers:
     Raises ``HTTPProblem`` (431) if they are too many or too long.
     """
     pairs = scope["headers"]
-    size = len(pairs) * _HEADER_OVERHEAD
-    for name, value in pairs:
-        size += len(name) + len(value)
-    if size > _HEADER_BYTES:
+    if len(pairs) * _HEADER_OVERHEAD + len(b"".join(chain(*pairs))) > _HEADER_BYTES:
         raise HTTPProblem(431, f"The headers are larger than {_HEADER_BYTES} bytes.")
     headers = dict(pairs)
     if len(headers) == len(pairs):
@@ -88,6 +87,26 @@ def has_body(headers: Headers) -> bool:
     return b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
 
 
+class WholeRequest:
+    """ASGI's `receive` of a server that has collected a request before it calls the application.
+
+    ``body`` is the whole body. An application may use it, and `respond`, instead of messages.
+    """
+
+    body = b""
+
+    async def __call__(self) -> ASGIMessage:
+        """Receive a message (ASGI)."""
+        raise NotImplementedError
+
+    def respond(self, status: int, headers: tuple[tuple[bytes, bytes], ...], body: bytes) -> bool:
+        """Send a whole response, to which Content-Length is added; return whether it was sent.
+
+        If not, it must be sent by messages.
+        """
+        raise NotImplementedError
+
+
 class BodyReader:
     """Reads the bodies of an application's requests, within limits that ASGI servers do not have.
 
@@ -100,6 +119,14 @@ class BodyReader:
         self._limit = limit
         self._seconds = seconds
         self._room = _UNFINISHED_BODIES * limit  # bytes that unfinished bodies may still take
+
+    def collected(self, receive: Receive) -> bytes | None:
+        """Return the body of a `WholeRequest`; raises ``HTTPProblem`` (413)."""
+        if not isinstance(receive, WholeRequest):
+            return None
+        if len(receive.body) > self._limit:
+            raise self._too_large()
+        return receive.body
 
     async def read(self, headers: Headers, receive: Receive) -> bytes:
         """Read a request's body; raises ``HTTPProblem`` (413, 408, 503) or ``ClientGone``.

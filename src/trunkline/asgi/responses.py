@@ -8,7 +8,15 @@ from typing import TypeAlias
 
 import msgspec
 
-from trunkline.asgi.requests import ClientGone, HTTPProblem, Receive, Scope, Send, has_body
+from trunkline.asgi.requests import (
+    ClientGone,
+    HTTPProblem,
+    Receive,
+    Scope,
+    Send,
+    WholeRequest,
+    has_body,
+)
 
 __all__ = [
     "Application",
@@ -31,6 +39,12 @@ class Response(msgspec.Struct):
     status: int
     body: bytes = b""
     headers: tuple[tuple[bytes, bytes], ...] = ()
+
+    def is_taken_by(self, receive: Receive) -> bool:
+        """Send the response as a whole, if the server takes it so; return whether it does."""
+        return isinstance(receive, WholeRequest) and receive.respond(
+            self.status, self.headers, self.body
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # ASGI
         """Send the response."""

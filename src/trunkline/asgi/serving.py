@@ -23,6 +23,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """
 
     _unread = 0  # bytes that were given to the parser since it gave something back
+    _is_in_head = False
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -41,18 +42,23 @@ class BoundedProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._unread > _HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response("The headers are too large.")
+        if self._is_in_head and self._timer is None:
+            self._timer = self.loop.call_later(_HEAD_SECONDS, self.transport.close)
 
     def on_message_begin(self) -> None:
         """Wait for the headers of a request."""
         super().on_message_begin()
-        if self._timer is None:
-            self._timer = self.loop.call_later(_HEAD_SECONDS, self.transport.close)
+        self._is_in_head = True
 
     def on_headers_complete(self) -> None:
         """Start the application."""
-        self._stop_waiting()
-        self._unread = 0
+        self._end_headers()
         super().on_headers_complete()
+
+    def _end_headers(self) -> None:
+        self._unread = 0
+        self._is_in_head = False
+        self._stop_waiting()
 
     def on_body(self, body: bytes) -> None:
         """Give a piece of the body to the application."""

@@ -42,8 +42,9 @@ def mock_command(
     try:
         import uvicorn  # all are of another extra
 
-        from trunkline.asgi.serving import GRACEFUL_SECONDS, BoundedProtocol
+        from trunkline.asgi.serving import GRACEFUL_SECONDS
         from trunkline.mocking.server import create_mock
+        from trunkline.server.lean import Protocol
     except ModuleNotFoundError as error:
         stop(missing_library(error) or str(error))
     from trunkline.server import log_operations
@@ -72,7 +73,7 @@ def mock_command(
         log_config=None,
         log_level="warning",
         access_log=False,
-        http=BoundedProtocol,
+        http=Protocol,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
     with suppress(KeyboardInterrupt), listening:

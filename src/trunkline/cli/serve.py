@@ -37,7 +37,8 @@ def serve_command(
     try:
         import uvicorn  # of the server's extra
 
-        from trunkline.asgi.serving import GRACEFUL_SECONDS, MOST_CONNECTIONS, BoundedProtocol
+        from trunkline.asgi.serving import GRACEFUL_SECONDS, MOST_CONNECTIONS
+        from trunkline.server.lean import Protocol
     except ModuleNotFoundError:
         stop("`trunkline serve` needs uvicorn: pip install 'trunkline[server]'.")
     from trunkline.generate.configuration import read_configuration
@@ -67,7 +68,7 @@ def serve_command(
         reload_dirs=[str(source)] if reload else None,
         reload_includes=["*.py", "*.graphql"] if reload else None,
         access_log=False,  # Trunkline logs one line per operation
-        http=BoundedProtocol,
+        http=Protocol,
         limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=1 if reload else GRACEFUL_SECONDS,
     )

@@ -12,12 +12,13 @@ than it does.
 
 from __future__ import annotations
 
+from asyncio import current_task
 from collections.abc import Generator
 from functools import partial
 from types import coroutine
 from typing import Any, NoReturn
 
-__all__ = ["resume"]
+__all__ = ["in_task", "resume"]
 
 
 @coroutine
@@ -39,6 +40,17 @@ def resume(steps: Any, waits_for: Any) -> Generator[Any, Any, Any]:
                 waits_for = send(sent)
         except StopIteration as done:
             return done.value
+
+
+@coroutine
+def in_task() -> Generator[Any, Any, None]:
+    """Pause until this runs in a task.
+
+    A request may be begun without one, because most need none (`server/lean.py`). Before functions
+    of a program are awaited, and before a timeout is set, there must be one.
+    """
+    if current_task() is None:
+        yield
 
 
 def _next(steps: Any, _sent: None) -> Any:

@@ -21,6 +21,7 @@ from trunkline.compiler.limits import Limits
 from trunkline.compiler.operation import Operation
 from trunkline.contracts.contract import Audience
 from trunkline.errors import OperationRefusedError, RequestError
+from trunkline.runtime.resume import in_task
 from trunkline.schema.bindings import Schema
 from trunkline.schema.requirements import NOTHING, RequirementSet, policies_in
 from trunkline.schema.visibility import visible_schema
@@ -137,6 +138,7 @@ async def decide(
     """Return which of the policies hold for a caller. Raises ``RequestError`` for a refusal."""
     if not names or policies is None:
         return frozenset()
+    await in_task()
     try:
         decided = policies(caller, names)
         return frozenset(await decided if isawaitable(decided) else decided)

@@ -48,6 +48,7 @@ from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.request import GraphQLRequest, read_json, read_query_string
 from trunkline.protocol.response import PARTIAL, StatusRules, status_of_request_error
 from trunkline.runtime.execution import Result
+from trunkline.runtime.resume import in_task
 from trunkline.schema.bindings import Schema
 from trunkline.server.additions import HeaderList, ResponseAdditions, adding
 from trunkline.server.authorize import (
@@ -212,14 +213,18 @@ class GraphQL(HTTPOnly):
         self._caching = ResponseCaching(caching or Caching(), has_auth=auth is not None)
         self._texts = SchemaTexts(is_private=auth is not None) if schema_text else None
 
-    if not TYPE_CHECKING:  # types know what there is
+    if not TYPE_CHECKING:  # types know that it is not there
 
-        def __getattr__(self, name: str) -> NoReturn:
-            """Tell those who try `include_router` what to do instead."""
+        @property
+        def _is_no_router(self) -> NoReturn:
+            """Tell those who try `include_router` of FastAPI what to do instead."""
             raise AttributeError(
-                f"GraphQL has no attribute {name!r}. It is an application, not a router: serve it"
-                " by app.routes.append(Route('/graphql', …)) in FastAPI, or an APIRouter."
+                "GraphQL is an application, not a router: serve it by"
+                " app.routes.append(Route('/graphql', …)) in FastAPI, or an APIRouter."
             )
+
+        # What FastAPI asks for. `__getattr__` would slow down every attribute that is there.
+        routes = _contains_router = _is_no_router
 
     def document(self, document_id: str) -> str | None:
         """Return the text of a document that was executed, by its id; ``None`` if it is forgotten.
@@ -238,7 +243,8 @@ class GraphQL(HTTPOnly):
         with server_span(event, scope["headers"]):
             try:
                 response = await self._respond(scope, receive, started, event, additions)
-                await response(scope, receive, send)
+                if not response.is_taken_by(receive):
+                    await response(scope, receive, send)
                 event.status = response.status
             except ClientGone:
                 event.outcome = "disconnected"
@@ -274,7 +280,7 @@ class GraphQL(HTTPOnly):
             event.trace_id = event.trace_id or trace_id(headers)
             caller = None
             if self._auth is not None:
-                caller = self._auth.recall(scope, headers) or await self._auth.authenticate(scope)
+                caller = self._auth.recall(scope, headers) or await self._authenticate(scope)
                 event.client_id = caller.client_id
             if scope["method"] == "PUT" and self._publications is not None:
                 response = await self._publications.respond(
@@ -292,7 +298,8 @@ class GraphQL(HTTPOnly):
             if scope["method"] == "GET":
                 request = read_query_string(scope["query_string"])
             else:
-                request = read_json(await self._bodies.read(headers, receive))
+                body = self._bodies.collected(receive) or await self._bodies.read(headers, receive)
+                request = read_json(body)
             always = _HEADERS[media_type] + version
             came = _Arrival(scope, receive, started, headers, caller, view, always)
             response = await self._execute(request, came, event, additions)
@@ -346,6 +353,11 @@ class GraphQL(HTTPOnly):
             always = self._caching.headers(always, response, result.data, exchange, additions)
         response.headers = additions.on(always)
         return response
+
+    async def _authenticate(self, scope: Scope) -> Caller:
+        assert self._auth is not None  # noqa: S101  # it was asked already
+        await in_task()
+        return await self._auth.authenticate(scope)
 
     def _refuse(
         self,

@@ -28,7 +28,7 @@ from trunkline.engine.run import run, run_sync
 from trunkline.errors import MutationFailedError, RequestError
 from trunkline.protocol.request import GraphQLRequest
 from trunkline.runtime.execution import Result
-from trunkline.runtime.resume import resume
+from trunkline.runtime.resume import in_task, resume
 
 __all__ = [
     "ExecutionTimeout",
@@ -145,6 +145,7 @@ class Executor:
         be finished, or when the deadline passes (``ExecutionTimeout``). A ``GraphQLError`` of the
         context or of a middleware rejects the request, as a ``RequestError`` does.
         """
+        await in_task()
         try:
             context: Any = self._make_context(scope) if self._make_context else None
             is_opened = _is_opened(type(context))  # type: ignore[arg-type]  # classes are hashable
@@ -267,7 +268,7 @@ def fault_of(error: Exception | asyncio.CancelledError) -> Exception:
     if isinstance(error, Exception):
         return error
     task = asyncio.current_task()
-    if task is None or task.cancelling():
+    if task is not None and task.cancelling():
         raise error
     fault = RuntimeError("A resolver raised CancelledError, but the request was not cancelled.")
     fault.__cause__ = error

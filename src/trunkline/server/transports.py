@@ -96,23 +96,8 @@ def check_request(scope: Scope, headers: Headers, limit: int) -> None:
 
     A query string may have as many bytes as a body: ``limit``.
     """
-    root: str = scope.get("root_path", "")
-    server_root: str = scope.get("app_root_path", root)
-    if server_root != root and scope["path"] == f"{root}/":
-        mount = root.removeprefix(server_root)
-        raise HTTPProblem(
-            404,
-            f"The endpoint is mounted at {mount}, where Starlette redirects each request. Put it"
-            f" into a route instead: Route({mount!r}, …); in FastAPI, app.routes.append(Route(…)).",
-        )
-    rest = scope.get("path_params", {}).get("rest")
-    if rest and not is_path_of_document(rest):
-        raise HTTPProblem(
-            404,
-            "There is nothing at this path. Below the endpoint's own path is"
-            " /sha256:<hash of a document>/<name of its operation>, and /schema.graphql if the"
-            " server gives its schema (schema_text=True).",
-        )
+    if scope.get("root_path") or scope.get("path_params"):
+        _check_place(scope)
     if b"transfer-encoding" in headers and b"content-length" in headers:
         # Two lengths hide a second request in a first (RFC 9112 §6.1); h11 lets them pass.
         raise HTTPProblem(
@@ -130,6 +115,27 @@ def check_request(scope: Scope, headers: Headers, limit: int) -> None:
         raise HTTPProblem(414, f"The query string is longer than {limit} bytes; use POST.")
     if has_body(headers):  # which would mean nothing
         raise HTTPProblem(400, "A GET request has no body: put the parameters into the URL.")
+
+
+def _check_place(scope: Scope) -> None:
+    """Raise ``HTTPProblem`` (404) where the router of an application should not have come."""
+    root: str = scope.get("root_path", "")
+    server_root: str = scope.get("app_root_path", root)
+    if server_root != root and scope["path"] == f"{root}/":
+        mount = root.removeprefix(server_root)
+        raise HTTPProblem(
+            404,
+            f"The endpoint is mounted at {mount}, where Starlette redirects each request. Put it"
+            f" into a route instead: Route({mount!r}, …); in FastAPI, app.routes.append(Route(…)).",
+        )
+    rest = scope.get("path_params", {}).get("rest")
+    if rest and not is_path_of_document(rest):
+        raise HTTPProblem(
+            404,
+            "There is nothing at this path. Below the endpoint's own path is"
+            " /sha256:<hash of a document>/<name of its operation>, and /schema.graphql if the"
+            " server gives its schema (schema_text=True).",
+        )
 
 
 @lru_cache(maxsize=256)  # a server's clients send few different ones
