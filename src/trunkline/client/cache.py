@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from trunkline.bounded import BoundedMapping
 from trunkline.flow.calls import Flow
+from trunkline.protocol.caching import read_groups
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = ["CachingSender", "PrivateCache", "SendHTTP"]
@@ -35,7 +36,6 @@ _PER_CALL = frozenset({"x-request-timeout-ms", "traceparent", "tracestate", "bag
 _MAX_AGE = re.compile(r'(?:^|,)\s*max-age\s*=\s*"?(\d+)', re.IGNORECASE)
 _NO_STORE = re.compile(r"(?:^|,)\s*no-store\b", re.IGNORECASE)
 _NO_CACHE = re.compile(r"(?:^|,)\s*no-cache\b", re.IGNORECASE)
-_GROUP = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _OVERHEAD = 500  # bytes per entry, and per group of it, in addition to their texts
 
 Key: TypeAlias = tuple[str, str, frozenset[tuple[str, str]]]
@@ -72,14 +72,15 @@ class CachingSender:
         self._entries: BoundedMapping[Key, _Entry] = BoundedMapping(
             int(cache.megabytes * 1_000_000), _weight
         )
+        self._invalidations = 0
 
     def send(self, request: HTTPRequest) -> Flow[HTTPResponse]:
         """Return the response to a request, from the cache if possible."""
         if request.method != "GET" or request.url is not None:
             response = yield from self._send(request)
-            named = response.headers.get("cache-group-invalidation")
-            if named and response.status // 100 in (2, 3):
-                groups = set(_GROUP.findall(named))
+            groups = read_groups(response.headers.get("cache-group-invalidation"))
+            if groups and response.status // 100 in (2, 3):
+                self._invalidations += 1
                 self._entries.remove_where(lambda _, entry: bool(entry.groups & groups))
             return response
         # All headers that may decide the response are in the key, so `Vary` always holds.
@@ -90,12 +91,13 @@ class CachingSender:
             return entry.response
         if entry and entry.etag is not None:
             request = replace(request, headers={**request.headers, "if-none-match": entry.etag})
+        before = self._invalidations
         response = yield from self._send(request)
         if entry and response.status == 304:
             headers_now = {**entry.response.headers, **response.headers}
             response = replace(entry.response, headers=headers_now)
         kept = _entry(response)
-        if kept is None:
+        if kept is None or self._invalidations != before:  # it may be older than the change
             self._entries.remove(key)
         else:
             self._entries.put(key, kept)
@@ -115,5 +117,5 @@ def _entry(response: HTTPResponse) -> _Entry | None:
         seconds = float(max_age[1]) - (float(age) if age.isdecimal() else 0.0)
     if seconds <= 0 and etag is None:
         return None
-    groups = frozenset(_GROUP.findall(headers.get("cache-groups") or ""))
+    groups = read_groups(headers.get("cache-groups"))
     return _Entry(response, monotonic() + seconds, etag, groups)

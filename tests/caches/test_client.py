@@ -1,0 +1,103 @@
+"""The client's private cache, with what our own server tells it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from trunkline.auth import Assumed, Caller
+from trunkline.client import Client, Persisted, PrivateCache
+from trunkline.client.cache import CachingSender
+from trunkline.client.transports.asgi import ASGITransport
+from trunkline.flow.calls import send_request
+from trunkline.protocol.messages import HTTPRequest, HTTPResponse
+from trunkline.server import GraphQL, OperationEvent, make_executable_schema, parse_schema
+
+SDL = """
+type Query {
+  book(id: ID!): Book @cacheControl(maxAge: 600)
+  books: [Book!]! @cacheControl(maxAge: 600)
+  never: Int
+}
+type Book @cacheControl(inheritMaxAge: true) { id: ID!  title: String! }
+type Mutation { rename(id: ID!, title: String!): Book! }
+"""
+
+
+class Books:
+    def __init__(self) -> None:
+        self.titles = {"1": "A", "2": "B"}
+
+    def book(self, id: str) -> dict[str, str]:  # noqa: A002
+        return {"id": id, "title": self.titles[id]}
+
+    def books(self) -> list[dict[str, str]]:
+        return [self.book(each) for each in self.titles]
+
+    def never(self) -> int:
+        return 1
+
+    def rename(self, id: str, title: str) -> dict[str, str]:  # noqa: A002
+        self.titles[id] = title
+        return self.book(id)
+
+
+@pytest.fixture
+def events() -> list[OperationEvent]:
+    return []
+
+
+@pytest.fixture
+def client(events: list[OperationEvent]) -> Client:
+    books = Books()
+    resolvers = SimpleNamespace(query=books, mutation=books)
+    schema = make_executable_schema(parse_schema(SDL), resolvers)
+    app = GraphQL(schema, auth=Assumed(Caller("web")), sinks=[events.append], apq=True)
+    transport = ASGITransport(app, "http://api.example/graphql")
+    by_get = Persisted("apq", use_get=True)
+    return Client(transport, persisted=by_get, cache=PrivateCache())
+
+
+ONE, ALL = "{ book(id: 1) { id title } }", "{ books { id title } }"
+OTHER = "{ book(id: 2) { id title } }"
+
+
+async def test_a_response_is_kept_until_a_mutation_changes_it(
+    client: Client, events: list[OperationEvent]
+) -> None:
+    async def asked(*texts: str) -> int:
+        before = sum(event.outcome == "ok" for event in events)
+        for text in texts:
+            await client.execute_async(text)
+        return sum(event.outcome == "ok" for event in events) - before
+
+    assert await asked(ONE, OTHER, ALL) == 3  # by POST, because the server did not know them
+    assert await asked(ONE, OTHER, ALL) == 3
+    assert await asked(ONE, OTHER, ALL) == 0
+    assert await asked("{ never }", "{ never }") == 2
+    assert await asked('mutation { rename(id: 1, title: "C") { id } }') == 1
+    assert await asked(OTHER) == 0
+    assert await asked(ONE, ALL) == 2
+    assert await client.execute_async(ONE) == {"book": {"id": "1", "title": "C"}}
+    assert await asked('mutation { rename(id: 1, title: "D") { title } }') == 1
+    assert await asked(ONE, OTHER, ALL) == 3
+
+
+def test_what_was_on_its_way_during_a_mutation_is_not_kept() -> None:
+    sender = CachingSender(PrivateCache(), send_request)
+    reading = HTTPRequest("GET", {}, b"", query="a")
+    old = HTTPResponse(200, b"old", {"cache-control": "max-age=60", "cache-groups": '"Book"'})
+    slow: Any = sender.send(reading)
+    assert next(slow) == reading
+    mutation: Any = sender.send(HTTPRequest("POST", {}, b""))
+    next(mutation)
+    for flow, response in (
+        (mutation, HTTPResponse(200, b"", {"cache-group-invalidation": '"Book"'})),
+        (slow, old),
+    ):
+        with pytest.raises(StopIteration):
+            flow.send(response)
+    again: Any = sender.send(reading)
+    assert next(again) == reading  # it is asked for again
