@@ -1,0 +1,260 @@
+"""Nobody gets from a cache what he would not have got from the server, at any time.
+
+Random schemas, policies, callers and mutations. The cache here does what RFC 9111 and RFC 9875
+allow, and nothing else: it stores what it may, and keeps it until its groups are invalidated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from dataclasses import dataclass, field
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import quote
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.server.calling import GRAPHQL, JSON, Reply, get, post
+
+from trunkline.auth import Caller
+from trunkline.auth.verifying.caller import Challenge
+from trunkline.errors import AccessDeniedError
+from trunkline.protocol.caching import read_groups
+from trunkline.server import (
+    CacheAudience,
+    Caching,
+    GraphQL,
+    current_response,
+    make_executable_schema,
+    parse_schema,
+)
+
+AUDIENCE = CacheAudience("0123456789abcdef0123456789abcdef", claims=["tenant"])
+SCOPES = [frozenset[str](), frozenset("a"), frozenset("b"), frozenset("ab")]
+CALLERS = {
+    f"{tenant}{number}{name}": Caller(name, scopes, {"tenant": tenant})
+    for tenant in "xy"
+    for number, scopes in enumerate(SCOPES)
+    for name in ("one", "two")
+}
+EXAMPLES = int(os.environ.get("TRUNKLINE_FUZZ_EXAMPLES", "25"))
+DEMANDS = ["", "", "@authenticated", *(f'@requiresScopes(scopes: [["{each}"]])' for each in "ab")]
+DEMANDS.append('@policy(policies: [["p"]])')
+
+
+class Tokens:
+    challenge = Challenge("here")
+
+    def recall(self, _scope: Any, headers: Any) -> Caller | None:
+        return CALLERS.get(headers.get(b"authorization", b"").decode())
+
+    async def authenticate(self, _scope: Any) -> Caller:
+        raise AccessDeniedError(401, "No.")
+
+
+def hint(random: Random, *scopes: str) -> str:
+    """Write a policy; sometimes there is none."""
+    scope = random.choice(["", "", *scopes])
+    age = random.choice([*["maxAge: 9"] * 6, ""])
+    given = ", ".join(filter(None, [age, scope and f"scope: {scope}"]))
+    return f"@cacheControl({given})" if given else ""
+
+
+@dataclass
+class World:
+    """A server with a random schema, whose data mutations change."""
+
+    random: Random
+    things: dict[str, int] = field(default_factory=lambda: {"1": 1, "2": 2})
+
+    def server(self) -> GraphQL:
+        random = self.random
+        query: dict[str, Any] = {
+            "thing": self.find,
+            "things": lambda: [self.thing(each) for each in self.things],
+            "nodes": lambda: [
+                {"__typename": "Secret", "id": "s"},
+                *(self.thing(each) for each in self.things),
+            ],
+        }
+        leaves: list[str] = []
+        for number in range(5):
+            demand = random.choice(DEMANDS)
+            depends = random.choice(["nothing", "scopes", "tenant", "caller", "narrowed"])
+            scopes = {"scopes": ["AUDIENCE"], "tenant": ["AUDIENCE"]}.get(depends, [])
+            policy = hint(random, *(scopes or ["PRIVATE", "AUDIENCE", *["PUBLIC"] * (not demand)]))
+            if depends in {"scopes", "tenant"}:
+                policy = "@cacheControl(maxAge: 9, scope: AUDIENCE)"
+            if depends == "caller":
+                policy = hint(random, "PRIVATE")
+            leaves.append(f"f{number}: String {demand} {policy}")
+            query[f"f{number}"] = RESOLVERS[depends]
+        demand = random.choice(DEMANDS)
+        sdl = f"""
+        type Query {{
+          {" ".join(leaves)}
+          thing(id: ID!): Thing {hint(random)}
+          things: [Thing] {hint(random, "AUDIENCE", "PRIVATE")}
+          nodes: [Node] {hint(random)}
+        }}
+        interface Node {hint(random)} {{ id: ID! }}
+        type Thing implements Node {hint(random)} {{
+          id: ID!
+          value: Int
+          more: Int {random.choice(DEMANDS)}
+          next: Thing {random.choice(["@cacheControl(inheritMaxAge: true)", ""])}
+        }}
+        type Secret implements Node {demand} {hint(random)} {{ id: ID! }}
+        type Mutation {{
+          set(id: ID!, value: Int!): Thing
+          remove(id: ID!): Boolean @cacheGroups(names: ["Thing:{{id}}"])
+        }}
+        """
+        resolvers = SimpleNamespace(
+            query=SimpleNamespace(**query),
+            mutation=SimpleNamespace(set=self.set, remove=self.remove),
+        )
+        return GraphQL(
+            make_executable_schema(parse_schema(sdl), resolvers),
+            auth=Tokens(),
+            policies=lambda caller, names: names if caller and caller.client_id == "one" else (),
+            refuse=random.choice(["hidden", "fields", "request"]),
+            caching=Caching(audience=AUDIENCE),
+            sinks=(),
+        )
+
+    def find(self, id: str) -> dict[str, Any] | None:  # noqa: A002
+        return self.thing(id) if id in self.things else None
+
+    def thing(self, id: str, depth: int = 0) -> dict[str, Any]:  # noqa: A002
+        after = str(int(id) + 1)
+        below = self.thing(after, depth + 1) if after in self.things and depth < 2 else None
+        value = self.things[id]
+        return {"__typename": "Thing", "id": id, "value": value, "more": -value, "next": below}
+
+    def set(self, id: str, value: int) -> dict[str, Any]:  # noqa: A002
+        self.things[id] = value
+        return self.thing(id)
+
+    def remove(self, id: str) -> bool:  # noqa: A002
+        return self.things.pop(id, None) is not None
+
+    def query(self) -> str:
+        random = self.random
+        thing = random.choice(["id", "value", "id value", "more", "id next { value }"])
+        node = random.choice(["id", "__typename", f"... on Thing {{ {thing} }}"])
+        fields = [
+            *(f"f{number}" for number in range(5)),
+            *(f'thing(id: "{number}") {{ {thing} }}' for number in (1, 2, 3)),
+            f"things {{ {thing} }}",
+            f"nodes {{ {node} }}",
+        ]
+        return "{ " + " ".join(random.sample(fields, random.choice([1, 1, 1, 2]))) + " }"
+
+    def mutation(self) -> str:
+        id_ = self.random.randint(1, 3)
+        if self.random.random() < 0.3:
+            return f"mutation {{ remove(id: {id_}) }}"
+        selected = self.random.choice(["id", "value", "id value"])
+        return f"mutation {{ set(id: {id_}, value: {self.random.randint(0, 9)}) {{ {selected} }} }}"
+
+
+def narrowed() -> str:
+    current_response().narrow_caching(scope="PRIVATE")
+    return "narrowed"
+
+
+RESOLVERS: dict[str, Any] = {
+    "nothing": lambda: "same",
+    "scopes": lambda caller: str(sorted(caller.scopes)),
+    "tenant": lambda caller: caller.claims["tenant"],
+    "caller": lambda caller: caller.client_id,
+    "narrowed": narrowed,
+}
+
+
+@dataclass
+class Cache:
+    """Stores all that a cache may store, shared or private, and forgets groups."""
+
+    app: GraphQL
+    asks_first: bool
+    stored: dict[bytes, list[tuple[dict[str, str], Reply]]] = field(
+        default_factory=dict[bytes, Any]
+    )
+    hits: int = 0
+
+    async def get(self, query: bytes, headers: dict[str, str]) -> Reply:
+        if self.asks_first:
+            checked = await get(AUDIENCE.check(Tokens()), b"", headers)
+            if checked.status != 204:
+                return await get(self.app, query, headers)
+            headers = {**headers, "cache-audience": checked.headers["cache-audience"]}
+        for sent, reply in self.stored.get(query, ()):
+            vary = reply.headers["vary"].lower().split(", ")
+            if all(sent.get(name) == headers.get(name) for name in vary):
+                self.hits += 1
+                return reply
+        reply = await get(self.app, query, headers)
+        control = reply.headers["cache-control"]
+        assert control == "no-store" or reply.status == 200, (control, reply)
+        if control != "no-store":
+            self.stored.setdefault(query, []).append((headers, reply))
+        return reply
+
+    async def post(self, text: str, headers: dict[str, str]) -> None:
+        reply = await post(self.app, text, headers)
+        groups = read_groups(reply.headers.get("cache-group-invalidation"))
+        for query, replies in self.stored.items():
+            self.stored[query] = [
+                each
+                for each in replies
+                if not groups & read_groups(each[1].headers.get("cache-groups"))
+            ]
+
+
+async def check(seed: int) -> int:
+    random = Random(seed)  # noqa: S311  # no secret
+    world = World(random)
+    app = world.server()
+    cache = Cache(app, asks_first=random.random() < 0.7)
+    queries = [world.query() for _ in range(4)]
+    tokens = [*random.sample(sorted(CALLERS), 4), "stolen"]
+    for _ in range(40):
+        token = random.choice(tokens)
+        headers = {"authorization": token, "accept": random.choice([GRAPHQL] * 4 + [JSON])}
+        if random.random() < 0.15:
+            await cache.post(world.mutation(), headers)
+            continue
+        if not cache.asks_first and random.random() < 0.3:  # a name that was overheard
+            other = CALLERS[random.choice(sorted(CALLERS))]
+            if other.scopes != CALLERS.get(token, other).scopes:
+                headers["cache-audience"] = AUDIENCE.name(other).decode()
+        query = b"query=" + quote(random.choice(queries)).encode()
+        cached = await cache.get(query, headers)
+        headers.pop("cache-audience", None)
+        direct = await get(app, query, headers)
+        if token == "stolen" and not cache.asks_first and cached.status == 200:
+            assert "PUBLIC" in str(cached.headers["cache-control"]).upper()
+            continue  # what the schema says is public, in a cache that asks nobody
+        assert (cached.status, shown(cached)) == (direct.status, shown(direct)), (query, headers)
+        assert cached.headers["content-type"] == direct.headers["content-type"]
+    return cache.hits
+
+
+def shown(reply: Reply) -> Any:
+    """Return a body; an exception has another id each time."""
+    return json.loads(reply.body)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.integers(0, 2**32))
+def test_a_cached_response_is_what_the_caller_would_get(seed: int) -> None:
+    asyncio.run(check(seed))
+
+
+def test_the_cache_of_this_test_is_used() -> None:
+    assert sum(asyncio.run(check(seed)) for seed in range(20)) > 60
