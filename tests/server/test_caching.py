@@ -212,6 +212,8 @@ async def test_an_audience_has_the_same_scopes_and_tenant() -> None:
     assert len(set(names.values())) == 4
     other = CacheAudience(SECRET.upper(), claims=["tenant"])
     assert other.name(CALLERS["a1"]).decode() != names["a1"]
+    apart = CacheAudience(SECRET, claims=["tenant"], clients_share=False)
+    assert len({apart.name(caller) for caller in CALLERS.values()}) == 5
     refused = await get(AUDIENCE.check(Tokens()), b"", {"authorization": "stolen"})
     assert refused.status == 401
     assert "www-authenticate" in refused.headers
@@ -223,6 +225,9 @@ def test_an_audience_without_a_good_secret_does_not_start() -> None:
     with pytest.raises(ValueError, match="cannot be the name of a header"):
         CacheAudience(SECRET, header="Cache Audience")
     assert SECRET not in repr(Caching(audience=AUDIENCE))
+    registered: Any = object()
+    with pytest.raises(ValueError, match=r"CacheAudience\(…, clients_share=False\)"):
+        GraphQL(SCHEMA, auth=Tokens(), registered=registered, caching=Caching(audience=AUDIENCE))
 
 
 async def test_who_has_a_response_gets_304_if_it_is_still_the_same() -> None:

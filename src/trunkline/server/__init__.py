@@ -27,6 +27,7 @@ from trunkline.server.endpoint import GraphQL
 from trunkline.server.execute import OperationCall, OperationMiddleware, Proceed
 from trunkline.server.playground import Playground
 from trunkline.server.present import PresentError, present
+from trunkline.server.response_store import ResponseStore
 
 __all__ = [
     "AWARE_DATE_TIME",
@@ -47,6 +48,7 @@ __all__ = [
     "Resolved",
     "ResolverMiddleware",
     "ResponseAdditions",
+    "ResponseStore",
     "Result",
     "Scalar",
     "Schema",

@@ -92,6 +92,11 @@ class ResponseAdditions:
         return self._groups if "_groups" in vars(self) else ()
 
     @property
+    def is_only_caching(self) -> bool:
+        """Whether nothing was added but how the response may be cached."""
+        return vars(self).keys() <= {"_narrowed", "_groups"}
+
+    @property
     def has_cookies(self) -> bool:
         """Whether a cookie is set."""
         return not self.is_empty and any(name == b"set-cookie" for name, _ in self._lines())

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
 from trunkline.asgi.requests import Headers, Receive, Scope
 from trunkline.asgi.responses import Application, HTTPApplication, Response
 from trunkline.auth.verifying.caller import Authenticator, Caller
 from trunkline.compiler.caching import OperationCaching
+from trunkline.compiler.operation import Operation
+from trunkline.errors import RequestError
+from trunkline.observe.log import safe_logger
 from trunkline.protocol.caching import caching_headers, etag_of, is_current, write_groups
-from trunkline.protocol.messages import HEADER_NAME
+from trunkline.protocol.messages import HEADER_NAME, SCHEMA_VERSION
 from trunkline.schema.caching import CacheScope
 from trunkline.server.additions import HeaderList, ResponseAdditions
+from trunkline.server.response_store import KeptResponse, ResponseStore, StoreKey
 
 __all__ = ["CacheAudience", "Caching", "Exchange", "GroupHeader", "ResponseCaching"]
+
+logger = safe_logger("trunkline.errors")
 
 _SHORTEST = 32  # bytes of a secret
 _DIGITS = 32  # of an audience's name
@@ -38,11 +45,19 @@ class CacheAudience:
     code made with the ``secret``, which has at least 32 bytes and is the same in all processes; so
     nobody can guess the name of an audience, and a response without the header is never shared.
 
+    ``clients_share`` says whether two registered clients can be one audience. Say ``False`` where
+    clients have registered documents: a client may be limited to its own.
+
     Raises ``ValueError`` if the secret is too short, or the header is no header's name.
     """
 
     def __init__(
-        self, secret: str | bytes, claims: Sequence[str] = (), header: str = "Cache-Audience"
+        self,
+        secret: str | bytes,
+        claims: Sequence[str] = (),
+        *,
+        clients_share: bool = True,
+        header: str = "Cache-Audience",
     ) -> None:
         self._secret = secret.encode() if isinstance(secret, str) else secret
         if len(self._secret) < _SHORTEST:
@@ -53,12 +68,14 @@ class CacheAudience:
         if not HEADER_NAME.fullmatch(header):
             raise ValueError(f"CacheAudience: {header!r} cannot be the name of a header.")
         self._claims = tuple(sorted({*claims, "iss"}))
+        self.clients_share = clients_share
         self.header = header
 
     def name(self, caller: Caller) -> bytes:
         """Return the name of a caller's audience."""
         claims = [caller.claims.get(each) for each in self._claims]
-        text = json.dumps([self._claims, claims, sorted(caller.scopes)], sort_keys=True)
+        client = None if self.clients_share else caller.client_id
+        text = json.dumps([self._claims, claims, sorted(caller.scopes), client], sort_keys=True)
         return hmac.digest(self._secret, text.encode(), "sha256").hex()[:_DIGITS].encode()
 
     def is_named(self, caller: Caller, headers: Headers) -> bool:
@@ -101,63 +118,143 @@ class Caching:
     - ``audience``: names the callers who share responses. Without it, responses that depend on the
       caller's scopes are for their caller's own cache only.
     - ``group_headers``: name the groups of a response, so that caches can forget it by them.
+    - ``store``: keeps responses in the server itself. With ``auth`` it needs an ``audience``, too.
+    - ``on_invalidation``: is called with the groups that a mutation invalidated, to purge caches
+      that are elsewhere. It is called on the event loop, so it must be quick.
     """
 
     audience: CacheAudience | None = None
     group_headers: Sequence[GroupHeader] = ("Cache-Groups",)
+    store: ResponseStore | None = None
+    on_invalidation: Callable[[Collection[str]], object] | None = None
 
 
 class Exchange(Struct, frozen=True):
-    """A request, as far as caches ask for it."""
+    """A request, as far as caches ask for it, and what the program adds to its response."""
 
-    operation: OperationCaching
+    operation: Operation
+    caching: OperationCaching
     variables: Mapping[str, Any] | None
     scope: Scope
     headers: Headers
     caller: Caller | None
+    additions: ResponseAdditions
+
+
+Execute: TypeAlias = Callable[[], Awaitable[tuple[Response, Any, bool]]]
+"""Executes an operation. Returns its response, its data, and whether it has no errors."""
 
 
 class ResponseCaching:
-    """Gives responses the headers for caches, or turns them into 304.
+    """Gives responses the headers for caches, turns them into 304, and keeps them itself.
 
-    ``has_auth`` says that every caller has a token that was verified.
+    ``has_auth`` says that every caller has a token that was verified; ``has_clients`` that clients
+    may be limited to their own documents. Raises ``ValueError`` if these would share responses.
     """
 
-    def __init__(self, caching: Caching, *, has_auth: bool) -> None:
+    def __init__(self, caching: Caching, *, has_auth: bool, has_clients: bool) -> None:
+        if has_clients and caching.audience is not None and caching.audience.clients_share:
+            raise ValueError(
+                "With registered documents, a client may be limited to its own, but a cache gives"
+                " it what others may ask. Say CacheAudience(…, clients_share=False)."
+            )
         self._audience = caching.audience
         self._group_headers = tuple(caching.group_headers)
+        self._store = caching.store
+        self._on_invalidation = caching.on_invalidation
         self._has_auth = has_auth
 
-    def headers(
-        self,
-        usual: HeaderList,
-        response: Response,
-        data: Any,
-        exchange: Exchange,
-        additions: ResponseAdditions,
-    ) -> HeaderList:
-        """Return the headers of a response: to a query without errors, or to a mutation.
+    async def respond(self, exchange: Exchange, usual: HeaderList, execute: Execute) -> Response:
+        """Return the response to an operation, with its headers.
 
-        ``usual`` are those of a response that must not be stored. If the client has the response
-        already, it becomes 304.
+        ``usual`` are the headers of a response that must not be stored.
         """
-        operation, groups = exchange.operation, exchange.operation.groups
-        if operation.is_mutation:
-            names = groups.of_mutation(data, exchange.variables, additions.groups)
-            return (*usual, write_groups("Cache-Group-Invalidation", names)) if names else usual
-        max_age, scope = additions.narrowed(operation.max_age, operation.scope)
-        if exchange.scope["method"] == "POST" or additions.has_cookies or max_age <= 0:
-            return usual
-        is_shared, vary = self._sharing(scope, exchange.headers, exchange.caller)
-        added = caching_headers(max_age, is_shared=is_shared, vary=vary)
+        if exchange.caching.is_mutation:
+            return await self._mutate(exchange, usual, execute)
+        response: Response | None = None
+
+        async def execute_query() -> KeptResponse | None:
+            nonlocal response
+            response, data, is_whole = await execute()
+            return self._keep(exchange, response, data) if is_whole else None
+
+        kept: KeptResponse | None = None
+        key = self._key(exchange) if self._store is not None else None
+        if self._store is not None and key is not None:
+            kept = await self._store.respond(key, execute_query)
+        if kept is None and response is None:  # not kept, or others got what is only theirs
+            kept = await execute_query()
+        response = response or Response(200, kept.body if kept else b"")
+        response.headers = usual
+        if kept is not None and exchange.scope["method"] != "POST":
+            self._describe(response, kept, exchange)
+        return response
+
+    async def _mutate(self, exchange: Exchange, usual: HeaderList, execute: Execute) -> Response:
+        """Execute a mutation; what it may have changed is invalidated, however it ends."""
+        groups, variables = exchange.caching.groups, exchange.variables
+        try:
+            response, data, _ = await execute()
+        except RequestError:  # nothing was executed
+            raise
+        except BaseException:
+            self._invalidate(groups.of_mutation(None, variables, exchange.additions.groups))
+            raise
+        names = groups.of_mutation(data, variables, exchange.additions.groups)
+        self._invalidate(names)
+        named = (write_groups("Cache-Group-Invalidation", names),) if names else ()
+        response.headers = (*usual, *named)
+        return response
+
+    def _invalidate(self, names: Sequence[str]) -> None:
+        if self._store is not None and names:
+            self._store.invalidate(names)
+        if self._on_invalidation is not None and names:
+            try:
+                self._on_invalidation(names)
+            except Exception:
+                logger.exception("The function on_invalidation failed for %s.", names)
+
+    def _keep(self, exchange: Exchange, response: Response, data: Any) -> KeptResponse | None:
+        """Return what may be done with a response; ``None`` if it must not be stored."""
+        additions, caching = exchange.additions, exchange.caching
+        max_age, scope = additions.narrowed(caching.max_age, caching.scope)
+        if max_age <= 0 or additions.has_cookies:
+            return None
+        groups = caching.groups.of_query(data, exchange.variables, additions.groups)
+        is_stored = scope < CacheScope.PRIVATE and additions.is_only_caching
+        return KeptResponse(response.body, max_age, scope, groups, is_stored)
+
+    def _describe(self, response: Response, kept: KeptResponse, exchange: Exchange) -> None:
+        """Give a response the headers for caches; 304 if the client has it already."""
+        is_shared, vary = self._sharing(kept.scope, exchange.headers, exchange.caller)
+        added = caching_headers(kept.max_age, is_shared=is_shared, vary=vary)
         replaced = {name for name, _ in added}
-        kept = tuple(each for each in usual if each[0] not in replaced)
-        etag = etag_of(kept, response.body)
+        if self._has_auth and kept.scope == CacheScope.PUBLIC:  # callers see different schemas
+            replaced.add(SCHEMA_VERSION.encode())
+        headers = [each for each in response.headers if each[0] not in replaced]
+        etag = etag_of(headers, kept.body)
         if is_current(etag, exchange.headers.get(b"if-none-match")):
             response.status, response.body = 304, b""
-        names = groups.of_query(data, exchange.variables, additions.groups)
-        named = (write_groups(each, names) for each in self._group_headers if names)
-        return (*kept, *added, (b"etag", etag), *named)
+        if kept.age:
+            headers.append((b"age", b"%d" % kept.age))
+        if kept.groups:
+            headers += (write_groups(each, kept.groups) for each in self._group_headers)
+        response.headers = (*headers, *added, (b"etag", etag))
+
+    def _key(self, exchange: Exchange) -> StoreKey | None:
+        """Return the key of a response that callers may share; ``None`` if they may not."""
+        scope, caller, who = exchange.caching.scope, exchange.caller, b""
+        if scope == CacheScope.PRIVATE:
+            return None
+        if self._has_auth:
+            if self._audience is None or caller is None:
+                return None
+            who = self._audience.name(caller)
+        elif not self._sharing(scope, exchange.headers, caller)[0]:
+            return None
+        variables = msgspec.json.encode(exchange.variables or {}, order="deterministic")
+        return exchange.operation.id, exchange.operation.name, variables, who
 
     def _sharing(
         self, scope: CacheScope, headers: Headers, caller: Caller | None

@@ -31,6 +31,7 @@ from trunkline.asgi.responses import HTTPOnly, Response, body_ended_early, close
 from trunkline.auth.verifying.caller import Authenticator, Caller, check_authenticator
 from trunkline.compiler.cache import OperationCache
 from trunkline.compiler.limits import Limits
+from trunkline.compiler.operation import Operation
 from trunkline.contracts.registry import DocumentRegistry
 from trunkline.engine.compiling import Compilations
 from trunkline.engine.run import run_sync
@@ -210,7 +211,9 @@ class GraphQL(HTTPOnly):
             self._publications = Publications(self._views, registered, is_proven=auth is not None)
         self._status: StatusRules = status
         self._partial = 200 if status == "audit" else PARTIAL
-        self._caching = ResponseCaching(caching or Caching(), has_auth=auth is not None)
+        self._caching = ResponseCaching(
+            caching or Caching(), has_auth=auth is not None, has_clients=registered is not None
+        )
         self._texts = SchemaTexts(is_private=auth is not None) if schema_text else None
 
     if not TYPE_CHECKING:  # types know that it is not there
@@ -339,20 +342,44 @@ class GraphQL(HTTPOnly):
         if operation.required is not None and self._tells_refusals:
             operation = await self._authorization.check(operation, caller, request.variables)
         left = time_left(came.headers, perf_counter() - came.started)
+        run = partial(self._run, operation, request, came, event, additions, left)
+        if operation.caching is None:
+            response, _, _ = await run()
+            response.headers = always
+        else:
+            exchange = Exchange(
+                operation,
+                operation.caching,
+                request.variables,
+                scope,
+                came.headers,
+                caller,
+                additions,
+            )
+            response = await self._caching.respond(exchange, always, run)
+        event.coordinates = operation.coordinates_with(request.variables)
+        response.headers = additions.on(response.headers)
+        return response
+
+    async def _run(  # noqa: PLR0913, PLR0917  # a request, and what is known of it
+        self,
+        operation: Operation,
+        request: GraphQLRequest,
+        came: _Arrival,
+        event: OperationEvent,
+        additions: ResponseAdditions,
+        left: float | None,
+    ) -> tuple[Response, Any, bool]:
+        """Execute an operation. Returns its response, its data, and whether it has no errors."""
+        caller = came.caller
         if self._executor.is_direct(operation):
-            result = run_sync(operation, request.variables, caller=caller, takes_json=True)
+            takes_json = operation.caching is None  # else its entities are looked for
+            result = run_sync(operation, request.variables, caller=caller, takes_json=takes_json)
         else:
             result = await self._executor.execute(
-                operation, request, event.client, caller, scope, came.receive, left
+                operation, request, event.client, caller, came.scope, came.receive, left
             )
-        event.coordinates = operation.coordinates_with(request.variables)
-        response = self._write(result, event, additions)
-        policy = operation.caching
-        if policy is not None and (policy.is_mutation or not event.errors):
-            exchange = Exchange(policy, request.variables, scope, came.headers, caller)
-            always = self._caching.headers(always, response, result.data, exchange, additions)
-        response.headers = additions.on(always)
-        return response
+        return self._write(result, event, additions), result.data, not event.errors
 
     async def _authenticate(self, scope: Scope) -> Caller:
         assert self._auth is not None  # noqa: S101  # it was asked already

@@ -1,0 +1,270 @@
+"""Responses that the server itself keeps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from tests.server.calling import Reply, get, post
+from tests.server.test_caching import AUDIENCE, Tokens, ask
+
+from trunkline.server import (
+    Caching,
+    GraphQL,
+    OperationEvent,
+    ResponseStore,
+    current_response,
+    make_executable_schema,
+    parse_schema,
+    response_store,
+)
+
+SDL = """
+type Query {
+  book(id: ID!, by: By): Book @cacheControl(maxAge: 60)
+  books: [Book] @cacheControl(maxAge: 60)
+  ours: String @cacheControl(maxAge: 60, scope: AUDIENCE)
+  mine: String @cacheControl(maxAge: 60)
+  slow(how: String): Int @cacheControl(maxAge: 60)
+  marked: Int @cacheControl(maxAge: 60)
+  never: Int
+}
+input By { secret: Int @requiresScopes(scopes: [["a"]]) }
+type Book @cacheControl(inheritMaxAge: true) { id: ID!  title: String }
+type Mutation { rename(id: ID!, title: String = ""): Book  failing: Book  refused(n: Int!): Book }
+"""
+
+
+class World:
+    def __init__(self, **options: Any) -> None:
+        self.titles = {"1": "A", "2": "B"}
+        self.calls = 0
+        self.gate = asyncio.Event()
+        self.events: list[OperationEvent] = []
+        self.purged: list[Collection[str]] = []
+        resolvers = SimpleNamespace(query=self, mutation=self)
+        schema = make_executable_schema(parse_schema(SDL), resolvers)
+        caching = Caching(
+            audience=AUDIENCE, store=ResponseStore(), on_invalidation=self.purged.append
+        )
+        options = {"auth": Tokens(), "caching": caching, "refuse": "hidden", **options}
+        self.app = GraphQL(schema, sinks=[self.events.append], **options)
+
+    def book(self, id: str, by: Any = None) -> dict[str, Any]:  # noqa: A002, ARG002
+        self.calls += 1
+        return {"id": id, "title": self.titles[id]}
+
+    def books(self) -> list[dict[str, Any]]:
+        return [self.book(each) for each in self.titles]
+
+    def never(self) -> int:
+        self.calls += 1
+        return self.calls
+
+    def ours(self, caller: Any) -> str:
+        return f"{caller.claims['tenant']} {self.never()}"
+
+    def mine(self, caller: Any) -> str:
+        return f"{caller.client_id} {self.never()}"
+
+    def marked(self) -> int:
+        current_response().headers["x-mark"] = "1"
+        return self.never()
+
+    async def slow(self, how: str | None = None) -> int:
+        number = self.never()
+        if how == "private":
+            current_response().narrow_caching(scope="PRIVATE")
+        await self.gate.wait()
+        if how == "fails":
+            raise ValueError
+        return number
+
+    def rename(self, id: str, title: str = "") -> dict[str, Any]:  # noqa: A002
+        self.titles[id] = title
+        return {"id": id, "title": title}
+
+    async def failing(self) -> None:
+        await self.gate.wait()
+
+    def refused(self, n: int) -> None:
+        raise AssertionError(n)
+
+    async def ask(self, text: str, token: str = "a1", **headers: str) -> Reply:  # noqa: S107
+        return await ask(self.app, text, authorization=token, **headers)
+
+    async def post(self, text: str, token: str = "a1", **more: Any) -> Reply:  # noqa: S107
+        return await post(self.app, text, {"authorization": token}, **more)
+
+
+async def test_a_response_is_executed_once_for_its_audience() -> None:
+    world = World()
+    first, again, other = [await world.ask("{ ours }", each) for each in ("a1", "a1", "a2")]
+    assert first.body == again.body == other.body
+    posted = await world.post("{ ours }")
+    assert (posted.body, posted.headers["cache-control"]) == (first.body, "no-store")
+    assert (await world.ask("{ ours }", "b1")).data == {"ours": "y 2"}
+    assert (await world.ask("{ ours }", "d1")).data == {"ours": "x 3"}
+    assert [event.outcome for event in world.events] == ["ok"] * 6
+    assert again.headers["etag"] == first.headers["etag"]
+    same = await world.ask("{ ours }", if_none_match=first.headers["etag"])
+    assert same.status == 304
+
+
+async def test_what_depends_on_the_caller_is_executed_for_each() -> None:
+    world = World()
+    for text in ("{ mine }", "{ never }", "{ ours never }", "{ marked }"):
+        before = world.calls
+        for token in ("a1", "a1", "a2"):
+            reply = await world.ask(text, token)
+        assert world.calls - before in {3, 6}, text
+    assert reply.headers["x-mark"] == "1"
+
+
+async def test_variables_are_a_part_of_the_key() -> None:
+    world = World()
+    text = "query ($id: ID!, $by: By) { book(id: $id, by: $by) { title } }"
+    for variables, calls in [
+        ({"id": "1"}, 1),
+        ({"id": "2"}, 2),
+        ({"id": "1", "by": None}, 3),
+        ({"by": None, "id": "1"}, 3),
+    ]:
+        await world.post(text, variables=variables)
+        assert world.calls == calls
+
+
+async def test_who_may_not_use_an_input_gets_no_response_of_one_who_may() -> None:
+    world = World()
+    text = "query ($by: By) { book(id: 1, by: $by) { title } }"
+    given = {"by": {"secret": 1}}
+    assert (await world.post(text, variables=given)).status == 200
+    assert (await world.post(text, "c1", variables=given)).status == 422
+
+
+async def test_a_mutation_invalidates_what_it_changes() -> None:
+    world = World()
+    texts = ["{ book(id: 1) { id } }", "{ book(id: 2) { id } }", "{ books { title } }"]
+
+    async def executed() -> int:
+        before = world.calls
+        for text in texts:
+            await world.ask(text)
+        return world.calls - before
+
+    assert await executed() == 4
+    assert await executed() == 0
+    await world.post('mutation { rename(id: 1, title: "C") { id } }')
+    assert world.purged == [["*", "Book:*", "Book:1"]]
+    assert await executed() == 3
+    await world.post('mutation { rename(id: 1, title: "C") { title } }')
+    assert await executed() == 4
+    await world.post("mutation ($n: Int!) { refused(n: $n) { id } }", variables={"n": "x"})
+    assert len(world.purged) == 2
+    assert await executed() == 0
+
+
+async def test_a_mutation_that_does_not_end_well_invalidates_all_that_it_could_change() -> None:
+    world = World(deadline=0.01)
+    await world.ask("{ book(id: 1) { id } }")
+    assert (await world.post("mutation { failing { id } }")).status == 504
+    assert world.purged == [["*", "Book"]]
+    await world.ask("{ book(id: 1) { id } }")
+    assert world.calls == 2
+
+
+async def test_a_function_that_fails_does_not_fail_the_mutation(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(names: Collection[str]) -> None:
+        raise OSError(names)
+
+    caching = Caching(on_invalidation=fail)
+    reply = await World(caching=caching).post('mutation { rename(id: 1, title: "C") { id } }')
+    assert reply.status == 200
+    assert "on_invalidation failed" in caplog.text
+
+
+async def test_a_response_gets_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, now = World(), [1000.0]
+    monkeypatch.setattr(response_store, "monotonic", lambda: now[0])
+    for seconds, age, calls in [(0.0, None, 1), (0.5, None, 1), (59, "59", 1), (0.6, None, 2)]:
+        now[0] += seconds
+        reply = await world.ask("{ ours }")
+        assert (reply.headers.get("age"), world.calls) == (age, calls)
+
+
+async def test_many_requests_at_once_are_executed_once() -> None:
+    world = World()
+    asked = [asyncio.create_task(world.ask("{ slow }")) for _ in range(50)]
+    await asyncio.sleep(0)
+    world.gate.set()
+    assert {(await each).body for each in asked} == {b'{"data":{"slow":1}}'}
+    assert world.calls == 1
+
+
+@pytest.mark.parametrize(("how", "status"), [("private", 200), ("fails", 294)])
+async def test_what_cannot_be_shared_is_executed_by_each(how: str, status: int) -> None:
+    world = World()
+    text = f'{{ slow(how: "{how}") }}'
+    asked = [asyncio.create_task(world.ask(text)) for _ in range(5)]
+    await asyncio.sleep(0)
+    assert world.calls == 1
+    world.gate.set()
+    assert {(await each).status for each in asked} == {status}
+    assert world.calls == 5
+
+
+async def test_if_the_first_goes_away_another_executes_it() -> None:
+    world = World()
+    asked = [asyncio.create_task(world.ask("{ slow }")) for _ in range(5)]
+    await asyncio.sleep(0)
+    asked[0].cancel()
+    await asyncio.sleep(0)
+    world.gate.set()
+    assert {(await each).body for each in asked[1:]} == {b'{"data":{"slow":2}}'}
+    assert world.calls == 2
+
+
+async def test_what_was_on_its_way_during_a_mutation_is_not_kept() -> None:
+    world = World()
+    text = "{ slow book(id: 1) { title } }"
+    asked = asyncio.create_task(world.ask(text))
+    await asyncio.sleep(0)
+    await world.post('mutation { rename(id: 1, title: "C") { id } }')
+    world.gate.set()
+    assert (await asked).data["book"] == {"title": "A"}
+    assert (await world.ask(text)).data["book"] == {"title": "C"}
+
+
+async def test_without_auth_only_who_sends_no_credentials_shares() -> None:
+    world = World(auth=None)
+    for headers in ({}, {}, {"authorization": "x"}, {"cookie": "x"}):
+        await get(world.app, b"query={book(id:1){id}}", headers)
+    assert world.calls == 3
+
+
+async def test_with_auth_and_no_audience_nothing_is_kept() -> None:
+    world = World(caching=Caching(store=ResponseStore()))
+    for _ in range(2):
+        await world.ask("{ book(id: 1) { id } }")
+    assert world.calls == 2
+
+
+def test_invalidations_of_long_ago_are_forgotten_with_what_they_invalidated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(response_store, "_MOST_GROUPS", 2)
+
+    async def check() -> None:
+        world = World()
+        await world.ask("{ book(id: 1) { id } }")
+        await world.post('mutation { rename(id: 1, title: "C") { id } }')
+        await world.post('mutation { rename(id: 2, title: "C") { id } }')
+        await world.ask("{ book(id: 1) { id } }")
+        assert world.calls == 2
+
+    asyncio.run(check())
