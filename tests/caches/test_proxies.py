@@ -190,15 +190,11 @@ def cache(
         yield url
 
 
-CLIENT = httpx2.Client()
-
-
 class Asking:
     """Asks the cache; every test has an argument of its own, so that none finds another's."""
 
-    def __init__(self, url: str, number: int) -> None:
-        self.url, self.number = url, number
-        self.client = CLIENT
+    def __init__(self, url: str, number: int, client: httpx2.Client) -> None:
+        self.url, self.number, self.client = url, number, client
 
     def get(
         self,
@@ -220,9 +216,15 @@ class Asking:
         return self.client.post(self.url, json={"query": text}, headers=headers)
 
 
+@pytest.fixture(scope="module")
+def client() -> Generator[httpx2.Client]:
+    with httpx2.Client() as opened:
+        yield opened
+
+
 @pytest.fixture
-def asking(cache: str) -> Asking:
-    return Asking(cache, next(NUMBERS))
+def asking(cache: str, client: httpx2.Client) -> Asking:
+    return Asking(cache, next(NUMBERS), client)
 
 
 NUMBERS = iter(range(1000))
@@ -290,11 +292,13 @@ def test_media_types_never_mix(asking: Asking) -> None:
             assert "Accept" in reply.headers["vary"]
 
 
-def test_a_cache_that_ignores_vary_mixes_nothing(server: int, tmp_path: Path) -> None:
+def test_a_cache_that_ignores_vary_mixes_nothing(
+    server: int, client: httpx2.Client, tmp_path: Path
+) -> None:
     if shutil.which("nginx") is None:
         pytest.skip("nginx is not installed")
     with running(*nginx(tmp_path, server, "proxy_ignore_headers Vary;")) as url:
-        asking = Asking(url, next(NUMBERS))
+        asking = Asking(url, next(NUMBERS), client)
         for token, accept in [("a1", JSON), ("b1", JSON), ("a1", GRAPHQL), ("a2", GRAPHQL)] * 2:
             reply = asking.get("ours", token, accept=accept)
             assert reply.json()["data"]["ours"][0] == ("y" if token == "b1" else "x")
