@@ -307,23 +307,27 @@ class Ours:
         """Execute a request; nothing may be left that was not awaited."""
         return self.run(self.compile(request), request)
 
-    def both_texts(self, request: Request) -> tuple[tuple[Answer, list[str]], ...]:
-        """Execute the short text of an operation, then the long one; return what each read, too."""
+    def every_way(self, request: Request) -> tuple[tuple[Answer, list[str]], ...]:
+        """Execute the short text of an operation, the long one, and that to JSON.
+
+        Return what each read, too.
+        """
         operation = self.compile(request)
         observed: list[tuple[Answer, list[str]]] = []
-        for _ in range(2):
+        for takes_json in (False, False, True):
             self._shared.world.reads.clear()
-            answer = self.run(operation, request)
+            answer = self.run(operation, request, takes_json=takes_json)
             observed.append((answer, list(self._shared.world.reads)))
             operation.inline()
         return tuple(observed)
 
-    def run(self, operation: Operation, request: Request) -> Answer:
+    def run(self, operation: Operation, request: Request, *, takes_json: bool = False) -> Answer:
         """Execute an operation."""
         self._shared.calls.clear()
         try:
             with _no_warnings():
-                result = asyncio.run(run(operation, request.variables, _CONTEXT))
+                running = run(operation, request.variables, _CONTEXT, takes_json=takes_json)
+                result = asyncio.run(running)
         except VariablesError as error:
             return _answer(None, error.errors, [])
         return _answer(result.data, result.errors, list(self._shared.calls))

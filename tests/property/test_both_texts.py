@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from tests.property.test_engine import fuzz
 
 from trunkline.compiler.pipeline import compile_operation
-from trunkline.engine import run_sync
+from trunkline.engine import Result, run_sync
 from trunkline.schema.executable import make_executable_schema
+from trunkline.server.present import encode
 
 SDL = """
 type Query { items: [Item!]! perhaps: [Item] item: Item }
@@ -152,11 +153,18 @@ def test_both_texts_do_what_graphql_core_does(
     short = observe(lambda: run_sync(operation, variables))
     operation.inline()
     assert observe(lambda: run_sync(operation, variables)) == short
+    native = observe(lambda: parsed(run_sync(operation, variables, takes_json=True)))
+    assert native == short
     root = SimpleNamespace(**query)
     root.items, root.perhaps, root.item = items, items, items[0]
     core = build_schema(SDL)
     theirs = observe(lambda: execute_sync(core, parse(text), root, variable_values=variables))
     assert (short[0], short[1], sorted(short[2])) == (theirs[0], theirs[1], sorted(theirs[2]))
+
+
+def parsed(result: Result) -> Result:
+    """Read what native code has written as JSON."""
+    return Result(json.loads(encode({"data": result.data}))["data"], result.errors)
 
 
 def _seen(error: GraphQLError) -> dict[str, Any]:

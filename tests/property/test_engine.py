@@ -20,6 +20,8 @@ from tests.property.engines import Answer, Core, Ours
 from tests.property.examples import Example, examples
 from tests.property.literals import MARKER
 
+from trunkline.server.present import encode
+
 EXAMPLES = int(os.environ.get("TRUNKLINE_FUZZ_EXAMPLES", "75"))
 
 fuzz = settings(
@@ -65,10 +67,11 @@ def _check_awaited(core: Core, example: Example, answer: Answer) -> None:
 
 @fuzz
 @given(examples())
-def test_both_texts_of_an_operation_do_the_same(example: Example) -> None:
-    (short, short_reads), (long, long_reads) = Ours(example.sdl, example.plan).both_texts(
-        example.request
-    )
+def test_both_texts_of_an_operation_do_the_same_and_so_does_native_code(example: Example) -> None:
+    ours = Ours(example.sdl, example.plan)
+    (short, short_reads), (long, long_reads), (native, reads) = ours.every_way(example.request)
+    assert encode({"data": native.data}) == encode({"data": long.data})
+    assert (native.errors, native.calls, reads) == (long.errors, long.calls, long_reads)
     assert _text(long.data) == _text(short.data)
     assert (long.errors, long.calls) == (short.errors, short.calls)
     assert long_reads == short_reads
