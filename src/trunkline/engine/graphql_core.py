@@ -210,7 +210,10 @@ class _Call:
 
     async def _run_beside(self, begin: Callable[[Operation], Any], text: str) -> Any:
         adopted, document, name = self.adopted, self.document, self.operation_name
-        compile_ = partial(adopted.compile, text, document, name)
+
+        def compile_() -> Operation:  # if it was not, while this waited for its turn
+            return adopted.recall(text, document, name) or adopted.compile(text, document, name)
+
         try:
             operation = await _compilations.operation(text, compile_, (adopted, id(document), name))
             begun = begin(operation)

@@ -38,6 +38,7 @@ __all__ = ["Pending", "settle_sync"]
 
 _OVER = object()
 _FUTURES = {asyncio.Future, asyncio.Task}
+_NAME = "trunkline-field"  # of tasks: Python would make a number into a text for each
 
 
 class Pending:
@@ -155,9 +156,11 @@ class _SideBySide:
         if self._places is not None:
             self._places.remove(work)
         agenda = self._agenda
-        agenda.finish(work)
         try:
-            if agenda.pending or agenda.has_batches:
+            if agenda.has_batches:
+                agenda.finish(work)
+                self._begin(agenda.take())
+            elif agenda.pending:
                 self._begin(agenda.take())
             if self.execution.bubbled:
                 self._end_useless()
@@ -260,20 +263,17 @@ class _SideBySide:
             piece.stop()
 
 
-class _Piece(Generator[Any, None, Any]):
+class _Piece(Coroutine[Any, None, None]):
     """A piece of work that waits, in a task of its own.
 
-    The task's coroutine awaits this object, which does the steps of the work. To the task it is
-    also the first future that the work waits for (``asyncio.isfuture``). So it learns by which
-    callback futures wake the task, and can end the work without cancelling the future, which others
-    may share.
+    It is the task's coroutine, and does the steps of the work. To the task it is also the first
+    future that the work waits for (``asyncio.isfuture``). So it learns by which callback futures
+    wake the task, and can end the work without cancelling the future, which others may share.
     """
 
     __slots__ = (
         "_asyncio_future_blocking",
-        "_coroutine",
-        "_held",
-        "_is_closed",
+        "_is_held",
         "_running",
         "_waits_for",
         "_wake",
@@ -283,26 +283,24 @@ class _Piece(Generator[Any, None, Any]):
     )
 
     work: Work
+    task: asyncio.Task[None]
     _running: Coroutine[Any, Any, Any]
     _waits_for: Any
 
     def __init__(self, whole: _SideBySide, context: Context) -> None:
         self._whole = whole
+        self._is_held = False
         self._wake: tuple[Callable[[Any], None], Context] | None = None
         self._asyncio_future_blocking = False
-        self._is_closed = False
-        self._coroutine = self._run()
         # not made by the loop, whose factory may run the first step at once
-        self.task = asyncio.Task(self._coroutine, loop=whole.loop, context=context)
+        self.task = asyncio.Task(self, loop=whole.loop, name=_NAME, context=context)
 
     def keep(self, work: Work, running: Coroutine[Any, Any, Any], waits_for: Any) -> None:
         """Take a piece of work whose first step was done in this task."""
         self.work = work
         self._running = running
         self._instead_of(waits_for)
-        self._held = 2  # the next line and the task's first step get what it waits for
-        # a task that is cancelled early throws into its coroutine, which must have begun for that
-        self._coroutine.send(None)
+        self._is_held = True  # the task's first step gets what it waits for
 
     def stop(self) -> None:
         """Cancel the work, and what it waits for."""
@@ -319,54 +317,72 @@ class _Piece(Generator[Any, None, Any]):
                 return
         self.task.cancel()  # it has a step before it anyway
 
-    async def _run(self) -> None:
-        whole, work = self._whole, self.work
-        try:
-            try:
-                value = await self
-            except Exception as error:  # noqa: BLE001  # a resolver's error becomes the field's
-                _fail(whole.execution, work, error)
-            except asyncio.CancelledError as error:
-                _fail(whole.execution, work, _cancelled_elsewhere(error))
-            else:
-                _put(whole.execution, work, value)
-        except BaseException as error:
-            if self._is_closed:  # the event loop has ended
-                raise
-            try:  # the program is to end
-                whole.abort(error)
-            finally:
-                whole.end(work)
-            return
-        whole.end(work)
+    # -- as the coroutine of the task -------------------------------------------------------------
 
-    def __await__(self) -> Generator[Any, None, Any]:
-        return self
+    def __await__(self) -> Generator[Any, None, None]:
+        raise TypeError("The work of an execution is awaited by its own task.")
 
     def send(self, _value: None, /) -> Any:
         """Do the next step; futures wake a task without a value."""
         return next(self)
 
+    def __iter__(self) -> _Piece:
+        return self
+
     def __next__(self) -> Any:
         """Do the next step; return what the task is to wait for."""
-        if self._held:
-            self._held -= 1
+        if self._is_held:
+            self._is_held = False
             return self if self._asyncio_future_blocking else self._waits_for
-        waits_for = self._waits_for = self._running.send(None)
-        if waits_for is None or self._wake is not None:  # None: `asyncio.sleep(0)`
-            return waits_for
-        return self._instead_of(waits_for)
-
-    def throw(self, error: BaseException, *_: Any) -> Any:  # type: ignore[override]
-        """Raise an exception where the work waits, as a step."""
-        self._held = 0
-        self._is_closed = isinstance(error, GeneratorExit)
         try:
-            return self._instead_of(self._running.throw(error))
+            waits_for = self._waits_for = self._running.send(None)
+        except BaseException as error:  # noqa: BLE001  # the end is one, too
+            self._end(error)
+        else:
+            if waits_for is None or self._wake is not None:  # None: `asyncio.sleep(0)`
+                return waits_for
+            return self._instead_of(waits_for)
+        raise StopIteration
+
+    def throw(self, error: Any, *_: Any) -> Any:
+        """Raise an exception where the work waits, as a step."""
+        if not hasattr(self, "work"):  # everything that began in the task ended at its first step
+            del self.task
+            raise error
+        self._is_held = False
+        try:
+            waits_for = self._running.throw(error)
+        except BaseException as raised:  # noqa: BLE001  # as above
+            self._end(raised)
+        else:
+            return self._instead_of(waits_for)
         finally:
             del error  # its traceback has this frame
+        raise StopIteration
 
-    # -- as the future that the task waits for --------------------------------------------------
+    def close(self) -> None:
+        """Let the work clean up; the event loop has ended."""
+        self._running.close()
+
+    def _end(self, error: BaseException) -> None:
+        """Put the work's value, or its error, in its place, and go on with what follows."""
+        whole, work = self._whole, self.work
+        try:
+            if isinstance(error, StopIteration):
+                _put(whole.execution, work, error.value)
+            elif isinstance(error, Exception):
+                _fail(whole.execution, work, error)  # a resolver's error becomes the field's
+            elif isinstance(error, asyncio.CancelledError):
+                _fail(whole.execution, work, _cancelled_elsewhere(error))
+            else:
+                whole.abort(error)
+        except BaseException as fatal:  # noqa: BLE001  # the program is to end
+            whole.abort(fatal)
+        finally:
+            del self.task, self._wake  # which have this object
+            whole.end(work)
+
+    # -- as the future that the task waits for ----------------------------------------------------
 
     def _instead_of(self, waits_for: Any) -> Any:
         """Stand in for what the work waits for, if that is a future.
@@ -376,7 +392,7 @@ class _Piece(Generator[Any, None, Any]):
         one, and meanwhile others may begin to wait for the same future.
         """
         self._waits_for = waits_for
-        if not asyncio.isfuture(waits_for):
+        if waits_for is None or not asyncio.isfuture(waits_for):
             return waits_for
         waits_for._asyncio_future_blocking = False  # noqa: SLF001
         self._asyncio_future_blocking = True
