@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,9 @@ import graphql
 import pytest
 
 from trunkline import engine
-from trunkline.compiler import leaves, operation
-from trunkline.engine import Limits, compile_operation, run
+from trunkline.compiler import operation
+from trunkline.compiler.dialect import Dialect
+from trunkline.engine import Limits, adopt_schema, compile_operation, run
 from trunkline.schema.bindings import Schema, batch
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
@@ -147,7 +149,7 @@ def test_several_functions_give_what_one_gives(name: str, monkeypatch: pytest.Mo
         return result.data, [error.formatted for error in result.errors]
 
     several = ask()
-    monkeypatch.setattr(leaves, "WIDE", 1_000_000)
+    monkeypatch.setattr(Dialect, "widest", 1_000_000)
     one = ask()
     assert several == one
     assert several[0]
@@ -187,7 +189,13 @@ def test_they_give_what_graphql_core_gives(name: str) -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 @pytest.mark.parametrize("inline", [False, True])
-def test_no_function_is_long(name: str, inline: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001
+@pytest.mark.parametrize("make", [schema, lambda: adopt_schema(graphql.build_schema(SDL))])
+def test_no_function_is_long(
+    name: str,
+    inline: bool,  # noqa: FBT001
+    make: Callable[[], Schema],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     texts: list[str] = []
     load = operation.OperationModules.load
 
@@ -196,7 +204,7 @@ def test_no_function_is_long(name: str, inline: bool, monkeypatch: pytest.Monkey
         return load(modules, module)
 
     monkeypatch.setattr(operation.OperationModules, "load", note)
-    compiled = compile_operation(schema(), DOCUMENTS[name], None, LIMITS)
+    compiled = compile_operation(make(), DOCUMENTS[name], None, LIMITS)
     if inline:
         texts.clear()
         compiled.inline()

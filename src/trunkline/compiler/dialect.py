@@ -44,10 +44,13 @@ class Dialect:
     - ``values_may_wait``: whether any value may turn out to be an awaitable
     - ``is_awaitable``: the test for that, if it is not graphql-core's own
     - ``document_info``: the operation's part of ``info``, if resolvers take one
+    - ``widest``: how many fields one function has at most. Other threads wait while Python compiles
+      it: ten milliseconds
     - ``introspection_info``: the ``info`` of introspection's resolvers (GraphQL §4)
     """
 
     values_may_wait = False
+    widest = 100
     is_awaitable: Callable[[Any], bool] | None = None
     document_info: DocumentInfo | None = None
 
@@ -135,6 +138,7 @@ class GraphQLCoreDialect(Dialect):
     """
 
     values_may_wait = True
+    widest = 40  # each has twenty lines
 
     def __init__(
         self, chosen: ChosenOperation, conventions: CoreConventions, variables: Variables

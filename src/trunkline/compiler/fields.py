@@ -11,11 +11,9 @@ from trunkline.compiler.inline import InlineLeaf
 from trunkline.compiler.leaves import (
     ANY_WIDTH,
     ROW,
-    WIDE,
     Row,
     describe_leaf,
     is_plain,
-    is_wide,
     key_text,
     rows,
 )
@@ -125,7 +123,7 @@ class FieldWriter:
     def selection(self, selection: SelectionPlan, into: Into) -> None:
         """Write an object's fields, and the statement that takes the object."""
         self._refuse_nulls(selection)
-        if is_wide(selection) or any(self._needs_entry(placed) for placed in selection.fields):
+        if self._is_wide(selection) or any(map(self._needs_entry, selection.fields)):
             self._source.line("entry = {}")
             self._into_entry(selection)
             self._source.line(f"{into.before}entry{into.after}")
@@ -149,17 +147,21 @@ class FieldWriter:
 
     def _into_entry(self, selection: SelectionPlan, *, serial: bool = False) -> None:
         """Write an object's fields, each into its place; those of a wide object by calls."""
-        if not is_wide(selection):
+        if not self._is_wide(selection):
             self.fill(selection, serial=serial)
             return
         parent = [self._scope.parent] if self._scope.parent else []
-        for begin in range(0, len(selection.fields), WIDE):
-            part = SelectionPlan([], selection.fields[begin : begin + WIDE])
+        most = self._module.dialect.widest
+        for begin in range(0, len(selection.fields), most):
+            part = SelectionPlan([], selection.fields[begin : begin + most])
             fill = self._functions.fill(part, self._scope, serial=serial)
             before = "yield from " if serial else ""
             self._source.call(
                 f"{before}{fill}(", ["execution", "entry", *parent, *self._scope.indices]
             )
+
+    def _is_wide(self, selection: SelectionPlan) -> bool:
+        return len(selection.fields) > self._module.dialect.widest
 
     def fill(self, selection: SelectionPlan, *, serial: bool) -> None:
         """Write fields into ``entry``, which is there."""
@@ -339,7 +341,7 @@ class FieldWriter:
 
         The functions that fill in a wide object's fields have their own.
         """
-        if is_wide(selection):
+        if self._is_wide(selection):
             return
         for placed in selection.fields:
             field = placed.field

@@ -24,11 +24,9 @@ from trunkline.schema.bindings import Attribute, Key, Lookup
 __all__ = [
     "ANY_WIDTH",
     "ROW",
-    "WIDE",
     "Row",
     "describe_leaf",
     "is_plain",
-    "is_wide",
     "key_text",
     "rows",
 ]
@@ -38,7 +36,6 @@ _PLAIN_TYPES = {"String": str, "ID": str, "Boolean": bool}
 
 ROW = 54  # characters of the names of leaves that are read under one `try`: they stand in a line
 ANY_WIDTH = float("inf")
-WIDE = 100  # fields that one function has at most: other threads wait while Python compiles it
 _CAPITALS = 4  # underscores that snake case may add
 
 Row: TypeAlias = list[PlacedField]
@@ -77,11 +74,6 @@ def is_plain(placed: PlacedField) -> bool:
         and not placed.again
         and not isinstance(field.arguments, BuiltArguments)
     )
-
-
-def is_wide(selection: SelectionPlan) -> bool:
-    """Return whether an object has more fields than one function is to have."""
-    return len(selection.fields) > WIDE
 
 
 def describe_leaf(
