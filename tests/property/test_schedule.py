@@ -287,7 +287,7 @@ def test_answers_are_graphql_cores(text: str, seed: int, failing: float) -> None
         if not failing:
             assert sorted(sum(run.batches, [])) == sorted(sum(theirs.batches, []))  # noqa: RUF017
             if not any(word in text for word in NAPS):
-                assert len(run.batches) == len(theirs.batches)
+                assert len(run.batches) <= len(theirs.batches)  # graphql-core may divide one
 
 
 @fewer
