@@ -111,11 +111,15 @@ def repeated(fields: str, times: int = 110) -> str:
     return "".join(fields.replace("#", str(number)) for number in range(times))
 
 
-BOOK = repeated(
+AGAIN = """
+q: node @WHEN(if: $yes) { title } o: author @WHEN(if: $yes) { name } u: title @WHEN(if: $yes)
+"""
+BOOK = AGAIN.replace("WHEN", "include") + repeated(
     "t#: title p#: pages price: price l#: later f#: fails a#: author { name } s#: strict(of: #)"
     " n#: node { title } i#: title @include(if: $yes) z#: authors { name } ty#: __typename ",
     12,
 )
+BOOK += AGAIN.replace("WHEN", "skip")
 DOCUMENTS = {
     "leaves": "{ books { " + repeated("t#: title p#: pages ") + "} }",
     "keys of all kinds": "query ($yes: Boolean! = true) { books { " + BOOK + "} }",
