@@ -198,7 +198,7 @@ def test_what_is_known_of_a_client(place: Place, tmp_path: Path) -> None:
 
     until(lambda: document_id(TWO) in shown(), "the unknown document is not noted")
     assert "rule         none of its own; the API's applies" in shown()
-    assert "unknown      1 document of the last 30 days; `only` refuses them" in shown()
+    assert "unknown      in the last 30 days: 1 document, which the rule `only` refus" in shown()
     status, out, err = run("clients", "rule", "ledger", "only", *store)
     assert (status, out) == (0, "")
     assert err == "ledger: only (it may send only documents that it registered).\n"
@@ -210,7 +210,7 @@ def test_what_is_known_of_a_client(place: Place, tmp_path: Path) -> None:
     until(refuses, "the rule is not followed")
     assert "rule         only: it may send only documents that it registered" in shown()
     run("publish", *given, "--manifest", manifest(tmp_path, TWO), "--version", "2")
-    assert "unknown      0 documents" in shown()
+    assert "unknown      in the last 30 days: none" in shown()
     assert run("clients", "retire", "ledger@1", *store) == (0, "", "Retired ledger@1.\n")
     assert "ledger@1                 retired" in shown()
     status, _, err = run("clients", "retire", "ledger@1", *store)

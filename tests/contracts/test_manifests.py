@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from trunkline.contracts.manifests import DocumentProblem, read_manifest
+from trunkline.contracts.manifests import DocumentProblem, parse_manifest, read_manifest
 from trunkline.errors import PublicationError
 from trunkline.protocol.documents import document_id
 
@@ -71,7 +73,7 @@ REPEATED = f'{{\n  "a": {json.dumps(ONE)},\n  "a": {json.dumps(TWO)}\n}}'
         (json.dumps(apollo({"name": "One"})), ": Entry 1 has no id and text"),
         (json.dumps(apollo(version=2)), ": The format is not 'apollo-persisted-query-manifest'"),
         (json.dumps(apollo(operations={})), ": 'operations' is not a list."),
-        ('{"\\n": "{ a }"}', ":1: document \n: The id is not 1 to 256 printable characters."),
+        ('{"\\n": "{ a }"}', ":1: document \\n: The id is not 1 to 256 printable characters."),
         ('{"a": "{ b }\\ud800"}', ":1: document a: The text has half a character"),
         (REPEATED, ":2: document a: The id stands for two different texts."),
         (f'{{\n\n"{ID}": "{{ b }}"}}', f":3: document {ID}: The id is not the hash of the text"),
@@ -88,6 +90,31 @@ def test_a_manifest_that_is_refused(tmp_path: Path, text: str, message: str) -> 
     assert len(refused.value.problems) == 1
     assert message in str(refused.value)
     assert str(refused.value).startswith(str(path))
+
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+NAMES = st.sampled_from(["format", "version", "operations", "id", "body", ID, BARE]) | st.text()
+JSON = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3)
+)
+
+
+@given(
+    st.text() | JSON.map(json.dumps) | JSON.map(lambda each: json.dumps(apollo(operations=each)))
+)
+@example('{"operations": [], "operations": []}')
+@example('{"a": NaN}')
+@example('{"\\ud800": "{ a }"}')
+def test_whatever_stands_in_a_manifest_it_is_read_or_told(text: str) -> None:
+    problems: tuple[str, ...] = ()
+    documents: dict[str, str] = {}
+    try:
+        documents = parse_manifest(text, "manifest.json").documents
+    except PublicationError as error:
+        problems = error.problems
+    assert bool(documents) != bool(problems)
+    assert all(each.startswith("manifest.json:") and each.encode() for each in problems)
+    assert all(each.encode() for each in documents.values())
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:

@@ -145,6 +145,7 @@ async def test_one_wrong_document_refuses_all(store: str, open_registry: Open) -
         ("/graphql/documents/1", b"{", {}, 422, "manifest:1: this is not JSON"),
         ("/graphql/documents/1", b'{"a": "\xff"}', {}, 400, "not in UTF-8"),
         ("/graphql/documents/1", b"{}", {}, 422, "has no documents"),
+        ("/graphql/documents/1", b'{"\\ud800": "{ a }"}', {}, 422, "printable characters"),
         ("/graphql/documents/-1", b"{}", {}, 400, "'-1' is not a version"),
         ("/graphql/documents/a%20b", b"{}", {}, 400, "'a b' is not a version"),
         ("/graphql/documents/" + "1" * 65, b"{}", {}, 400, "is not a version"),
@@ -366,6 +367,16 @@ async def test_the_ladder(
     operator.set_rule("billing", "allow")
     registry.refresh()
     assert (await post(app, TWO, BILLING)).status == 200
+
+
+async def test_names_that_no_client_can_have_are_not_noted(store: str, open_registry: Open) -> None:
+    registry = open_registry(store)
+    app = Endpoint(registered=registry)
+    for name in ("\x01" * 128, "x" * 200, "billing"):
+        assert (await post(app, TWO, {"graphql-client-name": name})).status == 200
+    registry.close()
+    assert [each.count for each in open_store(store).unknown("billing")] == [1]
+    assert open_store(store).unknown("x" * 128) != []  # the beginning of its name
 
 
 async def test_clients_without_a_name_follow_the_rule_of_the_registry(

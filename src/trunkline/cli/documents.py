@@ -112,7 +112,8 @@ def describe_documents(client: str, documents: str | None, days: float) -> Itera
         for text in each.documents.values()
     }
     refused = [each for each in unknown if each.text not in registered]
-    yield f"{'unknown':<12} {counted(len(refused))} of the last 30 days; `only` refuses them"
+    told = f"{counted(len(refused))}, which the rule `only` refuses:" if refused else "none"
+    yield f"{'unknown':<12} in the last 30 days: {told}"
     for each in refused:
         yield f"  {each.id}  {each.count}x  last {moment(each.last)}  {_first_line(each.text)}"
 

@@ -14,6 +14,7 @@ __all__ = [
     "UnknownDocument",
     "UnknownRule",
     "check_names",
+    "is_client",
 ]
 
 ContractState: TypeAlias = Literal["active", "retired", "expired"]
@@ -98,9 +99,14 @@ class UnknownDocument(Struct, frozen=True):
     last: float
 
 
+def is_client(name: str) -> bool:
+    """Tell whether a client with this name can have contracts."""
+    return 0 < len(name) <= _LONGEST_CLIENT and name.isprintable()
+
+
 def check_names(client: str, version: str) -> None:
     """Raise ``ValueError`` if a contract cannot have these names."""
-    if not client or len(client) > _LONGEST_CLIENT or not client.isprintable():
+    if not is_client(client):
         raise ValueError(
             f"The name of a client must be 1 to {_LONGEST_CLIENT} printable characters."
         )

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, cast
 from msgspec import Struct
 
 from trunkline.errors import PublicationError
+from trunkline.printable import printable
 from trunkline.protocol.documents import document_id
 
 __all__ = ["DocumentProblem", "Manifest", "parse_manifest", "read_manifest"]
@@ -66,7 +67,8 @@ class Manifest:
         place = self._places.get(problem.id, _Place(self.name, None))
         if place.line is not None:
             within = f", line {problem.line}, column {problem.column}" if problem.line else ""
-            return f"{place.file}:{place.line}: document {problem.id}{within}: {problem.message}"
+            name = f"document {printable(problem.id)}{within}"
+            return f"{place.file}:{place.line}: {name}: {problem.message}"
         within = f":{problem.line}:{problem.column}" if problem.line else ""
         return f"{place.file}{within}: {problem.message}"
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from trunkline.auth.verifying.caller import Caller
 from trunkline.bounded import BoundedMapping
-from trunkline.contracts.contract import Contract, UnknownDocument, UnknownRule
+from trunkline.contracts.contract import Contract, UnknownDocument, UnknownRule, is_client
 from trunkline.contracts.folder import FolderStore
 from trunkline.contracts.manifests import DocumentProblem
 from trunkline.contracts.store import open_store
@@ -185,7 +185,7 @@ class DocumentRegistry:
                 self._used.add((name, client, document_id))
             return True
         rule = self._unknown if known is None else known.rule
-        if name:
+        if is_client(name):
             self._note_unknown(name, document_id, text)
         if rule == "allow":
             return False
