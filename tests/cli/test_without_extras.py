@@ -39,6 +39,16 @@ ISSUER = "'trunkline[issuer,server]'"
             ["generate", "client", "--schema", "http://localhost:1/", "--operations", "q.graphql"],
             "'trunkline[client]'",
         ),
+        (
+            "httpx2",
+            ["publish", "--manifest", "q.graphql", "--version", "1", "--to", "http://localhost:1/"],
+            "'trunkline[client]'",
+        ),
+        (
+            "psycopg",
+            ["clients", "documents", "--documents", "postgresql://localhost/none"],
+            "'trunkline[postgresql]'",
+        ),
     ],
 )
 def test_a_missing_library_is_named(
@@ -52,6 +62,12 @@ def test_a_missing_library_is_named(
     assert library in done.stderr
     assert done.stderr.strip().endswith(f"pip install {brought_by}.")
     assert "Traceback" not in done.stderr
+
+
+def test_documents_need_no_library_of_the_issuer(tmp_path: Path) -> None:
+    for library in ("sqlalchemy", "joserfc", "cryptography"):
+        store = ["--documents", f"sqlite:///{tmp_path / 'documents.db'}"]
+        assert run(library, "clients", "documents", *store).returncode == 0
 
 
 def test_the_other_commands_work() -> None:
