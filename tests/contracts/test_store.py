@@ -123,6 +123,17 @@ def test_unknown_documents_are_counted_and_bounded(store: str) -> None:
     assert opened.unknown("billing") == []  # what was not sent for long is forgotten
 
 
+def test_unknown_documents_are_bounded_whatever_clients_call_themselves(
+    store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trunkline.contracts.database._MOST_ROWS", 3)
+    opened = open_store(store)
+    for number in range(10):
+        opened.note({}, [unknown(f"client {number}", 1, float(number))], 0.0)
+    kept = [number for number in range(10) if opened.unknown(f"client {number}")]
+    assert kept == [7, 8, 9]
+
+
 def test_a_change_wakes_whoever_waits(postgresql: str) -> None:
     one, other = open_store(postgresql), open_store(postgresql)
     with one.watching() as wait:

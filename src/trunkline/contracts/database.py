@@ -40,6 +40,7 @@ _SELECT_ONE = (
     " WHERE client = ? AND version = ?"
 )
 _MOST_UNKNOWN = 500  # documents of one client that are kept
+_MOST_ROWS = 50_000  # of unknown documents in all: clients without tokens may have many names
 _TIMEOUT = 10  # seconds that a statement may wait
 
 _Run: TypeAlias = Callable[..., Any]
@@ -202,6 +203,11 @@ class _Database(ABC):
                     _MOST_UNKNOWN,
                 )
             run("DELETE FROM trunkline_unknown WHERE last < ?", since)
+            run(
+                "DELETE FROM trunkline_unknown WHERE last < (SELECT last FROM trunkline_unknown"
+                " ORDER BY last DESC LIMIT 1 OFFSET ?)",
+                _MOST_ROWS - 1,
+            )
 
     def unknown(self, client: str) -> list[UnknownDocument]:
         """Return the unknown documents of a client."""

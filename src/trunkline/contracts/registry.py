@@ -46,7 +46,8 @@ _READ_EVERY = 3_600.0  # seconds after which the store is read again although no
 _TRIED_EVERY = 1.0  # seconds between two attempts to reach the store
 _UNKNOWN_DAYS = 30  # that unknown documents are kept
 _RETIRED_DAYS = 30  # that the server knows which documents were retired
-_UNKNOWN = 4_000_000  # characters of unknown documents between two notes
+_UNKNOWN = 4_000_000  # bytes of unknown documents between two notes
+_SIGHTING = 500  # bytes of a sighting, without its text
 _LOGGED = 10_000  # unknown documents that are logged once
 _MOST_USES = 100_000  # ids that were used between two notes
 _MOST_DOCUMENTS = 50_000
@@ -55,7 +56,11 @@ _LISTED = 5  # ids that a message names
 
 
 class _Client(Struct, frozen=True, eq=False):
-    """What is known of a client. ``ids`` are the hashes of its documents, by its own ids too."""
+    """What is known of a client.
+
+    ``texts`` and ``versions`` are by id: the client's own, and the hash of the text. ``retired``
+    has the names of contracts by the ids that were only theirs.
+    """
 
     rule: UnknownRule
     texts: dict[str, str]
@@ -169,8 +174,7 @@ class DocumentRegistry:
                     " the client (`trunkline publish`)."
                 )
             return None
-        if len(self._used) < _MOST_USES:
-            self._used.add((name, client, document_id))
+        self._note_use(name, client, document_id)
         return text
 
     def admit(self, document_id: str, text: str, caller: Caller | None, client: str | None) -> bool:
@@ -181,8 +185,7 @@ class DocumentRegistry:
         name = client_of(caller, client)
         known = self._clients.get(name)
         if known is not None and document_id in known.texts:
-            if len(self._used) < _MOST_USES:
-                self._used.add((name, client, document_id))
+            self._note_use(name, client, document_id)
             return True
         rule = self._unknown if known is None else known.rule
         if is_client(name):
@@ -205,6 +208,10 @@ class DocumentRegistry:
                 document_id,
             )
         return False
+
+    def _note_use(self, name: str, client: str | None, document_id: str) -> None:
+        if len(self._used) < _MOST_USES:
+            self._used.add((name, client, document_id))
 
     def _note_unknown(self, name: str, document_id: str, text: str) -> None:
         seen = self._sightings.get((name, document_id))
@@ -369,7 +376,7 @@ class DocumentRegistry:
 
 
 def _new_sightings() -> BoundedMapping[tuple[str, str], _Sighting]:
-    return BoundedMapping(_UNKNOWN, weigh=lambda _, seen: len(seen.text))
+    return BoundedMapping(_UNKNOWN, weigh=lambda _, seen: _SIGHTING + len(seen.text))
 
 
 def client_of(caller: Caller | None, client: str | None) -> str:
