@@ -218,6 +218,9 @@ async def test_a_route_of_starlette_serves_publications(
     endpoint = Endpoint(registered=open_registry(f"sqlite:///{tmp_path / 'documents.db'}"))
     app = Starlette(routes=[Route("/graphql{rest:path}", endpoint)])
     assert (await publish(app, manifest(ONE))).status == 201
+    body = json.dumps(manifest(ONE)).encode()
+    for path in ("/graphqlx/documents/1", "/graphql/x/documents/1"):
+        assert (await send_body(app, body, BILLING, "PUT", path)).status == 404
 
 
 # -- who publishes --

@@ -130,7 +130,8 @@ class Publications:
 
     def _check(self, scope: Scope, headers: Headers, caller: Caller | None) -> str:
         """Return the version of a request that may publish."""
-        found = _PATH.search(scope["path"])
+        rest = scope.get("path_params", {}).get("rest")  # below the endpoint's own path
+        found = _PATH.search(scope["path"]) if rest is None else _PATH.fullmatch(rest)
         if found is None:
             raise HTTPProblem(
                 404, "PUT publishes a manifest, to <endpoint>/documents/<version of the client>."
