@@ -228,7 +228,7 @@ def test_a_client_of_the_issuer_and_of_the_api(tmp_path: Path) -> None:
     assert status == 0
     assert words[:3] == ["client", "state", "method"]
     assert words[-3:] == ["rule", "version", "unknown"]
-    assert "billing@1                active       1 document" in out
+    assert " ".join(out.split()).count("billing@1 active 1 document published never") == 1
     assert "a folder keeps no record" in out
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from graphql.language.parser import Parser
 from starlette.applications import Starlette
 from starlette.routing import Route
 from tests.server.calling import Endpoint, Reply, post, send_body
@@ -100,7 +101,7 @@ async def test_no_request_waits_for_compiling(
     assert (await publish(app, manifest(ONE, SEVERAL))).status == 201
     again = Endpoint(registered=open_registry(store))
     for each in (app, again):
-        monkeypatch.setattr(compiling, "parse", None)
+        monkeypatch.setattr(Parser, "parse_document", None)
         for _ in range(5):  # the third execution writes longer text for other documents
             assert (await ask(each, ID)).status == 200
             assert (await ask(each, document_id(SEVERAL), operationName="A")).status == 200
@@ -335,7 +336,7 @@ async def test_documents_are_checked_as_their_client_sees_the_schema(
     assert (await publish(app, {"a": "{ secret }", "b": "{ open }"}, headers=secret)).status == 201
     assert (await ask(app, "a", RUNNING)).code == "GRAPHQL_VALIDATION_FAILED"  # too few scopes
     again = GraphQL(schema, auth=Tokens(), registered=open_registry(store))
-    monkeypatch.setattr(compiling, "parse", None)
+    monkeypatch.setattr(Parser, "parse_document", None)
     for each in (app, again):
         assert (await ask(each, "a", secret)).data == {"secret": 2}
 
