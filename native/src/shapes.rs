@@ -141,16 +141,17 @@ impl Object {
         let is_mapping = class.is(py.get_type::<PyDict>());
         let mut names = Vec::new();
         let fields = fields.iter().enumerate().map(|(index, field)| {
-            let (key, name, shape): (String, Bound<'_, PyString>, Option<Bound<'_, PyAny>>) =
-                field.extract()?;
+            let (key, name, shape): (String, String, Option<Bound<'_, PyAny>>) = field.extract()?;
             let mut text = vec![if index == 0 { b'{' } else { b',' }];
             text.extend(json(&key));
             text.push(b':');
             let source = if let Some(shape) = shape {
+                // interned, as the keys of objects are: comparing them is comparing addresses
+                let name = PyString::intern(py, &name);
                 names.push(name.clone());
                 Source::Member(name.unbind(), Shape::read(&shape, reads_plainly)?)
             } else {
-                Source::Constant(json(name.to_str()?))
+                Source::Constant(json(&name))
             };
             Ok(Field { key: text, source })
         });

@@ -14,15 +14,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timezone
 from decimal import Decimal
-from enum import Enum
 from functools import partial
 from types import MemberDescriptorType
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from graphql import GraphQLEnumType, GraphQLLeafType, Undefined
+from graphql import GraphQLEnumType, GraphQLLeafType
 
+from trunkline.compiler.inline import InlineLeaf
 from trunkline.compiler.plan import (
     AbstractShape,
     LeafShape,
@@ -114,7 +114,7 @@ def _shape(planned: PlannedOperation, shape: Shape) -> _Description:
     nullable = shape.nullable
     match shape:
         case LeafShape(type=type_):
-            kind, rest = _leaf(type_)
+            kind, rest = _leaf(planned, type_)
             return kind, nullable, rest
         case ListShape(item=ObjectShape() as item):
             objects = [_object(planned, item, 0)]  # the list counts them
@@ -169,25 +169,22 @@ def _field(
     raise _NotPlainError
 
 
-def _leaf(type_: GraphQLLeafType) -> tuple[str, object]:
+def _leaf(planned: PlannedOperation, type_: GraphQLLeafType) -> tuple[str, object]:
     if isinstance(type_, GraphQLEnumType):
-        return _enum(type_)
+        return _enum(planned.planner.dialect.inline_leaf(type_))
     kind = type_.name if type_.name in _SPECIFIED else _SCALARS.get(scalar_of(type_))
     if kind is None:
         raise _NotPlainError
     return kind, _CLASSES.get(kind)
 
 
-def _enum(type_: GraphQLEnumType) -> tuple[str, object]:
-    coerce = type_.coerce_output_value
-    if getattr(coerce, "__func__", None) is not GraphQLEnumType.coerce_output_value:
+def _enum(leaf: InlineLeaf | None) -> tuple[str, object]:
+    """Describe an enum by what stands for each of its values: a string, or a member."""
+    if leaf is None:
         raise _NotPlainError
-    values = [
-        name if each.value is None or each.value is Undefined else each.value
-        for name, each in type_.values.items()
-    ]
-    if all(isinstance(value, Enum) for value in values):
-        return "enum", [(value, coerce(value)) for value in values]
-    if all(type(value) is str for value in values):
-        return "strings", [(value, coerce(value)) for value in values]
-    raise _NotPlainError
+    names: Any = leaf.uses  # in the response, where they are not the members' own
+    if leaf.class_ is str:
+        return "strings", list(names.items())
+    members: Any = leaf.class_
+    written = names or {member.name: member.name for member in members}
+    return "enum", [(members[name], each) for name, each in written.items()]
