@@ -77,7 +77,7 @@ def test_a_document_that_the_server_has_no_more_is_sent_as_text_and_said_once(
     assert [each.path for each in transport.sent] == ["", f"{ID}/A", f"{ID}/A", "", "", ""]
     (record,) = [each for each in caplog.records if each.name == "trunkline.client"]
     message = record.getMessage()
-    assert message.startswith(f"The document 'A' ({ID}) is not registered with the server")
+    assert message.startswith(f"The server does not know the document 'A' ({ID}) by its id")
     assert "PERSISTED_QUERY_NOT_FOUND" in message
     assert "trunkline publish" in message
 
@@ -104,7 +104,7 @@ def test_a_server_without_the_paths_is_asked_by_text_from_then_on(
         client.execute(text)
     assert [each.path for each in transport.sent] == ["", f"{ID}/A", "", "", ""]
     (record,) = caplog.records
-    assert "the server does not take ids at this URL" in record.getMessage()
+    assert "The server rejects ids at this URL" in record.getMessage()
 
 
 @pytest.mark.parametrize(

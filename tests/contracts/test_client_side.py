@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import sys
 from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+from graphql import build_schema
 from starlette.applications import Starlette
 from starlette.routing import Route
 from tests.contracts.test_registry import manifest, publish
 from tests.generate.client.cases import cases
 from tests.generate.client.test_corpus import load
-from tests.server.calling import Endpoint
+from tests.server.calling import SDL, Endpoint
 
 from trunkline import Client, ExecutionError, gql
 from trunkline.client import Hooks, Persisted
@@ -23,6 +28,7 @@ from trunkline.client.transports.asgi import ASGITransport
 from trunkline.contracts import DocumentRegistry
 from trunkline.contracts.manifests import read_manifest
 from trunkline.contracts.store import open_store
+from trunkline.generate.client import ClientSettings, DocumentSource, Problems, generate_client
 from trunkline.protocol.documents import document_id
 
 ONE = "query One($id: ID!) { todo(id: $id) { title } }"
@@ -44,14 +50,18 @@ def registry(store: str) -> Iterator[DocumentRegistry]:
 
 
 def calling(app: Any, sent: list[str], **options: Any) -> Client:
-    """Return a client that writes down what it sends: the method, and the path below /graphql."""
+    """Return a client that writes down what it sends."""
+    return Client(ASGITransport(app), **{"name": "billing", "hooks": noting(sent), **options})
+
+
+def noting(sent: list[str]) -> Hooks:
+    """Write down each request: the method, and the path below /graphql."""
 
     def note(request: HTTPRequest) -> HTTPRequest:
         sent.append(f"{request.method} {request.path}")
         return request
 
-    hooks = Hooks(request=note)
-    return Client(ASGITransport(app), **{"name": "billing", "hooks": hooks, **options})
+    return Hooks(request=note)
 
 
 async def ask(client: Client, document: str = ONE) -> Any:
@@ -113,7 +123,7 @@ async def test_a_version_that_is_retired_while_its_client_runs(
             assert await ask(client) == MILK
     assert sent == ["POST ", BY_ID, BY_ID, "POST ", "POST ", "POST "]
     (record,) = [each for each in caplog.records if each.name == "trunkline.client"]
-    assert "The document 'One'" in record.getMessage()
+    assert "does not know the document 'One'" in record.getMessage()
     open_store(store).set_rule("billing", "only")
     registry.refresh()
     with pytest.raises(ExecutionError, match="Register it: trunkline publish") as caught:
@@ -162,3 +172,47 @@ def test_the_manifest_of_a_generated_client_has_what_it_sends(case: Any) -> None
     sent = [each.document for each in vars(module).values() if isinstance(each, GeneratedOperation)]
     assert sent
     assert read_manifest(file).documents == {each.id: each.text for each in sent}
+
+
+OPERATIONS = """
+# Comments and white space are not in the manifest.
+query One($id: ID!, $with: Boolean = true)  @catch {
+  todo(id: $id) { ...Parts, title @include(if: $with) mine @client }
+}
+mutation Add { add(title: "a\\u00e4\\n") { ...Parts } }
+fragment Parts on Todo { id }
+"""
+
+
+def generated(folder: Path) -> tuple[ModuleType, dict[str, Any]]:
+    settings = ClientSettings(
+        module="made.py", manifest="made.json", client_directives=["client"], absent_is_null=True
+    )
+    source = DocumentSource("operations.graphql", OPERATIONS)
+    files = generate_client(build_schema(SDL), [source], settings, Problems()).files
+    (folder / "made.py").write_text(files["made.py"], encoding="utf-8")
+    spec = spec_from_file_location("made_for_contracts", folder / "made.py")
+    assert spec
+    assert spec.loader
+    module = sys.modules[spec.name] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module, json.loads(files["made.json"])
+
+
+async def test_a_generated_client_may_ask_what_its_manifest_has_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    registry = DocumentRegistry(f"sqlite:///{tmp_path / 'documents.db'}", unknown="only")
+    module, manifest = generated(tmp_path)
+    app = Endpoint(registered=registry)
+    assert (await publish(app, manifest)).status == 201
+    sent: list[str] = []
+    api = module.API(ASGITransport(app), name="billing", hooks=noting(sent))
+    for _ in range(2):
+        result = await api.one(id="1")
+        assert result.data.todo.title == "Milk"
+        added = await api.add()
+        assert added.add.id == "2"
+    add, one = [f"POST {each['id']}/{each['name']}" for each in manifest["operations"]]
+    assert sent == ["POST ", "POST ", one, add]
+    registry.close()

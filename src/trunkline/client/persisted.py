@@ -116,18 +116,19 @@ class PersistedSender:
         self._rejected[document.id] = monotonic() + _PAUSE
         if not is_first:
             return
-        name = f"The document {document.name or ''!r} ({document.id})"
+        name = f"the document {document.name or ''!r} ({document.id})"
         if self._supported:
             logger.warning(
-                "%s is not registered with the server (%s). Its text was sent instead. Publish the"
-                " documents of this version of the program: trunkline publish.",
+                "The server does not know %s by its id (%s). Its text was sent instead. If the"
+                " program's documents are registered there, publish those of this version:"
+                " trunkline publish.",
                 name,
                 code,
             )
         else:
             logger.warning(
-                "%s was rejected by its id, but not as text: the server does not take ids at this"
-                " URL. Texts are sent from now on.",
+                "The server rejects ids at this URL, such as that of %s, but not texts. Texts are"
+                " sent from now on.",
                 name,
             )
 
