@@ -39,7 +39,7 @@ SERVERS = {
 @contextmanager
 def serve(name: str) -> Iterator[Server]:
     endpoint = Endpoint(body_timeout=BODY_SECONDS, max_body_bytes=65_536)
-    options: dict[str, Any] = {**SERVERS[name], "timeout_keep_alive": 1}
+    options: dict[str, Any] = {**SERVERS[name], "timeout_keep_alive": PATIENCE}
     with serving(endpoint, **options) as port:
         yield Server(port, endpoint)
 
@@ -193,7 +193,10 @@ def test_T_04_a_body_that_only_says_so(server: Server) -> None:  # noqa: N802
         assert is_closed(client)
 
 
-def test_T_04_no_100_continue_for_a_body_over_the_limit(server: Server) -> None:  # noqa: N802
+def test_T_04_no_100_continue_for_a_body_over_the_limit(  # noqa: N802
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.endpoint._bodies, "_seconds", PATIENCE)  # this body comes
     with connect(server) as client:
         client.sendall(post(b"", "Expect: 100-continue", length=65_537))
         assert read_answers(client, 1) == [413]
@@ -235,7 +238,9 @@ def test_T_04_a_wrong_content_length(server: Server, length: str) -> None:  # no
 def test_T_04_a_content_length_that_is_too_small(server: Server) -> None:  # noqa: N802
     with connect(server) as client:
         client.sendall(post(QUERY, length=5))
-        assert set(read_answers(client, 3)) == {400}  # the body, and what looks like a request
+        assert read_answers(client, 1) == [400]  # the body
+        client.shutdown(socket.SHUT_WR)
+        assert set(read_answers(client, 2)) <= {400}  # what looks like a request
         assert is_closed(client)
 
 
