@@ -24,6 +24,7 @@ from trunkline.compiler.namespace import TYPE, FunctionScope, ModuleNamespace
 from trunkline.compiler.plan import (
     AbstractShape,
     FieldPlan,
+    LeafShape,
     ListShape,
     ObjectShape,
     Refused,
@@ -191,6 +192,26 @@ class ModuleWriter:
         ``type_name`` tells the functions of an abstract type's objects apart.
         """
         return self._later("value", "complete", field, shape, mark, type_name)
+
+    def finish(self, field: FieldPlan, shape: LeafShape) -> str:
+        """Return the name of the function that completes the awaited values of a type's leaves.
+
+        The work that was awaited knows where its error belongs.
+        """
+        key = ("finish", int(shape.nullable), shape.type.name)
+        name = self._names.get(key)
+        if name is None:
+            suffix = "_or_null" if shape.nullable else ""
+            name = self._module.give(f"finish_{shape.type.name[:TYPE]}{suffix}")
+            self._names[key] = name
+            self._functions.append(partial(self._finish_leaf, name, field, shape))
+        return name
+
+    def _finish_leaf(self, name: str, field: FieldPlan, shape: LeafShape) -> None:
+        """Write a function that completes awaited values of a scalar or an enum."""
+        with self._source.block(f"def {name}(execution, value, *indices):"):
+            self._source.line(docstring(shape.type.name + ("" if shape.nullable else "!")))
+            self._fields(self._scope((), "value")).value(field, shape, field.mark, RETURN)
 
     def batch(self, field: FieldPlan) -> tuple[str, str]:
         """Return the names of two functions: to call a batch resolver, to complete its values."""

@@ -75,6 +75,10 @@ class Functions(Protocol):
         """Name the function that completes a value."""
         ...
 
+    def finish(self, field: FieldPlan, shape: LeafShape) -> str:
+        """Name the function that completes a leaf's value that was awaited."""
+        ...
+
     def table(self, field: FieldPlan, shape: AbstractShape, mark: Mark) -> str:
         """Name the table of the functions for the objects of an abstract type."""
         ...
@@ -449,7 +453,7 @@ class FieldWriter:
     def _completer(self, field: FieldPlan, shape: Shape, mark: Mark) -> str:
         """Name the function that completes a value later."""
         if isinstance(shape, LeafShape):
-            return self._module.later_leaf(shape.type, nullable=shape.nullable)
+            return self._functions.finish(field, shape)
         return self._functions.complete(field, shape, mark)
 
     def value(self, field: FieldPlan, shape: Shape, mark: Mark, into: Into) -> None:

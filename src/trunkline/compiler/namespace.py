@@ -17,7 +17,6 @@ from graphql import GraphQLLeafType, is_enum_type
 from trunkline.compiler.dialect import Dialect
 from trunkline.compiler.inline import InlineLeaf
 from trunkline.runtime.positions import Condition, Mark, holds
-from trunkline.runtime.values import completed_later
 from trunkline.text.literals import literal
 from trunkline.text.names import Names, snake_case
 from trunkline.text.source import Source
@@ -126,17 +125,6 @@ class ModuleNamespace:
             ("leaf", type_.name, nullable),
             "complete_" + type_.name[:TYPE] + ("_or_null" if nullable else ""),
             lambda: self.dialect.leaf_completer(type_, nullable=nullable),
-        )
-
-    def later_leaf(self, type_: GraphQLLeafType, *, nullable: bool) -> str:
-        """Bind the function that completes a scalar or an enum that was awaited.
-
-        It has the parameters of the functions that the module defines.
-        """
-        return self.bind_once(
-            ("later leaf", type_.name, nullable),
-            "finish_" + type_.name[:TYPE] + ("_or_null" if nullable else ""),
-            lambda: completed_later(type_, self.completer(type_, nullable=nullable)),
         )
 
     def completer(self, type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:

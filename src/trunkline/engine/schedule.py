@@ -201,37 +201,47 @@ class _SideBySide:
         return True
 
     def _begin_until_one_waits(self, queue: deque[Work]) -> None:
-        execution, agenda = self.execution, self._agenda
-        has_batches = agenda.has_batches
         context = self.context.copy()
         piece = _Piece(self, context)
-        suspended = None
+        waiting = None
         _enter_task(self.loop, piece.task)
         try:
-            while True:
-                work = queue.popleft()
-                suspended = context.run(_begin, execution, work)
-                if suspended is not None:
-                    piece.keep(work, *suspended)
-                    self._add(work, piece)
-                    break
-                if has_batches:
-                    agenda.finish(work)
-                if has_batches or agenda.pending:
-                    queue.extend(agenda.take())
-                # a resolver may cancel the current task, or set context variables: not for others
-                if not queue or piece.task.cancelling() or not self._is_unchanged(context):
-                    break
+            waiting = context.run(self._begin_each, queue, piece.task, context)
+            if waiting is not None:
+                work, suspended = waiting
+                piece.keep(work, *suspended)
+                self._add(work, piece)
         finally:
             _leave_task(self.loop, piece.task)
-            if suspended is None:
+            if waiting is None:
                 piece.task.cancel()
 
-    def _is_unchanged(self, context: Context) -> bool:
-        try:
-            return context == self.context
-        except Exception:  # noqa: BLE001  # of values that cannot be compared
-            return False
+    def _begin_each(
+        self, queue: deque[Work], task: asyncio.Task[None], context: Context
+    ) -> tuple[Work, Suspended] | None:
+        """Begin work in a task and its context; return the first that waits.
+
+        A resolver may cancel the task, or set context variables. That is not for others, so they
+        get a new task and context.
+        """
+        execution, agenda, before = self.execution, self._agenda, self.context
+        has_batches = agenda.has_batches
+        while True:
+            work = queue.popleft()
+            suspended = _begin(execution, work)
+            if suspended is not None:
+                return work, suspended
+            if has_batches:
+                agenda.finish(work)
+            if has_batches or agenda.pending:
+                queue.extend(agenda.take())
+            if not queue or task.cancelling():
+                return None
+            try:
+                if context != before:
+                    return None
+            except Exception:  # noqa: BLE001  # of values that cannot be compared
+                return None
 
     def _add(self, work: Work, piece: _Piece | _Awaited) -> None:
         self._waiting[work] = piece

@@ -13,11 +13,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from graphql import (
-    GraphQLBoolean,
     GraphQLError,
-    GraphQLID,
     GraphQLLeafType,
-    GraphQLString,
     Undefined,
     VariableNode,
 )
@@ -31,7 +28,6 @@ __all__ = [
     "PlainLeaf",
     "TypeTable",
     "add_leaves",
-    "completed_later",
     "getter",
     "leaf_completer",
     "lookup",
@@ -68,21 +64,6 @@ def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any],
         return result
 
     return complete
-
-
-def completed_later(type_: GraphQLLeafType, complete: Callable[[Any], Any]) -> Callable[..., Any]:
-    """Make a function that completes a leaf with the parameters of those that complete objects."""
-    plain_types: dict[GraphQLLeafType, type] = {
-        GraphQLString: str,
-        GraphQLID: str,
-        GraphQLBoolean: bool,
-    }
-    plain_type = plain_types.get(type_)
-
-    def finish(_execution: object, value: Any, *_indices: int) -> Any:
-        return value if type(value) is plain_type else complete(value)
-
-    return finish
 
 
 def object_checker(type_name: str, model: type | None) -> Callable[[Any], Any]:

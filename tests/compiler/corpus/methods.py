@@ -83,3 +83,10 @@ def complete_book_author(execution, value):
         return entry
     except Exception as error:
         raise execution.locate(error)
+
+
+def finish_String_or_null(execution, value, *indices):
+    """String"""
+    if value is not None and value.__class__ is not str:
+        value = complete_String_or_null(value)
+    return value

@@ -20,6 +20,14 @@ def OPERATION(execution):
         raise execution.locate(error)
 
 
+def finish_Int_or_null(execution, value, *indices):
+    """Int"""
+    if value is not None:
+        if type(value) is not int or value.bit_length() > 31:
+            value = complete_Int_or_null(value)
+    return value
+
+
 def complete_mutation_add_book(execution, value):
     """Mutation.addBook: Book!"""
     try:
