@@ -88,11 +88,14 @@ class Cost:
         if isinstance(self._total, int):
             return
         provided: Mapping[str, Any] = values[-1] if values else {}
-        if not self._is_simple or any(
-            type(value := provided.get(name)) is not int or value > self._harmless
-            for name in self._names
-        ):
+        if not self._is_simple:
             self._check_total(provided)
+            return
+        for name in self._names:
+            value = provided.get(name)
+            if type(value) is not int or value > self._harmless:
+                self._check_total(provided)
+                return
 
     def _check_total(self, values: Mapping[str, Any]) -> None:
         total = self._count(values)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable, Mapping
 from functools import partial
+from hashlib import sha256
 from threading import RLock
 from types import ModuleType
 from typing import Any, NoReturn
@@ -37,7 +38,7 @@ _WIDE = 5_000  # characters of a wide document, which takes long to compile
 _WIDE_RUNS = 200  # executions until that pays: longer text saves a part of each
 # Bytes, measured: of a character of text in a loaded module, of an operation, of a variable, and of
 # the plan and the syntax tree for each character of the document that is not white space.
-_CHARACTER = 3
+_CHARACTER = 2
 _OPERATION = 8_000
 _VARIABLE = 2_000
 _PLANNED = 150
@@ -84,7 +85,7 @@ class OperationModules:
         The plan is kept by tables of types, whose objects are planned when their first value comes,
         and by graphql-core's `info`.
         """
-        self._compiled: dict[str, Callable[[Mapping[str, object]], ModuleType]] = {}
+        self._compiled: dict[bytes, Callable[[Mapping[str, object]], ModuleType]] = {}
         self.weight = 0
         self.keeps_plan = self._has_info
 
@@ -102,12 +103,13 @@ class OperationModules:
 
         The same object under many aliases has the same text, which is compiled once.
         """
-        load = self._compiled.get(module.text)
+        digest = sha256(module.text.encode()).digest()  # the text itself would be kept
+        load = self._compiled.get(digest)
         if load is None:
             number = len(self._file_names)
             file_name = f"{self._name}-{number}.py" if number else f"{self._name}.py"
             self._file_names.append(file_name)
-            load = self._compiled[module.text] = compile_module(file_name, module.text)
+            load = self._compiled[digest] = compile_module(file_name, module.text)
             self.weight += _CHARACTER * len(module.text)
         self.weight += module.weight
         self.has_grown()

@@ -57,6 +57,8 @@ from trunkline.schema.scalars import UnreadableError, unreadable
 
 __all__ = ["MAX_ERRORS", "MAX_VALUES", "Variables", "argument_builder"]
 
+_INT_BITS = 32  # of an Int, with the sign
+
 MAX_ERRORS = 50
 """How many wrong values one response lists."""
 
@@ -106,7 +108,7 @@ class Variables:
             (variable.signature.name, exact_type(variable.signature.type), variable.coerce)
             for variable in self._variables
         ]
-        self._single = self._table[0][:2] if len(self._table) == 1 else None
+        self._single = _single(self._signatures)
         # nothing is counted in values of flat types, so one allowance serves all requests
         self._allowance = (
             None if any(nests(each.type) for each in self._signatures) else Allowance(0)
@@ -125,9 +127,10 @@ class Variables:
         if not self._table:
             return []
         values = provided or _NOTHING
-        if self._single is not None:  # the commonest request has one variable, an id
-            value = values.get(self._single[0])
-            if type(value) is self._single[1]:
+        if self._single is not None:  # the commonest request has one variable: an id, or a number
+            name, exact = self._single
+            value: Any = values.get(name)
+            if type(value) is exact and (exact is not int or value.bit_length() < _INT_BITS):
                 return [value, values]
         allowance = self._allowance or Allowance(self._most)
         try:
@@ -219,6 +222,18 @@ class Variables:
         except Exception as error:  # noqa: BLE001  # of an input's class, or of a directive
             return _rejections(signature, node, error)
         return []
+
+
+def _single(signatures: Sequence[GraphQLVariableSignature]) -> tuple[str, type[Any]] | None:
+    """Return the name of the only variable, and the type of its values that need no coercion.
+
+    Those of ``int`` need none if they have less than 32 bits.
+    """
+    if len(signatures) != 1:
+        return None
+    only = signatures[0]
+    exact = int if str(only.type).removesuffix("!") == "Int" else exact_type(only.type)
+    return (only.name, exact) if exact else None
 
 
 def _variable(
