@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import UserString
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from enum import Enum
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 from graphql import GraphQLError, build_schema, execute_sync, parse
 from hypothesis import given
@@ -20,15 +23,43 @@ from tests.property.test_engine import fuzz
 from trunkline.compiler.pipeline import compile_operation
 from trunkline.engine import Result, run_sync
 from trunkline.schema.executable import make_executable_schema
+from trunkline.schema.models import bind_enum
+from trunkline.schema.names import PythonNames
+from trunkline.schema.scalars import BUILT_IN, bind_scalar
 from trunkline.server.present import encode
 
 SDL = """
 type Query { items: [Item!]! perhaps: [Item] item: Item }
 type Item { s: String s1: String! id: ID id1: ID! b: Boolean b1: Boolean! i: Int i1: Int!
-  f: Float f1: Float! item: Item }
+  f: Float f1: Float! e: Color e1: Color! m: Decimal m1: Decimal! t: DateTime t1: DateTime!
+  w: Date w1: Date! u: UUID u1: UUID! item: Item }
+enum Color { RED GREEN }
+scalar Decimal scalar DateTime scalar Date scalar UUID
 """
-LEAVES = ("s", "s1", "id", "id1", "b", "b1", "i", "i1", "f", "f1")
-TYPES: dict[str, type] = {"s": str, "id": str, "b": bool, "i": int, "f": float}
+
+
+class Color(Enum):
+    RED = 1
+    GREEN = "GREEN"
+
+
+class Other(Enum):
+    RED = 1
+
+
+class Moment(datetime):
+    def isoformat(self, *_: object) -> str:
+        return "a moment"
+
+
+class Id(UUID):
+    pass
+
+
+TYPES: dict[str, type] = {"s": str, "id": str, "b": bool, "i": int, "f": float, "e": Color}
+TYPES |= {"m": Decimal, "t": datetime, "w": date, "u": UUID}
+LEAVES = tuple(name for kind in TYPES for name in (kind, f"{kind}1"))
+NOW = datetime(2026, 11, 29, 12, 30, 0, 5, UTC)
 ODD: list[Any] = [
     None,
     "x",
@@ -44,8 +75,11 @@ ODD: list[Any] = [
     [],
     b"x",
 ]
-ODD += [ValueError("returned"), UserString("x")]
+ODD += [ValueError("returned"), UserString("x"), Other.RED, Color.GREEN, "RED", 1 << 80]
+ODD += [Decimal("NaN"), Decimal("1E+30"), NOW, NOW.replace(tzinfo=None), NOW.date(), Id(int=1)]
+ODD += [Moment(2026, 1, 1), UUID(int=2**127)]
 RIGHT: dict[str, Any] = {"s": "x", "id": "1", "b": False, "i": -(2**31), "f": -0.5}
+RIGHT |= {"e": Color.RED, "m": Decimal("1.50"), "t": NOW, "w": NOW.date(), "u": UUID(int=7)}
 
 Reads = list[tuple[int, str]]
 
@@ -137,7 +171,7 @@ def test_both_texts_do_what_graphql_core_does(
     items = [model(number, {**each, "item": below}) for number, each in enumerate(values)]
     query = {"items": lambda: items, "perhaps": lambda: items, "item": lambda: items[0]}
     resolvers = SimpleNamespace(query=SimpleNamespace(**query))
-    schema = make_executable_schema(build_schema(SDL), resolvers, {"Item": model})
+    schema = make_executable_schema(build_schema(SDL), resolvers, {"Item": model, "Color": Color})
     operation = compile_operation(schema, text)
 
     def observe(run: Any) -> tuple[str, list[dict[str, Any]], Reads]:
@@ -158,6 +192,9 @@ def test_both_texts_do_what_graphql_core_does(
     root = SimpleNamespace(**query)
     root.items, root.perhaps, root.item = items, items, items[0]
     core = build_schema(SDL)
+    for name in ("Decimal", "DateTime", "Date", "UUID"):
+        bind_scalar(core.type_map[name], BUILT_IN[name])  # type: ignore[arg-type]
+    assert not [*bind_enum(core.type_map["Color"], Color, PythonNames(core, {}))]  # type: ignore[arg-type]
     theirs = observe(lambda: execute_sync(core, parse(text), root, variable_values=variables))
     assert (short[0], short[1], sorted(short[2])) == (theirs[0], theirs[1], sorted(theirs[2]))
 
