@@ -239,12 +239,13 @@ async def test_a_timeout_is_one_also_after_failed_task_groups(group: Any, text: 
         async def slow(self, _parent: Node) -> int:
             for _ in range(3):
                 await group()
+            deadline.reschedule(asyncio.get_running_loop().time() + 0.01)
             return await asyncio.sleep(60, 1)
 
     task = asyncio.current_task()
     assert task is not None
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.05):
+        async with asyncio.timeout(None) as deadline:
             await run(operation(text, Nodes()), None, Loader())
     assert task.cancelling() == 0
 
@@ -533,3 +534,27 @@ def test_the_end_of_the_program_does_not_wait(turns: int) -> None:
     with pytest.raises(SystemExit):
         asyncio.run(asyncio.wait_for(run(compiled, None, Loader()), 60))
     gc.collect()  # nothing is told about tasks that ended without anybody
+
+
+async def test_tools_that_look_at_tasks_see_the_resolvers() -> None:
+    seen: list[str] = []
+
+    async def first(node: Node) -> int:
+        return await asyncio.sleep(0.001, node.id)
+
+    async def second(node: Node) -> int:
+        await asyncio.sleep(0)
+        for task in asyncio.all_tasks():
+            seen.extend([repr(task), *(frame.f_code.co_name for frame in task.get_stack())])
+        return node.id
+
+    resolvers = SimpleNamespace(
+        query=SimpleNamespace(node=lambda: Node(1)),
+        node=SimpleNamespace(first=first, second=second),
+    )
+    sdl = "type Query { node: Node } type Node { first: Int second: Int }"
+    schema = make_executable_schema(parse_schema(sdl), resolvers, {"Node": Node})
+    result = await run(compile_operation(schema, "{ node { first second } }"), {})
+    assert result.data == {"node": {"first": 1, "second": 1}}
+    assert {"first", "second"} <= {*seen}
+    assert any("first() running at" in each for each in seen)

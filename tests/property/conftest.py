@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gc
+import warnings
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -15,3 +17,11 @@ def form(request: pytest.FixtureRequest) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(operation, "_FIRST_RUNS", 0 if request.param == "often" else 1_000_000)
         yield request.param
+
+
+@pytest.fixture(autouse=True)
+def _collect_what_graphql_core_leaves() -> Generator[None]:
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()

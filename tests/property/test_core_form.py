@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
-import warnings
 from collections import Counter
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,14 +60,6 @@ class Answers:
     left: int  # coroutines that were neither awaited to their end nor closed
 
 
-@pytest.fixture(autouse=True)
-def _collect_what_graphql_core_leaves() -> Generator[None]:
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        gc.collect()
-
-
 @pytest.mark.filterwarnings(
     "ignore:coroutine '(Executor|default_type_resolver):RuntimeWarning",
     # The same, collected in code that cannot import what warns: a named tuple's.
@@ -94,7 +83,8 @@ def test_answers_are_graphql_cores(
         _check_errors(result, complete)
     if not any(result.errors for result in every.results):
         assert ours.calls == theirs.calls
-    assert ours.left == 0
+    if not behavior.tasks:  # a task of a field that is given up runs on, and nobody reads its value
+        assert ours.left == 0
     assert not ours.calls - every.calls
 
 

@@ -33,6 +33,10 @@ fuzz = settings(
 fewer = settings(fuzz, max_examples=max(EXAMPLES // 3, 1))
 
 
+@pytest.mark.filterwarnings(
+    r"ignore:coroutine '(Executor|Core\._resolver):RuntimeWarning",
+    "ignore:Exception ignored in. <coroutine obj:pytest.PytestUnraisableExceptionWarning",
+)  # graphql-core's own
 @fuzz
 @given(examples())
 def test_answers_are_graphql_cores(example: Example) -> None:

@@ -329,6 +329,12 @@ class _Piece(Coroutine[Any, None, None]):
 
     # -- as the coroutine of the task -------------------------------------------------------------
 
+    def __getattr__(self, name: str) -> Any:
+        """Show tools that look at tasks the name and the frame of the work."""
+        if name in self.__slots__:
+            raise AttributeError(name)
+        return getattr(self._running, name)
+
     def __await__(self) -> Generator[Any, None, None]:
         raise TypeError("The work of an execution is awaited by its own task.")
 
