@@ -97,6 +97,10 @@ class Cost:
                 self._check_total(provided)
                 return
 
+    def of(self, values: Sequence[Any]) -> int:
+        """Return what a request with these values may cost, 0 if there is no limit."""
+        return self._count(values[-1] if values else {})
+
     def _check_total(self, values: Mapping[str, Any]) -> None:
         total = self._count(values)
         if self._limit is not None and total > self._limit:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable, Mapping
+from copy import copy
 from functools import partial
 from hashlib import sha256
 from threading import RLock
@@ -26,7 +27,7 @@ from trunkline.compiler.planner import PlannedOperation, plan_operation
 from trunkline.compiler.usage import VariableUsage
 from trunkline.errors import LimitExceededError
 from trunkline.forks import renewed_in_children
-from trunkline.runtime.execution import Execution
+from trunkline.runtime.execution import Execution, SharedExecution, SharedRoom
 from trunkline.runtime.positions import Mark, holds
 from trunkline.schema.requirements import RequirementSet
 from trunkline.text.loading import compile_module
@@ -374,6 +375,13 @@ class Operation:
             values = self.coerce(variables)
             selected = [refused for condition, refused in self._fields if holds(condition, values)]
         return bool(selected) and all(selected)
+
+    def sharing(self, room: SharedRoom) -> Operation:
+        """Return the operation for a batch, whose responses have one room."""
+        shared = copy(self)
+        make: Callable[..., Execution] = SharedExecution
+        shared.execution = partial(make, *self.execution.args, shared=room)
+        return shared
 
     def add_forms(self, forms: CallerForms[Operation]) -> None:
         """Set the forms for callers who may not have all of it; done once, when it is compiled."""

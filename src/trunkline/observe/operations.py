@@ -30,7 +30,7 @@ _SHORT_ID = len("sha256:") + 12
 
 
 class OperationEvent(msgspec.Struct):
-    """One request to a GraphQL endpoint.
+    """One request to a GraphQL endpoint, or one operation of a batch.
 
     An attribute is ``None`` if the request ended before it was known.
 
@@ -61,6 +61,12 @@ class OperationEvent(msgspec.Struct):
     duration: float = 0.0
     error_codes: tuple[str, ...] = ()
     errors: int = 0
+
+    def ended_with(self, request: OperationEvent) -> None:
+        """Take the end of the HTTP request, which had several operations."""
+        self.status, self.duration = request.status, request.duration
+        if request.outcome == "disconnected":
+            self.outcome = request.outcome
 
 
 Sink: TypeAlias = Callable[[OperationEvent], None]

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["ACCEPT", "GRAPHQL_RESPONSE", "JSON", "charset_of", "choose_response_type"]
+__all__ = [
+    "ACCEPT",
+    "GRAPHQL_RESPONSE",
+    "JSON",
+    "JSON_LINES",
+    "charset_of",
+    "choose_response_type",
+    "names_json_lines",
+]
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
+JSON_LINES = "application/jsonl"
 
 ACCEPT = f"{GRAPHQL_RESPONSE}, {JSON};q=0.9"
 """The ``Accept`` header of a client that does not know the server yet (GraphQL over HTTP §5.2)."""
@@ -31,6 +40,13 @@ def choose_response_type(accept: str) -> str | None:
     if graphql > json or (named and graphql == json > 0):
         return GRAPHQL_RESPONSE
     return JSON if json else None
+
+
+def names_json_lines(accept: str) -> bool:
+    """Say whether a client names ``application/jsonl`` among what it accepts."""
+    entries = [entry.partition(";") for entry in accept.lower().split(",")]
+    quality, is_named = _weigh([(each.strip(), rest) for each, _, rest in entries], JSON_LINES)
+    return is_named and quality > 0
 
 
 def _weigh(ranges: Sequence[tuple[str, str]], media_type: str) -> tuple[float, bool]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 from secrets import token_hex
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -19,6 +19,7 @@ __all__ = [
     "FilePart",
     "GraphQLRequest",
     "check_finite",
+    "decode_json",
     "encode_multipart",
     "named_document",
     "read_json",
@@ -40,6 +41,8 @@ class GraphQLRequest(msgspec.Struct, omit_defaults=True):
     document_id: str | None = msgspec.field(default=None, name="documentId")
 
 
+T = TypeVar("T")
+
 _request_decoder = msgspec.json.Decoder(GraphQLRequest)
 _object_decoder: msgspec.json.Decoder[dict[str, Any] | None] = msgspec.json.Decoder(
     dict[str, Any] | None
@@ -60,17 +63,25 @@ def read_json(body: bytes) -> GraphQLRequest:
     If a name comes twice, the last one counts. Raises ``NotJSONError`` if the bytes are not JSON in
     UTF-8 or are nested too deeply, ``MalformedRequestError`` if the JSON has another shape.
     """
+    return decode_json(body, _request_decoder)
+
+
+def decode_json(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """Read a JSON body in UTF-8. Raises what `read_json` raises."""
     try:
-        request = _request_decoder.decode(body.decode())  # msgspec checks only what it keeps
+        found = decoder.decode(body.decode())  # msgspec checks only what it keeps
     except msgspec.ValidationError as error:
         raise MalformedRequestError.because(f"This is not a GraphQL request: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise NotJSONError.because(f"The body is not JSON in UTF-8: {error}") from None
     except RecursionError:
         raise NotJSONError.because("The body is nested too deeply.") from None
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_too_deep(request.variables):
-        raise NotJSONError.because(f"The variables are nested deeper than {MAX_DEPTH}.")
-    return request
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
+        requests: list[Any] = found if isinstance(found, list) else [found]
+        for each in requests:
+            if _is_too_deep(each.variables):
+                raise NotJSONError.because(f"The variables are nested deeper than {MAX_DEPTH}.")
+    return found
 
 
 def _is_too_deep(value: object) -> bool:

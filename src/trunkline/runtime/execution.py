@@ -11,7 +11,7 @@ from msgspec import Struct
 from trunkline.runtime.positions import FieldFailure, Mark, Marks, NoRoomError, Path
 from trunkline.runtime.work import Agenda
 
-__all__ = ["Execution", "Result"]
+__all__ = ["Execution", "Result", "SharedExecution", "SharedRoom"]
 
 _FAILED = 4  # fields that cost as much as one that fails
 
@@ -183,3 +183,27 @@ class Execution(Struct, eq=False):
         if self.agenda is not None:
             self.agenda.forget_below(failure.position)
         self.nullify(failure)
+
+
+class SharedRoom:
+    """How many more fields the responses of a batch may have together."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+
+class SharedExecution(Execution, eq=False):
+    """The execution of one operation of a batch: its ``room`` is that of the whole batch."""
+
+    shared: SharedRoom = SharedRoom(0)  # always given
+
+    @property  # type: ignore[misc]  # compiled code counts as if it were an attribute
+    def room(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """How many more fields the responses of the batch may have."""
+        return self.shared.left
+
+    @room.setter
+    def room(self, left: int) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        self.shared.left = left

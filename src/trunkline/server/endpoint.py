@@ -8,9 +8,10 @@
 
 from __future__ import annotations
 
-from asyncio import CancelledError
+from asyncio import CancelledError, Task, create_task, gather
 from collections.abc import Sequence
 from contextlib import suppress
+from copy import copy
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -44,11 +45,12 @@ from trunkline.errors import (
 from trunkline.observe.log import safe_logger
 from trunkline.observe.operations import OperationEvent, Sink, access_log
 from trunkline.observe.traces import server_span, trace_id
+from trunkline.protocol.batches import BatchEntry, read_json_or_batch
 from trunkline.protocol.canonical import name_by_path
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.request import GraphQLRequest, read_json, read_query_string
 from trunkline.protocol.response import PARTIAL, StatusRules, status_of_request_error
-from trunkline.runtime.execution import Result
+from trunkline.runtime.execution import Result, SharedRoom
 from trunkline.runtime.resume import in_task
 from trunkline.schema.bindings import Schema
 from trunkline.server.additions import HeaderList, ResponseAdditions, adding
@@ -58,6 +60,13 @@ from trunkline.server.authorize import (
     MayIntrospect,
     Refuse,
     SchemaViews,
+)
+from trunkline.server.batches import (
+    BatchedRequest,
+    Connection,
+    batch_response,
+    check_cost,
+    check_texts,
 )
 from trunkline.server.caching import Caching, Exchange, ResponseCaching
 from trunkline.server.documents import Documents, OtherURLs, RegisteredDocuments
@@ -113,6 +122,8 @@ class _Arrival(Struct, eq=False):
     caller: Caller | None
     view: OperationCache
     always: HeaderList
+    room: SharedRoom | None = None  # of a batch
+    deadline: float | None = None
 
 
 class GraphQL(HTTPOnly):
@@ -152,6 +163,8 @@ class GraphQL(HTTPOnly):
       (Apollo's automatic persisted queries). It saves bytes, and protects nothing.
     - ``other_urls``: whether a ``GET`` by id whose URL has another order or form than the rule is
       redirected or refused. So each request has one URL, and caches keep its response once.
+    - ``batch_size``: how many operations a ``POST`` may have: as a list of requests, or a list of
+      variables. The limits and the deadline hold for all of them together.
     - ``schema_text``: whether the SDL is served at ``/schema.graphql`` below the endpoint's path,
       to each caller as it sees the schema, and a header of each response names its version.
     - ``caching``: how responses that the schema declares with ``@cacheControl`` are shared.
@@ -181,6 +194,7 @@ class GraphQL(HTTPOnly):
         registered: RegisteredDocuments | None = None,
         apq: bool = False,
         other_urls: OtherURLs = "redirect",
+        batch_size: int = 1,
         schema_text: bool = False,
         caching: Caching | None = None,
     ) -> None:
@@ -214,6 +228,11 @@ class GraphQL(HTTPOnly):
         self._caching = ResponseCaching(
             caching or Caching(), has_auth=auth is not None, has_clients=registered is not None
         )
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, not {batch_size}.")
+        self._batch_size = batch_size
+        self._read_batch = partial(read_json_or_batch, most=batch_size)
+        self._limits, self._deadline = limits or Limits(), deadline
         self._texts = SchemaTexts(is_private=auth is not None) if schema_text else None
 
     if not TYPE_CHECKING:  # types know that it is not there
@@ -241,11 +260,12 @@ class GraphQL(HTTPOnly):
         """Serve one request, and call the sinks with its event."""
         started = perf_counter()
         event = OperationEvent()
+        events = [event]  # a batch has one for each operation
         additions = ResponseAdditions()
         token = adding.set(additions)
         with server_span(event, scope["headers"]):
             try:
-                response = await self._respond(scope, receive, started, event, additions)
+                response = await self._respond(scope, receive, started, events, additions)
                 if not response.is_taken_by(receive):
                     await response(scope, receive, send)
                 event.status = response.status
@@ -261,22 +281,29 @@ class GraphQL(HTTPOnly):
             finally:
                 adding.reset(token)
                 event.duration = perf_counter() - started
-                for sink in self._sinks:
-                    try:
-                        sink(event)
-                    except Exception:  # the response is sent already
-                        logger.exception("The sink %r failed.", sink)
+                for each in events:
+                    if each is not event:
+                        each.ended_with(event)
+                    self._tell(each)
+
+    def _tell(self, event: OperationEvent) -> None:
+        for sink in self._sinks:
+            try:
+                sink(event)
+            except Exception:  # the response is sent already
+                logger.exception("The sink %r failed.", sink)
 
     async def _respond(
         self,
         scope: Scope,
         receive: Receive,
         started: float,
-        event: OperationEvent,
+        events: list[OperationEvent],
         additions: ResponseAdditions,
     ) -> Response:
         """Take a request through all stages, and turn whatever goes wrong into a response."""
         version: HeaderList = ()
+        (event,) = events
         try:
             headers = read_headers(scope)
             event.client = client_name(headers)
@@ -296,15 +323,20 @@ class GraphQL(HTTPOnly):
                 if scope["path"].endswith(SCHEMA_PATH):
                     return self._texts.respond(view, scope, headers)
                 version = (self._texts.header(view),)
-            media_type = response_type(headers)
+            media_type = response_type(headers, takes_batches=self._batch_size > 1)
             check_request(scope, headers, self._max_body_bytes)
+            request: GraphQLRequest | list[BatchEntry]
             if scope["method"] == "GET":
                 request = read_query_string(scope["query_string"])
             else:
                 body = self._bodies.collected(receive) or await self._bodies.read(headers, receive)
-                request = read_json(body)
+                takes_batches = self._batch_size > 1 and scope["method"] == "POST"
+                read = self._read_batch if takes_batches else read_json
+                request = read(body)
             always = _HEADERS[media_type] + version
             came = _Arrival(scope, receive, started, headers, caller, view, always)
+            if isinstance(request, list):
+                return await self._execute_batch(request, came, events)
             response = await self._execute(request, came, event, additions)
         except ClientGone:
             raise
@@ -320,9 +352,20 @@ class GraphQL(HTTPOnly):
         additions: ResponseAdditions,
     ) -> Response:
         """Find the operation of a request, and execute it as its caller may have it."""
-        scope, caller, view = came.scope, came.caller, came.view
+        operation, known = await self._find(request, came, event)
+        always = came.always
+        if self._documents.takes_ids:
+            self._documents.check_url(request, operation, came.scope)
+            always += self._documents.headers(request, operation, known, came.scope)
+        return await self._perform(operation, request, came, always, event, additions)
+
+    async def _find(
+        self, request: GraphQLRequest, came: _Arrival, event: OperationEvent
+    ) -> tuple[Operation, str | None]:
+        """Return the operation of a request, and the id by which its document is known."""
+        scope, view = came.scope, came.view
         name_by_path(request, scope["path"])
-        text, known = self._documents.find(request, caller, event.client)
+        text, known = self._documents.find(request, came.caller, event.client)
         name = request.operation_name or None
         operation = view.recall(text, name)
         if operation is None:
@@ -335,13 +378,25 @@ class GraphQL(HTTPOnly):
         event.coordinates = operation.coordinates
         self._documents.keep(operation.id, text)
         check_kind(operation, scope["method"])
-        always = came.always
-        if self._documents.takes_ids:
-            self._documents.check_url(request, operation, scope)
-            always += self._documents.headers(request, operation, known, scope)
+        return operation, known
+
+    async def _perform(  # noqa: PLR0913, PLR0917  # an operation, and all that is around it
+        self,
+        operation: Operation,
+        request: GraphQLRequest,
+        came: _Arrival,
+        always: HeaderList,
+        event: OperationEvent,
+        additions: ResponseAdditions,
+    ) -> Response:
+        """Execute an operation as its caller may have it, and write the response."""
+        caller = came.caller
         if operation.required is not None and self._tells_refusals:
             operation = await self._authorization.check(operation, caller, request.variables)
-        left = time_left(came.headers, perf_counter() - came.started)
+        elapsed = perf_counter() - came.started
+        left = time_left(came.headers, elapsed)
+        if came.deadline is not None:
+            left = max(0.0, min(came.deadline - elapsed, came.deadline if left is None else left))
         run = partial(self._run, operation, request, came, event, additions, left)
         if operation.caching is None:
             response, _, _ = await run()
@@ -351,7 +406,7 @@ class GraphQL(HTTPOnly):
                 operation,
                 operation.caching,
                 request.variables,
-                scope,
+                came.scope,
                 came.headers,
                 caller,
                 additions,
@@ -372,6 +427,8 @@ class GraphQL(HTTPOnly):
     ) -> tuple[Response, Any, bool]:
         """Execute an operation. Returns its response, its data, and whether it has no errors."""
         caller = came.caller
+        if came.room is not None:
+            operation = operation.sharing(came.room)
         if self._executor.is_direct(operation):
             takes_json = operation.caching is None  # else its entities are looked for
             result = run_sync(operation, request.variables, caller=caller, takes_json=takes_json)
@@ -385,6 +442,61 @@ class GraphQL(HTTPOnly):
         assert self._auth is not None  # noqa: S101  # it was asked already
         await in_task()
         return await self._auth.authenticate(scope)
+
+    async def _execute_batch(
+        self, entries: Sequence[BatchEntry], came: _Arrival, events: list[OperationEvent]
+    ) -> Response:
+        """Find the operations of a batch, count them together, and execute them.
+
+        Queries are executed at the same time; if there is a mutation, one after the other. Each
+        operation has an event of its own.
+        """
+        await in_task()
+        check_texts(entries, self._limits)
+        (event,) = events
+        requests: list[BatchedRequest] = []
+        for each in entries:
+            its = copy(event)
+            found: Operation | Exception
+            try:
+                found, _ = await self._find(each.request, came, its)
+            except (Exception, CancelledError) as error:  # noqa: BLE001  # its response says so
+                found = fault_of(error)
+            requests.append(BatchedRequest(each.request, its, found))
+        check_cost(requests, self._limits)
+        events[:] = [each.event for each in requests]
+        connection = Connection(came.receive)
+        came.receive, came.room = connection.receive, SharedRoom(self._limits.response)
+        came.deadline = self._deadline
+        tasks: list[Task[Response]] = []
+        try:
+            if any(each.event.operation_kind == "mutation" for each in requests):
+                responses = [await self._respond_in_batch(each, came) for each in requests]
+            else:
+                tasks += [create_task(self._respond_in_batch(each, came)) for each in requests]
+                responses = await gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            connection.close()
+        return batch_response(entries, responses, self._partial, came.always, came.headers)
+
+    async def _respond_in_batch(self, batched: BatchedRequest, came: _Arrival) -> Response:
+        """Return the response to a request of a batch."""
+        additions = ResponseAdditions()
+        token = adding.set(additions)
+        try:
+            if not isinstance(batched.found, Operation):
+                raise batched.found  # noqa: TRY301  # to be explained below
+            return await self._perform(
+                batched.found, batched.request, came, came.always, batched.event, additions
+            )
+        except ClientGone:
+            raise
+        except (Exception, CancelledError) as error:  # noqa: BLE001  # no traceback leaves
+            return self._refuse(fault_of(error), (), came.scope, batched.event, additions)
+        finally:
+            adding.reset(token)
 
     def _refuse(
         self,

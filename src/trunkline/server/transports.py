@@ -12,7 +12,13 @@ from trunkline.compiler.operation import Operation
 from trunkline.errors import RequestRefusedError, SubscriptionError
 from trunkline.printable import printable
 from trunkline.protocol.canonical import is_path_of_document
-from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON, charset_of, choose_response_type
+from trunkline.protocol.media import (
+    GRAPHQL_RESPONSE,
+    JSON,
+    charset_of,
+    choose_response_type,
+    names_json_lines,
+)
 from trunkline.protocol.request import TIMEOUT_HEADER
 from trunkline.server.execute import ExecutionTimeout
 
@@ -23,6 +29,7 @@ __all__ = [
     "prefers_json",
     "response_type",
     "time_left",
+    "wants_lines",
 ]
 
 _CLIENT_LENGTH = 128  # characters of a client's name that the event keeps
@@ -70,14 +77,21 @@ def time_left(headers: Headers, elapsed: float) -> float | None:
     return left
 
 
-def response_type(headers: Headers) -> str:
+def response_type(headers: Headers, *, takes_batches: bool) -> str:
     """Choose the media type of the response; raises ``HTTPProblem`` (406) if Accept allows none."""
     chosen = _choose_response_type(headers.get(b"accept", b""))
+    if chosen is None and takes_batches and wants_lines(headers):
+        return GRAPHQL_RESPONSE
     if chosen is None:
         raise HTTPProblem(
             406, f"The header Accept allows neither {GRAPHQL_RESPONSE} nor {JSON}; name one."
         )
     return chosen
+
+
+def wants_lines(headers: Headers) -> bool:
+    """Tell whether the response to a batch is to be JSON lines."""
+    return names_json_lines(headers.get(b"accept", b"").decode("latin-1"))
 
 
 @lru_cache(maxsize=256)  # a server's clients send few different ones

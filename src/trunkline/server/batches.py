@@ -1,0 +1,119 @@
+"""What the operations of a batch share: the limits, the client's connection, the response."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+from msgspec import Struct
+
+from trunkline.asgi.requests import ASGIMessage, Headers, Receive
+from trunkline.asgi.responses import Response
+from trunkline.compiler.limits import Limits
+from trunkline.compiler.operation import Operation
+from trunkline.errors import LimitExceededError, RequestError
+from trunkline.observe.operations import OperationEvent
+from trunkline.protocol.batches import BatchEntry, as_lines, as_list
+from trunkline.protocol.media import JSON_LINES
+from trunkline.protocol.request import GraphQLRequest
+from trunkline.server.additions import HeaderList
+from trunkline.server.transports import wants_lines
+
+__all__ = ["BatchedRequest", "Connection", "batch_response", "check_cost", "check_texts"]
+
+_LISTS = frozenset({b"vary", b"set-cookie"})  # may come beside the usual ones
+
+
+class BatchedRequest(Struct, eq=False):
+    """A request of a batch on its way, and what was found: its operation, or why it has none."""
+
+    request: GraphQLRequest
+    event: OperationEvent
+    found: Operation | Exception
+
+
+def check_texts(entries: Sequence[BatchEntry], limits: Limits) -> None:
+    """Raise ``LimitExceededError`` if the texts of a batch are together too long.
+
+    A text that comes several times counts once.
+    """
+    characters = sum(map(len, {each.request.query or "" for each in entries}))
+    if characters > limits.characters:
+        raise LimitExceededError.because(
+            f"The documents of the batch have {characters} characters; this server allows"
+            f" {limits.characters} in one request."
+        )
+
+
+def check_cost(requests: Sequence[BatchedRequest], limits: Limits) -> None:
+    """Raise ``LimitExceededError`` if the operations of a batch may cost too much together."""
+    if limits.cost is None:
+        return
+    total = 0
+    for each in requests:
+        if isinstance(each.found, Operation):
+            with suppress(RequestError):  # of its variables; its own response says so
+                values = each.found.coerce(each.request.variables)
+                total += each.found.cost.of(values)
+    if total > limits.cost:
+        raise LimitExceededError.because(
+            f"The operations of the batch may cost {total}; this server allows {limits.cost} in one"
+            " request. Ask for less at a time."
+        )
+
+
+class Connection:
+    """The connection of a client, for operations that are executed at the same time.
+
+    Only one may ask an ASGI server whether the client is gone.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._watcher: asyncio.Task[ASGIMessage] | None = None
+
+    async def receive(self) -> ASGIMessage:
+        """Return the message that the client is gone (ASGI), when it is."""
+        if self._watcher is None:
+            self._watcher = asyncio.ensure_future(self._watch())
+        return await asyncio.shield(self._watcher)
+
+    async def _watch(self) -> ASGIMessage:
+        while (message := await self._receive())["type"] != "http.disconnect":
+            pass  # the rest of a body, which the operations do not need
+        return message
+
+    def close(self) -> None:
+        """Ask no longer."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+
+
+def batch_response(
+    entries: Sequence[BatchEntry],
+    responses: Sequence[Response],
+    partial: int,
+    usual: HeaderList,
+    headers: Headers,
+) -> Response:
+    """Return the response to a batch; it has the headers that its operations add.
+
+    It is JSON lines for a client that names them. ``partial`` is the status if there are errors.
+    """
+    bodies = [each.body for each in responses]
+    status = 200 if all(each.status == 200 for each in responses) else partial
+    if wants_lines(headers):
+        content_type = (b"content-type", f"{JSON_LINES}; charset=utf-8".encode())
+        usual = (content_type, *(each for each in usual if each[0] != b"content-type"))
+        body = as_lines(entries, bodies)
+    else:
+        body = as_list(entries, bodies)
+    names = {name for name, _ in usual} - _LISTS
+    added = {
+        each: None
+        for response in responses
+        for each in response.headers
+        if each[0] not in names and each not in usual
+    }
+    return Response(status, body, (*usual, *added))
