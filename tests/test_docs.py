@@ -115,6 +115,14 @@ def test_serving_and_calling(tmp_path: Path) -> None:
         assert printed == "{'books': [{'title': 'The Dispossessed'}]} {'book': None}\n"
 
 
+def test_http(tmp_path: Path) -> None:
+    port = free_port()
+    page = Page(ROOT / "docs" / "http.md", port)
+    page.write_files(tmp_path)
+    with served("api:app", tmp_path, port):
+        assert run(page.files["asking.py"], tmp_path) == page.outputs["asking.py"]
+
+
 def test_a_server_before_there_is_one(tmp_path: Path) -> None:
     port = free_port()
     page = Page(ROOT / "docs" / "mock.md", port)

@@ -226,7 +226,7 @@ class MalformedRequestError(RequestError):
 
 
 class NotJSONError(MalformedRequestError):
-    """The body is not JSON, or is nested too deeply. The response has the status 400."""
+    """What should be JSON in UTF-8 is not, or is nested too deeply. The response has status 400."""
 
 
 class DocumentNotFoundError(RequestError):

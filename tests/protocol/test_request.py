@@ -176,16 +176,10 @@ def test_a_query_string(query_string: bytes, request_: GraphQLRequest) -> None:
         b"documentId=a&documentId=a",
         b"operationName=A&operationName=A",  # one letter is one object in CPython
         b"variables=%7B%7D&x=1&variables=%7B%7D",
-        *(url(variables=wrong) for wrong in ("[]", "7", '"x"', "{", "{'a':1}", "NaN", "x")),
-        *(url(extensions=wrong) for wrong in ("[]", "true", "{}}")),
+        *(url(variables=wrong) for wrong in ("[]", "7", '"x"')),
+        *(url(extensions=wrong) for wrong in ("[]", "true")),
         url(variables="[" * 100_000),
-        url(variables='{"a":' * 201 + "1" + "}" * 201),
-        url(variables='{"a":' * 100_000),
         url(variables='{"a":' + "9" * 5_000 + "}"),
-        url(variables=r'{"a":"\ud800"}'),
-        b"query=%FF",
-        b"query=%ED%A0%80",
-        b"query=\xff",
         b"&".join(b"a%d=1" % number for number in range(100)),
     ],
 )
@@ -193,6 +187,27 @@ def test_a_query_string_of_another_shape(query_string: bytes) -> None:
     with pytest.raises(MalformedRequestError) as caught:
         read_query_string(query_string)
     assert status_of_request_error(caught.value) == 422
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "query_string",
+    [
+        *(url(variables=wrong) for wrong in ("{", "{'a':1}", "NaN", "x", '{"a":Infinity}')),
+        url(extensions="{}}"),
+        url(variables='{"a":' * 201 + "1" + "}" * 201),
+        url(variables='{"a":' * 100_000),
+        url(variables=r'{"a":"\ud800"}'),
+        b"variables=%7B%22a%22:%22%ED%A0%80%22%7D",
+        b"query=%FF",
+        b"query=%ED%A0%80",
+        b"query=\xff",
+    ],
+)
+def test_a_query_string_that_is_not_json(query_string: bytes) -> None:
+    with pytest.raises(NotJSONError) as caught:
+        read_query_string(query_string)
+    assert status_of_request_error(caught.value) == 400
     assert len(str(caught.value)) < 300
 
 

@@ -102,12 +102,14 @@ def _is_too_deep(value: object) -> bool:
 def read_query_string(query_string: bytes) -> GraphQLRequest:
     """Read the parameters of a GET (GraphQL over HTTP §5.3); an empty one counts as absent.
 
-    Raises ``MalformedRequestError`` if ``variables`` or ``extensions`` is not a JSON object, or if
-    a parameter of GraphQL comes twice.
+    Raises ``NotJSONError`` if ``variables`` or ``extensions`` is not JSON in UTF-8, and
+    ``MalformedRequestError`` if it is no object, or if a parameter of GraphQL comes twice.
     """
     try:
         pairs = parse_qsl(query_string.decode("ascii"), errors="strict", max_num_fields=64)
-    except (UnicodeDecodeError, ValueError) as error:
+    except UnicodeDecodeError as error:
+        raise NotJSONError.because(f"The query string is not UTF-8: {error}") from None
+    except ValueError as error:
         raise MalformedRequestError.because(f"The query string cannot be read: {error}") from None
     parameters: dict[str, str] = {}
     for name, value in pairs:
@@ -153,14 +155,14 @@ def _json_object(name: str, text: str | None) -> dict[str, Any] | None:
         return None
     try:
         value = _object_decoder.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+    except msgspec.ValidationError as error:
         raise MalformedRequestError.because(
             f"The parameter {name!r} must be a JSON object: {error}"
         ) from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise NotJSONError.because(f"The parameter {name!r} is not JSON: {error}") from None
     if _is_too_deep(value):
-        raise MalformedRequestError.because(
-            f"The parameter {name!r} is nested deeper than {MAX_DEPTH}."
-        )
+        raise NotJSONError.because(f"The parameter {name!r} is nested deeper than {MAX_DEPTH}.")
     return value
 
 
