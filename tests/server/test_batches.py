@@ -107,6 +107,7 @@ async def test_batches_are_off_unless_asked_for() -> None:
     for body in ([ONE], {"query": NUMBER, "variables": [{}]}):
         reply = await batch(app, body)
         assert (reply.status, reply.code) == (422, "MALFORMED_REQUEST")
+    assert "batch_size" in (await batch(app, [ONE])).error["message"]
     on = Endpoint(batch_size=5)
     by_query = await send_body(on, json.dumps([ONE]).encode(), method="QUERY")
     assert (by_query.status, by_query.code) == (422, "MALFORMED_REQUEST")

@@ -71,7 +71,9 @@ def decode_json(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     try:
         found = decoder.decode(body.decode())  # msgspec checks only what it keeps
     except msgspec.ValidationError as error:
-        raise MalformedRequestError.because(f"This is not a GraphQL request: {error}") from None
+        is_batch = decoder is _request_decoder and body.lstrip().startswith(b"[")
+        why = "a list is a batch, which needs POST and GraphQL(batch_size=…)" if is_batch else error
+        raise MalformedRequestError.because(f"This is not a GraphQL request: {why}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise NotJSONError.because(f"The body is not JSON in UTF-8: {error}") from None
     except RecursionError:
