@@ -20,7 +20,7 @@ from trunkline.protocol.request import GraphQLRequest
 from trunkline.server.additions import HeaderList
 from trunkline.server.transports import wants_lines
 
-__all__ = ["BatchedRequest", "Connection", "batch_response", "check_cost", "check_texts"]
+__all__ = ["BatchedRequest", "SharedConnection", "batch_response", "check_cost", "check_texts"]
 
 _LISTS = frozenset({b"vary", b"set-cookie"})  # may come beside the usual ones
 
@@ -63,7 +63,7 @@ def check_cost(requests: Sequence[BatchedRequest], limits: Limits) -> None:
         )
 
 
-class Connection:
+class SharedConnection:
     """The connection of a client, for operations that are executed at the same time.
 
     Only one may ask an ASGI server whether the client is gone.

@@ -63,7 +63,7 @@ from trunkline.server.authorize import (
 )
 from trunkline.server.batches import (
     BatchedRequest,
-    Connection,
+    SharedConnection,
     batch_response,
     check_cost,
     check_texts,
@@ -465,7 +465,7 @@ class GraphQL(HTTPOnly):
             requests.append(BatchedRequest(each.request, its, found))
         check_cost(requests, self._limits)
         events[:] = [each.event for each in requests]
-        connection = Connection(came.receive)
+        connection = SharedConnection(came.receive)
         came.receive, came.room = connection.receive, SharedRoom(self._limits.response)
         came.deadline = self._deadline
         tasks: list[Task[Response]] = []
