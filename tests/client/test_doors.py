@@ -27,6 +27,7 @@ DOORS = {
         "OperationRefusedError",
         "PlaygroundNotBuiltError",
         "ProtocolError",
+        "PublicationError",
         "RequestError",
         "RequestRefusedError",
         "ResponseTooLargeError",
