@@ -9,6 +9,8 @@ import asyncio
 import logging
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -419,6 +421,19 @@ def test_an_idle_connection_is_closed_and_a_busy_one_is_not() -> None:
         assert [body for _, body in responses(client, 1)] == [b'{"data":{"pause":"over"}}']
         client.sendall(b"\r\n")  # is no request
         assert client.recv(1) == b""
+
+
+def test_a_uvicorn_that_starts_tasks_elsewhere_is_refused() -> None:
+    program = """
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+del HttpToolsProtocol._start_asgi_task
+import trunkline.server.lean
+"""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.stderr.splitlines()[-1].startswith(
+        "ImportError: trunkline.server.lean needs uvicorn"
+    )
 
 
 def test_requests_are_counted() -> None:

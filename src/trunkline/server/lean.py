@@ -25,6 +25,7 @@ from uvicorn.protocols.http.httptools_impl import (
     HEADER_RE,
     HEADER_VALUE_RE,
     STATUS_LINE,
+    HttpToolsProtocol,
     RequestResponseCycle,
 )
 
@@ -35,6 +36,12 @@ from trunkline.runtime.resume import in_task, resume
 from trunkline.server.endpoint import GraphQL
 
 __all__ = ["Protocol"]
+
+if not hasattr(HttpToolsProtocol, "_start_asgi_task"):  # it would execute a request twice
+    raise ImportError(
+        "trunkline.server.lean needs uvicorn 0.45 or later: pip install 'trunkline[server]'.",
+        name="uvicorn",
+    )
 
 _HeaderPairs: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
