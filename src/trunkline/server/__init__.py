@@ -27,11 +27,13 @@ from trunkline.server.endpoint import GraphQL
 from trunkline.server.execute import OperationCall, OperationMiddleware, Proceed
 from trunkline.server.playground import Playground
 from trunkline.server.present import PresentError, present
+from trunkline.server.purging import CachePurge
 from trunkline.server.response_store import ResponseStore
 
 __all__ = [
     "AWARE_DATE_TIME",
     "CacheAudience",
+    "CachePurge",
     "Caching",
     "CostFunction",
     "DecidePolicies",
