@@ -367,6 +367,7 @@ def test_caching(tmp_path: Path) -> None:
     page = Page(ROOT / "docs" / "caching.md", 8080)
     page.write_files(tmp_path)
     assert run("from shop import app", tmp_path) == ""
+    assert run("\n".join(page.programs), tmp_path) == ""
 
 
 def test_authorization(tmp_path: Path) -> None:

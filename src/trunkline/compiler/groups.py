@@ -57,10 +57,12 @@ class OperationGroups(Struct, frozen=True, eq=False):
     """The groups of an operation's responses.
 
     ``listed`` are the entities that may stand in lists; ``declared`` are the groups that the schema
-    declares of the fields that are used, with the field of the document.
+    declares of the fields that are used, with the field of the document. ``fields`` are those of
+    the root type.
     """
 
     root: _Place
+    fields: tuple[graphql.FieldNode, ...]
     listed: _Types
     declared: tuple[tuple[GroupTemplate, graphql.FieldNode], ...]
     defaults: Mapping[str, Any]
@@ -99,8 +101,12 @@ class OperationGroups(Struct, frozen=True, eq=False):
         _search(data, self.root, found)
         return found
 
+    def values(self, variables: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return the variables of a request as in JSON, with the operation's defaults."""
+        return {**self.defaults, **(variables or {})}
+
     def _named(self, variables: Mapping[str, Any] | None) -> Iterator[str]:
-        values = {**self.defaults, **(variables or {})}
+        values = self.values(variables)
         for template, node in self.declared:
             yield group_name(*template.parts(node, values))
 
@@ -138,13 +144,17 @@ def plan_groups(chosen: ChosenOperation, entities: Entities) -> OperationGroups:
     """
     walk = _Walk(entities, chosen.fragments)
     root = entities.root(chosen.node.operation)
-    place = walk.place([(chosen.node.selection_set, root)], is_listed=False)
+    sets = [(chosen.node.selection_set, root)]
+    fields = (without_selections(node, arguments=True) for node, _ in walk.fields(sets))
+    place = walk.place(sets, is_listed=False)
     defaults = {
         node.variable.name.value: graphql.value_from_ast_untyped(node.default_value)
         for node in chosen.node.variable_definitions or ()
         if node.default_value
     }
-    return OperationGroups(place, frozenset(walk.listed), tuple(walk.declared), defaults)
+    return OperationGroups(
+        place, tuple(fields), frozenset(walk.listed), tuple(walk.declared), defaults
+    )
 
 
 class _Walk:
@@ -167,7 +177,7 @@ class _Walk:
             next(iter(types)) if len(types) == 1 else None,
         )
         fields: dict[str, list[tuple[graphql.FieldNode, _Types]]] = {}
-        for node, applying in self._fields(sets):
+        for node, applying in self.fields(sets):
             key = node.alias.value if node.alias else node.name.value
             if node.name.value == "__typename":
                 place.type_key = key
@@ -185,7 +195,7 @@ class _Walk:
             self.listed.update(place.types)
         return place
 
-    def _fields(
+    def fields(
         self, sets: list[tuple[graphql.SelectionSetNode, _Types]]
     ) -> Iterator[tuple[graphql.FieldNode, _Types]]:
         """Yield the fields of selection sets, each with the types that it is a field of."""
@@ -199,7 +209,7 @@ class _Walk:
                     if condition is not None:
                         within = types & self._entities.possible_types(condition.name.value)
                     if within:
-                        yield from self._fields([(fragment.selection_set, within)])
+                        yield from self.fields([(fragment.selection_set, within)])
 
     def _leaf(
         self,

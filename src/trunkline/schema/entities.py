@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from trunkline.schema.directives import applied_to, arguments_of, elements_of, is_known
 
-__all__ = ["Entities", "GroupTemplate", "misplaced_groups"]
+__all__ = ["Entities", "GroupTemplate", "given_argument", "misplaced_groups"]
 
 _NAME = "cacheGroups"
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -44,19 +44,22 @@ class GroupTemplate(Struct, frozen=True, eq=False):
         return found
 
     def _value(self, name: str, node: graphql.FieldNode, variables: dict[str, Any]) -> str | None:
-        value: Any = graphql.Undefined
-        for each in node.arguments or ():
-            if each.name.value == name:
-                value = graphql.value_from_ast_untyped(each.value, variables)
-        argument = self.arguments[name]
-        if value is graphql.Undefined and argument.default is not None:
-            literal = argument.default.literal
-            value = (
-                argument.default.value
-                if literal is None
-                else graphql.value_from_ast_untyped(literal)
-            )
+        value = given_argument(name, self.arguments[name], node, variables)
         return None if value is None or value is graphql.Undefined else str(value)
+
+
+def given_argument(
+    name: str, argument: graphql.GraphQLArgument, node: graphql.FieldNode, variables: dict[str, Any]
+) -> Any:
+    """Return an argument as in JSON, or its default; ``Undefined`` if it has none."""
+    value: Any = graphql.Undefined
+    for each in node.arguments or ():
+        if each.name.value == name:
+            value = graphql.value_from_ast_untyped(each.value, variables)
+    if value is not graphql.Undefined or argument.default is None:
+        return value
+    literal = argument.default.literal
+    return argument.default.value if literal is None else graphql.value_from_ast_untyped(literal)
 
 
 class Entities:

@@ -29,6 +29,7 @@ from trunkline.server.playground import Playground
 from trunkline.server.present import PresentError, present
 from trunkline.server.purging import CachePurge
 from trunkline.server.response_store import ResponseStore
+from trunkline.server.versions import Version, VersionFunction
 
 __all__ = [
     "AWARE_DATE_TIME",
@@ -58,6 +59,8 @@ __all__ = [
     "Sink",
     "Streamed",
     "Threads",
+    "Version",
+    "VersionFunction",
     "access_log",
     "batch",
     "current_response",

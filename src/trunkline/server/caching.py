@@ -5,24 +5,29 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from trunkline.asgi.requests import Headers, Receive, Scope
 from trunkline.asgi.responses import Application, HTTPApplication, Response
 from trunkline.auth.verifying.caller import Authenticator, Caller
+from trunkline.bounded import BoundedMapping
 from trunkline.compiler.caching import OperationCaching
 from trunkline.compiler.operation import Operation
 from trunkline.errors import RequestError
 from trunkline.observe.log import safe_logger
 from trunkline.protocol.caching import caching_headers, etag_of, is_current, write_groups
 from trunkline.protocol.messages import HEADER_NAME, SCHEMA_VERSION
+from trunkline.schema.bindings import Schema
 from trunkline.schema.caching import CacheScope
 from trunkline.server.additions import HeaderList, ResponseAdditions
 from trunkline.server.response_store import KeptResponse, ResponseStore, StoreKey
+from trunkline.server.versions import Version, Versions
 
 __all__ = ["CacheAudience", "Caching", "Exchange", "GroupHeader", "ResponseCaching"]
 
@@ -30,6 +35,7 @@ logger = safe_logger("trunkline.errors")
 
 _SHORTEST = 32  # bytes of a secret
 _DIGITS = 32  # of an audience's name
+_KNOWN = 10_000  # responses whose version and ETag are remembered
 
 
 class CacheAudience:
@@ -119,6 +125,8 @@ class Caching:
       caller's scopes are for their caller's own cache only.
     - ``group_headers``: name the groups of a response, so that caches can forget it by them.
     - ``store``: keeps responses in the server itself. With ``auth`` it needs an ``audience``, too.
+    - ``versions``: the versions of what query fields return, by coordinate; so a client that has a
+      response already gets 304, and nothing is executed.
     - ``on_invalidation``: is called with the groups that a mutation invalidated, to purge caches
       that are elsewhere. It is called on the event loop, so it must be quick.
     """
@@ -126,6 +134,7 @@ class Caching:
     audience: CacheAudience | None = None
     group_headers: Sequence[GroupHeader] = ("Cache-Groups",)
     store: ResponseStore | None = None
+    versions: Mapping[str, Version] = field(default_factory=dict[str, Version])
     on_invalidation: Callable[[Collection[str]], object] | None = None
 
 
@@ -152,7 +161,9 @@ class ResponseCaching:
     may be limited to their own documents. Raises ``ValueError`` if these would share responses.
     """
 
-    def __init__(self, caching: Caching, *, has_auth: bool, has_clients: bool) -> None:
+    def __init__(
+        self, schema: Schema, caching: Caching, *, has_auth: bool, has_clients: bool
+    ) -> None:
         if has_clients and caching.audience is not None and caching.audience.clients_share:
             raise ValueError(
                 "With registered documents, a client may be limited to its own, but a cache gives"
@@ -163,6 +174,8 @@ class ResponseCaching:
         self._store = caching.store
         self._on_invalidation = caching.on_invalidation
         self._has_auth = has_auth
+        self._versions = Versions(schema, caching.versions) if caching.versions else None
+        self._known = BoundedMapping[StoreKey, KeptResponse](_KNOWN)
 
     async def respond(self, exchange: Exchange, usual: HeaderList, execute: Execute) -> Response:
         """Return the response to an operation, with its headers.
@@ -172,6 +185,12 @@ class ResponseCaching:
         if exchange.caching.is_mutation:
             return await self._mutate(exchange, usual, execute)
         response: Response | None = None
+        known_as = await self._version_key(exchange, usual)
+        known = None if known_as is None else self._known.get(known_as)
+        if known is not None and is_current(known.etag, exchange.headers.get(b"if-none-match")):
+            response = Response(304, headers=usual)
+            self._describe(response, known, exchange)
+            return response
 
         async def execute_query() -> KeptResponse | None:
             nonlocal response
@@ -187,8 +206,25 @@ class ResponseCaching:
         response = response or Response(200, kept.body if kept else b"")
         response.headers = usual
         if kept is not None and exchange.scope["method"] != "POST":
+            kept = replace(kept, etag=etag_of(usual, kept.body))
+            if known_as is not None:
+                self._known.put(known_as, replace(kept, body=b"", age=0))
             self._describe(response, kept, exchange)
         return response
+
+    async def _version_key(self, exchange: Exchange, usual: HeaderList) -> StoreKey | None:
+        """Return what the response to a request is known by, with the version of what it reads."""
+        if self._versions is None or exchange.scope["method"] == "POST":
+            return None
+        operation, variables = exchange.operation, exchange.variables
+        version = await self._versions.current(operation, variables, exchange.caller)
+        if version is None:
+            return None
+        key = self._key(exchange)
+        if key is None:  # only its caller may have it
+            sent = [exchange.headers.get(each, b"") for each in (b"authorization", b"cookie")]
+            key = _key_for(exchange, sha256(b"\n".join(sent)).digest())
+        return (*key, version, dict(usual)[b"content-type"])
 
     async def _mutate(self, exchange: Exchange, usual: HeaderList, execute: Execute) -> Response:
         """Execute a mutation; what it may have changed is invalidated, however it ends."""
@@ -233,14 +269,13 @@ class ResponseCaching:
         if self._has_auth and kept.scope == CacheScope.PUBLIC:  # callers see different schemas
             replaced.add(SCHEMA_VERSION.encode())
         headers = [each for each in response.headers if each[0] not in replaced]
-        etag = etag_of(headers, kept.body)
-        if is_current(etag, exchange.headers.get(b"if-none-match")):
+        if is_current(kept.etag, exchange.headers.get(b"if-none-match")):
             response.status, response.body = 304, b""
         if kept.age:
             headers.append((b"age", b"%d" % kept.age))
         if kept.groups:
             headers += (write_groups(each, kept.groups) for each in self._group_headers)
-        response.headers = (*headers, *added, (b"etag", etag))
+        response.headers = (*headers, *added, (b"etag", kept.etag))
 
     def _key(self, exchange: Exchange) -> StoreKey | None:
         """Return the key of a response that callers may share; ``None`` if they may not."""
@@ -253,8 +288,7 @@ class ResponseCaching:
             who = self._audience.name(caller)
         elif not self._sharing(scope, exchange.headers, caller)[0]:
             return None
-        variables = msgspec.json.encode(exchange.variables or {}, order="deterministic")
-        return exchange.operation.id, exchange.operation.name, variables, who
+        return _key_for(exchange, who)
 
     def _sharing(
         self, scope: CacheScope, headers: Headers, caller: Caller | None
@@ -275,3 +309,9 @@ class ResponseCaching:
         ):
             return True, (audience.header,)
         return False, ("Authorization",)
+
+
+def _key_for(exchange: Exchange, who: bytes) -> StoreKey:
+    """Return the key of a response for those of one name."""
+    variables = msgspec.json.encode(exchange.variables or {}, order="deterministic")
+    return exchange.operation.id, exchange.operation.name, variables, who

@@ -226,7 +226,10 @@ class GraphQL(HTTPOnly):
         self._status: StatusRules = status
         self._partial = 200 if status == "audit" else PARTIAL
         self._caching = ResponseCaching(
-            caching or Caching(), has_auth=auth is not None, has_clients=registered is not None
+            schema,
+            caching or Caching(),
+            has_auth=auth is not None,
+            has_clients=registered is not None,
         )
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, not {batch_size}.")

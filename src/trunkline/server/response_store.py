@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from trunkline.asgi.requests import ClientGone
 from trunkline.bounded import BoundedMapping
@@ -24,7 +25,8 @@ StoreKey: TypeAlias = tuple[object, ...]
 class KeptResponse(Struct, frozen=True):
     """A response without errors, and what caches may do with it.
 
-    ``body`` is as it was sent; the ``age`` of a stored one is in seconds.
+    ``body`` is as it was sent; the ``age`` of a stored one is in seconds. The ``etag`` is known
+    when the response is sent.
     """
 
     body: bytes
@@ -33,6 +35,7 @@ class KeptResponse(Struct, frozen=True):
     groups: Collection[str]
     is_stored: bool
     age: int = 0
+    etag: bytes = b""
 
 
 class _Entry(Struct, frozen=True):
@@ -121,13 +124,7 @@ class ResponseStore:
         if age >= response.max_age or not is_valid:
             self._entries.remove(key)
             return None
-        return _aged(response, int(age))
-
-
-def _aged(response: KeptResponse, age: int) -> KeptResponse:
-    return KeptResponse(
-        response.body, response.max_age, response.scope, response.groups, is_stored=True, age=age
-    )
+        return replace(response, age=int(age))
 
 
 def _weigh(key: StoreKey, entry: _Entry) -> int:

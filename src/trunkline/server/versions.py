@@ -1,0 +1,112 @@
+"""304 without executing: the version of what a query would return tells if it has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from inspect import isawaitable
+from typing import Any, TypeAlias
+
+from graphql import FieldNode, Undefined
+from msgspec import Struct
+
+from trunkline.auth.verifying.caller import Caller
+from trunkline.compiler.operation import Operation
+from trunkline.errors import SchemaError
+from trunkline.observe.log import safe_logger
+from trunkline.schema.bindings import Attribute, Key, Lookup, Schema
+from trunkline.schema.entities import given_argument
+from trunkline.schema.names import unknown_coordinates
+
+logger = safe_logger("trunkline.errors")
+
+__all__ = ["Version", "VersionFunction", "Versions"]
+
+VersionFunction: TypeAlias = Callable[[Mapping[str, Any], Caller | None], Any | Awaitable[Any]]
+"""Returns the version of what a field returns now: a number, a time, a text; may be ``async``.
+
+Takes the field's arguments by their names in the schema, as in JSON and with the schema's defaults,
+and the caller. ``None`` means that it is not known, and the operation is executed.
+"""
+
+
+class Version(Struct, frozen=True):
+    """How the version of a query's field is found, and what it is the version of.
+
+    ``covers`` are the types whose values change the version when they change; of these, fields that
+    have a resolver must be named too (``Book.sales``). An operation that uses more is executed.
+    """
+
+    function: VersionFunction
+    covers: Collection[str]
+
+
+class Versions:
+    """The versions of a schema's query fields, by coordinate (``Query.book``).
+
+    Raises ``SchemaError`` for a coordinate or a type that the schema lacks.
+    """
+
+    def __init__(self, schema: Schema, versions: Mapping[str, Version]) -> None:
+        definition = schema.definition
+        named = [*versions, *(each for version in versions.values() for each in version.covers)]
+        mistakes = list(unknown_coordinates("versions", definition, named))
+        query = definition.query_type.name if definition.query_type else ""
+        mistakes += (
+            f"versions: {each} is not a field of {query}."
+            for each in versions
+            if not each.startswith(f"{query}.")
+        )
+        if mistakes:
+            raise SchemaError("\n".join(mistakes))
+        self._definition = definition
+        self._query = query
+        self._versions = versions
+
+    async def current(
+        self, operation: Operation, variables: Mapping[str, Any] | None, caller: Caller | None
+    ) -> str | None:
+        """Return the version of what an operation would return; ``None`` if it is not known.
+
+        Raises what `Operation.coerce` raises.
+        """
+        groups = operation.caching and operation.caching.groups
+        if not groups or len(groups.fields) != 1:
+            return None
+        (node,) = groups.fields
+        coordinate = f"{self._query}.{node.name.value}"
+        version = self._versions.get(coordinate)
+        if version is None or not _covers(version, operation, coordinate):
+            return None
+        operation.coerce(variables)  # so that the function gets what fits the schema
+        try:
+            found = version.function(self._arguments(node, groups.values(variables)), caller)
+            if isawaitable(found):
+                found = await found
+        except Exception:
+            logger.exception("The version of %s is not known; it is executed.", coordinate)
+            return None
+        return None if found is None else str(found)
+
+    def _arguments(self, node: FieldNode, values: dict[str, Any]) -> dict[str, Any]:
+        root: Any = self._definition.query_type
+        given = {
+            name: given_argument(name, argument, node, values)
+            for name, argument in root.fields[node.name.value].args.items()
+        }
+        return {name: value for name, value in given.items() if value is not Undefined}
+
+
+def _covers(version: Version, operation: Operation, root: str) -> bool:
+    """Say whether everything that an operation reads changes its version."""
+    bindings = operation.schema.bindings
+    for coordinate in operation.coordinates:
+        parent, _, field = coordinate.partition(".")
+        if coordinate == root or not field or field.endswith(")") or coordinate in version.covers:
+            continue
+        type_: Any = operation.schema.definition.type_map[parent]
+        if field not in getattr(type_, "fields", {}) or hasattr(type_, "out_type"):
+            continue  # a value, or an input field
+        is_plain = isinstance(bindings.get(coordinate), (Attribute, Key, Lookup))
+        if parent not in version.covers or not is_plain:
+            return False
+    return True
