@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from threading import Condition, Thread
 from urllib.parse import urlsplit
 
@@ -49,7 +48,7 @@ class CachePurge:
             raise ValueError("The url of CachePurge must be http(s)://host/…")
         if not HEADER_NAME.fullmatch(header):
             raise ValueError(f"CachePurge: {header!r} cannot be the name of a header.")
-        self._connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self._is_https = parts.scheme == "https"
         self._host = parts.hostname, parts.port
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._method, self._header, self._separator = method, header, separator
@@ -110,8 +109,15 @@ class CachePurge:
 
     def _send(self, groups: list[str]) -> str | None:
         """Send a request; return why it must be tried again."""
+        from http.client import (  # noqa: PLC0415  # slow to import
+            HTTPConnection,
+            HTTPException,
+            HTTPSConnection,
+        )
+
         host, port = self._host
-        connection = self._connect(host, port, timeout=_TIMEOUT)
+        connect = HTTPSConnection if self._is_https else HTTPConnection
+        connection = connect(host, port, timeout=_TIMEOUT)
         try:
             headers = {**self._headers, self._header: self._separator.join(groups)}
             connection.request(self._method, self._target, headers=headers)
