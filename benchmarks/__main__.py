@@ -20,6 +20,7 @@ FILES = (
     "growth",
     "over_http",
     "authorization",
+    "caching",
     "tokens",
     "new_documents",
     "large_schema",

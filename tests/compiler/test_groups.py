@@ -94,9 +94,8 @@ FOUND = "{ ... on Book { id } ... on Film { ident: key } }"
             "Author Author:* Book Book:1",
         ),
         ("{ books { id } }", {"books": []}, "Book Book:*"),
-        ("{ books { id } }", {"books": [book(1), book(2)]}, "B B:* B:1 B:2"),
-        ("{ books { id } }", {"books": [book(each) for each in range(31)]}, "Book Book:*"),
-        ("{ books { id } }", {"books": [book(each) for each in range(100)]}, "Book Book:*"),
+        ("{ books { id } }", {"books": [book(1), book(2)]}, "Book Book:*"),
+        ("{ books { id } }", {"books": "JSON already"}, "Book Book:*"),
         ("{ page { total } }", {"page": {"total": 3}}, ""),
         ("{ page { rows { book { id } } } }", {"page": {"rows": []}}, "Book Book:*"),
         ("{ page { rows { book { id } } } }", {"page": None}, "Book Book:*"),
@@ -128,7 +127,7 @@ FOUND = "{ ... on Book { id } ... on Film { ident: key } }"
 )
 def test_what_a_response_is_made_of(text: str, data: Any, groups: str) -> None:
     expected = groups.replace("B ", "Book ").replace("B:", "Book:").split()
-    assert groups_of(text).of_query(data, {}, ()) == sorted(expected)
+    assert list(groups_of(text).of_query(data, {}, ())) == sorted(expected)
 
 
 def test_variables_are_in_names_and_the_program_adds_some() -> None:
@@ -138,7 +137,7 @@ def test_variables_are_in_names_and_the_program_adds_some() -> None:
 
 def test_a_response_of_too_many_groups_belongs_to_everything() -> None:
     many = [f"own:{number}" for number in range(40)]
-    assert groups_of("{ books { id } }").of_query({"books": []}, {}, many) == ["*"]
+    assert groups_of("{ books { id } }").of_query({"books": []}, {}, many) == ("*",)
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 An entity is an object whose type has a key. A response belongs to these groups:
 
 - ``Book``: it has, or could have, something of the type.
-- ``Book:7``: it has this one.
+- ``Book:7``: it has this one, and not in a list.
 - ``Book:*``: it depends on which ones there are: it has a list, a null, or one whose key is not
-  selected.
+  selected. What is in a list is not looked at: it may be JSON already.
 
 A mutation whose response has a book with its key invalidates ``Book:7`` and ``Book:*``. Without the
 key nobody knows which one it was, so it invalidates ``Book``. What the schema declares by
@@ -14,7 +14,7 @@ key nobody knows which one it was, so it invalidates ``Book``. What the schema d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import graphql
@@ -56,7 +56,8 @@ class _Found(Struct, eq=False):
 class OperationGroups(Struct, frozen=True, eq=False):
     """The groups of an operation's responses.
 
-    ``listed`` are the entities that may stand in lists; ``declared`` are the groups that the schema
+    ``listed`` are the entities that may stand in lists; ``fixed`` are the groups of every response,
+    sorted; ``are_fixed`` says that there are no others. ``declared`` are the groups that the schema
     declares of the fields that are used, with the field of the document. ``fields`` are those of
     the root type.
     """
@@ -64,6 +65,8 @@ class OperationGroups(Struct, frozen=True, eq=False):
     root: _Place
     fields: tuple[graphql.FieldNode, ...]
     listed: _Types
+    fixed: tuple[str, ...]
+    are_fixed: bool
     declared: tuple[tuple[GroupTemplate, graphql.FieldNode], ...]
     defaults: Mapping[str, Any]
 
@@ -73,33 +76,31 @@ class OperationGroups(Struct, frozen=True, eq=False):
         return sorted({*names, *(":".join(template.texts) for template, _ in self.declared)})
 
     def of_query(
-        self, data: Any, variables: Mapping[str, Any] | None, added: Iterable[str]
-    ) -> list[str]:
+        self, data: Any, variables: Mapping[str, Any] | None, added: Collection[str]
+    ) -> Sequence[str]:
         """Return the groups that a query's response belongs to; ``added`` are the program's."""
-        found = self._find(data)
-        fixed = {*self._named(variables), *added, *map(group_name, self.root.within)}
-        fixed |= {any_of(name) for name in found.unknown | self.listed}
+        if self.are_fixed and not added:
+            return self.fixed if len(self.fixed) <= MOST_GROUPS else (EVERYTHING,)
+        found = _Found(set(), set())
+        _search(data, self.root, found, in_lists=False)
+        fixed = {*self.fixed, *self._named(variables), *added, *map(any_of, found.unknown)}
         names = fixed | {group_name(*entity) for entity in found.entities}
         if len(names) > MOST_GROUPS:
             names = fixed | {any_of(name) for name, _ in found.entities}
-        return sorted(names) if len(names) <= MOST_GROUPS else [EVERYTHING]
+        return sorted(names) if len(names) <= MOST_GROUPS else (EVERYTHING,)
 
     def of_mutation(
         self, data: Any, variables: Mapping[str, Any] | None, added: Iterable[str]
     ) -> list[str]:
         """Return the groups that a mutation invalidates."""
-        found = self._find(data)
+        found = _Found(set(), set())
+        _search(data, self.root, found, in_lists=True)
         if len(found.entities) > MOST_GROUPS // 2:
             found.unknown.update(name for name, _ in found.entities)
         names = {*self._named(variables), *added, *map(group_name, found.unknown)}
         names |= {group_name(*each) for each in found.entities if each[0] not in found.unknown}
         names |= {any_of(name.partition(":")[0]) for name in names if ":" in name}
         return sorted({*names, EVERYTHING}) if names else []
-
-    def _find(self, data: Any) -> _Found:
-        found = _Found(set(), set())
-        _search(data, self.root, found)
-        return found
 
     def values(self, variables: Mapping[str, Any] | None) -> dict[str, Any]:
         """Return the variables of a request as in JSON, with the operation's defaults."""
@@ -111,18 +112,20 @@ class OperationGroups(Struct, frozen=True, eq=False):
             yield group_name(*template.parts(node, values))
 
 
-def _search(value: Any, place: _Place, found: _Found) -> None:
+def _search(value: Any, place: _Place, found: _Found, *, in_lists: bool) -> None:
     """Add what a value has at a place, and below it."""
-    if type(value) is list:
-        if len(value) > MOST_GROUPS:  # more than could be named
-            found.unknown |= place.within
-            return
-        for each in value:
-            _search(each, place, found)
-        return
-    if type(value) is not dict:
+    if value is None:
         found.unknown.update(place.types or place.within)
-        return
+    elif type(value) is dict:
+        _search_object(value, place, found, in_lists=in_lists)
+    elif in_lists and type(value) is list and len(value) <= MOST_GROUPS:
+        for each in value:
+            _search(each, place, found, in_lists=in_lists)
+    elif in_lists:  # more than could be named
+        found.unknown |= place.within
+
+
+def _search_object(value: dict[str, Any], place: _Place, found: _Found, *, in_lists: bool) -> None:
     name = place.only or value.get(place.type_key)
     if name is None:
         found.unknown.update(place.types)
@@ -134,7 +137,7 @@ def _search(value: Any, place: _Place, found: _Found) -> None:
             found.entities.add((name, str(key)))
     for key, below in place.below.items():
         if key in value:
-            _search(value[key], below, found)
+            _search(value[key], below, found, in_lists=in_lists)
 
 
 def plan_groups(chosen: ChosenOperation, entities: Entities) -> OperationGroups:
@@ -152,8 +155,11 @@ def plan_groups(chosen: ChosenOperation, entities: Entities) -> OperationGroups:
         for node in chosen.node.variable_definitions or ()
         if node.default_value
     }
+    listed = frozenset(walk.listed)
+    fixed = sorted({*map(group_name, place.within), *map(any_of, listed)})
+    are_fixed = not walk.has_single and not walk.declared
     return OperationGroups(
-        place, tuple(fields), frozenset(walk.listed), tuple(walk.declared), defaults
+        place, tuple(fields), listed, tuple(fixed), are_fixed, tuple(walk.declared), defaults
     )
 
 
@@ -164,6 +170,7 @@ class _Walk:
         self._entities = entities
         self._fragments = fragments
         self.listed: set[str] = set()
+        self.has_single = False  # an entity that stands in no list
         self.declared: list[tuple[GroupTemplate, graphql.FieldNode]] = []
 
     def place(
@@ -193,6 +200,8 @@ class _Walk:
                 place.within |= below.within
         if is_listed:
             self.listed.update(place.types)
+        elif place.types:
+            self.has_single = True
         return place
 
     def fields(

@@ -58,7 +58,7 @@ def run_sync(  # noqa: PLR0913  # a request, who sent it, and who takes the data
             result.drop()
         raise TypeError(f"{operation.title} has resolvers or directives to await: use `run`.")
     agenda = Agenda(has_batches=True) if operation.has_batches else None
-    takes_json = takes_json and operation.caching is None
+    takes_json = takes_json and operation.kind != "mutation"  # whose entities are looked for
     execution = operation.execution(values, context, agenda, root_value, caller, takes_json)
     try:
         execution.data = data = operation.resolve_root(execution)
@@ -162,7 +162,7 @@ def start(  # noqa: PLR0913  # as above
     are left out.
     """
     agenda = Agenda(has_batches=operation.has_batches)
-    takes_json = takes_json and operation.caching is None
+    takes_json = takes_json and operation.kind != "mutation"  # whose entities are looked for
     execution = operation.execution(values, context, agenda, root_value, caller, takes_json)
     try:
         if operation.kind == "mutation" and operation.is_async:

@@ -433,8 +433,7 @@ class GraphQL(HTTPOnly):
         if came.room is not None:
             operation = operation.sharing(came.room)
         if self._executor.is_direct(operation):
-            takes_json = operation.caching is None  # else its entities are looked for
-            result = run_sync(operation, request.variables, caller=caller, takes_json=takes_json)
+            result = run_sync(operation, request.variables, caller=caller, takes_json=True)
         else:
             result = await self._executor.execute(
                 operation, request, event.client, caller, came.scope, came.receive, left

@@ -1,0 +1,109 @@
+"""What caching costs and saves: an endpoint in this process, asked for a hundred objects by GET."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import quote
+
+from benchmarks.figures import Figure, at_most
+from benchmarks.local import Async
+from benchmarks.race import race
+from trunkline.server import (
+    Caching,
+    GraphQL,
+    ResponseStore,
+    Version,
+    make_executable_schema,
+    parse_schema,
+)
+
+__all__ = ["measure"]
+
+ROUNDS = 200  # requests of a sample
+OBJECTS = 100
+SDL = """
+type Query { books: [Book!]! DECLARED }
+type Book INHERITED { id: ID!  title: String!  pages: Int!  price: Float!  author: Author! }
+type Author INHERITED { id: ID!  name: String! }
+"""
+TEXT = "{ books { id title pages price author { id name } } }"
+
+
+@dataclass
+class Author:
+    id: str
+    name: str
+
+
+@dataclass
+class Book:
+    id: str
+    title: str
+    pages: int
+    price: float
+    author: Author
+
+
+BOOKS = [
+    Book(str(n), f"Book {n}", 100 + n, 7.5, Author(str(n % 7), f"Author {n % 7}"))
+    for n in range(OBJECTS)
+]
+
+
+def endpoint(caching: Caching | None) -> GraphQL:
+    declared, inherited = (
+        "@cacheControl(maxAge: 600, scope: PUBLIC)",
+        "@cacheControl(inheritMaxAge: true)",
+    )
+    if caching is None:
+        declared = inherited = ""
+    sdl = SDL.replace("DECLARED", declared).replace("INHERITED", inherited)
+    resolvers = SimpleNamespace(query=SimpleNamespace(books=lambda: BOOKS))
+    schema = make_executable_schema(parse_schema(sdl), resolvers, {"Book": Book, "Author": Author})
+    return GraphQL(schema, auth=None, sinks=(), caching=caching)
+
+
+def measure() -> Iterator[Figure]:
+    version = Version(lambda _arguments, _caller: 1, covers=["Book", "Author"])
+    executed, known = endpoint(Caching()), endpoint(Caching(versions={"Query.books": version}))
+    result = race(
+        {
+            "undeclared": Async(asking(endpoint(None), 200)),
+            "executed": Async(asking(executed, 200)),
+            "known": Async(asking(known, 304, (b"if-none-match", b"*"))),
+            "stored": Async(asking(endpoint(Caching(store=ResponseStore())), 200)),
+        }
+    )
+    yield result.ratio(
+        "100 objects: with policy and groups / without", "executed", "undeclared", at_most(1.1)
+    )
+    yield result.ratio("100 objects: 304 by version / executed", "known", "executed", at_most(0.2))
+    yield result.ratio("100 objects: from the store / executed", "stored", "executed", at_most(0.5))
+
+
+def asking(app: GraphQL, status: int, *headers: tuple[bytes, bytes]) -> Any:
+    """Return a function that asks an endpoint for the same again and again."""
+
+    async def receive() -> Any:
+        raise AssertionError
+
+    async def send(message: Any) -> None:
+        if "status" in message and message["status"] != status:
+            raise AssertionError(message)
+
+    async def ask() -> None:
+        for _ in range(ROUNDS):
+            scope = {
+                "type": "http",
+                "http_version": "1.1",
+                "method": "GET",
+                "path": "/graphql",
+                "query_string": b"query=" + quote(TEXT).encode(),
+                "headers": [(b"accept", b"application/graphql-response+json"), *headers],
+            }
+            await app(scope, receive, send)
+
+    return ask
