@@ -125,7 +125,7 @@ def _search(value: Any, place: _Place, found: _Found, *, in_lists: bool) -> None
         found.unknown |= place.within
 
 
-def _search_object(value: dict[str, Any], place: _Place, found: _Found, *, in_lists: bool) -> None:
+def _search_object(value: dict[Any, Any], place: _Place, found: _Found, *, in_lists: bool) -> None:
     name = place.only or value.get(place.type_key)
     if name is None:
         found.unknown.update(place.types)
