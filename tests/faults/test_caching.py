@@ -48,7 +48,7 @@ def form() -> None:
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """Count what compiling costs."""
-    counts = {"parse": 0, "validate": 0, "operation_module": 0}
+    counts = {"parse_document": 0, "validate": 0, "operation_module": 0}
 
     def count(module: Any, name: str) -> None:
         original = getattr(module, name)
@@ -59,7 +59,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 
         monkeypatch.setattr(module, name, counting)
 
-    count(document, "parse")
+    count(document._Parser, "parse_document")
     count(document, "validate")
     count(emit.ModuleWriter, "operation_module")
     return counts
@@ -95,7 +95,7 @@ def test_15_one_operation_serves_every_value_of_its_conditions(counted: dict[str
     answers = [run_sync(operations.get(text), {"p": p}).data for p in (True, False, True)]
     assert answers == [{"a": 1}, {"b": 2}, {"a": 1}]
     # the third execution has the text that is for many
-    assert counted == {"parse": 1, "validate": 1, "operation_module": 2}
+    assert counted == {"parse_document": 1, "validate": 1, "operation_module": 2}
 
 
 # -- 21: introspection ----------------------------------------------------------------------------
@@ -222,11 +222,11 @@ def test_24_a_document_that_is_known_is_not_even_parsed(counted: dict[str, int])
         for wrong in ("{ nope }", "{"):
             with pytest.raises(RequestError):
                 operations.get(wrong)
-    assert counted == {"parse": 3, "validate": 2, "operation_module": 1}
+    assert counted == {"parse_document": 3, "validate": 2, "operation_module": 1}
 
 
 def test_24_texts_that_differ_in_a_space_are_different_documents(counted: dict[str, int]) -> None:
     operations = OperationCache(both().schema)
     assert operations.get("{ a }") is not operations.get("{ a  }")
-    assert counted["parse"] == 2
+    assert counted["parse_document"] == 2
     assert both().check("{ a  }") == answer('{"a": 1}')
