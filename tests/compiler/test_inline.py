@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, Flag, IntEnum, StrEnum
-from typing import Any
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import pytest
 from graphql import Undefined
+from werkzeug.local import LocalProxy
 
 from trunkline.compiler.inline import inline_leaf
 from trunkline.compiler.pipeline import compile_operation
@@ -201,3 +202,69 @@ def test_a_program_may_write_a_known_name_otherwise() -> None:
     type_: Any = schema_of("DateTime").definition.type_map["DateTime"]
     type_.coerce_output_value = str
     assert inline_leaf(type_) is None
+
+
+@dataclass
+class Author:
+    name: str
+
+
+@dataclass
+class Robot:
+    serial: str
+
+
+T = TypeVar("T")
+
+
+def proxy(value: T) -> T:
+    """Return what claims to be the value. It has `__await__`, too, whatever the value is."""
+    return cast("T", LocalProxy(lambda: value))
+
+
+PROXIES = """
+type Query { name: String, names: [String], author: Author, authors: [Author!], any: Any }
+union Any = Author | Robot
+type Author { name: String }
+type Robot { serial: String }
+"""
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ("{ name }", {"name": "a"}),
+        ("{ names }", {"names": ["a", "b"]}),
+        ("{ author { name } }", {"author": {"name": "a"}}),
+        ("{ authors { name } }", {"authors": [{"name": "a"}, {"name": "b"}]}),
+        ("{ any { ... on Author { name } } }", {"any": {"name": "a"}}),
+    ],
+)
+def test_both_texts_take_an_objects_word_for_its_class(document: str, expected: object) -> None:
+    class Query:
+        def name(self) -> str:
+            return proxy("a")
+
+        def names(self) -> list[str]:
+            return [proxy("a"), "b"]
+
+        def author(self) -> Author:
+            return proxy(Author(proxy("a")))
+
+        def authors(self) -> list[Author]:
+            return [proxy(Author(proxy("a"))), Author("b")]
+
+        def any(self) -> Author | Robot:
+            return proxy(Author(proxy("a")))
+
+    class Resolvers:
+        query = Query()
+
+    models = {"Author": Author, "Robot": Robot}
+    operation = compile_operation(
+        make_executable_schema(parse_schema(PROXIES), Resolvers(), models), document
+    )
+    for _ in range(4):
+        result = run_sync(operation, {})
+        assert result.data == expected
+        assert not result.errors

@@ -12,6 +12,7 @@ from uuid import UUID
 import graphql
 import pytest
 from tests.server.calling import post
+from werkzeug.local import LocalProxy
 
 from trunkline import engine
 from trunkline.engine import adopt_schema
@@ -86,6 +87,25 @@ WRITABLE = {
         [{"1": "2026-01-02"}, 2**70, {"x": "00000000-0000-0000-0000-000000000002"}],
     ),
 }
+
+
+async def test_a_proxy_of_a_string_is_written_as_the_string() -> None:
+    class Names:
+        first, last = LocalProxy(lambda: "a"), LocalProxy(lambda: "b")
+
+    class Query:
+        @staticmethod
+        def names() -> list[Names]:
+            return [Names(), Names()]
+
+    class Resolvers:
+        query = Query()
+
+    sdl = "type Query { names: [Names!]! } type Names { first: String, last: String! }"
+    app = GraphQL(make_executable_schema(parse_schema(sdl), Resolvers()), auth=None)
+    for _ in range(4):  # both texts
+        reply = await post(app, "{ names { first last } }")
+        assert reply.data == {"names": [{"first": "a", "last": "b"}] * 2}
 
 
 def own(value: object) -> Schema:

@@ -48,8 +48,11 @@ def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any],
     """Make the function that turns a resolved value into the response's."""
     coerce = type_.coerce_output_value
     is_id = type_.name == "ID"
+    is_text = is_id or type_.name == "String"
 
     def complete(value: Any) -> Any:
+        if is_text and value.__class__ is str:  # an object's word for its class, as in the text
+            return value
         if is_id and type(value) is UUID:  # the commonest id that is not a string
             return str(value)
         if nullable and (value is None or value is Undefined):
@@ -72,7 +75,7 @@ def object_checker(type_name: str, model: type | None) -> Callable[[Any], Any]:
 
     def check(value: Any) -> Any:
         nonlocal last
-        if type(value) is last:
+        if type(value) is last or value.__class__ is model:
             return value
         _check_value(value)
         if model is not None and not isinstance(value, model):
@@ -233,12 +236,13 @@ def type_finder(
     by_class = types_by_class(possible)
 
     def find(value: Any) -> str:
-        name = by_class.get(type(value)) if resolve_type is None else resolve_type(value)
+        class_ = value.__class__  # an object's word for its class, as in the text
+        name = by_class.get(class_) if resolve_type is None else resolve_type(value)
         if name is None:
             _check_value(value)
             name = _type_name(value)
         if name is None:
-            name = next((by_class[base] for base in type(value).__mro__ if base in by_class), None)
+            name = next((by_class[base] for base in class_.__mro__ if base in by_class), None)
         if name is None:
             raise TypeError(
                 f"The object type of a value of {abstract} ({type(value).__qualname__}) is unknown."

@@ -216,4 +216,6 @@ def encode(response: dict[str, Any]) -> bytes:
 
 def _parsed(value: Any) -> Any:
     """Return what `json` does not know, such as a date or JSON already, as values of JSON."""
+    if isinstance(value, str):  # by its `__class__`: a proxy, such as werkzeug's LocalProxy
+        return str(value)
     return orjson.loads(orjson.dumps(value))
