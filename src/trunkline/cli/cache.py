@@ -102,5 +102,5 @@ _SHARED = {
     "PUBLIC": "by everybody",
     "UNDECLARED": "by everybody; if the endpoint has auth, by callers with the same scopes",
     "AUDIENCE": "by callers with the same scopes and tenant",
-    "PRIVATE": "by nobody",
+    "PRIVATE": "not at all",
 }

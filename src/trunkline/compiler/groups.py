@@ -8,7 +8,7 @@ An entity is an object whose type has a key. A response belongs to these groups:
   selected. What is in a list is not looked at: it may be JSON already.
 
 A mutation whose response has a book with its key invalidates ``Book:7`` and ``Book:*``. Without the
-key nobody knows which one it was, so it invalidates ``Book``. What the schema declares by
+key the book is not known, so the mutation invalidates ``Book``. What the schema declares by
 `@cacheGroups` is added.
 """
 

@@ -87,8 +87,8 @@ class DocumentRegistry:
     - ``unknown``: what happens with documents that were not registered, for clients without a rule
       of their own: ``"allow"``, ``"log"`` or ``"only"``.
     - ``unused_days``: after how many days without use the documents of a version expire.
-    - ``publishing``: the scope that a token needs to publish documents; ``None`` if nobody may
-      publish over HTTP.
+    - ``publishing``: the scope that a token needs to publish documents; with ``None``, there is
+      no publishing over HTTP.
 
     A client is who its token proves. Where the endpoint has ``auth=None``, it is who it says it is
     (the header ``GraphQL-Client-Name``), and its contracts are marked as unproven.

@@ -49,7 +49,7 @@ class CacheAudience:
     asks the application that `check` returns, and sets the ``header`` of the request. The endpoint
     computes the same from the token, and only if both agree is the response shared. The name is a
     code made with the ``secret``, which has at least 32 bytes and is the same in all processes; so
-    nobody can guess the name of an audience, and a response without the header is never shared.
+    the name of an audience cannot be guessed, and a response without the header is never shared.
 
     ``clients_share`` says whether two registered clients can be one audience. Say ``False`` where
     clients have registered documents: a client may be limited to its own.
