@@ -13,7 +13,6 @@ from trunkline.asgi.responses import Response
 from trunkline.compiler.limits import Limits
 from trunkline.compiler.operation import Operation
 from trunkline.errors import LimitExceededError, RequestError
-from trunkline.observe.operations import OperationEvent
 from trunkline.protocol.batches import BatchEntry, as_lines, as_list
 from trunkline.protocol.media import JSON_LINES
 from trunkline.protocol.request import GraphQLRequest
@@ -26,10 +25,9 @@ _LISTS = frozenset({b"vary", b"set-cookie"})  # may come beside the usual ones
 
 
 class BatchedRequest(Struct, eq=False):
-    """A request of a batch on its way, and what was found: its operation, or why it has none."""
+    """A request of a batch, and what was found: its operation, or why it has none."""
 
     request: GraphQLRequest
-    event: OperationEvent
     found: Operation | Exception
 
 

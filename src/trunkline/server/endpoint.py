@@ -17,6 +17,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from trunkline.asgi.requests import (
     BodyReader,
@@ -122,6 +123,8 @@ class _Arrival(Struct, eq=False):
     caller: Caller | None
     view: OperationCache
     always: HeaderList
+    event: OperationEvent
+    additions: ResponseAdditions
     room: SharedRoom | None = None  # of a batch
     deadline: float | None = None
 
@@ -337,36 +340,30 @@ class GraphQL(HTTPOnly):
                 read = self._read_batch if takes_batches else read_json
                 request = read(body)
             always = _HEADERS[media_type] + version
-            came = _Arrival(scope, receive, started, headers, caller, view, always)
+            came = _Arrival(
+                scope, receive, started, headers, caller, view, always, event, additions
+            )
             if isinstance(request, list):
                 return await self._execute_batch(request, came, events)
-            response = await self._execute(request, came, event, additions)
+            response = await self._execute(request, came)
         except ClientGone:
             raise
         except (Exception, CancelledError) as error:  # noqa: BLE001  # no traceback leaves
             response = self._refuse(fault_of(error), version, scope, event, additions)
         return response
 
-    async def _execute(
-        self,
-        request: GraphQLRequest,
-        came: _Arrival,
-        event: OperationEvent,
-        additions: ResponseAdditions,
-    ) -> Response:
+    async def _execute(self, request: GraphQLRequest, came: _Arrival) -> Response:
         """Find the operation of a request, and execute it as its caller may have it."""
-        operation, known = await self._find(request, came, event)
+        operation, known = await self._find(request, came)
         always = came.always
         if self._documents.takes_ids:
             self._documents.check_url(request, operation, came.scope)
             always += self._documents.headers(request, operation, known, came.scope)
-        return await self._perform(operation, request, came, always, event, additions)
+        return await self._perform(operation, request, came, always)
 
-    async def _find(
-        self, request: GraphQLRequest, came: _Arrival, event: OperationEvent
-    ) -> tuple[Operation, str | None]:
+    async def _find(self, request: GraphQLRequest, came: _Arrival) -> tuple[Operation, str | None]:
         """Return the operation of a request, and the id by which its document is known."""
-        scope, view = came.scope, came.view
+        scope, view, event = came.scope, came.view, came.event
         name_by_path(request, scope["path"])
         text, known = self._documents.find(request, came.caller, event.client)
         name = request.operation_name or None
@@ -383,24 +380,18 @@ class GraphQL(HTTPOnly):
         check_kind(operation, scope["method"])
         return operation, known
 
-    async def _perform(  # noqa: PLR0913, PLR0917  # an operation, and all that is around it
-        self,
-        operation: Operation,
-        request: GraphQLRequest,
-        came: _Arrival,
-        always: HeaderList,
-        event: OperationEvent,
-        additions: ResponseAdditions,
+    async def _perform(
+        self, operation: Operation, request: GraphQLRequest, came: _Arrival, always: HeaderList
     ) -> Response:
         """Execute an operation as its caller may have it, and write the response."""
-        caller = came.caller
+        caller, additions = came.caller, came.additions
         if operation.required is not None and self._tells_refusals:
             operation = await self._authorization.check(operation, caller, request.variables)
         elapsed = perf_counter() - came.started
         left = time_left(came.headers, elapsed)
         if came.deadline is not None:
             left = max(0.0, min(came.deadline - elapsed, came.deadline if left is None else left))
-        run = partial(self._run, operation, request, came, event, additions, left)
+        run = partial(self._run, operation, request, came, left)
         if operation.caching is None:
             response, _, _ = await run()
             response.headers = always
@@ -415,21 +406,15 @@ class GraphQL(HTTPOnly):
                 additions,
             )
             response = await self._caching.respond(exchange, always, run)
-        event.coordinates = operation.coordinates_with(request.variables)
+        came.event.coordinates = operation.coordinates_with(request.variables)
         response.headers = additions.on(response.headers)
         return response
 
-    async def _run(  # noqa: PLR0913, PLR0917  # a request, and what is known of it
-        self,
-        operation: Operation,
-        request: GraphQLRequest,
-        came: _Arrival,
-        event: OperationEvent,
-        additions: ResponseAdditions,
-        left: float | None,
+    async def _run(
+        self, operation: Operation, request: GraphQLRequest, came: _Arrival, left: float | None
     ) -> tuple[Response, Any, bool]:
         """Execute an operation. Returns its response, its data, and whether it has no errors."""
-        caller = came.caller
+        caller, event = came.caller, came.event
         if came.room is not None:
             operation = operation.sharing(came.room)
         if self._executor.is_direct(operation):
@@ -438,7 +423,7 @@ class GraphQL(HTTPOnly):
             result = await self._executor.execute(
                 operation, request, event.client, caller, came.scope, came.receive, left
             )
-        return self._write(result, event, additions), result.data, not event.errors
+        return self._write(result, event, came.additions), result.data, not event.errors
 
     async def _authenticate(self, scope: Scope) -> Caller:
         assert self._auth is not None  # noqa: S101  # it was asked already
@@ -455,27 +440,29 @@ class GraphQL(HTTPOnly):
         """
         await in_task()
         check_texts(entries, self._limits)
-        (event,) = events
-        requests: list[BatchedRequest] = []
-        for each in entries:
-            its = copy(event)
-            found: Operation | Exception
-            try:
-                found, _ = await self._find(each.request, came, its)
-            except (Exception, CancelledError) as error:  # noqa: BLE001  # its response says so
-                found = fault_of(error)
-            requests.append(BatchedRequest(each.request, its, found))
-        check_cost(requests, self._limits)
-        events[:] = [each.event for each in requests]
         connection = SharedConnection(came.receive)
         came.receive, came.room = connection.receive, SharedRoom(self._limits.response)
         came.deadline = self._deadline
+        arrivals: list[_Arrival] = []
+        requests: list[BatchedRequest] = []
+        for each in entries:
+            its = replace(came, event=copy(came.event), additions=ResponseAdditions())
+            found: Operation | Exception
+            try:
+                found, _ = await self._find(each.request, its)
+            except (Exception, CancelledError) as error:  # noqa: BLE001  # its response says so
+                found = fault_of(error)
+            arrivals.append(its)
+            requests.append(BatchedRequest(each.request, found))
+        check_cost(requests, self._limits)
+        events[:] = [each.event for each in arrivals]
         tasks: list[Task[Response]] = []
         try:
-            if any(each.event.operation_kind == "mutation" for each in requests):
-                responses = [await self._respond_in_batch(each, came) for each in requests]
+            running = map(self._respond_in_batch, requests, arrivals)
+            if any(each.operation_kind == "mutation" for each in events):
+                responses = [await each for each in running]
             else:
-                tasks += [create_task(self._respond_in_batch(each, came)) for each in requests]
+                tasks += map(create_task, running)
                 responses = await gather(*tasks)
         finally:
             for task in tasks:
@@ -485,18 +472,15 @@ class GraphQL(HTTPOnly):
 
     async def _respond_in_batch(self, batched: BatchedRequest, came: _Arrival) -> Response:
         """Return the response to a request of a batch."""
-        additions = ResponseAdditions()
-        token = adding.set(additions)
+        token = adding.set(came.additions)
         try:
             if not isinstance(batched.found, Operation):
                 raise batched.found  # noqa: TRY301  # to be explained below
-            return await self._perform(
-                batched.found, batched.request, came, came.always, batched.event, additions
-            )
+            return await self._perform(batched.found, batched.request, came, came.always)
         except ClientGone:
             raise
         except (Exception, CancelledError) as error:  # noqa: BLE001  # no traceback leaves
-            return self._refuse(fault_of(error), (), came.scope, batched.event, additions)
+            return self._refuse(fault_of(error), (), came.scope, came.event, came.additions)
         finally:
             adding.reset(token)
 
