@@ -110,8 +110,14 @@ def test_a_refusal_is_remembered_and_raised_anew() -> None:
     assert caught[0].errors == caught[1].errors
 
 
+def room_for(*texts: str) -> Limits:
+    """Return limits with which a cache has room for these documents, and for nothing else."""
+    operations = OperationCache(SCHEMA, Limits())
+    return Limits(memory=sum(operations.get(text).weight for text in texts) + 1_000)
+
+
 def test_wrong_documents_do_not_drive_out_good_ones() -> None:
-    operations = OperationCache(SCHEMA, Limits(memory=42_000))
+    operations = OperationCache(SCHEMA, room_for("{ count }", "{ class }"))
     good = operations.get("{ count }")
     for number in range(10):
         with pytest.raises(ValidationError):
@@ -120,7 +126,7 @@ def test_wrong_documents_do_not_drive_out_good_ones() -> None:
 
 
 def test_the_longest_unused_operation_is_forgotten() -> None:
-    operations = OperationCache(SCHEMA, Limits(memory=42_000))
+    operations = OperationCache(SCHEMA, room_for("{ count }", "{ class }"))
     first, second = operations.get("{ count }"), operations.get("{ class }")
     assert operations.get("{ count }") is first
     for _ in range(2):  # when it is full, once is not enough
