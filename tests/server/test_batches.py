@@ -239,6 +239,17 @@ async def test_the_texts_of_a_batch_count_together() -> None:
     assert (await batch(app, [{"query": texts[0]}] * 10)).status == 200
 
 
+async def test_the_variables_of_a_batch_count_together() -> None:
+    app = endpoint(limits=Limits(values=10), batch_size=20)
+    query = "query R($n: Int) { rows(first: $n) { n } }"  # its variables are flat
+    body = {"query": query, "variables": [{"n": 1}] * 11}
+    reply = await batch(app, body)
+    assert (reply.status, reply.code) == (422, "BAD_USER_INPUT")
+    assert "The variables have more than 10 values" in reply.error["message"]
+    body["variables"] = [{"n": 1}] * 10
+    assert (await batch(app, body)).status == 200
+
+
 async def test_each_operation_adds_its_own_to_the_response() -> None:
     query = "query H($n: String!) { header(name: $n) }"
     body = {"query": query, "variables": [{"n": "x-a"}, {"n": "x-b"}]}

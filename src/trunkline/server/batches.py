@@ -16,10 +16,11 @@ from trunkline.errors import LimitExceededError, RequestError
 from trunkline.protocol.batches import BatchEntry, as_lines, as_list
 from trunkline.protocol.media import JSON_LINES
 from trunkline.protocol.request import GraphQLRequest
+from trunkline.runtime.coercion import Allowance
 from trunkline.server.additions import HeaderList
 from trunkline.server.transports import wants_lines
 
-__all__ = ["BatchedRequest", "SharedConnection", "batch_response", "check_cost", "check_texts"]
+__all__ = ["BatchedRequest", "SharedConnection", "batch_response", "check_cost", "check_size"]
 
 _LISTS = frozenset({b"vary", b"set-cookie"})  # may come beside the usual ones
 
@@ -31,8 +32,8 @@ class BatchedRequest(Struct, eq=False):
     found: Operation | Exception
 
 
-def check_texts(entries: Sequence[BatchEntry], limits: Limits) -> None:
-    """Raise ``LimitExceededError`` if the texts of a batch are together too long.
+def check_size(entries: Sequence[BatchEntry], limits: Limits) -> None:
+    """Raise a ``RequestError`` if the texts of a batch, or its variables, are together too large.
 
     A text that comes several times counts once.
     """
@@ -42,6 +43,9 @@ def check_texts(entries: Sequence[BatchEntry], limits: Limits) -> None:
             f"The documents of the batch have {characters} characters; this server allows"
             f" {limits.characters} in one request."
         )
+    allowance = Allowance(limits.values)
+    for each in entries:
+        allowance.spend_within(each.request.variables or {})
 
 
 def check_cost(requests: Sequence[BatchedRequest], limits: Limits) -> None:

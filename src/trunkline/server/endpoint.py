@@ -67,7 +67,7 @@ from trunkline.server.batches import (
     SharedConnection,
     batch_response,
     check_cost,
-    check_texts,
+    check_size,
 )
 from trunkline.server.caching import Caching, Exchange, ResponseCaching
 from trunkline.server.documents import Documents, OtherURLs, RegisteredDocuments
@@ -439,7 +439,7 @@ class GraphQL(HTTPOnly):
         operation has an event of its own.
         """
         await in_task()
-        check_texts(entries, self._limits)
+        check_size(entries, self._limits)
         connection = SharedConnection(came.receive)
         came.receive, came.room = connection.receive, SharedRoom(self._limits.response)
         came.deadline = self._deadline
