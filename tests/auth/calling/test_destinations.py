@@ -312,7 +312,11 @@ def call_with_secrets(kind: str, failing: str, where: str, pair: Pair) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
-def test_cl_13_and_none_of_another_library(failure: Behaviour, way: Way) -> None:
+def test_cl_13_and_none_of_another_library(
+    failure: Behaviour, way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("calling.adapters", "requests"):  # the default is 10 s
+        monkeypatch.setattr(f"trunkline.auth.{module}.TIMEOUT", 1.0)
     with Faulty(failure) as server, pytest.raises(TrunklineError) as caught:
         way_to(way, server.url)
     assert SECRET not in shown_of(caught.value)
