@@ -214,7 +214,7 @@ def test_what_is_known_of_a_client(place: Place, tmp_path: Path) -> None:
     assert run("clients", "retire", "ledger@1", *store) == (0, "", "Retired ledger@1.\n")
     assert "ledger@1                 retired" in shown()
     status, _, err = run("clients", "retire", "ledger@1", *store)
-    assert (status, err) == (1, "There is no version ledger@1 that is not retired already.\n")
+    assert (status, err) == (1, "ledger@1 was never published, or is retired already.\n")
 
 
 def test_a_client_of_the_issuer_and_of_the_api(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_wrong_names_of_clients_and_stores(place: Place, tmp_path: Path) -> None
     store = ["--documents", place.open_store]
     for arguments, message in (
         (["retire", "ledger", *store], "'ledger' is not a version: write the client"),
-        (["retire", "nobody@1", *store], "There is no version nobody@1"),
+        (["retire", "nobody@1", *store], "nobody@1 was never published"),
         (["show", "nobody", *store], "nobody has registered no documents, and sent none."),
         (["documents"], "--documents postgresql://user@host/database"),
         (["documents", "--documents", str(tmp_path / "none")], "There is no folder"),

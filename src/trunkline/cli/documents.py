@@ -83,7 +83,7 @@ def retire_command(
     with errors_end_command(ValueError):
         store = _open(documents)
         if not store.retire(client, version, time.time()):
-            stop(f"There is no version {name} that is not retired already.")
+            stop(f"{name} was never published, or is retired already.")
     typer.echo(f"Retired {name}.", err=True)
 
 
