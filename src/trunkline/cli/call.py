@@ -9,7 +9,13 @@ from typing import Annotated, Any, cast
 import msgspec
 import typer
 
-from trunkline.cli.reading import errors_end_command, read_pairs, read_text, stop
+from trunkline.cli.reading import (
+    HeaderOption,
+    errors_end_command,
+    read_pairs,
+    read_text,
+    stop,
+)
 from trunkline.errors import ExecutionError
 
 __all__ = ["call_command"]
@@ -26,13 +32,7 @@ def call_command(  # noqa: PLR0913  # what a call has
     operation: Annotated[
         str | None, typer.Option(help="The name of the operation, if there are several.")
     ] = None,
-    header: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A header, as 'Authorization: Bearer ${TOKEN}'. ${NAME} is read from the"
-            " environment: use single quotes. Repeatable."
-        ),
-    ] = None,
+    header: HeaderOption = None,
     schema: Annotated[
         Path | None,
         typer.Option(help="A file with the schema, by which the operation is checked first."),

@@ -9,7 +9,14 @@ from urllib.parse import quote
 
 import typer
 
-from trunkline.cli.reading import counted, errors_end_command, read_pairs, read_text, stop
+from trunkline.cli.reading import (
+    HeaderOption,
+    counted,
+    errors_end_command,
+    read_pairs,
+    read_text,
+    stop,
+)
 
 if TYPE_CHECKING:
     from trunkline.auth.calling.credentials import ClientCredentials
@@ -43,13 +50,7 @@ def publish_command(  # noqa: PLR0913  # what a publication and its credentials 
         str | None,
         typer.Option(help="What the client calls itself, for an API that asks for no tokens."),
     ] = None,
-    header: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A header, as 'Authorization: Bearer ${TOKEN}'. ${NAME} is read from the"
-            " environment: use single quotes. Repeatable."
-        ),
-    ] = None,
+    header: HeaderOption = None,
     issuer: Annotated[
         str | None, typer.Option(help="The issuer that gives the client a token for publishing.")
     ] = None,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ExecutableOption",
+    "HeaderOption",
     "compiled_operations",
     "configured_sources",
     "counted",
@@ -34,6 +35,14 @@ __all__ = [
     "read_text",
     "stop",
     "tell",
+]
+
+HeaderOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A header, as 'Authorization: Bearer ${TOKEN}'. ${NAME} is read from the environment:"
+        " use single quotes. Repeatable."
+    ),
 ]
 
 ExecutableOption = Annotated[

@@ -8,6 +8,7 @@ import msgspec
 import typer
 
 from trunkline.cli.reading import (
+    HeaderOption,
     configured_sources,
     errors_end_command,
     load_definition,
@@ -42,13 +43,7 @@ def print_command(
 def fetch_command(
     url: Annotated[str, typer.Argument(help="The URL of the API.")],
     *,
-    header: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A header, as 'Authorization: Bearer ${TOKEN}'. ${NAME} is read from the"
-            " environment: use single quotes. Repeatable."
-        ),
-    ] = None,
+    header: HeaderOption = None,
 ) -> None:
     """Ask a server for its schema by introspection, and print it as SDL, sorted."""
     from trunkline.generate.client.schema import load_client_schema
