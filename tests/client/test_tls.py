@@ -165,11 +165,15 @@ def asking(certificate: tuple[Path, Path]) -> Iterator[str]:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            with connection, suppress(OSError):
-                wrapped = context.wrap_socket(connection, server_side=True)
-                if faulty.read_request(wrapped):
-                    wrapped.sendall(faulty.WHOLE)
-                wrapped.close()
+            with connection.dup() as same, suppress(OSError):
+                try:
+                    with context.wrap_socket(connection, server_side=True) as wrapped:
+                        if faulty.read_request(wrapped):
+                            wrapped.sendall(faulty.WHOLE)
+                except ssl.SSLError:  # the client reads why, which a reset would take from it
+                    same.shutdown(socket.SHUT_WR)
+                    while same.recv(65536):
+                        pass
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = Thread(target=serve, daemon=True)

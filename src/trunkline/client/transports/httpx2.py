@@ -56,6 +56,7 @@ _FAILURES = (
     httpcore2.ProxyError,
     httpcore2.UnsupportedProtocol,
     httpx2.RequestError,
+    ssl.SSLError,  # an alert after the handshake, which the asynchronous backend lets through
 )
 
 Pools: TypeAlias = BlockingPools | AsyncPools
