@@ -1,23 +1,20 @@
-"""The stores in databases: the same statements for SQLite and for PostgreSQL.
+"""The store in a database.
 
 Each method is one transaction, so a process that is killed leaves all of it or nothing.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any, TypeAlias
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
 
 import msgspec
 
 from trunkline.contracts.contract import Audience, Contract, UnknownDocument, UnknownRule
-from trunkline.contracts.polling import poll
-from trunkline.errors import StoreError
+from trunkline.database import Database, Run
 
-__all__ = ["PostgreSQLStore", "SQLiteStore"]
+__all__ = ["DatabaseStore"]
 
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS trunkline_contracts (
@@ -41,34 +38,33 @@ _SELECT_ONE = (
 )
 _MOST_UNKNOWN = 500  # documents of one client that are kept
 _MOST_ROWS = 50_000  # of unknown documents in all: clients without tokens may have many names
-_TIMEOUT = 10  # seconds that a statement may wait
-
-_Run: TypeAlias = Callable[..., Any]
-"""Runs a statement; returns a cursor."""
+_CHANNEL = "trunkline_documents"
 
 
-class _Database(ABC):
-    """What both databases do alike. ``url`` is for messages."""
+class DatabaseStore:
+    """A store in a database. Raises ``StoreError`` if it cannot be used."""
 
-    url: str
     keeps_unknown = True
 
-    @abstractmethod
-    def transaction(self) -> AbstractContextManager[_Run]:
-        """Give what runs statements in one transaction. Raises ``StoreError``."""
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        database.create(_TABLES)
 
-    def changed(self, run: _Run) -> None:
+    def __repr__(self) -> str:
+        return f"DatabaseStore({self._database!r})"
+
+    def watching(self) -> AbstractContextManager[Callable[[], bool]]:
+        """Hear of changes."""
+        return self._database.listening(_CHANNEL)
+
+    def changed(self, run: Run) -> None:
         """Tell all processes that contracts or rules have changed."""
         run("UPDATE trunkline_revision SET number = number + 1")
-
-    def create(self, run: _Run) -> None:
-        """Create the tables that are missing."""
-        for statement in _TABLES:
-            run(statement)
+        self._database.notify(run, _CHANNEL)
 
     def revision(self) -> object:
         """Return a number that grows with each change."""
-        with self.transaction() as run:
+        with self._database.transaction() as run:
             return run("SELECT number FROM trunkline_revision").fetchone()[0]
 
     def contracts(
@@ -79,7 +75,7 @@ class _Database(ABC):
         """Return all contracts; read the documents that are needed and not known."""
         documents = {(each.name, each.published): each.documents for each in known}
         contracts: list[Contract] = []
-        with self.transaction() as run:
+        with self._database.transaction() as run:
             rows = run(_SELECT_ALL).fetchall()
             for row in rows:
                 contract = self._contract(row)
@@ -92,13 +88,13 @@ class _Database(ABC):
 
     def rules(self) -> dict[str, UnknownRule]:
         """Return the rules of the clients that have one."""
-        with self.transaction() as run:
+        with self._database.transaction() as run:
             return dict(run("SELECT client, rule FROM trunkline_rules").fetchall())
 
     def publish(self, contract: Contract) -> Contract | None:
         """Add a contract; return the one that is there already."""
         key = contract.client, contract.version
-        with self.transaction() as run:
+        with self._database.transaction() as run:
             done = run(
                 f"INSERT INTO trunkline_contracts ({_COLUMNS}, documents)"  # noqa: S608  # ours
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -119,7 +115,7 @@ class _Database(ABC):
 
     def renew(self, contract: Contract) -> None:
         """Note that a contract was published again."""
-        with self.transaction() as run:
+        with self._database.transaction() as run:
             run(
                 "UPDATE trunkline_contracts SET used = ?, checked = ?"
                 " WHERE client = ? AND version = ?",
@@ -132,7 +128,7 @@ class _Database(ABC):
 
     def mark(self, contract: Contract) -> None:
         """Note for which schema a contract was checked."""
-        with self.transaction() as run:
+        with self._database.transaction() as run:
             run(
                 "UPDATE trunkline_contracts SET checked = ? WHERE client = ? AND version = ?",
                 contract.checked,
@@ -142,7 +138,7 @@ class _Database(ABC):
 
     def retire(self, client: str, version: str, now: float) -> bool:
         """Retire a contract; return whether it was active."""
-        with self.transaction() as run:
+        with self._database.transaction() as run:
             done = run(
                 "UPDATE trunkline_contracts SET retired = ?"
                 " WHERE client = ? AND version = ? AND retired IS NULL",
@@ -155,7 +151,7 @@ class _Database(ABC):
 
     def set_rule(self, client: str, rule: UnknownRule) -> None:
         """Set a client's rule."""
-        with self.transaction() as run:
+        with self._database.transaction() as run:
             run(
                 "INSERT INTO trunkline_rules (client, rule) VALUES (?, ?)"
                 " ON CONFLICT (client) DO UPDATE SET rule = excluded.rule",
@@ -171,7 +167,7 @@ class _Database(ABC):
         since: float,
     ) -> None:
         """Note what was used, and which unknown documents were sent."""
-        with self.transaction() as run:
+        with self._database.transaction() as run:
             for key, moment in sorted(
                 used.items()
             ):  # in one order, so that no two wait in a circle
@@ -211,7 +207,7 @@ class _Database(ABC):
 
     def unknown(self, client: str) -> list[UnknownDocument]:
         """Return the unknown documents of a client."""
-        with self.transaction() as run:
+        with self._database.transaction() as run:
             rows = run(
                 "SELECT id, document, count, first, last FROM trunkline_unknown"
                 " WHERE client = ? ORDER BY last DESC",
@@ -240,118 +236,3 @@ class _Database(ABC):
 
 def _documents(row: Sequence[Any]) -> dict[str, str]:
     return msgspec.json.decode(row[-1], type=dict[str, str])
-
-
-class SQLiteStore(_Database):
-    """A store in a file of SQLite, which several processes of one machine may share.
-
-    Raises ``StoreError`` if the file cannot be used.
-    """
-
-    def __init__(self, path: str) -> None:
-        if not path:
-            raise StoreError("The URL of a store in SQLite names its file: sqlite:///documents.db.")
-        self._path = path
-        self.url = f"sqlite:///{path}"
-        with self._connection() as connection:
-            connection.execute("PRAGMA journal_mode=WAL")  # others read while one writes
-        with self.transaction() as run:
-            self.create(run)
-
-    def __repr__(self) -> str:
-        return f"SQLiteStore({self._path!r})"
-
-    @contextmanager
-    def transaction(self) -> Generator[_Run]:
-        """Run statements in one transaction."""
-        with self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-
-            def run(statement: str, *values: object) -> Any:
-                return connection.execute(statement, values)
-
-            yield run
-            connection.execute("COMMIT")
-
-    @contextmanager
-    def watching(self) -> Generator[Callable[[], bool]]:
-        """Poll."""
-        yield poll
-
-    @contextmanager
-    def _connection(self) -> Generator[sqlite3.Connection]:
-        connection = None
-        try:
-            connection = sqlite3.connect(self._path, _TIMEOUT, isolation_level=None)
-            yield connection
-        except sqlite3.Error as error:
-            raise StoreError(f"The store {self.url} cannot be used: {error}.") from None
-        finally:
-            if connection is not None:
-                connection.close()  # and roll back what is open
-
-
-class PostgreSQLStore(_Database):
-    """A store in PostgreSQL, whose processes hear of changes by ``NOTIFY``.
-
-    Raises ``StoreError`` if the database cannot be used, or psycopg is not installed.
-    """
-
-    def __init__(self, url: str) -> None:
-        try:
-            import psycopg  # noqa: PLC0415  # of an extra
-        except ModuleNotFoundError:
-            raise StoreError(
-                "A store in PostgreSQL needs psycopg: pip install 'trunkline[postgresql]'."
-            ) from None
-        self._psycopg = psycopg
-        self._secret_url = url
-        place = url.partition("?")[0].removeprefix("postgresql://").rpartition("@")[2]
-        self.url = f"postgresql://{place}"  # without the user, the password and the options
-        with self.transaction() as run:
-            run("SELECT pg_advisory_xact_lock(7414)")  # creating a table twice at once fails
-            self.create(run)
-
-    def __repr__(self) -> str:
-        return f"PostgreSQLStore({self.url!r})"
-
-    def changed(self, run: _Run) -> None:
-        """Tell all processes, also those that listen."""
-        super().changed(run)
-        run("NOTIFY trunkline_documents")  # sent when the transaction is committed
-
-    @contextmanager
-    def transaction(self) -> Generator[_Run]:
-        """Run statements in one transaction."""
-        with self._connection() as connection, connection.transaction():
-
-            def run(statement: str, *values: object) -> Any:
-                return connection.execute(statement.replace("?", "%s"), values)
-
-            yield run
-
-    @contextmanager
-    def watching(self) -> Generator[Callable[[], bool]]:
-        """Wait for changes."""
-        with self._connection() as connection:
-            connection.execute("LISTEN trunkline_documents")
-            yield lambda: any(True for _ in connection.notifies(timeout=1.0, stop_after=1))
-
-    @contextmanager
-    def _connection(self) -> Generator[Any]:
-        connection = None
-        try:
-            connection = self._psycopg.connect(
-                self._secret_url,
-                autocommit=True,
-                connect_timeout=_TIMEOUT,
-                tcp_user_timeout=_TIMEOUT * 1_000,
-                options=f"-c statement_timeout={_TIMEOUT}s",
-            )
-            yield connection
-        except self._psycopg.Error as error:
-            reason = " ".join(str(error).split())
-            raise StoreError(f"The store {self.url} cannot be used: {reason}") from None
-        finally:
-            if connection is not None:
-                connection.close()

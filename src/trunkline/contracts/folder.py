@@ -27,7 +27,7 @@ from trunkline.contracts.contract import (
     check_names,
 )
 from trunkline.contracts.manifests import DocumentProblem, Manifest, read_manifest
-from trunkline.contracts.polling import poll
+from trunkline.database import poll
 from trunkline.errors import PublicationError, StoreError
 
 __all__ = ["FolderStore"]

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from trunkline.contracts.contract import Contract, UnknownDocument, UnknownRule
+from trunkline.contracts.database import DatabaseStore
+from trunkline.contracts.folder import FolderStore
+from trunkline.database import database_at
 
 __all__ = ["ContractStore", "open_store"]
 
@@ -86,12 +89,5 @@ def open_store(where: str | Path) -> ContractStore:
 
     Raises ``StoreError``.
     """
-    from trunkline.contracts.database import PostgreSQLStore, SQLiteStore  # noqa: PLC0415
-    from trunkline.contracts.folder import FolderStore  # noqa: PLC0415
-
-    text = str(where)
-    if text.startswith("sqlite:///"):
-        return SQLiteStore(text.removeprefix("sqlite:///"))
-    if text.startswith(("postgresql://", "postgresql+psycopg://")):
-        return PostgreSQLStore(text.replace("+psycopg", "", 1))
-    return FolderStore(Path(where))
+    database = database_at(str(where))
+    return FolderStore(Path(where)) if database is None else DatabaseStore(database)
