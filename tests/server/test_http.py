@@ -283,14 +283,22 @@ async def test_a_query_beside_a_mutation_by_get(app: Endpoint) -> None:
 async def test_other_methods(app: Endpoint, method: str) -> None:
     reply = await get(app, b"query={__typename}", method=method)
     assert (reply.status, reply.code) == (405, "METHOD_NOT_ALLOWED")
-    assert reply.headers["allow"] == "GET, POST, QUERY"
+    assert reply.headers["allow"] == "GET, HEAD, POST, QUERY"
     assert well_formed(reply)
 
 
 async def test_head_has_no_body(app: Endpoint) -> None:
-    reply = await get(app, b"query={__typename}", method="HEAD")
-    assert (reply.status, reply.body) == (405, b"")
-    assert reply.headers["allow"] == "GET, POST, QUERY"
+    for query in (
+        b"query=mutation{add(title:%22Oats%22){id}}",
+        b"query={todo(id:1){id}}",
+        b"query={",
+        b"query={raising}",
+        b"",
+    ):
+        reply, whole = [await get(app, query, method=method) for method in ("HEAD", "GET")]
+        assert (reply.status, reply.headers) == (whole.status, whole.headers)
+        assert reply.body == b""
+    assert not app.added
 
 
 @pytest.mark.parametrize("accept", ["text/html", f"{JSON};q=0", "application", "text/event-stream"])

@@ -15,6 +15,7 @@ import msgspec
 from trunkline.errors import MalformedRequestError, NotJSONError
 
 __all__ = [
+    "BY_URL",
     "TIMEOUT_HEADER",
     "FilePart",
     "GraphQLRequest",
@@ -49,6 +50,9 @@ _object_decoder: msgspec.json.Decoder[dict[str, Any] | None] = msgspec.json.Deco
 )
 _PARAMETERS = {"query", "documentId", "operationName", "variables", "extensions"}
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+
+BY_URL = frozenset({"GET", "HEAD"})
+"""The methods whose parameters are in the URL; ``HEAD`` is ``GET`` without the body."""
 
 TIMEOUT_HEADER = "x-request-timeout-ms"
 """The header in which a client says how many milliseconds it waits for the response."""

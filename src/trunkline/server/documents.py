@@ -18,7 +18,7 @@ from trunkline.errors import DocumentNotFoundError, MalformedRequestError
 from trunkline.protocol.canonical import canonical_query, location_of
 from trunkline.protocol.documents import document_id
 from trunkline.protocol.messages import DOCUMENT_ID
-from trunkline.protocol.request import GraphQLRequest, named_document
+from trunkline.protocol.request import BY_URL, GraphQLRequest, named_document
 
 __all__ = ["Documents", "OtherURLs", "RegisteredDocuments"]
 
@@ -118,7 +118,7 @@ class Documents:
 
     def check_url(self, request: GraphQLRequest, operation: Operation, scope: Scope) -> None:
         """Raise ``HTTPProblem`` for a ``GET`` by id whose URL is one of several: 308, or 400."""
-        if request.document_id is None or request.query or scope["method"] != "GET":
+        if request.document_id is None or request.query or scope["method"] not in BY_URL:
             return
         if scope["path"].partition("/sha256:")[1]:
             query = canonical_query(request.variables, request.extensions)
@@ -159,7 +159,7 @@ class Documents:
         if request.query and scope["method"] == "POST":
             return ((DOCUMENT_ID.encode(), operation.id.encode()),)
         method, path = scope["method"], scope["path"]
-        if method == "POST" or (method == "GET" and "/sha256:" in path):
+        if method == "POST" or (method in BY_URL and "/sha256:" in path):
             return ()
         query = canonical_query(request.variables, request.extensions)
         url = location_of(path, operation.id, operation.name, query).encode()

@@ -49,7 +49,7 @@ from trunkline.observe.traces import server_span, trace_id
 from trunkline.protocol.batches import BatchEntry, read_json_or_batch
 from trunkline.protocol.canonical import name_by_path
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
-from trunkline.protocol.request import GraphQLRequest, read_json, read_query_string
+from trunkline.protocol.request import BY_URL, GraphQLRequest, read_json, read_query_string
 from trunkline.protocol.response import PARTIAL, StatusRules, status_of_request_error
 from trunkline.runtime.execution import Result, SharedRoom
 from trunkline.runtime.resume import in_task
@@ -130,7 +130,7 @@ class _Arrival(Struct, eq=False):
 
 
 class GraphQL(HTTPOnly):
-    """A GraphQL endpoint over HTTP: ``POST``, ``GET`` and ``QUERY``, as GraphQL over HTTP says.
+    """A GraphQL endpoint over HTTP: ``POST``, ``GET``, ``HEAD`` and ``QUERY``, as its draft says.
 
     An ASGI application; in Starlette, ``Route("/graphql", GraphQL(schema, auth=verifier))``.
 
@@ -332,7 +332,7 @@ class GraphQL(HTTPOnly):
             media_type = response_type(headers, takes_batches=self._batch_size > 1)
             check_request(scope, headers, self._max_body_bytes)
             request: GraphQLRequest | list[BatchEntry]
-            if scope["method"] == "GET":
+            if scope["method"] in BY_URL:
                 request = read_query_string(scope["query_string"])
             else:
                 body = self._bodies.collected(receive) or await self._bodies.read(headers, receive)

@@ -139,7 +139,7 @@ class Publications:
         needed = self._registry.publishing
         if needed is None:
             message = "Documents are not published over HTTP here."
-            raise HTTPProblem(405, message, (b"allow", b"GET, POST, QUERY"))
+            raise HTTPProblem(405, message, (b"allow", b"GET, HEAD, POST, QUERY"))
         if caller is not None and needed not in caller.scopes:
             raise AccessDeniedError(
                 403,

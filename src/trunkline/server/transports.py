@@ -1,6 +1,7 @@
 """What HTTP says of a GraphQL request: its client, the response that it accepts, its form.
 
-POST, GET and QUERY may contain a GraphQL request (GraphQL over HTTP §5, RFC 10008).
+POST, GET and QUERY may contain a GraphQL request (GraphQL over HTTP §5, RFC 10008); HEAD is GET
+without the body of the response (RFC 9110 §9.3.2).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from trunkline.protocol.media import (
     choose_response_type,
     names_json_lines,
 )
-from trunkline.protocol.request import TIMEOUT_HEADER
+from trunkline.protocol.request import BY_URL, TIMEOUT_HEADER
 from trunkline.server.execute import ExecutionTimeout
 
 __all__ = [
@@ -124,7 +125,7 @@ def check_request(scope: Scope, headers: Headers, limit: int) -> None:
         if problem is not None:
             raise HTTPProblem(415, *problem)
         return
-    check_method(scope, "GET", "POST", "QUERY")
+    check_method(scope, "GET", "HEAD", "POST", "QUERY")
     if len(scope["query_string"]) > limit:
         raise HTTPProblem(414, f"The query string is longer than {limit} bytes; use POST.")
     if has_body(headers):  # which would mean nothing
@@ -175,13 +176,15 @@ def _content_problem(
 
 
 def check_kind(operation: Operation, method: str) -> None:
-    """Reject a mutation by ``GET`` (GraphQL over HTTP §5.3) or ``QUERY``: both change nothing.
+    """Reject a mutation by ``GET`` (GraphQL over HTTP §5.3) or ``QUERY``, which change nothing.
 
     Subscriptions are rejected too: they need a connection that stays open.
     """
-    if method == "GET" and operation.kind != "query":
+    if method in BY_URL and operation.kind != "query":
         raise HTTPProblem(
-            405, f"A {operation.kind} must be sent by POST, not by GET.", (b"allow", b"POST")
+            405,
+            f"A {operation.kind} must be sent by POST, not by GET or HEAD.",
+            (b"allow", b"POST"),
         )
     if method == "QUERY" and operation.kind == "mutation":
         raise RequestRefusedError(
