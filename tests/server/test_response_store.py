@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Collection
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.server.calling import Reply, get, post
-from tests.server.test_caching import AUDIENCE, Tokens, ask
+from tests.server.calling import Reply, get, post, send_body
+from tests.server.test_caching import AUDIENCE, SECRET, Tokens, ask
 
+from trunkline.protocol.documents import document_id
 from trunkline.server import (
+    CacheAudience,
     Caching,
     GraphQL,
     OperationEvent,
@@ -124,6 +127,33 @@ async def test_what_depends_on_the_caller_is_executed_for_each() -> None:
     assert reply.headers["x-mark"] == "1"
 
 
+class Registered:
+    """Clients that have registered one document, and may send no other."""
+
+    def __init__(self) -> None:
+        self.clients = {"one", "two"}
+
+    def text(self, document: str, caller: Any, client: str | None) -> str | None:  # noqa: ARG002
+        is_theirs = document == document_id("{ ours }") and caller.client_id in self.clients
+        return "{ ours }" if is_theirs else None
+
+    def admit(self, document: str, text: str, caller: Any, client: str | None) -> bool:
+        raise NotImplementedError
+
+
+async def test_clients_that_registered_the_same_document_share_its_response() -> None:
+    audience = CacheAudience(SECRET, claims=["tenant"], clients_share=False)
+    caching = Caching(audience=audience, store=ResponseStore())
+    registered = Registered()
+    world = World(caching=caching, registered=registered)
+    url = f"documentId={document_id('{ ours }').replace(':', '%3A')}".encode()
+    first, other = [await get(world.app, url, {"authorization": each}) for each in ("a1", "a2")]
+    assert first.body == other.body
+    assert world.calls == 1
+    registered.clients.remove("two")
+    assert (await get(world.app, url, {"authorization": "a2"})).status == 404
+
+
 async def test_variables_are_a_part_of_the_key() -> None:
     world = World()
     text = "query ($id: ID!, $by: By) { book(id: $id, by: $by) { title } }"
@@ -170,10 +200,24 @@ async def test_a_mutation_invalidates_what_it_changes() -> None:
 async def test_a_mutation_that_does_not_end_well_invalidates_all_that_it_could_change() -> None:
     world = World(deadline=0.01)
     await world.ask("{ book(id: 1) { id } }")
-    assert (await world.post("mutation { failing { id } }")).status == 504
+    failed = await world.post("mutation { failing { id } }")
+    assert failed.status == 504
+    assert failed.headers["cache-group-invalidation"] == '"*", "Book"'
     assert world.purged == [["*", "Book"]]
     await world.ask("{ book(id: 1) { id } }")
     assert world.calls == 2
+
+
+async def test_a_batch_names_what_all_its_mutations_invalidate() -> None:
+    world = World(deadline=0.01, batch_size=5)
+    texts = [f"mutation {{ rename(id: {number}) {{ id }} }}" for number in (1, 2)]
+    texts += ["{ book(id: 1) { id } }", "mutation { failing { id } }"]
+    body = json.dumps([{"query": text} for text in texts]).encode()
+    reply = await send_body(world.app, body, {"authorization": "a1"})
+    assert reply.headers["cache-control"] == "no-store"
+    named = '"*", "Book:*", "Book:1", "Book:2", "Book"'
+    assert reply.headers["cache-group-invalidation"] == named
+    assert "cache-groups" not in reply.headers
 
 
 async def test_a_function_that_fails_does_not_fail_the_mutation(

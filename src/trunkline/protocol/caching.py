@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 __all__ = [
     "EVERYTHING",
+    "INVALIDATION",
     "MOST_GROUPS",
     "any_of",
     "caching_headers",
@@ -57,6 +58,9 @@ def is_current(etag: bytes, if_none_match: bytes | None) -> bool:
 EVERYTHING = "*"
 """The group of responses that would belong to too many groups; every mutation invalidates it."""
 
+INVALIDATION = "Cache-Group-Invalidation"
+"""The header that names the groups which a mutation invalidated (RFC 9875 §3)."""
+
 MOST_GROUPS = 32
 """How many groups of a response every cache supports, and the length of a name (RFC 9875 §2)."""
 
@@ -83,7 +87,7 @@ def any_of(type_name: str) -> str:
 
 def write_groups(header: str, names: Iterable[str]) -> tuple[bytes, bytes]:
     """Return the header with the names of groups, as the caches that read it want them."""
-    if header in {"Cache-Groups", "Cache-Group-Invalidation"}:
+    if header in {"Cache-Groups", INVALIDATION}:
         value = ", ".join(f'"{name}"' for name in names)
     else:
         value = ("," if header == "Cache-Tag" else " ").join(names)

@@ -13,7 +13,7 @@ from math import inf
 from typing import Any, Literal
 from wsgiref.headers import Headers
 
-from trunkline.protocol.caching import group_name
+from trunkline.protocol.caching import INVALIDATION, group_name, write_groups
 from trunkline.schema.caching import CacheScope
 
 __all__ = ["HeaderList", "ResponseAdditions", "adding", "current_response"]
@@ -26,9 +26,11 @@ HeaderList = tuple[tuple[bytes, bytes], ...]
 class ResponseAdditions:
     """What a program adds to the response of a request; empty at first.
 
-    It is added whatever the response is, also to a refusal.
-
+    It is added whatever the response is, also to a refusal. ``invalidated`` are the groups that the
+    response of a mutation tells caches to forget.
     """
+
+    invalidated: Collection[str] = ()
 
     @cached_property
     def headers(self) -> Headers:
@@ -125,6 +127,8 @@ class ResponseAdditions:
             if not (name + value).isprintable():
                 raise ValueError(f"The header {name!r} has a character that no header may have.")
             yield name.lower().encode("latin-1"), value.encode("latin-1")
+        if self.invalidated:
+            yield write_groups(INVALIDATION, self.invalidated)
 
 
 adding: ContextVar[ResponseAdditions] = ContextVar("adding")

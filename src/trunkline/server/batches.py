@@ -14,6 +14,7 @@ from trunkline.compiler.limits import Limits
 from trunkline.compiler.operation import Operation
 from trunkline.errors import LimitExceededError, RequestError
 from trunkline.protocol.batches import BatchEntry, as_lines, as_list
+from trunkline.protocol.caching import INVALIDATION
 from trunkline.protocol.media import JSON_LINES
 from trunkline.protocol.request import GraphQLRequest
 from trunkline.runtime.coercion import Allowance
@@ -22,6 +23,7 @@ from trunkline.server.transports import wants_lines
 
 __all__ = ["BatchedRequest", "SharedConnection", "batch_response", "check_cost", "check_size"]
 
+_INVALIDATION = INVALIDATION.lower().encode()
 _LISTS = frozenset({b"vary", b"set-cookie"})  # may come beside the usual ones
 
 
@@ -113,9 +115,13 @@ def batch_response(
         body = as_list(entries, bodies)
     names = {name for name, _ in usual} - _LISTS
     added = {
-        each: None
+        each: each[1]
         for response in responses
         for each in response.headers
         if each[0] not in names and each not in usual
     }
+    invalidated = [added.pop(each) for each in [*added] if each[0] == _INVALIDATION]
+    if invalidated:  # in one line, because Varnish reads one only
+        groups = dict.fromkeys(b", ".join(invalidated).split(b", "))
+        added[_INVALIDATION, b", ".join(groups)] = b""
     return Response(status, body, (*usual, *added))

@@ -51,8 +51,8 @@ class CacheAudience:
     code made with the ``secret``, which has at least 32 bytes and is the same in all processes; so
     the name of an audience cannot be guessed, and a response without the header is never shared.
 
-    ``clients_share`` says whether two registered clients can be one audience. Say ``False`` where
-    clients have registered documents: a client may be limited to its own.
+    ``clients_share`` says whether two clients can be one audience. Say ``False`` where clients have
+    registered documents: a client may be limited to its own, and a cache cannot know them.
 
     Raises ``ValueError`` if the secret is too short, or the header is no header's name.
     """
@@ -79,8 +79,17 @@ class CacheAudience:
 
     def name(self, caller: Caller) -> bytes:
         """Return the name of a caller's audience."""
+        return self._name(caller, None if self.clients_share else caller.client_id)
+
+    def rights(self, caller: Caller) -> bytes:
+        """Return a name for what a caller may have, whoever it is.
+
+        For what is asked only after it is known that the caller may send the document.
+        """
+        return self._name(caller, None)
+
+    def _name(self, caller: Caller, client: str | None) -> bytes:
         claims = [caller.claims.get(each) for each in self._claims]
-        client = None if self.clients_share else caller.client_id
         text = json.dumps([self._claims, claims, sorted(caller.scopes), client], sort_keys=True)
         return hmac.digest(self._secret, text.encode(), "sha256").hex()[:_DIGITS].encode()
 
@@ -234,15 +243,16 @@ class ResponseCaching:
         except RequestError:  # nothing was executed
             raise
         except BaseException:
-            self._invalidate(groups.of_mutation(None, variables, exchange.additions.groups))
+            self._invalidate(
+                groups.of_mutation(None, variables, exchange.additions.groups), exchange
+            )
             raise
-        names = groups.of_mutation(data, variables, exchange.additions.groups)
-        self._invalidate(names)
-        named = (write_groups("Cache-Group-Invalidation", names),) if names else ()
-        response.headers = (*usual, *named)
+        self._invalidate(groups.of_mutation(data, variables, exchange.additions.groups), exchange)
+        response.headers = usual
         return response
 
-    def _invalidate(self, names: Sequence[str]) -> None:
+    def _invalidate(self, names: Sequence[str], exchange: Exchange) -> None:
+        exchange.additions.invalidated = names
         if self._store is not None and names:
             self._store.invalidate(names)
         if self._on_invalidation is not None and names:
@@ -285,7 +295,7 @@ class ResponseCaching:
         if self._has_auth:
             if self._audience is None or caller is None:
                 return None
-            who = self._audience.name(caller)
+            who = self._audience.rights(caller)
         elif not self._sharing(scope, exchange.headers, caller)[0]:
             return None
         return _key_for(exchange, who)
