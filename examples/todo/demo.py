@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
+from secrets import token_hex
 from tempfile import TemporaryDirectory
 
 from todo.issuer import Clients, issuer, metadata_url
@@ -79,6 +80,7 @@ def api_server(port: int, base: str, clients: Clients | None) -> Generator[subpr
     told = {
         "BASE_URL": base,
         "ISSUER": clients.issuer if clients else "",
+        "CACHE_SECRET": token_hex(),
         "PLAYGROUND": "1",
         "PLAYGROUND_SECRET": clients.secrets[PLAYGROUND] if clients else "",
     }

@@ -17,16 +17,20 @@ from todo.api_server.todos import Todos
 from todo.tokens import PLAYGROUND, request_token
 from trunkline.auth import Protected, Verifier
 from trunkline.contracts import DocumentRegistry
-from trunkline.server import GraphQL, Playground, log_operations
+from trunkline.server import CacheAudience, Caching, GraphQL, Playground, log_operations
 
 FIRST_QUERY = "{\n  todos {\n    todoID\n    title\n  }\n}"
 
 
 class Verifiers(NamedTuple):
-    """Who checks the tokens of each face: they have audiences of their own."""
+    """Who checks the tokens of each face: they have audiences of their own.
+
+    ``caching`` names the callers of GraphQL who share responses in caches.
+    """
 
     graphql: Verifier
     rest: Verifier
+    caching: CacheAudience
 
 
 def create_app(
@@ -45,9 +49,19 @@ def create_app(
         Mount("/api", Protected(api, verifiers.rest) if verifiers else api),
         Route(
             "/graphql{rest:path}",  # documents are requested and published below it
-            GraphQL(schema, auth=verifiers.graphql if verifiers else None, registered=registered),
+            GraphQL(
+                schema,
+                auth=verifiers.graphql if verifiers else None,
+                registered=registered,
+                caching=Caching(
+                    audience=verifiers.caching if verifiers else None,
+                    group_headers=["Cache-Groups", "xkey"],
+                ),
+            ),
         ),
     ]
+    if verifiers:  # a cache asks there whose responses a caller shares
+        routes.append(Route("/cache-audience", verifiers.caching.check(verifiers.graphql)))
     if playground:
         page = Playground("Todo", "/graphql", query=FIRST_QUERY, visitor_token=visitor_token)
         routes.append(Mount("/playground", page))
@@ -59,9 +73,9 @@ def app_from_environment() -> Starlette:
 
     ``DATABASE_URL``; ``ISSUER``, whose tokens are taken, and ``BASE_URL``, where the server is
     reached: its two faces, ``/graphql`` and ``/api``, are the audiences. An empty ``ISSUER`` is for
-    anybody who calls. ``DOCUMENTS`` is the store of registered documents. ``PLAYGROUND=1`` adds the
-    playground; with ``PLAYGROUND_SECRET``, which is its secret at the issuer, it gives its visitors
-    tokens.
+    anybody who calls; with another one, ``CACHE_SECRET`` is the secret of `CacheAudience`.
+    ``DOCUMENTS`` is the store of registered documents. ``PLAYGROUND=1`` adds the playground; with
+    ``PLAYGROUND_SECRET``, which is its secret at the issuer, it gives its visitors tokens.
     """
     log_operations()
     database = Database(os.environ.get("DATABASE_URL", "sqlite:///todo.sqlite3"))
@@ -70,6 +84,7 @@ def app_from_environment() -> Starlette:
     verifiers = issuer and Verifiers(
         graphql=Verifier(issuer, audience=audience),
         rest=Verifier(issuer, audience=f"{base}/api"),
+        caching=CacheAudience(os.environ["CACHE_SECRET"], clients_share=False),
     )
     visitor_token = None
     if secret := os.environ.get("PLAYGROUND_SECRET"):

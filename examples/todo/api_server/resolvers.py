@@ -4,7 +4,8 @@ from graphql import GraphQLError
 
 from todo.api_server import graph
 from todo.api_server.models import NewTodo, Todo
-from todo.api_server.todos import TodoRejectedError, Todos
+from todo.api_server.todos import LONGEST_TITLE, TodoRejectedError, Todos
+from trunkline.auth import Caller
 
 
 class QueryResolvers(graph.QueryResolvers):
@@ -20,6 +21,18 @@ class QueryResolvers(graph.QueryResolvers):
     async def todo(self, *, todo_id: str) -> Todo | None:
         """Resolve `Query.todo`."""
         return await self._todos.find(todo_id)
+
+    def longest_title(self) -> int:
+        """Resolve `Query.longestTitle`."""
+        return LONGEST_TITLE
+
+    def scopes(self, *, caller: Caller | None) -> list[str]:
+        """Resolve `Query.scopes`."""
+        return sorted(caller.scopes) if caller else []
+
+    def client_id(self, *, caller: Caller | None) -> str | None:
+        """Resolve `Query.clientID`."""
+        return caller.client_id if caller else None
 
 
 class MutationResolvers(graph.MutationResolvers):

@@ -7,6 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from todo.api_server.models import NewTodo, Todo
 
+LONGEST_TITLE = 200  # characters
+
 
 class TodoRejectedError(Exception):
     """A todo breaks a rule; the message is for the caller."""
@@ -33,9 +35,11 @@ class Todos:
             return await session.get(Todo, key)
 
     async def create(self, new: NewTodo) -> Todo:
-        """Keep a new todo. Raises ``TodoRejectedError`` for one without a title."""
+        """Keep a new todo. Raises ``TodoRejectedError`` for one with no title, or a long one."""
         if not new.title.strip():
             raise TodoRejectedError("A todo needs a title.")
+        if len(new.title) > LONGEST_TITLE:
+            raise TodoRejectedError(f"A title has at most {LONGEST_TITLE} characters.")
         async with self._sessions.begin() as session:
             todo = Todo(title=new.title, text=new.text)
             session.add(todo)

@@ -12,6 +12,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from trunkline.auth import Caller
     from trunkline.server import ListOf, Resolved
 
     from todo.api_server.models import NewTodo, Todo
@@ -29,6 +30,18 @@ class QueryResolvers(Protocol):
     @abstractmethod
     def todo(self, *, todo_id: str) -> Resolved[Todo | None]:
         """One todo; null if there is no such todo."""
+
+    @abstractmethod
+    def longest_title(self) -> Resolved[int]:
+        """How many characters a title has at most."""
+
+    @abstractmethod
+    def scopes(self, *, caller: Caller) -> Resolved[ListOf[str]]:
+        """The scopes of the caller's token."""
+
+    @abstractmethod
+    def client_id(self, *, caller: Caller) -> Resolved[str | None]:
+        """The caller's name at the issuer; null without authentication."""
 
 
 class MutationResolvers(Protocol):
