@@ -16,7 +16,7 @@ package_of() { case $1 in
 esac; }
 tests_of() { case $1 in
     chromium) echo "tests/e2e/test_playground.py" ;;
-    nginx | varnishd) echo "a part of tests/caches/test_proxies.py" ;;
+    nginx | varnishd) echo "tests/caches/test_proxies.py" ;;
     openssl) echo "tests/client/test_tls.py" ;;
     postgresql) echo "tests/issuer/test_store.py, on PostgreSQL," ;;
 esac; }

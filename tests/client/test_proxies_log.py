@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.client.test_clients_of_others import TODOS, endpoint
-from tests.nginx import nginx
+from tests.proxies import nginx
 from tests.serving import serving
 from tests.waiting import until
 
@@ -25,7 +26,10 @@ def test_the_log_of_nginx_says_what_was_asked(tmp_path: Path) -> None:
     (documents / "todos.graphql").write_text(TODOS)
     (documents / "create.graphql").write_text(CREATE)
     registry = DocumentRegistry(documents.parent.parent)
-    with serving(endpoint(registered=registry)) as upstream, nginx(tmp_path, upstream) as port:
+    with ExitStack() as running:
+        upstream = running.enter_context(serving(endpoint(registered=registry)))
+        location = f"location / {{ proxy_pass http://127.0.0.1:{upstream}; }}"
+        port = running.enter_context(nginx(tmp_path, f"server {{ listen 8081; {location} }}"))
         url = f"http://127.0.0.1:{port}/graphql"
         for use_get in (False, True):
             with Client(url, name="web", persisted=Persisted(use_get=use_get)) as client:
