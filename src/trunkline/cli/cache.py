@@ -93,7 +93,8 @@ def _lines(name: str, value: str, reasons: dict[str, str], change: str) -> Itera
 
 _SENT = {
     "PUBLIC": "Cache-Control: public, s-maxage={}",
-    "UNDECLARED": "Cache-Control: public, s-maxage={}",
+    "UNDECLARED": "Cache-Control: public, s-maxage={0};"
+    " private, max-age={0} if the endpoint has auth and the request no Cache-Audience",
     "AUDIENCE": "Cache-Control: public, s-maxage={0}; private, max-age={0} without Cache-Audience",
     "PRIVATE": "Cache-Control: private, max-age={}",
 }
