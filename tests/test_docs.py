@@ -160,6 +160,20 @@ def test_the_engine_by_itself(tmp_path: Path) -> None:
     assert len(printed.splitlines()) == 1
 
 
+def test_observing(tmp_path: Path) -> None:
+    program = """
+import asyncio
+from trunkline import Client
+from trunkline.client.transports.asgi import ASGITransport
+
+client = Client(ASGITransport(app), name="shop", version="2")
+print(asyncio.run(client.execute_async("{ name }")))
+"""
+    page = Page(ROOT / "docs" / "observing.md", 8080)
+    printed = run("\n".join([*page.programs, program]), tmp_path)
+    assert printed == "shop/2 uses ['Query.name']\n{'name': 'Persuasion'}\n"
+
+
 def test_synchronous_code(tmp_path: Path) -> None:
     page = Page(ROOT / "docs" / "synchronous.md", 8080)
     page.write_files(tmp_path)

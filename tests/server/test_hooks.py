@@ -138,7 +138,7 @@ async def test_a_middleware_refuses(refusal: Exception, code: str) -> None:
     reply = await post(app, 'mutation { add(title: "x") { id } }')
     assert (reply.status, reply.code, reply.error["message"]) == (422, code, "No.")
     assert not app.added
-    assert app.events[0].outcome == "request_error"
+    assert app.events[0].outcome == ("limited" if code == "LIMIT_EXCEEDED" else "request_error")
 
 
 async def test_a_middleware_that_fails_is_masked() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable, Mapping
 from copy import copy
-from functools import partial
+from functools import cached_property, partial
 from hashlib import sha256
 from threading import RLock
 from types import ModuleType
@@ -22,7 +22,13 @@ from graphql import GraphQLError
 
 from trunkline.compiler.authorization import CallerForms
 from trunkline.compiler.emit import COMPLETE, ROOT, SOURCE, ModuleText, ModuleWriter
-from trunkline.compiler.plan import AbstractShape, FieldPlan, Refused, TypeName
+from trunkline.compiler.plan import (
+    AbstractShape,
+    FieldPlan,
+    Refused,
+    TypeName,
+    fields_outside_lists,
+)
 from trunkline.compiler.planner import PlannedOperation, plan_operation
 from trunkline.compiler.usage import VariableUsage
 from trunkline.errors import LimitExceededError
@@ -209,6 +215,9 @@ class Operation:
     - ``has_batches``: whether a resolver is called for all parents of a level
     - ``variables``: the types and defaults of its variables
     - ``cost``: what it may cost, and the limit
+    - ``fixed_fields``: how many fields a response has before its first lists, as `Limits.response`
+      counts them
+    - ``made_in``: the seconds that it took to parse, to validate, and to compile the document
     - ``caching``: the policy of its responses, ``None`` if they are not to be cached
     - ``execution``: begins an execution, with the values of its variables and who asks
     - ``required``: what it requires of its callers, ``None`` if nothing; `for_caller` gives the
@@ -247,6 +256,8 @@ class Operation:
         self.source_mark = plan.source.mark if plan.source else None
         self.variables = planned.variables
         self.cost = planned.cost
+        self.fixed_fields = fields_outside_lists(plan.root)
+        self.made_in = (0.0, 0.0, 0.0)
         self.caching = planned.caching
         limits = chosen.limits
         growth = _GROWTH * limits.fields
@@ -340,6 +351,11 @@ class Operation:
         if self._refusals is not None:
             values[-1:-1] = self._refusals.decisions(variables)
         return values
+
+    @cached_property
+    def scopes(self) -> frozenset[str]:
+        """The scopes that the schema declares for what it uses, whoever may have it."""
+        return self.schema.declared.scopes(self.coordinates)
 
     def coordinates_with(self, variables: Mapping[str, Any] | None) -> frozenset[str]:
         """Return the ``coordinates``, and those that the variables of a request use."""

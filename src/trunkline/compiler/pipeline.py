@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from time import perf_counter
 from typing import Any
 
 from trunkline.compiler.authorization import CallerForms, Refusals
@@ -54,9 +55,12 @@ def prepare_forms(operation: Operation) -> Operation:
     return operation
 
 
-CHECKING = (
+PARSING = (
     parse_document,  # text → document
     check_size,  # document → document within the limits
+)
+
+VALIDATING = (
     validate_document,  # document → document that fits the schema
     choose_operation,  # document → one operation of it
 )
@@ -66,6 +70,8 @@ COMPILING = (
     load_operation,  # plan → Python text → functions, and the operation that they belong to
     prepare_forms,  # operation → operation for all callers
 )
+
+CHECKING = (*PARSING, *VALIDATING)
 
 STAGES = (*CHECKING, *COMPILING)
 
@@ -85,7 +91,13 @@ def compile_operation(
         )
     try:
         source = SourceText(schema, text, operation_name, limits or Limits())
-        operation: Operation = _run(STAGES, source)
+        began = perf_counter()
+        document = _run(PARSING, source)
+        parsed = perf_counter()
+        chosen = _run(VALIDATING, document)
+        validated = perf_counter()
+        operation: Operation = _run(COMPILING, chosen)
+        operation.made_in = parsed - began, validated - parsed, perf_counter() - validated
     except RecursionError:
         raise LimitExceededError.because("The document is nested too deeply.") from None
     return operation

@@ -44,6 +44,7 @@ __all__ = [
     "TypeName",
     "Variable",
     "fields_of",
+    "fields_outside_lists",
 ]
 
 _AWAITED = 5  # fields that cost as much as one that is awaited
@@ -141,6 +142,16 @@ def fields_of(shape: Shape) -> int:
     if isinstance(shape, ObjectShape):
         return sum(placed.field.weight for placed in shape.selection.fields) or 1
     return 1
+
+
+def fields_outside_lists(selection: SelectionPlan) -> int:
+    """Count the fields of a response before its first lists; a field counts as in `fields_of`."""
+    placed = [each.field for each in selection.fields if not each.again]
+    return sum(each.weight for each in placed) + sum(
+        fields_outside_lists(each.shape.selection)
+        for each in placed
+        if isinstance(each.shape, ObjectShape)
+    )
 
 
 class TypeName(Struct, frozen=True, eq=False):

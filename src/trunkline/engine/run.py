@@ -61,13 +61,13 @@ def run_sync(  # noqa: PLR0913  # a request, who sent it, and who takes the data
     takes_json = takes_json and operation.kind != "mutation"  # whose entities are looked for
     execution = operation.execution(values, context, agenda, root_value, caller, takes_json)
     try:
-        execution.data = data = operation.resolve_root(execution)
+        execution.data = operation.resolve_root(execution)
     except FieldFailure as failure:
         execution.abandon(failure)
         return execution.result()
     if agenda is not None:
         settle_sync(execution, agenda)
-    return execution.result() if execution.failures else Result(data, [])
+    return execution.result()
 
 
 async def run(  # noqa: PLR0913  # as above

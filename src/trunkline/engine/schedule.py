@@ -676,6 +676,7 @@ def _call_batch(execution: Execution, batch: Batch) -> Any:
         is_dead, mark = execution.is_dead, batch.mark
         alive = [item for item in batch.items() if not is_dead(mark, item[2:])]
         batch.flat = [each for item in alive for each in item]
+    execution.batches += 1
     return batch.call(execution, batch.parents)
 
 

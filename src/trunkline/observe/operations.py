@@ -3,38 +3,80 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import Literal, TextIO, TypeAlias
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
 
 import msgspec
 
 from trunkline.observe.log import EventLog, distinct_codes
 from trunkline.printable import printable
 
-__all__ = ["OperationEvent", "OperationOutcome", "Sink", "access_log", "log_operations"]
+if TYPE_CHECKING:  # clients import this, and do without the compiler
+    from trunkline.compiler.operation import Operation
+
+__all__ = ["OperationEvent", "OperationOutcome", "Sink", "Stages", "access_log", "log_operations"]
 
 OperationOutcome: TypeAlias = Literal[
-    "ok", "partial", "request_error", "internal_error", "deadline_exceeded", "disconnected"
+    "ok",
+    "partial",
+    "request_error",
+    "denied",
+    "limited",
+    "deadline_exceeded",
+    "internal_error",
+    "disconnected",
 ]
 """How a request ended.
 
 - ``partial``: with data and errors.
-- ``request_error``: nothing was executed.
-- ``internal_error``: an exception was raised that is not for callers.
+- ``request_error``: nothing was executed, because the request is wrong.
+- ``denied``: the caller may not do it: 401, 403, or a scope or policy is lacking.
+- ``limited``: it is too much: 413, 429, or a limit of documents, cost or responses.
 - ``deadline_exceeded``: the execution was cancelled.
+- ``internal_error``: an exception was raised that is not for callers.
 - ``disconnected``: no response was sent, because the client went away or the server cancelled the
   request.
 """
 
+EventName: TypeAlias = Literal["graphql.request", "graphql.publication", "graphql.schema"]
+"""What was asked for: an operation, the registering of a manifest, or the SDL."""
+
 _SHORT_ID = len("sha256:") + 12
+_MOST_PATHS = 10
+_PATH_LENGTH = 200  # characters
+_MOST_VARIABLES = 50
+_CACHE_CONTROL = b"cache-control"
+
+
+class Stages(msgspec.Struct):
+    """The seconds that the stages of a request took; 0 for what was not done.
+
+    - ``authenticate``: to verify a token that was not remembered.
+    - ``read``: until the body had arrived.
+    - ``queue``: until a long document had its turn to be compiled.
+    - ``parse``, ``validate``, ``compile``: of a document that came for the first time.
+    - ``execute``: with the context and the middlewares.
+    - ``serialize``: to write the response as JSON.
+    """
+
+    authenticate: float = 0.0
+    read: float = 0.0
+    queue: float = 0.0
+    parse: float = 0.0
+    validate: float = 0.0
+    compile: float = 0.0
+    execute: float = 0.0
+    serialize: float = 0.0
 
 
 class OperationEvent(msgspec.Struct):
     """One request to a GraphQL endpoint, or one operation of a batch.
 
-    An attribute is ``None`` if the request ended before it was known.
+    An attribute is ``None``, 0 or empty if the request ended before it was known.
 
+    - ``name``: what was asked for; that of an operation is ``graphql.request``.
     - ``document_id``: ``sha256:…`` of the document's text.
+    - ``registered``: whether the document is one that its client registered.
     - ``coordinates``: what the request uses of the schema, also in variables: fields
       (``Todo.title``), arguments (``Query.todo(todoID:)``), input fields (``TodoInput.title``) and
       enum values (``State.DONE``).
@@ -42,31 +84,168 @@ class OperationEvent(msgspec.Struct):
     - ``client_id``: the caller's id, from its verified token.
     - ``trace_id``: the trace that the request belongs to, as OpenTelemetry or the request's header
       ``traceparent`` says: 32 hexadecimal digits.
+    - ``request_id``: the request's header ``X-Request-Id``, if it has at most 128 letters, digits
+      and ``-._~+/=:``.
     - ``status``: the HTTP status; 0 if none was sent.
     - ``duration``: seconds from the first byte read to the last one sent.
+    - ``stages``: the seconds of each stage.
     - ``error_codes``: an entry per error of the response, its ``extensions.code`` or an empty
       string.
     - ``errors``: the number of errors, with those that the response only counts.
+    - ``fields``: how many fields the response has, as `Limits.response` counts them.
+    - ``batches``: how often batch resolvers were called.
+    - ``cache``: what a store or a version of the server had for the request: ``hit``, ``miss``,
+      ``stored``, ``shared`` or ``304``; ``None`` where neither was asked.
+    - ``groups``: the groups of a response that caches may keep, or those that a mutation
+      invalidated.
+    - ``bytes_in``: the bytes of the body, or of the query string.
+    - ``bytes_out``: the bytes of the response's body.
+
+    The other attributes are computed when they are read. An event keeps its operation and the
+    values of its variables; so a sink that keeps events should keep what it needs of them instead.
     """
 
+    name: EventName = "graphql.request"
     operation_name: str | None = None
     operation_kind: str | None = None
     document_id: str | None = None
+    registered: bool = False
     coordinates: frozenset[str] = frozenset()
     client: str | None = None
     client_id: str | None = None
     trace_id: str | None = None
+    request_id: str | None = None
     outcome: OperationOutcome = "ok"
     status: int = 0
     duration: float = 0.0
+    stages: Stages = msgspec.field(default_factory=Stages)
     error_codes: tuple[str, ...] = ()
     errors: int = 0
+    fields: int = 0
+    batches: int = 0
+    cache: str | None = None
+    groups: Collection[str] = ()
+    bytes_in: int = 0
+    bytes_out: int = 0
+    _operation: Operation | None = None
+    _variables: Mapping[str, Any] | None = None
+    _callers_scopes: frozenset[str] = frozenset()
+    _errors: Sequence[Mapping[str, Any]] = ()
+    _headers: Sequence[tuple[bytes, bytes]] = ()
+    _schema_version: Callable[[], str] | None = None
+
+    def __repr__(self) -> str:
+        """Say what it is about, without the values of variables."""
+        operation = f"{self.operation_kind} {self.operation_name or ''}".rstrip()
+        return f"<OperationEvent {self.name} {operation} {self.status} {self.outcome}>"
+
+    def has_found(self, operation: Operation, variables: Mapping[str, Any] | None) -> None:
+        """Take the operation of the request, and the values of its variables as they were sent."""
+        self.operation_name = operation.name
+        self.operation_kind = operation.kind
+        self.document_id = operation.id
+        self.coordinates = operation.coordinates
+        self._operation = operation
+        self._variables = variables
+
+    def has_compiled(self, operation: Operation, seconds: float) -> None:
+        """Take the seconds that the request waited for its operation to be compiled."""
+        stages = self.stages
+        stages.parse, stages.validate, stages.compile = operation.made_in
+        stages.queue = max(0.0, seconds - sum(operation.made_in))
+
+    def is_of(self, client_id: str, scopes: frozenset[str]) -> None:
+        """Take the caller that the request's token proves."""
+        self.client_id = client_id
+        self._callers_scopes = scopes
+
+    def has_failed(self, errors: Sequence[Mapping[str, Any]], codes: tuple[str, ...]) -> None:
+        """Take the errors of the response, and their codes."""
+        self.error_codes, self.errors = codes, len(errors)
+        self._errors = errors
+
+    def is_over(self, status: int, headers: Sequence[tuple[bytes, bytes]], bytes_out: int) -> None:
+        """Take the response that was sent."""
+        self.status, self.bytes_out = status, bytes_out
+        self._headers = headers
 
     def ended_with(self, request: OperationEvent) -> None:
         """Take the end of the HTTP request, which had several operations."""
-        self.status, self.duration = request.status, request.duration
+        self.duration = request.duration
+        self.is_over(request.status, request._headers, request.bytes_out)
         if request.outcome == "disconnected":
             self.outcome = request.outcome
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The scopes that the operation uses: the schema declares them, and the caller has them."""
+        operation = self._operation
+        if operation is None or not self._callers_scopes:
+            return frozenset()
+        if self.coordinates is operation.coordinates:
+            return operation.scopes & self._callers_scopes
+        return operation.schema.declared.scopes(self.coordinates) & self._callers_scopes
+
+    @property
+    def deprecated(self) -> frozenset[str]:
+        """The coordinates that are deprecated."""
+        if self._operation is None:
+            return frozenset()
+        return self._operation.schema.deprecated & self.coordinates
+
+    @property
+    def cost(self) -> int:
+        """What the operation was expected to cost; 0 if the server has no limit of it."""
+        if self._operation is None:
+            return 0
+        try:
+            return self._operation.cost.of([self._variables or {}])
+        except Exception:  # noqa: BLE001  # the variables are wrong, or the program's function is
+            return 0
+
+    @property
+    def entities(self) -> int:
+        """How many entities the ``groups`` name."""
+        return sum(":" in each and not each.endswith(":*") for each in self.groups)
+
+    @property
+    def error_paths(self) -> list[str]:
+        """The different places of errors in the response, such as ``todos.3.title``; at most 10."""
+        paths: dict[str, None] = {}
+        for each in self._errors:
+            path = each.get("path")
+            if isinstance(path, list) and len(paths) < _MOST_PATHS:
+                paths[printable(".".join(map(str, path)))[:_PATH_LENGTH]] = None
+        return list(paths)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The types of the variables that were sent, with the lengths of lists; never a value."""
+        if self._operation is None or not self._variables:
+            return {}
+        types, values = self._operation.variables.types, self._variables
+        sent = [name for name in types if name in values]
+        return {name: _shape(types[name], values[name]) for name in sent[:_MOST_VARIABLES]}
+
+    @property
+    def cache_policy(self) -> str | None:
+        """The header ``Cache-Control`` of the response."""
+        for name, value in self._headers:
+            if name == _CACHE_CONTROL:
+                return value.decode("latin-1")
+        return None
+
+    @property
+    def schema_hash(self) -> str | None:
+        """The version of the server's whole schema, as ``GraphQL-Schema-Version`` names it."""
+        return None if self._schema_version is None else self._schema_version()
+
+
+def _shape(type_: str, value: object) -> str:
+    """Describe the value of a variable: ``ID!``, ``[String!](3)``, ``null``."""
+    if value is None:
+        return "null"
+    return f"{type_}({len(value)})" if isinstance(value, list) else type_
 
 
 Sink: TypeAlias = Callable[[OperationEvent], None]

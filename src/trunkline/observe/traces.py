@@ -14,11 +14,12 @@ from typing import Any
 
 from trunkline.observe.operations import OperationEvent
 
-__all__ = ["has_tracing", "server_span", "trace_id"]
+__all__ = ["has_tracing", "request_id", "server_span", "trace_id"]
 
 _TRACEPARENT = re.compile(
     rb"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?"
 )
+_REQUEST_ID = re.compile(rb"[\w\-.~+/=:]{1,128}", re.ASCII)
 _NO_SPAN = nullcontext()
 
 
@@ -35,6 +36,15 @@ def trace_id(headers: Mapping[bytes, bytes]) -> str | None:
     if found is None or (found[1] == b"00" and found[3] is not None):
         return None  # only later versions may have more parts
     return found[2].decode()
+
+
+def request_id(headers: Mapping[bytes, bytes]) -> str | None:
+    """Return the header ``X-Request-Id``, by which proxies name a request; else ``None``.
+
+    An id that is long, or has other characters than ids have, is ignored: it goes into logs.
+    """
+    sent = headers.get(b"x-request-id")
+    return sent.decode() if sent is not None and _REQUEST_ID.fullmatch(sent) else None
 
 
 def has_tracing() -> bool:

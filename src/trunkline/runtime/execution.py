@@ -21,13 +21,16 @@ class Result(Struct):
 
     If there are more errors than `Limits.errors`, the last of the ``errors`` stands for the rest:
     these are ``omitted``. They have ``omitted_faults`` exceptions that are not for callers, beside
-    those that are listed.
+    those that are listed. ``room`` is how many more fields the response could have had; ``batches``
+    is how often batch resolvers were called.
     """
 
     data: dict[str, Any] | None
     errors: list[GraphQLError]
     omitted: int = 0
     omitted_faults: int = 0
+    room: int | None = None
+    batches: int = 0
 
     def __iter__(self) -> Iterator[Any]:
         """Let it be taken apart: ``data, errors = result``."""
@@ -42,7 +45,8 @@ class Execution(Struct, eq=False):
     the response may have; ``growth`` is how many bytes of functions may be made for object types
     that the operation meets for the first time. ``nulled`` are the positions that are null because
     of errors. ``bubbled`` are the newest of these that are above their error's own: work that waits
-    below them is useless. ``takes_json``: `trunkline.engine.run_sync` says what it means.
+    below them is useless. ``batches`` counts the calls of batch resolvers. ``takes_json``:
+    `trunkline.engine.run_sync` says what it means.
 
     Compiled functions never await. They leave a field that must be awaited on the ``agenda`` and go
     on; the engine awaits it and calls back. So one text serves both, and a list of a thousand plain
@@ -66,6 +70,7 @@ class Execution(Struct, eq=False):
     latest: Exception | None = None
     nulled: set[Path] | None = None
     bubbled: list[Path] = []
+    batches: int = 0
 
     def locate(self, error: Exception, *indices: int) -> FieldFailure:
         """Place an error that was just caught in the compiled function that calls this.
@@ -114,7 +119,7 @@ class Execution(Struct, eq=False):
         The execution forgets them: their tracebacks have it, and a cycle would keep all of it.
         """
         if not self.failures:
-            return Result(self.data, [])
+            return Result(self.data, [], room=self.room, batches=self.batches)
         variables, operation = self.variables, self.operation
         failures, self.failures, self.latest = self.failures, [], None
         errors = [failure.located(variables, operation) for failure in failures]
@@ -122,7 +127,7 @@ class Execution(Struct, eq=False):
             extensions = {"code": "MORE_ERRORS", "count": self.omitted}
             message = f"The response has {self.omitted} more errors, which are not listed."
             errors.append(GraphQLError(message, extensions=extensions))
-        return Result(self.data, errors, self.omitted, self.omitted_faults)
+        return Result(self.data, errors, self.omitted, self.omitted_faults, self.room, self.batches)
 
     def abandon(self, failure: FieldFailure) -> None:
         """Record an error that no position below ``data`` may be null for: ``data`` is null."""

@@ -81,8 +81,9 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 class Variables:
     """The variables of one operation: their types and defaults, known before any value comes.
 
-    ``names`` are in the order of the operation, as the values of `coerce` are; ``literals`` makes
-    functions of literals that contain these variables. ``most`` is the number of values that the
+    ``names`` are in the order of the operation, as the values of `coerce` are; ``types`` has their
+    types by name, as a document writes them; ``literals`` makes functions of literals that contain
+    these variables. ``most`` is the number of values that the
     variables of one request may have, with items of lists and fields of input objects. Messages
     name similar names if ``has_suggestions``. ``repeats`` says how often a variable stands in the
     literal of one argument: so often its values count.
@@ -103,6 +104,7 @@ class Variables:
         self._variables = [_variable(definition, node, coercions) for node in nodes]
         self._signatures = [variable.signature for variable in self._variables]
         self.names = [signature.name for signature in self._signatures]
+        self.types = {signature.name: str(signature.type) for signature in self._signatures}
         self.repeats: Mapping[str, int] = _NOTHING
         self._table = [
             (variable.signature.name, exact_type(variable.signature.type), variable.coerce)

@@ -14,6 +14,7 @@ from graphql import GraphQLDirective, GraphQLSchema
 
 from trunkline.schema.caching import CacheRules, declared_caching
 from trunkline.schema.costs import Costs
+from trunkline.schema.directives import elements_of
 from trunkline.schema.requirements import Requirements, declared_requirements
 
 __all__ = [
@@ -263,6 +264,8 @@ class Schema:
     - ``requirements`` is what the directives of the definition declare that callers need. What
       callers see of a schema requires nothing more.
     - ``caching`` is what the whole definition declares about caches, ``None`` if that is nothing.
+    - ``declared`` is what the directives of the whole definition require.
+    - ``deprecated`` are the coordinates of what the definition deprecates.
     """
 
     definition: GraphQLSchema
@@ -280,6 +283,8 @@ class Schema:
     has_suggestions: bool = True
     requirements: Requirements = field(init=False)
     caching: CacheRules | None = field(init=False)
+    declared: Requirements = field(init=False)
+    deprecated: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         """Read what the schema declares, so that no maker of a schema can forget it."""
@@ -292,3 +297,10 @@ class Schema:
         )
         object.__setattr__(self, "requirements", Requirements() if self.whole else declared)
         object.__setattr__(self, "caching", declared_caching(whole, declared, private))
+        object.__setattr__(self, "declared", declared)
+        deprecated = (
+            coordinate
+            for coordinate, element in elements_of(self.definition)
+            if getattr(element, "deprecation_reason", None) is not None
+        )
+        object.__setattr__(self, "deprecated", frozenset(deprecated))

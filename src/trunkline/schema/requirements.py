@@ -12,7 +12,7 @@ requires what the object requires.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 
 import graphql
@@ -86,6 +86,14 @@ class Requirements(Struct, frozen=True, eq=False):
         """Every requirement of the schema."""
         found = (self.fields, self.arguments, self.inputs)
         return NOTHING.union(*(each for by_name in found for each in by_name.values()))
+
+    def scopes(self, coordinates: Collection[str]) -> frozenset[str]:
+        """Return the scopes that are declared for some of these coordinates."""
+        found = (self.fields, self.arguments, self.inputs)
+        each_has = (by_name.get(each, NOTHING) for by_name in found for each in coordinates)
+        requirements = NOTHING.union(*each_has) if self else NOTHING
+        ways = (way for each in requirements if each.kind == "scopes" for way in each.any_of)
+        return frozenset[str]().union(*ways)
 
 
 def policies_in(requirements: Iterable[Requirement]) -> frozenset[str]:

@@ -10,7 +10,7 @@ Mistakes in the schema, the resolvers or the models are errors when the program 
 """
 
 from trunkline.compiler.limits import Limits
-from trunkline.observe.operations import OperationEvent, Sink, access_log, log_operations
+from trunkline.observe.operations import OperationEvent, Sink, Stages, access_log, log_operations
 from trunkline.runtime.execution import Result
 from trunkline.runtime.selection import Selection
 from trunkline.schema.bindings import ListOf, Resolved, ResolverMiddleware, Schema, Streamed, batch
@@ -57,6 +57,7 @@ __all__ = [
     "Schema",
     "Selection",
     "Sink",
+    "Stages",
     "Streamed",
     "Threads",
     "Version",

@@ -21,6 +21,7 @@ from trunkline.compiler.caching import OperationCaching
 from trunkline.compiler.operation import Operation
 from trunkline.errors import RequestError
 from trunkline.observe.log import safe_logger
+from trunkline.observe.operations import OperationEvent
 from trunkline.protocol.caching import caching_headers, etag_of, is_current, write_groups
 from trunkline.protocol.messages import HEADER_NAME, SCHEMA_VERSION
 from trunkline.schema.bindings import Schema
@@ -157,6 +158,7 @@ class Exchange(Struct, frozen=True):
     headers: Headers
     caller: Caller | None
     additions: ResponseAdditions
+    event: OperationEvent
 
 
 Execute: TypeAlias = Callable[[], Awaitable[tuple[Response, Any, bool]]]
@@ -252,7 +254,7 @@ class ResponseCaching:
         return response
 
     def _invalidate(self, names: Sequence[str], exchange: Exchange) -> None:
-        exchange.additions.invalidated = names
+        exchange.additions.invalidated = exchange.event.groups = names
         if self._store is not None and names:
             self._store.invalidate(names)
         if self._on_invalidation is not None and names:
@@ -278,6 +280,7 @@ class ResponseCaching:
         replaced = {name for name, _ in added}
         if self._has_auth and kept.scope == CacheScope.PUBLIC:  # callers see different schemas
             replaced.add(SCHEMA_VERSION.encode())
+        exchange.event.groups = kept.groups
         headers = [each for each in response.headers if each[0] not in replaced]
         if is_current(kept.etag, exchange.headers.get(b"if-none-match")):
             response.status, response.body = 304, b""

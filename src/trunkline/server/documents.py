@@ -83,11 +83,12 @@ class Documents:
 
     def find(
         self, request: GraphQLRequest, caller: Caller | None, client: str | None
-    ) -> tuple[str, str | None]:
+    ) -> tuple[str, str | None, bool]:
         """Return the text of a request's document, and the id by which it is known, if it is.
 
-        Raises ``DocumentNotFoundError``, ``MalformedRequestError`` if text and id do not fit, and
-        what the registered documents refuse.
+        Also returns whether the document is registered. Raises ``DocumentNotFoundError``,
+        ``MalformedRequestError`` if text and id do not fit, and what the registered documents
+        refuse.
         """
         named, text = named_document(request), request.query
         if text:
@@ -104,17 +105,17 @@ class Documents:
             if self._registered is not None:
                 registered = self._registered.text(named, caller, client)
                 if registered is not None:
-                    return registered, named
+                    return registered, named, True
             text = self._executed.get(named) if self._apq else None
             if text is None:
                 raise self._not_found(named, is_apollos=request.document_id is None)
         if not self.takes_ids:
-            return text, None
+            return text, None, False
         named = named or document_id(text)
         is_registered = self._registered is not None and self._registered.admit(
             named, text, caller, client
         )
-        return text, named if is_registered or self._apq else None
+        return text, named if is_registered or self._apq else None, is_registered
 
     def check_url(self, request: GraphQLRequest, operation: Operation, scope: Scope) -> None:
         """Raise ``HTTPProblem`` for a ``GET`` by id whose URL is one of several: 308, or 400."""

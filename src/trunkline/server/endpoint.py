@@ -39,21 +39,24 @@ from trunkline.engine.compiling import Compilations
 from trunkline.engine.run import run_sync
 from trunkline.errors import (
     AccessDeniedError,
+    LimitExceededError,
     OperationRefusedError,
     RequestError,
     RequestRefusedError,
 )
 from trunkline.observe.log import safe_logger
-from trunkline.observe.operations import OperationEvent, Sink, access_log
-from trunkline.observe.traces import server_span, trace_id
+from trunkline.observe.operations import OperationEvent, OperationOutcome, Sink, access_log
+from trunkline.observe.traces import request_id, server_span, trace_id
 from trunkline.protocol.batches import BatchEntry, read_json_or_batch
 from trunkline.protocol.canonical import name_by_path
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
+from trunkline.protocol.messages import schema_version
 from trunkline.protocol.request import BY_URL, GraphQLRequest, read_json, read_query_string
 from trunkline.protocol.response import PARTIAL, StatusRules, status_of_request_error
 from trunkline.runtime.execution import Result, SharedRoom
 from trunkline.runtime.resume import in_task
 from trunkline.schema.bindings import Schema
+from trunkline.schema.printing import print_schema
 from trunkline.server.additions import HeaderList, ResponseAdditions, adding
 from trunkline.server.authorize import (
     AuthorizationCheck,
@@ -100,6 +103,8 @@ from trunkline.server.transports import (
 __all__ = ["GraphQL"]
 
 logger = safe_logger("trunkline.errors")
+
+_LIMITED = frozenset({413, 414, 429, 431})
 
 _HEADERS: dict[str, HeaderList] = {
     media_type: (
@@ -240,6 +245,7 @@ class GraphQL(HTTPOnly):
         self._read_batch = partial(read_json_or_batch, most=batch_size)
         self._limits, self._deadline = limits or Limits(), deadline
         self._texts = SchemaTexts(is_private=auth is not None) if schema_text else None
+        self._version: str | None = None
 
     if not TYPE_CHECKING:  # types know that it is not there
 
@@ -265,7 +271,7 @@ class GraphQL(HTTPOnly):
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, and call the sinks with its event."""
         started = perf_counter()
-        event = OperationEvent()
+        event = OperationEvent(_schema_version=self._schema_version)
         events = [event]  # a batch has one for each operation
         additions = ResponseAdditions()
         token = adding.set(additions)
@@ -274,7 +280,7 @@ class GraphQL(HTTPOnly):
                 response = await self._respond(scope, receive, started, events, additions)
                 if not response.is_taken_by(receive):
                     await response(scope, receive, send)
-                event.status = response.status
+                event.is_over(response.status, response.headers, len(response.body))
             except ClientGone:
                 event.outcome = "disconnected"
                 with suppress(OSError):
@@ -291,6 +297,12 @@ class GraphQL(HTTPOnly):
                     if each is not event:
                         each.ended_with(event)
                     self._tell(each)
+
+    def _schema_version(self) -> str:
+        """Return the version of the whole schema, which takes long to find for the first time."""
+        if self._version is None:
+            self._version = schema_version(print_schema(self._views.whole.schema.definition))
+        return self._version
 
     def _tell(self, event: OperationEvent) -> None:
         for sink in self._sinks:
@@ -314,11 +326,14 @@ class GraphQL(HTTPOnly):
             headers = read_headers(scope)
             event.client = client_name(headers)
             event.trace_id = event.trace_id or trace_id(headers)
+            event.request_id = request_id(headers)
             caller = None
             if self._auth is not None:
-                caller = self._auth.recall(scope, headers) or await self._authenticate(scope)
-                event.client_id = caller.client_id
+                caller = self._auth.recall(scope, headers)
+                caller = caller or await self._authenticate(scope, event)
+                event.is_of(caller.client_id, caller.scopes)
             if scope["method"] == "PUT" and self._publications is not None:
+                event.name = "graphql.publication"
                 response = await self._publications.respond(
                     scope, headers, receive, caller, event.client
                 )
@@ -327,15 +342,19 @@ class GraphQL(HTTPOnly):
             view = self._views.whole if self._views.is_one else await self._views.of(caller)
             if self._texts is not None:
                 if scope["path"].endswith(SCHEMA_PATH):
+                    event.name = "graphql.schema"
                     return self._texts.respond(view, scope, headers)
                 version = (self._texts.header(view),)
             media_type = response_type(headers, takes_batches=self._batch_size > 1)
             check_request(scope, headers, self._max_body_bytes)
             request: GraphQLRequest | list[BatchEntry]
             if scope["method"] in BY_URL:
+                event.bytes_in = len(scope["query_string"])
                 request = read_query_string(scope["query_string"])
             else:
-                body = self._bodies.collected(receive) or await self._bodies.read(headers, receive)
+                body = self._bodies.collected(receive)
+                body = body or await self._read(headers, receive, event)
+                event.bytes_in = len(body)
                 takes_batches = self._batch_size > 1 and scope["method"] == "POST"
                 read = self._read_batch if takes_batches else read_json
                 request = read(body)
@@ -365,17 +384,16 @@ class GraphQL(HTTPOnly):
         """Return the operation of a request, and the id by which its document is known."""
         scope, view, event = came.scope, came.view, came.event
         name_by_path(request, scope["path"])
-        text, known = self._documents.find(request, came.caller, event.client)
+        text, known, event.registered = self._documents.find(request, came.caller, event.client)
         name = request.operation_name or None
         operation = view.recall(text, name)
         if operation is None:
+            began = perf_counter()
             operation = await self._compilations.operation(
                 text, partial(view.get, text, name), (view, text, name)
             )
-        event.operation_name = operation.name
-        event.operation_kind = operation.kind
-        event.document_id = operation.id
-        event.coordinates = operation.coordinates
+            event.has_compiled(operation, perf_counter() - began)
+        event.has_found(operation, request.variables)
         self._documents.keep(operation.id, text)
         check_kind(operation, scope["method"])
         return operation, known
@@ -404,6 +422,7 @@ class GraphQL(HTTPOnly):
                 came.headers,
                 caller,
                 additions,
+                came.event,
             )
             response = await self._caching.respond(exchange, always, run)
         came.event.coordinates = operation.coordinates_with(request.variables)
@@ -414,21 +433,41 @@ class GraphQL(HTTPOnly):
         self, operation: Operation, request: GraphQLRequest, came: _Arrival, left: float | None
     ) -> tuple[Response, Any, bool]:
         """Execute an operation. Returns its response, its data, and whether it has no errors."""
-        caller, event = came.caller, came.event
+        caller, event, room = came.caller, came.event, self._limits.response
         if came.room is not None:
+            room = came.room.left
             operation = operation.sharing(came.room)
+        began = perf_counter()
         if self._executor.is_direct(operation):
             result = run_sync(operation, request.variables, caller=caller, takes_json=True)
         else:
             result = await self._executor.execute(
                 operation, request, event.client, caller, came.scope, came.receive, left
             )
-        return self._write(result, event, came.additions), result.data, not event.errors
+        executed = perf_counter()
+        event.stages.execute = executed - began
+        event.batches = result.batches
+        if result.room is not None:
+            event.fields = operation.fixed_fields + room - result.room
+        response = self._write(result, event, came.additions)
+        event.stages.serialize = perf_counter() - executed
+        return response, result.data, not event.errors
 
-    async def _authenticate(self, scope: Scope) -> Caller:
+    async def _authenticate(self, scope: Scope, event: OperationEvent) -> Caller:
         assert self._auth is not None  # noqa: S101  # it was asked already
+        began = perf_counter()
         await in_task()
-        return await self._auth.authenticate(scope)
+        try:
+            return await self._auth.authenticate(scope)
+        finally:
+            event.stages.authenticate = perf_counter() - began
+
+    async def _read(self, headers: Headers, receive: Receive, event: OperationEvent) -> bytes:
+        began = perf_counter()
+        try:
+            return await self._bodies.read(headers, receive)
+        finally:
+            event.stages.read = perf_counter() - began
 
     async def _execute_batch(
         self, entries: Sequence[BatchEntry], came: _Arrival, events: list[OperationEvent]
@@ -446,7 +485,8 @@ class GraphQL(HTTPOnly):
         arrivals: list[_Arrival] = []
         requests: list[BatchedRequest] = []
         for each in entries:
-            its = replace(came, event=copy(came.event), additions=ResponseAdditions())
+            event = replace(came.event, stages=copy(came.event.stages))
+            its = replace(came, event=event, additions=ResponseAdditions())
             found: Operation | Exception
             try:
                 found, _ = await self._find(each.request, its)
@@ -517,12 +557,13 @@ class GraphQL(HTTPOnly):
         errors += self._presenter.field_errors(result.errors)
         if not errors:
             return Response(200, encode({"data": result.data, **extensions}))
-        event.error_codes = error_codes(errors)
-        event.errors = len(errors) + max(0, result.omitted - 1)  # one stands for the omitted
+        event.has_failed(errors, error_codes(errors))
+        event.errors += max(0, result.omitted - 1)  # one stands for the omitted
         if result.omitted_faults:
             logger.error("%d more exceptions of this operation", result.omitted_faults)
         is_internal = bool(result.omitted_faults) or INTERNAL_SERVER_ERROR in event.error_codes
-        event.outcome = "internal_error" if is_internal else "partial"
+        is_limited = result.data is None and LimitExceededError.code in event.error_codes
+        event.outcome = "internal_error" if is_internal else "limited" if is_limited else "partial"
         return Response(
             self._partial, encode({"errors": errors, "data": result.data, **extensions})
         )
@@ -548,7 +589,6 @@ class GraphQL(HTTPOnly):
         additions: ResponseAdditions,
     ) -> Response:
         """Return the response for an exception: nothing was executed, or not to its end."""
-        event.outcome = "request_error"
         headers: tuple[tuple[bytes, bytes], ...] = ()
         match error:
             case AccessDeniedError(status=status):
@@ -566,7 +606,6 @@ class GraphQL(HTTPOnly):
                 errors = self._presenter.request_errors(error)
                 if INTERNAL_SERVER_ERROR in error_codes(errors):  # of a class or a scalar
                     status = 500
-                    event.outcome = "internal_error"
                 if isinstance(error, OperationRefusedError):  # RFC 6750 §3.1
                     message = "The token lacks scopes that the operation needs."
                     scopes = error.scopes
@@ -575,19 +614,28 @@ class GraphQL(HTTPOnly):
             case ExecutionTimeout():
                 status = 504
                 errors = [_error(str(error), "DEADLINE_EXCEEDED")]
-                event.outcome = "deadline_exceeded"
             case _:
                 status = 500
                 errors = [self._presenter.internal_error(error)]
-                event.outcome = "internal_error"
         extensions, faults = self._extensions(additions)
         errors += faults
-        event.error_codes = error_codes(errors)
-        event.errors = len(errors)
+        event.outcome = _outcome_of(error, status)
+        event.has_failed(errors, error_codes(errors))
         return Response(status, encode({"errors": errors, **extensions}), headers)
 
     def _challenge(self, denied: AccessDeniedError) -> tuple[tuple[bytes, bytes], ...]:
         return tuple(self._auth.challenge.headers(denied)) if self._auth else ()
+
+
+def _outcome_of(error: Exception, status: int) -> OperationOutcome:
+    """Return how a request ended that gets an error response with this status."""
+    if status in {401, 403} or isinstance(error, (AccessDeniedError, OperationRefusedError)):
+        return "denied"
+    if isinstance(error, ExecutionTimeout):
+        return "deadline_exceeded"
+    if status in _LIMITED or isinstance(error, LimitExceededError):
+        return "limited"
+    return "internal_error" if status == 500 else "request_error"
 
 
 def _error(message: str, code: str) -> dict[str, Any]:
