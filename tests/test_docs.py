@@ -233,6 +233,8 @@ def test_deployment(tmp_path: Path) -> None:
     port = free_port()
     page = Page(ROOT / "docs" / "deployment.md", port)
     page.write_files(tmp_path)
+    file = tmp_path / "app.py"  # no load balancer has to notice that a test ends
+    file.write_text(file.read_text().replace("(engine)}", "(engine)}, drain=0"))
     for module, *arguments in page.commands:
         bind = ["--bind", f"127.0.0.1:{port}"] if module == "gunicorn" else ["--port", str(port)]
         preload = ["--preload"] if module == "gunicorn" else []
@@ -242,8 +244,9 @@ def test_deployment(tmp_path: Path) -> None:
         ) as process:
             try:
                 url = f"http://127.0.0.1:{port}"
-                until(lambda: httpx2.get(f"{url}/livez").text == "ok", "it does not start")  # noqa: B023
-                assert httpx2.get(f"{url}/readyz").status_code == 200
+                until(lambda: httpx2.get(f"{url}/livez").status_code == 200, "it does not start")  # noqa: B023
+                ready = httpx2.get(f"{url}/readyz")
+                assert ready.json() == {"status": "ready", "checks": {"database": "ok"}}
                 with Client(HTTPX2Transport(f"{url}/graphql")) as client:
                     assert client.execute("{ title }") == {"title": "The Shop"}
             finally:

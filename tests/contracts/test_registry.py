@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 from graphql.language.parser import Parser
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.routing import Route
 from tests.server.calling import Endpoint, Reply, post, send_body
@@ -462,13 +463,23 @@ async def test_a_document_that_no_longer_fits_is_told_and_the_rest_is_served(
             used=time.time(),
         )
     )
-    app = Endpoint(registered=open_registry(store))
+    registry = open_registry(store)
+    assert await registry.check_documents() == "No endpoint serves the registered documents."
+    app = Endpoint(registered=registry)
     assert (await ask(app, ID)).status == 200
     assert (await ask(app, "old")).code == "GRAPHQL_VALIDATION_FAILED"
     assert (
         "The document old of billing@1 does not fit the schema: Cannot query field 'gone' on type"
         " 'Query'." in caplog.text
     )
+    assert await registry.check_documents() == "Documents of billing@1 do not fit the schema."
+    opened.retire("billing", "1", time.time())
+    registry.refresh()
+    assert await registry.check_documents() is None
+    later = Contract(client="billing", version="2", documents=documents, is_proven=False)
+    opened.publish(replace(later, used=time.time()))  # of a process with another schema
+    registry.refresh()
+    assert await registry.check_documents() is None
 
 
 async def test_what_was_checked_for_the_schema_is_not_checked_again(

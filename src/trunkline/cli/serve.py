@@ -32,7 +32,8 @@ def serve_command(
     """Run the project's API, with uvicorn.
 
     It stops 10 seconds after a signal at the latest, and cancels what is in flight then; with
-    --reload, after a second. More than 1,000 connections are answered with 503.
+    --reload, after a second. If the application has a `Health` that is asked, its drain comes
+    before these seconds. More than 1,000 connections are answered with 503.
     """
     try:
         import uvicorn  # of the server's extra

@@ -118,6 +118,7 @@ class DocumentRegistry:
         self._contracts: list[Contract] = []
         self._served = 0  # documents
         self._told: set[str] = set()  # contracts whose problems were logged
+        self._unfit: set[str] | None = None  # contracts that had problems from the start
         self._revision: object = None
         self._noted = self._read = time.monotonic()
         self._closed = threading.Event()
@@ -151,6 +152,20 @@ class DocumentRegistry:
         """Follow the store no longer, and note what is not noted yet."""
         self._closed.set()
         self._note()
+
+    async def check_documents(self) -> str | None:
+        """Return whose documents do not fit the schema: a check for a server's `Health`.
+
+        Only documents that were active when the process started count, until they are retired: so a
+        new schema that breaks some is not deployed. Those that are published later may be for a
+        schema that other processes have.
+        """
+        if self._unfit is None:
+            return "No endpoint serves the registered documents."
+        if self._unfit:
+            names = ", ".join(map(printable, sorted(self._unfit)))
+            return f"Documents of {names} do not fit the schema."
+        return None
 
     # -- requests --
 
@@ -276,7 +291,9 @@ class DocumentRegistry:
                 self._revision = None
                 raise
             active = [each for each in contracts if self._is_served(each)]
-            self._tell(self._serve(active))
+            problems = self._serve(active)
+            self._unfit = set(problems) & (set(problems) if self._unfit is None else self._unfit)
+            self._tell(problems)
             self._clients = _by_client(contracts, active, rules, self._unknown)
             self._contracts = contracts
             self._served = sum(len(each.documents) for each in active)

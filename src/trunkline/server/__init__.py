@@ -25,6 +25,7 @@ from trunkline.server.caching import CacheAudience, Caching
 from trunkline.server.documents import RegisteredDocuments
 from trunkline.server.endpoint import GraphQL
 from trunkline.server.execute import OperationCall, OperationMiddleware, Proceed
+from trunkline.server.health import Health, HealthCheck
 from trunkline.server.playground import Playground
 from trunkline.server.present import PresentError, present
 from trunkline.server.purging import CachePurge
@@ -39,6 +40,8 @@ __all__ = [
     "CostFunction",
     "DecidePolicies",
     "GraphQL",
+    "Health",
+    "HealthCheck",
     "Limits",
     "ListOf",
     "OperationCall",

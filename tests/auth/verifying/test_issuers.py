@@ -49,6 +49,25 @@ async def test_keys_are_fetched_once_for_any_number_of_first_requests() -> None:
     assert issuer.fetches == 1
 
 
+async def test_the_check_for_health_fetches_the_keys_that_are_not_known() -> None:
+    issuer, time = Issuer(), Time()
+    verifier = issuer.verifier(time)
+    issuer.is_down = True
+    for _ in range(2):
+        assert await verifier.check_keys() == f"The keys of {ISSUER} are not known."
+    assert issuer.fetches == 1  # however often somebody asks
+    issuer.is_down = False
+    time.now += COOLDOWN
+    assert await verifier.check_keys() is None
+    issuer.is_down = True
+    time.now += KEPT - 1  # they are used that long
+    assert await verifier.check_keys() is None
+    time.now += 2
+    assert await verifier.check_keys() is not None
+    asked = Introspection(f"{ISSUER}/introspect", "api", "secret")
+    assert await issuer.verifier(time, introspection=asked).check_keys() is None
+
+
 async def test_a_request_that_is_cancelled_does_not_stop_the_fetch_for_others() -> None:
     issuer, time, reached, go = Issuer(), Time(), asyncio.Event(), asyncio.Event()
 

@@ -176,10 +176,8 @@ class KeySet:
         if self._are_known():
             if self._may_fetch(REFRESH):
                 yield from self._fetch()
-        else:
-            yield from self._fetch_and_wait()
-            if not self._are_known():
-                raise IssuerError(f"{self._trusted.issuer}: the keys of the issuer are not known.")
+        elif not (yield from self.get_known()):
+            raise IssuerError(f"{self._trusted.issuer}: the keys of the issuer are not known.")
         key = self._look_up(kid, algorithm)
         if key is None and (self._flight.is_running() or self._may_fetch(COOLDOWN)):
             yield from self._fetch_and_wait()
@@ -189,6 +187,12 @@ class KeySet:
                 raise JWTError("The header 'kid' names no key of the issuer.")
             raise JWTError(f"The header 'kid' is missing, and {algorithm} does not tell the key.")
         return key
+
+    def get_known(self) -> Flow[bool]:
+        """Fetch the keys if they are not known; return whether they are."""
+        if not self._are_known():
+            yield from self._fetch_and_wait()
+        return self._are_known()
 
     def _look_up(self, kid: str | None, algorithm: str) -> AsymmetricKey | None:
         if kid is not None:

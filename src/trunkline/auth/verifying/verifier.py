@@ -195,6 +195,20 @@ class Verifier:
         self._senders.check(known.caller, known.bound, presented, scope, self._wall())
         return known.caller
 
+    async def check_keys(self) -> str | None:
+        """Return whose keys are not known, ``None`` if all are: a check for a server's `Health`.
+
+        Keys that are not known are fetched. Those of issuers with an introspection endpoint are not
+        looked at, because opaque tokens need none.
+        """
+        unknown = [
+            each.issuer
+            for each in self.issuers
+            if each.introspection is None
+            and not await run_async(self._keys[each.issuer].get_known(), self._send)
+        ]
+        return f"The keys of {', '.join(unknown)} are not known." if unknown else None
+
     def _check(
         self, presented: PresentedToken, digest: bytes, known: _VerifiedToken | None
     ) -> Flow[None]:

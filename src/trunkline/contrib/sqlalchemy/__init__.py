@@ -1,4 +1,4 @@
-"""SQLAlchemy: sessions for concurrent resolvers, relations in batches, pages by keyset.
+"""SQLAlchemy: sessions for concurrent resolvers, relations in batches, pages by keyset, health.
 
 A context has an attribute ``session``, which opens a session:
 
@@ -9,8 +9,9 @@ A context has an attribute ``session``, which opens a session:
 and a transaction of its own. `SharedSession` lets all of an operation use one.
 """
 
+from trunkline.contrib.sqlalchemy.health import check_database
 from trunkline.contrib.sqlalchemy.keyset import Keyset
 from trunkline.contrib.sqlalchemy.relations import related, related_sync
 from trunkline.contrib.sqlalchemy.sessions import SharedSession
 
-__all__ = ["Keyset", "SharedSession", "related", "related_sync"]
+__all__ = ["Keyset", "SharedSession", "check_database", "related", "related_sync"]
