@@ -132,7 +132,7 @@ def test_what_a_response_is_made_of(text: str, data: Any, groups: str) -> None:
 
 def test_variables_are_in_names_and_the_program_adds_some() -> None:
     groups = groups_of("query ($v: ID) { count(by: $v) }")
-    assert groups.of_query({"count": 1}, {"v": "z"}, ["own"]) == ["Book:*", "by:z", "of", "own"]
+    assert groups.of_query({"count": 1}, {"v": "z"}, ["own"]) == ("Book:*", "by:z", "of", "own")
 
 
 def test_a_response_of_too_many_groups_belongs_to_everything() -> None:

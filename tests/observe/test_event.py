@@ -213,7 +213,7 @@ async def test_the_entities_that_groups_name() -> None:
     await get(app, b"query={book{id}}")
     await get(app, b"query={book{author{id}}}")
     first, second = app.events
-    assert (first.groups, first.entities) == (["Book", "Book:7"], 1)
+    assert (first.groups, first.entities) == (("Book", "Book:7"), 1)
     assert (second.groups, second.entities) == ((), 0)
     assert first.cache_policy == "public, s-maxage=60"
 

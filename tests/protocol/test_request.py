@@ -211,6 +211,16 @@ def test_a_query_string_that_is_not_json(query_string: bytes) -> None:
     assert len(str(caught.value)) < 300
 
 
+def test_a_query_string_that_comes_again_is_a_request_of_its_own() -> None:
+    query_string = b'query={a}&variables={"list":[1]}'
+    first, second = read_query_string(query_string), read_query_string(query_string)
+    assert first.variables is not None
+    first.variables["list"].append(2)
+    first.document_id = "other"
+    assert second == read_query_string(query_string)
+    assert (second.variables, second.document_id) == ({"list": [1]}, None)
+
+
 def test_the_status_of_a_document_that_does_not_parse_or_fit() -> None:
     assert status_of_request_error(DocumentSyntaxError.because("")) == 400
     assert status_of_request_error(ValidationError.because("")) == 422

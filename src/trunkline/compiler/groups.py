@@ -14,7 +14,7 @@ key the book is not known, so the mutation invalidates ``Book``. What the schema
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import graphql
@@ -77,7 +77,7 @@ class OperationGroups(Struct, frozen=True, eq=False):
 
     def of_query(
         self, data: Any, variables: Mapping[str, Any] | None, added: Collection[str]
-    ) -> Sequence[str]:
+    ) -> tuple[str, ...]:
         """Return the groups that a query's response belongs to; ``added`` are the program's."""
         if self.are_fixed and not added:
             return self.fixed if len(self.fixed) <= MOST_GROUPS else (EVERYTHING,)
@@ -87,7 +87,7 @@ class OperationGroups(Struct, frozen=True, eq=False):
         names = fixed | {group_name(*entity) for entity in found.entities}
         if len(names) > MOST_GROUPS:
             names = fixed | {any_of(name) for name, _ in found.entities}
-        return sorted(names) if len(names) <= MOST_GROUPS else (EVERYTHING,)
+        return tuple(sorted(names)) if len(names) <= MOST_GROUPS else (EVERYTHING,)
 
     def of_mutation(
         self, data: Any, variables: Mapping[str, Any] | None, added: Iterable[str]

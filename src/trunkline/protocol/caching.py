@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ __all__ = [
     "MOST_GROUPS",
     "any_of",
     "caching_headers",
+    "digest_of",
     "etag_of",
     "group_name",
     "is_current",
@@ -35,11 +37,19 @@ def caching_headers(
     return (b"cache-control", control % max_age), (b"vary", names.encode("ascii"))
 
 
-def etag_of(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bytes:
-    """Return the strong ETag of a response: the same for the same bytes of the same media type."""
-    digest = sha256(dict(headers).get(b"content-type", b"") + b"\n")
-    digest.update(body)
-    return b'"%b"' % digest.hexdigest()[:32].encode()
+def digest_of(text: bytes) -> bytes:
+    """Return what stands for these bytes and no others: 32 hexadecimal digits."""
+    return sha256(text).hexdigest()[:32].encode()
+
+
+def etag_of(content_type: bytes, digest: bytes) -> bytes:
+    """Return the strong ETag of a body with this digest: each media type has another."""
+    return b'"%b-%b"' % (digest, _mark(content_type))
+
+
+@lru_cache(maxsize=16)
+def _mark(content_type: bytes) -> bytes:
+    return digest_of(content_type)[:8]
 
 
 def is_current(etag: bytes, if_none_match: bytes | None) -> bool:
@@ -49,6 +59,8 @@ def is_current(etag: bytes, if_none_match: bytes | None) -> bool:
     """
     if if_none_match is None:
         return False
+    if if_none_match == etag:  # as nearly always
+        return True
     known = {each.strip().removeprefix(b"W/") for each in if_none_match.split(b",")}
     return b"*" in known or etag.removeprefix(b"W/") in known
 

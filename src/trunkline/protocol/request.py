@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 from secrets import token_hex
 from typing import Any, TypeVar
@@ -49,6 +50,7 @@ _object_decoder: msgspec.json.Decoder[dict[str, Any] | None] = msgspec.json.Deco
     dict[str, Any] | None
 )
 _PARAMETERS = {"query", "documentId", "operationName", "variables", "extensions"}
+_REMEMBERED = 2_000  # bytes of a query string
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 BY_URL = frozenset({"GET", "HEAD"})
@@ -111,6 +113,18 @@ def read_query_string(query_string: bytes) -> GraphQLRequest:
     Raises ``NotJSONError`` if ``variables`` or ``extensions`` is not JSON in UTF-8, and
     ``MalformedRequestError`` if it is no object, or if a parameter of GraphQL comes twice.
     """
+    is_short = len(query_string) <= _REMEMBERED
+    parameters = (_recalled_parameters if is_short else _parameters)(query_string)
+    return GraphQLRequest(
+        query=parameters.get("query"),  # never empty: `parse_qsl` drops empty values
+        operation_name=parameters.get("operationName"),
+        variables=_json_object("variables", parameters.get("variables")),
+        extensions=_json_object("extensions", parameters.get("extensions")),
+        document_id=parameters.get("documentId"),
+    )
+
+
+def _parameters(query_string: bytes) -> Mapping[str, str]:
     try:
         pairs = parse_qsl(query_string.decode("ascii"), errors="strict", max_num_fields=64)
     except UnicodeDecodeError as error:
@@ -122,13 +136,11 @@ def read_query_string(query_string: bytes) -> GraphQLRequest:
         if name in parameters and name in _PARAMETERS:
             raise MalformedRequestError.because(f"The parameter {name!r} comes twice.")
         parameters[name] = value
-    return GraphQLRequest(
-        query=parameters.get("query"),  # never empty: `parse_qsl` drops empty values
-        operation_name=parameters.get("operationName"),
-        variables=_json_object("variables", parameters.get("variables")),
-        extensions=_json_object("extensions", parameters.get("extensions")),
-        document_id=parameters.get("documentId"),
-    )
+    return parameters
+
+
+_recalled_parameters = lru_cache(maxsize=256)(_parameters)
+"""A ``GET`` is for responses that are asked for again and again, by the same URL."""
 
 
 def named_document(request: GraphQLRequest) -> str | None:

@@ -71,9 +71,14 @@ class ResponseAdditions:
         return inf, CacheScope.PUBLIC
 
     def narrowed(self, max_age: int, scope: CacheScope) -> tuple[int, CacheScope]:
-        """Return how long, and for whom, a response with this policy may be cached."""
-        if "_narrowed" not in vars(self):
+        """Return how long, and for whom, a response with this policy may be cached.
+
+        0 seconds mean that it must not be stored: one that sets a cookie.
+        """
+        if self.is_empty:
             return max_age, scope
+        if self._has_cookies:
+            return 0, scope
         known_age, known_scope = self._narrowed
         return int(min(max_age, known_age)), max(scope, known_scope)
 
@@ -99,9 +104,8 @@ class ResponseAdditions:
         return vars(self).keys() <= {"_narrowed", "_groups"}
 
     @property
-    def has_cookies(self) -> bool:
-        """Whether a cookie is set."""
-        return not self.is_empty and any(name == b"set-cookie" for name, _ in self._lines())
+    def _has_cookies(self) -> bool:
+        return any(name == b"set-cookie" for name, _ in self._lines())
 
     @property
     def is_empty(self) -> bool:

@@ -6,6 +6,7 @@ import hmac
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Literal, TypeAlias
 
@@ -22,7 +23,13 @@ from trunkline.compiler.operation import Operation
 from trunkline.errors import RequestError
 from trunkline.observe.log import safe_logger
 from trunkline.observe.operations import OperationEvent
-from trunkline.protocol.caching import caching_headers, etag_of, is_current, write_groups
+from trunkline.protocol.caching import (
+    caching_headers,
+    digest_of,
+    etag_of,
+    is_current,
+    write_groups,
+)
 from trunkline.protocol.messages import HEADER_NAME, SCHEMA_VERSION
 from trunkline.schema.bindings import Schema
 from trunkline.schema.caching import CacheScope
@@ -37,6 +44,10 @@ logger = safe_logger("trunkline.errors")
 _SHORTEST = 32  # bytes of a secret
 _DIGITS = 32  # of an audience's name
 _KNOWN = 10_000  # responses whose version and ETag are remembered
+_DIGESTED = 8_000_000  # bytes of responses whose digests are remembered
+_OVERHEAD = 500  # bytes of one, in addition to its body
+_REPLACED = frozenset({b"cache-control", b"vary"})
+_REPLACED_IF_PUBLIC = _REPLACED | {SCHEMA_VERSION.encode()}  # callers see different schemas
 
 
 class CacheAudience:
@@ -187,55 +198,97 @@ class ResponseCaching:
         self._has_auth = has_auth
         self._versions = Versions(schema, caching.versions) if caching.versions else None
         self._known = BoundedMapping[StoreKey, KeptResponse](_KNOWN)
+        self._digests = BoundedMapping[StoreKey, tuple[bytes, bytes]](_DIGESTED, _weigh)
 
     async def respond(self, exchange: Exchange, usual: HeaderList, execute: Execute) -> Response:
         """Return the response to an operation, with its headers.
 
-        ``usual`` are the headers of a response that must not be stored.
+        ``usual`` are the headers of a response that must not be stored, Content-Type first.
         """
         if exchange.caching.is_mutation:
             return await self._mutate(exchange, usual, execute)
-        response: Response | None = None
-        known_as = await self._version_key(exchange, usual)
-        known = None if known_as is None else self._known.get(known_as)
-        if known is not None and is_current(known.etag, exchange.headers.get(b"if-none-match")):
-            response = Response(304, headers=usual)
-            self._describe(response, known, exchange)
+        is_post = exchange.scope["method"] == "POST"
+        if is_post and self._store is None:
+            response, _, _ = await execute()
+            response.headers = usual
             return response
-
-        async def execute_query() -> KeptResponse | None:
-            nonlocal response
-            response, data, is_whole = await execute()
-            return self._keep(exchange, response, data) if is_whole else None
-
-        kept: KeptResponse | None = None
-        key = self._key(exchange) if self._store is not None else None
-        if self._store is not None and key is not None:
-            kept = await self._store.respond(key, execute_query)
-        if kept is None and response is None:  # not kept, or others got what is only theirs
-            kept = await execute_query()
-        response = response or Response(200, kept.body if kept else b"")
+        known_as: StoreKey | None = None
+        if self._versions is not None and not is_post:
+            known_as = await self._version_key(self._versions, exchange, usual)
+            known = None if known_as is None else self._known.get(known_as)
+            if known is not None:
+                headers, is_current = self._describe(usual, known, exchange)
+                if is_current:
+                    return Response(304, b"", headers)
+        response, kept = await self._find(exchange, execute)
         response.headers = usual
-        if kept is not None and exchange.scope["method"] != "POST":
-            kept = replace(kept, etag=etag_of(usual, kept.body))
+        if kept is not None and not is_post:
             if known_as is not None:
                 self._known.put(known_as, replace(kept, body=b"", age=0))
-            self._describe(response, kept, exchange)
+            response.headers, is_current = self._describe(usual, kept, exchange)
+            if is_current:
+                response.status, response.body = 304, b""
         return response
 
-    async def _version_key(self, exchange: Exchange, usual: HeaderList) -> StoreKey | None:
+    async def _find(
+        self, exchange: Exchange, execute: Execute
+    ) -> tuple[Response, KeptResponse | None]:
+        """Return the response to a query, from the store if it is there, and how it may be kept."""
+        key = None if self._store is None else self._key(exchange)
+        if self._store is None or key is None:
+            return await self._execute(exchange, execute)
+        kept = self._store.find(key)
+        if kept is None:
+            response: Response | None = None
+
+            async def execute_query() -> KeptResponse | None:
+                nonlocal response
+                response, kept = await self._execute(exchange, execute)
+                return kept
+
+            kept = await self._store.respond(key, execute_query)
+            if response is not None:
+                return response, kept
+            if kept is None:  # others got what is only theirs
+                return await self._execute(exchange, execute)
+        return Response(200, kept.body), kept
+
+    async def _execute(
+        self, exchange: Exchange, execute: Execute
+    ) -> tuple[Response, KeptResponse | None]:
+        """Execute a query. Returns the response, and how it may be kept, if it may be."""
+        response, data, is_whole = await execute()
+        additions, caching = exchange.additions, exchange.caching
+        max_age, scope = additions.narrowed(caching.max_age, caching.scope)
+        if max_age <= 0 or not is_whole:
+            return response, None
+        groups = caching.groups.of_query(data, exchange.variables, additions.groups)
+        is_stored = scope < CacheScope.PRIVATE and additions.is_only_caching
+        digest = self._digest(exchange, response.body)
+        return response, KeptResponse(response.body, digest, max_age, scope, groups, is_stored)
+
+    def _digest(self, exchange: Exchange, body: bytes) -> bytes:
+        """Return the digest of a body. Most are as before, which costs less to see than to hash."""
+        key = _key_for(exchange, b"")
+        last = self._digests.get(key)
+        if last is None or last[0] != body:
+            last = body, digest_of(body)
+            self._digests.put(key, last)
+        return last[1]
+
+    async def _version_key(
+        self, versions: Versions, exchange: Exchange, usual: HeaderList
+    ) -> StoreKey | None:
         """Return what the response to a request is known by, with the version of what it reads."""
-        if self._versions is None or exchange.scope["method"] == "POST":
-            return None
         operation, variables = exchange.operation, exchange.variables
-        version = await self._versions.current(operation, variables, exchange.caller)
+        version = await versions.current(operation, variables, exchange.caller)
         if version is None:
             return None
         key = self._key(exchange)
         if key is None:  # only its caller may have it
             sent = [exchange.headers.get(each, b"") for each in (b"authorization", b"cookie")]
             key = _key_for(exchange, sha256(b"\n".join(sent)).digest())
-        return (*key, version, dict(usual)[b"content-type"])
+        return (*key, version, usual[0])
 
     async def _mutate(self, exchange: Exchange, usual: HeaderList, execute: Execute) -> Response:
         """Execute a mutation; what it may have changed is invalidated, however it ends."""
@@ -263,32 +316,24 @@ class ResponseCaching:
             except Exception:
                 logger.exception("The function on_invalidation failed for %s.", names)
 
-    def _keep(self, exchange: Exchange, response: Response, data: Any) -> KeptResponse | None:
-        """Return what may be done with a response; ``None`` if it must not be stored."""
-        additions, caching = exchange.additions, exchange.caching
-        max_age, scope = additions.narrowed(caching.max_age, caching.scope)
-        if max_age <= 0 or additions.has_cookies:
-            return None
-        groups = caching.groups.of_query(data, exchange.variables, additions.groups)
-        is_stored = scope < CacheScope.PRIVATE and additions.is_only_caching
-        return KeptResponse(response.body, max_age, scope, groups, is_stored)
-
-    def _describe(self, response: Response, kept: KeptResponse, exchange: Exchange) -> None:
-        """Give a response the headers for caches; 304 if the client has it already."""
+    def _describe(
+        self, usual: HeaderList, kept: KeptResponse, exchange: Exchange
+    ) -> tuple[HeaderList, bool]:
+        """Return a response's headers for caches, and whether the client has it already."""
         is_shared, vary = self._sharing(kept.scope, exchange.headers, exchange.caller)
-        added = caching_headers(kept.max_age, is_shared=is_shared, vary=vary)
-        replaced = {name for name, _ in added}
-        if self._has_auth and kept.scope == CacheScope.PUBLIC:  # callers see different schemas
-            replaced.add(SCHEMA_VERSION.encode())
         exchange.event.groups = kept.groups
-        headers = [each for each in response.headers if each[0] not in replaced]
-        if is_current(kept.etag, exchange.headers.get(b"if-none-match")):
-            response.status, response.body = 304, b""
+        is_public = self._has_auth and kept.scope == CacheScope.PUBLIC
+        replaced = _REPLACED_IF_PUBLIC if is_public else _REPLACED
+        headers = _headers(
+            usual, replaced, kept.max_age, is_shared, vary, self._group_headers, kept.groups
+        )
+        etag = etag_of(usual[0][1], kept.digest)
         if kept.age:
-            headers.append((b"age", b"%d" % kept.age))
-        if kept.groups:
-            headers += (write_groups(each, kept.groups) for each in self._group_headers)
-        response.headers = (*headers, *added, (b"etag", kept.etag))
+            headers += ((b"age", b"%d" % kept.age),)
+        return (
+            (*headers, (b"etag", etag)),
+            is_current(etag, exchange.headers.get(b"if-none-match")),
+        )
 
     def _key(self, exchange: Exchange) -> StoreKey | None:
         """Return the key of a response that callers may share; ``None`` if they may not."""
@@ -305,7 +350,7 @@ class ResponseCaching:
 
     def _sharing(
         self, scope: CacheScope, headers: Headers, caller: Caller | None
-    ) -> tuple[bool, Sequence[str]]:
+    ) -> tuple[bool, tuple[str, ...]]:
         """Say whether callers may share a response, and which headers it depends on."""
         if scope == CacheScope.PUBLIC:
             return True, ()
@@ -328,3 +373,26 @@ def _key_for(exchange: Exchange, who: bytes) -> StoreKey:
     """Return the key of a response for those of one name."""
     variables = msgspec.json.encode(exchange.variables or {}, order="deterministic")
     return exchange.operation.id, exchange.operation.name, variables, who
+
+
+@lru_cache(maxsize=1_024)  # many responses have the same
+def _headers(  # noqa: PLR0913, PLR0917
+    usual: HeaderList,
+    replaced: frozenset[bytes],
+    max_age: int,
+    is_shared: bool,  # noqa: FBT001
+    vary: tuple[str, ...],
+    group_headers: tuple[GroupHeader, ...],
+    groups: tuple[str, ...],
+) -> HeaderList:
+    """Return the headers of a response that caches may keep, except those of its body and age."""
+    named = (write_groups(each, groups) for each in group_headers) if groups else ()
+    return (
+        *(each for each in usual if each[0] not in replaced),
+        *caching_headers(max_age, is_shared=is_shared, vary=vary),
+        *named,
+    )
+
+
+def _weigh(_: StoreKey, digested: tuple[bytes, bytes]) -> int:
+    return len(digested[0]) + _OVERHEAD

@@ -25,21 +25,21 @@ StoreKey: TypeAlias = tuple[object, ...]
 class KeptResponse(Struct, frozen=True):
     """A response without errors, and what caches may do with it.
 
-    ``body`` is as it was sent; the ``age`` of a stored one is in seconds. The ``etag`` is known
-    when the response is sent.
+    ``body`` is as it was sent, and the ``digest`` stands for it; the ``age`` of a stored response
+    is in seconds.
     """
 
     body: bytes
+    digest: bytes
     max_age: int
     scope: CacheScope
-    groups: Collection[str]
+    groups: tuple[str, ...]
     is_stored: bool
     age: int = 0
-    etag: bytes = b""
 
 
-class _Entry(Struct, frozen=True):
-    """``moment`` counts invalidations: the response has nothing that is older than it."""
+class _Entry(Struct):
+    """``moment`` counts invalidations: those up to it do not concern the response."""
 
     response: KeptResponse
     stored: float
@@ -78,18 +78,12 @@ class ResponseStore:
 
         Returns ``None`` if others execute it and may not share it: then the caller executes it.
         """
-        while True:
-            kept = self._find(key)
-            if kept is not None:
-                return kept
-            running = self._running.get(key)
-            if running is None:
-                return await self._execute(key, execute)
+        while (running := self._running.get(key)) is not None:
             await asyncio.wait([running])
-            if running.cancelled():
-                continue  # who executed it went away
-            found = running.result()
-            return found if found is not None and found.is_stored else None
+            if not running.cancelled():  # who executes it has not gone away
+                found = running.result()
+                return found if found is not None and found.is_stored else None
+        return self.find(key) or await self._execute(key, execute)
 
     async def _execute(
         self, key: StoreKey, execute: Callable[[], Awaitable[KeptResponse | None]]
@@ -112,19 +106,28 @@ class ResponseStore:
         running.set_result(found)
         return found
 
-    def _find(self, key: StoreKey) -> KeptResponse | None:
+    def find(self, key: StoreKey) -> KeptResponse | None:
+        """Return the response of a key, if it is kept and may still be used."""
         entry = self._entries.get(key)
         if entry is None:
             return None
         response = entry.response
-        age = monotonic() - entry.stored
-        is_valid = entry.moment >= self._oldest and all(
-            self._invalidated.get(name, -1) <= entry.moment for name in response.groups
-        )
-        if age >= response.max_age or not is_valid:
+        age = int(monotonic() - entry.stored)
+        if age >= response.max_age or not self._is_valid(entry):
             self._entries.remove(key)
             return None
-        return replace(response, age=int(age))
+        return replace(response, age=age) if age else response
+
+    def _is_valid(self, entry: _Entry) -> bool:
+        """Say whether no group of an entry was invalidated."""
+        moment = entry.moment
+        if moment < self._moment:
+            if moment < self._oldest:
+                return False
+            if any(self._invalidated.get(name, -1) > moment for name in entry.response.groups):
+                return False
+            entry.moment = self._moment
+        return True
 
 
 def _weigh(key: StoreKey, entry: _Entry) -> int:

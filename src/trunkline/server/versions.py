@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from inspect import isawaitable
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
-from graphql import FieldNode, Undefined
+from graphql import FieldNode, GraphQLArgument, Undefined
 from msgspec import Struct
 
 from trunkline.auth.verifying.caller import Caller
@@ -40,6 +41,27 @@ class Version(Struct, frozen=True):
     covers: Collection[str]
 
 
+class _Read(Struct, frozen=True):
+    """The only field of an operation's root: its version, and its arguments."""
+
+    coordinate: str
+    function: VersionFunction
+    node: FieldNode
+    known: Mapping[str, GraphQLArgument]
+    values: Callable[[Mapping[str, Any] | None], dict[str, Any]]
+
+    def arguments(self, variables: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return the arguments as in JSON, with the schema's defaults."""
+        if not self.known:
+            return {}
+        values = self.values(variables)
+        given = {
+            name: given_argument(name, argument, self.node, values)
+            for name, argument in self.known.items()
+        }
+        return {name: value for name, value in given.items() if value is not Undefined}
+
+
 class Versions:
     """The versions of a schema's query fields, by coordinate (``Query.book``).
 
@@ -61,6 +83,7 @@ class Versions:
         self._definition = definition
         self._query = query
         self._versions = versions
+        self._read: WeakKeyDictionary[Operation, _Read | None] = WeakKeyDictionary()
 
     async def current(
         self, operation: Operation, variables: Mapping[str, Any] | None, caller: Caller | None
@@ -69,6 +92,24 @@ class Versions:
 
         Raises what `Operation.coerce` raises.
         """
+        try:
+            read = self._read[operation]
+        except KeyError:
+            read = self._read[operation] = self._find(operation)
+        if read is None:
+            return None
+        operation.coerce(variables)  # so that the function gets what fits the schema
+        try:
+            found = read.function(read.arguments(variables), caller)
+            if isawaitable(found):
+                found = await found
+        except Exception:
+            logger.exception("The version of %s is not known; it is executed.", read.coordinate)
+            return None
+        return None if found is None else str(found)
+
+    def _find(self, operation: Operation) -> _Read | None:
+        """Find the version of what an operation reads, if there is one for all of it."""
         groups = operation.caching and operation.caching.groups
         if not groups or len(groups.fields) != 1:
             return None
@@ -77,23 +118,9 @@ class Versions:
         version = self._versions.get(coordinate)
         if version is None or not _covers(version, operation, coordinate):
             return None
-        operation.coerce(variables)  # so that the function gets what fits the schema
-        try:
-            found = version.function(self._arguments(node, groups.values(variables)), caller)
-            if isawaitable(found):
-                found = await found
-        except Exception:
-            logger.exception("The version of %s is not known; it is executed.", coordinate)
-            return None
-        return None if found is None else str(found)
-
-    def _arguments(self, node: FieldNode, values: dict[str, Any]) -> dict[str, Any]:
         root: Any = self._definition.query_type
-        given = {
-            name: given_argument(name, argument, node, values)
-            for name, argument in root.fields[node.name.value].args.items()
-        }
-        return {name: value for name, value in given.items() if value is not Undefined}
+        known = root.fields[node.name.value].args
+        return _Read(coordinate, version.function, node, known, groups.values)
 
 
 def _covers(version: Version, operation: Operation, root: str) -> bool:
