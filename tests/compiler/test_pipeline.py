@@ -23,6 +23,7 @@ from trunkline.compiler.plan import AbstractShape
 from trunkline.compiler.planner import PlannedOperation, plan_operation
 from trunkline.engine import adopt_schema, run_sync
 from trunkline.runtime.graphql_core import DocumentInfo
+from trunkline.runtime.positions import DocumentFields
 from trunkline.runtime.selection import Selection
 from trunkline.schema.bindings import Binding, Schema
 
@@ -48,7 +49,15 @@ def test_each_stage_takes_what_the_one_before_it_returns() -> None:
 
 # -- the plan -------------------------------------------------------------------------------------
 
-REFERRED = (Node, GraphQLField, GraphQLNamedType, DocumentInfo, OperationRequirements, type)
+REFERRED = (
+    Node,
+    DocumentFields,
+    GraphQLField,
+    GraphQLNamedType,
+    DocumentInfo,
+    OperationRequirements,
+    type,
+)
 """What a plan refers to: nodes of the document, parts of the schema, and classes of values."""
 
 PLAIN = (str, int, float, type(None), type(Undefined))

@@ -149,7 +149,7 @@ class Cost:
         child: Amount = self._weight_of(type_)
         if node.selection_set is not None:
             child = _join(sum, [child, self._selection(node.selection_set, type_, sized)])
-            node = without_selections(node, arguments=True)  # what is kept for requests
+            node = without_selections(node)  # what is kept for requests
         amounts: list[Amount] = [
             self._decided(node, field, cost.function, child)
             if cost.function

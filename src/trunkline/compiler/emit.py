@@ -50,7 +50,7 @@ COMPLETE = "COMPLETE"
 
 # Bytes that an object and a position take in a loaded module, measured.
 _OBJECT = 700
-_MARK = 500
+_MARK = 250
 
 MakeTable: TypeAlias = Callable[[FieldPlan, AbstractShape, Mark], Mapping[str, Callable[..., Any]]]
 """Makes the mapping that has, by object type, the functions for an abstract type's objects."""

@@ -148,7 +148,7 @@ def plan_groups(chosen: ChosenOperation, entities: Entities) -> OperationGroups:
     walk = _Walk(entities, chosen.fragments)
     root = entities.root(chosen.node.operation)
     sets = [(chosen.node.selection_set, root)]
-    fields = (without_selections(node, arguments=True) for node, _ in walk.fields(sets))
+    fields = (without_selections(node) for node, _ in walk.fields(sets))
     place = walk.place(sets, is_listed=False)
     defaults = {
         node.variable.name.value: graphql.value_from_ast_untyped(node.default_value)
@@ -247,4 +247,4 @@ class _Walk:
     def _declare(self, node: graphql.FieldNode, types: _Types) -> None:
         for name in sorted(types):
             for template in self._entities.templates(name, node.name.value):
-                self.declared.append((template, without_selections(node, arguments=True)))
+                self.declared.append((template, without_selections(node)))

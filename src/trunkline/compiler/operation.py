@@ -233,8 +233,6 @@ class Operation:
 
     def __init__(self, planned: PlannedOperation, *, inline: bool = False) -> None:
         self._modules = modules = OperationModules(planned)
-        # until the text of later executions
-        self._planned: PlannedOperation | None = None if inline else planned
         plan, chosen = planned.plan, planned.chosen
         text = "".join(chosen.text.split())
         self._weight = _OPERATION + len(chosen.text) + _VARIABLE * len(planned.variables.names)
@@ -269,9 +267,13 @@ class Operation:
             if not isinstance(placed.field.binding, TypeName)
         ]
         self._runs = 0
-        self._first_runs = _WIDE_RUNS if len(text) > _WIDE else _FIRST_RUNS
+        is_wide = len(text) > _WIDE
+        self._first_runs = _WIDE_RUNS if is_wide else _FIRST_RUNS
         self._compile: Callable[[Callable[[], None]], object] | None = None
         functions = modules.load(modules.write(planned, inline=inline))
+        # for the text of later executions, unless that is far away
+        keeps_plan = modules.keeps_plan or not is_wide
+        self._planned = planned if keeps_plan and not inline else None
         self._first: Callable[[Execution], Any] | None = None if inline else functions[ROOT]
         self.resolve_root: Callable[[Execution], Any] = (
             functions[ROOT] if inline else self._resolve_first
@@ -296,9 +298,9 @@ class Operation:
         """
         modules = self._modules
         with modules.lock:
-            planned = self._planned
-            if planned is None:
+            if self._first is None:
                 return  # another thread was faster
+            planned = self._planned or plan_operation(self.read())
             modules.forget()  # the text of the first executions goes
             module = modules.write(planned, inline=True)
             self._planned = None  # and with the plan the syntax tree

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from types import SimpleNamespace
@@ -37,6 +37,7 @@ from trunkline.compiler.directives import (
     operation_directives,
 )
 from trunkline.compiler.document import ChosenOperation
+from trunkline.compiler.numbering import NumberedDocument
 from trunkline.compiler.plan import (
     AbstractShape,
     CollectedField,
@@ -52,7 +53,6 @@ from trunkline.compiler.plan import (
     Shape,
     TypeName,
 )
-from trunkline.compiler.selections import without_selections
 from trunkline.errors import LimitExceededError, ValidationError
 from trunkline.protocol.documents import document_id
 from trunkline.runtime.graphql_core import FieldInfo
@@ -140,7 +140,9 @@ class Planner:
         self._sizes: dict[int, int] = {}
         self._ahead = 0
         self.fields_for_walks = 0  # of abstract types' objects, planned before their values came
-        self._places: dict[int, FieldNode] = {}
+        self._document = NumberedDocument(
+            chosen.node, chosen.fragments, keeps_nodes=self.dialect.values_may_wait
+        )
 
     def plan(self, *, is_directed: bool) -> OperationPlan:
         """Plan the operation; ``is_directed`` if directives with functions are around it."""
@@ -150,7 +152,7 @@ class Planner:
         if root is None:
             message = f"Schema is not configured to execute {kind} operation."
             raise ValidationError([GraphQLError(message, node)])
-        mark = Mark((), (), root.name, 0)
+        mark = Mark((), (), (), root.name, 0, self._document.fields)
         sets = [(node.selection_set, ALWAYS)]
         selection = self._selection(root, sets, Position([], ALWAYS, mark, None))
         source = self._event_source(root, selection) if kind == "subscription" else None
@@ -256,8 +258,7 @@ class Planner:
         if definition is None:  # only if the document was not validated; graphql-core does the same
             return None
         type_, coordinate = definition.type, f"{parent.name}.{name}"
-        nodes = tuple((self._place(each.node), each.condition) for each in fields)
-        mark = _mark_below(above.mark, key, nodes, coordinate, type_)
+        mark = self._mark(fields, key, above.mark, coordinate, type_)
         requirements = self._refusals and self._refusals.of(coordinate, definition, node)
         if requirements:
             return _refused_field(key, name, type_, mark, Refused(requirements))
@@ -292,13 +293,22 @@ class Planner:
             self._sizes[id(node)] = sum(1 for _ in inner)
         return self._sizes[id(node)]
 
-    def _place(self, node: FieldNode) -> FieldNode:
-        """Return a field of the document as errors name it, or as graphql-core's ``info`` does."""
-        if self.dialect.document_info is not None:
-            return node
-        if id(node) not in self._places:
-            self._places[id(node)] = without_selections(node, arguments=False)
-        return self._places[id(node)]
+    def _mark(
+        self,
+        fields: list[CollectedField],
+        key: str,
+        above: Mark,
+        coordinate: str,
+        type_: GraphQLOutputType,
+    ) -> Mark:
+        """Mark the position of fields that were merged; its conditions matter if some may lack."""
+        conditions = tuple(each.condition for each in fields)
+        if len(fields) == 1 or not any(conditions):
+            conditions = ()
+        numbers = tuple(self._document.number(each.node) for each in fields)
+        path = (*above.path, key)
+        depth = _nullable_depth(type_, path, above)
+        return Mark(path, numbers, conditions, coordinate, depth, above.document)
 
     def _binding(
         self, parent: GraphQLObjectType, name: str, definition: GraphQLField
@@ -317,8 +327,9 @@ class Planner:
         nullable = not is_non_null_type(type_)
         inner: Any = type_.of_type if is_non_null_type(type_) else type_
         if is_list_type(inner):
-            mark = position.mark
-            mark = _mark_below(mark, None, mark.nodes, mark.coordinate, inner.of_type)
+            path = (*position.mark.path, None)
+            depth = _nullable_depth(inner.of_type, path, position.mark)
+            mark = replace(position.mark, path=path, nullable_depth=depth)
             item = self._shape(inner.of_type, replace(position, mark=mark))
             return ListShape(item, mark, nullable)
         if is_leaf_type(inner):
@@ -421,14 +432,6 @@ def _refused_field(
     )
 
 
-def _mark_below(
-    above: Mark,
-    key: str | None,
-    nodes: tuple[tuple[FieldNode, Condition], ...],
-    coordinate: str,
-    type_: GraphQLOutputType,
-) -> Mark:
-    """Mark a position below another; ``None`` as key stands for an item of a list."""
-    path = (*above.path, key)
-    nullable_depth = above.nullable_depth if is_non_null_type(type_) else len(path)
-    return Mark(path, nodes, coordinate, nullable_depth)
+def _nullable_depth(type_: GraphQLOutputType, path: Sequence[str | None], above: Mark) -> int:
+    """Return the length of the path at which the null of an error comes to rest."""
+    return above.nullable_depth if is_non_null_type(type_) else len(path)

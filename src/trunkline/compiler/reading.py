@@ -88,7 +88,7 @@ class FieldReader:
 
     def built(self, arguments: BuiltArguments) -> str:
         """Write the call that builds the arguments of a field."""
-        node = without_selections(arguments.node, arguments=True)
+        node = without_selections(arguments.node)
         build = argument_builder(arguments.definition, node, self._variables)
         return f"{self._module.bind('build_arguments', build)}(execution.variables)"
 

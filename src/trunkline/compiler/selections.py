@@ -34,16 +34,15 @@ def fragment_of(
     return node if isinstance(node, graphql.InlineFragmentNode) else None
 
 
-def without_selections(node: graphql.FieldNode, *, arguments: bool) -> graphql.FieldNode:
+def without_selections(node: graphql.FieldNode) -> graphql.FieldNode:
     """Copy a field of the document without what is below it, which the copy does not keep alive.
 
-    So errors can tell where a field stands after the syntax tree is gone; with its ``arguments``,
-    also what is wrong with them.
+    So errors can tell what is wrong with its arguments after the syntax tree is gone.
     """
     return graphql.FieldNode(
         alias=node.alias,
         name=node.name,
-        arguments=node.arguments if arguments else (),
+        arguments=node.arguments,
         directives=(),
         loc=node.loc,
     )

@@ -7,12 +7,22 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TypeAlias
 
-from graphql import FieldNode, GraphQLError, SourceLocation, get_location, located_error
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    Location,
+    NameNode,
+    Source,
+    SourceLocation,
+    get_location,
+    located_error,
+)
 from msgspec import Struct
 
 __all__ = [
     "ALWAYS",
     "Condition",
+    "DocumentFields",
     "FieldFailure",
     "HiddenValueError",
     "Mark",
@@ -39,18 +49,43 @@ def holds(condition: Condition, variables: Sequence[object]) -> bool:
     return all(variables[index] is wanted for index, wanted in condition)
 
 
+class DocumentFields(Struct, frozen=True, eq=False):
+    """The fields of a document, numbered in the order of its text.
+
+    ``starts`` are the places in the ``source`` where they begin. A syntax tree takes fifty times as
+    much memory; only if a program needs it anyway, ``nodes`` has its fields.
+    """
+
+    source: Source
+    starts: Sequence[int]
+    nodes: Sequence[FieldNode] = ()
+
+    def node(self, number: int) -> FieldNode:
+        """Return a field; one of ``starts`` has its place only."""
+        if self.nodes:
+            return self.nodes[number]
+        start = self.starts[number]
+        location = Location.__new__(Location)  # made of tokens otherwise
+        location.start = location.end = start
+        location.source = self.source
+        return FieldNode(name=NameNode(value=""), arguments=(), directives=(), loc=location)
+
+
 class Mark(Struct, frozen=True, eq=False, weakref=True):
     """A position in the response, as far as it is known before execution.
 
-    ``path`` has ``None`` in the places of list indices. ``nodes`` are the fields of the document
-    that were merged here, each with the condition under which it takes part. ``nullable_depth`` is
-    the length of the path at which an error's null comes to rest; 0 is the whole ``data``.
+    ``path`` has ``None`` in the places of list indices. ``fields`` are the numbers of the fields of
+    the ``document`` that were merged here. If they do not always take part, ``conditions`` has the
+    condition of each. ``nullable_depth`` is the length of the path at which an error's null comes
+    to rest; 0 is the whole ``data``.
     """
 
     path: tuple[str | None, ...]
-    nodes: tuple[tuple[FieldNode, Condition], ...]
+    fields: tuple[int, ...]
+    conditions: tuple[Condition, ...]
     coordinate: str
     nullable_depth: int
+    document: DocumentFields
 
     def fill(self, indices: Sequence[int]) -> Path:
         """Return the path with the indices in their places; surplus ones are left out."""
@@ -59,8 +94,11 @@ class Mark(Struct, frozen=True, eq=False, weakref=True):
 
     def nodes_of(self, variables: Sequence[object]) -> list[FieldNode]:
         """Return the document's fields that took part, each once, in the order of the text."""
-        present = [node for node, condition in self.nodes if holds(condition, variables)]
-        return list({id(node): node for node in present}.values())
+        numbers = self.fields
+        if self.conditions:
+            each = zip(numbers, self.conditions, strict=True)
+            numbers = tuple(number for number, condition in each if holds(condition, variables))
+        return [self.document.node(number) for number in dict.fromkeys(numbers)]
 
 
 class Marks:
