@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TextIO, TypeAlias, runtime_checkable
 
 import msgspec
 
@@ -14,7 +14,15 @@ from trunkline.printable import printable
 if TYPE_CHECKING:  # clients import this, and do without the compiler
     from trunkline.compiler.operation import Operation
 
-__all__ = ["OperationEvent", "OperationOutcome", "Sink", "Stages", "access_log", "log_operations"]
+__all__ = [
+    "OperationEvent",
+    "OperationOutcome",
+    "RequestWatcher",
+    "Sink",
+    "Stages",
+    "access_log",
+    "log_operations",
+]
 
 OperationOutcome: TypeAlias = Literal[
     "ok",
@@ -250,6 +258,22 @@ def _shape(type_: str, value: object) -> str:
 
 Sink: TypeAlias = Callable[[OperationEvent], None]
 """Takes every event, on the server's event loop: it must be quick, and should not raise."""
+
+
+@runtime_checkable
+class RequestWatcher(Protocol):
+    """What a sink may have besides, to know what is in flight; it must not raise.
+
+    A request with a batch of operations begins and ends once, and has an event for each of them.
+    """
+
+    def request_begins(self) -> None:
+        """Take note that a request begins."""
+        ...
+
+    def request_ends(self) -> None:
+        """Take note that a request is over, after its events."""
+        ...
 
 
 def _fields(event: OperationEvent) -> dict[str, object]:

@@ -10,7 +10,14 @@ Mistakes in the schema, the resolvers or the models are errors when the program 
 """
 
 from trunkline.compiler.limits import Limits
-from trunkline.observe.operations import OperationEvent, Sink, Stages, access_log, log_operations
+from trunkline.observe.operations import (
+    OperationEvent,
+    RequestWatcher,
+    Sink,
+    Stages,
+    access_log,
+    log_operations,
+)
 from trunkline.runtime.execution import Result
 from trunkline.runtime.selection import Selection
 from trunkline.schema.bindings import ListOf, Resolved, ResolverMiddleware, Schema, Streamed, batch
@@ -51,6 +58,7 @@ __all__ = [
     "PresentError",
     "Proceed",
     "RegisteredDocuments",
+    "RequestWatcher",
     "Resolved",
     "ResolverMiddleware",
     "ResponseAdditions",

@@ -45,7 +45,13 @@ from trunkline.errors import (
     RequestRefusedError,
 )
 from trunkline.observe.log import safe_logger
-from trunkline.observe.operations import OperationEvent, OperationOutcome, Sink, access_log
+from trunkline.observe.operations import (
+    OperationEvent,
+    OperationOutcome,
+    RequestWatcher,
+    Sink,
+    access_log,
+)
 from trunkline.observe.traces import request_id, server_span, trace_id
 from trunkline.protocol.batches import BatchEntry, read_json_or_batch
 from trunkline.protocol.canonical import name_by_path
@@ -160,7 +166,7 @@ class GraphQL(HTTPOnly):
     - ``max_body_bytes``: the size of a request's body, and of its query string.
     - ``body_timeout``: seconds in which a body must arrive.
     - ``sinks``: are called with the event of every request; the default writes one line to the
-      logger ``trunkline.access``.
+      logger ``trunkline.access``. A `RequestWatcher` is also told when a request begins.
     - ``status``: which HTTP status a response has. ``"audit"`` is for clients of older drafts of
       GraphQL over HTTP: it also sends ``application/json`` for refusals to clients that do not name
       another media type.
@@ -227,6 +233,7 @@ class GraphQL(HTTPOnly):
         self._max_body_bytes = max_body_bytes
         self._bodies = BodyReader(max_body_bytes, body_timeout)
         self._sinks = tuple(sinks)
+        self._watchers = [each for each in list[object](sinks) if isinstance(each, RequestWatcher)]
         self._documents = Documents(registered, other_urls, apq=apq)
         self._publications: Publications | None = None
         if isinstance(registered, DocumentRegistry):
@@ -276,6 +283,8 @@ class GraphQL(HTTPOnly):
         additions = ResponseAdditions()
         token = adding.set(additions)
         with server_span(event, scope["headers"]):
+            for watcher in self._watchers:
+                watcher.request_begins()
             try:
                 response = await self._respond(scope, receive, started, events, additions)
                 if not response.is_taken_by(receive):
@@ -297,6 +306,8 @@ class GraphQL(HTTPOnly):
                     if each is not event:
                         each.ended_with(event)
                     self._tell(each)
+                for watcher in self._watchers:
+                    watcher.request_ends()
 
     def _schema_version(self) -> str:
         """Return the version of the whole schema, which takes long to find for the first time."""

@@ -113,6 +113,9 @@ class Verifier:
     - ``size``: how many tokens are remembered.
     - ``metadata_url``: named in ``WWW-Authenticate`` (RFC 9728 §5.1); see ``ResourceMetadata``.
     - ``send``: sends the requests to issuers.
+    - ``on_check``: is told the result of each check, except of tokens that are remembered:
+      ``"valid"``, ``"missing"``, ``"unavailable"`` if the issuer does not respond, or the error of
+      RFC 6750 or RFC 9449 (``"invalid_token"``, ``"insufficient_scope"``, …).
     - ``clock``: the time.
 
     Raises ``ValueError`` without issuer or audience, for URLs that are not https, and for a
@@ -133,6 +136,7 @@ class Verifier:
         size: int = 10_000,
         metadata_url: str | None = None,
         send: SendRequest | None = None,
+        on_check: Callable[[str], None] | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         if isinstance(issuers, str):
@@ -144,6 +148,7 @@ class Verifier:
         if size < 1:
             raise ValueError("A verifier must remember one token at least: give size= 1 or more.")
         self.scopes = frozenset(scopes)
+        self._on_check = on_check
         self._send = partial(send_within_timeout, send or new_sender())
         self._wall, self._steady = clock
         self._expected = {
@@ -183,6 +188,19 @@ class Verifier:
 
     async def authenticate(self, scope: Scope) -> Caller:
         """Return the caller of a request; raises ``AccessDeniedError``."""
+        try:
+            caller = await self._authenticate(scope)
+        except AccessDeniedError as denied:
+            self._tell(denied.error or ("unavailable" if denied.status == 503 else "missing"))
+            raise
+        self._tell("valid")
+        return caller
+
+    def _tell(self, result: str) -> None:
+        if self._on_check is not None:
+            self._on_check(result)
+
+    async def _authenticate(self, scope: Scope) -> Caller:
         presented = read_token(scope)
         digest = sha256(presented.token.encode("ascii")).digest()
         known = self._verified.get(digest)

@@ -1,0 +1,227 @@
+"""What is counted for Prometheus, under which labels, and the page that shows it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from trunkline.asgi.requests import Receive, Scope, check_method, read_headers
+from trunkline.asgi.responses import HTTPApplication, Response
+from trunkline.contracts.registry import client_of
+from trunkline.observe.operations import OperationEvent
+from trunkline.printable import printable
+
+try:
+    import prometheus_client as prometheus
+    from prometheus_client import exposition, multiprocess
+    from prometheus_client.openmetrics import exposition as openmetrics
+except ModuleNotFoundError as error:
+    raise ImportError(
+        "trunkline.contrib.prometheus needs the library prometheus_client:"
+        " pip install 'trunkline[prometheus]'"
+    ) from error
+
+__all__ = ["PrometheusMetrics"]
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_MOST_CODES = 100
+_OTHER = "(other)"  # as all labels in brackets, it is no name of an operation
+
+Metric = TypeVar("Metric", prometheus.Counter, prometheus.Histogram)
+
+
+class PrometheusMetrics:
+    """A sink that counts events; its ``page`` is the ASGI application from which they are read.
+
+    - ``trunkline_operation_duration_seconds``: a histogram by ``operation``, ``type`` and
+      ``outcome``. Who asks for OpenMetrics gets a trace id as the exemplar of a bucket.
+    - ``trunkline_requests_in_flight``: requests that are not over.
+    - ``trunkline_client_operations_total`` by ``client`` and ``outcome``.
+    - ``trunkline_errors_total`` by ``operation`` and ``code``: the errors in responses.
+    - ``trunkline_cache_total`` by ``operation`` and ``result``: what a store or a version of the
+      server had for the request, as `OperationEvent.cache` says.
+    - ``trunkline_token_checks_total`` by ``result``, of
+      ``Verifier(on_check=metrics.token_checked)``.
+
+    Labels are bounded, whatever strangers send. An operation has its name if its document is
+    registered; all others are ``(unregistered)``. A client has its name if a token proves it, or
+    if it registered the document; all others are ``(unknown)``. What is too much is ``(other)``.
+
+    Several processes count together if the environment variable ``PROMETHEUS_MULTIPROC_DIR`` names
+    a folder, which is empty when the first of them starts. There are no exemplars then.
+
+    - ``registry``: has the metrics, and is what the page shows. The default is the library's, which
+      also has what the rest of the program counts. Endpoints that share one share this object.
+    - ``operations`` and ``clients``: how many names of each are labels.
+    """
+
+    def __init__(
+        self,
+        registry: prometheus.CollectorRegistry = prometheus.REGISTRY,
+        *,
+        operations: int = 500,
+        clients: int = 100,
+    ) -> None:
+        folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+        self._has_exemplars = folder is None
+        self.page: HTTPApplication = _Page(registry, folder)
+        operation_names, client_names = _Names(operations), _Names(clients)
+        self._codes = _Names(_MOST_CODES)
+        self._durations = _Children(
+            operation_names,
+            prometheus.Histogram(
+                "trunkline_operation_duration_seconds",
+                "From the first byte of the request to the last one of the response.",
+                ["operation", "type", "outcome"],
+                registry=registry,
+                buckets=_BUCKETS,
+            ),
+        )
+        self._in_flight = prometheus.Gauge(
+            "trunkline_requests_in_flight",
+            "Requests that are not over.",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+        self._client_operations = _Children(
+            client_names,
+            prometheus.Counter(
+                "trunkline_client_operations",
+                "Operations, by who asked for them.",
+                ["client", "outcome"],
+                registry=registry,
+            ),
+        )
+        self._errors = _Children(
+            operation_names,
+            prometheus.Counter(
+                "trunkline_errors",
+                "Errors in responses.",
+                ["operation", "code"],
+                registry=registry,
+            ),
+        )
+        self._cache = _Children(
+            operation_names,
+            prometheus.Counter(
+                "trunkline_cache",
+                "What the server's own store or a version had for a request.",
+                ["operation", "result"],
+                registry=registry,
+            ),
+        )
+        self._token_checks = prometheus.Counter(
+            "trunkline_token_checks",
+            "Tokens that were checked, and requests without one.",
+            ["result"],
+            registry=registry,
+        )
+
+    def __call__(self, event: OperationEvent) -> None:
+        """Count an event."""
+        operation = event.operation_name or "(anonymous)"
+        client = event.client_id
+        if not event.registered:
+            kind = event.name.removeprefix("graphql.")
+            operation = "(unregistered)" if kind == "request" else f"({kind})"
+        elif client is None:
+            client = client_of(None, event.client)
+        duration = self._durations.of(operation, event.operation_kind or "", event.outcome)
+        if event.trace_id is not None and self._has_exemplars:
+            duration.observe(event.duration, {"trace_id": event.trace_id})
+        else:
+            duration.observe(event.duration)
+        self._client_operations.of(client or "(unknown)", event.outcome).inc()
+        if event.cache is not None:
+            self._cache.of(operation, event.cache).inc()
+        if event.error_codes:
+            for code, number in Counter(event.error_codes).items():
+                self._errors.of(operation, self._codes.label(code)).inc(number)
+
+    def request_begins(self) -> None:
+        """Count a request as in flight."""
+        self._in_flight.inc()
+
+    def request_ends(self) -> None:
+        """Count a request as in flight no longer."""
+        self._in_flight.dec()
+
+    def token_checked(self, result: str) -> None:
+        """Count the check of a token: for ``Verifier(on_check=)``."""
+        self._token_checks.labels(result).inc()
+
+
+class _Names:
+    """The names that are labels; those that come later share one."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: set[str] = set()
+
+    def label(self, name: str) -> str:
+        if name not in self._known:
+            if len(self._known) >= self._most:
+                return _OTHER
+            self._known.add(name)
+        return printable(name)
+
+
+class _Children(Generic[Metric]):
+    """The children of a metric, by its labels. Only the first label needs a bound."""
+
+    def __init__(self, names: _Names, metric: Metric) -> None:
+        self._names = names
+        self._metric: Metric = metric
+        self._known: dict[tuple[str, ...], Metric] = {}
+
+    def of(self, name: str, *rest: str) -> Metric:
+        """Return the child, which is looked up once."""
+        child = self._known.get((name, *rest))
+        if child is None:
+            label = self._names.label(name)
+            child = self._metric.labels(label, *rest)
+            if label != _OTHER:
+                self._known[name, *rest] = child
+        return child
+
+
+class _Page(HTTPApplication):
+    """The metrics as text. It is written in a thread, because it can be long."""
+
+    def __init__(self, registry: prometheus.CollectorRegistry, folder: str | None) -> None:
+        self._registry = registry
+        self._folder = folder
+
+    async def respond(self, scope: Scope, receive: Receive) -> Response:  # noqa: ARG002  # ASGI's
+        check_method(scope, "GET", "HEAD")
+        write: Callable[[prometheus.CollectorRegistry], bytes] = prometheus.generate_latest
+        content_type = exposition.CONTENT_TYPE_PLAIN_0_0_4
+        if b"application/openmetrics-text" in read_headers(scope).get(b"accept", b""):
+            write, content_type = openmetrics.generate_latest, openmetrics.CONTENT_TYPE_LATEST
+        body = await asyncio.to_thread(self._write, write)
+        headers = ((b"content-type", content_type.encode()), (b"cache-control", b"no-store"))
+        return Response(200, body, headers)
+
+    def _write(self, write: Callable[[prometheus.CollectorRegistry], bytes]) -> bytes:
+        if self._folder is None:
+            return write(self._registry)
+        _forget_dead_processes(self._folder)
+        registry = prometheus.CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry, self._folder)  # type: ignore[no-untyped-call]
+        return write(registry)
+
+
+def _forget_dead_processes(folder: str) -> None:
+    """Let what was in flight in processes that were killed no longer count."""
+    for file in Path(folder).glob("gauge_live*_*.db"):
+        process = int(file.stem.rpartition("_")[2])
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            multiprocess.mark_process_dead(process, folder)  # type: ignore[no-untyped-call]
+        except PermissionError:
+            pass  # it lives, and belongs to another user
