@@ -293,3 +293,31 @@ async def test_the_default_sink_is_the_access_log(caplog: pytest.LogCaptureFixtu
         await post(Endpoint(sinks=(access_log,)), TODO)
     (record,) = caplog.records
     assert record.name == "trunkline.access"
+
+
+class OneDocument:
+    """Has one registered document."""
+
+    def text(self, document_id: str, caller: object, client: str | None) -> str | None:  # noqa: ARG002
+        return TODO if document_id == document_id_of_todo else None
+
+    def admit(self, document_id: str, text: str, caller: object, client: str | None) -> bool:  # noqa: ARG002
+        return text == TODO
+
+
+document_id_of_todo = document_id(TODO)
+
+
+async def test_a_registered_document_is_told() -> None:
+    app = Endpoint(registered=OneDocument(), apq=True)
+    await send_body(app, f'{{"documentId": "{document_id_of_todo}"}}'.encode())
+    await post(app, TODO)
+    other = "{ number }"
+    await post(app, other)
+    await send_body(app, f'{{"documentId": "{document_id(other)}"}}'.encode())
+    assert [(event.registered, event.status) for event in app.events] == [
+        (True, 200),
+        (True, 200),
+        (False, 200),
+        (False, 200),
+    ]

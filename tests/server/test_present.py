@@ -158,8 +158,8 @@ class Items:
     ("selection", "outcome", "records"),
     [
         ("refusing", "partial", 0),
-        ("failing", "internal_error", 101),
-        ("refusing again: refusing failing", "internal_error", 34),
+        ("failing", "internal_error", 2),  # the listed ones, and the number of the others
+        ("refusing again: refusing failing", "internal_error", 2),
         ("together", "internal_error", 1),
         ("refusing together", "internal_error", 1),
     ],
@@ -187,6 +187,32 @@ async def test_e02_one_failure_of_many_parents_has_one_id(caplog: pytest.LogCapt
     (number,) = {error["extensions"]["id"] for error in reply.json["errors"]}
     (record,) = caplog.records
     assert number in record.getMessage()
+
+
+async def test_e02_failures_of_a_field_have_one_id_if_they_are_alike(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    kinds = [ValueError, ValueError, KeyError, TypeError, TypeError]
+
+    def fail(parent: type[Exception]) -> int:
+        if parent is TypeError:
+            raise parent("of this line")
+        raise parent
+
+    items = SimpleNamespace(
+        query=SimpleNamespace(many=lambda: kinds), item=SimpleNamespace(failing=fail)
+    )
+    schema = make_executable_schema(parse_schema(MANY), items)
+    with caplog.at_level(logging.ERROR, "trunkline.errors"):
+        reply = await post(
+            GraphQL(schema, auth=None, sinks=[]), "{ many { failing } a: many { failing } }"
+        )
+    errors = reply.json["errors"]
+    ids = [error["extensions"]["id"] for error in errors]
+    assert [ids.index(each) for each in ids] == [0, 0, 2, 3, 3, 5, 5, 7, 8, 8]
+    counts = [record.getMessage().partition("), ")[2] for record in caplog.records]
+    assert counts == ["and 1 more like it", "", "and 1 more like it"] * 2
+    assert all(each in caplog.text for each in ids)
 
 
 async def test_e02_exceptions_beyond_the_listed_errors_are_the_outcome() -> None:

@@ -7,21 +7,40 @@ of an issuer.
 from __future__ import annotations
 
 import logging
+import os
 import sys
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, Generic, TextIO, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TextIO, TypeAlias, TypeVar
 
 import msgspec
 
+from trunkline.observe.writer import LineWriter
 from trunkline.printable import printable
 
-__all__ = ["EventLog", "distinct_codes", "safe_logger"]
+__all__ = ["EventLog", "Subject", "distinct_codes", "safe_logger", "subject"]
 
 Event = TypeVar("Event")
 
 _encoder = msgspec.json.Encoder()
 _tracebacks = logging.Formatter()
+_LEVELS = {level: logging.getLevelName(level).lower() for level in (10, 20, 30, 40, 50)}
+_COLOURS = {logging.WARNING: "\x1b[33m", logging.ERROR: "\x1b[31m", logging.CRITICAL: "\x1b[31m"}
+_DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
+
+
+class Subject(Protocol):
+    """What the program is about when it logs something, such as a request."""
+
+    def identity(self) -> Mapping[str, str]:
+        """Return what tells it from others, as keys of a line of JSON."""
+        ...
+
+
+subject: ContextVar[Subject | None] = ContextVar("subject", default=None)
+"""What this task is about. Records of safe loggers have its identity as attribute ``subject``."""
 
 
 class EventLog(Generic[Event]):
@@ -46,6 +65,7 @@ class EventLog(Generic[Event]):
         self._attribute = attribute
         self._text = text
         self._fields = fields
+        self._lines: _EventLines[Event] | None = None
 
     def is_read(self, level: int = logging.INFO) -> bool:
         """Tell whether events of a level are logged at all."""
@@ -53,31 +73,59 @@ class EventLog(Generic[Event]):
 
     def write(self, event: Event, level: int = logging.INFO) -> None:
         """Log an event."""
-        if self._logger.isEnabledFor(level):
-            # Not `logger.log`, which would walk the stack for a caller that is always this one.
-            message = _Message(self._text, event)
-            record = logging.getLogRecordFactory()(
-                self._logger.name, level, __file__, 0, message, (), None, "write"
-            )
-            setattr(record, self._attribute, msgspec.to_builtins(self._fields(event)))
-            self._logger.handle(record)
+        logger, lines = self._logger, self._lines
+        if not logger.isEnabledFor(level):
+            return
+        if lines is not None and lines.are_all_of(logger):  # to make a record costs the most
+            line = lines.formatter.line(time.time(), level, lines.content(event))
+            lines.writer.put(line, is_error=level > logging.INFO)
+            return
+        # Not `logger.log`, which would walk the stack for a caller that is always this one.
+        message = _Message(self._text, event)
+        record = logging.getLogRecordFactory()(
+            logger.name, level, __file__, 0, message, (), None, "write"
+        )
+        setattr(record, self._attribute, msgspec.to_builtins(self._fields(event)))
+        logger.handle(record)
 
     def send_to(self, stream: TextIO | None, *, readable: bool | None = None) -> logging.Handler:
         """Send the lines to a stream, standard error if it is ``None``; return the handler.
 
-        Without ``readable``, a terminal gets readable lines, and any other stream JSON. The logger
-        then sends its records nowhere else.
+        A thread writes them, soon; the handler's ``flush`` writes them at once. Without
+        ``readable``, a terminal gets readable lines, and any other stream JSON. The logger then
+        sends its records nowhere else.
         """
         target = stream or sys.stderr
-        handler = logging.StreamHandler(target)
+        formatter: _Lines
+        content: Callable[[Event], Any]
         if target.isatty() if readable is None else readable:
-            handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
+            formatter, content = _ReadableLines(has_colours=_has_colours(target)), self._text
         else:
-            handler.setFormatter(_JSONLines(self._attribute))
-        self._logger.addHandler(handler)
+            formatter, content = _JSONLines(self._attribute), self._fields
+        writer = LineWriter(target, formatter.of_losses)
+        writer.setFormatter(formatter)
+        self._lines = _EventLines(writer, formatter, content)
+        self._logger.addHandler(writer)
         self._logger.setLevel(logging.INFO)
         self._logger.propagate = False
-        return handler
+        return writer
+
+
+class _EventLines(NamedTuple, Generic[Event]):
+    """How an event becomes a line, if nothing else is done with it."""
+
+    writer: LineWriter
+    formatter: _Lines
+    content: Callable[[Event], Any]
+
+    def are_all_of(self, logger: logging.Logger) -> bool:
+        """Tell whether a record of the logger would only become our line."""
+        writer = self.writer
+        return (
+            logger.handlers == [writer]
+            and not (logger.propagate or logger.filters or writer.filters or writer.level)
+            and writer.formatter is self.formatter
+        )
 
 
 class _Message:
@@ -100,18 +148,68 @@ class _JSONLines(logging.Formatter):
         fields = getattr(record, self._attribute, None)
         if fields is None:
             fields = {"logger": record.name, "message": record.getMessage()}
+            fields |= getattr(record, "subject", {})
             if record.exc_info:
                 fields["exception"] = record.exc_text or self.formatException(record.exc_info)
-        time = _encoder.encode(datetime.fromtimestamp(record.created, UTC)).decode()
-        rest = _encoder.encode(fields).decode()[1:]
-        return f'{{"ts":{time},"level":"{record.levelname.lower()}",{rest}'
+        return self.line(record.created, record.levelno, fields)
+
+    def line(self, created: float, level: int, content: object) -> str:
+        """Write a line of what happened at a time in seconds."""
+        moment = _encoder.encode(datetime.fromtimestamp(created, UTC)).decode()
+        rest = _encoder.encode(content).decode()[1:]
+        return f'{{"ts":{moment},"level":"{_level_name(level)}",{rest}'
+
+    def of_losses(self, count: int) -> str:
+        """Write the line that says how many lines were dropped."""
+        return self.line(time.time(), logging.WARNING, {"event": "log.dropped", "lines": count})
+
+
+class _ReadableLines(logging.Formatter):
+    def __init__(self, *, has_colours: bool) -> None:
+        super().__init__()
+        self._has_colours = has_colours
+
+    def format(self, record: logging.LogRecord) -> str:
+        identity = getattr(record, "subject", {})
+        told = [f"{key.rpartition('.')[2]}={value}" for key, value in identity.items()]
+        text = self.line(record.created, record.levelno, "  ".join([record.getMessage(), *told]))
+        if record.exc_info:
+            text += "\n" + (record.exc_text or self.formatException(record.exc_info))
+        return text
+
+    def line(self, created: float, level: int, content: str) -> str:
+        """Write a line of what happened at a time in seconds."""
+        moment = time.strftime("%H:%M:%S", time.localtime(created))
+        if not self._has_colours:
+            return f"{moment}  {content}"
+        colour = _COLOURS.get(level, "")
+        return f"{_DIM}{moment}{_PLAIN}  {colour}{content}{_PLAIN if colour else ''}"
+
+    def of_losses(self, count: int) -> str:
+        """Write the line that says how many lines were dropped."""
+        text = f"{count} lines of the log were dropped, because the stream took them too slowly."
+        return self.line(time.time(), logging.WARNING, text)
+
+
+_Lines: TypeAlias = _JSONLines | _ReadableLines
+
+
+def _level_name(level: int) -> str:
+    return _LEVELS.get(level) or logging.getLevelName(level).lower()
+
+
+def _has_colours(stream: TextIO) -> bool:
+    """Tell whether a stream shows colours, and its reader wants them (no-color.org)."""
+    wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return wanted and stream.isatty()
 
 
 def safe_logger(name: str) -> logging.Logger:
     """Return a logger whose records break no line and move no cursor in any format.
 
     Exceptions may repeat what a stranger sent. The lines of a traceback are indented, so that none
-    of them looks like a record of its own.
+    of them looks like a record of its own. A record has the identity of the `subject` as attribute
+    ``subject``.
     """
     logger = logging.getLogger(name)
     logger.addFilter(_make_safe)
@@ -125,6 +223,9 @@ def _make_safe(record: logging.LogRecord) -> bool:
     if record.exc_info and not record.exc_text:
         lines = _tracebacks.formatException(record.exc_info).split("\n")
         record.exc_text = "\n".join(f"  {printable(line)}" for line in lines)
+    about = subject.get()
+    if about is not None:
+        record.subject = about.identity()
     return True
 
 

@@ -1,28 +1,18 @@
-"""The event of an operation: one request to an endpoint, as sinks get it, and its log."""
+"""The event of an operation: one request to an endpoint, as sinks get it."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TextIO, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
-from trunkline.observe.log import EventLog, distinct_codes
 from trunkline.printable import printable
 
 if TYPE_CHECKING:  # clients import this, and do without the compiler
     from trunkline.compiler.operation import Operation
 
-__all__ = [
-    "OperationEvent",
-    "OperationOutcome",
-    "RequestWatcher",
-    "Sink",
-    "Stages",
-    "access_log",
-    "log_operations",
-]
+__all__ = ["OperationEvent", "OperationOutcome", "RequestWatcher", "Sink", "Stages"]
 
 OperationOutcome: TypeAlias = Literal[
     "ok",
@@ -49,7 +39,6 @@ OperationOutcome: TypeAlias = Literal[
 EventName: TypeAlias = Literal["graphql.request", "graphql.publication", "graphql.schema"]
 """What was asked for: an operation, the registering of a manifest, or the SDL."""
 
-_SHORT_ID = len("sha256:") + 12
 _MOST_PATHS = 10
 _PATH_LENGTH = 200  # characters
 _MOST_VARIABLES = 50
@@ -184,6 +173,18 @@ class OperationEvent(msgspec.Struct):
         if request.outcome == "disconnected":
             self.outcome = request.outcome
 
+    def identity(self) -> dict[str, str]:
+        """Return what tells the operation from others, as keys of a line of JSON."""
+        told = {
+            "graphql.operation.name": self.operation_name,
+            "graphql.document.id": self.document_id,
+            "client": self.client,
+            "client_id": self.client_id,
+            "request_id": self.request_id,
+            "trace_id": self.trace_id,
+        }
+        return {key: printable(value) for key, value in told.items() if value is not None}
+
     @property
     def scopes(self) -> frozenset[str]:
         """The scopes that the operation uses: the schema declares them, and the caller has them."""
@@ -274,70 +275,3 @@ class RequestWatcher(Protocol):
     def request_ends(self) -> None:
         """Take note that a request is over, after its events."""
         ...
-
-
-def _fields(event: OperationEvent) -> dict[str, object]:
-    """Return the fields of a line of JSON, with the names of OpenTelemetry's conventions."""
-    return {
-        "event": "graphql.request",
-        "graphql.operation.name": event.operation_name,
-        "graphql.operation.type": event.operation_kind,
-        "graphql.document.id": event.document_id,
-        "client": event.client and printable(event.client),
-        "client_id": event.client_id and printable(event.client_id),
-        "trace_id": event.trace_id,
-        "outcome": event.outcome,
-        "http.status": event.status,
-        "duration_ms": round(event.duration * 1000, 3),
-        "errors": event.errors,
-        "error_codes": distinct_codes(event.error_codes),
-    }
-
-
-def _text(event: OperationEvent) -> str:
-    parts = [
-        f"{event.status or '---'}",
-        f"{event.duration * 1000:8.1f} ms",
-        f"{event.outcome:<13}",
-        f"{event.operation_kind or '-'} {event.operation_name or '-'}",
-        (event.document_id or "-")[:_SHORT_ID],
-        f"client={_word(event.client or '-')}",
-    ]
-    if event.client_id is not None:
-        parts.append(f"client_id={_word(event.client_id)}")
-    if event.trace_id is not None:
-        parts.append(f"trace={event.trace_id}")
-    if event.error_codes:
-        codes = _word(",".join(distinct_codes(event.error_codes)))
-        parts.append(f"errors={event.errors} {codes}".rstrip())
-    return "  ".join(parts)
-
-
-def _word(text: str) -> str:
-    """Write a text without spaces, which would look like the start of the next part."""
-    return printable(text).replace(" ", r"\x20")
-
-
-_log = EventLog("trunkline.access", "operation", _text, _fields)
-
-
-def access_log(event: OperationEvent) -> None:
-    """Log an event to the logger ``trunkline.access``.
-
-    The record's attribute ``operation`` has what a line of JSON says, as a dictionary.
-    """
-    _log.write(event)
-
-
-def log_operations(stream: TextIO | None = None) -> logging.Handler:
-    """Send the log of operations to a stream, standard error by default; return the handler.
-
-    For programs that configure no logging of their own. A terminal gets readable lines, any other
-    stream a JSON object per line. The exceptions that callers do not see (the logger
-    ``trunkline.errors``) go there too, in the same form.
-    """
-    handler = _log.send_to(stream)
-    errors = logging.getLogger("trunkline.errors")
-    errors.addHandler(handler)
-    errors.propagate = False
-    return handler

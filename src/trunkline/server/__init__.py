@@ -10,14 +10,8 @@ Mistakes in the schema, the resolvers or the models are errors when the program 
 """
 
 from trunkline.compiler.limits import Limits
-from trunkline.observe.operations import (
-    OperationEvent,
-    RequestWatcher,
-    Sink,
-    Stages,
-    access_log,
-    log_operations,
-)
+from trunkline.observe.access import AccessLog, access_log, log_operations
+from trunkline.observe.operations import OperationEvent, RequestWatcher, Sink, Stages
 from trunkline.runtime.execution import Result
 from trunkline.runtime.selection import Selection
 from trunkline.schema.bindings import ListOf, Resolved, ResolverMiddleware, Schema, Streamed, batch
@@ -41,6 +35,7 @@ from trunkline.server.versions import Version, VersionFunction
 
 __all__ = [
     "AWARE_DATE_TIME",
+    "AccessLog",
     "CacheAudience",
     "CachePurge",
     "Caching",

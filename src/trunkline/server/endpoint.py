@@ -44,14 +44,9 @@ from trunkline.errors import (
     RequestError,
     RequestRefusedError,
 )
-from trunkline.observe.log import safe_logger
-from trunkline.observe.operations import (
-    OperationEvent,
-    OperationOutcome,
-    RequestWatcher,
-    Sink,
-    access_log,
-)
+from trunkline.observe.access import access_log
+from trunkline.observe.log import safe_logger, subject
+from trunkline.observe.operations import OperationEvent, OperationOutcome, RequestWatcher, Sink
 from trunkline.observe.traces import request_id, server_span, trace_id
 from trunkline.protocol.batches import BatchEntry, read_json_or_batch
 from trunkline.protocol.canonical import name_by_path
@@ -282,6 +277,7 @@ class GraphQL(HTTPOnly):
         events = [event]  # a batch has one for each operation
         additions = ResponseAdditions()
         token = adding.set(additions)
+        about = subject.set(event)
         with server_span(event, scope["headers"]):
             for watcher in self._watchers:
                 watcher.request_begins()
@@ -308,6 +304,7 @@ class GraphQL(HTTPOnly):
                     self._tell(each)
                 for watcher in self._watchers:
                     watcher.request_ends()
+                subject.reset(about)
 
     def _schema_version(self) -> str:
         """Return the version of the whole schema, which takes long to find for the first time."""
@@ -524,6 +521,7 @@ class GraphQL(HTTPOnly):
     async def _respond_in_batch(self, batched: BatchedRequest, came: _Arrival) -> Response:
         """Return the response to a request of a batch."""
         token = adding.set(came.additions)
+        about = subject.set(came.event)
         try:
             if not isinstance(batched.found, Operation):
                 raise batched.found  # noqa: TRY301  # to be explained below
@@ -534,6 +532,7 @@ class GraphQL(HTTPOnly):
             return self._refuse(fault_of(error), (), came.scope, came.event, came.additions)
         finally:
             adding.reset(token)
+            subject.reset(about)
 
     def _refuse(
         self,

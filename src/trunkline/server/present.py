@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeAlias
 from uuid import uuid4
@@ -49,8 +58,20 @@ that was raised. What the caller sees has a ``message``, and may have ``extensio
 ``locations``.
 """
 
-_Logged: TypeAlias = dict[int, str]
-"""The exceptions of a response that the log has, by their identity, and their ids there."""
+
+@dataclass(slots=True)
+class _Fault:
+    """Exceptions of a response that are alike: one entry of the log, under one id."""
+
+    first: Exception
+    place: str
+    number: str = field(default_factory=lambda: uuid4().hex)
+    count: int = 0
+    is_told: bool = False  # to the caller, by its id
+
+
+_Faults: TypeAlias = dict[Hashable, _Fault]
+"""The faults of a response, by the exceptions and by what they have in common."""
 
 
 class ErrorPresenter:
@@ -64,12 +85,15 @@ class ErrorPresenter:
 
         A ``GraphQLError`` was raised for the caller to read, or says that a value does not fit the
         schema. Other exceptions are masked: the log has them under an id, and the caller sees the
-        id. An exception that failed many fields (of a batch) is logged once.
+        id. Those that were raised at the same line for a field of many objects have one id, and the
+        log has the first of them.
         """
-        logged: _Logged = {}
-        return [self._field_error(error, logged) for error in errors]
+        faults: _Faults = {}
+        shown = [self._field_error(error, faults) for error in errors]
+        _log_all(faults)
+        return shown
 
-    def _field_error(self, error: GraphQLError, logged: _Logged) -> dict[str, Any]:
+    def _field_error(self, error: GraphQLError, faults: _Faults) -> dict[str, Any]:
         original = error.original_error
         for each in _chain(original):
             if isinstance(each, UnreadableError) and each.original_error:
@@ -77,23 +101,26 @@ class ErrorPresenter:
         if original is None or isinstance(original, (GraphQLError, HiddenValueError)):
             return self._decide(error, dict(error.formatted))
         place = written_place(error.path or (), next(iter(error.locations or ()), None))
-        return self._mask(error, original, place, logged)
+        return self._mask(error, original, place, faults)
 
     def internal_error(self, error: Exception) -> dict[str, Any]:
         """Log an exception that was raised outside of any field; return what the caller sees."""
         located = GraphQLError("Internal server error.")
         located.original_error = error
-        return self._mask(located, error, "the endpoint", {})
+        faults: _Faults = {}
+        shown = self._mask(located, error, "the endpoint", faults)
+        _log_all(faults)
+        return shown
 
     def request_errors(self, error: RequestError) -> list[dict[str, Any]]:
         """Return what is wrong with a request, mistake by mistake."""
         shown: list[dict[str, Any]] = []
-        logged: _Logged = {}
+        faults: _Faults = {}
         for each in error.errors:
             if isinstance(error, (ValidationError, VariablesError)):
                 fault = _fault_of(each)
                 if fault is not None:
-                    shown.append(self._mask(each, fault, "a value of the request", logged))
+                    shown.append(self._mask(each, fault, "a value of the request", faults))
                     continue
             message = each.message
             if len(message) > _MESSAGE_LENGTH:
@@ -101,21 +128,23 @@ class ErrorPresenter:
             extensions = {"code": error.code, **(each.extensions or {})}
             formatted = {**each.formatted, "message": message, "extensions": extensions}
             shown.append(self._decide(each, formatted))
+        _log_all(faults)
         return shown
 
     def _mask(
-        self, error: GraphQLError, original: Exception, place: str, logged: _Logged
+        self, error: GraphQLError, original: Exception, place: str, faults: _Faults
     ) -> dict[str, Any]:
-        """Show an id instead of an exception, and log the exception if the id is shown."""
-        known = logged.get(id(original))
-        number = known or uuid4().hex
+        """Show an id instead of an exception, which is to be logged if the id is shown."""
+        alike = _kind_of(original, error.path or ())
+        fault = faults.get(id(original)) or faults.get(alike) or _Fault(original, place)
+        faults[id(original)] = faults[alike] = fault
+        fault.count += 1
+        number = fault.number
         shown = {**dict(error.formatted), **_masking_fields(number)}
         if isinstance(original, NullError):  # its message contains only the schema's own words
             shown["message"] = error.message
         presented = self._decide(error, shown, number)
-        if known is None and (self._present is None or number in str(presented)):
-            _log(original, place, number)
-            logged[id(original)] = number
+        fault.is_told = fault.is_told or self._present is None or number in str(presented)
         return presented
 
     def _decide(
@@ -176,14 +205,30 @@ def _masking_fields(number: str) -> dict[str, Any]:
     }
 
 
-def _log(error: Exception, place: str, number: str) -> None:
+def _kind_of(error: Exception, path: Collection[str | int]) -> Hashable:
+    """Return what exceptions have in common that are alike: class, field and line."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    line = traceback and (traceback.tb_frame.f_code, traceback.tb_lineno)
+    return type(error), tuple(each for each in path if isinstance(each, str)), line
+
+
+def _log_all(faults: _Faults) -> None:
+    for each in {id(fault): fault for fault in faults.values()}.values():
+        if each.is_told:
+            _log(each.first, each.place, each.number, each.count)
+
+
+def _log(error: Exception, place: str, number: str, count: int = 1) -> None:
     what = type(error).__name__
     match error.args:
         case (str(name),) if what == "NotImplementedError" and name.replace(".", "").isidentifier():
             what = f"The stub {name} is not written: {what}"
         case _:
             pass
-    message = f"{what} at {place} (id {number})"
+    more = f", and {count - 1} more like it" if count > 1 else ""
+    message = f"{what} at {place} (id {number}){more}"
     try:
         logger.error("%s", message, exc_info=error)
     except Exception as fault:  # noqa: BLE001  # of a handler, or of an exception that cannot be read

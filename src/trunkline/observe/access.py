@@ -1,0 +1,210 @@
+"""The log of operations: which events are logged, and what a line says."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from random import random
+from typing import TextIO
+
+import msgspec
+
+from trunkline.observe.log import EventLog, distinct_codes
+from trunkline.observe.operations import OperationEvent, OperationOutcome, Sink, Stages
+from trunkline.printable import printable
+
+__all__ = ["AccessLog", "access_log", "log_operations"]
+
+_VERSION = 1
+"""The version of a line. It is counted up when a key goes or gets another meaning."""
+
+_LEVELS: Mapping[OperationOutcome, int] = {
+    "ok": logging.INFO,
+    "partial": logging.INFO,
+    "disconnected": logging.INFO,
+    "request_error": logging.WARNING,
+    "denied": logging.WARNING,
+    "limited": logging.WARNING,
+    "deadline_exceeded": logging.ERROR,
+    "internal_error": logging.ERROR,
+}
+_SHORT_ID = len("sha256:") + 12
+_MOST = 20  # error codes and deprecated coordinates
+_CODE_LENGTH = 100  # characters
+
+
+class AccessLog:
+    """A sink that logs events to the logger ``trunkline.access``.
+
+    - ``sample``: which part of the operations that end well is logged, from 0 to 1.
+    - ``slower_than``: seconds; operations that take longer are logged, too. If only this is given,
+      no others are.
+
+    Whatever does not end well is logged always: as information, as a warning where a request is
+    refused, and as an error where the server is at fault. The record's attribute ``operation`` has
+    what a line of JSON says, as a dictionary.
+
+    Raises ``ValueError`` if ``sample`` is not a part, or ``slower_than`` is negative.
+    """
+
+    def __init__(self, *, sample: float | None = None, slower_than: float | None = None) -> None:
+        if sample is not None and not 0 <= sample <= 1:
+            raise ValueError(f"sample is a part of all operations, from 0 to 1, not {sample!r}.")
+        if slower_than is not None and not slower_than >= 0:
+            raise ValueError(f"slower_than is a number of seconds, not {slower_than!r}.")
+        if sample is None:
+            sample = 1.0 if slower_than is None else 0.0
+        self._sample = sample
+        self._slower_than = slower_than
+
+    def __call__(self, event: OperationEvent) -> None:
+        """Log an event."""
+        if event.outcome != "ok" or self._sample >= 1:
+            _log.write(event, _LEVELS[event.outcome])
+        elif (
+            self._slower_than is not None and event.duration > self._slower_than
+        ) or random() < self._sample:  # noqa: S311  # it decides nothing but this
+            _log.write(event)
+
+
+class _Line(
+    msgspec.Struct,
+    omit_defaults=True,
+    rename={
+        "operation_name": "graphql.operation.name",
+        "operation_type": "graphql.operation.type",
+        "document_id": "graphql.document.id",
+        "status": "http.status",
+    },
+):
+    """What a line of JSON says. `docs/observing/operation-line.schema.json` describes it."""
+
+    v: int
+    event: str
+    outcome: str
+    status: int
+    duration_ms: float
+    operation_name: str | None = None
+    operation_type: str | None = None
+    document_id: str | None = None
+    registered: bool = False
+    client: str | None = None
+    client_id: str | None = None
+    request_id: str | None = None
+    trace_id: str | None = None
+    errors: int = 0
+    error_codes: list[str] = []
+    error_paths: list[str] = []
+    stages_ms: dict[str, float] = {}
+    fields: int = 0
+    entities: int = 0
+    cost: int = 0
+    batches: int = 0
+    cache: str | None = None
+    cache_policy: str | None = None
+    scopes: list[str] = []
+    deprecated: list[str] = []
+    variables: dict[str, str] = {}
+    schema: str | None = None
+    bytes_in: int = 0
+    bytes_out: int = 0
+
+
+def _fields(event: OperationEvent) -> _Line:
+    """Return what a line of JSON says, with the names of OpenTelemetry's conventions."""
+    return _Line(
+        _VERSION,
+        event.name,
+        event.outcome,
+        event.status,
+        round(event.duration * 1000, 3),
+        event.operation_name,
+        event.operation_kind,
+        event.document_id,
+        event.registered,
+        event.client and printable(event.client),
+        event.client_id and printable(event.client_id),
+        event.request_id,
+        event.trace_id,
+        event.errors,
+        _codes(event) if event.errors else [],
+        event.error_paths if event.errors else [],
+        _milliseconds(event.stages),
+        event.fields,
+        event.entities if event.groups else 0,
+        event.cost,
+        event.batches,
+        event.cache,
+        event.cache_policy,
+        sorted(event.scopes),
+        sorted(event.deprecated)[:_MOST],
+        event.variables,
+        event.schema_hash,
+        event.bytes_in,
+        event.bytes_out,
+    )
+
+
+def _codes(event: OperationEvent) -> list[str]:
+    return [code[:_CODE_LENGTH] for code in distinct_codes(event.error_codes)[:_MOST]]
+
+
+def _milliseconds(stages: Stages) -> dict[str, float]:
+    return {
+        name: round(seconds * 1000, 3)
+        for name in stages.__struct_fields__
+        if (seconds := getattr(stages, name))
+    }
+
+
+def _text(event: OperationEvent) -> str:
+    name = event.operation_name or "-"
+    if event.name != "graphql.request":
+        name = event.name.rpartition(".")[2]
+    parts = [
+        f"{event.status or '---'}",
+        f"{event.duration * 1000:8.1f} ms",
+        f"{event.outcome:<13}",
+        f"{event.operation_kind or '-'} {name}",
+        (event.document_id or "-")[:_SHORT_ID],
+        f"client={_word(event.client or '-')}",
+    ]
+    known = {
+        "client_id": event.client_id and _word(event.client_id),
+        "request": event.request_id,
+        "trace": event.trace_id,
+        "cache": event.cache,
+        "deprecated": ",".join(sorted(event.deprecated)[:_MOST]),
+    }
+    parts += [f"{key}={value}" for key, value in known.items() if value]
+    if event.error_codes:
+        codes = _word(",".join(_codes(event)))
+        parts.append(f"errors={event.errors} {codes}".rstrip())
+        parts += [f"at {_word(path)}" for path in event.error_paths[:1]]
+    return "  ".join(parts)
+
+
+def _word(text: str) -> str:
+    """Write a text without spaces, which would look like the start of the next part."""
+    return printable(text).replace(" ", r"\x20")
+
+
+_log = EventLog("trunkline.access", "operation", _text, _fields)
+
+access_log: Sink = AccessLog()
+"""Logs every event: `AccessLog` with its defaults."""
+
+
+def log_operations(stream: TextIO | None = None) -> logging.Handler:
+    """Send the log of operations to a stream, standard error by default; return the handler.
+
+    For programs that configure no logging of their own. A terminal gets readable lines, with
+    colours unless the environment has ``NO_COLOR``; any other stream gets a JSON object per line.
+    The exceptions that callers do not see (the logger ``trunkline.errors``) go there too, in the
+    same form. A thread writes the lines, within a tenth of a second, and at the end of the program.
+    """
+    handler = _log.send_to(stream)
+    errors = logging.getLogger("trunkline.errors")
+    errors.addHandler(handler)
+    errors.propagate = False
+    return handler

@@ -1,0 +1,117 @@
+"""Lines are written by a thread: nothing waits for them, and what is lost is said."""
+
+from __future__ import annotations
+
+import io
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from threading import Event
+
+import pytest
+from tests.waiting import until
+
+from trunkline.observe.writer import LineWriter
+
+MOST = 10_000
+
+
+class Stuck(io.StringIO):
+    """A stream that takes nothing until it is freed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = Event()
+        self.freed = Event()
+
+    def write(self, text: str) -> int:
+        self.begun.set()
+        self.freed.wait()
+        return super().write(text)
+
+
+@pytest.fixture
+def stream() -> Iterator[Stuck]:
+    stuck = Stuck()
+    yield stuck
+    stuck.freed.set()
+
+
+def note(count: int) -> str:
+    return f"{count} dropped"
+
+
+def test_a_stuck_stream_stops_nobody_and_losses_are_said(stream: Stuck) -> None:
+    writer = LineWriter(stream, note)
+    writer.put("first", is_error=False)
+    assert stream.begun.wait(30)
+    for number in range(MOST + 3):
+        writer.put(f"line {number}", is_error=False)
+    writer.put("error", is_error=True)
+    for number in range(MOST + 4):
+        writer.put(f"error {number}", is_error=True)
+    stream.freed.set()
+    until(lambda: "dropped" in stream.getvalue(), "the lines are not written")
+    lines = stream.getvalue().splitlines()
+    assert lines[:2] == ["first", "line 0"]
+    assert lines[MOST : MOST + 3] == [f"line {MOST - 1}", "error", "error 0"]
+    assert lines[-2:] == [f"error {MOST - 2}", "8 dropped"]
+    writer.close()
+
+
+def test_a_line_comes_by_itself() -> None:
+    stream = io.StringIO()
+    writer = LineWriter(stream, note)
+    writer.emit(logging.makeLogRecord({"msg": "a line", "levelno": logging.INFO}))
+    until(lambda: stream.getvalue() == "a line\n", "the line is not written")
+    writer.close()
+
+
+class Full(io.StringIO):
+    """A stream of a disk that is full."""
+
+    is_full = True
+
+    def write(self, text: str) -> int:
+        if self.is_full:
+            raise OSError(28, "No space left on device")
+        return super().write(text)
+
+
+def test_lines_that_cannot_be_written_are_counted() -> None:
+    stream = Full()
+    writer = LineWriter(stream, note)
+    for line in ("a", "b"):
+        writer.put(line, is_error=False)
+        writer.flush()
+    stream.is_full = False
+    writer.flush()
+    assert stream.getvalue() == "2 dropped\n"
+    writer.close()
+
+
+PROGRAM = """
+import atexit, os, sys
+from trunkline.observe import writer
+from trunkline.observe.access import access_log, log_operations
+from trunkline.observe.operations import OperationEvent
+
+writer._PAUSE = 600  # so that nothing is written before the end
+log_operations(sys.stdout)
+access_log(OperationEvent(operation_name="Parent"))
+if os.fork() == 0:
+    access_log(OperationEvent(operation_name="Child"))
+    sys.exit()
+os.wait()
+atexit.register(access_log, OperationEvent(operation_name="Late"))
+"""
+
+
+def test_everything_is_written_at_the_end_and_once() -> None:
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=120
+    )
+    names = [line.partition('name":"')[2].partition('"')[0] for line in done.stdout.splitlines()]
+    assert names == ["Child", "Parent", "Late"]
+    assert done.stderr == ""
