@@ -136,6 +136,21 @@ def test_cl_01_a_brotli_bomb_is_refused_with_and_without_a_decoder(kind: str) ->
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 40_000  # KiB
 
 
+def two_lengths(connection: socket.socket) -> None:
+    connection.sendall(HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for _ in range(100):
+        connection.sendall(b"%x\r\n" % len(ZEROS) + ZEROS + b"\r\n")
+    connection.sendall(b"0\r\n\r\n")
+
+
+def test_cl_01_a_length_that_is_not_true_is_not_believed(kind: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with Faulty(two_lengths) as server, pytest.raises(TrunklineError) as caught:
+        call_with_limit(kind, server.url, LIMIT)
+    assert isinstance(caught.value, ResponseTooLargeError) or "aiohttp" in kind
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 40_000  # KiB
+
+
 def test_what_no_decoder_reads_is_not_requested_again(kind: str) -> None:
     with Faulty(answer(b"\x00", b"br")) as server, pytest.raises(ProtocolError):
         call(kind, server.url, QUERY)

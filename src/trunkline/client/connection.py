@@ -125,9 +125,8 @@ class Connection:
         raises errors for the caller, as ``read_valid_response`` does. Raises
         ``ConnectionFailedError`` if there is no complete response.
         """
-        return self.run(
-            lambda end: self.flow(document, variables, read, end, options, files), options
-        )
+        send, deadline = self.blocking().send, self._deadline(options)
+        return run(self.flow(document, variables, read, deadline, options, files), send, deadline)
 
     async def execute_async(
         self,
@@ -138,9 +137,9 @@ class Connection:
         files: Sequence[FilePart] = (),
     ) -> T:
         """Do what ``execute`` does, without blocking the event loop."""
-        return await self.run_async(
-            lambda end: self.flow(document, variables, read, end, options, files), options
-        )
+        send, deadline = self.asynchronous().send_async, self._deadline(options)
+        flow = self.flow(document, variables, read, deadline, options, files)
+        return await run_async(flow, send, deadline)
 
     def run(self, flow: Callable[[Deadline | None], Flow[T]], options: CallOptions | None) -> T:
         """Run a flow, which gets its deadline. Raises ``TypeError`` if no transport blocks."""

@@ -112,7 +112,7 @@ class Retries:
             return True
         if response.status in retry.statuses and "retry-after" in response.headers:
             return True
-        return has_error_code(response, retry.codes)
+        return bool(retry.codes) and has_error_code(response, retry.codes)
 
     def _pause_after(self, call: Call, error: ConnectionFailedError | TokenError) -> float | None:
         """Do what ``_pause`` does, after a failure without a response of the API."""

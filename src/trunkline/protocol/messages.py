@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 
 from msgspec import Struct
@@ -92,7 +93,12 @@ class HTTPResponse(Struct, frozen=True):
     @property
     def media_type(self) -> str:
         """The media type of the body, without parameters and in lower case; empty without one."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return _media_type(self.headers.get("content-type", ""))
+
+
+@lru_cache(maxsize=64)  # a client's servers send few different ones
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 def schema_version(sdl: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from trunkline.client.transports import rules
 from trunkline.client.transports.interface import (
@@ -34,6 +34,7 @@ __all__ = ["AsyncPyreqwestTransport", "PyreqwestTransport"]
 _PIECE = 65_536  # bytes that are read at a time
 _USUAL = 30.0  # seconds that a call may take by default
 _ROUNDING = 0.001  # seconds by which a request may outlast its timeout
+_DIGITS = 15  # of a Content-Length that may be within a limit
 _NO_LIMIT = timedelta(days=365)
 
 Request = TypeVar("Request", SyncRequestBuilder, RequestBuilder)
@@ -119,6 +120,21 @@ class _PyreqwestTransport(rules.HTTPTransport, Generic[Library]):
             return builder.add_root_certificate_pem(self._verify)
         return builder.danger_accept_invalid_certs(enable=not self._verify)
 
+    def _is_bounded(self, headers: _Headers) -> bool:
+        """Say whether no more than the limit can come, as the response itself says.
+
+        The library then reads it at once. It reads no more than Content-Length says, unless
+        something else says how long the body is.
+        """
+        length: str = headers.get("content-length", "")
+        return (
+            length.isdecimal()
+            and len(length) <= _DIGITS
+            and int(length) <= self._max_response_bytes
+            and not headers.get("transfer-encoding")
+            and not headers.get("content-encoding")
+        )
+
     def _body(self, url: str, headers: Mapping[str, str]) -> rules.ReceivedBody:
         return rules.ReceivedBody(url, headers, self._max_response_bytes)
 
@@ -143,6 +159,13 @@ class _Headers(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         try:
             return self._found[name]
+        except ValueError:
+            return ""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a header; `Mapping` would raise and catch an exception for one that is absent."""
+        try:
+            return self._found.get(name, default)
         except ValueError:
             return ""
 
@@ -198,6 +221,9 @@ class PyreqwestTransport(_PyreqwestTransport[SyncClient], rules.BlockingHTTPTran
             builder = self._library_client().request(request.method, url)
             with self._fill(builder, request).build_streamed() as response:
                 headers = _Headers(response.headers)
+                if self._is_bounded(headers):
+                    content = response.bytes().to_bytes()
+                    return HTTPResponse(response.status, content, headers)
                 body, reader = self._body(url, headers), response.body_reader
                 while (piece := reader.read(_PIECE)) is not None:
                     body.add(piece.to_bytes())
@@ -226,6 +252,9 @@ class AsyncPyreqwestTransport(_PyreqwestTransport[Client], rules.AsyncHTTPTransp
             builder = self._library_client().request(request.method, url)
             async with self._fill(builder, request).build_streamed() as response:
                 headers = _Headers(response.headers)
+                if self._is_bounded(headers):
+                    content = (await response.bytes()).to_bytes()
+                    return HTTPResponse(response.status, content, headers)
                 body, reader = self._body(url, headers), response.body_reader
                 while (piece := await reader.read(_PIECE)) is not None:
                     body.add(piece.to_bytes())

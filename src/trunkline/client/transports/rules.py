@@ -86,8 +86,9 @@ class HTTPTransport:
 
     def request_url(self, request: HTTPRequest) -> str:
         """Return the URL of a request: its own, or the transport's with what the request adds."""
-        url = request.url_at(self.url)
-        return url if request.url is None else check_url(url)
+        if request.url is not None:
+            return check_url(request.url)
+        return request.url_at(self.url) if request.path or request.query else self.url
 
     def request_headers(self, request: HTTPRequest) -> Mapping[str, str]:
         """Return the headers of a request; those of the transport are only for its server."""
@@ -140,11 +141,13 @@ class BlockingHTTPTransport(HTTPTransport):
         is too large or its compression is broken, ``ServerStatusError`` at a redirect that must
         not be followed.
         """
-        redirects = _Redirects(self.request_url(request), request)
-        while True:
-            response = self._exchange(redirects.url, redirects.request)
-            if not redirects.follow(response):
-                return response
+        url, began = self.request_url(request), monotonic()
+        response = self._exchange(url, request)
+        if response.status >= _LOWEST_REDIRECT:
+            redirects = _Redirects(url, request, began)
+            while redirects.follow(response):
+                response = self._exchange(redirects.url, redirects.request)
+        return response
 
     def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
         raise NotImplementedError
@@ -160,11 +163,13 @@ class AsyncHTTPTransport(HTTPTransport):
         is too large or its compression is broken, ``ServerStatusError`` at a redirect that must
         not be followed.
         """
-        redirects = _Redirects(self.request_url(request), request)
-        while True:
-            response = await self._exchange_async(redirects.url, redirects.request)
-            if not redirects.follow(response):
-                return response
+        url, began = self.request_url(request), monotonic()
+        response = await self._exchange_async(url, request)
+        if response.status >= _LOWEST_REDIRECT:
+            redirects = _Redirects(url, request, began)
+            while redirects.follow(response):
+                response = await self._exchange_async(redirects.url, redirects.request)
+        return response
 
     async def _exchange_async(self, url: str, request: HTTPRequest) -> HTTPResponse:
         raise NotImplementedError
@@ -173,16 +178,14 @@ class AsyncHTTPTransport(HTTPTransport):
 class _Redirects:
     """The redirects of one request, which all happen within its timeout."""
 
-    def __init__(self, url: str, request: HTTPRequest) -> None:
+    def __init__(self, url: str, request: HTTPRequest, began: float) -> None:
         self.url = url
         self.request = request
         self._followed = 0
-        self._began = monotonic()
+        self._began = began
 
     def follow(self, response: HTTPResponse) -> bool:
         """Go where the response redirects the request; say whether it does."""
-        if response.status < _LOWEST_REDIRECT:
-            return False
         location = response.headers.get("location")
         place = redirect_url(self.url, response.status, location, self._followed)
         if place is None:
