@@ -682,11 +682,27 @@ def test_types_do_not_multiply_what_is_planned() -> None:
         assert operation._planned
         planner = operation._planned.planner
         operation.inline()
-        assert planner.fields_for_walks <= 64 + 2
+        assert planner.fields_known <= 64 + 2
         result = run_sync(operation, None, takes_json=True).data
         assert orjson.dumps(result).startswith(b'{"kinds":[{"s":"x"')
         walked.append(isinstance(result["kinds"], orjson.Fragment))  # type: ignore[index]
     assert walked == [True, False, False]
+
+
+def test_mappings_tell_their_types_by_a_key() -> None:
+    sdl = """
+      type Query { pets: [Pet!] }  union Pet = Cat | Dog
+      type Cat { name: String }  type Dog { name: String }
+    """
+    pets = [{"__typename": "Dog", "name": "a"}, {"__typename": "Cat", "name": "b"}]
+    resolvers = SimpleNamespace(query=SimpleNamespace(pets=lambda: pets))
+    schema = make_executable_schema(parse_schema(sdl), resolvers, {"Cat": dict, "Dog": dict})
+    operation = compile_operation(schema, "{ pets { __typename ... on Cat { name } } }")
+    operation.inline()
+    assert (
+        both(operation)[0][0]
+        == b'{"data":{"pets":[{"__typename":"Dog"},{"__typename":"Cat","name":"b"}]}}'
+    )
 
 
 # -- the server -----------------------------------------------------------------------------------

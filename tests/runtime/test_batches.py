@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import UserDict
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,9 +12,12 @@ from tests.compiler.library import BOOKS, Book, Resolvers, library
 from tests.runtime.test_execution import errors_of
 
 from trunkline import engine
+from trunkline.compiler.operation import Operation
 from trunkline.compiler.pipeline import compile_operation
 from trunkline.runtime.execution import Result
 from trunkline.schema.bindings import batch
+from trunkline.schema.executable import make_executable_schema
+from trunkline.schema.load import parse_schema
 
 
 class Telling(Resolvers):
@@ -81,6 +85,77 @@ def test_a_synchronous_operation_with_batches_stays_synchronous() -> None:
     result = engine.run_sync(operation, None)
     assert result == Result({"books": [{"copies": 387}, {"copies": None}]}, [])
     assert resolvers.book.batches == [("copies in east", 2)]
+
+
+def operation_for_rows(rows: list[Any], asked: list[Any]) -> Operation:
+    """Return an operation of lists whose items are added to a batch together."""
+
+    @batch
+    def twin(parents: list[Any]) -> list[Any]:
+        asked.append([parent.id for parent in parents])
+        return [parent.id for parent in parents]
+
+    resolvers = SimpleNamespace(
+        query=SimpleNamespace(rows=lambda: rows), item=SimpleNamespace(twin=twin)
+    )
+    schema = make_executable_schema(
+        parse_schema("type Query { rows: [[Item!]] } type Item { id: Int!  twin: Int! }"),
+        resolvers,
+        {"Item": Item},
+    )
+    operation = compile_operation(schema, "{ rows { id twin } }")
+    operation.inline()
+    return operation
+
+
+class Item:
+    """An item of a list, which may remove itself while it is read."""
+
+    def __init__(self, id: Any, remove_from: list[Any] | None = None) -> None:  # noqa: A002
+        self._id = id
+        self._list = remove_from
+
+    @property
+    def id(self) -> Any:
+        if self._list and self in self._list:
+            self._list.remove(self)
+        return self._id
+
+
+def test_lists_that_became_null_are_not_asked_for() -> None:
+    asked: list[Any] = []
+    rows = [[Item(1), Item(2)], [Item(3), Item(None)], (each for each in [Item(5)]), [], None]
+    result = engine.run_sync(operation_for_rows(rows, asked), None)
+    pairs = [[{"id": each, "twin": each} for each in row] for row in ([1, 2], [5])]
+    assert result.data == {"rows": [pairs[0], None, pairs[1], [], None]}
+    assert [path for path, _ in errors_of(result)] == [["rows", 1, 1, "id"]]
+    assert asked == [[1, 2, 5]]
+
+
+class Changing(Item):
+    """Has an id at first, and then another."""
+
+    @property
+    def id(self) -> Any:
+        self._id, old = "no Int", self._id
+        return old
+
+
+def test_an_error_of_a_batch_is_at_the_index_of_its_parent() -> None:
+    operation = operation_for_rows([[Item(1)], [Item(2), Changing(3)], [Item(4)]], [])
+    result = engine.run_sync(operation, None)
+    pairs = [{"id": each, "twin": each} for each in (1, 4)]
+    assert result.data == {"rows": [[pairs[0]], None, [pairs[1]]]}
+    assert [path for path, _ in errors_of(result)] == [["rows", 1, 1, "twin"]]
+
+
+def test_an_item_that_removes_itself_is_a_parent_all_the_same() -> None:
+    asked: list[Any] = []
+    row: list[Any] = []
+    row += [Item(1), Item(2, row), Item(3)]
+    result = engine.run_sync(operation_for_rows([row], asked), None)
+    assert result.data == {"rows": [[{"id": each, "twin": each} for each in (1, 2, 3)]]}
+    assert asked == [[1, 2, 3]]
 
 
 async def test_one_key_of_several_types_is_a_batch_for_each_type() -> None:

@@ -85,6 +85,14 @@ class Dialect:
 
         ``functions`` has them by object type.
         """
+        return TypeTable(*self._finder(type_name), functions)
+
+    def classes(self, type_name: str) -> Mapping[type, str]:
+        """Return the object types that the class of an abstract type's value tells, by class."""
+        return self._finder(type_name)[1]
+
+    def _finder(self, type_name: str) -> tuple[Callable[..., Any], Mapping[type, str]]:
+        """Return what names the type of an abstract type's value: a function, and classes."""
         if type_name not in self._finders:
             schema = self._schema
             whole = schema.whole or self._definition
@@ -96,7 +104,7 @@ class Dialect:
             visible = self._definition.type_map
             classes = {class_: name for class_, name in classes.items() if name in visible}
             self._finders[type_name] = self._only_visible(find), classes
-        return TypeTable(*self._finders[type_name], functions)
+        return self._finders[type_name]
 
     def _only_visible(self, find: Callable[..., Any]) -> Callable[..., Any]:
         """Let values of types that the caller does not see be null."""

@@ -374,41 +374,69 @@ class ModuleWriter:
         source.line("result = []")
         fields = self._fields(scope)
         if isinstance(shape.item, ObjectShape):
-            fields.open_batches(shape.item.selection)
+            fields.open_batches(shape.item.selection, together=not shape.item.nullable)
+        known = self._known(shape.item)
+        for object_ in known.values():
+            fields.open_batches(object_.selection)
+        spent = scope.local("spent") if known else ""
+        if spent:
+            source.line(f"{spent} = 0")
 
         def body() -> None:
-            # in graphql-core's dialect a function completes each object, and counts its fields
-            counts = not (self._dialect.values_may_wait and isinstance(shape.item, ObjectShape))
-            weight = fields_of(shape.item)
-            if counts:
-                with source.block("if type(values) is list:"):
-                    fields.take_room(f"{weight} * len(values)" if weight > 1 else "len(values)")
-            with source.block("else:" if counts else "if type(values) is not list:"):
-                key = ("list", function.field.coordinate if self._dialect.values_may_wait else "")
-                make = self._dialect.list_converter(function.field.coordinate)
-                to_list = self._module.bind_once(key, "to_list", lambda: make)
-                source.line(f"values = {to_list}(values)")
-                if self._dialect.values_may_wait:
-                    with source.block(f"if type(values) is {self._module.runtime(Later)}:"):
-                        source.line(f"return values.then({function.name})")
-                if counts:
-                    source.line(f"values = execution.measured(values, {weight})")
+            self._measure(function, shape.item, fields)
+            if scope.together:  # reading an item may change the list
+                source.line("values = [*values]")
             with source.block("for value in values:"):
                 source.mark(shape.mark)
-                self._item(function, shape, scope)
+                self._item(function, shape, scope, spent)
             source.mark(function.mark)
+            if spent:
+                fields.take_room(spent)
+            if scope.together:
+                fields.add_together()
             source.line("return result")
 
-        cleanup = ""
+        cleanup = f"execution.room -= {spent}" if spent else ""
         if self._dialect.values_may_wait:
             cleanup = f"{self._module.runtime(close_rest)}(values, len(result))"
         self._guarded(scope, function.mark, body, cleanup)
 
-    def _item(self, function: _Function, shape: ListShape, scope: FunctionScope) -> None:
+    def _measure(self, function: _Function, item: Shape, fields: FieldWriter) -> None:
+        """Write what makes sure that a value is a list, and takes the room of its items."""
+        source, may_wait = self._source, self._dialect.values_may_wait
+        # in graphql-core's dialect a function completes each object, and counts its fields
+        counts = not (may_wait and isinstance(item, ObjectShape))
+        weight = fields_of(item)
+        if counts:
+            with source.block("if type(values) is list:"):
+                fields.take_room(f"{weight} * len(values)" if weight > 1 else "len(values)")
+        with source.block("else:" if counts else "if type(values) is not list:"):
+            key = ("list", function.field.coordinate if may_wait else "")
+            make = self._dialect.list_converter(function.field.coordinate)
+            to_list = self._module.bind_once(key, "to_list", lambda: make)
+            source.line(f"values = {to_list}(values)")
+            if may_wait:
+                with source.block(f"if type(values) is {self._module.runtime(Later)}:"):
+                    source.line(f"return values.then({function.name})")
+            if counts:
+                source.line(f"values = execution.measured(values, {weight})")
+
+    def _known(self, shape: Shape) -> Mapping[type, ObjectShape]:
+        """Return the objects of an abstract type that are written out in the loop of its list."""
+        if isinstance(shape, AbstractShape) and self._inline and not self._dialect.values_may_wait:
+            return self._planned.planner.known_objects(shape)
+        return {}
+
+    def _item(
+        self, function: _Function, shape: ListShape, scope: FunctionScope, spent: str
+    ) -> None:
         item = shape.item
         fields = self._fields(scope)
 
         def body() -> None:
+            if isinstance(item, AbstractShape) and spent:
+                self._known_item(function, item, shape.mark, scope, spent)
+                return
             if not self._dialect.values_may_wait:
                 fields.value(function.field, item, shape.mark, APPEND)
                 return
@@ -422,6 +450,30 @@ class ModuleWriter:
         if self._dialect.values_may_wait or isinstance(item, ObjectShape):
             self._null_is("value", "result.append(None)", "continue")
         scope.attempt(body, "result.append(None)")
+
+    def _known_item(
+        self,
+        function: _Function,
+        shape: AbstractShape,
+        mark: Mark,
+        scope: FunctionScope,
+        spent: str,
+    ) -> None:
+        """Write an object of an abstract type: by its class, and by a call for other classes.
+
+        What objects take of the room is summed up in ``spent``: taking it from each costs more.
+        """
+        variable, test = scope.local("class"), "if"
+        self._source.line(f"{variable} = value.__class__")
+        for class_, object_ in self._known(shape).items():
+            model = self._module.model(object_.type_name, class_)
+            with self._source.block(f"{test} {variable} is {model}:"):
+                self._source.line(f"{spent} += {fields_of(object_)}")
+                self._fields(scope.branch()).selection(object_.selection, APPEND)
+            self._source.mark(mark)
+            test = "elif"
+        with self._source.block("else:"):
+            self._fields(scope).value(function.field, shape, mark, APPEND)
 
     def _guarded(
         self, scope: FunctionScope, mark: Mark, body: Callable[[], Any], cleanup: str = ""

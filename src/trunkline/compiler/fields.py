@@ -139,8 +139,9 @@ class FieldWriter:
             variables = self._row(row) if len(row) > 1 else [self._value(row[0].field)]
             keys = [key_text(placed.field, self._scope) for placed in row]
             values += zip(keys, variables, strict=True)
-            if row[0].field.is_later:
-                later.append((row[0].field, keys[0]))
+            field = row[0].field
+            if field.is_later and not (field.is_batch and self._scope.together):
+                later.append((field, keys[0]))
         if not later:
             self._dict(values, into)
             return
@@ -338,12 +339,13 @@ class FieldWriter:
             return
         parents = self._scope.batches[id(field.mark)]
         item = [self._scope.parent or "None", "entry", *self._scope.indices]
-        self._source.call(f"{parents} += (", item)  # as a method call, it would take longer
+        self._source.call(f"{parents}.flat += (", item)  # as a method call, it would take longer
 
-    def open_batches(self, selection: SelectionPlan) -> None:
-        """Write the lists that take the parents of a selection's batch fields.
+    def open_batches(self, selection: SelectionPlan, *, together: bool = False) -> None:
+        """Write what takes the parents of a selection's batch fields.
 
-        The functions that fill in a wide object's fields have their own.
+        ``together`` if all items of a list are parents, and none comes under a condition. The
+        functions that fill in a wide object's fields have their own.
         """
         if self._is_wide(selection):
             return
@@ -351,11 +353,19 @@ class FieldWriter:
             field = placed.field
             if not field.is_batch or id(field.mark) in self._scope.batches:
                 continue
-            name = self._scope.local(field.name, "_parents")
+            name = self._scope.local(field.name, "_batch")
             self._scope.batches[id(field.mark)] = name
             call, complete = self._functions.batch(field)
             mark = self._module.mark(field.mark)
             self._source.call(f"{name} = execution.agenda.batch(", [call, complete, mark])
+        needs_entry = any(map(self._needs_entry, selection.fields))
+        self._scope.together = together and bool(self._scope.batches) and not needs_entry
+
+    def add_together(self) -> None:
+        """Write what gives a list's items to the batches of their fields."""
+        items = ["values", "result", *self._scope.indices[:-1]]
+        for batch in self._scope.batches.values():
+            self._source.call(f"{batch}.add_list(", items)
 
     # -- one field ------------------------------------------------------------------------------
 

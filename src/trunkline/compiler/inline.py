@@ -47,8 +47,9 @@ SPECIFIED: Mapping[str, InlineLeaf] = {
     "String": InlineLeaf(str, (_IS_NO_STRING,)),
     "ID": InlineLeaf(str, (_IS_NO_STRING,), of_int="str({0})"),
     "Boolean": InlineLeaf(bool, (_OTHER,)),
-    # the smallest of 32 bits counts as another; the function that is called then accepts it
-    "Int": InlineLeaf(int, (_OTHER, "{0}.bit_length() > 31")),
+    # those of 31 and 32 bits count as others, which the function that is called accepts: Python
+    # compares integers of up to 30 bits in no time
+    "Int": InlineLeaf(int, (_OTHER, "not -0x3FFFFFFF <= {0} <= 0x3FFFFFFF")),
     # infinity less itself is not 0, nor is NaN
     "Float": InlineLeaf(float, (_OTHER, "{0} - {0} != 0.0")),
 }

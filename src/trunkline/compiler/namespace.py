@@ -7,7 +7,7 @@ never hides a global.
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
+from copy import copy, deepcopy
 from inspect import isawaitable
 from types import GeneratorType
 from typing import Any, NamedTuple
@@ -190,7 +190,8 @@ class FunctionScope:
         self.depth = 0
         self._begin = source.length
         self._names = Names(_FUNCTION_NAMES | _INFO | set(indices))
-        self.batches: dict[int, str] = {}  # the lists that take parents, by the mark's id
+        self.batches: dict[int, str] = {}  # what takes parents, by the mark's id
+        self.together = False  # whether a list's items are added to these at its end
 
     @property
     def lines(self) -> int:
@@ -202,6 +203,12 @@ class FunctionScope:
         scope = copy(self)
         scope.parent = parent
         scope.depth += 1
+        return scope
+
+    def branch(self) -> FunctionScope:
+        """Return the scope for one of several branches, which may have the same variables."""
+        scope = copy(self)
+        scope._names = deepcopy(self._names)  # noqa: SLF001  # of the same class
         return scope
 
     def local(self, wanted: str, suffix: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from types import SimpleNamespace
@@ -66,6 +66,8 @@ from trunkline.schema.requirements import NOTHING
 __all__ = ["PlannedOperation", "Planner", "plan_operation"]
 
 _AHEAD = 5  # times the fields that the limits allow
+_KNOWN_TYPES = 8  # of an interface or a union whose objects are planned before their values come
+_KNOWN_FIELDS = 64  # that an operation may plan so: types multiply with what is selected below them
 
 SelectionSets = list[tuple[SelectionSetNode, Condition]]
 
@@ -139,7 +141,8 @@ class Planner:
         self._introspection: dict[str, Callable[..., Any]] = {}
         self._sizes: dict[int, int] = {}
         self._ahead = 0
-        self.fields_for_walks = 0  # of abstract types' objects, planned before their values came
+        self._known: dict[AbstractShape, dict[type, ObjectShape]] = {}
+        self.fields_known = 0  # of these objects
         self._document = NumberedDocument(
             chosen.node, chosen.fragments, keeps_nodes=self.dialect.values_may_wait
         )
@@ -198,6 +201,30 @@ class Planner:
             self._collector.restart()
             self._objects[key] = self._object(type_, shape.position, nullable=False)
         return self._objects[key]
+
+    def known_objects(self, shape: AbstractShape) -> Mapping[type, ObjectShape]:
+        """Return what objects of an abstract type become whose class tells their type, by class.
+
+        They are planned before their values come, so there are none if they might be many.
+        """
+        known = self._known.get(shape)
+        if known is None:
+            known = self._known[shape] = self._plan_known(shape)
+        return known
+
+    def _plan_known(self, shape: AbstractShape) -> dict[type, ObjectShape]:
+        known: dict[type, ObjectShape] = {}
+        if len(shape.names) > _KNOWN_TYPES:
+            return known
+        for class_, name in self.dialect.classes(shape.type_name).items():
+            if self.fields_known > _KNOWN_FIELDS:
+                return {}
+            try:
+                known[class_] = self.plan_object(shape, name)
+            except LimitExceededError:
+                return {}
+            self.fields_known += len(known[class_].selection.fields)
+        return known
 
     def _event_source(self, root: GraphQLObjectType, selection: SelectionPlan) -> FieldPlan:
         """Plan a subscription's source stream: the resolver of the one field that it selects."""

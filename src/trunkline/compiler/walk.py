@@ -34,7 +34,6 @@ from trunkline.compiler.plan import (
     fields_of,
 )
 from trunkline.compiler.planner import PlannedOperation
-from trunkline.errors import LimitExceededError
 from trunkline.schema.bindings import Attribute, Key
 from trunkline.schema.scalars import KNOWN_SCALARS, scalar_of
 
@@ -45,9 +44,6 @@ Walk: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _Description: TypeAlias = tuple[str, bool, object]
 """The kind of a shape, whether null is allowed, and what else there is to say of the kind."""
-
-_TYPES = 8  # of an interface or a union: all are planned before their first values come
-_FIELDS = 64  # that an operation may plan so: types multiply with what is selected below them
 
 _CLASSES: Mapping[str, object] = {
     "ID": UUID,
@@ -81,7 +77,7 @@ def walk_of(planned: PlannedOperation, shape: ListShape) -> Walk | None:
         return None
     try:
         return partial(_walk, _shape(planned, shape))
-    except (_NotPlainError, LimitExceededError, RecursionError):
+    except (_NotPlainError, RecursionError):
         return None
 
 
@@ -129,19 +125,10 @@ def _shape(planned: PlannedOperation, shape: Shape) -> _Description:
 
 def _objects(planned: PlannedOperation, shape: AbstractShape) -> list[tuple[object, ...]]:
     """Describe the objects of an interface or a union that is told apart by the class alone."""
-    schema = planned.chosen.schema
-    is_plain = schema.whole is None and shape.type_name not in schema.type_resolvers
-    if not is_plain or len(shape.names) > _TYPES:
+    known = planned.planner.known_objects(shape).values()
+    if not known:
         raise _NotPlainError
-    planner = planned.planner
-    objects: list[tuple[object, ...]] = []
-    for name in shape.names:
-        if planner.fields_for_walks > _FIELDS:
-            raise _NotPlainError
-        object_ = planner.plan_object(shape, name)
-        planner.fields_for_walks += len(object_.selection.fields)
-        objects.append(_object(planned, object_, fields_of(object_)))
-    return objects
+    return [_object(planned, each, fields_of(each)) for each in known]
 
 
 def _object(planned: PlannedOperation, shape: ObjectShape, weight: int) -> tuple[object, ...]:

@@ -673,9 +673,7 @@ def _cancelled_elsewhere(cancelled: asyncio.CancelledError) -> Exception:
 def _call_batch(execution: Execution, batch: Batch) -> Any:
     """Call a batch resolver with its parents, without those below a null of an error."""
     if execution.failures:
-        is_dead, mark = execution.is_dead, batch.mark
-        alive = [item for item in batch.items() if not is_dead(mark, item[2:])]
-        batch.flat = [each for item in alive for each in item]
+        batch.forget(execution.is_dead)
     execution.batches += 1
     return batch.call(execution, batch.parents)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from inspect import iscoroutine
+from itertools import repeat
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -58,47 +59,66 @@ class Deferral(Struct, eq=False):
 class Batch:
     """A field that one call resolves for all its parents.
 
-    ``flat`` has for each parent in turn: the parent, the entry that the value goes into, the
-    indices of its path. It is one list, because a thousand tuples keep the garbage collector busy.
-    ``call`` resolves a list of parents, ``complete`` puts the values in their places.
+    ``call`` resolves a list of parents, ``complete`` puts the values in their places. ``flat`` has
+    for each parent in turn: the parent, the entry that the value goes into, the indices of its
+    path. It is one list, because a thousand tuples keep the garbage collector busy. The items of
+    whole lists come by `add_list`, which costs a tenth of that.
     """
 
-    __slots__ = ("_stride", "call", "complete", "flat", "mark")
+    __slots__ = ("_columns", "call", "complete", "flat", "mark")
 
     def __init__(self, call: Callable[..., Any], complete: Callable[..., None], mark: Mark) -> None:
         self.call = call
         self.complete = complete
         self.mark = mark
         self.flat: list[Any] = []
-        self._stride = 2 + mark.path.count(None)
+        # of the items of lists: the parents, the entries, each index
+        self._columns: list[list[Any]] = [[] for _ in range(2 + mark.path.count(None))]
+
+    def add_list(self, parents: Sequence[Any], entries: Sequence[Any], *indices: int) -> None:
+        """Add all items of a list; ``indices`` are those of the list."""
+        count = len(entries)
+        above = (repeat(index, count) for index in indices)
+        added = (parents, entries, *above, range(count))
+        for column, values in zip(self._columns, added, strict=True):
+            column.extend(values)
 
     @property
     def count(self) -> int:
         """The number of parents."""
-        return len(self.flat) // self._stride
+        return len(self.flat) // len(self._columns) + len(self._columns[0])
 
     @property
     def parents(self) -> list[Any]:
-        """The parents, in the order in which they came."""
-        return self.flat[:: self._stride]
+        """The parents: first those of ``flat``."""
+        return self._all(0)
 
     def items(self) -> Iterator[tuple[Any, ...]]:
-        """Yield a tuple per parent: the parent, the entry, the indices."""
-        stride = self._stride
-        return zip(*(self.flat[start::stride] for start in range(stride)), strict=True)
+        """Return a tuple per parent: the parent, the entry, the indices."""
+        return zip(*map(self._all, range(len(self._columns))), strict=True)
 
     def places(self, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
-        """Yield a tuple per parent: the entry, the indices, and the parent's one of the values."""
-        stride = self._stride
-        return zip(*(self.flat[start::stride] for start in range(1, stride)), values, strict=True)
+        """Return a tuple per parent: the entry, the indices, and the parent's one of the values."""
+        return zip(*map(self._all, range(1, len(self._columns))), values, strict=True)
 
-    def path_of_last(self) -> Path:
-        """Return the field's path below the parent that came last."""
-        return self.mark.fill(self.flat[2 - self._stride :])
+    def _all(self, number: int) -> list[Any]:
+        return self.flat[number :: len(self._columns)] + self._columns[number]
 
-    def forget_last(self) -> None:
-        """Give up the parent that came last."""
-        del self.flat[-self._stride :]
+    def forget_below(self, position: Path) -> None:
+        """Give up the parents below a position, which came last."""
+        length, fill, depth = len(position), self.mark.fill, len(self._columns) - 2
+        while self.flat and fill(self.flat[-depth:])[:length] == position:
+            del self.flat[-2 - depth :]
+        _, entries, *indices = self._columns
+        while entries and fill([each[-1] for each in indices])[:length] == position:
+            for column in self._columns:
+                column.pop()
+
+    def forget(self, is_dead: Callable[[Mark, Sequence[int]], bool]) -> None:
+        """Give up the parents whose place is dead."""
+        alive = [item for item in self.items() if not is_dead(self.mark, item[2:])]
+        self.flat = [each for item in alive for each in item]
+        self._columns = [[] for _ in self._columns]
 
     def drop(self) -> None:
         """Give the fields up: nothing has been called for them yet."""
@@ -152,17 +172,12 @@ class Agenda:
         assert later.complete is not None  # noqa: S101  # compiled code has set it
         self.defer(later.awaitable, later.complete, entry, key, mark, *indices)
 
-    def batch(
-        self, call: Callable[..., Any], complete: Callable[..., None], mark: Mark
-    ) -> list[Any]:
-        """Return the list that takes the parents of a field that is resolved for all of them.
-
-        Each with the entry that the value goes into, and the indices of its path.
-        """
+    def batch(self, call: Callable[..., Any], complete: Callable[..., None], mark: Mark) -> Batch:
+        """Return what takes the parents of a field that is resolved for all of them."""
         batch = self._batches.get(id(mark))
         if batch is None:
             batch = self._batches[id(mark)] = Batch(call, complete, mark)
-        return batch.flat
+        return batch
 
     def take(self) -> list[Work]:
         """Return the work that can be done now, and note it as under way.
@@ -180,7 +195,7 @@ class Agenda:
             ready = [batch for batch in self._batches.values() if self._is_complete(batch)]
             for batch in ready:
                 del self._batches[id(batch.mark)]
-            ready = [batch for batch in ready if batch.flat]
+            ready = [batch for batch in ready if batch.count]
             self._begin(ready)
             work.extend(ready)
         return work
@@ -220,8 +235,7 @@ class Agenda:
         while pending and pending[-1].path[:length] == position:
             pending.pop().drop()
         for batch in self._batches.values():
-            while batch.flat and batch.path_of_last()[:length] == position:
-                batch.forget_last()
+            batch.forget_below(position)
 
     def _begin(self, work: Sequence[Work]) -> None:
         for each in work:

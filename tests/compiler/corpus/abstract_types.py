@@ -32,7 +32,7 @@ def complete_query_work_book(execution, value):
                 title = complete_String(title)
             pages = value.pages
             if pages is not None:
-                if type(pages) is not int or pages.bit_length() > 31:
+                if type(pages) is not int or not -0x3FFFFFFF <= pages <= 0x3FFFFFFF:
                     pages = complete_Int_or_null(pages)
         except Exception as error:
             title, pages = reread(execution, error, LEAVES, value)
@@ -63,6 +63,7 @@ def complete_query_work_map(execution, value):
 def complete_query_search(execution, values):
     """Query.search: [Found]!"""
     result = []
+    spent = 0
     try:
         if type(values) is list:
             execution.room -= len(values)
@@ -73,14 +74,43 @@ def complete_query_search(execution, values):
             values = execution.measured(values, 1)
         for value in values:
             try:
-                if value is not None:
-                    value = TYPES_2[value.__class__](execution, value, len(result))
-                result.append(value)
+                class_ = value.__class__
+                if class_ is Book:
+                    spent += 1
+                    id_ = value.id
+                    if id_.__class__ is not str:
+                        if type(id_) is int:
+                            id_ = str(id_)
+                        else:
+                            id_ = complete_ID(id_)
+                    result.append(
+                        {
+                            "id": id_,
+                        }
+                    )
+                elif class_ is Author:
+                    spent += 1
+                    name = value.name
+                    if name.__class__ is not str:
+                        name = complete_String(name)
+                    result.append(
+                        {
+                            "name": name,
+                        }
+                    )
+                else:
+                    if value is not None:
+                        value = TYPES_2[value.__class__](execution, value, len(result))
+                    result.append(value)
             except Exception as error:
                 execution.fail(error, len(result))
                 result.append(None)
+        execution.room -= spent
+        if execution.room < 0:
+            raise NoRoomError
         return result
     except Exception as error:
+        execution.room -= spent
         raise execution.locate(error, len(result))
 
 

@@ -19,7 +19,7 @@ def OPERATION(execution):
             execution.fail(error)
             class__2 = None
         count = resolve_query_count()
-        if type(count) is not int or count.bit_length() > 31:
+        if type(count) is not int or not -0x3FFFFFFF <= count <= 0x3FFFFFFF:
             count = complete_Int(count)
         try:
             class__3 = resolve_query_class()

@@ -5,7 +5,7 @@ def OPERATION(execution):
     """Query"""
     try:
         count = resolve_query_count()
-        if type(count) is not int or count.bit_length() > 31:
+        if type(count) is not int or not -0x3FFFFFFF <= count <= 0x3FFFFFFF:
             count = complete_Int(count)
         entry = {
             "slowBook": None,

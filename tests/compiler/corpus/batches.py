@@ -16,12 +16,8 @@ def OPERATION(execution):
 def complete_query_books(execution, values):
     """Query.books: [Book!]!"""
     result = []
-    copies_parents = execution.agenda.batch(
-        batch_book_copies,
-        complete_book_copies,
-        MARK,
-    )
-    publisher_parents = execution.agenda.batch(
+    copies_batch = execution.agenda.batch(batch_book_copies, complete_book_copies, MARK)
+    publisher_batch = execution.agenda.batch(
         batch_book_publisher,
         complete_book_publisher,
         MARK_2,
@@ -43,10 +39,10 @@ def complete_query_books(execution, values):
                 title = complete_String(title)
             entry["title"] = title
             entry["copies"] = None
-            copies_parents += (value, entry, len(result))
+            copies_batch.flat += (value, entry, len(result))
             if execution.variables[1]:
                 entry["publisher"] = None
-                publisher_parents += (value, entry, len(result))
+                publisher_batch.flat += (value, entry, len(result))
             result.append(entry)
         return result
     except Exception as error:
@@ -63,7 +59,7 @@ def complete_book_copies(execution, places):
     for target, i0, value in places:
         try:
             if value is not None:
-                if type(value) is not int or value.bit_length() > 31:
+                if type(value) is not int or not -0x3FFFFFFF <= value <= 0x3FFFFFFF:
                     value = complete_Int_or_null(value)
             target["copies"] = value
         except Exception as error:
@@ -77,7 +73,7 @@ def batch_book_publisher(execution, parents):
 
 def complete_book_publisher(execution, places):
     """Book.publisher: Publisher!"""
-    address_parents = execution.agenda.batch(
+    address_batch = execution.agenda.batch(
         batch_publisher_address,
         complete_publisher_address,
         MARK_3,
@@ -93,7 +89,7 @@ def complete_book_publisher(execution, places):
                 "name": name,
                 "address": None,
             }
-            address_parents += (value, entry, i0)
+            address_batch.flat += (value, entry, i0)
             target["publisher"] = entry
         except Exception as error:
             execution.reject(error, i0)

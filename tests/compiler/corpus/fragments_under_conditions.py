@@ -7,7 +7,7 @@ def OPERATION(execution):
         entry = {}
         if not execution.variables[0]:
             count = resolve_query_count()
-            if type(count) is not int or count.bit_length() > 31:
+            if type(count) is not int or not -0x3FFFFFFF <= count <= 0x3FFFFFFF:
                 count = complete_Int(count)
             entry["count"] = count
         if not execution.variables[0]:
@@ -105,7 +105,7 @@ def complete_query_work_map(execution, value):
             entry["id"] = id__2
         if execution.variables[0] and execution.variables[1]:
             scale = lookup(value, ("scale",), "Map.scale")
-            if type(scale) is not int or scale.bit_length() > 31:
+            if type(scale) is not int or not -0x3FFFFFFF <= scale <= 0x3FFFFFFF:
                 scale = complete_Int(scale)
             entry["scale"] = scale
         return entry

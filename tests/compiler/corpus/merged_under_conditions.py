@@ -14,7 +14,7 @@ def OPERATION(execution):
                 book = None
             entry["book"] = book
         count = resolve_query_count()
-        if type(count) is not int or count.bit_length() > 31:
+        if type(count) is not int or not -0x3FFFFFFF <= count <= 0x3FFFFFFF:
             count = complete_Int(count)
         entry["count"] = count
         if execution.variables[1] and "book" not in entry:
@@ -47,7 +47,7 @@ def complete_query_book(execution, value):
             try:
                 pages = value.pages
                 if pages is not None:
-                    if type(pages) is not int or pages.bit_length() > 31:
+                    if type(pages) is not int or not -0x3FFFFFFF <= pages <= 0x3FFFFFFF:
                         pages = complete_Int_or_null(pages)
             except Exception as error:
                 execution.fail(error)

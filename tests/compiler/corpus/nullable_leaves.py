@@ -33,7 +33,7 @@ def complete_query_books(execution, values):
                     subtitle = complete_String_or_null(subtitle)
                 pages = value.pages
                 if pages is not None:
-                    if type(pages) is not int or pages.bit_length() > 31:
+                    if type(pages) is not int or not -0x3FFFFFFF <= pages <= 0x3FFFFFFF:
                         pages = complete_Int_or_null(pages)
                 rating = value.rating
                 if rating is not None:

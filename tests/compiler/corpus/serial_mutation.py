@@ -23,7 +23,7 @@ def OPERATION(execution):
 def finish_Int_or_null(execution, value, *indices):
     """Int"""
     if value is not None:
-        if type(value) is not int or value.bit_length() > 31:
+        if type(value) is not int or not -0x3FFFFFFF <= value <= 0x3FFFFFFF:
             value = complete_Int_or_null(value)
     return value
 
@@ -39,7 +39,7 @@ def complete_mutation_add_book(execution, value):
                 title = complete_String(title)
             pages = value.pages
             if pages is not None:
-                if type(pages) is not int or pages.bit_length() > 31:
+                if type(pages) is not int or not -0x3FFFFFFF <= pages <= 0x3FFFFFFF:
                     pages = complete_Int_or_null(pages)
         except Exception as error:
             title, pages = reread(execution, error, LEAVES, value)

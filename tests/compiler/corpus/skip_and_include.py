@@ -42,7 +42,7 @@ def complete_query_book(execution, value):
             try:
                 pages = value.pages
                 if pages is not None:
-                    if type(pages) is not int or pages.bit_length() > 31:
+                    if type(pages) is not int or not -0x3FFFFFFF <= pages <= 0x3FFFFFFF:
                         pages = complete_Int_or_null(pages)
             except Exception as error:
                 execution.fail(error)
