@@ -174,6 +174,30 @@ print(asyncio.run(client.execute_async("{ name }")))
     assert printed == "shop/2 uses ['Query.name']\n{'name': 'Persuasion'}\n"
 
 
+def test_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = """
+import asyncio
+from counted import app, endpoint
+from trunkline import Client
+from trunkline.client.transports.asgi import ASGITransport
+
+async def ask():
+    async with endpoint.lifespan():
+        client = Client(ASGITransport(app), name="shop", version="2")
+        await client.execute_async("query Names { name }")
+
+asyncio.run(ask())
+"""
+    page = Page(ROOT / "docs" / "observing.md", 8080)
+    page.write_files(tmp_path)
+    assert run(program, tmp_path) == ""
+    monkeypatch.chdir(tmp_path)
+    asked = [command for command in page.commands if command[:2] == ["trunkline", "usage"]]
+    printed = [CliRunner().invoke(app, command[1:]).output for command in asked]
+    assert [each.count("shop") for each in printed] == [1, 1, 1]
+    assert '"operation":"Names"' in printed[-1]
+
+
 def test_synchronous_code(tmp_path: Path) -> None:
     page = Page(ROOT / "docs" / "synchronous.md", 8080)
     page.write_files(tmp_path)

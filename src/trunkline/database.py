@@ -6,14 +6,16 @@ all of a transaction, or nothing.
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from trunkline.errors import StoreError
+
+if TYPE_CHECKING:
+    import sqlite3
 
 __all__ = ["Database", "Run", "SQLite", "database_at", "poll"]
 
@@ -82,8 +84,11 @@ class SQLite(Database):
     """A file, which several processes of one machine may share."""
 
     def __init__(self, path: str) -> None:
+        import sqlite3  # noqa: PLC0415  # most programs have no database here
+
         if not path:
             raise StoreError("The URL of a store in SQLite names its file: sqlite:///store.db.")
+        self._sqlite3 = sqlite3
         self._path = path
         self.url = f"sqlite:///{path}"
         with self._connection() as connection:
@@ -109,9 +114,9 @@ class SQLite(Database):
     def _connection(self) -> Generator[sqlite3.Connection]:
         connection = None
         try:
-            connection = sqlite3.connect(self._path, _TIMEOUT, isolation_level=None)
+            connection = self._sqlite3.connect(self._path, _TIMEOUT, isolation_level=None)
             yield connection
-        except sqlite3.Error as error:
+        except self._sqlite3.Error as error:
             raise StoreError(f"The store {self.url} cannot be used: {error}.") from None
         finally:
             if connection is not None:

@@ -3,7 +3,7 @@
     TrunklineError
     ├── SchemaError                   the schema, or what is bound to it, is wrong
     ├── ConfigurationError            the generator's configuration cannot be used
-    ├── StoreError                    the store of an issuer, or of documents, cannot be used
+    ├── StoreError                    a store of clients, documents or usage cannot be used
     ├── PublicationError              documents were not registered
     ├── PlaygroundNotBuiltError       the playground's files are missing
     ├── RequestError                  the request is wrong; nothing was executed
@@ -141,7 +141,7 @@ class ConfigurationError(TrunklineError):
 
 
 class StoreError(TrunklineError):
-    """The store of an issuer, or of registered documents, cannot be used.
+    """The store of an issuer, of registered documents or of usage, cannot be used.
 
     The message says where the store is, and why.
     """

@@ -59,8 +59,8 @@ class Response(msgspec.Struct):
 class HTTPOnly(ABC):
     """An ASGI application that serves HTTP and nothing else.
 
-    WebSockets are rejected. In the lifespan nothing is to do; saying so keeps a server that runs
-    the application alone from complaining. Other scopes raise ``RuntimeError``.
+    WebSockets are rejected. The lifespan, which a server tells only to the application that it
+    runs, ends with `stop`. Other scopes raise ``RuntimeError``.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,15 +71,20 @@ class HTTPOnly(ABC):
             await receive()
             await send({"type": "websocket.close"})  # before it is accepted: the server sends 403
         elif scope["type"] == "lifespan":
-            for stage in ("startup", "shutdown"):
-                await receive()
-                await send({"type": f"lifespan.{stage}.complete"})
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await self.stop()
+            await send({"type": "lifespan.shutdown.complete"})
         else:
             raise RuntimeError(f"{type(self).__name__} serves HTTP only, not {scope['type']!r}.")
 
     @abstractmethod
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+
+    async def stop(self) -> None:  # noqa: B027  # most have nothing to do
+        """Do what is left to do when all requests are served."""
 
 
 class HTTPApplication(HTTPOnly):

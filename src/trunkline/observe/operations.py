@@ -186,6 +186,11 @@ class OperationEvent(msgspec.Struct):
         return {key: printable(value) for key, value in told.items() if value is not None}
 
     @property
+    def operation(self) -> Operation | None:
+        """The compiled operation, which knows nothing of the request."""
+        return self._operation
+
+    @property
     def scopes(self) -> frozenset[str]:
         """The scopes that the operation uses: the schema declares them, and the caller has them."""
         operation = self._operation

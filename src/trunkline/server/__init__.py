@@ -12,6 +12,7 @@ Mistakes in the schema, the resolvers or the models are errors when the program 
 from trunkline.compiler.limits import Limits
 from trunkline.observe.access import AccessLog, access_log, log_operations
 from trunkline.observe.operations import OperationEvent, RequestWatcher, Sink, Stages
+from trunkline.observe.usage import Usage
 from trunkline.runtime.execution import Result
 from trunkline.runtime.selection import Selection
 from trunkline.schema.bindings import ListOf, Resolved, ResolverMiddleware, Schema, Streamed, batch
@@ -66,6 +67,7 @@ __all__ = [
     "Stages",
     "Streamed",
     "Threads",
+    "Usage",
     "Version",
     "VersionFunction",
     "access_log",

@@ -8,9 +8,9 @@
 
 from __future__ import annotations
 
-from asyncio import CancelledError, Task, create_task, gather
-from collections.abc import Sequence
-from contextlib import suppress
+from asyncio import CancelledError, Task, create_task, gather, to_thread
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from copy import copy
 from functools import partial
 from time import perf_counter
@@ -161,7 +161,8 @@ class GraphQL(HTTPOnly):
     - ``max_body_bytes``: the size of a request's body, and of its query string.
     - ``body_timeout``: seconds in which a body must arrive.
     - ``sinks``: are called with the event of every request; the default writes one line to the
-      logger ``trunkline.access``. A `RequestWatcher` is also told when a request begins.
+      logger ``trunkline.access``. A `RequestWatcher` is also told when a request begins. A method
+      ``close`` is called at the end: see `lifespan`.
     - ``status``: which HTTP status a response has. ``"audit"`` is for clients of older drafts of
       GraphQL over HTTP: it also sends ``application/json`` for refusals to clients that do not name
       another media type.
@@ -269,6 +270,25 @@ class GraphQL(HTTPOnly):
         million bytes.
         """
         return self._documents.executed(document_id)
+
+    @asynccontextmanager
+    async def lifespan(self, application: object = None) -> AsyncGenerator[None]:  # noqa: ARG002  # who serves it
+        """Close the sinks when the application ends: ``Starlette(…, lifespan=endpoint.lifespan)``.
+
+        A server tells its application when it stops; Starlette and FastAPI do not tell their
+        routes. An endpoint that a server runs by itself needs no such line.
+        """
+        try:
+            yield
+        finally:
+            await self.stop()
+
+    async def stop(self) -> None:
+        """Call the method ``close`` of each sink that has one, in a thread."""
+        for sink in self._sinks:
+            close: Callable[[], object] | None = getattr(sink, "close", None)
+            if close is not None:
+                await to_thread(close)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, and call the sinks with its event."""

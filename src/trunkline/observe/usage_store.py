@@ -1,0 +1,560 @@
+"""The counts of usage in a database: what processes add, and what is read of it.
+
+A row counts what a version of a client asked with an operation, within an hour, a day or a month
+(of UTC). Each flush adds to all three, so a year is read from its months. Fields need no rows,
+because an operation uses the same ones each time; only what the values of variables use beside
+these (fields of input types, values of enums) has a row of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from enum import IntEnum
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from trunkline.database import Run, database_at
+from trunkline.errors import StoreError
+
+__all__ = [
+    "BUCKETS",
+    "FAILURES",
+    "HOUR",
+    "OTHER_CLIENT",
+    "OTHER_OPERATION",
+    "Counts",
+    "UsageBatch",
+    "UsageClient",
+    "UsageOperation",
+    "UsageRow",
+    "UsageStore",
+    "bounds",
+    "quantile",
+]
+
+FAILURES = (
+    "partial",
+    "request_error",
+    "denied",
+    "limited",
+    "deadline_exceeded",
+    "internal_error",
+    "disconnected",
+)
+"""The outcomes that are not ``ok``."""
+
+BUCKETS = 16
+"""How many ranges of durations are counted: they end at 0.5 ms, 1 ms, 2 ms, …, 8.192 s, never."""
+
+HOUR = 3_600
+"""The seconds of an hour; hours are counted from 1970."""
+
+_READ_BY_HOUR = 48 * HOUR  # a shorter time is read hour by hour
+_HOURS_KEPT = 62 * 24
+_MOST_NAMES = 20_000  # versions of clients that a database has, and operations
+_NEVER = 2**31 - 1  # an hour
+_MOST_REMOVED = 200  # starts of spans that are removed at a time
+
+
+class _Span(IntEnum):
+    HOUR = 0
+    DAY = 1
+    MONTH = 2
+
+    def start(self, hour: int) -> int:
+        """Return the hour in which the span of an hour starts; hours count from 1970."""
+        if self is _Span.MONTH:
+            moment = datetime.fromtimestamp(hour * HOUR, UTC)
+            return int(moment.replace(day=1, hour=0).timestamp()) // HOUR
+        return hour - hour % 24 if self is _Span.DAY else hour
+
+
+class Counts(msgspec.Struct):
+    """How often an operation was asked, and how it went.
+
+    ``last`` is when, in seconds since 1970; ``seconds`` the sum of durations; ``failures`` by
+    outcome; ``buckets`` how many took how long; ``by_variables`` how often the values of variables
+    used a coordinate.
+    """
+
+    count: int = 0
+    last: float = 0.0
+    seconds: float = 0.0
+    failures: dict[str, int] = {}
+    buckets: list[int] = msgspec.field(default_factory=lambda: [0] * BUCKETS)
+    by_variables: dict[str, int] = {}
+
+    def add(self, other: Counts) -> None:
+        """Add other counts."""
+        self.count += other.count
+        self.last = max(self.last, other.last)
+        self.seconds += other.seconds
+        self.buckets = [a + b for a, b in zip(self.buckets, other.buckets, strict=True)]
+        _add(self.failures, other.failures)
+        _add(self.by_variables, other.by_variables)
+
+    def without(self, operation: UsageOperation) -> Counts:
+        """Return the counts as those of an operation that uses nothing by itself."""
+        always = dict.fromkeys(operation.coordinates, self.count)
+        return msgspec.structs.replace(self, by_variables={**always, **self.by_variables})
+
+
+def _add(numbers: dict[str, int], others: dict[str, int]) -> None:
+    for name, number in others.items():
+        numbers[name] = numbers.get(name, 0) + number
+
+
+def quantile(buckets: Sequence[int], share: float) -> float:
+    """Return the seconds within which a share of requests was answered: 0.95 for the p95.
+
+    Durations are taken to be spread evenly in their bucket; those of the last one to be its start.
+    """
+    left = share * sum(buckets)
+    for number, count in enumerate(buckets):
+        if count and left <= count:
+            start, end = bounds(number)
+            return start + (end - start) * left / count
+        left -= count
+    return 0.0
+
+
+def bounds(bucket: int) -> tuple[float, float]:
+    """Return the seconds between which the durations of a bucket are; the last one has no end."""
+    start = 0.00025 * 2**bucket if bucket else 0.0
+    return start, start if bucket == BUCKETS - 1 else 0.0005 * 2**bucket
+
+
+class UsageClient(msgspec.Struct, frozen=True):
+    """A version of a client. ``is_proven`` says whether a token proves the name."""
+
+    name: str
+    version: str = ""
+    is_proven: bool = False
+
+    @property
+    def id(self) -> int:
+        """Its key in the database, which is the same in each process."""
+        return _id(self)
+
+
+class UsageOperation(msgspec.Struct, frozen=True):
+    """An operation of a document, with the ``coordinates`` that it always uses, sorted.
+
+    ``text`` is the document without its literals; ``name`` and ``kind`` are empty if unknown.
+    """
+
+    name: str = ""
+    kind: str = ""
+    document_id: str = ""
+    coordinates: tuple[str, ...] = ()
+    text: str = ""
+
+    @property
+    def id(self) -> int:
+        """Its key in the database, which is the same in each process."""
+        return _id((self.name, self.document_id, self.coordinates))
+
+
+def _id(facts: object) -> int:
+    """Return 63 bits of a hash: no process has to ask what number another one gave."""
+    return int.from_bytes(sha256(msgspec.json.encode(facts)).digest()[:8]) >> 1
+
+
+OTHER_CLIENT = UsageClient("(other)")
+"""Stands for the clients that were too many."""
+
+OTHER_OPERATION = UsageOperation("(other)")
+"""Stands for the operations that were too many; what they use is counted beside it."""
+
+
+class UsageBatch(msgspec.Struct):
+    """What is written in one transaction.
+
+    ``counts`` are by the hour since 1970, the client's id and the operation's.
+    """
+
+    counts: dict[tuple[int, int, int], Counts] = {}
+    clients: dict[int, UsageClient] = {}
+    operations: dict[int, UsageOperation] = {}
+
+    def add(
+        self, hour: int, client: UsageClient, operation: UsageOperation, counts: Counts
+    ) -> None:
+        """Add the counts of an operation that a client asked."""
+        key = hour, client.id, operation.id
+        self.clients[key[1]], self.operations[key[2]] = client, operation
+        self.counts.setdefault(key, Counts()).add(counts)
+
+    def takes(self, hour: int, client: UsageClient, operation: UsageOperation, most: int) -> bool:
+        """Say whether counts can be added without having more than some."""
+        return len(self.counts) < most or (hour, client.id, operation.id) in self.counts
+
+    def bounded(self, clients: Collection[int], operations: Collection[int]) -> UsageBatch:
+        """Return a batch that adds to these ids no more than a database may have.
+
+        Clients that are proven are not bounded: strangers do not make them.
+        """
+        many = _too_many(clients, (id_ for id_, each in self.clients.items() if not each.is_proven))
+        many |= _too_many(operations, self.operations)
+        if not many:
+            return self
+        bounded = UsageBatch()
+        for (hour, client_id, operation_id), counts in self.counts.items():
+            client, operation = self.clients[client_id], self.operations[operation_id]
+            bounded.add(
+                hour,
+                OTHER_CLIENT if client_id in many else client,
+                OTHER_OPERATION if operation_id in many else operation,
+                counts.without(operation) if operation_id in many else counts,
+            )
+        return bounded
+
+
+def _too_many(there: Collection[int], ids: Iterable[int]) -> set[int]:
+    """Return the ids that are new, and for which there is no room."""
+    new = [id_ for id_ in ids if id_ not in there]
+    return set(new[max(0, _MOST_NAMES - len(there)) :])
+
+
+class UsageRow(msgspec.Struct):
+    """What a version of a client asked with an operation."""
+
+    client: UsageClient
+    operation: UsageOperation
+    count: int
+    last: float
+    seconds: float
+    failures: dict[str, int]
+
+    @property
+    def failed(self) -> int:
+        """How many requests did not end well."""
+        return sum(self.failures.values())
+
+
+_BUCKET_NAMES = tuple(f"b{number}" for number in range(BUCKETS))
+_SUMS = ("count", "seconds", *FAILURES, *_BUCKET_NAMES)
+_KEY = "span, start, client, operation"
+_TABLES = (
+    """CREATE TABLE IF NOT EXISTS trunkline_usage_clients (
+    id BIGINT PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, proven INTEGER NOT NULL,
+    seen INTEGER NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS trunkline_usage_operations (
+    id BIGINT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, document TEXT NOT NULL,
+    text TEXT NOT NULL, seen INTEGER NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS trunkline_usage_coordinates (
+    coordinate TEXT, operation BIGINT, PRIMARY KEY (coordinate, operation))""",
+    f"""CREATE TABLE IF NOT EXISTS trunkline_usage (
+    span SMALLINT, start INTEGER, client BIGINT, operation BIGINT, count BIGINT NOT NULL,
+    last DOUBLE PRECISION NOT NULL, seconds DOUBLE PRECISION NOT NULL,
+    {", ".join(f"{name} BIGINT NOT NULL" for name in (*FAILURES, *_BUCKET_NAMES))},
+    PRIMARY KEY ({_KEY}))""",
+    f"""CREATE TABLE IF NOT EXISTS trunkline_usage_variables (
+    span SMALLINT, start INTEGER, client BIGINT, operation BIGINT, coordinate TEXT,
+    count BIGINT NOT NULL, last DOUBLE PRECISION NOT NULL, PRIMARY KEY ({_KEY}, coordinate))""",
+    """CREATE TABLE IF NOT EXISTS trunkline_usage_writers (
+    id TEXT PRIMARY KEY, batch INTEGER NOT NULL, seen INTEGER NOT NULL)""",
+)
+_BY_TIME = ("trunkline_usage", "trunkline_usage_variables")
+
+
+def _adding(table: str, key: str, *sums: str) -> str:
+    """Return the statement that adds a row to the one with its key."""
+    columns = (*key.split(", "), "last", *sums)
+    sets = [f"{name} = {table}.{name} + excluded.{name}" for name in sums]
+    last = f"CASE WHEN excluded.last > {table}.last THEN excluded.last ELSE {table}.last END"
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608  # ours
+        f" ON CONFLICT ({key}) DO UPDATE SET {', '.join([f'last = {last}', *sets])}"
+    )
+
+
+_NAME_CLIENT = (
+    "INSERT INTO trunkline_usage_clients (id, name, version, proven, seen)"
+    " VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET seen = excluded.seen"
+)
+_NAME_OPERATION = (
+    "INSERT INTO trunkline_usage_operations (id, name, kind, document, text, seen)"
+    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET seen = excluded.seen"
+)
+_WRITTEN = (
+    "INSERT INTO trunkline_usage_writers (id, batch, seen) VALUES (?, ?, ?)"
+    " ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, seen = excluded.seen"
+)
+_ADD = _adding("trunkline_usage", _KEY, *_SUMS)
+_ADD_BY_VARIABLES = _adding("trunkline_usage_variables", f"{_KEY}, coordinate", "count")
+
+
+class UsageStore:
+    """Counts in SQLite or PostgreSQL: ``sqlite:///usage.db``, ``postgresql://user@host/name``.
+
+    Every method raises ``StoreError`` if the database cannot be used.
+    """
+
+    def __init__(self, url: str) -> None:
+        database = database_at(url)
+        if database is None:
+            raise StoreError(
+                "The store of usage must be sqlite:///usage.db or postgresql://user@host/database."
+            )
+        self._database = database
+        database.create(_TABLES)
+
+    def __repr__(self) -> str:
+        return f"UsageStore({self._database!r})"
+
+    # -- writing --
+
+    def write(self, batch: UsageBatch, writer: str, number: int) -> bool:
+        """Add the counts of a batch; return whether their clients and operations have names.
+
+        Those that are too many for the database do not: they are counted as others.
+        A process has a name of its own as the ``writer``, and numbers its batches. So it can write
+        one again if it does not know whether that was done: the number says so.
+        """
+        now = int(time.time())
+        with self._database.transaction() as run:
+            row = run("SELECT batch FROM trunkline_usage_writers WHERE id = ?", writer).fetchone()
+            if row is not None and row[0] >= number:
+                return True
+            run(_WRITTEN, writer, number, now)
+            there = _ids(run, "operations")
+            named = batch.bounded(_ids(run, "clients"), there)
+            run.many(
+                _NAME_CLIENT,
+                [
+                    (id_, each.name, each.version, int(each.is_proven), now)
+                    for id_, each in sorted(named.clients.items())
+                ],
+            )
+            run.many(
+                _NAME_OPERATION,
+                [
+                    (id_, each.name, each.kind, each.document_id, each.text, now)
+                    for id_, each in sorted(named.operations.items())
+                ],
+            )
+            run.many(
+                "INSERT INTO trunkline_usage_coordinates (coordinate, operation) VALUES (?, ?)"
+                " ON CONFLICT DO NOTHING",
+                sorted(
+                    (coordinate, id_)
+                    for id_, each in named.operations.items()
+                    if id_ not in there
+                    for coordinate in each.coordinates
+                ),
+            )
+            # in one order, so that no two processes wait in a circle
+            counts = sorted(named.counts.items(), key=lambda each: each[0])
+            for span in _Span:
+                run.many(_ADD, list(_rows(span, counts)))
+                run.many(_ADD_BY_VARIABLES, list(_rows_by_variables(span, counts)))
+        return named is batch
+
+    def forget(self, days: float) -> None:
+        """Remove what is older than some days, and the hours that are older than two months."""
+        now = int(time.time()) // HOUR
+        oldest = now - int(days * 24)
+        for span in _Span:
+            before = span.start(oldest)
+            if span is _Span.HOUR:
+                before = max(before, now - _HOURS_KEPT)
+            for table in _BY_TIME:
+                self._forget_before(table, span, before)
+        with self._database.transaction() as run:
+            seen = oldest * HOUR
+            seen -= 31 * 24 * HOUR  # those of a month that is kept have their names
+            for table in ("clients", "operations", "writers"):
+                run(f"DELETE FROM trunkline_usage_{table} WHERE seen < ?", seen)  # noqa: S608  # ours
+            run(
+                "DELETE FROM trunkline_usage_coordinates WHERE operation NOT IN"
+                " (SELECT id FROM trunkline_usage_operations)"
+            )
+
+    def _forget_before(self, table: str, span: _Span, before: int) -> None:
+        """Remove the rows of a span, in transactions that do not keep others waiting."""
+        for _ in range(_MOST_REMOVED):
+            with self._database.transaction() as run:
+                first = run(
+                    f"SELECT MIN(start) FROM {table} WHERE span = ?",  # noqa: S608  # ours
+                    int(span),
+                ).fetchone()[0]
+                if first is None or first >= before:
+                    return
+                run(f"DELETE FROM {table} WHERE span = ? AND start = ?", int(span), first)  # noqa: S608  # ours
+
+    # -- reading --
+
+    def rows(
+        self, since: float = 0.0, client: str | None = None, coordinate: str | None = None
+    ) -> list[UsageRow]:
+        """Return what was counted since a time, in seconds since 1970; the last used first.
+
+        A time of more than two days ago is taken as the start of its day (in UTC). ``client`` is
+        a client's name; ``coordinate`` what the operations use, such as ``Todo.text``.
+        """
+        of_client, names = "", list[object]()
+        if client is not None:
+            of_client = " AND client IN (SELECT id FROM trunkline_usage_clients WHERE name = ?)"
+            names = [client]
+        found: dict[tuple[int, int], list[Any]] = {}
+        with self._database.transaction() as run:
+            for table, sums, of_field in _tables_of(coordinate):
+                fields = [] if coordinate is None else [coordinate]
+                for span, start, end in _ranges(since, time.time()):
+                    rows = run(
+                        f"SELECT client, operation, MAX(last), {sums} FROM {table}"  # noqa: S608  # ours
+                        f" WHERE span = ? AND start >= ? AND start < ?{of_client}{of_field}"
+                        " GROUP BY client, operation",
+                        *(int(span), start, end, *names, *fields),
+                    )
+                    _merge(found, rows.fetchall())
+            clients, operations = _clients(run), _operations(run)
+        rows = [
+            UsageRow(
+                clients[client_id],
+                operations[operation_id],
+                int(count),
+                last,
+                seconds,
+                {name: int(each) for name, each in zip(FAILURES, failures, strict=True) if each},
+            )
+            for (client_id, operation_id), (last, count, seconds, *failures) in found.items()
+        ]
+        return sorted(rows, key=lambda row: row.last, reverse=True)
+
+    def hours(self, first: int, end: int) -> list[int]:
+        """Return the hours since 1970 in which something was counted, from one up to another."""
+        with self._database.transaction() as run:
+            rows = run(
+                "SELECT DISTINCT start FROM trunkline_usage"
+                " WHERE span = ? AND start >= ? AND start < ? ORDER BY start",
+                *(int(_Span.HOUR), first, end),
+            ).fetchall()
+        return [hour for (hour,) in rows]
+
+    def hour(self, hour: int) -> UsageBatch:
+        """Return everything that was counted in an hour since 1970."""
+        batch = UsageBatch()
+        values = int(_Span.HOUR), hour
+        with self._database.transaction() as run:
+            rows = run(
+                f"SELECT client, operation, last, {', '.join(_SUMS)}"  # noqa: S608  # ours
+                " FROM trunkline_usage WHERE span = ? AND start = ? ORDER BY client, operation",
+                *values,
+            ).fetchall()
+            if rows:
+                batch.clients, batch.operations = _clients(run), _operations(run, with_all=True)
+            for client, operation, last, count, seconds, *rest in rows:
+                failures: dict[str, int] = dict(zip(FAILURES, rest, strict=False))
+                buckets = rest[len(FAILURES) :]
+                batch.counts[hour, client, operation] = Counts(
+                    count, last, seconds, failures, buckets
+                )
+            for client, operation, coordinate, count in run(
+                "SELECT client, operation, coordinate, count FROM trunkline_usage_variables"
+                " WHERE span = ? AND start = ?",
+                *values,
+            ).fetchall():
+                batch.counts[hour, client, operation].by_variables[coordinate] = count
+        return batch
+
+    def sent(self, receiver: str) -> int | None:
+        """Return the last hour that was sent to a receiver."""
+        with self._database.transaction() as run:
+            row = run("SELECT batch FROM trunkline_usage_writers WHERE id = ?", receiver).fetchone()
+        return None if row is None else row[0]
+
+    def has_sent(self, receiver: str, hour: int) -> None:
+        """Note that an hour was sent to a receiver."""
+        with self._database.transaction() as run:
+            run(_WRITTEN, receiver, hour, int(time.time()))
+
+
+def _rows(
+    span: _Span, counts: Sequence[tuple[tuple[int, int, int], Counts]]
+) -> Iterator[Sequence[object]]:
+    for (hour, client, operation), each in counts:
+        failures = (each.failures.get(name, 0) for name in FAILURES)
+        key = int(span), span.start(hour), client, operation
+        yield (*key, each.last, each.count, each.seconds, *failures, *each.buckets)
+
+
+def _rows_by_variables(
+    span: _Span, counts: Sequence[tuple[tuple[int, int, int], Counts]]
+) -> Iterator[Sequence[object]]:
+    for (hour, client, operation), each in counts:
+        key = int(span), span.start(hour), client, operation
+        for coordinate, count in sorted(each.by_variables.items()):
+            yield (*key, coordinate, each.last, count)
+
+
+def _tables_of(coordinate: str | None) -> list[tuple[str, str, str]]:
+    """Return the tables that are to be read, what is summed up in each, and its condition."""
+    sums = ", ".join(f"SUM({name})" for name in ("count", "seconds", *FAILURES))
+    if coordinate is None:
+        return [("trunkline_usage", sums, "")]
+    always = "SELECT operation FROM trunkline_usage_coordinates WHERE coordinate = ?"
+    return [
+        ("trunkline_usage", sums, f" AND operation IN ({always})"),
+        (
+            "trunkline_usage_variables",
+            f"SUM(count), 0{', 0' * len(FAILURES)}",
+            " AND coordinate = ?",
+        ),
+    ]
+
+
+def _ranges(since: float, now: float) -> list[tuple[_Span, int, int]]:
+    """Return the spans to read, each with the hours in which its first one and the end start."""
+    hour = int(since) // HOUR
+    if now - since <= _READ_BY_HOUR:
+        return [(_Span.HOUR, hour, _NEVER)]
+    day = _Span.DAY.start(hour)
+    month = _Span.MONTH.start(day)
+    if month < day:
+        month = _Span.MONTH.start(month + 31 * 24)
+    if month > int(now) // HOUR:
+        return [(_Span.DAY, day, _NEVER)]
+    return [(_Span.DAY, day, month), (_Span.MONTH, month, _NEVER)]
+
+
+def _merge(found: dict[tuple[int, int], list[Any]], rows: Iterable[Sequence[Any]]) -> None:
+    for client, operation, last, *numbers in rows:
+        there = found.get((client, operation))
+        if there is None:
+            found[client, operation] = [last, *numbers]
+        else:
+            there[0] = max(there[0], last)
+            there[1:] = [a + b for a, b in zip(there[1:], numbers, strict=True)]
+
+
+def _ids(run: Run, table: str) -> set[int]:
+    rows = run(f"SELECT id FROM trunkline_usage_{table}").fetchall()  # noqa: S608  # ours
+    return {id_ for (id_,) in rows}
+
+
+def _clients(run: Run) -> dict[int, UsageClient]:
+    rows = run("SELECT id, name, version, proven FROM trunkline_usage_clients").fetchall()
+    return {id_: UsageClient(name, version, bool(proven)) for id_, name, version, proven in rows}
+
+
+def _operations(run: Run, *, with_all: bool = False) -> dict[int, UsageOperation]:
+    """Return the operations by their ids, also with their coordinates and texts."""
+    coordinates: defaultdict[int, list[str]] = defaultdict(list)
+    text = "text" if with_all else "''"
+    if with_all:
+        for coordinate, id_ in run(
+            "SELECT coordinate, operation FROM trunkline_usage_coordinates ORDER BY coordinate"
+        ).fetchall():
+            coordinates[id_].append(coordinate)
+    rows = run(f"SELECT id, name, kind, document, {text} FROM trunkline_usage_operations")  # noqa: S608  # ours
+    return {
+        id_: UsageOperation(name, kind, document, tuple(coordinates[id_]), text)
+        for id_, name, kind, document, text in rows.fetchall()
+    }
