@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import subprocess
@@ -79,6 +80,35 @@ class Full(io.StringIO):
         return super().write(text)
 
 
+def test_a_character_that_a_stream_cannot_write_is_escaped() -> None:
+    bytes_ = io.BytesIO()
+    writer = LineWriter(io.TextIOWrapper(bytes_, encoding="ascii"), note)
+    for line in ("plain", "Büro"):
+        writer.put(line, is_error=False)
+    writer.flush()
+    assert bytes_.getvalue() == b"plain\nB\\xfcro\n"
+
+
+def test_a_writer_that_is_gone_leaves_no_thread() -> None:
+    writer = LineWriter(io.StringIO(), note)
+    writer.put("a line", is_error=False)
+    thread = writer._thread
+    assert thread is not None
+    del writer
+    gc.collect()
+    thread.join(120)
+    assert not thread.is_alive()
+
+
+def test_a_writer_that_was_closed_goes_on() -> None:
+    stream = io.StringIO()
+    writer = LineWriter(stream, note)
+    for line in ("before", "after"):
+        writer.put(line, is_error=False)
+        until(lambda: line in stream.getvalue(), "the line is not written")  # noqa: B023
+        writer.close()
+
+
 def test_lines_that_cannot_be_written_are_counted() -> None:
     stream = Full()
     writer = LineWriter(stream, note)
@@ -92,13 +122,14 @@ def test_lines_that_cannot_be_written_are_counted() -> None:
 
 
 PROGRAM = """
-import atexit, os, sys
+import atexit, logging.config, os, sys
 from trunkline.observe import writer
 from trunkline.observe.access import access_log, log_operations
 from trunkline.observe.operations import OperationEvent
 
 writer._PAUSE = 600  # so that nothing is written before the end
 log_operations(sys.stdout)
+logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})  # as uvicorn does
 access_log(OperationEvent(operation_name="Parent"))
 if os.fork() == 0:
     access_log(OperationEvent(operation_name="Child"))

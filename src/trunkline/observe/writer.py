@@ -7,12 +7,14 @@ costs a request less than a microsecond.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import time
 from collections import deque
 from collections.abc import Callable
 from threading import Event, Lock, Thread
 from typing import TextIO
+from weakref import WeakSet, finalize, ref
 
 from trunkline.forks import renewed_in_children
 
@@ -27,16 +29,16 @@ class LineWriter(logging.Handler):
     """Writes the lines of records, and other lines, to a stream.
 
     At most 10,000 lines wait, and as many more of errors; what does not fit is dropped. `note` says
-    in a line how many were. ``flush`` writes what waits; logging calls it when the program ends.
+    in a line how many were. ``flush`` writes what waits, which is done when the program ends, too.
     """
 
     def __init__(self, stream: TextIO, note: Callable[[int], str]) -> None:
         super().__init__()
         self._stream = stream
         self._note = note
-        self._is_closed = False
         self.after_fork()
         renewed_in_children(self)
+        _living.add(self)
 
     def after_fork(self) -> None:
         """Begin anew: what waits is the parent's, whose thread does not run in this process."""
@@ -45,6 +47,7 @@ class LineWriter(logging.Handler):
         self._counting = Lock()
         self._writing = Lock()
         self._wake = Event()
+        finalize(self, self._wake.set).atexit = False
         self._thread: Thread | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -64,17 +67,15 @@ class LineWriter(logging.Handler):
                 self._start()
 
     def _start(self) -> None:
-        self._thread = Thread(target=self._run, name="trunkline-log", daemon=True)
+        self._thread = Thread(
+            target=_write_when_woken,
+            args=(ref(self), self._wake),
+            name="trunkline-log",
+            daemon=True,
+        )
         try:
             self._thread.start()
         except RuntimeError:  # the program ends, and starts no threads any more
-            self.flush()
-
-    def _run(self) -> None:
-        while not self._is_closed:
-            self._wake.wait()
-            time.sleep(_PAUSE)
-            self._wake.clear()
             self.flush()
 
     def flush(self) -> None:
@@ -87,17 +88,48 @@ class LineWriter(logging.Handler):
         try:
             if lines or dropped:
                 notes = [self._note(dropped)] if dropped else []
-                self._stream.write("\n".join([*lines, *notes, ""]))
-                self._stream.flush()
+                self._write("\n".join([*lines, *notes, ""]))
         except (OSError, ValueError):  # it is full, or closed
             with self._counting:
                 self._dropped += dropped + len(lines)
         finally:
             self._writing.release()
 
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+        except UnicodeEncodeError as error:  # one character must not cost all lines
+            self._stream.write(
+                text.encode(error.encoding, "backslashreplace").decode(error.encoding)
+            )
+        self._stream.flush()
+
     def close(self) -> None:
-        """Write what waits, and end."""
+        """Write what waits.
+
+        It goes on all the same: `logging.config` closes every handler that there is, and programs
+        such as uvicorn call it when our logs are set up already.
+        """
         self.flush()
-        self._is_closed = True
-        self._wake.set()
         super().close()
+
+
+def _write_when_woken(writer: ref[LineWriter], wake: Event) -> None:
+    """Write what waits whenever there is something, as long as the writer lives."""
+    while wake.wait():
+        time.sleep(_PAUSE)
+        wake.clear()
+        living = writer()
+        if living is None:
+            return
+        living.flush()
+        del living
+
+
+_living: WeakSet[LineWriter] = WeakSet()
+
+
+@atexit.register
+def _write_all() -> None:
+    for each in list(_living):
+        each.flush()
