@@ -120,20 +120,16 @@ class BodyReader:
         self._seconds = seconds
         self._room = _UNFINISHED_BODIES * limit  # bytes that unfinished bodies may still take
 
-    def collected(self, receive: Receive) -> bytes | None:
-        """Return the body of a `WholeRequest`; raises ``HTTPProblem`` (413)."""
-        if not isinstance(receive, WholeRequest):
-            return None
-        if len(receive.body) > self._limit:
-            raise self._too_large()
-        return receive.body
-
     async def read(self, headers: Headers, receive: Receive) -> bytes:
         """Read a request's body; raises ``HTTPProblem`` (413, 408, 503) or ``ClientGone``.
 
         Nearly every body is complete when it is asked for. Then no timeout is set up, because that
         costs ten times as much as reading.
         """
+        if isinstance(receive, WholeRequest) and receive.body:
+            if len(receive.body) > self._limit:
+                raise self._too_large()
+            return receive.body
         length = headers.get(b"content-length", b"")  # if it is not a number, the bytes are counted
         if length.isdigit() and int(length[:19]) > self._limit:  # 19 digits: more than any limit
             raise self._too_large()

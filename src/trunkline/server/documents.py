@@ -117,8 +117,7 @@ class Documents:
         )
         return text, named if is_registered or self._apq else None, is_registered
 
-    def check_url(self, request: GraphQLRequest, operation: Operation, scope: Scope) -> None:
-        """Raise ``HTTPProblem`` for a ``GET`` by id whose URL is one of several: 308, or 400."""
+    def _check_url(self, request: GraphQLRequest, operation: Operation, scope: Scope) -> None:
         if request.document_id is None or request.query or scope["method"] not in BY_URL:
             return
         if scope["path"].partition("/sha256:")[1]:
@@ -151,8 +150,10 @@ class Documents:
         """Return the headers that tell a client how a document that is known is requested by path.
 
         Of text they name the id; of ``QUERY``, and of ``GET`` by ``documentId``, the URL that a
-        ``GET`` of the same has (RFC 10008 §2.3, §2.4).
+        ``GET`` of the same has (RFC 10008 §2.3, §2.4). Raises ``HTTPProblem`` for a ``GET`` by id
+        whose URL is one of several: 308, or 400.
         """
+        self._check_url(request, operation, scope)
         if "rest" not in scope.get("path_params", _REACHED):
             return ()  # the path is another's
         if known is None or not operation.id.endswith(known):  # "sha256:" may be left out

@@ -23,13 +23,12 @@ from trunkline.asgi.requests import (
     BodyReader,
     ClientGone,
     Headers,
-    HTTPProblem,
     Receive,
     Scope,
     Send,
     read_headers,
 )
-from trunkline.asgi.responses import HTTPOnly, Response, body_ended_early, close_unread
+from trunkline.asgi.responses import HTTPOnly, Response, body_ended_early
 from trunkline.auth.verifying.caller import Authenticator, Caller, check_authenticator
 from trunkline.compiler.cache import OperationCache
 from trunkline.compiler.limits import Limits
@@ -37,24 +36,16 @@ from trunkline.compiler.operation import Operation
 from trunkline.contracts.registry import DocumentRegistry
 from trunkline.engine.compiling import Compilations
 from trunkline.engine.run import run_sync
-from trunkline.errors import (
-    AccessDeniedError,
-    LimitExceededError,
-    OperationRefusedError,
-    RequestError,
-    RequestRefusedError,
-)
 from trunkline.observe.access import access_log
 from trunkline.observe.log import safe_logger, subject
-from trunkline.observe.operations import OperationEvent, OperationOutcome, RequestWatcher, Sink
+from trunkline.observe.operations import OperationEvent, RequestWatcher, Sink
 from trunkline.observe.traces import request_id, server_span, trace_id
 from trunkline.protocol.batches import BatchEntry, read_json_or_batch
 from trunkline.protocol.canonical import name_by_path
-from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.messages import schema_version
 from trunkline.protocol.request import BY_URL, GraphQLRequest, read_json, read_query_string
-from trunkline.protocol.response import PARTIAL, StatusRules, status_of_request_error
-from trunkline.runtime.execution import Result, SharedRoom
+from trunkline.protocol.response import StatusRules
+from trunkline.runtime.execution import SharedRoom
 from trunkline.runtime.resume import in_task
 from trunkline.schema.bindings import Schema
 from trunkline.schema.printing import print_schema
@@ -76,27 +67,19 @@ from trunkline.server.batches import (
 from trunkline.server.caching import Caching, Exchange, ResponseCaching
 from trunkline.server.documents import Documents, OtherURLs, RegisteredDocuments
 from trunkline.server.execute import (
-    ExecutionTimeout,
     Executor,
     MakeContext,
     OperationMiddleware,
     fault_of,
 )
-from trunkline.server.present import (
-    INTERNAL_SERVER_ERROR,
-    ErrorPresenter,
-    PresentError,
-    encode,
-    error_codes,
-    status_code_name,
-)
+from trunkline.server.present import PresentError
 from trunkline.server.publishing import Publications
+from trunkline.server.responding import USUAL_HEADERS, ResponseWriter
 from trunkline.server.sdl import SCHEMA_PATH, SchemaTexts
 from trunkline.server.transports import (
     check_kind,
     check_request,
     client_name,
-    prefers_json,
     response_type,
     time_left,
 )
@@ -104,19 +87,6 @@ from trunkline.server.transports import (
 __all__ = ["GraphQL"]
 
 logger = safe_logger("trunkline.errors")
-
-_LIMITED = frozenset({413, 414, 429, 431})
-
-_HEADERS: dict[str, HeaderList] = {
-    media_type: (
-        (b"content-type", f"{media_type}; charset=utf-8".encode()),
-        (b"cache-control", b"no-store"),
-        (b"vary", b"Accept"),
-        (b"x-content-type-options", b"nosniff"),
-        (b"accept-query", JSON.encode()),  # RFC 10008 §3
-    )
-    for media_type in (GRAPHQL_RESPONSE, JSON)
-}
 
 
 class _Arrival(Struct, eq=False):
@@ -213,8 +183,6 @@ class GraphQL(HTTPOnly):
                 f"GraphQL serves an executable schema, not {type(schema).__name__}:"
                 " make_executable_schema(…) returns one."
             )
-        if status not in {"draft-2026-08", "audit"}:
-            raise ValueError(f"status must be 'draft-2026-08' or 'audit', not {status!r}.")
         if auth is not None:
             check_authenticator(auth)
         self._auth = auth
@@ -225,7 +193,7 @@ class GraphQL(HTTPOnly):
         self._tells_refusals = refuse != "hidden"
         self._compilations = Compilations()
         self._executor = Executor(context, middlewares, deadline, finish_mutations=finish_mutations)
-        self._presenter = ErrorPresenter(present_error)
+        self._writer = ResponseWriter(auth, present_error, status)
         self._max_body_bytes = max_body_bytes
         self._bodies = BodyReader(max_body_bytes, body_timeout)
         self._sinks = tuple(sinks)
@@ -234,8 +202,6 @@ class GraphQL(HTTPOnly):
         self._publications: Publications | None = None
         if isinstance(registered, DocumentRegistry):
             self._publications = Publications(self._views, registered, is_proven=auth is not None)
-        self._status: StatusRules = status
-        self._partial = 200 if status == "audit" else PARTIAL
         self._caching = ResponseCaching(
             schema,
             caching or Caching(),
@@ -361,12 +327,7 @@ class GraphQL(HTTPOnly):
                 caller = caller or await self._authenticate(scope, event)
                 event.is_of(caller.client_id, caller.scopes)
             if scope["method"] == "PUT" and self._publications is not None:
-                event.name = "graphql.publication"
-                response = await self._publications.respond(
-                    scope, headers, receive, caller, event.client
-                )
-                event.outcome = "ok" if response.status < 400 else "request_error"
-                return response
+                return await self._publications.respond(scope, headers, receive, caller, event)
             view = self._views.whole if self._views.is_one else await self._views.of(caller)
             if self._texts is not None:
                 if scope["path"].endswith(SCHEMA_PATH):
@@ -380,33 +341,30 @@ class GraphQL(HTTPOnly):
                 event.bytes_in = len(scope["query_string"])
                 request = read_query_string(scope["query_string"])
             else:
-                body = self._bodies.collected(receive)
-                body = body or await self._read(headers, receive, event)
+                began = perf_counter()
+                try:
+                    body = await self._bodies.read(headers, receive)
+                finally:
+                    event.stages.read = perf_counter() - began
                 event.bytes_in = len(body)
                 takes_batches = self._batch_size > 1 and scope["method"] == "POST"
                 read = self._read_batch if takes_batches else read_json
                 request = read(body)
-            always = _HEADERS[media_type] + version
+            always = USUAL_HEADERS[media_type] + version
             came = _Arrival(
                 scope, receive, started, headers, caller, view, always, event, additions
             )
             if isinstance(request, list):
                 return await self._execute_batch(request, came, events)
-            response = await self._execute(request, came)
+            operation, known = await self._find(request, came)
+            if self._documents.takes_ids:
+                always += self._documents.headers(request, operation, known, scope)
+            response = await self._execute(operation, request, came, always)
         except ClientGone:
             raise
         except (Exception, CancelledError) as error:  # noqa: BLE001  # no traceback leaves
-            response = self._refuse(fault_of(error), version, scope, event, additions)
+            response = self._writer.refuse(fault_of(error), version, scope, event, additions)
         return response
-
-    async def _execute(self, request: GraphQLRequest, came: _Arrival) -> Response:
-        """Find the operation of a request, and execute it as its caller may have it."""
-        operation, known = await self._find(request, came)
-        always = came.always
-        if self._documents.takes_ids:
-            self._documents.check_url(request, operation, came.scope)
-            always += self._documents.headers(request, operation, known, came.scope)
-        return await self._perform(operation, request, came, always)
 
     async def _find(self, request: GraphQLRequest, came: _Arrival) -> tuple[Operation, str | None]:
         """Return the operation of a request, and the id by which its document is known."""
@@ -426,20 +384,19 @@ class GraphQL(HTTPOnly):
         check_kind(operation, scope["method"])
         return operation, known
 
-    async def _perform(
+    async def _execute(
         self, operation: Operation, request: GraphQLRequest, came: _Arrival, always: HeaderList
     ) -> Response:
         """Execute an operation as its caller may have it, and write the response."""
         caller, additions = came.caller, came.additions
         if operation.required is not None and self._tells_refusals:
             operation = await self._authorization.check(operation, caller, request.variables)
-        elapsed = perf_counter() - came.started
-        left = time_left(came.headers, elapsed)
+        left = time_left(came.headers, came.started)
         if came.deadline is not None:
-            left = max(0.0, min(came.deadline - elapsed, came.deadline if left is None else left))
-        run = partial(self._run, operation, request, came, left)
+            rest = came.started + came.deadline - perf_counter()
+            left = max(0.0, rest if left is None else min(rest, left))
         if operation.caching is None:
-            response, _, _ = await run()
+            response, _, _ = await self._run(operation, request, came, left)
             response.headers = always
         else:
             exchange = Exchange(
@@ -452,6 +409,7 @@ class GraphQL(HTTPOnly):
                 additions,
                 came.event,
             )
+            run = partial(self._run, operation, request, came, left)
             response = await self._caching.respond(exchange, always, run)
         came.event.coordinates = operation.coordinates_with(request.variables)
         response.headers = additions.on(response.headers)
@@ -477,7 +435,7 @@ class GraphQL(HTTPOnly):
         event.batches = result.batches
         if result.room is not None:
             event.fields = operation.fixed_fields + room - result.room
-        response = self._write(result, event, came.additions)
+        response = self._writer.write(result, event, came.additions)
         event.stages.serialize = perf_counter() - executed
         return response, result.data, not event.errors
 
@@ -489,13 +447,6 @@ class GraphQL(HTTPOnly):
             return await self._auth.authenticate(scope)
         finally:
             event.stages.authenticate = perf_counter() - began
-
-    async def _read(self, headers: Headers, receive: Receive, event: OperationEvent) -> bytes:
-        began = perf_counter()
-        try:
-            return await self._bodies.read(headers, receive)
-        finally:
-            event.stages.read = perf_counter() - began
 
     async def _execute_batch(
         self, entries: Sequence[BatchEntry], came: _Arrival, events: list[OperationEvent]
@@ -536,7 +487,7 @@ class GraphQL(HTTPOnly):
             for task in tasks:
                 task.cancel()
             connection.close()
-        return batch_response(entries, responses, self._partial, came.always, came.headers)
+        return batch_response(entries, responses, self._writer.partial, came.always, came.headers)
 
     async def _respond_in_batch(self, batched: BatchedRequest, came: _Arrival) -> Response:
         """Return the response to a request of a batch."""
@@ -545,128 +496,11 @@ class GraphQL(HTTPOnly):
         try:
             if not isinstance(batched.found, Operation):
                 raise batched.found  # noqa: TRY301  # to be explained below
-            return await self._perform(batched.found, batched.request, came, came.always)
+            return await self._execute(batched.found, batched.request, came, came.always)
         except ClientGone:
             raise
         except (Exception, CancelledError) as error:  # noqa: BLE001  # no traceback leaves
-            return self._refuse(fault_of(error), (), came.scope, came.event, came.additions)
+            return self._writer.refuse(fault_of(error), (), came.scope, came.event, came.additions)
         finally:
             adding.reset(token)
             subject.reset(about)
-
-    def _refuse(
-        self,
-        error: Exception,
-        version: HeaderList,
-        scope: Scope,
-        event: OperationEvent,
-        additions: ResponseAdditions,
-    ) -> Response:
-        """Return the response for an exception, with its headers."""
-        takes_json = self._status == "audit" and prefers_json(scope)
-        media_type = JSON if takes_json else GRAPHQL_RESPONSE  # draft §6.1
-        always = _HEADERS[media_type] + version
-        response = self._explain(error, media_type, scope, event, additions)
-        try:
-            response.headers = additions.on(response.headers + always)
-        except ValueError as fault:
-            response = self._explain(fault, media_type, scope, event, ResponseAdditions())
-            response.headers += always
-        return response
-
-    def _write(
-        self, result: Result, event: OperationEvent, additions: ResponseAdditions
-    ) -> Response:
-        """Return the response for the result of an execution."""
-        if not result.errors and additions.is_empty:
-            return Response(200, encode({"data": result.data}))
-        for error in result.errors:
-            if isinstance(error.original_error, RequestRefusedError):
-                raise error.original_error
-        extensions, errors = self._extensions(additions)
-        errors += self._presenter.field_errors(result.errors)
-        if not errors:
-            return Response(200, encode({"data": result.data, **extensions}))
-        event.has_failed(errors, error_codes(errors))
-        event.errors += max(0, result.omitted - 1)  # one stands for the omitted
-        if result.omitted_faults:
-            logger.error("%d more exceptions of this operation", result.omitted_faults)
-        is_internal = bool(result.omitted_faults) or INTERNAL_SERVER_ERROR in event.error_codes
-        is_limited = result.data is None and LimitExceededError.code in event.error_codes
-        event.outcome = "internal_error" if is_internal else "limited" if is_limited else "partial"
-        return Response(
-            self._partial, encode({"errors": errors, "data": result.data, **extensions})
-        )
-
-    def _extensions(
-        self, additions: ResponseAdditions
-    ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """Return the extensions of a response, and an error if they are not JSON."""
-        if additions.is_empty or not additions.extensions:
-            return {}, []
-        try:
-            encode(additions.extensions)
-        except (TypeError, ValueError) as error:
-            return {}, [self._presenter.internal_error(error)]
-        return {"extensions": additions.extensions}, []
-
-    def _explain(
-        self,
-        error: Exception,
-        media_type: str,
-        scope: Scope,
-        event: OperationEvent,
-        additions: ResponseAdditions,
-    ) -> Response:
-        """Return the response for an exception: nothing was executed, or not to its end."""
-        headers: tuple[tuple[bytes, bytes], ...] = ()
-        match error:
-            case AccessDeniedError(status=status):
-                errors = [_error(str(error), status_code_name(status))]
-                headers = (*self._challenge(error), *close_unread(scope))
-            case HTTPProblem(status=status):
-                errors = [_error(error.message, status_code_name(status))]
-                headers = (*error.headers, *close_unread(scope))
-            case RequestRefusedError(status=status):
-                errors = self._presenter.request_errors(error)
-                if error.retry_after is not None:
-                    headers = ((b"retry-after", b"%d" % error.retry_after),)
-            case RequestError():
-                status = status_of_request_error(error, self._status, media_type)
-                errors = self._presenter.request_errors(error)
-                if INTERNAL_SERVER_ERROR in error_codes(errors):  # of a class or a scalar
-                    status = 500
-                if isinstance(error, OperationRefusedError):  # RFC 6750 §3.1
-                    message = "The token lacks scopes that the operation needs."
-                    scopes = error.scopes
-                    denied = AccessDeniedError(403, message, "insufficient_scope", scopes=scopes)
-                    headers = self._challenge(denied)
-            case ExecutionTimeout():
-                status = 504
-                errors = [_error(str(error), "DEADLINE_EXCEEDED")]
-            case _:
-                status = 500
-                errors = [self._presenter.internal_error(error)]
-        extensions, faults = self._extensions(additions)
-        errors += faults
-        event.outcome = _outcome_of(error, status)
-        event.has_failed(errors, error_codes(errors))
-        return Response(status, encode({"errors": errors, **extensions}), headers)
-
-    def _challenge(self, denied: AccessDeniedError) -> tuple[tuple[bytes, bytes], ...]:
-        return tuple(self._auth.challenge.headers(denied)) if self._auth else ()
-
-
-def _outcome_of(error: Exception, status: int) -> OperationOutcome:
-    """Return how a request ended that gets an error response with this status."""
-    if status in {401, 403} or isinstance(error, (AccessDeniedError, OperationRefusedError)):
-        return "denied"
-    if isinstance(error, ExecutionTimeout):
-        return "deadline_exceeded"
-    if status in _LIMITED or isinstance(error, LimitExceededError):
-        return "limited"
-    return "internal_error" if status == 500 else "request_error"
-
-
-def _error(message: str, code: str) -> dict[str, Any]:
-    return {"message": message, "extensions": {"code": code}}

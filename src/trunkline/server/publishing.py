@@ -18,6 +18,7 @@ from trunkline.contracts.manifests import DocumentProblem, parse_manifest
 from trunkline.contracts.registry import DocumentRegistry, client_of
 from trunkline.errors import AccessDeniedError, PublicationError, RequestRefusedError, StoreError
 from trunkline.observe.log import safe_logger
+from trunkline.observe.operations import OperationEvent
 from trunkline.protocol.media import JSON
 from trunkline.server.authorize import SchemaViews
 from trunkline.server.present import encode
@@ -57,14 +58,15 @@ class Publications:
         headers: Headers,
         receive: Receive,
         caller: Caller | None,
-        client: str | None,
+        event: OperationEvent,
     ) -> Response:
         """Register the documents of a request's manifest; 201 if they are new, 200 if not.
 
         Raises what the endpoint makes an error response of.
         """
+        event.name = "graphql.publication"
         version = self._check(scope, headers, caller)
-        name = client_of(caller, client)
+        name = client_of(caller, event.client)
         try:
             check_names(name, version)
         except ValueError as error:
@@ -84,6 +86,7 @@ class Publications:
         async with self._one_at_a_time:
             outcome = await to_thread(self._publish, contract, body)
         if not isinstance(outcome, tuple):
+            event.outcome = "request_error"
             return _refusal(outcome)
         is_new, count = outcome
         told = {

@@ -7,6 +7,7 @@ without the body of the response (RFC 9110 §9.3.2).
 from __future__ import annotations
 
 from functools import lru_cache
+from time import perf_counter
 
 from trunkline.asgi.requests import Headers, HTTPProblem, Scope, check_method, has_body
 from trunkline.compiler.operation import Operation
@@ -54,10 +55,10 @@ def _client_name(name: bytes, version: bytes | None) -> str:
     return printable(client.decode("latin-1")[:_CLIENT_LENGTH])
 
 
-def time_left(headers: Headers, elapsed: float) -> float | None:
+def time_left(headers: Headers, started: float) -> float | None:
     """Return for how many seconds the client still waits; ``None`` if it does not say.
 
-    ``elapsed`` are the seconds that the request has taken so far. Raises ``ExecutionTimeout`` if
+    ``started`` is when the request came, by ``perf_counter``. Raises ``ExecutionTimeout`` if
     nothing is left, and ``HTTPProblem`` (400) if the header is malformed: ignored, it would let an
     operation go on after its client has given up. gRPC and Connect refuse it, too.
     """
@@ -70,7 +71,7 @@ def time_left(headers: Headers, elapsed: float) -> float | None:
             "The header X-Request-Timeout-Ms is not a number of milliseconds, of at most"
             f" {_TIMEOUT_DIGITS} digits.",
         )
-    left = int(text) / 1000 - elapsed
+    left = int(text) / 1000 + started - perf_counter()
     if left <= 0:
         raise ExecutionTimeout(
             "The client's time (X-Request-Timeout-Ms) was over before the operation began."
