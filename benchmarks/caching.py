@@ -14,7 +14,7 @@ from benchmarks.race import race
 from trunkline.server import (
     Caching,
     GraphQL,
-    ResponseStore,
+    MemoryStore,
     Version,
     make_executable_schema,
     parse_schema,
@@ -74,7 +74,7 @@ def measure() -> Iterator[Figure]:
             "undeclared": Async(asking(endpoint(None), 200)),
             "executed": Async(asking(executed, 200)),
             "known": Async(asking(known, 304, (b"if-none-match", b"*"))),
-            "stored": Async(asking(endpoint(Caching(store=ResponseStore())), 200)),
+            "stored": Async(asking(endpoint(Caching(store=MemoryStore())), 200)),
         }
     )
     yield result.ratio(

@@ -8,6 +8,7 @@ set -eu
 names_of() { case $1 in
     chromium) echo "chromium chromium-browser google-chrome google-chrome-stable" ;;
     postgresql) echo "initdb /usr/lib/postgresql/*/bin/initdb" ;; # Debian's is not on the PATH
+    redis-server) echo "valkey-server redis-server" ;;
     *) echo "$1" ;;
 esac; }
 package_of() { case $1 in
@@ -19,6 +20,7 @@ tests_of() { case $1 in
     nginx | varnishd) echo "tests/caches/test_proxies.py" ;;
     openssl) echo "tests/client/test_tls.py" ;;
     postgresql) echo "tests/issuer/test_store.py, on PostgreSQL," ;;
+    redis-server) echo "tests/server/test_redis_store.py" ;;
 esac; }
 
 is_there() {

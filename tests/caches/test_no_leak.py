@@ -9,15 +9,20 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
+from secrets import token_hex
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.redis_server import redis_server
 from tests.server.calling import GRAPHQL, JSON, Reply, get, post
+from tests.waiting import PATIENCE
 
 from trunkline.auth import Caller
 from trunkline.auth.verifying.caller import Challenge
@@ -27,6 +32,8 @@ from trunkline.server import (
     CacheAudience,
     Caching,
     GraphQL,
+    MemoryStore,
+    RedisStore,
     ResponseStore,
     current_response,
     make_executable_schema,
@@ -71,7 +78,7 @@ class World:
     random: Random
     things: dict[str, int] = field(default_factory=lambda: {"1": 1, "2": 2})
 
-    def servers(self) -> tuple[GraphQL, GraphQL]:
+    def servers(self, store: ResponseStore | None) -> tuple[GraphQL, GraphQL]:
         """Make a server, and one with the same data that keeps nothing itself."""
         random = self.random
         query: dict[str, Any] = {
@@ -121,7 +128,6 @@ class World:
         )
         schema = make_executable_schema(parse_schema(sdl), resolvers)
         refuse: Any = random.choice(["hidden", "fields", "request"])
-        store = random.choice([ResponseStore(), None])
         keeping, plain = (
             GraphQL(
                 schema,
@@ -227,10 +233,20 @@ class Cache:
             ]
 
 
-async def check(seed: int) -> int:
+async def check(seed: int, redis: str = "") -> int:
     random = Random(seed)  # noqa: S311  # no secret
+    if not redis:
+        return await check_with(random, random.choice([MemoryStore(), None]))
+    store = RedisStore(redis, prefix=token_hex(), timeout=PATIENCE)
+    try:
+        return await check_with(random, store)
+    finally:
+        await store.close_async()
+
+
+async def check_with(random: Random, store: ResponseStore | None) -> int:
     world = World(random)
-    app, plain = world.servers()
+    app, plain = world.servers(store)
     cache = Cache(app, asks_first=random.random() < 0.7)
     is_alone = random.random() < 0.25
     queries = [world.query() for _ in range(4)]
@@ -268,6 +284,18 @@ def shown(reply: Reply) -> Any:
 @given(st.integers(0, 2**32))
 def test_a_cached_response_is_what_the_caller_would_get(seed: int) -> None:
     asyncio.run(check(seed))
+
+
+@pytest.fixture(scope="module")
+def redis() -> Iterator[str]:
+    with redis_server() as server:
+        yield server.url
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.integers(0, 2**32))
+def test_nor_is_one_from_redis(redis: str, seed: int) -> None:
+    asyncio.run(check(seed, redis))
 
 
 def test_the_cache_of_this_test_is_used() -> None:

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection, Iterator
+from secrets import token_hex
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.redis_server import redis_server
 from tests.server.calling import Reply, get, post, send_body
 from tests.server.test_caching import AUDIENCE, SECRET, Tokens, ask
+from tests.waiting import PATIENCE
 
 from trunkline.protocol.documents import document_id
 from trunkline.server import (
     CacheAudience,
     Caching,
     GraphQL,
+    MemoryStore,
     OperationEvent,
+    RedisStore,
     ResponseStore,
     current_response,
     make_executable_schema,
+    memory_store,
     parse_schema,
-    response_store,
 )
 
 SDL = """
@@ -41,18 +46,34 @@ type Mutation { rename(id: ID!, title: String = ""): Book  failing: Book  refuse
 """
 
 
+@pytest.fixture(scope="module")
+def redis() -> Iterator[str]:
+    with redis_server() as server:
+        yield server.url
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[ResponseStore]:
+    if request.param == "memory":
+        yield MemoryStore()
+        return
+    url = request.getfixturevalue("redis")
+    opened = RedisStore(url, prefix=token_hex(), timeout=PATIENCE)
+    yield opened
+    await opened.close_async()
+
+
 class World:
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, store: ResponseStore | None, **options: Any) -> None:
         self.titles = {"1": "A", "2": "B"}
         self.calls = 0
         self.gate = asyncio.Event()
+        self.began = asyncio.Event()
         self.events: list[OperationEvent] = []
         self.purged: list[Collection[str]] = []
         resolvers = SimpleNamespace(query=self, mutation=self)
         schema = make_executable_schema(parse_schema(SDL), resolvers)
-        caching = Caching(
-            audience=AUDIENCE, store=ResponseStore(), on_invalidation=self.purged.append
-        )
+        caching = Caching(audience=AUDIENCE, store=store, on_invalidation=self.purged.append)
         options = {"auth": Tokens(), "caching": caching, "refuse": "hidden", **options}
         self.app = GraphQL(schema, sinks=[self.events.append], **options)
 
@@ -79,6 +100,7 @@ class World:
 
     async def slow(self, how: str | None = None) -> int:
         number = self.never()
+        self.began.set()
         if how == "private":
             current_response().narrow_caching(scope="PRIVATE")
         await self.gate.wait()
@@ -103,8 +125,8 @@ class World:
         return await post(self.app, text, {"authorization": token}, **more)
 
 
-async def test_a_response_is_executed_once_for_its_audience() -> None:
-    world = World()
+async def test_a_response_is_executed_once_for_its_audience(store: ResponseStore) -> None:
+    world = World(store)
     first, again, other = [await world.ask("{ ours }", each) for each in ("a1", "a1", "a2")]
     assert first.body == again.body == other.body
     posted = await world.post("{ ours }")
@@ -117,8 +139,8 @@ async def test_a_response_is_executed_once_for_its_audience() -> None:
     assert same.status == 304
 
 
-async def test_what_depends_on_the_caller_is_executed_for_each() -> None:
-    world = World()
+async def test_what_depends_on_the_caller_is_executed_for_each(store: ResponseStore) -> None:
+    world = World(store)
     for text in ("{ mine }", "{ never }", "{ ours never }", "{ marked }"):
         before = world.calls
         for token in ("a1", "a1", "a2"):
@@ -141,11 +163,13 @@ class Registered:
         raise NotImplementedError
 
 
-async def test_clients_that_registered_the_same_document_share_its_response() -> None:
+async def test_clients_that_registered_the_same_document_share_its_response(
+    store: ResponseStore,
+) -> None:
     audience = CacheAudience(SECRET, claims=["tenant"], clients_share=False)
-    caching = Caching(audience=audience, store=ResponseStore())
+    caching = Caching(audience=audience, store=store)
     registered = Registered()
-    world = World(caching=caching, registered=registered)
+    world = World(None, caching=caching, registered=registered)
     url = f"documentId={document_id('{ ours }').replace(':', '%3A')}".encode()
     first, other = [await get(world.app, url, {"authorization": each}) for each in ("a1", "a2")]
     assert first.body == other.body
@@ -154,8 +178,8 @@ async def test_clients_that_registered_the_same_document_share_its_response() ->
     assert (await get(world.app, url, {"authorization": "a2"})).status == 404
 
 
-async def test_variables_are_a_part_of_the_key() -> None:
-    world = World()
+async def test_variables_are_a_part_of_the_key(store: ResponseStore) -> None:
+    world = World(store)
     text = "query ($id: ID!, $by: By) { book(id: $id, by: $by) { title } }"
     for variables, calls in [
         ({"id": "1"}, 1),
@@ -167,16 +191,18 @@ async def test_variables_are_a_part_of_the_key() -> None:
         assert world.calls == calls
 
 
-async def test_who_may_not_use_an_input_gets_no_response_of_one_who_may() -> None:
-    world = World()
+async def test_who_may_not_use_an_input_gets_no_response_of_one_who_may(
+    store: ResponseStore,
+) -> None:
+    world = World(store)
     text = "query ($by: By) { book(id: 1, by: $by) { title } }"
     given = {"by": {"secret": 1}}
     assert (await world.post(text, variables=given)).status == 200
     assert (await world.post(text, "c1", variables=given)).status == 422
 
 
-async def test_a_mutation_invalidates_what_it_changes() -> None:
-    world = World()
+async def test_a_mutation_invalidates_what_it_changes(store: ResponseStore) -> None:
+    world = World(store)
     texts = ["{ book(id: 1) { id } }", "{ book(id: 2) { id } }", "{ books { title } }"]
 
     async def executed() -> int:
@@ -197,8 +223,10 @@ async def test_a_mutation_invalidates_what_it_changes() -> None:
     assert await executed() == 0
 
 
-async def test_a_mutation_that_does_not_end_well_invalidates_all_that_it_could_change() -> None:
-    world = World(deadline=0.01)
+async def test_a_mutation_that_does_not_end_well_invalidates_all_that_it_could_change(
+    store: ResponseStore,
+) -> None:
+    world = World(store, deadline=0.01)
     await world.ask("{ book(id: 1) { id } }")
     failed = await world.post("mutation { failing { id } }")
     assert failed.status == 504
@@ -208,8 +236,8 @@ async def test_a_mutation_that_does_not_end_well_invalidates_all_that_it_could_c
     assert world.calls == 2
 
 
-async def test_a_batch_names_what_all_its_mutations_invalidate() -> None:
-    world = World(deadline=0.01, batch_size=5)
+async def test_a_batch_names_what_all_its_mutations_invalidate(store: ResponseStore) -> None:
+    world = World(store, deadline=0.01, batch_size=5)
     texts = [f"mutation {{ rename(id: {number}) {{ id }} }}" for number in (1, 2)]
     texts += ["{ book(id: 1) { id } }", "mutation { failing { id } }"]
     body = json.dumps([{"query": text} for text in texts]).encode()
@@ -227,72 +255,127 @@ async def test_a_function_that_fails_does_not_fail_the_mutation(
         raise OSError(names)
 
     caching = Caching(on_invalidation=fail)
-    reply = await World(caching=caching).post('mutation { rename(id: 1, title: "C") { id } }')
+    reply = await World(None, caching=caching).post('mutation { rename(id: 1, title: "C") { id } }')
     assert reply.status == 200
     assert "on_invalidation failed" in caplog.text
 
 
 async def test_a_response_gets_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    world, now = World(), [1000.0]
-    monkeypatch.setattr(response_store, "monotonic", lambda: now[0])
+    world, now = World(MemoryStore()), [1000.0]
+    monkeypatch.setattr(memory_store, "monotonic", lambda: now[0])
     for seconds, age, calls in [(0.0, None, 1), (0.5, None, 1), (59, "59", 1), (0.6, None, 2)]:
         now[0] += seconds
         reply = await world.ask("{ ours }")
         assert (reply.headers.get("age"), world.calls) == (age, calls)
 
 
-async def test_many_requests_at_once_are_executed_once() -> None:
-    world = World()
+async def test_many_requests_at_once_are_executed_once(store: ResponseStore) -> None:
+    world = World(store)
     asked = [asyncio.create_task(world.ask("{ slow }")) for _ in range(50)]
-    await asyncio.sleep(0)
+    await world.began.wait()
     world.gate.set()
     assert {(await each).body for each in asked} == {b'{"data":{"slow":1}}'}
     assert world.calls == 1
 
 
 @pytest.mark.parametrize(("how", "status"), [("private", 200), ("fails", 294)])
-async def test_what_cannot_be_shared_is_executed_by_each(how: str, status: int) -> None:
-    world = World()
+async def test_what_cannot_be_shared_is_executed_by_each(
+    store: ResponseStore, how: str, status: int
+) -> None:
+    world = World(store)
     text = f'{{ slow(how: "{how}") }}'
     asked = [asyncio.create_task(world.ask(text)) for _ in range(5)]
-    await asyncio.sleep(0)
+    await world.began.wait()
     assert world.calls == 1
     world.gate.set()
     assert {(await each).status for each in asked} == {status}
     assert world.calls == 5
 
 
-async def test_if_the_first_goes_away_another_executes_it() -> None:
-    world = World()
-    asked = [asyncio.create_task(world.ask("{ slow }")) for _ in range(5)]
+async def test_if_the_first_goes_away_another_executes_it(store: ResponseStore) -> None:
+    world = World(store)
+    first = asyncio.create_task(world.ask("{ slow }"))
+    await world.began.wait()
+    asked = [asyncio.create_task(world.ask("{ slow }")) for _ in range(4)]
     await asyncio.sleep(0)
-    asked[0].cancel()
+    first.cancel()
     await asyncio.sleep(0)
     world.gate.set()
-    assert {(await each).body for each in asked[1:]} == {b'{"data":{"slow":2}}'}
+    assert {(await each).body for each in asked} == {b'{"data":{"slow":2}}'}
     assert world.calls == 2
 
 
-async def test_what_was_on_its_way_during_a_mutation_is_not_kept() -> None:
-    world = World()
+async def test_what_was_on_its_way_during_a_mutation_is_not_kept(store: ResponseStore) -> None:
+    world = World(store)
     text = "{ slow book(id: 1) { title } }"
     asked = asyncio.create_task(world.ask(text))
-    await asyncio.sleep(0)
+    await world.began.wait()
     await world.post('mutation { rename(id: 1, title: "C") { id } }')
     world.gate.set()
     assert (await asked).data["book"] == {"title": "A"}
     assert (await world.ask(text)).data["book"] == {"title": "C"}
 
 
-async def test_without_auth_only_who_sends_no_credentials_shares() -> None:
-    world = World(auth=None)
+async def test_who_comes_after_a_mutation_gets_nothing_of_before(store: ResponseStore) -> None:
+    world = World(store)
+    text = "{ book(id: 1) { title } slow }"
+    before = asyncio.create_task(world.ask(text))
+    await world.began.wait()
+    await world.post('mutation { rename(id: 1, title: "C") { id } }')
+    after = asyncio.create_task(world.ask(text))
+    await asyncio.sleep(0)
+    world.gate.set()
+    assert (await before).data["book"] == {"title": "A"}
+    assert (await after).data["book"] == {"title": "C"}
+
+
+class SlowStore(MemoryStore):
+    """Finds nothing at first, and is slow to tell the second request."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+        self.asked = 0
+
+    async def find(self, key: Any) -> Any:
+        found = await super().find(key)
+        self.asked += 1
+        if self.asked == 2:
+            await self.gate.wait()
+        return found
+
+
+async def test_what_was_kept_while_a_request_looked_for_it_is_found() -> None:
+    store = SlowStore()
+    world = World(store)
+    asked = [asyncio.create_task(world.ask("{ slow }")) for _ in range(2)]
+    await world.began.wait()
+    world.gate.set()
+    await asked[0]
+    store.gate.set()
+    assert (await asked[1]).data == {"slow": 1}
+
+
+async def test_a_mutation_of_something_else_lets_requests_share(store: ResponseStore) -> None:
+    world = World(store)
+    before = asyncio.create_task(world.ask("{ slow }"))
+    await world.began.wait()
+    await world.post("mutation { rename(id: 1) { id } }")
+    after = asyncio.create_task(world.ask("{ slow }"))
+    await asyncio.sleep(0)
+    world.gate.set()
+    assert (await before).data == (await after).data == {"slow": 1}
+
+
+async def test_without_auth_only_who_sends_no_credentials_shares(store: ResponseStore) -> None:
+    world = World(store, auth=None)
     for headers in ({}, {}, {"authorization": "x"}, {"cookie": "x"}):
         await get(world.app, b"query={book(id:1){id}}", headers)
     assert world.calls == 3
 
 
 async def test_with_auth_and_no_audience_nothing_is_kept() -> None:
-    world = World(caching=Caching(store=ResponseStore()))
+    world = World(None, caching=Caching(store=MemoryStore()))
     for _ in range(2):
         await world.ask("{ book(id: 1) { id } }")
     assert world.calls == 2
@@ -301,10 +384,10 @@ async def test_with_auth_and_no_audience_nothing_is_kept() -> None:
 def test_invalidations_of_long_ago_are_forgotten_with_what_they_invalidated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(response_store, "_MOST_GROUPS", 2)
+    monkeypatch.setattr(memory_store, "_MOST_GROUPS", 2)
 
     async def check() -> None:
-        world = World()
+        world = World(MemoryStore())
         await world.ask("{ book(id: 1) { id } }")
         await world.post('mutation { rename(id: 1, title: "C") { id } }')
         await world.post('mutation { rename(id: 2, title: "C") { id } }')

@@ -28,9 +28,11 @@ from trunkline.server.documents import RegisteredDocuments
 from trunkline.server.endpoint import GraphQL
 from trunkline.server.execute import OperationCall, OperationMiddleware, Proceed
 from trunkline.server.health import Health, HealthCheck
+from trunkline.server.memory_store import MemoryStore
 from trunkline.server.playground import Playground
 from trunkline.server.present import PresentError, present
 from trunkline.server.purging import CachePurge
+from trunkline.server.redis_store import RedisStore
 from trunkline.server.response_store import ResponseStore
 from trunkline.server.versions import Version, VersionFunction
 
@@ -47,12 +49,14 @@ __all__ = [
     "HealthCheck",
     "Limits",
     "ListOf",
+    "MemoryStore",
     "OperationCall",
     "OperationEvent",
     "OperationMiddleware",
     "Playground",
     "PresentError",
     "Proceed",
+    "RedisStore",
     "RegisteredDocuments",
     "RequestWatcher",
     "Resolved",

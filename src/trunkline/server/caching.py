@@ -30,9 +30,10 @@ from trunkline.protocol.caching import (
     is_current,
     write_groups,
 )
-from trunkline.protocol.messages import HEADER_NAME, SCHEMA_VERSION
+from trunkline.protocol.messages import HEADER_NAME, SCHEMA_VERSION, schema_version
 from trunkline.schema.bindings import Schema
 from trunkline.schema.caching import CacheScope
+from trunkline.schema.printing import print_schema
 from trunkline.server.additions import HeaderList, ResponseAdditions
 from trunkline.server.response_store import KeptResponse, ResponseStore, StoreKey
 from trunkline.server.versions import Version, Versions
@@ -194,6 +195,9 @@ class ResponseCaching:
         self._audience = caching.audience
         self._group_headers = tuple(caching.group_headers)
         self._store = caching.store
+        self._schema = ""  # which responses in the store are of: other servers may have others
+        if caching.store is not None:
+            self._schema = schema_version(print_schema(schema.definition))
         self._on_invalidation = caching.on_invalidation
         self._has_auth = has_auth
         self._versions = Versions(schema, caching.versions) if caching.versions else None
@@ -237,20 +241,18 @@ class ResponseCaching:
         key = None if self._store is None else self._key(exchange)
         if self._store is None or key is None:
             return await self._execute(exchange, execute)
-        kept = self._store.find(key)
-        if kept is None:
-            response: Response | None = None
+        response: Response | None = None
 
-            async def execute_query() -> KeptResponse | None:
-                nonlocal response
-                response, kept = await self._execute(exchange, execute)
-                return kept
+        async def execute_query() -> KeptResponse | None:
+            nonlocal response
+            response, kept = await self._execute(exchange, execute)
+            return kept
 
-            kept = await self._store.respond(key, execute_query)
-            if response is not None:
-                return response, kept
-            if kept is None:  # others got what is only theirs
-                return await self._execute(exchange, execute)
+        kept = await self._store.respond(key, execute_query)
+        if response is not None:
+            return response, kept
+        if kept is None:  # others got what is only theirs
+            return await self._execute(exchange, execute)
         return Response(200, kept.body), kept
 
     async def _execute(
@@ -298,23 +300,28 @@ class ResponseCaching:
         except RequestError:  # nothing was executed
             raise
         except BaseException:
-            self._invalidate(
+            await self._invalidate(
                 groups.of_mutation(None, variables, exchange.additions.groups), exchange
             )
             raise
-        self._invalidate(groups.of_mutation(data, variables, exchange.additions.groups), exchange)
+        names = groups.of_mutation(data, variables, exchange.additions.groups)
+        await self._invalidate(names, exchange)
         response.headers = usual
         return response
 
-    def _invalidate(self, names: Sequence[str], exchange: Exchange) -> None:
+    async def _invalidate(self, names: Sequence[str], exchange: Exchange) -> None:
         exchange.additions.invalidated = exchange.event.groups = names
-        if self._store is not None and names:
-            self._store.invalidate(names)
-        if self._on_invalidation is not None and names:
-            try:
-                self._on_invalidation(names)
-            except Exception:
-                logger.exception("The function on_invalidation failed for %s.", names)
+        if not names:
+            return
+        try:
+            if self._store is not None:  # first, because other caches ask for it again
+                await self._store.invalidate(names)
+        finally:
+            if self._on_invalidation is not None:
+                try:
+                    self._on_invalidation(names)
+                except Exception:
+                    logger.exception("The function on_invalidation failed for %s.", names)
 
     def _describe(
         self, usual: HeaderList, kept: KeptResponse, exchange: Exchange
@@ -346,7 +353,7 @@ class ResponseCaching:
             who = self._audience.rights(caller)
         elif not self._sharing(scope, exchange.headers, caller)[0]:
             return None
-        return _key_for(exchange, who)
+        return (self._schema, *_key_for(exchange, who))
 
     def _sharing(
         self, scope: CacheScope, headers: Headers, caller: Caller | None
