@@ -122,7 +122,7 @@ def test_lines_that_cannot_be_written_are_counted() -> None:
 
 
 PROGRAM = """
-import atexit, logging.config, os, sys
+import atexit, logging.config, multiprocessing, os, sys
 from trunkline.observe import writer
 from trunkline.observe.access import access_log, log_operations
 from trunkline.observe.operations import OperationEvent
@@ -135,14 +135,22 @@ if os.fork() == 0:
     access_log(OperationEvent(operation_name="Child"))
     sys.exit()
 os.wait()
+context = multiprocessing.get_context("fork")
+worker = context.Process(target=access_log, args=[OperationEvent(operation_name="Worker")])
+worker.start()
+worker.join()
 atexit.register(access_log, OperationEvent(operation_name="Late"))
 """
 
 
 def test_everything_is_written_at_the_end_and_once() -> None:
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-W", "ignore", "-c", PROGRAM],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
     )
     names = [line.partition('name":"')[2].partition('"')[0] for line in done.stdout.splitlines()]
-    assert names == ["Child", "Parent", "Late"]
+    assert names == ["Child", "Worker", "Parent", "Late"]
     assert done.stderr == ""

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import time
 from collections import deque
 from collections.abc import Callable
-from threading import Event, Lock, Thread
+from threading import Event, Lock, Thread, main_thread
 from typing import TextIO
 from weakref import WeakSet, finalize, ref
 
@@ -75,6 +76,9 @@ class LineWriter(logging.Handler):
         )
         try:
             self._thread.start()
+            if os.getpid() not in _watched:
+                _watched.add(os.getpid())
+                Thread(target=_write_at_end, name="trunkline-log-end", daemon=False).start()
         except RuntimeError:  # the program ends, and starts no threads any more
             self.flush()
 
@@ -127,9 +131,20 @@ def _write_when_woken(writer: ref[LineWriter], wake: Event) -> None:
 
 
 _living: WeakSet[LineWriter] = WeakSet()
+_watched: set[int] = set()  # processes, by their ids
 
 
 @atexit.register
 def _write_all() -> None:
     for each in list(_living):
         each.flush()
+
+
+def _write_at_end() -> None:
+    """Write what waits when the process ends.
+
+    A process that `multiprocessing` started, such as a worker of uvicorn or granian, calls nothing
+    that was registered by `atexit`; but it waits for its threads.
+    """
+    main_thread().join()
+    _write_all()
