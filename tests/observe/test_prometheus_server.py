@@ -1,0 +1,293 @@
+"""A real Prometheus reads what four processes count, with a token of our issuer.
+
+What it loads, and what the dashboard asks it, is what stands in the documentation.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx2
+import pytest
+from benchmarks.load import free_port
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
+from prometheus_client.parser import text_string_to_metric_families
+from tests.serving import serving
+from tests.waiting import PATIENCE, until
+
+from trunkline.issuer import Issuer, RegisteredClient, Store, with_new_secret
+from trunkline.protocol.documents import document_id
+
+FILES = Path(__file__).parent.parent.parent / "docs" / "observing"
+DASHBOARD = json.loads((FILES / "dashboard.json").read_text(encoding="utf-8"))
+TARGETS = [
+    (f"{panel['title']}, {target['refId']}", target["expr"])
+    for panel in DASHBOARD["panels"]
+    for target in panel["targets"]
+]
+NOT_IN_THIS_TEST = {"Refused, A"}
+APP = """
+import asyncio, os
+from pathlib import Path
+from types import SimpleNamespace
+from starlette.applications import Starlette
+from starlette.routing import Route
+from trunkline.auth import Protected, Verifier
+from trunkline.contracts import DocumentRegistry
+from trunkline.contrib.prometheus import PrometheusMetrics
+from trunkline.server import Caching, GraphQL, ResponseStore, make_executable_schema, parse_schema
+
+class Query:
+    def process(self) -> int:
+        return os.getpid()
+
+    async def hangs(self) -> None:
+        Path("hanging").write_text(str(os.getpid()))
+        await asyncio.Event().wait()
+
+    def raises(self) -> None:
+        raise ValueError
+
+    def kept(self) -> int:
+        return 1
+
+schema = parse_schema('''
+    type Query { process: Int!  hangs: Int  raises: Int  kept: Int @cacheControl(maxAge: 60) }
+''')
+metrics = PrometheusMetrics()
+endpoint = GraphQL(
+    make_executable_schema(schema, SimpleNamespace(query=Query())),
+    auth=None,
+    sinks=[metrics],
+    registered=DocumentRegistry("documents"),
+    caching=Caching(store=ResponseStore()),
+)
+verifier = Verifier(
+    os.environ["ISSUER"],
+    audience="https://shop.example",
+    scopes=["metrics:read"],
+    on_check=metrics.token_checked,
+)
+app = Starlette(routes=[
+    Route("/graphql", endpoint), Route("/metrics", Protected(metrics.page, verifier))
+])
+"""
+WHERE = "query Where { process }"
+
+
+class API(NamedTuple):
+    """Four processes that serve one API, and what Prometheus needs to read their metrics."""
+
+    url: str
+    issuer: str
+    secret: str
+    folder: Path
+
+    def ask(self, query: str, client: str = "web") -> Any:
+        headers = {"graphql-client-name": client, "graphql-client-version": "1"}
+        body = {"query": query}
+        reply = httpx2.post(f"{self.url}/graphql", json=body, headers=headers, timeout=PATIENCE)
+        return reply.json()
+
+    def samples(self) -> dict[tuple[str, ...], float]:
+        """Return the values of the page, by name and labels, as whoever has a token reads it."""
+        form = {"grant_type": "client_credentials", "scope": "metrics:read"}
+        given = httpx2.post(f"{self.issuer}/token", data=form, auth=("prometheus", self.secret))
+        token = {"authorization": f"Bearer {given.json()['access_token']}"}
+        page = httpx2.get(f"{self.url}/metrics", headers=token)
+        assert page.status_code == 200
+        return {
+            (each.name, *each.labels.values()): each.value
+            for family in text_string_to_metric_families(page.text)
+            for each in family.samples
+        }
+
+
+@contextmanager
+def running(command: list[str], folder: Path, **variables: str) -> Generator[None]:
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(["", *sys.path]), **variables}
+    with (
+        (folder / "log").open("ab") as log,
+        subprocess.Popen(  # noqa: S603
+            command, cwd=folder, env=env, stdout=log, stderr=log, start_new_session=True
+        ) as process,
+    ):
+        try:
+            yield
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[API]:
+    folder = tmp_path_factory.mktemp("shop")
+    for name in ("metrics", "documents/billing"):
+        (folder / name).mkdir(parents=True)
+    (folder / "app.py").write_text(APP, encoding="utf-8")
+    manifest = folder / "documents" / "billing" / "1.json"
+    manifest.write_text(json.dumps({document_id(WHERE): WHERE}), encoding="utf-8")
+    port, issuer_port = free_port(), free_port()
+    issuer = f"http://127.0.0.1:{issuer_port}"
+    client = RegisteredClient("prometheus", grants={"https://shop.example": ["metrics:read"]})
+    client, secret = with_new_secret(client, time.time(), grace=0)
+    store = Store(f"sqlite:///{folder / 'issuer.db'}")
+    store.add(client)
+    command = [sys.executable, "-m", "uvicorn", "app:app", "--port", str(port), "--workers", "4"]
+    command += ["--http", "trunkline.server.lean:Protocol", "--no-access-log"]
+    variables = {"ISSUER": issuer, "PROMETHEUS_MULTIPROC_DIR": "metrics"}
+    with (
+        serving(Issuer(issuer, store, development=True), issuer_port),
+        running(command, folder, **variables),
+    ):
+        served = API(f"http://127.0.0.1:{port}", issuer, secret, folder)
+        until(lambda: httpx2.get(f"{served.url}/metrics").status_code == 401, "no API")
+        yield served
+
+
+def test_four_processes_count_together(api: API) -> None:
+    processes: set[int] = set()
+    sent = 0
+
+    def several_answered() -> bool:
+        nonlocal sent
+        with ThreadPoolExecutor(8) as threads:
+            replies = list(threads.map(lambda _: api.ask(WHERE, "billing"), range(16)))
+        sent += len(replies)
+        processes.update(each["data"]["process"] for each in replies)
+        return len(processes) > 1
+
+    until(several_answered, "one process does it all")
+    for _ in range(3):
+        api.ask("{ raises }")
+    counts = api.samples()
+    duration = "trunkline_operation_duration_seconds"
+    assert counts[f"{duration}_count", "Where", "ok", "query"] == sent
+    assert counts[f"{duration}_bucket", "+Inf", "Where", "ok", "query"] == sent
+    assert counts[f"{duration}_count", "(unregistered)", "internal_error", "query"] == 3
+    assert counts["trunkline_client_operations_total", "billing", "ok"] == sent
+    assert counts["trunkline_client_operations_total", "(unknown)", "internal_error"] == 3
+
+
+def test_what_a_killed_process_had_in_flight_counts_no_longer(api: API) -> None:
+    def in_flight() -> float:
+        return api.samples()["trunkline_requests_in_flight",]
+
+    assert in_flight() == 0
+    with ThreadPoolExecutor() as threads:
+        asked = threads.submit(api.ask, "{ hangs }")
+        until(lambda: in_flight() == 1, "the request does not begin")
+        os.kill(int((api.folder / "hanging").read_text(encoding="utf-8")), signal.SIGKILL)
+        with pytest.raises(httpx2.TransportError):
+            asked.result(PATIENCE)
+    until(lambda: in_flight() == 0, "it still counts")
+
+
+@pytest.fixture(scope="module")
+def prometheus(api: API) -> Iterator[str]:
+    """Start Prometheus as the documentation configures it, but quicker; give its URL."""
+    program = shutil.which("prometheus")
+    if program is None:
+        message = "Prometheus is not installed: apt-get install prometheus"
+        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+    text = (FILES / "prometheus.yml").read_text(encoding="utf-8")
+    text = text.replace("15s", "200ms\n  evaluation_interval: 200ms")
+    text = text.replace("localhost:8080", api.url.removeprefix("http://"))
+    text = text.replace("http://localhost:9000", api.issuer)
+    (api.folder / "prometheus.yml").write_text(text, encoding="utf-8")
+    (api.folder / "prometheus.secret").write_text(api.secret, encoding="utf-8")
+    shutil.copy(FILES / "alerts.yml", api.folder)
+    port = free_port()
+    command = [str(program), "--config.file=prometheus.yml", "--storage.tsdb.path=data"]
+    command += [f"--web.listen-address=127.0.0.1:{port}"]
+    url = f"http://127.0.0.1:{port}"
+    with running(command, api.folder):
+        until(lambda: httpx2.get(f"{url}/-/ready").status_code == 200, "no Prometheus")
+        yield url
+
+
+def query(prometheus: str, expression: str) -> Any:
+    reply = httpx2.get(f"{prometheus}/api/v1/query", params={"query": expression}).json()
+    assert reply["status"] == "success", reply
+    return reply["data"]["result"]
+
+
+def test_prometheus_reads_what_was_counted(api: API, prometheus: str) -> None:
+    for _ in range(2):
+        api.ask("{ kept }")
+    duration = "trunkline_operation_duration_seconds_count"
+    sent = sum(value for (name, *_), value in api.samples().items() if name == duration)
+
+    def has_it() -> bool:
+        (found,) = query(prometheus, f"sum({duration})") or [{"value": [0, 0]}]
+        return bool(float(found["value"][1]) == sent)
+
+    until(has_it, "Prometheus does not read the page")
+
+
+@pytest.mark.parametrize(("name", "expression"), TARGETS, ids=[name for name, _ in TARGETS])
+def test_prometheus_understands_the_dashboard(name: str, expression: str, prometheus: str) -> None:
+    for variable in ("$job", "$operation", "$client"):
+        expression = expression.replace(variable, ".*")
+    expression = re.sub(r"\$__(rate_interval|range)\b", "5m", expression)
+    assert "$" not in expression
+    until(lambda: query(prometheus, "sum(trunkline_token_checks_total)"), "nothing is read")
+    found = query(prometheus, expression)
+    asked_for = re.search(r"by \(([\w, ]+)\)", expression)
+    for each in found:
+        assert set(each["metric"]) == (
+            set(asked_for[1].split(", ")) - {"le"} if asked_for else set()
+        )
+    assert found or name in NOT_IN_THIS_TEST
+
+
+def test_prometheus_loads_the_alerts(prometheus: str) -> None:
+    def rules() -> Any:
+        (group,) = httpx2.get(f"{prometheus}/api/v1/rules").json()["data"]["groups"]
+        return group["rules"]
+
+    until(lambda: {rule["health"] for rule in rules()} == {"ok"}, "a rule is not evaluated")
+    assert len(rules()) == 7
+
+
+def test_what_is_asked_for_is_what_is_counted(api: API) -> None:
+    api.ask("{ kept }")
+    counted = {name for name, *_ in api.samples()}
+    texts = [expression for _, expression in TARGETS]
+    texts += [each["query"] for each in DASHBOARD["templating"]["list"]]
+    texts.append((FILES / "alerts.yml").read_text(encoding="utf-8"))
+    named = {name for text in texts for name in re.findall(r"trunkline_\w+", text)}
+    assert named <= counted
+    assert {name.removesuffix("_total") for name in counted if name.startswith("trunkline")}
+
+
+def test_grafana_reads_the_whole_dashboard() -> None:
+    register_default_plugins()
+    read = json.loads(json.dumps(Dashboard.from_json(DASHBOARD), cls=JSONEncoder))
+    assert list(lost(DASHBOARD, read, "")) == []
+    assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(DASHBOARD["panels"])
+
+
+def lost(said: Any, read: Any, place: str) -> Iterator[str]:
+    """Yield the places of what Grafana's model does not have, or has otherwise."""
+    if isinstance(said, dict) and isinstance(read, dict):
+        for key, value in said.items():
+            yield from lost(value, read.get(key), f"{place}.{key}")
+    elif isinstance(said, list) and isinstance(read, list) and len(said) == len(read):
+        for number, value in enumerate(said):
+            yield from lost(value, read[number], f"{place}[{number}]")
+    elif said != read:
+        yield place
