@@ -66,7 +66,7 @@ native: .venv/dev.installed
 	@touch $@
 
 system-packages:
-	@sh tools/system_packages.sh chromium nginx openssl postgresql redis-server varnishd
+	@sh tools/system_packages.sh chromium nginx openssl postgresql prometheus redis-server varnishd
 
 .venv/demo.installed: pyproject.toml constraints.txt | .venv
 	@echo "Installing what the demo needs into .venv …"

@@ -20,6 +20,7 @@ tests_of() { case $1 in
     nginx | varnishd) echo "tests/caches/test_proxies.py" ;;
     openssl) echo "tests/client/test_tls.py" ;;
     postgresql) echo "tests/issuer/test_store.py, on PostgreSQL," ;;
+    prometheus) echo "tests/observe/test_prometheus_server.py" ;;
     redis-server) echo "tests/server/test_redis_store.py" ;;
 esac; }
 

@@ -19,11 +19,14 @@ from weakref import WeakSet, finalize, ref
 
 from trunkline.forks import renewed_in_children
 
-__all__ = ["LineWriter"]
+__all__ = ["LineWriter", "told_of_losses"]
 
 _MOST = 10_000  # lines that wait
 _PAUSE = 0.05  # seconds in which lines are collected
 _PATIENCE = 5.0  # seconds for which the end of a program waits for a stream that is stuck
+
+told_of_losses: list[Callable[[int], None]] = []
+"""Who counts dropped lines: each function gets the number of them as soon as they are dropped."""
 
 
 class LineWriter(logging.Handler):
@@ -58,8 +61,7 @@ class LineWriter(logging.Handler):
     def put(self, line: str, *, is_error: bool) -> None:
         """Write a line, soon."""
         if len(self._waiting) >= (2 * _MOST if is_error else _MOST):
-            with self._counting:
-                self._dropped += 1
+            self._drop(1)
             return
         self._waiting.append(line)
         if not self._wake.is_set():
@@ -94,8 +96,9 @@ class LineWriter(logging.Handler):
                 notes = [self._note(dropped)] if dropped else []
                 self._write("\n".join([*lines, *notes, ""]))
         except (OSError, ValueError):  # it is full, or closed
+            self._drop(len(lines))
             with self._counting:
-                self._dropped += dropped + len(lines)
+                self._dropped += dropped  # the note about them was not written
         finally:
             self._writing.release()
 
@@ -107,6 +110,12 @@ class LineWriter(logging.Handler):
                 text.encode(error.encoding, "backslashreplace").decode(error.encoding)
             )
         self._stream.flush()
+
+    def _drop(self, lines: int) -> None:
+        with self._counting:
+            self._dropped += lines
+        for tell in told_of_losses:
+            tell(lines)
 
     def close(self) -> None:
         """Write what waits.

@@ -13,6 +13,7 @@ from trunkline.asgi.requests import Receive, Scope, check_method, read_headers
 from trunkline.asgi.responses import HTTPApplication, Response
 from trunkline.contracts.registry import client_of
 from trunkline.observe.operations import OperationEvent
+from trunkline.observe.writer import told_of_losses
 from trunkline.printable import printable
 
 try:
@@ -44,6 +45,7 @@ class PrometheusMetrics:
     - ``trunkline_errors_total`` by ``operation`` and ``code``: the errors in responses.
     - ``trunkline_cache_total`` by ``operation`` and ``result``: what a store or a version of the
       server had for the request, as `OperationEvent.cache` says.
+    - ``trunkline_log_lines_lost_total``: lines that `log_operations` had to drop.
     - ``trunkline_token_checks_total`` by ``result``, of
       ``Verifier(on_check=metrics.token_checked)``.
 
@@ -114,6 +116,12 @@ class PrometheusMetrics:
                 registry=registry,
             ),
         )
+        lost = prometheus.Counter(
+            "trunkline_log_lines_lost",
+            "Lines of logs that were dropped, because their stream does not take them.",
+            registry=registry,
+        )
+        told_of_losses.append(lost.inc)
         self._token_checks = prometheus.Counter(
             "trunkline_token_checks",
             "Tokens that were checked, and requests without one.",
