@@ -21,6 +21,7 @@ FILES = (
     "over_http",
     "authorization",
     "caching",
+    "varnish",
     "tokens",
     "new_documents",
     "large_schema",

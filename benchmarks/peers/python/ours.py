@@ -7,7 +7,7 @@ from trunkline.schema.bindings import batch
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
 
-__all__ = ["SCHEMA"]
+__all__ = ["SCHEMA", "Resolvers"]
 
 
 class Query:
