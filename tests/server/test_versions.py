@@ -10,10 +10,13 @@ import pytest
 from tests.server.calling import GRAPHQL, JSON, Reply, get
 from tests.server.test_caching import AUDIENCE, Tokens, ask
 
+from trunkline.auth import Caller
 from trunkline.errors import SchemaError
 from trunkline.server import (
     Caching,
     GraphQL,
+    MemoryStore,
+    ResponseStore,
     Version,
     current_response,
     make_executable_schema,
@@ -39,8 +42,15 @@ type Mutation { rename(title: String!): Book }
 """
 
 
+class KeyHolders(Tokens):
+    """Knows callers by a header of its own."""
+
+    def recall(self, _scope: Any, headers: Any) -> Caller:
+        return Caller(headers[b"x-key"].decode())
+
+
 class World:
-    def __init__(self) -> None:
+    def __init__(self, auth: Any = None, store: ResponseStore | None = None) -> None:
         self.title, self.version, self.calls = "A", 1, 0
         self.asked: list[Mapping[str, Any]] = []
         query = SimpleNamespace(
@@ -53,8 +63,9 @@ class World:
         schema = make_executable_schema(parse_schema(SDL), resolvers, {"Book": dict})
         version = Version(self.current, covers=["Book", "Book.stock"])
         coordinates = ["Query.book", "Query.mine", "Query.narrowed"]
-        caching = Caching(audience=AUDIENCE, versions=dict.fromkeys(coordinates, version))
-        self.app = GraphQL(schema, auth=Tokens(), sinks=(), caching=caching)
+        versions = dict.fromkeys(coordinates, version)
+        caching = Caching(audience=AUDIENCE, versions=versions, store=store)
+        self.app = GraphQL(schema, auth=auth or Tokens(), sinks=(), caching=caching)
 
     def book(self, id: str = "1") -> dict[str, Any]:  # noqa: A002
         self.calls += 1
@@ -146,6 +157,30 @@ async def test_what_a_resolver_narrowed_stays_narrow() -> None:
     same = await world.ask("{ narrowed { id } }", if_none_match=first.headers["etag"])
     assert (same.status, world.calls) == (304, 1)
     assert same.headers["cache-control"] == "private, max-age=5"
+
+
+async def test_what_a_resolver_narrowed_to_its_caller_is_known_for_it_only() -> None:
+    world = World()
+    for token, calls in [("a1", 1), ("a1", 1), ("a2", 2), ("a2", 2), ("a1", 3)]:
+        reply = await world.ask("{ narrowed { id } }", token, if_none_match="*")
+        assert (reply.status, world.calls) == (304, calls)
+
+
+async def test_callers_whom_another_header_names_are_kept_apart() -> None:
+    world = World(KeyHolders())
+    for name, calls in [("one", 1), ("one", 1), ("two", 2)]:
+        reply = await world.ask("{ mine { id } }", x_key=name, if_none_match="*")
+        assert (reply.status, world.calls) == (304, calls)
+
+
+async def test_a_stored_response_of_another_version_is_not_used() -> None:
+    world = World(store=MemoryStore())
+    old = (await world.ask("{ book { title } }")).headers["etag"]
+    world.title, world.version = "B", 2  # by another process
+    for _ in range(2):
+        changed = await world.ask("{ book { title } }", if_none_match=old)
+        assert (changed.status, changed.data["book"]["title"]) == (200, "B")
+    assert world.calls == 2
 
 
 async def test_a_version_that_is_not_known_is_executed(caplog: pytest.LogCaptureFixture) -> None:

@@ -220,25 +220,28 @@ class ResponseCaching:
         if self._versions is not None and not is_post:
             known_as = await self._version_key(self._versions, exchange, usual)
             known = None if known_as is None else self._known.get(known_as)
-            if known is not None:
+            if known is not None and (not known.whose or known.whose == _whose(exchange)):
                 headers, is_current = self._describe(usual, known, exchange)
                 if is_current:
                     return Response(304, b"", headers)
-        response, kept = await self._find(exchange, execute)
+        response, kept = await self._find(exchange, execute, known_as)
         response.headers = usual
         if kept is not None and not is_post:
             if known_as is not None:
-                self._known.put(known_as, replace(kept, body=b"", age=0))
+                whose = _whose(exchange) if kept.scope == CacheScope.PRIVATE else b""
+                self._known.put(known_as, replace(kept, body=b"", age=0, whose=whose))
             response.headers, is_current = self._describe(usual, kept, exchange)
             if is_current:
                 response.status, response.body = 304, b""
         return response
 
     async def _find(
-        self, exchange: Exchange, execute: Execute
+        self, exchange: Exchange, execute: Execute, known_as: StoreKey | None
     ) -> tuple[Response, KeptResponse | None]:
         """Return the response to a query, from the store if it is there, and how it may be kept."""
         key = None if self._store is None else self._key(exchange)
+        if key is not None and known_as is not None:  # one of another version is not to be found
+            key = known_as
         if self._store is None or key is None:
             return await self._execute(exchange, execute)
         response: Response | None = None
@@ -288,8 +291,7 @@ class ResponseCaching:
             return None
         key = self._key(exchange)
         if key is None:  # only its caller may have it
-            sent = [exchange.headers.get(each, b"") for each in (b"authorization", b"cookie")]
-            key = _key_for(exchange, sha256(b"\n".join(sent)).digest())
+            key = _key_for(exchange, _whose(exchange))
         return (*key, version, usual[0])
 
     async def _mutate(self, exchange: Exchange, usual: HeaderList, execute: Execute) -> Response:
@@ -374,6 +376,13 @@ class ResponseCaching:
         ):
             return True, (audience.header,)
         return False, ("Authorization",)
+
+
+def _whose(exchange: Exchange) -> bytes:
+    """Return a name for whom a request is from, which nobody else has."""
+    sent = [exchange.headers.get(each) for each in (b"authorization", b"cookie")]
+    known = msgspec.json.encode((sent, exchange.caller), order="deterministic", enc_hook=repr)
+    return sha256(known).digest()
 
 
 def _key_for(exchange: Exchange, who: bytes) -> StoreKey:

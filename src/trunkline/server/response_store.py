@@ -24,7 +24,7 @@ class KeptResponse(Struct, frozen=True):
     """A response without errors, and what caches may do with it.
 
     ``body`` is as it was sent, and the ``digest`` stands for it; the ``age`` of a stored response
-    is in seconds.
+    is in seconds. ``whose`` names the one who may have it, if not all may who ask by its key.
     """
 
     body: bytes
@@ -34,6 +34,7 @@ class KeptResponse(Struct, frozen=True):
     groups: tuple[str, ...]
     is_stored: bool
     age: int = 0
+    whose: bytes = b""
 
 
 class _Execution(Struct, frozen=True, eq=False):
