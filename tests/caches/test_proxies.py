@@ -319,6 +319,25 @@ def test_a_cache_that_ignores_vary_mixes_nothing(
         assert reply.headers["x-cache"] == "HIT"
 
 
+def test_what_is_not_graphql_is_not_stored(asking: Asking) -> None:
+    headers = {"authorization": asking.origin.tokens["web"]}
+    for path in ("/nothing", "/graphs"):
+        url = asking.url.replace("/graphql", path)
+        asking.client.get(url, headers=headers)
+        asking.reached()
+        assert asking.client.get(url, headers=headers).status_code == 404
+        assert asking.reached() == (1 if asking.kind == "varnish" else 0)  # nginx says it itself
+
+
+def test_the_name_of_an_audience_is_no_token(asking: Asking) -> None:
+    asking.get("scopes")
+    headers = {"authorization": asking.origin.tokens["web"]}
+    url = asking.url.replace("/graphql", "/cache-audience")
+    name = asking.client.get(url, headers=headers).headers.get("cache-audience", "none")
+    asking.origin.tokens["named"] = name
+    assert asking.get("scopes", "named").status_code == 401
+
+
 @pytest.mark.parametrize(
     ("text", "status"),
     [("{ todo(todoID: 0) { title } }", 294), ("{ nothing }", 422), ("{", 400), (NOT_STORED, 200)],

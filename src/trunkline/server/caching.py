@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
+from math import inf
+from time import time
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -42,6 +44,7 @@ __all__ = ["CacheAudience", "Caching", "Exchange", "GroupHeader", "ResponseCachi
 
 logger = safe_logger("trunkline.errors")
 
+_TOKEN_KNOWN = 10  # seconds that a cache may know the audience of a token
 _SHORTEST = 32  # bytes of a secret
 _DIGITS = 32  # of an audience's name
 _KNOWN = 10_000  # responses whose version and ETag are remembered
@@ -115,24 +118,40 @@ class CacheAudience:
         """Return the ASGI application that a proxy asks who a request's audience is.
 
         A request with a valid token gets 204 and the header, others get what the endpoint would
-        give them: 401 or 403. It looks at the headers of the request only.
+        give them: 401 or 403. It looks at the headers of the request only. A cache may keep the
+        response to a token for 10 seconds, if a `Verifier` knows it, and it is bound to no sender.
         """
         from trunkline.auth.verifying.protection import Protected  # noqa: PLC0415  # as auth is
+        from trunkline.auth.verifying.verifier import Verifier  # noqa: PLC0415
 
-        return Protected(_AudienceCheck(self), auth)
+        return Protected(_AudienceCheck(self, is_by_token=isinstance(auth, Verifier)), auth)
 
 
 class _AudienceCheck(HTTPApplication):
-    """Responds with the audience of a caller whose token was verified."""
+    """Responds with the audience of a caller whose token was verified.
 
-    def __init__(self, audience: CacheAudience) -> None:
+    With ``is_by_token`` the caller is known by the header ``Authorization``, and nothing else,
+    unless its token is bound to a sender.
+    """
+
+    def __init__(self, audience: CacheAudience, *, is_by_token: bool) -> None:
         self._audience = audience
+        self._is_by_token = is_by_token
 
     async def respond(self, scope: Scope, receive: Receive) -> Response:  # noqa: ARG002  # ASGI's
         """Return the header."""
-        name = self._audience.name(scope["caller"])
+        caller: Caller = scope["caller"]
         header = self._audience.header.lower().encode()
-        return Response(204, headers=((header, name), (b"cache-control", b"no-store")))
+        named = header, self._audience.name(caller)
+        seconds = 0
+        if self._is_by_token and "cnf" not in caller.claims:
+            seconds = int(min(_TOKEN_KNOWN, caller.claims.get("exp", inf) - time()))
+        if seconds <= 0:
+            return Response(204, headers=(named, (b"cache-control", b"no-store")))
+        control = b"public, s-maxage=%d" % seconds
+        return Response(
+            204, headers=(named, (b"cache-control", control), (b"vary", b"Authorization"))
+        )
 
 
 GroupHeader: TypeAlias = Literal["Cache-Groups", "xkey", "Surrogate-Key", "Cache-Tag"]

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from joserfc.jwk import ECKey, OctKey, RSAKey
-from tests.auth.verifying.issuing import AUDIENCE, Issuer, Time, request_scope
+from tests.auth.verifying.issuing import AUDIENCE, NOW, Issuer, Time, request_scope
 
 from trunkline.asgi.requests import Scope, read_headers
 from trunkline.auth import Proxies
@@ -23,6 +23,7 @@ from trunkline.auth.jose import digest, sign
 from trunkline.auth.verifying.senders import Replays
 from trunkline.auth.verifying.verifier import Verifier
 from trunkline.errors import AccessDeniedError
+from trunkline.server import CacheAudience, caching
 
 issuer = Issuer()
 prover = ProofKey()
@@ -302,3 +303,31 @@ async def test_mt_09_a_proxys_header_that_does_not_fit_is_denied_with_the_reason
         await verifier.authenticate(scope)
     assert (caught.value.status, caught.value.error) == NO_TOKEN
     assert str(caught.value) == says
+
+
+@pytest.mark.parametrize(
+    ("scope", "control"),
+    [
+        (request_scope(f"Bearer {issuer.token()}"), b"public, s-maxage=10"),
+        (request_scope(f"Bearer {issuer.token({'exp': NOW + 5})}"), b"public, s-maxage=5"),
+        (request_scope(f"Bearer {issuer.token({'exp': NOW})}"), b"no-store"),
+        (shown(MINE), b"no-store"),
+    ],
+    ids=["known", "over soon", "over", "bound"],
+)
+async def test_a_cache_knows_a_token_as_long_as_it_is_good_by_itself(
+    monkeypatch: pytest.MonkeyPatch, scope: Scope, control: bytes
+) -> None:
+    monkeypatch.setattr(caching, "time", lambda: NOW)
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        raise AssertionError
+
+    check = CacheAudience("0" * 32).check(issuer.verifier(Time()))
+    await check({**scope}, receive, send)
+    headers = dict(sent[0]["headers"])
+    assert (sent[0]["status"], headers[b"cache-control"]) == (204, control)
