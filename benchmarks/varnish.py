@@ -72,7 +72,7 @@ def commands(folder: Path) -> dict[str, list[str | Path]]:
 def varnish(folder: Path, server: int) -> list[str | Path]:
     (recipe,) = re.findall(r"```vcl\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     (folder / "graphql.vcl").write_text(recipe.replace('"8080"', f'"{server}"'), encoding="utf-8")
-    command = ["varnishd", "-F", "-j", "none", "-n", folder / "work", "-s", "default,64m"]
+    command = ["varnishd", "-F", "-j", "none", "-n", str(folder / "work"), "-s", "default,64m"]
     return [*command, "-a", "127.0.0.1:{port}", "-f", folder / "graphql.vcl"]
 
 
