@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from threading import Event
 from time import time
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
@@ -498,6 +499,31 @@ def test_a_mutation_purges_its_groups(asking: Asking) -> None:
         assert asking.reached() == 2  # one of which is null, as before
     else:  # which knows no groups: what it stored is true for its seconds
         assert [each.status_code for each in after] == [304] * 4
+
+
+def test_what_was_on_its_way_during_a_mutation_is_not_stored(
+    asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if asking.kind == "nginx":
+        return  # it knows no groups
+    find, has_read, may_respond = Todos.all, Event(), Event()
+
+    async def find_early(self: Todos) -> list[Todo]:
+        found = await find(self)
+        has_read.set()
+        await asyncio.to_thread(may_respond.wait, PATIENCE)
+        return found
+
+    monkeypatch.setattr(Todos, "all", find_early)
+    with ThreadPoolExecutor(1) as pool:
+        early = pool.submit(asking.get, TODOS)
+        try:
+            assert has_read.wait(PATIENCE)
+            asking.create(f"late {asking.name}")
+        finally:
+            may_respond.set()
+        assert f"late {asking.name}" not in early.result().text
+    assert f"late {asking.name}" in asking.get(TODOS).text
 
 
 def test_groups_are_purged_by_hand(asking: Asking) -> None:
