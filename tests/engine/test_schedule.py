@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import gc
 import sys
+import weakref
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -558,3 +559,26 @@ async def test_tools_that_look_at_tasks_see_the_resolvers() -> None:
     assert result.data == {"node": {"first": 1, "second": 1}}
     assert {"first", "second"} <= {*seen}
     assert any("first() running at" in each for each in seen)
+
+
+@pytest.mark.parametrize("turns", [0, 1])
+async def test_an_execution_ends_with_its_result(turns: int) -> None:
+    """Nothing keeps it alive: no task that has still to end, and no circle."""
+
+    class Nodes(Others):
+        async def slow(self, parent: Node) -> int:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            return parent.id
+
+    compiled = operation("{ nodes { slow } }", Nodes())
+    context = Loader()
+    seen = weakref.ref(context)
+    gc.disable()
+    try:
+        result = await run(compiled, None, context)
+        del context
+        assert result.errors == []
+        assert seen() is None
+    finally:
+        gc.enable()

@@ -95,7 +95,7 @@ def test_a_value_goes_both_ways(name: str, value: Any, shown: Any) -> None:
     result = call(name, echo, text, {"v": shown})
     assert echo.came == value
     assert type(echo.came) is type(value)
-    assert result == Result({name.lower(): shown}, [])
+    assert [*result] == [{name.lower(): shown}, []]
 
 
 @pytest.mark.parametrize(("name", "value", "shown"), BOTH_WAYS)
@@ -133,7 +133,7 @@ SUBCLASSES = [
 
 @pytest.mark.parametrize(("name", "value", "shown"), SUBCLASSES)
 def test_subclasses_are_shown_as_what_they_are(name: str, value: Any, shown: Any) -> None:
-    assert call(name, Echo(value), f"{{ {name.lower()} }}") == Result({name.lower(): shown}, [])
+    assert [*call(name, Echo(value), f"{{ {name.lower()} }}")] == [{name.lower(): shown}, []]
 
 
 WRONG_OUTPUT = [
@@ -312,7 +312,7 @@ def test_a_scalar_that_nobody_described_shows_the_rest_as_it_is(value: Any) -> N
         parse_schema("scalar Any type Query { any: Any }"),
         SimpleNamespace(query=SimpleNamespace(any=lambda: value)),
     )
-    assert run_sync(compile_operation(schema, "{ any }"), None) == Result({"any": value}, [])
+    assert [*run_sync(compile_operation(schema, "{ any }"), None)] == [{"any": value}, []]
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False))
@@ -377,7 +377,7 @@ def test_an_enum_arrives_as_members(text: str, variables: Any, shown: str) -> No
     schema = make_executable_schema(
         parse_schema(ENUM_SDL), SimpleNamespace(query=EnumQuery()), {"Genre": Genre}
     )
-    assert run_sync(compile_operation(schema, text), variables) == Result({"echo": shown}, [])
+    assert [*run_sync(compile_operation(schema, text), variables)] == [{"echo": shown}, []]
 
 
 def test_what_is_no_member_is_an_error() -> None:
@@ -413,7 +413,7 @@ def test_a_zone_may_be_demanded(scalar: str) -> None:
     )
     operation = compile_operation(schema, f"query ($v: {scalar}) {{ at(value: $v) }}")
     result = run_sync(operation, {"v": "2026-11-23T14:00:00.123456789Z"})
-    assert result == Result({"at": "2026-11-23T14:00:00.000001+05:45"}, [])
+    assert [*result] == [{"at": "2026-11-23T14:00:00.000001+05:45"}, []]
     assert echo.came == datetime(2026, 11, 23, 14, 0, 0, 123_456, UTC)  # cut off, not rounded
 
     with pytest.raises(VariablesError, match="It has no time zone; add Z, or an offset"):

@@ -89,9 +89,9 @@ async def _settle(execution: Execution, agenda: Agenda) -> None:
     """
     work = agenda.take()
     while len(work) == 1:  # most operations await one thing at a time: the caller's task is enough
-        suspended = _begin(execution, work[0])
-        if suspended is not None:
-            await _end_alone(execution, work[0], *suspended)
+        awaitable = _awaitable(execution, work[0])
+        if awaitable is not None:
+            await _do_alone(execution, work[0], awaitable)
         agenda.finish(work[0])
         work = agenda.take()
     if work:
@@ -108,10 +108,6 @@ def settle_sync(execution: Execution, agenda: Agenda) -> None:
             except Exception as error:  # noqa: BLE001  # a resolver's error becomes the fields'
                 _fail(execution, batch, error)
             agenda.finish(batch)
-
-
-Suspended = tuple[Coroutine[Any, Any, Any], Any]
-"""A coroutine that has begun, and the future that it waits for."""
 
 
 class _SideBySide:
@@ -203,45 +199,56 @@ class _SideBySide:
     def _begin_until_one_waits(self, queue: deque[Work]) -> None:
         context = self.context.copy()
         piece = _Piece(self, context)
-        waiting = None
+        running = self._do_until_one_waits(queue, piece, context)
         _enter_task(self.loop, piece.task)
         try:
-            waiting = context.run(self._begin_each, queue, piece.task, context)
-            if waiting is not None:
-                work, suspended = waiting
-                piece.keep(work, *suspended)
-                self._add(work, piece)
+            waits_for = context.run(running.send, None)
+        except StopIteration:
+            pass
+        else:
+            piece.keep(running, waits_for)
+            self._add(piece.work, piece)
         finally:
             _leave_task(self.loop, piece.task)
-            if waiting is None:
-                piece.task.cancel()
+            if not piece.is_waiting:
+                piece.end_unused()
 
-    def _begin_each(
-        self, queue: deque[Work], task: asyncio.Task[None], context: Context
-    ) -> tuple[Work, Suspended] | None:
-        """Begin work in a task and its context; return the first that waits.
+    async def _do_until_one_waits(self, queue: deque[Work], piece: _Piece, context: Context) -> Any:
+        """Do work in a task and its context; return the value of the first that waited.
 
-        A resolver may cancel the task, or set context variables. That is not for others, so they
-        get a new task and context.
+        One coroutine for many, because ``await`` takes a value without an exception. A resolver may
+        cancel the task, or set context variables. That is not for others, so they get a new task
+        and context.
         """
         execution, agenda, before = self.execution, self._agenda, self.context
         has_batches = agenda.has_batches
-        while True:
-            work = queue.popleft()
-            suspended = _begin(execution, work)
-            if suspended is not None:
-                return work, suspended
-            if has_batches:
-                agenda.finish(work)
+        while queue and not piece.task.cancelling():
+            work = piece.work = queue.popleft()
+            awaitable = (
+                work.awaitable
+                if type(work) is Deferral and execution.nulled is None
+                else _awaitable(execution, work)
+            )
+            if awaitable is not None:
+                try:
+                    value = await awaitable
+                except (Exception, asyncio.CancelledError) as error:
+                    if piece.is_waiting:
+                        raise
+                    _fail(execution, work, error)
+                else:
+                    if piece.is_waiting:
+                        return value
+                    _put(execution, work, value)
             if has_batches or agenda.pending:
+                agenda.finish(work)
                 queue.extend(agenda.take())
-            if not queue or task.cancelling():
-                return None
             try:
                 if context != before:
-                    return None
+                    break
             except Exception:  # noqa: BLE001  # of values that cannot be compared
-                return None
+                break
+        return None
 
     def _add(self, work: Work, piece: _Piece | _Awaited) -> None:
         self._waiting[work] = piece
@@ -285,32 +292,43 @@ class _Piece(Coroutine[Any, None, None]):
         "_asyncio_future_blocking",
         "_is_held",
         "_running",
+        "_shown",
         "_waits_for",
         "_wake",
         "_whole",
+        "is_waiting",
         "task",
         "work",
     )
 
-    work: Work
+    work: Work  # the latest of those that began in the task
     task: asyncio.Task[None]
     _running: Coroutine[Any, Any, Any]
+    _shown: Coroutine[Any, Any, Any]
     _waits_for: Any
 
     def __init__(self, whole: _SideBySide, context: Context) -> None:
         self._whole = whole
         self._is_held = False
+        self.is_waiting = False  # `work` has not ended at its first step
         self._wake: tuple[Callable[[Any], None], Context] | None = None
         self._asyncio_future_blocking = False
         # not made by the loop, whose factory may run the first step at once
         self.task = asyncio.Task(self, loop=whole.loop, name=_NAME, context=context)
 
-    def keep(self, work: Work, running: Coroutine[Any, Any, Any], waits_for: Any) -> None:
-        """Take a piece of work whose first step was done in this task."""
-        self.work = work
+    def keep(self, running: Coroutine[Any, Any, Any], waits_for: Any) -> None:
+        """Keep ``work``, whose first step was done in this task, to do its next ones."""
+        self.is_waiting = True
         self._running = running
+        awaited = getattr(running, "cr_await", None)
+        self._shown = awaited if type(awaited) is CoroutineType else running
         self._instead_of(waits_for)
         self._is_held = True  # the task's first step gets what it waits for
+
+    def end_unused(self) -> None:
+        """End the task, in which no work waits; until its turn it keeps nothing else alive."""
+        self.task.cancel()
+        del self._whole, self.work
 
     def stop(self) -> None:
         """Cancel the work, and what it waits for."""
@@ -333,7 +351,7 @@ class _Piece(Coroutine[Any, None, None]):
         """Show tools that look at tasks the name and the frame of the work."""
         if name in self.__slots__:
             raise AttributeError(name)
-        return getattr(self._running, name)
+        return getattr(self._shown, name)
 
     def __await__(self) -> Generator[Any, None, None]:
         raise TypeError("The work of an execution is awaited by its own task.")
@@ -362,9 +380,12 @@ class _Piece(Coroutine[Any, None, None]):
 
     def throw(self, error: Any, *_: Any) -> Any:
         """Raise an exception where the work waits, as a step."""
-        if not hasattr(self, "work"):  # everything that began in the task ended at its first step
+        if not self.is_waiting:  # everything that began in the task ended at its first step
             del self.task
-            raise error
+            try:
+                raise error
+            finally:
+                del error  # its traceback has this frame
         self._is_held = False
         try:
             waits_for = self._running.throw(error)
@@ -386,10 +407,8 @@ class _Piece(Coroutine[Any, None, None]):
         try:
             if isinstance(error, StopIteration):
                 _put(whole.execution, work, error.value)
-            elif isinstance(error, Exception):
-                _fail(whole.execution, work, error)  # a resolver's error becomes the field's
-            elif isinstance(error, asyncio.CancelledError):
-                _fail(whole.execution, work, _cancelled_elsewhere(error))
+            elif isinstance(error, (Exception, asyncio.CancelledError)):
+                _fail(whole.execution, work, error)
             else:
                 whole.abort(error)
         except BaseException as fatal:  # noqa: BLE001  # the program is to end
@@ -455,10 +474,8 @@ class _Awaited:
         try:
             try:
                 value = future.result()
-            except Exception as error:  # noqa: BLE001  # a resolver's error becomes the field's
+            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # a resolver's
                 _fail(whole.execution, work, error)
-            except asyncio.CancelledError as error:
-                _fail(whole.execution, work, _cancelled_elsewhere(error))
             else:
                 _put(whole.execution, work, value)
         except BaseException as error:  # noqa: BLE001  # the program is to end
@@ -516,22 +533,26 @@ class _Places:
         return node
 
 
-def _begin(execution: Execution, work: Work) -> Suspended | None:
-    """Do a piece of work, or as much of it as is possible without waiting."""
-    if isinstance(work, Batch):
-        try:
-            awaitable = _call_batch(execution, work)
-            if not isawaitable(awaitable):
-                _complete_batch(execution, work, awaitable)
-                return None
-        except Exception as error:  # noqa: BLE001  # a resolver's error becomes the fields'
-            _fail(execution, work, error)
-            return None
-    elif execution.nulled is not None and execution.is_dead(work.mark, work.indices):
+def _awaitable(execution: Execution, work: Work) -> Any:
+    """Return what a piece of work awaits, ``None`` if it is done without waiting."""
+    if type(work) is Deferral:
+        if execution.nulled is None or not execution.is_dead(work.mark, work.indices):
+            return work.awaitable
         work.drop()
         return None
-    else:
-        awaitable = work.awaitable
+    assert isinstance(work, Batch)  # noqa: S101  # the other kind
+    try:
+        awaitable = _call_batch(execution, work)
+        if isawaitable(awaitable):
+            return awaitable
+        _complete_batch(execution, work, awaitable)
+    except Exception as error:  # noqa: BLE001  # a resolver's error becomes the fields'
+        _fail(execution, work, error)
+    return None
+
+
+async def _do_alone(execution: Execution, work: Work, awaitable: Any) -> None:
+    """Do a piece of work, the only one under way, in the caller's task."""
     running: Any
     if type(awaitable) is CoroutineType:
         running = awaitable
@@ -539,38 +560,28 @@ def _begin(execution: Execution, work: Work) -> Suspended | None:
         running = awaitable.__await__()
     else:
         running = _coroutine(awaitable)
+    steps: _Alone | None = None
     try:
-        return running, running.send(None)
-    except StopIteration as done:
-        _put(execution, work, done.value)
-    except Exception as error:  # noqa: BLE001  # a resolver's error becomes the field's
+        try:
+            waits_for = running.send(None)
+        except StopIteration as done:
+            value = done.value
+        else:
+            steps = _Alone(running)
+            value = await resume(steps, waits_for)
+    except (Exception, asyncio.CancelledError) as error:
+        if steps is not None and steps.is_asked_to_end(error):
+            raise
         _fail(execution, work, error)
-    except asyncio.CancelledError as error:
-        _fail(execution, work, _cancelled_elsewhere(error))
-    return None
+    else:
+        _put(execution, work, value)
+    finally:
+        if steps is not None:
+            steps.take_back()
 
 
 async def _coroutine(awaitable: Any) -> Any:
     return await awaitable
-
-
-async def _end_alone(
-    execution: Execution, work: Work, running: Coroutine[Any, Any, Any], waits_for: Any
-) -> None:
-    """Do the rest of a piece of work, the only one under way, in the caller's task."""
-    steps = _Alone(running)
-    try:
-        value = await resume(steps, waits_for)
-    except Exception as error:  # noqa: BLE001  # a resolver's error becomes the field's
-        _fail(execution, work, error)
-    except asyncio.CancelledError as error:
-        if steps.is_asked_to_end(error):
-            raise
-        _fail(execution, work, _cancelled_elsewhere(error))
-    else:
-        _put(execution, work, value)
-    finally:
-        steps.take_back()
 
 
 class _Alone:
@@ -614,8 +625,10 @@ class _Alone:
             if sys.version_info >= (3, 13):  # what the count has is meant, and asked again
                 self._known = self._before
 
-    def is_asked_to_end(self, error: asyncio.CancelledError) -> bool:
+    def is_asked_to_end(self, error: BaseException) -> bool:
         """Return whether the task was asked to end by this error, or one that led to it."""
+        if not isinstance(error, asyncio.CancelledError):
+            return False
         if self._request is None or self._request not in (error, error.__context__):
             return False
         self._known -= self._new  # these are the caller's
@@ -630,7 +643,8 @@ class _Alone:
 def _put(execution: Execution, work: Work, value: Any) -> None:
     """Complete a value that was awaited, and put it in its place."""
     try:
-        if isinstance(work, Batch):
+        if type(work) is not Deferral:
+            assert isinstance(work, Batch)  # noqa: S101  # the other kind
             _complete_batch(execution, work, value)
         elif execution.nulled is None or not execution.is_dead(work.mark, work.indices):
             result = work.complete(execution, value, *work.indices)
@@ -644,8 +658,10 @@ def _put(execution: Execution, work: Work, value: Any) -> None:
         _fail(execution, work, error)
 
 
-def _fail(execution: Execution, work: Work, error: Exception) -> None:
-    """Put the nulls of an error where they belong."""
+def _fail(execution: Execution, work: Work, error: Exception | asyncio.CancelledError) -> None:
+    """Put the nulls of a resolver's error where they belong."""
+    if isinstance(error, asyncio.CancelledError):
+        error = _cancelled_elsewhere(error)
     _forget_own_frames(error)
     if isinstance(work, Deferral):
         located = isinstance(error, FieldFailure)
