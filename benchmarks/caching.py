@@ -94,6 +94,8 @@ def asking(app: GraphQL, status: int, *headers: tuple[bytes, bytes]) -> Any:
         if "status" in message and message["status"] != status:
             raise AssertionError(message)
 
+    query = b"query=" + quote(TEXT).encode()
+
     async def ask() -> None:
         for _ in range(ROUNDS):
             scope = {
@@ -101,7 +103,7 @@ def asking(app: GraphQL, status: int, *headers: tuple[bytes, bytes]) -> Any:
                 "http_version": "1.1",
                 "method": "GET",
                 "path": "/graphql",
-                "query_string": b"query=" + quote(TEXT).encode(),
+                "query_string": query,
                 "headers": [(b"accept", b"application/graphql-response+json"), *headers],
             }
             await app(scope, receive, send)
