@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import quote
 
 from benchmarks.figures import Figure, at_most
 from benchmarks.local import Async
 from benchmarks.race import race
+from trunkline.compiler import walk
 from trunkline.server import (
     Caching,
     GraphQL,
@@ -67,6 +70,13 @@ def endpoint(caching: Caching | None) -> GraphQL:
 
 
 def measure() -> Iterator[Figure]:
+    if find_spec("trunkline_native"):
+        yield from compare("native code")
+    with patch.object(walk, "_walk", None):
+        yield from compare("Python text")
+
+
+def compare(way: str) -> Iterator[Figure]:
     version = Version(lambda _arguments, _caller: 1, covers=["Book", "Author"])
     executed, known = endpoint(Caching()), endpoint(Caching(versions={"Query.books": version}))
     result = race(
@@ -77,11 +87,12 @@ def measure() -> Iterator[Figure]:
             "stored": Async(asking(endpoint(Caching(store=MemoryStore())), 200)),
         }
     )
-    yield result.ratio(
-        "100 objects: with policy and groups / without", "executed", "undeclared", at_most(1.1)
-    )
-    yield result.ratio("100 objects: 304 by version / executed", "known", "executed", at_most(0.2))
-    yield result.ratio("100 objects: from the store / executed", "stored", "executed", at_most(0.5))
+    for title, over, under, goal in (
+        ("with policy and groups / without", "executed", "undeclared", at_most(1.1)),
+        ("304 by version / executed", "known", "executed", at_most(0.2)),
+        ("from the store / executed", "stored", "executed", at_most(0.5)),
+    ):
+        yield result.ratio(f"100 objects, {way}: {title}", over, under, goal)
 
 
 def asking(app: GraphQL, status: int, *headers: tuple[bytes, bytes]) -> Any:

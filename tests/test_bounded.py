@@ -53,3 +53,22 @@ def test_it_agrees_with_a_plain_model(limit: int, steps: list[tuple[str, int, in
                     model.popitem(last=False)
         assert len(mapping) == len(model)
     assert {key: mapping.get(key) for key in model} == dict(model)
+
+
+def test_another_thread_may_remove_what_is_just_read() -> None:
+    mapping = BoundedMapping[str, int](3)
+    mapping.put("a", 1)
+
+    class Removing(str):
+        """Is removed between the first look at it and the second."""
+
+        __slots__ = ("looks",)
+
+        def __hash__(self) -> int:
+            self.looks = getattr(self, "looks", 0) + 1
+            if self.looks == 2:
+                mapping.remove("a")
+            return super().__hash__()
+
+    assert mapping.get(Removing("a")) == 1
+    assert "a" not in mapping

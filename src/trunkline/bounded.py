@@ -44,11 +44,14 @@ class BoundedMapping(Generic[Key, Value]):
 
     def get(self, key: Key) -> Value | None:
         """Return the value of a key, or ``None``. The entry counts as used now."""
-        with self._lock:
-            value = self._entries.get(key)
-            if value is not None:
+        value = self._entries.get(key)
+        if value is not None:
+            # a lock would cost as much again, and each of the two steps is done at once
+            try:  # noqa: SIM105  # `suppress` costs more than a lock
                 self._entries.move_to_end(key)
-            return value
+            except KeyError:  # another thread has just removed it
+                pass
+        return value
 
     def put(self, key: Key, value: Value) -> None:
         """Keep a value, in place of the key's old one; remove what is too much then."""

@@ -38,6 +38,7 @@ type Query {
   mine: String @cacheControl(maxAge: 60)
   slow(how: String): Int @cacheControl(maxAge: 60)
   marked: Int @cacheControl(maxAge: 60)
+  narrowed: Int @cacheControl(maxAge: 60)
   never: Int
 }
 input By { secret: Int @requiresScopes(scopes: [["a"]]) }
@@ -98,6 +99,11 @@ class World:
         current_response().headers["x-mark"] = "1"
         return self.never()
 
+    def narrowed(self) -> int:
+        current_response().narrow_caching(max_age=30)
+        current_response().add_cache_groups("numbers")
+        return self.never()
+
     async def slow(self, how: str | None = None) -> int:
         number = self.never()
         self.began.set()
@@ -147,6 +153,14 @@ async def test_what_depends_on_the_caller_is_executed_for_each(store: ResponseSt
             reply = await world.ask(text, token)
         assert world.calls - before in {3, 6}, text
     assert reply.headers["x-mark"] == "1"
+
+
+async def test_a_response_that_a_resolver_narrowed_is_kept_for_less(store: ResponseStore) -> None:
+    world = World(store)
+    first, second = [await world.ask("{ narrowed }") for _ in range(2)]
+    assert (first.data, second.data) == ({"narrowed": 1}, {"narrowed": 1})
+    assert second.headers["cache-control"] == "private, max-age=30"
+    assert second.headers["cache-groups"] == '"numbers"'
 
 
 class Registered:

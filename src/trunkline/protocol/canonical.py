@@ -58,7 +58,7 @@ def name_by_path(request: GraphQLRequest, path: str) -> bool:
     The path ends with ``/sha256:<hex>/<OperationName>``, or with ``/sha256:<hex>`` for an anonymous
     operation. Raises ``MalformedRequestError`` if the request's parameters name others.
     """
-    found = _IN_PATH.search(path)
+    found = _IN_PATH.search(path) if "/sha256:" in path else None
     if found is None:
         return False
     document_id, operation_name = found[1], (found[2] or "")[1:] or None

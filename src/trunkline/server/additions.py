@@ -70,17 +70,21 @@ class ResponseAdditions:
     def _narrowed(self) -> tuple[float, CacheScope]:
         return inf, CacheScope.PUBLIC
 
-    def narrowed(self, max_age: int, scope: CacheScope) -> tuple[int, CacheScope]:
+    def narrowed(self, max_age: int, scope: CacheScope) -> tuple[int, CacheScope, bool]:
         """Return how long, and for whom, a response with this policy may be cached.
 
-        0 seconds mean that it must not be stored: one that sets a cookie.
+        Says also whether the server itself may keep it: nothing else is added. 0 seconds mean that
+        it must not be stored: one that sets a cookie.
         """
-        if self.is_empty:
-            return max_age, scope
-        if self._has_cookies:
-            return 0, scope
+        added = vars(self)
+        if not added:
+            return max_age, scope, True
+        others = (value for name, value in added.items() if name not in {"_narrowed", "_groups"})
+        is_only_caching = not any(others)  # what was only looked at is there, and empty
+        if not is_only_caching and any(name == b"set-cookie" for name, _ in self._lines()):
+            return 0, scope, False
         known_age, known_scope = self._narrowed
-        return int(min(max_age, known_age)), max(scope, known_scope)
+        return int(min(max_age, known_age)), max(scope, known_scope), is_only_caching
 
     def add_cache_groups(self, *names: str) -> None:
         """Let the response belong to groups, such as ``Book`` or ``Book:7``.
@@ -97,15 +101,6 @@ class ResponseAdditions:
     def groups(self) -> Collection[str]:
         """The groups that the program added."""
         return self._groups if "_groups" in vars(self) else ()
-
-    @property
-    def is_only_caching(self) -> bool:
-        """Whether nothing was added but how the response may be cached."""
-        return vars(self).keys() <= {"_narrowed", "_groups"}
-
-    @property
-    def _has_cookies(self) -> bool:
-        return any(name == b"set-cookie" for name, _ in self._lines())
 
     @property
     def is_empty(self) -> bool:

@@ -51,7 +51,6 @@ _KNOWN = 10_000  # responses whose version and ETag are remembered
 _DIGESTED = 8_000_000  # bytes of responses whose digests are remembered
 _OVERHEAD = 500  # bytes of one, in addition to its body
 _REPLACED = frozenset({b"cache-control", b"vary"})
-_REPLACED_IF_PUBLIC = _REPLACED | {SCHEMA_VERSION.encode()}  # callers see different schemas
 
 
 class CacheAudience:
@@ -283,11 +282,11 @@ class ResponseCaching:
         """Execute a query. Returns the response, and how it may be kept, if it may be."""
         response, data, is_whole = await execute()
         additions, caching = exchange.additions, exchange.caching
-        max_age, scope = additions.narrowed(caching.max_age, caching.scope)
+        max_age, scope, is_only_caching = additions.narrowed(caching.max_age, caching.scope)
         if max_age <= 0 or not is_whole:
             return response, None
         groups = caching.groups.of_query(data, exchange.variables, additions.groups)
-        is_stored = scope < CacheScope.PRIVATE and additions.is_only_caching
+        is_stored = scope < CacheScope.PRIVATE and is_only_caching
         digest = self._digest(exchange, response.body)
         return response, KeptResponse(response.body, digest, max_age, scope, groups, is_stored)
 
@@ -350,18 +349,15 @@ class ResponseCaching:
         """Return a response's headers for caches, and whether the client has it already."""
         is_shared, vary = self._sharing(kept.scope, exchange.headers, exchange.caller)
         exchange.event.groups = kept.groups
-        is_public = self._has_auth and kept.scope == CacheScope.PUBLIC
-        replaced = _REPLACED_IF_PUBLIC if is_public else _REPLACED
+        has_version = not self._has_auth or kept.scope != CacheScope.PUBLIC
         headers = _headers(
-            usual, replaced, kept.max_age, is_shared, vary, self._group_headers, kept.groups
+            usual, has_version, kept.max_age, is_shared, vary, self._group_headers, kept.groups
         )
         etag = etag_of(usual[0][1], kept.digest)
         if kept.age:
             headers += ((b"age", b"%d" % kept.age),)
-        return (
-            (*headers, (b"etag", etag)),
-            is_current(etag, exchange.headers.get(b"if-none-match")),
-        )
+        known = exchange.headers.get(b"if-none-match")
+        return (*headers, (b"etag", etag)), known is not None and is_current(etag, known)
 
     def _key(self, exchange: Exchange) -> StoreKey | None:
         """Return the key of a response that callers may share; ``None`` if they may not."""
@@ -413,14 +409,18 @@ def _key_for(exchange: Exchange, who: bytes) -> StoreKey:
 @lru_cache(maxsize=1_024)  # many responses have the same
 def _headers(  # noqa: PLR0913, PLR0917
     usual: HeaderList,
-    replaced: frozenset[bytes],
+    has_version: bool,  # noqa: FBT001
     max_age: int,
     is_shared: bool,  # noqa: FBT001
     vary: tuple[str, ...],
     group_headers: tuple[GroupHeader, ...],
     groups: tuple[str, ...],
 ) -> HeaderList:
-    """Return the headers of a response that caches may keep, except those of its body and age."""
+    """Return the headers of a response that caches may keep, except those of its body and age.
+
+    Without ``has_version`` the response says nothing of a schema: callers see different ones.
+    """
+    replaced = _REPLACED if has_version else _REPLACED | {SCHEMA_VERSION.encode()}
     named = (write_groups(each, groups) for each in group_headers) if groups else ()
     return (
         *(each for each in usual if each[0] not in replaced),
