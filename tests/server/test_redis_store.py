@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
 from math import inf
 from pathlib import Path
 from secrets import token_hex
@@ -148,13 +147,7 @@ async def test_a_process_with_another_schema_has_other_responses(open_store: Ope
 def test_under_a_server_that_begins_requests_without_a_task(server: RedisServer) -> None:
     store = RedisStore(server.url, prefix=token_hex(), timeout=PATIENCE)
     world = World({"1": "A"}, store)
-
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        yield
-        await store.close_async()
-
-    app = Starlette(routes=[Route("/graphql", world.app)], lifespan=lifespan)
+    app = Starlette(routes=[Route("/graphql", world.app)], lifespan=world.app.lifespan)
     with serving(app, http=Protocol) as port, httpx2.Client() as client:
         for title, text in [
             ("A", "{ books { title } }"),

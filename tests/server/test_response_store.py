@@ -145,6 +145,21 @@ async def test_a_response_is_executed_once_for_its_audience(store: ResponseStore
     assert same.status == 304
 
 
+async def test_the_event_says_what_the_store_had(store: ResponseStore) -> None:
+    world = World(store)
+    for text in ("{ ours }", "{ ours }", "{ marked }", "{ mine }"):
+        await world.ask(text)
+    first = asyncio.create_task(world.ask("{ slow }"))
+    await world.began.wait()
+    second = asyncio.create_task(world.ask("{ slow }"))
+    await asyncio.sleep(0)
+    world.gate.set()
+    await asyncio.gather(first, second)
+    told = [event.cache for event in world.events]
+    assert told[:4] == ["stored", "hit", "miss", None]
+    assert sorted(told[4:]) in (["shared", "stored"], ["hit", "stored"])
+
+
 async def test_what_depends_on_the_caller_is_executed_for_each(store: ResponseStore) -> None:
     world = World(store)
     for text in ("{ mine }", "{ never }", "{ ours never }", "{ marked }"):

@@ -16,6 +16,7 @@ from trunkline.server import (
     Caching,
     GraphQL,
     MemoryStore,
+    OperationEvent,
     ResponseStore,
     Version,
     current_response,
@@ -65,7 +66,9 @@ class World:
         coordinates = ["Query.book", "Query.mine", "Query.narrowed"]
         versions = dict.fromkeys(coordinates, version)
         caching = Caching(audience=AUDIENCE, versions=versions, store=store)
-        self.app = GraphQL(schema, auth=auth or Tokens(), sinks=(), caching=caching)
+        self.events: list[OperationEvent] = []
+        sinks = [self.events.append]
+        self.app = GraphQL(schema, auth=auth or Tokens(), sinks=sinks, caching=caching)
 
     def book(self, id: str = "1") -> dict[str, Any]:  # noqa: A002
         self.calls += 1
@@ -103,6 +106,8 @@ async def test_what_has_not_changed_is_not_executed() -> None:
     assert (same.status, world.calls) == (304, 2)
     old = await world.ask("{ book { id title stock } }", if_none_match=tag)
     assert (old.status, world.calls) == (200, 3)
+    told = [event.cache for event in world.events]
+    assert told == ["miss", "304", "304", "304", "miss", "304", "miss"]
 
 
 @pytest.mark.parametrize(

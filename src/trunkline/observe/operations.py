@@ -12,7 +12,7 @@ from trunkline.printable import printable
 if TYPE_CHECKING:  # clients import this, and do without the compiler
     from trunkline.compiler.operation import Operation
 
-__all__ = ["OperationEvent", "OperationOutcome", "RequestWatcher", "Sink", "Stages"]
+__all__ = ["CacheOutcome", "OperationEvent", "OperationOutcome", "RequestWatcher", "Sink", "Stages"]
 
 OperationOutcome: TypeAlias = Literal[
     "ok",
@@ -34,6 +34,16 @@ OperationOutcome: TypeAlias = Literal[
 - ``internal_error``: an exception was raised that is not for callers.
 - ``disconnected``: no response was sent, because the client went away or the server cancelled the
   request.
+"""
+
+CacheOutcome: TypeAlias = Literal["hit", "miss", "stored", "shared", "304"]
+"""What a store or a version of the server had for a request.
+
+- ``hit``: the response.
+- ``shared``: an execution that another request had begun.
+- ``stored``: nothing, and the response was kept.
+- ``miss``: nothing, and the response was not kept.
+- ``304``: the version that the client has the response to, so nothing was executed.
 """
 
 EventName: TypeAlias = Literal["graphql.request", "graphql.publication", "graphql.schema"]
@@ -91,8 +101,8 @@ class OperationEvent(msgspec.Struct):
     - ``errors``: the number of errors, with those that the response only counts.
     - ``fields``: how many fields the response has, as `Limits.response` counts them.
     - ``batches``: how often batch resolvers were called.
-    - ``cache``: what a store or a version of the server had for the request: ``hit``, ``miss``,
-      ``stored``, ``shared`` or ``304``; ``None`` where neither was asked.
+    - ``cache``: what a store or a version of the server had for the request; ``None`` where neither
+      was asked.
     - ``groups``: the groups of a response that caches may keep, or those that a mutation
       invalidated.
     - ``bytes_in``: the bytes of the body, or of the query string.
@@ -120,7 +130,7 @@ class OperationEvent(msgspec.Struct):
     errors: int = 0
     fields: int = 0
     batches: int = 0
-    cache: str | None = None
+    cache: CacheOutcome | None = None
     groups: Collection[str] = ()
     bytes_in: int = 0
     bytes_out: int = 0

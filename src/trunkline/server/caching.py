@@ -237,11 +237,14 @@ class ResponseCaching:
         known_as: StoreKey | None = None
         if self._versions is not None and not is_post:
             known_as = await self._version_key(self._versions, exchange, usual)
-            known = None if known_as is None else self._known.get(known_as)
-            if known is not None and (not known.whose or known.whose == _whose(exchange)):
-                headers, is_current = self._describe(usual, known, exchange)
-                if is_current:
-                    return Response(304, b"", headers)
+            if known_as is not None:
+                exchange.event.cache = "miss"
+                known = self._known.get(known_as)
+                if known is not None and (not known.whose or known.whose == _whose(exchange)):
+                    headers, is_current = self._describe(usual, known, exchange)
+                    if is_current:
+                        exchange.event.cache = "304"
+                        return Response(304, b"", headers)
         response, kept = await self._find(exchange, execute, known_as)
         response.headers = usual
         if kept is not None and not is_post:
@@ -269,7 +272,7 @@ class ResponseCaching:
             response, kept = await self._execute(exchange, execute)
             return kept
 
-        kept = await self._store.respond(key, execute_query)
+        kept, exchange.event.cache = await self._store.respond(key, execute_query)
         if response is not None:
             return response, kept
         if kept is None:  # others got what is only theirs
@@ -311,6 +314,11 @@ class ResponseCaching:
         if key is None:  # only its caller may have it
             key = _key_for(exchange, _whose(exchange))
         return (*key, version, usual[0])
+
+    async def close_async(self) -> None:
+        """Close the store."""
+        if self._store is not None:
+            await self._store.close_async()
 
     async def _mutate(self, exchange: Exchange, usual: HeaderList, execute: Execute) -> Response:
         """Execute a mutation; what it may have changed is invalidated, however it ends."""

@@ -239,8 +239,9 @@ class GraphQL(HTTPOnly):
 
     @asynccontextmanager
     async def lifespan(self, application: object = None) -> AsyncGenerator[None]:  # noqa: ARG002  # who serves it
-        """Close the sinks when the application ends: ``Starlette(…, lifespan=endpoint.lifespan)``.
+        """Close the sinks and the store of responses when the application ends.
 
+        ``Starlette(…, lifespan=endpoint.lifespan)``.
         A server tells its application when it stops; Starlette and FastAPI do not tell their
         routes. An endpoint that a server runs by itself needs no such line.
         """
@@ -250,7 +251,8 @@ class GraphQL(HTTPOnly):
             await self.stop()
 
     async def stop(self) -> None:
-        """Call the method ``close`` of each sink that has one, in a thread."""
+        """Close the store, and call the method ``close`` of each sink that has one, in a thread."""
+        await self._caching.close_async()
         for sink in self._sinks:
             close: Callable[[], object] | None = getattr(sink, "close", None)
             if close is not None:

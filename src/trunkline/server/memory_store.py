@@ -62,9 +62,10 @@ class MemoryStore(ResponseStore):
             entry.moment = self._moment
         return True
 
-    async def keep(self, key: StoreKey, moment: Moment, response: KeptResponse) -> None:
-        """Keep a response whose execution began at a moment."""
+    async def keep(self, key: StoreKey, moment: Moment, response: KeptResponse) -> bool:
+        """Keep a response whose execution began at a moment; return whether there is room."""
         self._entries.put(key, _Entry(response, monotonic(), moment))
+        return key in self._entries
 
     async def invalidate(self, groups: Collection[str]) -> None:
         """Forget the responses that belong to one of the groups, also those on their way."""

@@ -88,8 +88,8 @@ class RedisStore(ResponseStore):
       ``unix:///path``. In a password, special characters are percent-encoded.
     - ``prefix``: what all keys begin with. Each API, and each stage of it, needs its own.
 
-    `close_async` closes it. Raises ``ValueError`` for a malformed URL, and ``ImportError`` without
-    ``trunkline[redis]``.
+    The endpoint closes it when the application ends: see `GraphQL.lifespan`. Raises ``ValueError``
+    for a malformed URL, and ``ImportError`` without ``trunkline[redis]``.
     """
 
     def __init__(self, url: str, *, prefix: str = "trunkline", timeout: float = 0.5) -> None:
@@ -136,16 +136,17 @@ class RedisStore(ResponseStore):
                 return moment, replace(response, age=int(response.max_age - left / 1000))
         return moment, None
 
-    async def keep(self, key: StoreKey, moment: Moment, response: KeptResponse) -> None:
-        """Keep a response whose execution began at a moment."""
+    async def keep(self, key: StoreKey, moment: Moment, response: KeptResponse) -> bool:
+        """Keep a response whose execution began at a moment; return whether it is kept."""
         if isinstance(moment, int) or len(response.body) > _MOST_BYTES:
-            return
+            return False
         digest = _digest(key)
         entry = msgspec.msgpack.encode((digest, response))
         values = [moment, " ".join(response.groups), entry, response.max_age * 1000]
         is_kept = await self._ask(self._keep, [self._name(digest)], values)
         if is_kept is not None:
             self._note_room(has_room=bool(is_kept))
+        return bool(is_kept)
 
     async def invalidate(self, groups: Collection[str]) -> None:
         """Forget the responses that belong to one of the groups, also those on their way."""

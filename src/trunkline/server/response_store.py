@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from trunkline.asgi.requests import ClientGone
+from trunkline.observe.operations import CacheOutcome
 from trunkline.schema.caching import CacheScope
 
 __all__ = ["KeptResponse", "Moment", "ResponseStore", "StoreKey"]
@@ -35,6 +36,9 @@ class KeptResponse(Struct, frozen=True):
     is_stored: bool
     age: int = 0
     whose: bytes = b""
+
+
+Execute: TypeAlias = Callable[[], Awaitable[KeptResponse | None]]
 
 
 class _Execution(Struct, frozen=True, eq=False):
@@ -69,8 +73,8 @@ class ResponseStore(ABC):
         """Return the response of a key, if it may be used, and which moment this is."""
 
     @abstractmethod
-    async def keep(self, key: StoreKey, moment: Moment, response: KeptResponse) -> None:
-        """Keep a response whose execution began at a moment.
+    async def keep(self, key: StoreKey, moment: Moment, response: KeptResponse) -> bool:
+        """Keep a response whose execution began at a moment; return whether it is kept.
 
         It is found if none of its groups was invalidated since.
         """
@@ -79,12 +83,15 @@ class ResponseStore(ABC):
     async def invalidate(self, groups: Collection[str]) -> None:
         """Forget the responses that belong to one of the groups, also those on their way."""
 
+    async def close_async(self) -> None:  # noqa: B027  # there may be nothing
+        """Close what is open."""
+
     async def respond(
-        self, key: StoreKey, execute: Callable[[], Awaitable[KeptResponse | None]]
-    ) -> KeptResponse | None:
+        self, key: StoreKey, execute: Execute
+    ) -> tuple[KeptResponse | None, CacheOutcome]:
         """Return the response of a key: the one that is kept, or what ``execute`` returns.
 
-        Returns ``None`` if others execute it and may not share it: then the caller executes it.
+        It is ``None`` if others execute it and may not share it: then the caller executes it.
         """
         asking = self._asking.setdefault(key, _Asking())
         asking.requests += 1
@@ -96,16 +103,13 @@ class ResponseStore(ABC):
                 del self._asking[key]
 
     async def _respond(
-        self,
-        key: StoreKey,
-        asking: _Asking,
-        execute: Callable[[], Awaitable[KeptResponse | None]],
-    ) -> KeptResponse | None:
+        self, key: StoreKey, asking: _Asking, execute: Execute
+    ) -> tuple[KeptResponse | None, CacheOutcome]:
         while True:
             ended = asking.ended
             moment, kept = await self.find(key)
             if kept is not None:
-                return kept
+                return kept, "hit"
             running = asking.running
             if running is None:
                 if asking.ended != ended:
@@ -116,24 +120,21 @@ class ResponseStore(ABC):
                 continue  # who executed it went away
             found = running.result.result()
             if found is None or not found.is_stored:
-                return None
+                return None, "miss"
             if running.moment == moment:
-                return found
+                return found, "shared"
             # Else what it has read may have been invalidated before this request came: look again.
 
     async def _execute(
-        self,
-        key: StoreKey,
-        moment: Moment,
-        asking: _Asking,
-        execute: Callable[[], Awaitable[KeptResponse | None]],
-    ) -> KeptResponse | None:
+        self, key: StoreKey, moment: Moment, asking: _Asking, execute: Execute
+    ) -> tuple[KeptResponse | None, CacheOutcome]:
+        is_kept = False
         result = asyncio.get_running_loop().create_future()
         asking.running = _Execution(moment, result)
         try:
             found = await execute()
             if found is not None and found.is_stored:
-                await self.keep(key, moment, found)
+                is_kept = await self.keep(key, moment, found)
         except (asyncio.CancelledError, ClientGone):
             result.cancel()  # one of those who wait executes it
             raise
@@ -144,4 +145,4 @@ class ResponseStore(ABC):
             asking.running = None
             asking.ended += 1
         result.set_result(found)
-        return found
+        return found, "stored" if is_kept else "miss"
