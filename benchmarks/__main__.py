@@ -22,6 +22,7 @@ FILES = (
     "authorization",
     "caching",
     "varnish",
+    "observe",
     "tokens",
     "new_documents",
     "large_schema",

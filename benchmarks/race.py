@@ -52,6 +52,15 @@ class Race:
         wall = median(one.wall / other.wall for one, other in pairs)
         return Figure(name, cpu, goal=goal, wall=wall)
 
+    def added(
+        self, name: str, over: str, under: str, parts: int, goal: Goal | None = None
+    ) -> Figure:
+        """Return the figure of the µs that ``over`` spends more, for each of so many parts."""
+        pairs = list(zip(self.spent[over], self.spent[under], strict=True))
+        cpu = median(one.cpu - other.cpu for one, other in pairs) / parts * 1e6
+        wall = median(one.wall - other.wall for one, other in pairs) / parts * 1e6
+        return Figure(name, cpu, "µs", goal, wall)
+
     def cost(self, name: str, contestant: str) -> Figure:
         """Return the figure of what a contestant spends on one piece of work, in µs."""
         spent = self.spent[contestant]

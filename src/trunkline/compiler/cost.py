@@ -99,6 +99,8 @@ class Cost:
 
     def of(self, values: Sequence[Any]) -> int:
         """Return what a request with these values may cost, 0 if there is no limit."""
+        if isinstance(self._total, int):
+            return self._total
         return self._count(values[-1] if values else {})
 
     def _check_total(self, values: Mapping[str, Any]) -> None:

@@ -359,6 +359,11 @@ class Operation:
         """The scopes that the schema declares for what it uses, whoever may have it."""
         return self.schema.declared.scopes(self.coordinates)
 
+    @cached_property
+    def deprecated(self) -> frozenset[str]:
+        """The deprecated coordinates that it uses."""
+        return self.schema.deprecated & self.coordinates
+
     def coordinates_with(self, variables: Mapping[str, Any] | None) -> frozenset[str]:
         """Return the ``coordinates``, and those that the variables of a request use."""
         return self._usage.added_to(self.coordinates, variables)

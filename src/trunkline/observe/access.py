@@ -117,7 +117,7 @@ def _fields(event: OperationEvent) -> _Line:
         event.name,
         event.outcome,
         event.status,
-        round(event.duration * 1000, 3),
+        _rounded(event.duration),
         event.operation_name,
         event.operation_kind,
         event.document_id,
@@ -136,8 +136,8 @@ def _fields(event: OperationEvent) -> _Line:
         event.batches,
         event.cache,
         event.cache_policy,
-        sorted(event.scopes),
-        sorted(event.deprecated)[:_MOST],
+        sorted(scopes) if (scopes := event.scopes) else [],
+        sorted(deprecated)[:_MOST] if (deprecated := event.deprecated) else [],
         event.variables,
         event.schema_hash,
         event.bytes_in,
@@ -150,11 +150,13 @@ def _codes(event: OperationEvent) -> list[str]:
 
 
 def _milliseconds(stages: Stages) -> dict[str, float]:
-    return {
-        name: round(seconds * 1000, 3)
-        for name in stages.__struct_fields__
-        if (seconds := getattr(stages, name))
-    }
+    told: dict[str, float] = msgspec.to_builtins(stages)  # without those that are 0
+    return {name: _rounded(seconds) for name, seconds in told.items()}
+
+
+def _rounded(seconds: float) -> float:
+    """Return milliseconds; `round` would cost three times as much."""
+    return int(seconds * 1e6 + 0.5) / 1e3
 
 
 def _text(event: OperationEvent) -> str:

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Generic, NamedTuple, Protocol, TextIO, TypeAlias, TypeVar
 
 import msgspec
@@ -155,9 +155,11 @@ class _JSONLines(logging.Formatter):
 
     def line(self, created: float, level: int, content: object) -> str:
         """Write a line of what happened at a time in seconds."""
-        moment = _encoder.encode(datetime.fromtimestamp(created, UTC)).decode()
-        rest = _encoder.encode(content).decode()[1:]
-        return f'{{"ts":{moment},"level":"{_level_name(level)}",{rest}'
+        second = int(created)
+        micros = int((created - second) * 1e6)
+        rest = _encoder.encode(content).decode()
+        head = f'{{"ts":"{_second(second)}.{micros:06}Z","level":"{_level_name(level)}",'
+        return head + rest[1:]
 
     def of_losses(self, count: int) -> str:
         """Write the line that says how many lines were dropped."""
@@ -192,6 +194,11 @@ class _ReadableLines(logging.Formatter):
 
 
 _Lines: TypeAlias = _JSONLines | _ReadableLines
+
+
+@lru_cache(maxsize=2)  # to write one costs as much as to write the rest of a line
+def _second(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
 def _level_name(level: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
@@ -55,7 +56,7 @@ _MOST_VARIABLES = 50
 _CACHE_CONTROL = b"cache-control"
 
 
-class Stages(msgspec.Struct):
+class Stages(msgspec.Struct, omit_defaults=True):
     """The seconds that the stages of a request took; 0 for what was not done.
 
     - ``authenticate``: to verify a token that was not remembered.
@@ -213,9 +214,12 @@ class OperationEvent(msgspec.Struct):
     @property
     def deprecated(self) -> frozenset[str]:
         """The coordinates that are deprecated."""
-        if self._operation is None:
+        operation = self._operation
+        if operation is None:
             return frozenset()
-        return self._operation.schema.deprecated & self.coordinates
+        if self.coordinates is operation.coordinates:
+            return operation.deprecated
+        return operation.schema.deprecated & self.coordinates
 
     @property
     def cost(self) -> int:
@@ -244,12 +248,24 @@ class OperationEvent(msgspec.Struct):
 
     @property
     def variables(self) -> dict[str, str]:
-        """The types of the variables that were sent, with the lengths of lists; never a value."""
+        """The types of the variables that were sent; never a value.
+
+        A list has its length, ``[String!](3)``; what is null is ``null``. At most 50 are told.
+        """
         if self._operation is None or not self._variables:
             return {}
-        types, values = self._operation.variables.types, self._variables
-        sent = [name for name in types if name in values]
-        return {name: _shape(types[name], values[name]) for name in sent[:_MOST_VARIABLES]}
+        values, told = self._variables, dict[str, str]()
+        for name, type_ in islice(self._operation.variables.types.items(), _MOST_VARIABLES):
+            if name in values:
+                value = values[name]
+                told[name] = (
+                    f"{type_}({len(value)})"
+                    if isinstance(value, list)
+                    else "null"
+                    if value is None
+                    else type_
+                )
+        return told
 
     @property
     def cache_policy(self) -> str | None:
@@ -263,13 +279,6 @@ class OperationEvent(msgspec.Struct):
     def schema_hash(self) -> str | None:
         """The version of the server's whole schema, as ``GraphQL-Schema-Version`` names it."""
         return None if self._schema_version is None else self._schema_version()
-
-
-def _shape(type_: str, value: object) -> str:
-    """Describe the value of a variable: ``ID!``, ``[String!](3)``, ``null``."""
-    if value is None:
-        return "null"
-    return f"{type_}({len(value)})" if isinstance(value, list) else type_
 
 
 Sink: TypeAlias = Callable[[OperationEvent], None]
