@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from trunkline.auth import Assumed, Caller
+from trunkline.bounded import BoundedMapping
 from trunkline.client import Client, Persisted, PrivateCache
 from trunkline.client.cache import CachingSender
 from trunkline.client.transports.asgi import ASGITransport
@@ -85,7 +86,11 @@ async def test_a_response_is_kept_until_a_mutation_changes_it(
     assert await asked(ONE, OTHER, ALL) == 3
 
 
-def test_what_was_on_its_way_during_a_mutation_is_not_kept() -> None:
+@pytest.mark.parametrize("is_late", [False, True])
+def test_what_was_on_its_way_during_a_mutation_is_not_kept(
+    monkeypatch: pytest.MonkeyPatch,
+    is_late: bool,  # noqa: FBT001
+) -> None:
     sender = CachingSender(PrivateCache(), send_request)
     reading = HTTPRequest("GET", {}, b"", query="a")
     old = HTTPResponse(200, b"old", {"cache-control": "max-age=60", "cache-groups": '"Book"'})
@@ -93,11 +98,22 @@ def test_what_was_on_its_way_during_a_mutation_is_not_kept() -> None:
     assert next(slow) == reading
     mutation: Any = sender.send(HTTPRequest("POST", {}, b""))
     next(mutation)
-    for flow, response in (
-        (mutation, HTTPResponse(200, b"", {"cache-group-invalidation": '"Book"'})),
-        (slow, old),
-    ):
+
+    def mutate() -> None:
         with pytest.raises(StopIteration):
-            flow.send(response)
+            mutation.send(HTTPResponse(200, b"", {"cache-group-invalidation": '"Book"'}))
+
+    put = BoundedMapping[Any, Any].put
+
+    def put_late(*given: Any) -> None:  # as if another thread were between
+        mutate()
+        put(*given)
+
+    if is_late:
+        monkeypatch.setattr(BoundedMapping, "put", put_late)
+    else:
+        mutate()
+    with pytest.raises(StopIteration):
+        slow.send(old)
     again: Any = sender.send(reading)
     assert next(again) == reading  # it is asked for again

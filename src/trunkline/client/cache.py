@@ -97,10 +97,10 @@ class CachingSender:
             headers_now = {**entry.response.headers, **response.headers}
             response = replace(entry.response, headers=headers_now)
         kept = _entry(response)
-        if kept is None or self._invalidations != before:  # it may be older than the change
-            self._entries.remove(key)
-        else:
+        if kept is not None:
             self._entries.put(key, kept)
+        if kept is None or self._invalidations != before:  # it may be older than the change
+            self._entries.remove(key)  # asked last: another thread may invalidate at any time
         return response
 
 
