@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from todo.issuer import Clients, issuer, metadata_url
 from todo.processes import HOST, read_port, wait_until_it_responds
-from todo.tokens import MOBILE_APP, PLAYGROUND, WEB_APP
+from todo.tokens import MOBILE_APP, PLAYGROUND, PROMETHEUS, WEB_APP
 from todo.web_app.calls import OPERATIONS, VERSION, make_calls
 
 APP = "todo.api_server.app:app_from_environment"
@@ -111,14 +111,17 @@ def announce(base: str, clients: Clients | None) -> None:
     """Say what is served where, and how to call it: last, where people look."""
     tokens = ""
     if clients is not None:
-        web_app, mobile_app = clients.write_token(WEB_APP), clients.write_token(MOBILE_APP)
+        web_app, mobile_app, prometheus = map(
+            clients.write_token, (WEB_APP, MOBILE_APP, PROMETHEUS)
+        )
         tokens = f"""
 The issuer is up:
   Metadata    {metadata_url(clients)}
 
-Calls with tokens, which live 10 minutes; neither is for the other's URL:
+Calls with tokens, which live 10 minutes; none is for another's URL:
   curl {base}/graphql -H @{web_app} -H 'Content-Type: application/json' -d '{QUERY}'
   curl {base}/api/todos -H @{mobile_app}
+  curl {base}/metrics -H @{prometheus}
 """
     print(
         f"""
@@ -126,6 +129,8 @@ The API server is up:
   GraphQL     {base}/graphql
   Playground  {base}/playground
   REST        {base}/api/todos
+  Health      {base}/readyz
+  Metrics     {base}/metrics
 {tokens}
 Ctrl-C stops it.
 """,

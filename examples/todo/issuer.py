@@ -10,9 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from todo.processes import HOST, wait_until_it_responds
-from todo.tokens import MOBILE_APP, PLAYGROUND, WEB_APP, request_token
+from todo.tokens import MOBILE_APP, PLAYGROUND, PROMETHEUS, WEB_APP, request_token
 from trunkline.auth import ClientCredentials
 from trunkline.issuer import RegisteredClient, Store, with_new_secret
+
+SCOPES = {WEB_APP: ["todos", "documents:publish"], PROMETHEUS: ["metrics:read"]}
 
 
 @dataclass
@@ -48,11 +50,11 @@ def issuer(port: int, base: str) -> Generator[Clients]:
     """Run an issuer that gives tokens for the API at ``base``, as long as the ``with`` lasts.
 
     The web app's and the playground's are for GraphQL, the mobile apps' for REST, and neither for
-    the other.
+    the other; that of Prometheus is for the metrics of GraphQL.
     """
     url = f"http://localhost:{port}"
     graphql, rest = f"{base}/graphql", f"{base}/api"
-    audiences = {WEB_APP: graphql, PLAYGROUND: graphql, MOBILE_APP: rest}
+    audiences = {WEB_APP: graphql, PLAYGROUND: graphql, PROMETHEUS: graphql, MOBILE_APP: rest}
     with TemporaryDirectory(prefix="todo-") as folder:
         clients = Clients(url, audiences, {}, Path(folder))
         store = f"sqlite:///{Path(folder) / 'issuer.db'}"
@@ -71,7 +73,7 @@ def add_clients(store: str, clients: Clients) -> None:
     """Let the issuer know the clients, each with a new secret."""
     kept = Store(store)
     for client_id, audience in clients.audiences.items():
-        scopes = ["todos", "documents:publish"] if client_id == WEB_APP else ["todos"]
+        scopes = SCOPES.get(client_id, ["todos"])
         client = RegisteredClient(
             client_id,
             method="client_secret",

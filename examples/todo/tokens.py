@@ -5,6 +5,7 @@ import requests
 WEB_APP = "web-app"
 MOBILE_APP = "mobile-app"
 PLAYGROUND = "playground"
+PROMETHEUS = "prometheus"
 
 PATIENCE = 30  # seconds
 

@@ -19,6 +19,7 @@ import httpx2
 import pytest
 import requests
 from benchmarks.load import free_port
+from prometheus_client import CollectorRegistry
 from tests.proxies import nginx, varnish
 from tests.serving import serving
 from tests.test_docs import Page
@@ -36,6 +37,7 @@ from todo.web_app.calls import ONE_TODO
 from trunkline.auth import Verifier
 from trunkline.cli.commands import app
 from trunkline.contracts import DocumentRegistry
+from trunkline.contrib.prometheus import PrometheusMetrics
 from trunkline.protocol.documents import document_id
 from trunkline.server import CacheAudience, CachePurge, current_response
 
@@ -78,8 +80,10 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Generator[Origin]:
             Verifiers(
                 graphql=Verifier(clients.issuer, audience=f"{base}/graphql"),
                 rest=Verifier(clients.issuer, audience=f"{base}/api"),
+                metrics=Verifier(clients.issuer, audience=f"{base}/graphql"),
                 caching=CacheAudience(SECRET, clients_share=False),
             ),
+            PrometheusMetrics(CollectorRegistry()),
             registered=DocumentRegistry(f"sqlite:///{folder}/documents.db"),
         )
         tokens = {

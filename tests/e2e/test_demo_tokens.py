@@ -51,18 +51,28 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
                 break
         printed = "".join(lines)
         files = map(Path, re.findall(r"-H @(\S+)", printed))
-        web, mobile = (file.read_text().split()[-1] for file in files)
+        web, mobile, _ = (file.read_text().split()[-1] for file in files)
         yield Demo(f"http://localhost:{port}", printed, web, mobile)
 
 
 def test_the_lines_that_are_printed_call_both_interfaces(demo: Demo) -> None:
     lines = re.findall(r"^  (curl .*)$", demo.printed, re.MULTILINE)
-    graphql, rest = (
+    graphql, rest, metrics = (
         subprocess.run(line, shell=True, capture_output=True, text=True, check=True).stdout  # noqa: S602
         for line in lines
     )
     assert graphql.startswith('{"data":{"todos":[{"todoID":')
     assert rest.startswith('[{"todoID":')
+    assert 'trunkline_client_operations_total{client="web-app",outcome="ok"}' in metrics
+
+
+def test_it_is_ready_and_tells_strangers_no_metrics(demo: Demo) -> None:
+    ready = requests.get(f"{demo.base}/readyz", timeout=SECONDS)
+    checks = {"database": "ok", "issuer": "ok", "documents": "ok"}
+    assert ready.json() == {"status": "ready", "checks": checks}
+    for headers in ({}, {"authorization": f"Bearer {demo.web}"}):
+        metrics = requests.get(f"{demo.base}/metrics", headers=headers, timeout=SECONDS)
+        assert metrics.status_code in {401, 403}
 
 
 def test_the_playground_gives_its_visitors_tokens(demo: Demo) -> None:

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from prometheus_client import CollectorRegistry
 from starlette.responses import JSONResponse
 from tests.serving import serving
 
 from todo.api_server.app import create_app
 from todo.api_server.database import Database
+from trunkline.contrib.prometheus import PrometheusMetrics
 from trunkline.server import Playground
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -46,7 +48,8 @@ def application(database: Path) -> Callable[..., Awaitable[None]]:
 
     At `/bare` it is in no framework; at `/closed` its endpoint wants a token, which it gives.
     """
-    todo = create_app(Database(f"sqlite:///{database}"), None, playground=True)
+    metrics = PrometheusMetrics(CollectorRegistry())
+    todo = create_app(Database(f"sqlite:///{database}"), None, metrics, playground=True)
     playground = Playground("Todo", "/graphql", query=DEFAULT_QUERY)
 
     async def visitor_token() -> str:

@@ -51,7 +51,7 @@ from starlette.routing import Route
 from trunkline.auth import Protected, Verifier
 from trunkline.contracts import DocumentRegistry
 from trunkline.contrib.prometheus import PrometheusMetrics
-from trunkline.server import Caching, GraphQL, ResponseStore, make_executable_schema, parse_schema
+from trunkline.server import Caching, GraphQL, MemoryStore, make_executable_schema, parse_schema
 
 class Query:
     def process(self) -> int:
@@ -76,7 +76,7 @@ endpoint = GraphQL(
     auth=None,
     sinks=[metrics],
     registered=DocumentRegistry("documents"),
-    caching=Caching(store=ResponseStore()),
+    caching=Caching(store=MemoryStore()),
 )
 verifier = Verifier(
     os.environ["ISSUER"],
@@ -169,10 +169,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[API]:
 @contextmanager
 def prometheus(folder: Path, url: str, issuer: str, secret: str) -> Generator[str]:
     """Start Prometheus as the documentation configures it, but quicker."""
-    program = shutil.which("prometheus")
-    if program is None:
-        message = "Prometheus is not installed: apt-get install prometheus"
-        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+    program = installed("prometheus")
     text = (FILES / "prometheus.yml").read_text(encoding="utf-8")
     text = text.replace("15s", "200ms\n  evaluation_interval: 200ms")
     text = text.replace("localhost:8080", url.removeprefix("http://"))
@@ -181,10 +178,18 @@ def prometheus(folder: Path, url: str, issuer: str, secret: str) -> Generator[st
     (folder / "prometheus.secret").write_text(secret, encoding="utf-8")
     shutil.copy(FILES / "alerts.yml", folder)
     port = free_port()
-    command = [str(program), "--config.file=prometheus.yml", "--storage.tsdb.path=data"]
+    command = [program, "--config.file=prometheus.yml", "--storage.tsdb.path=data"]
     command += [f"--web.listen-address=127.0.0.1:{port}"]
     with running(command, folder):
         yield f"http://127.0.0.1:{port}"
+
+
+def installed(program: str) -> str:
+    found = shutil.which(program)
+    if found is None:
+        message = f"{program} is not installed: apt-get install prometheus"
+        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+    return str(found)
 
 
 def test_four_processes_count_together(api: API) -> None:
@@ -266,6 +271,17 @@ def test_prometheus_loads_the_alerts(api: API) -> None:
 
     until(lambda: {rule["health"] for rule in rules()} == {"ok"}, "a rule is not evaluated")
     assert len(rules()) == 7
+
+
+def test_alerts_fire_when_something_is_wrong_and_only_then() -> None:
+    command = [
+        installed("promtool"),
+        "test",
+        "rules",
+        str(Path(__file__).parent / "alerts_test.yml"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_what_is_asked_for_is_what_is_counted() -> None:

@@ -17,7 +17,17 @@ from todo.api_server.todos import Todos
 from todo.tokens import PLAYGROUND, request_token
 from trunkline.auth import Protected, Verifier
 from trunkline.contracts import DocumentRegistry
-from trunkline.server import CacheAudience, Caching, GraphQL, Playground, log_operations
+from trunkline.contrib.prometheus import PrometheusMetrics
+from trunkline.server import (
+    CacheAudience,
+    Caching,
+    GraphQL,
+    Health,
+    HealthCheck,
+    Playground,
+    access_log,
+    log_operations,
+)
 
 FIRST_QUERY = "{\n  todos {\n    todoID\n    title\n  }\n}"
 
@@ -25,17 +35,20 @@ FIRST_QUERY = "{\n  todos {\n    todoID\n    title\n  }\n}"
 class Verifiers(NamedTuple):
     """Who checks the tokens of each face: they have audiences of their own.
 
-    ``caching`` names the callers of GraphQL who share responses in caches.
+    ``metrics`` takes those of GraphQL that may read them. ``caching`` names the callers of GraphQL
+    who share responses in caches.
     """
 
     graphql: Verifier
     rest: Verifier
+    metrics: Verifier
     caching: CacheAudience
 
 
-def create_app(
+def create_app(  # noqa: PLR0913  # all that is put together here
     database: Database,
     verifiers: Verifiers | None,
+    metrics: PrometheusMetrics,
     *,
     playground: bool = False,
     visitor_token: Callable[[], Awaitable[str]] | None = None,
@@ -45,6 +58,12 @@ def create_app(
     todos = Todos(database.sessions)
     schema = make_executable_schema(Resolvers(todos))
     api = rest(todos)  # what mobile clients use
+    checks: dict[str, HealthCheck] = {"database": database.check}
+    if verifiers:
+        checks["issuer"] = verifiers.graphql.check_keys
+    if registered:
+        checks["documents"] = registered.check_documents
+    health = Health(checks, drain=0)  # nobody balances the load of a demo
     routes: list[BaseRoute] = [
         Mount("/api", Protected(api, verifiers.rest) if verifiers else api),
         Route(
@@ -52,12 +71,18 @@ def create_app(
             GraphQL(
                 schema,
                 auth=verifiers.graphql if verifiers else None,
+                sinks=[access_log, metrics],
                 registered=registered,
                 caching=Caching(
                     audience=verifiers.caching if verifiers else None,
                     group_headers=["Cache-Groups", "xkey"],
                 ),
             ),
+        ),
+        Route("/livez", health),
+        Route("/readyz", health),
+        Route(
+            "/metrics", Protected(metrics.page, verifiers.metrics) if verifiers else metrics.page
         ),
     ]
     if verifiers:  # a cache asks there whose responses a caller shares
@@ -81,9 +106,11 @@ def app_from_environment() -> Starlette:
     database = Database(os.environ.get("DATABASE_URL", "sqlite:///todo.sqlite3"))
     issuer, base = os.environ["ISSUER"], os.environ["BASE_URL"]
     audience = f"{base}/graphql"
+    metrics = PrometheusMetrics()
     verifiers = issuer and Verifiers(
-        graphql=Verifier(issuer, audience=audience),
+        graphql=Verifier(issuer, audience=audience, on_check=metrics.token_checked),
         rest=Verifier(issuer, audience=f"{base}/api"),
+        metrics=Verifier(issuer, audience=audience, scopes=["metrics:read"]),
         caching=CacheAudience(os.environ["CACHE_SECRET"], clients_share=False),
     )
     visitor_token = None
@@ -93,6 +120,7 @@ def app_from_environment() -> Starlette:
     return create_app(
         database,
         verifiers or None,
+        metrics,
         playground=os.environ.get("PLAYGROUND") == "1",
         visitor_token=visitor_token,
         registered=DocumentRegistry(os.environ["DOCUMENTS"]),

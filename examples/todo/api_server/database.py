@@ -8,6 +8,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from todo.api_server.models import Base, Todo
+from trunkline.contrib.sqlalchemy import check_database
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 
@@ -30,6 +31,7 @@ class Database:
             raise SystemExit(f"DATABASE_URL cannot be used: {error}") from None
         except ModuleNotFoundError as error:
             raise SystemExit(f"DATABASE_URL needs a driver: pip install {error.name}.") from None
+        self.check = check_database(self._engine)
         self.sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(
             self._engine, expire_on_commit=False
         )
