@@ -27,6 +27,7 @@ FILES = (
     "new_documents",
     "large_schema",
     "registered",
+    "usage",
     "generating",
     "clients",
     "shapes",

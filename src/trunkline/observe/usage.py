@@ -51,8 +51,8 @@ class Usage:
     - ``store``: ``sqlite:///usage.db``, or ``postgresql://user@host/database``. Any number of
       processes and endpoints may share it.
     - ``every``: seconds between two flushes.
-    - ``keep``: days after which counts are removed. Hours are kept for 62 days at most; days and
-      months stay.
+    - ``keep``: days after which counts are removed. The hours are removed after 62 days at the
+      latest; the sums of days and months stay.
 
     An operation is counted for the client that its token proves, else for the one that it says it
     is, with the version that it says (the headers ``GraphQL-Client-Name`` and

@@ -1,9 +1,9 @@
 """The counts of usage in a database: what processes add, and what is read of it.
 
-A row counts what a version of a client asked with an operation, within an hour, a day or a month
-(of UTC). Each flush adds to all three, so a year is read from its months. Fields need no rows,
-because an operation uses the same ones each time; only what the values of variables use beside
-these (fields of input types, values of enums) has a row of its own.
+A row counts what a version of a client asked with an operation, within an hour, a day, a third of
+a month or a month (of UTC). Each flush adds to all of these, so a year is read from its months.
+Fields need no rows, because an operation uses the same ones each time; only what the values of
+variables use beside these (fields of input types, values of enums) has a row of its own.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ __all__ = [
     "OTHER_CLIENT",
     "OTHER_OPERATION",
     "Counts",
+    "Span",
     "UsageBatch",
     "UsageClient",
     "UsageOperation",
@@ -61,17 +62,25 @@ _NEVER = 2**31 - 1  # an hour
 _MOST_REMOVED = 200  # starts of spans that are removed at a time
 
 
-class _Span(IntEnum):
+class Span(IntEnum):
+    """How long a row counts, always in UTC; each is a number of the next shorter ones."""
+
     HOUR = 0
     DAY = 1
-    MONTH = 2
+    THIRD = 2  # of a month: from its 1st, 11th and 21st
+    MONTH = 3
 
     def start(self, hour: int) -> int:
         """Return the hour in which the span of an hour starts; hours count from 1970."""
-        if self is _Span.MONTH:
-            moment = datetime.fromtimestamp(hour * HOUR, UTC)
-            return int(moment.replace(day=1, hour=0).timestamp()) // HOUR
-        return hour - hour % 24 if self is _Span.DAY else hour
+        if self is Span.HOUR:
+            return hour
+        day = hour - hour % 24
+        if self is Span.DAY:
+            return day
+        past = datetime.fromtimestamp(day * HOUR, UTC).day - 1
+        if self is Span.THIRD:
+            past -= min(past // 10, 2) * 10
+        return day - past * 24
 
 
 class Counts(msgspec.Struct):
@@ -351,7 +360,7 @@ class UsageStore:
             )
             # in one order, so that no two processes wait in a circle
             counts = sorted(named.counts.items(), key=lambda each: each[0])
-            for span in _Span:
+            for span in Span:
                 run.many(_ADD, list(_rows(span, counts)))
                 run.many(_ADD_BY_VARIABLES, list(_rows_by_variables(span, counts)))
         return named is batch
@@ -360,9 +369,9 @@ class UsageStore:
         """Remove what is older than some days, and the hours that are older than two months."""
         now = int(time.time()) // HOUR
         oldest = now - int(days * 24)
-        for span in _Span:
+        for span in Span:
             before = span.start(oldest)
-            if span is _Span.HOUR:
+            if span is Span.HOUR:
                 before = max(before, now - _HOURS_KEPT)
             for table in _BY_TIME:
                 self._forget_before(table, span, before)
@@ -376,7 +385,7 @@ class UsageStore:
                 " (SELECT id FROM trunkline_usage_operations)"
             )
 
-    def _forget_before(self, table: str, span: _Span, before: int) -> None:
+    def _forget_before(self, table: str, span: Span, before: int) -> None:
         """Remove the rows of a span, in transactions that do not keep others waiting."""
         for _ in range(_MOST_REMOVED):
             with self._database.transaction() as run:
@@ -434,14 +443,14 @@ class UsageStore:
             rows = run(
                 "SELECT DISTINCT start FROM trunkline_usage"
                 " WHERE span = ? AND start >= ? AND start < ? ORDER BY start",
-                *(int(_Span.HOUR), first, end),
+                *(int(Span.HOUR), first, end),
             ).fetchall()
         return [hour for (hour,) in rows]
 
     def hour(self, hour: int) -> UsageBatch:
         """Return everything that was counted in an hour since 1970."""
         batch = UsageBatch()
-        values = int(_Span.HOUR), hour
+        values = int(Span.HOUR), hour
         with self._database.transaction() as run:
             rows = run(
                 f"SELECT client, operation, last, {', '.join(_SUMS)}"  # noqa: S608  # ours
@@ -477,7 +486,7 @@ class UsageStore:
 
 
 def _rows(
-    span: _Span, counts: Sequence[tuple[tuple[int, int, int], Counts]]
+    span: Span, counts: Sequence[tuple[tuple[int, int, int], Counts]]
 ) -> Iterator[Sequence[object]]:
     for (hour, client, operation), each in counts:
         failures = (each.failures.get(name, 0) for name in FAILURES)
@@ -486,7 +495,7 @@ def _rows(
 
 
 def _rows_by_variables(
-    span: _Span, counts: Sequence[tuple[tuple[int, int, int], Counts]]
+    span: Span, counts: Sequence[tuple[tuple[int, int, int], Counts]]
 ) -> Iterator[Sequence[object]]:
     for (hour, client, operation), each in counts:
         key = int(span), span.start(hour), client, operation
@@ -510,18 +519,22 @@ def _tables_of(coordinate: str | None) -> list[tuple[str, str, str]]:
     ]
 
 
-def _ranges(since: float, now: float) -> list[tuple[_Span, int, int]]:
-    """Return the spans to read, each with the hours in which its first one and the end start."""
-    hour = int(since) // HOUR
+def _ranges(since: float, now: float) -> list[tuple[Span, int, int]]:
+    """Return the spans to read, each with the first hour, and the one that ends it."""
+    start = int(since) // HOUR
     if now - since <= _READ_BY_HOUR:
-        return [(_Span.HOUR, hour, _NEVER)]
-    day = _Span.DAY.start(hour)
-    month = _Span.MONTH.start(day)
-    if month < day:
-        month = _Span.MONTH.start(month + 31 * 24)
-    if month > int(now) // HOUR:
-        return [(_Span.DAY, day, _NEVER)]
-    return [(_Span.DAY, day, month), (_Span.MONTH, month, _NEVER)]
+        return [(Span.HOUR, start, _NEVER)]
+    start = Span.DAY.start(start)
+    ranges: list[tuple[Span, int, int]] = []
+    for span, longer in ((Span.DAY, Span.THIRD), (Span.THIRD, Span.MONTH)):
+        end = start
+        while longer.start(end) < end:
+            end += 24
+        if end > int(now) // HOUR:
+            return [*ranges, (span, start, _NEVER)]
+        ranges.append((span, start, end))
+        start = end
+    return [*ranges, (Span.MONTH, start, _NEVER)]
 
 
 def _merge(found: dict[tuple[int, int], list[Any]], rows: Iterable[Sequence[Any]]) -> None:
