@@ -58,9 +58,9 @@ def measure() -> Iterator[Figure]:
 
 
 def timed(command: list[str]) -> Spent:
-    """Run a command five times; return the median of what it takes, with its start."""
+    """Run a command three times; return the median of what it takes, with its start."""
     spent: list[Spent] = []
-    for _ in range(5):
+    for _ in range(3):
         before, began = os.times(), time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # ours
         after = os.times()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -14,7 +15,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from benchmarks.load import free_port
@@ -27,9 +28,10 @@ from tests.waiting import PATIENCE, until
 from trunkline.auth import Assumed, Caller
 from trunkline.observe import usage as sink
 from trunkline.observe import usage_store
-from trunkline.observe.operations import OperationEvent
+from trunkline.observe.operations import OperationEvent, OperationOutcome
 from trunkline.observe.usage_store import (
     BUCKETS,
+    FAILURES,
     Counts,
     UsageBatch,
     UsageClient,
@@ -173,7 +175,7 @@ def test_counts_wait_for_a_database_that_is_away(
     ]
 
 
-@pytest.mark.parametrize("bound", ["_MOST_KEYS", "_MOST_WAITING"])
+@pytest.mark.parametrize("bound", ["_MOST_KEYS", "_MOST_ROWS"])
 def test_what_is_too_much_in_memory_is_counted_as_others(
     bound: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -190,6 +192,40 @@ def test_what_is_too_much_in_memory_is_counted_as_others(
     }
     assert sum(rows(store, coordinate="Book.title").values()) == 5
     assert "too many clients" in caplog.text
+
+
+def test_operations_that_wait_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sink, "_MOST_OPERATIONS", 1)
+    store = f"sqlite:///{tmp_path}/usage.db"
+    with closing(Usage(store, every=1_000)) as usage:
+        app = endpoint(usage)
+        for number in [0, 1, 0]:
+            ask(app, f"query A{number} {{ books {{ title }} }}")
+            ask(app, f"query A{number} {{ books {{ title }} }}", "another")
+    assert rows(store) == {
+        ("", "", "A0"): 2,
+        ("another", "", "A0"): 2,
+        ("(other)", "", "(other)"): 2,
+    }
+
+
+def test_every_outcome_has_a_column() -> None:
+    assert {*FAILURES, "ok"} == set(get_args(OperationOutcome))
+
+
+def test_an_operation_that_is_forgotten_is_counted(usage: Usage, store: str) -> None:
+    app = endpoint(usage)
+    texts: list[str] = []
+    for _ in range(2):
+        ask(app, "query A { books { title } }")
+        if not texts:
+            app = endpoint(usage)  # the first one goes, and what it has compiled
+            gc.collect()
+        usage.flush()
+        (operation,) = UsageStore(store).hour(int(time.time()) // 3_600).operations.values()
+        texts.append(operation.text)
+    assert texts == ["", "query A {\n  books {\n    title\n  }\n}"]
+    assert rows(store, coordinate="Book.title") == {("", "", "A"): 2}
 
 
 def test_what_is_too_much_for_the_database_is_counted_as_others(

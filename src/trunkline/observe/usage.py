@@ -8,10 +8,12 @@ import threading
 import time
 from secrets import token_hex
 from typing import TYPE_CHECKING, TypeAlias
-from weakref import WeakKeyDictionary
+from weakref import ref
 
 import graphql
+from msgspec.structs import replace
 
+from trunkline.bounded import BoundedMapping
 from trunkline.errors import StoreError
 from trunkline.forks import renewed_in_children
 from trunkline.observe.operations import OperationEvent
@@ -38,11 +40,27 @@ logger = logging.getLogger("trunkline.usage")
 
 _HALF_MILLISECONDS = 2_000  # in a second
 _MOST_KEYS = 10_000  # that are counted between two flushes
-_MOST_WAITING = 50_000  # that wait for a database that is away
+_MOST_ROWS = 50_000  # that wait for a database that is away
+_MOST_OPERATIONS = 5_000  # of these rows
+_REMEMBERED = 1_000  # operations whose description is kept
+_LONG_TEXT = 10_000  # characters of a document that is not kept
 _MOST_CHARACTERS = 128  # of a client's name, and of its version
 
-_Key: TypeAlias = tuple[str | None, str | None, "Operation | None"]
-_OTHER: _Key = (None, OTHER_CLIENT.name, None)
+_Key: TypeAlias = tuple[str | None, str | None, str | None, str | None, frozenset[str]]
+"""The client's id, what it calls itself, the document, the operation, and what that always uses.
+
+The hashes of all of them are kept by Python, and none keeps the operation's code in memory.
+"""
+
+_NOTHING = frozenset[str]()
+_OTHER: _Key = (None, OTHER_CLIENT.name, None, None, _NOTHING)
+
+
+class _Counted(Counts):
+    """What is counted between two flushes, and what was asked."""
+
+    kind: str = ""
+    operation: ref[Operation] | None = None
 
 
 class Usage:
@@ -80,15 +98,15 @@ class Usage:
         """Begin anew what belongs to a process: its locks, its thread, and what it counted."""
         self._lock = threading.RLock()
         self._hour, self._hour_ends = 0, 0.0
-        self._counts: dict[_Key, Counts] = {}
-        self._past: list[tuple[int, dict[_Key, Counts]]] = []  # of hours that are over
+        self._counts: dict[_Key, _Counted] = {}
+        self._past: list[tuple[int, dict[_Key, _Counted]]] = []  # of hours that are over
         self._closed: threading.Event | None = None
         # what follows is for those who hold `_writing`
         self._writing = threading.RLock()
         self._waiting = UsageBatch()
         self._batch: UsageBatch | None = None
         self._writer, self._number = token_hex(16), 0
-        self._operations: WeakKeyDictionary[Operation, UsageOperation] = WeakKeyDictionary()
+        self._operations = BoundedMapping[object, UsageOperation](_REMEMBERED)
         self._fault = ""
         self._told_of_others = self._forgot = 0  # hours
 
@@ -97,14 +115,15 @@ class Usage:
         if event.name != "graphql.request":
             return
         operation, outcome, duration = event.operation, event.outcome, event.duration
+        always = _NOTHING if operation is None else operation.coordinates
         now = time.time()
         with self._lock:
             if now >= self._hour_ends:
                 self._begin_hour(now)
-            key = event.client_id, event.client, operation
+            key = event.client_id, event.client, event.document_id, event.operation_name, always
             counts = self._counts.get(key)
             if counts is None:
-                counts, operation = self._first(key)
+                key, counts = self._first(key, operation)
             counts.count += 1
             counts.last = now
             counts.seconds += duration
@@ -112,9 +131,8 @@ class Usage:
             counts.buckets[bucket if bucket < BUCKETS else -1] += 1
             if outcome != "ok":
                 counts.failures[outcome] = counts.failures.get(outcome, 0) + 1
-            always = None if operation is None else operation.coordinates
-            if event.coordinates is not always:
-                for each in event.coordinates.difference(always or ()):
+            if event.coordinates is not key[-1]:
+                for each in event.coordinates - key[-1]:
                     counts.by_variables[each] = counts.by_variables.get(each, 0) + 1
 
     def _begin_hour(self, now: float) -> None:
@@ -123,18 +141,21 @@ class Usage:
         self._hour = int(now) // HOUR
         self._hour_ends = (self._hour + 1) * HOUR
 
-    def _first(self, key: _Key) -> tuple[Counts, Operation | None]:
-        """Begin to count what was not counted since the last flush."""
+    def _first(self, key: _Key, operation: Operation | None) -> tuple[_Key, _Counted]:
+        """Begin to count what was not counted since the last flush; return as what."""
         if self._closed is None:
             self._closed = closed = threading.Event()
-            args = (closed,)
             threading.Thread(
-                target=self._follow, args=args, name="trunkline-usage", daemon=True
+                target=self._follow, args=(closed,), name="trunkline-usage", daemon=True
             ).start()
             atexit.register(self.close)
         if len(self._counts) >= _MOST_KEYS:
-            key = _OTHER
-        return self._counts.setdefault(key, Counts()), key[2]
+            return _OTHER, self._counts.setdefault(_OTHER, _Counted())
+        counts = _Counted()
+        if operation is not None:
+            counts.kind, counts.operation = operation.kind, ref(operation)
+        self._counts[key] = counts
+        return key, counts
 
     # -- writing --
 
@@ -186,29 +207,38 @@ class Usage:
             self._past, self._counts = [], {}
         for hour, all_counts in taken:
             for key, counts in all_counts.items():
-                client, operation = OTHER_CLIENT, OTHER_OPERATION
+                client, operation, added = OTHER_CLIENT, OTHER_OPERATION, Counts()
+                added.add(counts)
                 if key is not _OTHER:
-                    client, operation = _client(*key[:2]), self._operation(key[2])
-                    if not self._waiting.takes(hour, client, operation, _MOST_WAITING):
-                        counts = counts.without(operation)  # noqa: PLW2901
+                    client, operation = _client(*key[:2]), self._operation(key, counts)
+                    if not self._has_room(hour, client, operation):
+                        added = added.without(operation)
                         client, operation = OTHER_CLIENT, OTHER_OPERATION
                 if client is OTHER_CLIENT:
                     self._tell_of_others()
-                self._waiting.add(hour, client, operation, counts)
+                self._waiting.add(hour, client, operation, added)
 
-    def _operation(self, operation: Operation | None) -> UsageOperation:
-        if operation is None:
-            return UsageOperation()
-        known = self._operations.get(operation)
+    def _operation(self, key: _Key, counts: _Counted) -> UsageOperation:
+        """Describe an operation."""
+        _, _, document_id, name, coordinates = key
+        known = self._operations.get(key[2:])
         if known is None:
-            known = self._operations[operation] = UsageOperation(
-                operation.name or "",
-                operation.kind,
-                operation.id,
-                tuple(sorted(operation.coordinates)),
-                _without_literals(operation.read()),
+            known = UsageOperation(
+                name or "", counts.kind, document_id or "", tuple(sorted(coordinates))
             )
+            operation = None if counts.operation is None else counts.operation()
+            if operation is not None:
+                known = replace(known, text=_without_literals(operation.read()))
+                self._operations.put(key[2:], known)
         return known
+
+    def _has_room(self, hour: int, client: UsageClient, operation: UsageOperation) -> bool:
+        """Say whether a row can wait, while the database is away."""
+        waiting, id_ = self._waiting, operation.id
+        if (hour, client.id, id_) in waiting.counts:
+            return True
+        has_room = id_ in waiting.operations or len(waiting.operations) < _MOST_OPERATIONS
+        return has_room and len(waiting.counts) < _MOST_ROWS
 
     def _next_batch(self) -> UsageBatch | None:
         """Return the batch that was not written, or the next one."""
@@ -262,6 +292,10 @@ class _HideLiterals(graphql.Visitor):
 
 
 def _without_literals(chosen: ChosenOperation) -> str:
-    """Return the text of an operation and its fragments, without numbers and strings."""
+    """Return the text of an operation and its fragments, without numbers and strings.
+
+    A long one is not kept: the result is empty.
+    """
     document = graphql.DocumentNode(definitions=(chosen.node, *chosen.fragments.values()))
-    return graphql.print_ast(graphql.visit(document, _HideLiterals()))
+    text = graphql.print_ast(graphql.visit(document, _HideLiterals()))
+    return text if len(text) <= _LONG_TEXT else ""

@@ -154,7 +154,7 @@ class UsageClient(msgspec.Struct, frozen=True):
 class UsageOperation(msgspec.Struct, frozen=True):
     """An operation of a document, with the ``coordinates`` that it always uses, sorted.
 
-    ``text`` is the document without its literals; ``name`` and ``kind`` are empty if unknown.
+    ``text`` is the document without its literals. What is not known is empty.
     """
 
     name: str = ""
@@ -198,10 +198,6 @@ class UsageBatch(msgspec.Struct):
         key = hour, client.id, operation.id
         self.clients[key[1]], self.operations[key[2]] = client, operation
         self.counts.setdefault(key, Counts()).add(counts)
-
-    def takes(self, hour: int, client: UsageClient, operation: UsageOperation, most: int) -> bool:
-        """Say whether counts can be added without having more than some."""
-        return len(self.counts) < most or (hour, client.id, operation.id) in self.counts
 
     def bounded(self, clients: Collection[int], operations: Collection[int]) -> UsageBatch:
         """Return a batch that adds to these ids no more than a database may have.
@@ -289,7 +285,9 @@ _NAME_CLIENT = (
 )
 _NAME_OPERATION = (
     "INSERT INTO trunkline_usage_operations (id, name, kind, document, text, seen)"
-    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET seen = excluded.seen"
+    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET seen = excluded.seen,"
+    " text = CASE excluded.text WHEN '' THEN trunkline_usage_operations.text"
+    " ELSE excluded.text END"
 )
 _WRITTEN = (
     "INSERT INTO trunkline_usage_writers (id, batch, seen) VALUES (?, ?, ?)"
@@ -373,11 +371,10 @@ class UsageStore:
             before = span.start(oldest)
             if span is Span.HOUR:
                 before = max(before, now - _HOURS_KEPT)
-            for table in _BY_TIME:
-                self._forget_before(table, span, before)
+            if not all(self._forget_before(table, span, before) for table in _BY_TIME):
+                return
         with self._database.transaction() as run:
-            seen = oldest * HOUR
-            seen -= 31 * 24 * HOUR  # those of a month that is kept have their names
+            seen = (oldest - 31 * 24) * HOUR  # those of a month that is kept have their names
             for table in ("clients", "operations", "writers"):
                 run(f"DELETE FROM trunkline_usage_{table} WHERE seen < ?", seen)  # noqa: S608  # ours
             run(
@@ -385,8 +382,8 @@ class UsageStore:
                 " (SELECT id FROM trunkline_usage_operations)"
             )
 
-    def _forget_before(self, table: str, span: Span, before: int) -> None:
-        """Remove the rows of a span, in transactions that do not keep others waiting."""
+    def _forget_before(self, table: str, span: Span, before: int) -> bool:
+        """Remove rows in transactions that do not keep others waiting; return whether all went."""
         for _ in range(_MOST_REMOVED):
             with self._database.transaction() as run:
                 first = run(
@@ -394,8 +391,9 @@ class UsageStore:
                     int(span),
                 ).fetchone()[0]
                 if first is None or first >= before:
-                    return
+                    return True
                 run(f"DELETE FROM {table} WHERE span = ? AND start = ?", int(span), first)  # noqa: S608  # ours
+        return False
 
     # -- reading --
 
