@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from math import inf
 from pathlib import Path
+from random import Random
 from secrets import token_hex
 from types import SimpleNamespace
 from typing import Any
@@ -25,7 +26,9 @@ from trunkline.schema.caching import CacheScope
 from trunkline.server import (
     Caching,
     GraphQL,
+    MemoryStore,
     RedisStore,
+    ResponseStore,
     make_executable_schema,
     parse_schema,
     redis_store,
@@ -158,6 +161,59 @@ def test_under_a_server_that_begins_requests_without_a_task(server: RedisServer)
             reply = client.post(f"http://127.0.0.1:{port}/graphql", json={"query": text})
             assert f'"{title}"' in reply.text
     assert world.calls == 2
+
+
+class Counter:
+    """Processes with one database, which has a number that mutations raise."""
+
+    def __init__(self, stores: Sequence[ResponseStore]) -> None:
+        self.number = self.asked = self.executed = self.last = 0
+        self.random = Random(1)  # noqa: S311  # no secret
+        self.apps: list[GraphQL] = []
+        for store in stores:
+            resolvers = SimpleNamespace(query=self, mutation=self)
+            schema = make_executable_schema(parse_schema(COUNTER), resolvers)
+            self.apps.append(GraphQL(schema, auth=None, sinks=(), caching=Caching(store=store)))
+
+    async def read(self) -> dict[str, Any]:
+        self.executed += 1
+        number = self.number
+        for _ in range(self.random.randrange(10)):
+            await asyncio.sleep(0)
+        return {"id": "1", "number": number}
+
+    async def increase(self) -> dict[str, Any]:
+        self.number += 1
+        return {"id": "1", "number": self.number}
+
+    async def ask(self, times: int) -> None:
+        """Read and increase the number; ``last`` is what mutations that have ended have made it."""
+        for _ in range(times):
+            app, before = self.random.choice(self.apps), self.last
+            if self.random.random() < 0.1:
+                reply = await post(app, "mutation { increase { id number } }")
+                self.last = max(self.last, reply.data["increase"]["number"])
+            else:
+                self.asked += 1
+                reply = await post(app, "{ read { id number } }")
+                assert reply.data["read"]["number"] >= before
+
+
+COUNTER = """
+type Query { read: Counter! @cacheControl(maxAge: 60) }
+type Mutation { increase: Counter! }
+type Counter { id: ID! number: Int! }
+"""
+
+
+@pytest.mark.parametrize("kept_in", ["memory", "redis"])
+async def test_no_response_is_of_before_a_mutation_that_has_ended(
+    open_store: Open, kept_in: str
+) -> None:
+    stores = [MemoryStore()] if kept_in == "memory" else [open_store() for _ in range(3)]
+    counter = Counter(stores)
+    await asyncio.gather(*(counter.ask(30) for _ in range(10)))
+    assert counter.executed < counter.asked
 
 
 @pytest.mark.parametrize(

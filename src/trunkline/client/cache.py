@@ -26,7 +26,8 @@ class PrivateCache:
 
     A stale response with an ``ETag`` is requested again with ``If-None-Match``, which costs a 304.
     A response is reused only for requests with the same headers, credentials above all.
-    ``Cache-Group-Invalidation`` of a mutation removes the groups that it names (RFC 9875).
+    ``Cache-Group-Invalidation`` of a mutation, however it ended, removes the groups that it names
+    (RFC 9875).
     """
 
     megabytes: float = 16.0
@@ -79,7 +80,7 @@ class CachingSender:
         if request.method != "GET" or request.url is not None:
             response = yield from self._send(request)
             groups = read_groups(response.headers.get("cache-group-invalidation"))
-            if groups and response.status // 100 in (2, 3):
+            if groups:  # also of a mutation that did not end well
                 self._invalidations += 1
                 self._entries.remove_where(lambda _, entry: bool(entry.groups & groups))
             return response
