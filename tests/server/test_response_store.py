@@ -207,6 +207,17 @@ async def test_clients_that_registered_the_same_document_share_its_response(
     assert (await get(world.app, url, {"authorization": "a2"})).status == 404
 
 
+async def test_long_variables_are_told_apart(store: ResponseStore) -> None:
+    world = World(store)
+    ids = ["7" * 1_000, "7" * 1_001]
+    world.titles = {each: f"{len(each)}" for each in ids}
+    text = "query ($id: ID!) { book(id: $id) { title } }"
+    for _ in range(2):
+        replies = [await world.post(text, variables={"id": each}) for each in ids]
+        assert [reply.data["book"]["title"] for reply in replies] == ["1000", "1001"]
+    assert world.calls == 2
+
+
 async def test_variables_are_a_part_of_the_key(store: ResponseStore) -> None:
     world = World(store)
     text = "query ($id: ID!, $by: By) { book(id: $id, by: $by) { title } }"

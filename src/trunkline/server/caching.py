@@ -50,6 +50,7 @@ _DIGITS = 32  # of an audience's name
 _KNOWN = 10_000  # responses whose version and ETag are remembered
 _DIGESTED = 8_000_000  # bytes of responses whose digests are remembered
 _OVERHEAD = 500  # bytes of one, in addition to its body
+_LONG = 200  # bytes of an operation's name and variables, for which their hash stands in keys
 _REPLACED = frozenset({b"cache-control", b"vary"})
 
 
@@ -409,9 +410,10 @@ def _whose(exchange: Exchange) -> bytes:
 
 
 def _key_for(exchange: Exchange, who: bytes) -> StoreKey:
-    """Return the key of a response for those of one name."""
-    variables = msgspec.json.encode(exchange.variables or {}, order="deterministic")
-    return exchange.operation.id, exchange.operation.name, variables, who
+    """Return the key of a response for those of one name; no request makes it long."""
+    operation = exchange.operation
+    asked = msgspec.json.encode((operation.name, exchange.variables or {}), order="deterministic")
+    return operation.id, asked if len(asked) <= _LONG else sha256(asked).digest(), who
 
 
 @lru_cache(maxsize=1_024)  # many responses have the same

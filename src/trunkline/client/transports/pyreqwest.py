@@ -120,19 +120,19 @@ class _PyreqwestTransport(rules.HTTPTransport, Generic[Library]):
             return builder.add_root_certificate_pem(self._verify)
         return builder.danger_accept_invalid_certs(enable=not self._verify)
 
-    def _is_bounded(self, headers: _Headers) -> bool:
+    def _is_bounded(self, headers: HeaderMap) -> bool:
         """Say whether no more than the limit can come, as the response itself says.
 
         The library then reads it at once. It reads no more than Content-Length says, unless
         something else says how long the body is.
         """
-        length: str = headers.get("content-length", "")
+        length = headers.get("content-length") or ""
         return (
             length.isdecimal()
             and len(length) <= _DIGITS
             and int(length) <= self._max_response_bytes
-            and not headers.get("transfer-encoding")
-            and not headers.get("content-encoding")
+            and "transfer-encoding" not in headers
+            and "content-encoding" not in headers
         )
 
     def _body(self, url: str, headers: Mapping[str, str]) -> rules.ReceivedBody:
@@ -221,7 +221,7 @@ class PyreqwestTransport(_PyreqwestTransport[SyncClient], rules.BlockingHTTPTran
             builder = self._library_client().request(request.method, url)
             with self._fill(builder, request).build_streamed() as response:
                 headers = _Headers(response.headers)
-                if self._is_bounded(headers):
+                if self._is_bounded(response.headers):
                     content = response.bytes().to_bytes()
                     return HTTPResponse(response.status, content, headers)
                 body, reader = self._body(url, headers), response.body_reader
@@ -252,7 +252,7 @@ class AsyncPyreqwestTransport(_PyreqwestTransport[Client], rules.AsyncHTTPTransp
             builder = self._library_client().request(request.method, url)
             async with self._fill(builder, request).build_streamed() as response:
                 headers = _Headers(response.headers)
-                if self._is_bounded(headers):
+                if self._is_bounded(response.headers):
                     content = (await response.bytes()).to_bytes()
                     return HTTPResponse(response.status, content, headers)
                 body, reader = self._body(url, headers), response.body_reader
