@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -182,6 +183,10 @@ async def test_all_that_an_event_says() -> None:
     assert (event.batches, event.cost) == (1, (1 + 3 * 3) + 2 + 2)
     assert event.bytes_in > len(BOOKS)
     assert (event.bytes_out, event.cache_policy) == (len(reply.body), "no-store")
+    for _ in range(3_000):  # it is looked for in a thread
+        if event.schema_hash is not None:
+            break
+        await asyncio.sleep(0.01)
     assert event.schema_hash == schema_version(print_schema(LIBRARY))
     stages = cold.stages
     assert min(stages.parse, stages.validate, stages.compile, stages.execute) > 0

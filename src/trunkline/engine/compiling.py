@@ -7,12 +7,15 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from trunkline.compiler.operation import Operation
 from trunkline.errors import RequestError
 from trunkline.forks import renewed_in_children
 
 __all__ = ["Compilations", "takes_long"]
+
+Result = TypeVar("Result")
 
 _LONG = 2_000  # characters of a document that takes longer than the way to a thread and back
 
@@ -56,11 +59,9 @@ class Compilations:
         """
         if not takes_long(text):
             return compile_()
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, "trunkline-compiling")
         compilation = self._running.get(key)
         if compilation is None:
-            future = self._thread.submit(compile_)
+            future = self.begin(compile_)
             compilation = self._running[key] = _Compilation(future)
             future.add_done_callback(partial(self._forget, key))
         compilation.waiting += 1
@@ -74,8 +75,14 @@ class Compilations:
             compilation.waiting -= 1
             if not compilation.waiting:
                 compilation.future.cancel()  # does nothing if it runs
-        operation.compile_by(self._thread.submit)
+        operation.compile_by(self.begin)
         return operation
+
+    def begin(self, function: Callable[[], Result]) -> Future[Result]:
+        """Have a function called in the thread, when it has its turn."""
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, "trunkline-compiling")
+        return self._thread.submit(function)
 
     def _forget(self, key: Hashable, _done: object) -> None:
         self._running.pop(key, None)

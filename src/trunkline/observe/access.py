@@ -66,6 +66,10 @@ class AccessLog:
         ) or random() < self._sample:  # noqa: S311  # it decides nothing but this
             _log.write(event)
 
+    def close(self) -> None:
+        """Write the lines that wait for the stream of `log_operations`."""
+        _log.flush()
+
 
 class _Line(
     msgspec.Struct,
@@ -203,7 +207,7 @@ def log_operations(stream: TextIO | None = None) -> logging.Handler:
     For programs that configure no logging of their own. A terminal gets readable lines, with
     colours unless the environment has ``NO_COLOR``; any other stream gets a JSON object per line.
     The exceptions that callers do not see (the logger ``trunkline.errors``) go there too, in the
-    same form. A thread writes the lines, within a tenth of a second, and at the end of the program.
+    same form. A thread writes the lines, soon, and those that are left when the program ends.
     """
     handler = _log.send_to(stream)
     errors = logging.getLogger("trunkline.errors")

@@ -88,6 +88,11 @@ class EventLog(Generic[Event]):
         setattr(record, self._attribute, msgspec.to_builtins(self._fields(event)))
         logger.handle(record)
 
+    def flush(self) -> None:
+        """Write the lines that wait for a stream."""
+        if self._lines is not None:
+            self._lines.writer.flush()
+
     def send_to(self, stream: TextIO | None, *, readable: bool | None = None) -> logging.Handler:
         """Send the lines to a stream, standard error if it is ``None``; return the handler.
 

@@ -140,7 +140,7 @@ class OperationEvent(msgspec.Struct):
     _callers_scopes: frozenset[str] = frozenset()
     _errors: Sequence[Mapping[str, Any]] = ()
     _headers: Sequence[tuple[bytes, bytes]] = ()
-    _schema_version: Callable[[], str] | None = None
+    _schema_version: Callable[[], str | None] | None = None
 
     def __repr__(self) -> str:
         """Say what it is about, without the values of variables."""
@@ -277,7 +277,10 @@ class OperationEvent(msgspec.Struct):
 
     @property
     def schema_hash(self) -> str | None:
-        """The version of the server's whole schema, as ``GraphQL-Schema-Version`` names it."""
+        """The version of the server's whole schema, as ``GraphQL-Schema-Version`` names it.
+
+        It is looked for when a sink wants it for the first time, and known a little later.
+        """
         return None if self._schema_version is None else self._schema_version()
 
 

@@ -1,8 +1,7 @@
 """Lines of a log, written to a stream by a thread, so that no program waits for its log.
 
-`logging.handlers.QueueHandler` wakes its listener for each record, and its queue is not bounded in
-what it says of losses. Here the thread writes all lines of a twentieth of a second at once, which
-costs a request less than a microsecond.
+A line is written at once if there was none for a twentieth of a second; else all lines of such a
+time are written together, because to wake a thread costs more than a line.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from trunkline.forks import renewed_in_children
 __all__ = ["LineWriter", "told_of_losses"]
 
 _MOST = 10_000  # lines that wait
-_PAUSE = 0.05  # seconds in which lines are collected
+_PAUSE = 0.05  # seconds between two writes
 _PATIENCE = 5.0  # seconds for which the end of a program waits for a stream that is stuck
 
 told_of_losses: list[Callable[[int], None]] = []
@@ -130,13 +129,13 @@ class LineWriter(logging.Handler):
 def _write_when_woken(writer: ref[LineWriter], wake: Event) -> None:
     """Write what waits whenever there is something, as long as the writer lives."""
     while wake.wait():
-        time.sleep(_PAUSE)
         wake.clear()
         living = writer()
         if living is None:
             return
         living.flush()
         del living
+        time.sleep(_PAUSE)
 
 
 _living: WeakSet[LineWriter] = WeakSet()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from asyncio import CancelledError, Task, create_task, gather, to_thread
 from collections.abc import AsyncGenerator, Callable, Sequence
+from concurrent.futures import Future
 from contextlib import asynccontextmanager, suppress
 from copy import copy
 from functools import partial
@@ -214,7 +215,7 @@ class GraphQL(HTTPOnly):
         self._read_batch = partial(read_json_or_batch, most=batch_size)
         self._limits, self._deadline = limits or Limits(), deadline
         self._texts = SchemaTexts(is_private=auth is not None) if schema_text else None
-        self._version: str | None = None
+        self._version: Future[str] | None = None
 
     if not TYPE_CHECKING:  # types know that it is not there
 
@@ -273,7 +274,8 @@ class GraphQL(HTTPOnly):
                 response = await self._respond(scope, receive, started, events, additions)
                 if not response.is_taken_by(receive):
                     await response(scope, receive, send)
-                event.is_over(response.status, response.headers, len(response.body))
+                sent = 0 if scope["method"] == "HEAD" else len(response.body)
+                event.is_over(response.status, response.headers, sent)
             except ClientGone:
                 event.outcome = "disconnected"
                 with suppress(OSError):
@@ -294,11 +296,14 @@ class GraphQL(HTTPOnly):
                     watcher.request_ends()
                 subject.reset(about)
 
-    def _schema_version(self) -> str:
-        """Return the version of the whole schema, which takes long to find for the first time."""
+    def _schema_version(self) -> str | None:
+        """Return the version of the whole schema, if it is known: a large one takes a second."""
         if self._version is None:
-            self._version = schema_version(print_schema(self._views.whole.schema.definition))
-        return self._version
+            definition = self._views.whole.schema.definition
+            self._version = self._compilations.begin(
+                lambda: schema_version(print_schema(definition))
+            )
+        return self._version.result() if self._version.done() else None
 
     def _tell(self, event: OperationEvent) -> None:
         for sink in self._sinks:
@@ -426,14 +431,16 @@ class GraphQL(HTTPOnly):
             room = came.room.left
             operation = operation.sharing(came.room)
         began = perf_counter()
-        if self._executor.is_direct(operation):
-            result = run_sync(operation, request.variables, caller=caller, takes_json=True)
-        else:
-            result = await self._executor.execute(
-                operation, request, event.client, caller, came.scope, came.receive, left
-            )
-        executed = perf_counter()
-        event.stages.execute = executed - began
+        try:
+            if self._executor.is_direct(operation):
+                result = run_sync(operation, request.variables, caller=caller, takes_json=True)
+            else:
+                result = await self._executor.execute(
+                    operation, request, event.client, caller, came.scope, came.receive, left
+                )
+        finally:  # also of what took too long
+            executed = perf_counter()
+            event.stages.execute = executed - began
         event.batches = result.batches
         if result.room is not None:
             event.fields = operation.fixed_fields + room - result.room
