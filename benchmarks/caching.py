@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
+from subprocess import DEVNULL, Popen
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -18,6 +24,7 @@ from trunkline.server import (
     Caching,
     GraphQL,
     MemoryStore,
+    RedisStore,
     Version,
     make_executable_schema,
     parse_schema,
@@ -70,29 +77,57 @@ def endpoint(caching: Caching | None) -> GraphQL:
 
 
 def measure() -> Iterator[Figure]:
-    if find_spec("trunkline_native"):
-        yield from compare("native code")
-    with patch.object(walk, "_walk", None):
-        yield from compare("Python text")
+    with redis() as url:
+        if find_spec("trunkline_native"):
+            yield from compare("native code", url)
+        with patch.object(walk, "_walk", None):
+            yield from compare("Python text", url)
 
 
-def compare(way: str) -> Iterator[Figure]:
+def compare(way: str, redis_url: str | None) -> Iterator[Figure]:
     version = Version(lambda _arguments, _caller: 1, covers=["Book", "Author"])
     executed, known = endpoint(Caching()), endpoint(Caching(versions={"Query.books": version}))
-    result = race(
-        {
-            "undeclared": Async(asking(endpoint(None), 200)),
-            "executed": Async(asking(executed, 200)),
-            "known": Async(asking(known, 304, (b"if-none-match", b"*"))),
-            "stored": Async(asking(endpoint(Caching(store=MemoryStore())), 200)),
-        }
-    )
+    contestants = {
+        "undeclared": Async(asking(endpoint(None), 200)),
+        "executed": Async(asking(executed, 200)),
+        "known": Async(asking(known, 304, (b"if-none-match", b"*"))),
+        "stored": Async(asking(endpoint(Caching(store=MemoryStore())), 200)),
+    }
+    if redis_url is not None:
+        store = RedisStore(redis_url, timeout=60)
+        contestants["in Redis"] = Async(asking(endpoint(Caching(store=store)), 200))
+    result = race(contestants)
+    if redis_url is not None:
+        yield result.cost(f"100 objects, {way}: {ROUNDS} times from Redis", "in Redis")
+        title = f"100 objects, {way}: from Redis / executed"
+        yield result.ratio(title, "in Redis", "executed")
     for title, over, under, goal in (
         ("with policy and groups / without", "executed", "undeclared", at_most(1.1)),
         ("304 by version / executed", "known", "executed", at_most(0.2)),
         ("from the store / executed", "stored", "executed", at_most(0.5)),
     ):
         yield result.ratio(f"100 objects, {way}: {title}", over, under, goal)
+
+
+@contextmanager
+def redis() -> Generator[str | None]:
+    """Start Redis or Valkey, and give its URL."""
+    program = shutil.which("valkey-server") or shutil.which("redis-server")
+    if program is None:
+        print("Redis is left out: redis-server is not installed.")
+        yield None
+        return
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "socket"
+        command: list[str | Path] = [program, "--port", "0", "--unixsocket", path]
+        command += ["--save", "", "--dir", folder]
+        with Popen(command, stdout=DEVNULL) as process:  # noqa: S603  # ours
+            try:
+                while not path.exists():
+                    time.sleep(0.01)
+                yield f"unix://{path}"
+            finally:
+                process.terminate()
 
 
 def asking(app: GraphQL, status: int, *headers: tuple[bytes, bytes]) -> Any:
@@ -118,5 +153,6 @@ def asking(app: GraphQL, status: int, *headers: tuple[bytes, bytes]) -> Any:
                 "headers": [(b"accept", b"application/graphql-response+json"), *headers],
             }
             await app(scope, receive, send)
+        await app.stop()  # the next sample has another event loop
 
     return ask

@@ -164,8 +164,8 @@ class RedisStore(ResponseStore):
         while self._unsent:
             await asyncio.sleep(_PAUSE)
             groups, self._unsent = self._unsent, set()
-            everything = () if len(groups) > _MOST_GROUPS else groups
-            if not await self._send(everything, is_urgent=True):
+            named = groups if len(groups) <= _MOST_GROUPS else ()  # which means all there are
+            if not await self._send(named, is_urgent=True):
                 self._unsent |= groups
         self._sending = None
 
