@@ -74,6 +74,24 @@ def test_q16_the_estimate_is_within_a_factor_of_two(shape: str, *, is_inline: bo
     assert 0.5 <= weights[-1] / taken <= 2
 
 
+EQUAL = {
+    "objects": "{ " + many("a#: book(id: #) { id title }", 480) + " }",
+    "objects in a list": "{ books { " + many("a#: publisher { name }", 480) + " } }",
+    "lists": "{ books { " + many("a#: related(first: 1) { id title }", 480) + " } }",
+    "awaited": "{ " + many("a#: slowBook(id: #) { id title }", 480) + " }",
+}
+
+
+@pytest.mark.parametrize("text", EQUAL.values(), ids=EQUAL)
+def test_q16_equal_selections_under_many_aliases_take_a_megabyte(text: str) -> None:
+    limits = Limits(cost=None, fields=2_000, tokens=10_000)
+
+    def make(number: int) -> Operation:
+        return compile_operation(SCHEMA, text + "#" * number, limits=limits)
+
+    assert min(bytes_of(make, 1) for _ in range(2)) <= 1_200_000  # 800,000 to 900,000
+
+
 def alive(*types: type) -> set[int]:
     gc.collect()
     return {id(each) for each in gc.get_objects() if isinstance(each, types)}

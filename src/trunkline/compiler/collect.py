@@ -80,7 +80,7 @@ class Collector:
 
     def restart(self) -> None:
         """Count fields from zero: their limit is for an object type of each abstract type."""
-        self._fields = 0
+        self.fields = 0
 
     def collect(
         self,
@@ -117,7 +117,7 @@ class Collector:
                 continue
             if isinstance(node, graphql.FieldNode):
                 key = node.alias.value if node.alias else node.name.value
-                self._count_field()
+                self.count(1)
                 if self._is_new(earlier["field", key], condition):
                     collected.order.append((key, condition))
                 collected.fields.setdefault(key, []).append(CollectedField(node, condition))
@@ -130,9 +130,10 @@ class Collector:
             if fragment and self._applies(fragment.type_condition, type_):
                 self._collect(collected, type_, known, earlier, fragment.selection_set, condition)
 
-    def _count_field(self) -> None:
-        self._fields += 1
-        if self._fields > self._most:
+    def count(self, fields: int) -> None:
+        """Count fields; raise ``LimitExceededError`` if they are too many."""
+        self.fields += fields
+        if self.fields > self._most:
             raise LimitExceededError.because(
                 f"The operation selects more than {self._most} fields."
             )

@@ -20,7 +20,7 @@ from typing import Any, Literal, TypeAlias
 from trunkline.compiler.dialect import GraphQLCoreDialect
 from trunkline.compiler.fields import APPEND, RETURN, FieldWriter, Into
 from trunkline.compiler.leaves import key_text
-from trunkline.compiler.namespace import TYPE, FunctionScope, ModuleNamespace
+from trunkline.compiler.namespace import PLACE, TYPE, FunctionScope, ModuleNamespace
 from trunkline.compiler.plan import (
     AbstractShape,
     FieldPlan,
@@ -49,7 +49,7 @@ SOURCE = "SOURCE"
 COMPLETE = "COMPLETE"
 
 # Bytes that an object and a position take in a loaded module, measured.
-_OBJECT = 700
+_OBJECT = 500
 _MARK = 250
 
 MakeTable: TypeAlias = Callable[[FieldPlan, AbstractShape, Mark], Mapping[str, Callable[..., Any]]]
@@ -215,8 +215,9 @@ class ModuleWriter:
 
     def batch(self, field: FieldPlan) -> tuple[str, str]:
         """Return the names of two functions: to call a batch resolver, to complete its values."""
-        call = self._later("call", "batch", field, field.shape, field.mark)
-        return call, self._later("batch", "complete", field, field.shape, field.mark)
+        shape, mark = field.shape, field.mark
+        call = self._later("call", "batch", field, shape, mark)
+        return call, self._later("batch", "complete", field, shape, field.shared or mark)
 
     def _later(  # noqa: PLR0913, PLR0917  # a function's description, field by field
         self, kind: Kind, verb: str, field: FieldPlan, shape: Shape, mark: Mark, type_name: str = ""
@@ -234,7 +235,8 @@ class ModuleWriter:
         field = part.fields[0].field
         type_name = field.coordinate.partition(".")[0]
         name = self._module.give(f"fill_{snake_case(type_name)[:TYPE]}")
-        parameters = _indices(len(scope.indices))
+        numbered = len(scope.indices) - (PLACE in scope.indices)
+        parameters = _indices(numbered, has_place=PLACE in scope.indices)
 
         def write() -> None:
             own = self._scope(parameters, scope.parent)
@@ -251,7 +253,8 @@ class ModuleWriter:
 
     def _function(self, function: _Function) -> None:
         shape = function.shape
-        indices = _indices(function.mark.path.count(None))
+        mark = function.mark
+        indices = _indices(mark.index_count, has_place=mark.shared is not None)
         if function.kind == "call":
             with self._head(function, "parents"):
                 self._return_read(self._scope((), "parents"), function.field)
@@ -284,9 +287,12 @@ class ModuleWriter:
         field, shape, source = function.field, function.shape, self._source
         scope = self._scope(indices, "value")
         fields = self._fields(scope)
-        place = f"target[{key_text(field, scope)}] = "
-        place_and_value = ", ".join(("target", *indices, "value"))
-        with self._head(function, "places"):
+        is_field = function.mark.path or not function.mark.shared
+        key = key_text(field, scope) if is_field else f"{PLACE}.path[-1]"
+        place = f"target[{key}] = "
+        given = [PLACE] if function.mark.shared else []
+        place_and_value = ", ".join(("target", *indices[len(given) :], "value"))
+        with self._head(function, "places", *given):
             if isinstance(shape, ObjectShape):
                 fields.open_batches(shape.selection)
             with source.block(f"for {place_and_value} in places:"):
@@ -312,7 +318,7 @@ class ModuleWriter:
             if isinstance(shape, ObjectShape):
                 if shape.nullable:
                     self._null_is("value", "return None")
-                if indices:  # else there is one
+                if scope.is_in_list:  # else there is one
                     fields.take_room(str(fields_of(shape)))
             fields.value(function.field, shape, function.mark, RETURN)
 
@@ -488,6 +494,7 @@ class ModuleWriter:
             self._source.call("raise execution.locate(", ["error", *scope.indices])
 
 
-def _indices(count: int) -> tuple[str, ...]:
-    """Name the parameters that give the indices of the lists above a value."""
-    return tuple(f"i{number}" for number in range(count))
+def _indices(count: int, *, has_place: bool) -> tuple[str, ...]:
+    """Name the parameters that give a value's place, and the indices of the lists above it."""
+    indices = tuple(f"i{number}" for number in range(count))
+    return (PLACE, *indices) if has_place else indices

@@ -17,7 +17,7 @@ from trunkline.compiler.leaves import (
     key_text,
     rows,
 )
-from trunkline.compiler.namespace import TYPE, CallText, FunctionScope
+from trunkline.compiler.namespace import PLACE, TYPE, CallText, FunctionScope
 from trunkline.compiler.plan import (
     AbstractShape,
     BuiltArguments,
@@ -262,7 +262,8 @@ class FieldWriter:
         selection = shape.selection
         return (
             self._inline
-            and bool(self._scope.indices)
+            and field.shared is None
+            and self._scope.is_in_list
             and self._scope.depth < _NESTED
             and self._scope.lines < _LINES
             and len(selection.fields) <= _PART
@@ -338,7 +339,8 @@ class FieldWriter:
             self._defer(field, key)
             return
         parents = self._scope.batches[id(field.mark)]
-        item = [self._scope.parent or "None", "entry", *self._scope.indices]
+        indices = [each for each in self._scope.indices if each != PLACE]
+        item = [self._scope.parent or "None", "entry", *indices]
         self._source.call(f"{parents}.flat += (", item)  # as a method call, it would take longer
 
     def open_batches(self, selection: SelectionPlan, *, together: bool = False) -> None:
@@ -356,16 +358,24 @@ class FieldWriter:
             name = self._scope.local(field.name, "_batch")
             self._scope.batches[id(field.mark)] = name
             call, complete = self._functions.batch(field)
-            mark = self._module.mark(field.mark)
-            self._source.call(f"{name} = execution.agenda.batch(", [call, complete, mark])
+            mark, indices = self._position(field, field.mark)
+            place = [self._module.mark(mark), *indices[: mark.shared is not None]]
+            self._source.call(f"{name} = execution.agenda.batch(", [call, complete, *place])
         needs_entry = any(map(self._needs_entry, selection.fields))
         self._scope.together = together and bool(self._scope.batches) and not needs_entry
 
     def add_together(self) -> None:
         """Write what gives a list's items to the batches of their fields."""
-        items = ["values", "result", *self._scope.indices[:-1]]
+        indices = [each for each in self._scope.indices[:-1] if each != PLACE]
         for batch in self._scope.batches.values():
-            self._source.call(f"{batch}.add_list(", items)
+            self._source.call(f"{batch}.add_list(", ["values", "result", *indices])
+
+    def _position(self, field: FieldPlan, mark: Mark) -> tuple[Mark, list[str]]:
+        """Return the mark of a value's functions, and the indices that they are called with."""
+        indices = [*self._scope.indices]
+        if field.shared is None or mark is not field.mark:
+            return mark, indices
+        return field.shared, [self._module.mark(mark), *indices]
 
     # -- one field ------------------------------------------------------------------------------
 
@@ -393,12 +403,13 @@ class FieldWriter:
     def _defer(self, field: FieldPlan, key: str) -> None:
         """Write a field that is awaited: call its resolver now, complete its value later."""
         self._source.mark(field.mark)
-        complete = self._completer(field, field.shape, field.mark)
-        mark = self._module.mark(field.mark)
+        mark, indices = self._position(field, field.mark)
+        complete = self._completer(field, field.shape, mark)
+        place = [self._module.mark(mark), *indices]
 
         def defer() -> None:
             self._scope.write("awaitable = ", self._reader.read(field))
-            arguments = ["awaitable", complete, "entry", key, mark, *self._scope.indices]
+            arguments = ["awaitable", complete, "entry", key, *place]
             self._source.call("execution.agenda.defer(", arguments)
 
         if field.shape.nullable:
@@ -445,12 +456,13 @@ class FieldWriter:
                 if not isinstance(field.arguments, BuiltArguments):
                     arguments = self._reader.arguments(field)
                 self._source.call(f"{variable} = {variable}(", [info, *arguments])
-        place = [entry, key, self._module.mark(mark), *self._scope.indices]
+        below, indices = self._position(field, mark)
+        place = [entry, key, self._module.mark(below), *indices]
         tests = [self._module.is_awaitable(variable)]
         if self._module.dialect.is_awaitable is None and not isinstance(shape, ListShape):
             tests.append(self._module.is_generator_awaitable(variable))
         with self._source.any_of(tests):
-            complete = self._completer(field, shape, mark)
+            complete = self._completer(field, shape, below)
             call = f"{variable} = execution.agenda.defer("
             self._source.call(call, [variable, complete, *place])
         with self._source.block("else:"):
@@ -488,12 +500,13 @@ class FieldWriter:
         if isinstance(shape, LeafShape):
             complete, arguments = self._module.leaf(shape.type, nullable=shape.nullable), [variable]
         else:
+            below, indices = self._position(field, mark)
             if isinstance(shape, AbstractShape) and not self._module.dialect.values_may_wait:
-                table = self._functions.table(field, shape, mark)
+                table = self._functions.table(field, shape, below)
                 complete = f"{table}[{variable}.__class__]"
             else:
-                complete = self._functions.complete(field, shape, mark)
-            arguments = ["execution", variable, *self._scope.indices]
+                complete = self._functions.complete(field, shape, below)
+            arguments = ["execution", variable, *indices]
         self._source.call(f"{variable} = {complete}(", arguments)
 
     def _unless_plain(self, shape: Shape, variable: str, otherwise: Callable[[], None]) -> None:

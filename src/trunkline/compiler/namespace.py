@@ -21,7 +21,7 @@ from trunkline.text.literals import literal
 from trunkline.text.names import Names, snake_case
 from trunkline.text.source import Source
 
-__all__ = ["LOCAL", "SHORT", "TYPE", "CallText", "FunctionScope", "ModuleNamespace"]
+__all__ = ["LOCAL", "PLACE", "SHORT", "TYPE", "CallText", "FunctionScope", "ModuleNamespace"]
 
 # Characters of a schema's name that a name in the text keeps, so that no line gets too long.
 LOCAL = 18
@@ -30,10 +30,13 @@ _FIELD = 16
 _OPERANDS = 4  # of a condition that is written out
 SHORT = 30  # characters up to which a name stands in the text as a string
 
+PLACE = "place"
+"""The parameter of functions that equal selections share: the mark of the field at hand."""
+
 _MODULE_NAMES = frozenset({"COMPLETE", "MARKS", "OPERATION", "SOURCE"})
 _FUNCTION_NAMES = frozenset(
     {"arguments", "awaitable", "entry", "error", "execution", "get", "given", "parents"}
-    | {"places", "result", "root", "target", "type_name", "value", "values"}
+    | {"place", "places", "result", "root", "target", "type_name", "value", "values"}
 )
 _INFO = frozenset({"info"})  # a global for our resolvers, a local in the graphql-core dialect
 
@@ -171,7 +174,8 @@ class ModuleNamespace:
 class FunctionScope:
     """One function that is being written.
 
-    ``indices`` are the expressions that give the indices of the lists above the position at hand;
+    ``indices`` are the expressions that give the indices of the lists above the position at hand,
+    behind ``place`` if equal selections share the function;
     ``parent`` is the variable that holds the object whose fields are read, ``None`` at the root;
     ``depth`` is the number of objects between that and the one that the function is about.
     """
@@ -192,6 +196,11 @@ class FunctionScope:
         self._names = Names(_FUNCTION_NAMES | _INFO | set(indices))
         self.batches: dict[int, str] = {}  # what takes parents, by the mark's id
         self.together = False  # whether a list's items are added to these at its end
+
+    @property
+    def is_in_list(self) -> bool:
+        """Whether the position at hand is below a list."""
+        return bool(self.indices) and self.indices[-1] != PLACE
 
     @property
     def lines(self) -> int:

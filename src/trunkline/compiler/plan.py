@@ -177,8 +177,9 @@ class Refused(Struct, frozen=True, eq=False):
 class FieldPlan(Struct, frozen=True, eq=False):
     """A response key of an object: where its value comes from, and what it becomes.
 
-    ``name`` is the schema's, ``type_text`` the field's type as the schema writes it. ``selection``
-    is set if the resolver asks for what is selected below. ``built`` is the number of values in the
+    ``name`` is the schema's, ``type_text`` the field's type as the schema writes it. If equal
+    selections share the functions for its value, ``shared`` is the mark of these. ``selection`` is
+    set if the resolver asks for what is selected below. ``built`` is the number of values in the
     lists and objects of its arguments, which are built for each call.
     """
 
@@ -190,6 +191,7 @@ class FieldPlan(Struct, frozen=True, eq=False):
     binding: Binding | TypeName | Event | Refused
     arguments: Arguments
     shape: Shape
+    shared: Mark | None = None
     info: FieldInfo | None = None
     selection: Selection | None = None
     built: int = 0

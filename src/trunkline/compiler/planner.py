@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
     FieldNode,
@@ -40,6 +40,7 @@ from trunkline.compiler.document import ChosenOperation
 from trunkline.compiler.numbering import NumberedDocument
 from trunkline.compiler.plan import (
     AbstractShape,
+    BuiltArguments,
     CollectedField,
     FieldPlan,
     LeafShape,
@@ -57,7 +58,7 @@ from trunkline.errors import LimitExceededError, ValidationError
 from trunkline.protocol.documents import document_id
 from trunkline.runtime.graphql_core import FieldInfo
 from trunkline.runtime.literals import values_within
-from trunkline.runtime.positions import ALWAYS, Condition, Mark
+from trunkline.runtime.positions import ALWAYS, Condition, Mark, SharedSelection
 from trunkline.runtime.selection import SelectedField, Selection
 from trunkline.runtime.variables import Variables
 from trunkline.schema.bindings import Binding, CoreResolver, Resolver
@@ -68,6 +69,7 @@ __all__ = ["PlannedOperation", "Planner", "plan_operation"]
 _AHEAD = 5  # times the fields that the limits allow
 _KNOWN_TYPES = 8  # of an interface or a union whose objects are planned before their values come
 _KNOWN_FIELDS = 64  # that an operation may plan so: types multiply with what is selected below them
+_OWN = 2  # equal selections with functions of their own, which objects in lists need not call
 
 SelectionSets = list[tuple[SelectionSetNode, Condition]]
 
@@ -120,6 +122,14 @@ def plan_operation(chosen: ChosenOperation) -> PlannedOperation:
     )
 
 
+class _Shared(NamedTuple):
+    """The plan of equal selections: what values become, their mark, and the number of fields."""
+
+    shape: Shape
+    mark: Mark
+    fields: int
+
+
 class Planner:
     """Plans one operation, and the objects of its abstract types on requirement."""
 
@@ -140,6 +150,9 @@ class Planner:
         self._names: dict[str, tuple[str, ...]] = {}
         self._introspection: dict[str, Callable[..., Any]] = {}
         self._sizes: dict[int, int] = {}
+        self._times: dict[object, int] = {}  # that equal selections were planned
+        self._shared: dict[object, _Shared] = {}
+        self._with_places = 0  # what errors place in the document, so that it is not shared
         self._ahead = 0
         self._known: dict[AbstractShape, dict[type, ObjectShape]] = {}
         self.fields_known = 0  # of these objects
@@ -250,6 +263,7 @@ class Planner:
         }
         placed: set[str] = set()
         plan = SelectionPlan(collected.unsure)
+        self._with_places += len(collected.unsure)
         for key, condition in collected.order:
             field = fields[key]
             if field is None:
@@ -290,13 +304,19 @@ class Planner:
         if requirements:
             return _refused_field(key, name, type_, mark, Refused(requirements))
         document = self.dialect.document_info
-        info = None
-        if document is not None:
-            info = FieldInfo(name, parent, type_, mark, above.info, document)
-        binding = self._directives.bind(coordinate, self._binding(parent, name, definition), fields)
-        shape = self._shape(type_, Position(fields, above.known, mark, info))
+        info = FieldInfo(name, parent, type_, mark, document) if document else None
+        undirected = self._binding(parent, name, definition)
+        binding = self._directives.bind(coordinate, undirected, fields)
+        position = Position(fields, above.known, mark, info)
+        shape, shared = self._value(type_, position, binding)
+        if shared is not None:
+            begins = (self._document.set_of(node).begin for node, _ in _sets_of(position)[0])
+            mark = replace(mark, begins=tuple(begins))
         parameters = dict(binding.arguments) if isinstance(binding, Resolver) else {}
         looks_ahead = isinstance(binding, Resolver) and binding.selection
+        arguments = plan_arguments(definition, node, parameters, self._variable_nodes)
+        if binding is not undirected or isinstance(arguments, BuiltArguments):
+            self._with_places += 1
         return FieldPlan(
             key=key,
             name=name,
@@ -304,8 +324,9 @@ class Planner:
             type_text=str(type_),
             mark=mark,
             binding=binding,
-            arguments=plan_arguments(definition, node, parameters, self._variable_nodes),
+            arguments=arguments,
             shape=shape,
+            shared=shared,
             info=info,
             selection=self._selection_below(shape) if looks_ahead else None,
             built=self._built(node),
@@ -335,7 +356,8 @@ class Planner:
         numbers = tuple(self._document.number(each.node) for each in fields)
         path = (*above.path, key)
         depth = _nullable_depth(type_, path, above)
-        return Mark(path, numbers, conditions, coordinate, depth, above.document)
+        document, shared = above.document, above.shared
+        return Mark(path, numbers, conditions, coordinate, depth, document, above, (), shared)
 
     def _binding(
         self, parent: GraphQLObjectType, name: str, definition: GraphQLField
@@ -350,22 +372,66 @@ class Planner:
             return CoreResolver(self._introspection[coordinate])
         return self.dialect.binding(coordinate, definition)
 
+    def _value(
+        self, type_: GraphQLOutputType, position: Position, binding: Binding | TypeName
+    ) -> tuple[Shape, Mark | None]:
+        """Plan what a field's value becomes, and its mark if equal selections share the plan.
+
+        What errors place in the document has each selection for itself.
+        """
+        is_batch = isinstance(binding, Resolver) and binding.is_batch
+        is_leaf = is_leaf_type(type_.of_type if is_non_null_type(type_) else type_)
+        mark, info = position.mark, position.info
+        is_single = (is_leaf and not is_batch) or mark.shared is not None
+        if is_single or self._refusals or not self._document.is_tree:
+            return self._shape(type_, position), None
+        sets, known = _sets_of(position)
+        numbered = [(self._document.set_of(node), condition) for node, condition in sets]
+        signatures = tuple((each.signature, condition) for each, condition in numbered)
+        key = (mark.coordinate, mark.index_count, known, signatures)
+        if self._times.get(key, 0) < _OWN:
+            with_places = self._with_places
+            shape = self._shape(type_, position)
+            if self._with_places == with_places:
+                self._times[key] = self._times.get(key, 0) + 1
+            return shape, None
+        if key not in self._shared:
+            places = tuple((each.begin, each.end) for each, _ in numbered)
+            selection = SharedSelection(places, mark.index_count)
+            mark = Mark((), (), (), mark.coordinate, -1, mark.document, shared=selection)
+            info = info and replace(info, mark=mark)
+            before = self._collector.fields
+            shape = self._shape(type_, replace(position, mark=mark, info=info))
+            self._shared[key] = _Shared(shape, mark, self._collector.fields - before)
+        else:
+            self._collector.count(self._shared[key].fields)
+        shared = self._shared[key]
+        return shared.shape, shared.mark
+
     def _shape(self, type_: GraphQLOutputType, position: Position) -> Shape:
         nullable = not is_non_null_type(type_)
         inner: Any = type_.of_type if is_non_null_type(type_) else type_
         if is_list_type(inner):
             path = (*position.mark.path, None)
             depth = _nullable_depth(inner.of_type, path, position.mark)
-            mark = replace(position.mark, path=path, nullable_depth=depth)
+            mark = replace(position.mark, path=path, nullable_depth=depth, above=position.mark)
             item = self._shape(inner.of_type, replace(position, mark=mark))
             return ListShape(item, mark, nullable)
         if is_leaf_type(inner):
             return LeafShape(inner, nullable)
         if is_abstract_type(inner):
-            return AbstractShape(inner.name, self._names_of(inner), position, nullable)
+            return self._abstract(inner.name, self._names_of(inner), position, nullable=nullable)
         if self.dialect.values_may_wait and inner.is_type_of:  # which must confirm the type
-            return AbstractShape(inner.name, (inner.name,), position, nullable)
+            return self._abstract(inner.name, (inner.name,), position, nullable=nullable)
         return self._object(inner, position, nullable=nullable)
+
+    def _abstract(
+        self, name: str, names: tuple[str, ...], position: Position, *, nullable: bool
+    ) -> AbstractShape:
+        sets, _ = _sets_of(position)
+        if any(self._document.has_arguments(node) for node, _ in sets):
+            self._with_places += 1  # perhaps, which is found out when the first value comes
+        return AbstractShape(name, names, position, nullable)
 
     def _names_of(self, type_: GraphQLAbstractType) -> tuple[str, ...]:
         """Return the names of the object types that values of an abstract type may have."""
@@ -378,20 +444,9 @@ class Planner:
     def _object(
         self, type_: GraphQLObjectType, position: Position, *, nullable: bool
     ) -> ObjectShape:
-        """Plan an object and the selection sets below it.
-
-        Below a field that occurs once its own condition holds. Of one that occurs several times
-        only what the conditions share is known, and each adds its fields under the rest of its own.
-        """
-        first, *others = (each.condition for each in position.fields)
-        shared = first.intersection(*others)
-        sets = [
-            (each.node.selection_set, each.condition - shared)
-            for each in position.fields
-            if each.node.selection_set is not None
-        ]
-        within = replace(position, known=position.known | shared)
-        selection = self._selection(type_, sets, within)
+        """Plan an object and the selection sets below it."""
+        sets, known = _sets_of(position)
+        selection = self._selection(type_, sets, replace(position, known=known))
         return ObjectShape(type_.name, self._schema.models.get(type_.name), selection, nullable)
 
     def _selection_below(self, shape: Shape) -> Selection:
@@ -457,6 +512,22 @@ def _refused_field(
         arguments={},
         shape=LeafShape(GraphQLString, nullable=not is_non_null_type(type_)),
     )
+
+
+def _sets_of(position: Position) -> tuple[SelectionSets, Condition]:
+    """Return the selection sets below a position, and what holds wherever they are executed.
+
+    Below a field that occurs once its own condition holds. Of one that occurs several times only
+    what the conditions share is known, and each adds its fields under the rest of its own.
+    """
+    first, *others = (each.condition for each in position.fields)
+    shared = first.intersection(*others)
+    sets = [
+        (each.node.selection_set, each.condition - shared)
+        for each in position.fields
+        if each.node.selection_set is not None
+    ]
+    return sets, position.known | shared
 
 
 def _nullable_depth(type_: GraphQLOutputType, path: Sequence[str | None], above: Mark) -> int:

@@ -668,7 +668,7 @@ def _fail(execution: Execution, work: Work, error: Exception | asyncio.Cancelled
         execution.reject(error if located else FieldFailure(error, work.mark, work.indices))
         return
     for item in work.items():
-        execution.nullify(FieldFailure(error, work.mark, item[2:]))
+        execution.nullify(FieldFailure(error, work.mark, (*work.place, *item[2:])))
 
 
 def _forget_own_frames(error: Exception) -> None:
@@ -696,4 +696,5 @@ def _call_batch(execution: Execution, batch: Batch) -> Any:
 
 def _complete_batch(execution: Execution, batch: Batch, values: Any) -> None:
     name = f"The batch resolver of {batch.mark.coordinate}"
-    batch.complete(execution, batch.places(batch_values(values, batch.count, name)))
+    places = batch.places(batch_values(values, batch.count, name))
+    batch.complete(execution, places, *batch.place)

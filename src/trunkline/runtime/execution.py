@@ -8,7 +8,7 @@ from typing import Any
 from graphql import GraphQLError
 from msgspec import Struct
 
-from trunkline.runtime.positions import FieldFailure, Mark, Marks, NoRoomError, Path
+from trunkline.runtime.positions import FieldFailure, Mark, NoRoomError, Path, mark_of
 from trunkline.runtime.work import Agenda
 
 __all__ = ["Execution", "Result", "SharedExecution", "SharedRoom"]
@@ -79,10 +79,7 @@ class Execution(Struct, eq=False):
         """
         if isinstance(error, FieldFailure):
             return error
-        traceback = error.__traceback__
-        assert traceback is not None  # noqa: S101  # it was raised
-        marks: Marks = traceback.tb_frame.f_globals["MARKS"]
-        return FieldFailure(error, marks.at(traceback.tb_lineno), indices)
+        return FieldFailure(error, mark_of(error), indices)
 
     def fail(self, error: Exception, *indices: int) -> None:
         """Record an error at a position that may be null; the caller puts the null there."""
@@ -159,7 +156,7 @@ class Execution(Struct, eq=False):
             container = container[key]
         container[position[-1]] = None
 
-    def is_dead(self, mark: Mark, indices: Sequence[int]) -> bool:
+    def is_dead(self, mark: Mark, indices: Sequence[Any]) -> bool:
         """Return whether an error has made this position, or one above it, null."""
         return self.nulled is not None and self._is_null(mark.fill(indices))
 

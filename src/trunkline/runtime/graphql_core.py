@@ -7,7 +7,15 @@ their types are found by functions that take ``info`` too. Errors have graphql-c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable, Callable, Generator, Iterable, Sequence
+from collections.abc import (
+    AsyncIterable,
+    Awaitable,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -33,6 +41,7 @@ from graphql.execution.executor import get_typename
 from graphql.execution.values import VariableValues
 from graphql.pyutils import Path, gather_with_cancel, inspect, is_iterable
 from graphql.type.definition import GraphQLResolveInfoHelpers
+from msgspec import Struct
 
 from trunkline.runtime.positions import Mark, NullError
 from trunkline.runtime.variables import Variables
@@ -67,27 +76,25 @@ class DocumentInfo:
     is_awaitable: IsAwaitable
 
 
-@dataclass(frozen=True, slots=True)
-class FieldInfo:
-    """The part of ``info`` that is known when a field is planned; ``above`` is its parent field."""
+class FieldInfo(Struct, frozen=True, eq=False):
+    """The part of ``info`` that is known when a field is planned."""
 
     name: str
     parent_type: GraphQLObjectType
     return_type: GraphQLOutputType
     mark: Mark
-    above: FieldInfo | None
     document: DocumentInfo
 
-    def path(self, indices: tuple[int, ...]) -> Path:
-        """Return the field's path in graphql-core's form, where each key knows its type."""
-        length, number, path = 0, 0, None
-        if self.above is not None:
-            mark = self.above.mark
-            length, number = len(mark.path), mark.path.count(None)
-            path = self.above.path(indices[:number])
-        for index in indices[number : number + len(self.mark.path) - length - 1]:
-            path = Path(path, index, None)
-        return Path(path, str(self.mark.path[-1]), self.parent_type.name)
+
+def _path(mark: Mark, indices: Iterator[Any]) -> Path | None:
+    """Return a path in graphql-core's form, where each key knows its type."""
+    if mark.above is None:  # the root, or that of a shared selection
+        return _path(next(indices), indices) if mark.shared else None
+    path = _path(mark.above, indices)
+    key = mark.path[-1]
+    if key is None:
+        return Path(path, next(indices), None)
+    return Path(path, key, mark.coordinate.partition(".")[0])
 
 
 class ResolveInfo:
@@ -115,14 +122,14 @@ class ResolveInfo:
     abort_signal = None  # cancel the task to stop an execution
 
     @property
-    def path(self) -> Path:
+    def path(self) -> Path | None:
         """The field's place in the response."""
-        return self._field.path(self._indices)
+        return _path(self._field.mark, iter(self._indices))
 
     @property
     def field_nodes(self) -> list[FieldNode]:
         """The fields of the document that were merged here."""
-        return self._field.mark.nodes_of(self._execution.variables)
+        return self._field.mark.placed(self._indices).nodes_of(self._execution.variables)
 
     @property
     def variable_values(self) -> VariableValues:

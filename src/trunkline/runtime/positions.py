@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from graphql import (
     FieldNode,
@@ -30,7 +30,9 @@ __all__ = [
     "NoRoomError",
     "NullError",
     "Path",
+    "SharedSelection",
     "holds",
+    "mark_of",
     "written_place",
 ]
 
@@ -71,13 +73,28 @@ class DocumentFields(Struct, frozen=True, eq=False):
         return FieldNode(name=NameNode(value=""), arguments=(), directives=(), loc=location)
 
 
+class SharedSelection(Struct, frozen=True, eq=False):
+    """What stands at several places of a document, word by word, and has one set of functions.
+
+    ``sets`` are the selection sets of one of these places, each by the number of its first field
+    and of the one behind its last. ``indices`` is the number of lists above each place.
+    """
+
+    sets: tuple[tuple[int, int], ...]
+    indices: int
+
+
 class Mark(Struct, frozen=True, eq=False, weakref=True):
     """A position in the response, as far as it is known before execution.
 
     ``path`` has ``None`` in the places of list indices. ``fields`` are the numbers of the fields of
     the ``document`` that were merged here. If they do not always take part, ``conditions`` has the
     condition of each. ``nullable_depth`` is the length of the path at which an error's null comes
-    to rest; 0 is the whole ``data``.
+    to rest; 0 is the whole ``data``. ``above`` is the next position above.
+
+    Within a ``shared`` selection a position is relative. Its functions are called with the mark of
+    the field that is the place at hand, as the first of the indices. That mark ``begins`` with the
+    numbers of the first fields of its selection sets. A ``nullable_depth`` of -1 is the place's.
     """
 
     path: tuple[str | None, ...]
@@ -86,11 +103,41 @@ class Mark(Struct, frozen=True, eq=False, weakref=True):
     coordinate: str
     nullable_depth: int
     document: DocumentFields
+    above: Mark | None = None
+    begins: tuple[int, ...] = ()
+    shared: SharedSelection | None = None
 
-    def fill(self, indices: Sequence[int]) -> Path:
+    @property
+    def index_count(self) -> int:
+        """The number of lists above the position."""
+        own = self.path.count(None)
+        return own + self.shared.indices if self.shared else own
+
+    def pattern(self, indices: Sequence[Any]) -> tuple[str | None, ...]:
+        """Return the whole path, with ``None`` in the places of list indices."""
+        return self.path if self.shared is None else indices[0].path + self.path
+
+    def fill(self, indices: Sequence[Any]) -> Path:
         """Return the path with the indices in their places; surplus ones are left out."""
         given = iter(indices)
-        return tuple(next(given) if key is None else key for key in self.path)
+        path = self.path if self.shared is None else next(given).path + self.path
+        return tuple(next(given) if key is None else key for key in path)
+
+    def placed(self, indices: Sequence[Any]) -> Mark:
+        """Return the position itself, which is not relative."""
+        shared = self.shared
+        if shared is None:
+            return self
+        place: Mark = indices[0]
+        fields, conditions = place.fields, place.conditions
+        if self.fields:  # below the field itself
+            fields = tuple(_moved(number, shared.sets, place.begins) for number in self.fields)
+            conditions = self.conditions
+        depth = place.nullable_depth
+        if self.nullable_depth >= 0:
+            depth = len(place.path) + self.nullable_depth
+        path = place.path + self.path
+        return Mark(path, fields, conditions, self.coordinate, depth, self.document)
 
     def nodes_of(self, variables: Sequence[object]) -> list[FieldNode]:
         """Return the document's fields that took part, each once, in the order of the text."""
@@ -99,6 +146,14 @@ class Mark(Struct, frozen=True, eq=False, weakref=True):
             each = zip(numbers, self.conditions, strict=True)
             numbers = tuple(number for number, condition in each if holds(condition, variables))
         return [self.document.node(number) for number in dict.fromkeys(numbers)]
+
+
+def _moved(number: int, sets: Sequence[tuple[int, int]], begins: Sequence[int]) -> int:
+    """Return the number that a field of equal selection sets has in others of them."""
+    for (begin, end), there in zip(sets, begins, strict=True):
+        if begin <= number < end:
+            return number - begin + there
+    return number  # in a fragment
 
 
 class Marks:
@@ -117,6 +172,14 @@ class Marks:
     def at(self, line: int) -> Mark:
         """Return the mark that a line stands under."""
         return self._marks[bisect_right(self._lines, line) - 1]
+
+
+def mark_of(error: Exception) -> Mark:
+    """Return the position of an error that was just caught in a compiled function."""
+    traceback = error.__traceback__
+    assert traceback is not None  # noqa: S101  # it was raised
+    marks: Marks = traceback.tb_frame.f_globals["MARKS"]
+    return marks.at(traceback.tb_lineno)
 
 
 class NullError(Exception):
@@ -140,10 +203,10 @@ class HiddenValueError(NullError):
 class FieldFailure(Exception):  # noqa: N818  # it carries an error up; it is not one itself
     """An error on its way up to the nearest position that may be null (GraphQL §6.4.4)."""
 
-    def __init__(self, original: Exception, mark: Mark, indices: Sequence[int]) -> None:
+    def __init__(self, original: Exception, mark: Mark, indices: Sequence[Any]) -> None:
         super().__init__()
         self.original = original
-        self.mark = mark
+        self.mark = mark.placed(indices)
         self.path = mark.fill(indices)
 
     @property

@@ -21,7 +21,7 @@ from graphql import (
 from graphql.pyutils import inspect
 
 from trunkline.runtime.execution import Execution
-from trunkline.runtime.positions import FieldFailure, Mark, NullError
+from trunkline.runtime.positions import FieldFailure, Mark, NullError, mark_of
 from trunkline.schema.models import lookup, member
 
 __all__ = [
@@ -184,7 +184,7 @@ def reread(
     Those before it are not read again, because reading may run a program's code. They are in the
     variables of the text.
     """
-    failure = execution.locate(error, *indices)
+    mark, failure = mark_of(error), execution.locate(error, *indices)
     traceback = error.__traceback__
     assert traceback is not None  # noqa: S101  # it was raised
     known: Mapping[str, Any] = traceback.tb_frame.f_locals
@@ -192,7 +192,7 @@ def reread(
     values: list[Any] = []
     for leaf in leaves:
         value = None
-        if leaf.mark is failure.mark:
+        if leaf.mark is mark:
             has_failed = True
             _fail(execution, leaf, failure)
         elif not has_failed:

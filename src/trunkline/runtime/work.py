@@ -42,7 +42,12 @@ class Deferral(Struct, eq=False):
     entry: Any
     key: str | int
     mark: Mark
-    indices: tuple[int, ...]
+    indices: tuple[Any, ...]
+
+    @property
+    def pattern(self) -> tuple[str | None, ...]:
+        """The path with ``None`` in the places of indices."""
+        return self.mark.pattern(self.indices)
 
     @property
     def path(self) -> Path:
@@ -62,18 +67,29 @@ class Batch:
     ``call`` resolves a list of parents, ``complete`` puts the values in their places. ``flat`` has
     for each parent in turn: the parent, the entry that the value goes into, the indices of its
     path. It is one list, because a thousand tuples keep the garbage collector busy. The items of
-    whole lists come by `add_list`, which costs a tenth of that.
+    whole lists come by `add_list`, which costs a tenth of that. ``place`` is given if the mark is
+    one of a shared selection; ``key`` is what the agenda knows the batch by.
     """
 
-    __slots__ = ("_columns", "call", "complete", "flat", "mark")
+    __slots__ = ("_columns", "call", "complete", "flat", "key", "mark", "pattern", "place")
 
-    def __init__(self, call: Callable[..., Any], complete: Callable[..., None], mark: Mark) -> None:
+    def __init__(
+        self,
+        call: Callable[..., Any],
+        complete: Callable[..., None],
+        mark: Mark,
+        place: tuple[Mark, ...],
+        key: object,
+    ) -> None:
         self.call = call
         self.complete = complete
         self.mark = mark
+        self.place = place
+        self.key = key
+        self.pattern = mark.pattern(place)
         self.flat: list[Any] = []
         # of the items of lists: the parents, the entries, each index
-        self._columns: list[list[Any]] = [[] for _ in range(2 + mark.path.count(None))]
+        self._columns: list[list[Any]] = [[] for _ in range(2 + mark.index_count)]
 
     def add_list(self, parents: Sequence[Any], entries: Sequence[Any], *indices: int) -> None:
         """Add all items of a list; ``indices`` are those of the list."""
@@ -107,16 +123,18 @@ class Batch:
     def forget_below(self, position: Path) -> None:
         """Give up the parents below a position, which came last."""
         length, fill, depth = len(position), self.mark.fill, len(self._columns) - 2
-        while self.flat and fill(self.flat[-depth:])[:length] == position:
+        place = self.place
+        while self.flat and fill((*place, *self.flat[-depth:]))[:length] == position:
             del self.flat[-2 - depth :]
         _, entries, *indices = self._columns
-        while entries and fill([each[-1] for each in indices])[:length] == position:
+        while entries and fill((*place, *(each[-1] for each in indices)))[:length] == position:
             for column in self._columns:
                 column.pop()
 
-    def forget(self, is_dead: Callable[[Mark, Sequence[int]], bool]) -> None:
+    def forget(self, is_dead: Callable[[Mark, Sequence[Any]], bool]) -> None:
         """Give up the parents whose place is dead."""
-        alive = [item for item in self.items() if not is_dead(self.mark, item[2:])]
+        mark, place = self.mark, self.place
+        alive = [item for item in self.items() if not is_dead(mark, (*place, *item[2:]))]
         self.flat = [each for item in alive for each in item]
         self._columns = [[] for _ in self._columns]
 
@@ -149,7 +167,7 @@ class Agenda:
     def __init__(self, *, has_batches: bool) -> None:
         self.has_batches = has_batches
         self.pending: list[Deferral] = []
-        self._batches: dict[int, Batch] = {}  # by the id of the mark, which is the module's
+        self._batches: dict[object, Batch] = {}  # by the ids of marks, which are the module's
         self._under_way: dict[tuple[str | None, ...], int] = {}
 
     def defer(
@@ -172,11 +190,17 @@ class Agenda:
         assert later.complete is not None  # noqa: S101  # compiled code has set it
         self.defer(later.awaitable, later.complete, entry, key, mark, *indices)
 
-    def batch(self, call: Callable[..., Any], complete: Callable[..., None], mark: Mark) -> Batch:
-        """Return what takes the parents of a field that is resolved for all of them."""
-        batch = self._batches.get(id(mark))
+    def batch(
+        self, call: Callable[..., Any], complete: Callable[..., None], mark: Mark, *place: Mark
+    ) -> Batch:
+        """Return what takes the parents of a field that is resolved for all of them.
+
+        ``place`` is given if the mark is one of a shared selection.
+        """
+        key = (id(mark), id(place[0])) if place else id(mark)
+        batch = self._batches.get(key)
         if batch is None:
-            batch = self._batches[id(mark)] = Batch(call, complete, mark)
+            batch = self._batches[key] = Batch(call, complete, mark, place, key)
         return batch
 
     def take(self) -> list[Work]:
@@ -194,7 +218,7 @@ class Agenda:
         if self._batches:
             ready = [batch for batch in self._batches.values() if self._is_complete(batch)]
             for batch in ready:
-                del self._batches[id(batch.mark)]
+                del self._batches[batch.key]
             ready = [batch for batch in ready if batch.count]
             self._begin(ready)
             work.extend(ready)
@@ -202,13 +226,13 @@ class Agenda:
 
     def _is_complete(self, batch: Batch) -> bool:
         """Return whether nothing above a batch is under way, which could add to it."""
-        under_way, path = self._under_way, batch.mark.path
+        under_way, path = self._under_way, batch.pattern
         return not under_way or not any(path[:length] in under_way for length in range(len(path)))
 
     def finish(self, work: Work) -> None:
         """Note that work is not under way any more."""
         if self.has_batches:
-            path = work.mark.path
+            path = work.pattern
             self._under_way[path] -= 1
             if not self._under_way[path]:
                 del self._under_way[path]
@@ -239,5 +263,5 @@ class Agenda:
 
     def _begin(self, work: Sequence[Work]) -> None:
         for each in work:
-            path = each.mark.path
+            path = each.pattern
             self._under_way[path] = self._under_way.get(path, 0) + 1

@@ -12,7 +12,7 @@ def OPERATION(execution):
         )
         books_2 = complete_query_books_2(execution, books_2)
         books_3 = resolve_query_books(**build_arguments_2(execution.variables))
-        books_3 = complete_query_books_3(execution, books_3)
+        books_3 = complete_query_books_3(execution, books_3, MARK)
         return {
             ALIAS: books,
             ALIAS_2: books_2,
@@ -82,7 +82,7 @@ def complete_query_books_2(execution, values):
         raise execution.locate(error, len(result))
 
 
-def complete_query_books_3(execution, values):
+def complete_query_books_3(execution, values, place):
     """Query.books: [Book!]!"""
     result = []
     try:
@@ -109,4 +109,4 @@ def complete_query_books_3(execution, values):
             )
         return result
     except Exception as error:
-        raise execution.locate(error, len(result))
+        raise execution.locate(error, place, len(result))

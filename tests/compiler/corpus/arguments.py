@@ -12,9 +12,9 @@ def OPERATION(execution):
         )
         books_2 = complete_query_books_2(execution, books_2)
         books_3 = resolve_query_books(**build_arguments(execution.variables))
-        books_3 = complete_query_books_3(execution, books_3)
+        books_3 = complete_query_books_3(execution, books_3, MARK)
         books_4 = resolve_query_books(**build_arguments_2(execution.variables))
-        books_4 = complete_query_books_4(execution, books_4)
+        books_4 = complete_query_books_3(execution, books_4, MARK_2)
         return {
             ALIAS: books,
             ALIAS_2: books_2,
@@ -85,7 +85,7 @@ def complete_query_books_2(execution, values):
         raise execution.locate(error, len(result))
 
 
-def complete_query_books_3(execution, values):
+def complete_query_books_3(execution, values, place):
     """Query.books: [Book!]!"""
     result = []
     try:
@@ -112,34 +112,4 @@ def complete_query_books_3(execution, values):
             )
         return result
     except Exception as error:
-        raise execution.locate(error, len(result))
-
-
-def complete_query_books_4(execution, values):
-    """Query.books: [Book!]!"""
-    result = []
-    try:
-        if type(values) is list:
-            execution.room -= len(values)
-            if execution.room < 0:
-                raise NoRoomError
-        else:
-            values = to_list(values)
-            values = execution.measured(values, 1)
-        for value in values:
-            if value.__class__ is not Book:
-                value = check_Book(value)
-            id_ = value.id
-            if id_.__class__ is not str:
-                if type(id_) is int:
-                    id_ = str(id_)
-                else:
-                    id_ = complete_ID(id_)
-            result.append(
-                {
-                    "id": id_,
-                }
-            )
-        return result
-    except Exception as error:
-        raise execution.locate(error, len(result))
+        raise execution.locate(error, place, len(result))
