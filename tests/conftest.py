@@ -1,18 +1,25 @@
-"""Random examples are the same in every run, so a commit that passes goes on passing.
+"""What holds for all tests.
 
-`make fuzz` looks for new ones.
+Random examples are the same in every run, so a commit that passes goes on passing; `make fuzz`
+looks for new ones. Tests that run mypy share what it knows of the libraries.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+from pathlib import Path
 
 from hypothesis import settings
 
 settings.register_profile("repeatable", derandomize=True)
 if "TRUNKLINE_FUZZ_EXAMPLES" not in os.environ:
     settings.load_profile("repeatable")
+
+# One for each process, because two at a time must not write to it.
+os.environ["MYPY_CACHE_DIR"] = str(
+    Path(__file__).parents[1] / ".cache" / "mypy" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+)
 
 
 def pytest_collection_finish() -> None:
