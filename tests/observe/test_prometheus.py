@@ -145,17 +145,41 @@ async def test_other_methods() -> None:
     assert (await get(page, method="POST")).status == 405
 
 
-async def test_a_bucket_has_a_trace_for_who_asks_for_openmetrics() -> None:
+async def exemplars(metrics: PrometheusMetrics) -> list[str]:
+    """Return the trace ids of the buckets."""
+    text = (await get(metrics.page, OPENMETRICS)).body.decode()
+    families = openmetrics.text_string_to_metric_families(text)  # type: ignore[no-untyped-call]
+    return [
+        each.exemplar.labels["trace_id"]
+        for family in families
+        for each in family.samples
+        if each.exemplar
+    ]
+
+
+async def test_a_bucket_has_the_trace_of_a_request() -> None:
     metrics = new_metrics()
     app = Endpoint(sinks=[metrics])
     traceparent = f"00-{TRACE}-b7ad6b7169203331-01"
     assert (await post(app, "{ number }", {"traceparent": traceparent})).status == 200
     assert (await post(app, "{ number }")).status == 200
-    text = (await get(metrics.page, OPENMETRICS)).body.decode()
-    families = openmetrics.text_string_to_metric_families(text)  # type: ignore[no-untyped-call]
-    (bucket,) = [each for family in families for each in family.samples if each.exemplar]
-    assert bucket.name == "trunkline_operation_duration_seconds_bucket"
-    assert bucket.exemplar.labels == {"trace_id": TRACE}
+    assert await exemplars(metrics) == [TRACE]
+
+
+async def test_what_is_slow_or_fails_is_always_an_exemplar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trunkline.contrib.prometheus.metrics.monotonic", lambda: 1.0)
+    metrics = new_metrics()
+    metrics(OperationEvent(trace_id="first", duration=0.002))
+    metrics(OperationEvent(trace_id="too soon", duration=0.02))
+    metrics(OperationEvent(trace_id="slow", duration=0.2))
+    metrics(OperationEvent(trace_id="failed", duration=0.02, outcome="internal_error"))
+    assert sorted(await exemplars(metrics)) == ["failed", "first", "slow"]
+
+
+def test_a_folder_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "/nowhere")
+    with pytest.raises(ValueError, match="make an empty one before the first process starts"):
+        new_metrics()
 
 
 async def test_what_is_in_flight() -> None:

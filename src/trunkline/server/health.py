@@ -123,12 +123,15 @@ class Health(HTTPApplication):
             return
 
         def on_signal(number: int, frame: FrameType | None) -> Any:
-            if self._is_stopping:
+            if self._is_stopping or loop.is_closed():
                 return stop(number, frame)
             self._is_stopping = True
-            logger.info("SIGTERM: not ready any more; the server stops in %g s.", self._drain)
-            loop.call_soon_threadsafe(loop.call_later, self._drain, stop, number, None)
+            loop.call_soon_threadsafe(drain, number)  # nothing else is safe in a signal's handler
             return None
+
+        def drain(number: int) -> None:
+            logger.info("SIGTERM: not ready any more; the server stops in %g s.", self._drain)
+            loop.call_later(self._drain, stop, number, None)
 
         signal.signal(signal.SIGTERM, on_signal)
 

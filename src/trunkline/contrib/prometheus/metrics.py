@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import Generic, TypeVar
 
 from trunkline.asgi.requests import Receive, Scope, check_method, read_headers
@@ -30,6 +31,8 @@ __all__ = ["PrometheusMetrics"]
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _MOST_CODES = 100
+_SLOW = 0.1  # seconds from which each request is an exemplar
+_EXAMPLE_EVERY = 0.01  # seconds between two others
 _OTHER = "(other)"  # as all labels in brackets, it is no name of an operation
 
 Metric = TypeVar("Metric", prometheus.Counter, prometheus.Histogram)
@@ -59,6 +62,8 @@ class PrometheusMetrics:
     - ``registry``: has the metrics, and is what the page shows. The default is the library's, which
       also has what the rest of the program counts. Endpoints that share one share this object.
     - ``operations`` and ``clients``: how many names of each are labels.
+
+    Raises ``ValueError`` if that folder is not there, or the registry has these metrics already.
     """
 
     def __init__(
@@ -69,7 +74,13 @@ class PrometheusMetrics:
         clients: int = 100,
     ) -> None:
         folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+        if folder is not None and not Path(folder).is_dir():
+            raise ValueError(
+                f"PROMETHEUS_MULTIPROC_DIR is {folder!r}, which is no folder: make an empty one before"
+                " the first process starts."
+            )
         self._has_exemplars = folder is None
+        self._next_example = 0.0
         self.page: HTTPApplication = _Page(registry, folder)
         operation_names, client_names = _Names(operations), _Names(clients)
         self._codes = _Names(_MOST_CODES)
@@ -139,16 +150,26 @@ class PrometheusMetrics:
         elif client is None:
             client = client_of(None, event.client)
         duration = self._durations.of(operation, event.operation_kind or "", event.outcome)
-        if event.trace_id is not None and self._has_exemplars:
-            duration.observe(event.duration, {"trace_id": event.trace_id})
-        else:
-            duration.observe(event.duration)
+        exemplar = None
+        if event.trace_id is not None and self._has_exemplars and self._is_example(event):
+            exemplar = {"trace_id": event.trace_id}
+        duration.observe(event.duration, exemplar)
         self._client_operations.of(client or "(unknown)", event.outcome).inc()
         if event.cache is not None:
             self._cache.of(operation, event.cache).inc()
         if event.error_codes:
             for code, number in Counter(event.error_codes).items():
                 self._errors.of(operation, self._codes.label(code)).inc(number)
+
+    def _is_example(self, event: OperationEvent) -> bool:
+        """Tell whether the trace is kept. A bucket has room for one, and each costs 1 to 2 µs."""
+        if event.duration >= _SLOW or event.outcome != "ok":
+            return True
+        now = monotonic()
+        if now < self._next_example:
+            return False
+        self._next_example = now + _EXAMPLE_EVERY
+        return True
 
     def request_begins(self) -> None:
         """Count a request as in flight."""
