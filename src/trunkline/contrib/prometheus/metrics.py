@@ -76,8 +76,8 @@ class PrometheusMetrics:
         folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
         if folder is not None and not Path(folder).is_dir():
             raise ValueError(
-                f"PROMETHEUS_MULTIPROC_DIR is {folder!r}, which is no folder: make an empty one before"
-                " the first process starts."
+                f"PROMETHEUS_MULTIPROC_DIR is {folder!r}, which is no folder: make an empty one"
+                " before the first process starts."
             )
         self._has_exemplars = folder is None
         self._next_example = 0.0
