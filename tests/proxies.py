@@ -36,14 +36,14 @@ http {{
 
 @contextmanager
 def nginx(folder: Path, http: str) -> Generator[int]:
-    """Start nginx with a configuration whose server listens at 8081; give the port instead of that.
+    """Start nginx with a configuration whose server listens at 8090; give the port instead of that.
 
     ``access.log`` in the folder is written in nginx's own format.
     """
     port = free_port()
     user = "user root;" if os.getuid() == 0 else ""  # its workers read the test's own folder
     (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, user=user), encoding="utf-8")
-    (folder / "http.conf").write_text(http.replace("8081", str(port)), encoding="utf-8")
+    (folder / "http.conf").write_text(http.replace("8090", str(port)), encoding="utf-8")
     command = ["-c", f"{folder}/nginx.conf", "-e", f"{folder}/error.log"]
     with _running(_program("nginx", "nginx-light"), command, port):
         yield port

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -112,21 +113,29 @@ def token(clients: Clients, client_id: str, scope: str = "todos") -> str:
     return f"Bearer {given.json()['access_token']}"
 
 
-Kind = Literal["nginx", "nginx that ignores Vary", "varnish"]
+Kind = Literal["nginx", "varnish"]
 
 
 @contextmanager
-def cache_before(server: int, kind: Kind, folder: Path) -> Generator[int]:
+def cache_before(
+    server: int, kind: Kind, folder: Path, more: str = "", *, has_auth: bool = True
+) -> Generator[int]:
     """Run a cache as the documentation says, in a folder of its own."""
     files = Page(PAGE, server).files
     if kind == "varnish":
-        with varnish(folder, files["graphql.vcl"].replace('"8080"', f'"{server}"')) as port:
-            yield port
+        recipe = files["graphql.vcl"].replace('"8080"', f'"{server}"')
+        changes = {r".*set req.http.X-URL = .*|.*\"/cache-audience\";.*": ""}
     else:
-        recipe = files["nginx.conf"].replace("/var/cache/nginx", str(folder))
-        recipe += "proxy_ignore_headers Vary;" if kind == "nginx that ignores Vary" else ""
-        with nginx(folder, recipe) as port:
-            yield port
+        recipe = files["nginx.conf"].replace("/var/cache/nginx", str(folder)) + more
+        changes = {
+            r".*auth_request .*": 'set $audience "";',
+            r".*(auth_request_set|error_page).*": "",
+        }
+    for pattern, text in ({} if has_auth else changes).items():
+        recipe, count = re.subn(pattern, text, recipe)
+        assert count > 0
+    with (varnish if kind == "varnish" else nginx)(folder, recipe) as port:
+        yield port
 
 
 @dataclass
@@ -290,6 +299,27 @@ def test_what_is_sent_is_what_is_explained(asking: Asking, tmp_path: Path, text:
     assert f"  Cache-Control: {asking.get(text).headers['cache-control']}" in explained
 
 
+@pytest.mark.parametrize("kind", ["nginx", "varnish"])
+def test_without_auth_only_who_sends_no_credentials_shares(
+    client: httpx2.Client, tmp_path: Path, kind: Kind
+) -> None:
+    api = create_app(Database(f"sqlite:///{tmp_path}/todo.sqlite3"), None)
+    with ExitStack() as running:
+        server = running.enter_context(serving(api))
+        cache = cache_before(server, kind, tmp_path, has_auth=False)
+        url = f"http://127.0.0.1:{running.enter_context(cache)}/graphql?query={quote(TODOS)}"
+        for sent, known in [
+            ({}, "MISS"),
+            ({}, "HIT"),
+            *[({"authorization": "x"}, "MISS"), ({"cookie": "x"}, "MISS")] * 2,
+            ({"cache-audience": "x"}, "HIT"),
+            ({}, "HIT"),
+        ]:
+            reply = client.get(url, headers={"accept": GRAPHQL, **sent})
+            assert reply.status_code == 200
+            assert reply.headers["x-cache"] == known, sent
+
+
 # -- what is kept apart, and what is not kept -----------------------------------------------------
 
 
@@ -313,7 +343,7 @@ def test_media_types_never_mix(asking: Asking) -> None:
 def test_a_cache_that_ignores_vary_mixes_nothing(
     origin: Origin, client: httpx2.Client, tmp_path: Path
 ) -> None:
-    with cache_before(origin.port, "nginx that ignores Vary", tmp_path) as port:
+    with cache_before(origin.port, "nginx", tmp_path, "proxy_ignore_headers Vary;") as port:
         asking = Asking(origin, "nginx", f"http://127.0.0.1:{port}/graphql", client, "Test")
         for accept in [JSON, GRAPHQL] * 2:
             for token in ("web", "web, more scopes", "playground"):

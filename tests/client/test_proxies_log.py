@@ -29,7 +29,7 @@ def test_the_log_of_nginx_says_what_was_asked(tmp_path: Path) -> None:
     with ExitStack() as running:
         upstream = running.enter_context(serving(endpoint(registered=registry)))
         location = f"location / {{ proxy_pass http://127.0.0.1:{upstream}; }}"
-        port = running.enter_context(nginx(tmp_path, f"server {{ listen 8081; {location} }}"))
+        port = running.enter_context(nginx(tmp_path, f"server {{ listen 8090; {location} }}"))
         url = f"http://127.0.0.1:{port}/graphql"
         for use_get in (False, True):
             with Client(url, name="web", persisted=Persisted(use_get=use_get)) as client:
