@@ -209,6 +209,27 @@ def test_a_wrong_declaration_is_told_with_its_place(sdl: str, message: str) -> N
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize("scope", ["PUBLIC", "AUDIENCE"])
+def test_the_scope_of_a_type_does_not_say_whose_object_it_is(scope: str) -> None:
+    sdl = f"""
+    type Query {{ me: User  best: User  ours(at: Int): User @cacheControl(scope: AUDIENCE) }}
+    type User @cacheControl(maxAge: 60, scope: {scope}) {{ name: String  boss: User }}
+    """
+    mine = SimpleNamespace(me=lambda caller: caller, best=dict, ours=lambda at, caller: caller)
+    resolvers = SimpleNamespace(query=mine, user=SimpleNamespace(boss=lambda _, caller: caller))
+    schema = make_executable_schema(parse_schema(sdl), resolvers)
+
+    def scope_of(text: str) -> CacheScope:
+        caching = compile_operation(schema, text).caching
+        assert caching is not None
+        return caching.scope
+
+    assert scope_of("{ me { name } }") == PRIVATE
+    assert scope_of("{ best { boss { name } } }") == PRIVATE
+    assert scope_of("{ best { name } }") == CacheScope[scope]
+    assert scope_of("{ ours { name } }") == AUDIENCE
+
+
 def test_a_public_field_whose_resolver_takes_the_caller_is_an_error_at_start() -> None:
     definition = parse_schema("type Query { a: Int @cacheControl(maxAge: 1, scope: PUBLIC) }")
     resolvers = SimpleNamespace(query=SimpleNamespace(a=lambda caller: len(caller.client_id)))

@@ -132,12 +132,13 @@ class CacheRules:
                 reason = f"neither it nor the type {named.name} has a maxAge"
         rule = CacheRule(max_age, age_reason=reason if max_age is not None else "")
         declared, place = own.get("scope"), coordinate
-        if declared is None:
+        is_private = declared is None and coordinate in self._private
+        if declared is None and not is_private:  # a type does not say whose object it is
             declared, place = of_type.get("scope"), named.name
         if declared is not None:
             reason = f"{_directive_on(place, coordinate)} says {declared}"
             rule = _narrowed(rule, CacheScope[declared], reason)
-        elif coordinate in self._private:
+        elif is_private:
             rule = _narrowed(rule, CacheScope.PRIVATE, "its resolver takes the caller")
         elif max_age is not None:
             rule = _narrowed(rule, CacheScope.UNDECLARED, "its @cacheControl names no scope")
