@@ -303,7 +303,8 @@ def test_what_is_sent_is_what_is_explained(asking: Asking, tmp_path: Path, text:
 def test_without_auth_only_who_sends_no_credentials_shares(
     client: httpx2.Client, tmp_path: Path, kind: Kind
 ) -> None:
-    api = create_app(Database(f"sqlite:///{tmp_path}/todo.sqlite3"), None)
+    database = Database(f"sqlite:///{tmp_path}/todo.sqlite3")
+    api = create_app(database, None, PrometheusMetrics(CollectorRegistry()))
     with ExitStack() as running:
         server = running.enter_context(serving(api))
         cache = cache_before(server, kind, tmp_path, has_auth=False)

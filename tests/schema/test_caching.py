@@ -212,10 +212,10 @@ def test_a_wrong_declaration_is_told_with_its_place(sdl: str, message: str) -> N
 @pytest.mark.parametrize("scope", ["PUBLIC", "AUDIENCE"])
 def test_the_scope_of_a_type_does_not_say_whose_object_it_is(scope: str) -> None:
     sdl = f"""
-    type Query {{ me: User  best: User  ours(at: Int): User @cacheControl(scope: AUDIENCE) }}
+    type Query {{ me: User  best: User  ours: User @cacheControl(scope: AUDIENCE) }}
     type User @cacheControl(maxAge: 60, scope: {scope}) {{ name: String  boss: User }}
     """
-    mine = SimpleNamespace(me=lambda caller: caller, best=dict, ours=lambda at, caller: caller)
+    mine = SimpleNamespace(me=lambda caller: caller, best=dict, ours=lambda caller: caller)
     resolvers = SimpleNamespace(query=mine, user=SimpleNamespace(boss=lambda _, caller: caller))
     schema = make_executable_schema(parse_schema(sdl), resolvers)
 

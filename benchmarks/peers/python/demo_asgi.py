@@ -6,6 +6,7 @@ import sys
 from benchmarks.peers.python.guarded_asgi import AUDIENCE, ISSUER, send
 from trunkline.auth import Verifier
 from trunkline.contracts import DocumentRegistry
+from trunkline.contrib.prometheus import PrometheusMetrics
 from trunkline.server import CacheAudience
 
 sys.path.append("examples")
@@ -17,6 +18,7 @@ verifier = Verifier(ISSUER, audience=AUDIENCE, send=send)
 audience = CacheAudience("0123456789abcdef0123456789abcdef", clients_share=False)
 app = create_app(
     Database(os.environ["TRUNKLINE_BENCHMARK_DATABASE"]),
-    Verifiers(graphql=verifier, rest=verifier, caching=audience),
+    Verifiers(graphql=verifier, rest=verifier, metrics=verifier, caching=audience),
+    PrometheusMetrics(),
     registered=DocumentRegistry(os.environ["TRUNKLINE_BENCHMARK_DOCUMENTS"]),
 )
