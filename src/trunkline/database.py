@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -30,7 +30,7 @@ class Run(Protocol):
         """Run a statement; return its cursor."""
         ...
 
-    def many(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
+    def many(self, statement: str, rows: Iterable[Sequence[object]]) -> None:
         """Run a statement for each row of values."""
         ...
 
@@ -130,7 +130,7 @@ class _RunSQLite:
     def __call__(self, statement: str, *values: object) -> Any:
         return self._connection.execute(statement, values)
 
-    def many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+    def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         self._connection.executemany(statement, rows)
 
 
@@ -200,6 +200,6 @@ class _RunPostgreSQL:
     def __call__(self, statement: str, *values: object) -> Any:
         return self._connection.execute(statement.replace("?", "%s"), values)
 
-    def many(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
+    def many(self, statement: str, rows: Iterable[Sequence[object]]) -> None:
         with self._connection.cursor() as cursor:
             cursor.executemany(statement.replace("?", "%s"), rows)

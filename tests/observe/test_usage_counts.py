@@ -54,6 +54,13 @@ def usage(store: str) -> Iterator[Usage]:
         yield usage
 
 
+@pytest.fixture
+def noon(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Stop the clock, so that no hour ends within the test; return the hour."""
+    monkeypatch.setattr(time, "time", lambda: float(NOW))
+    return NOW // 3_600
+
+
 def ask(app: Any, document: str, client: str = "", variables: object = None) -> int:
     name, _, version = client.partition("/")
     headers = [(b"graphql-client-name", name.encode())] if name else []
@@ -104,12 +111,11 @@ def test_what_variables_use_is_counted_for_each_request(usage: Usage, store: str
     assert counts == [5, 5, 2, 2, 1, 1]
 
 
-def test_literals_are_not_kept(usage: Usage, store: str) -> None:
+def test_literals_are_not_kept(usage: Usage, store: str, noon: int) -> None:
     app = endpoint(usage)
     ask(app, 'query A { books(by: {title: "secret", genre: POEM}) { title } }')
     usage.flush()
-    batch = UsageStore(store).hour(int(time.time()) // 3_600)
-    (operation,) = batch.operations.values()
+    (operation,) = UsageStore(store).hour(noon).operations.values()
     assert '{ title: "", genre: POEM }' in operation.text
 
 
@@ -147,25 +153,32 @@ def test_the_same_batch_is_written_once(store: str) -> None:
 
 
 def test_counts_wait_for_a_database_that_is_away(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    store: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    folder, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
-    folder.mkdir()
-    store = f"sqlite:///{folder}/usage.db"
-    with closing(Usage(store, every=1_000)) as usage:
-        app = endpoint(usage)
+    if store.startswith("sqlite"):
+        here = Path(store.removeprefix("sqlite:///")).parent
+    else:
+        here = Path(store.partition("host=")[2]) / ".s.PGSQL.5432"  # the server's socket
+    elsewhere = here.with_name("elsewhere")
+    usage = Usage(store, every=1_000)
+    app = endpoint(usage)
+    try:
         ask(app, "query A { books { title } }")
         usage.flush()
-        folder.rename(elsewhere)
+        here.rename(elsewhere)
         for _ in range(2):
             ask(app, "query A { books { title } }")
             usage.flush()
-        elsewhere.rename(folder)
+        elsewhere.rename(here)
         ask(app, "query A { books { title } }")
         usage.flush()
         assert rows(store) == {("", "", "A"): 4}
-        folder.rename(elsewhere)
+        here.rename(elsewhere)
         ask(app, "query A { books { title } }")
+    finally:
+        usage.close()
+        if elsewhere.exists():
+            elsewhere.rename(here)
     messages = [record.message for record in caplog.records if record.name == "trunkline.usage"]
     assert [each.partition(".")[0] for each in messages] == [
         "Counts of usage are kept until the store is back",
@@ -213,7 +226,7 @@ def test_every_outcome_has_a_column() -> None:
     assert {*FAILURES, "ok"} == set(get_args(OperationOutcome))
 
 
-def test_an_operation_that_is_forgotten_is_counted(usage: Usage, store: str) -> None:
+def test_an_operation_that_is_forgotten_is_counted(usage: Usage, store: str, noon: int) -> None:
     app = endpoint(usage)
     texts: list[str] = []
     for _ in range(2):
@@ -222,12 +235,13 @@ def test_an_operation_that_is_forgotten_is_counted(usage: Usage, store: str) -> 
             app = endpoint(usage)  # the first one goes, and what it has compiled
             gc.collect()
         usage.flush()
-        (operation,) = UsageStore(store).hour(int(time.time()) // 3_600).operations.values()
+        (operation,) = UsageStore(store).hour(noon).operations.values()
         texts.append(operation.text)
     assert texts == ["", "query A {\n  books {\n    title\n  }\n}"]
     assert rows(store, coordinate="Book.title") == {("", "", "A"): 2}
 
 
+@pytest.mark.usefixtures("noon")
 def test_what_is_too_much_for_the_database_is_counted_as_others(
     store: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -311,14 +325,12 @@ def test_quantiles_and_buckets() -> None:
     ],
 )
 def test_durations_are_counted_in_their_bucket(
-    duration: float, bucket: int, tmp_path: Path
+    duration: float, bucket: int, tmp_path: Path, noon: int
 ) -> None:
     with closing(Usage(f"sqlite:///{tmp_path}/usage.db", every=1_000)) as usage:
         usage(OperationEvent(duration=duration))
         usage.flush()
-        opened = UsageStore(f"sqlite:///{tmp_path}/usage.db")
-        hours = [int(time.time()) // 3_600 - age for age in (0, 1)]
-        (counts,) = [each for hour in hours for each in opened.hour(hour).counts.values()]
+        (counts,) = UsageStore(f"sqlite:///{tmp_path}/usage.db").hour(noon).counts.values()
     assert [number for number, count in enumerate(counts.buckets) if count] == [bucket]
     start, end = bounds(bucket)
     assert start <= duration
@@ -328,7 +340,7 @@ def test_durations_are_counted_in_their_bucket(
 def test_an_hour_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = f"sqlite:///{tmp_path}/usage.db"
     clock = [float(NOW)]
-    monkeypatch.setattr("trunkline.observe.usage.time.time", lambda: clock[0])
+    monkeypatch.setattr(time, "time", lambda: clock[0])
     with closing(Usage(store, every=1_000)) as usage:
         for seconds in (0, 3_599, 3_600, 7_200):
             clock[0] = NOW + float(seconds)

@@ -56,7 +56,7 @@ _NOTHING = frozenset[str]()
 _OTHER: _Key = (None, OTHER_CLIENT.name, None, None, _NOTHING)
 
 
-class _Counted(Counts):
+class _Counted(Counts, gc=False):
     """What is counted between two flushes, and what was asked."""
 
     kind: str = ""
@@ -207,16 +207,18 @@ class Usage:
             self._past, self._counts = [], {}
         for hour, all_counts in taken:
             for key, counts in all_counts.items():
-                client, operation, added = OTHER_CLIENT, OTHER_OPERATION, Counts()
-                added.add(counts)
-                if key is not _OTHER:
-                    client, operation = _client(*key[:2]), self._operation(key, counts)
-                    if not self._has_room(hour, client, operation):
-                        added = added.without(operation)
-                        client, operation = OTHER_CLIENT, OTHER_OPERATION
-                if client is OTHER_CLIENT:
-                    self._tell_of_others()
-                self._waiting.add(hour, client, operation, added)
+                if key is _OTHER:
+                    self._add_to_others(hour, counts)
+                    continue
+                client, operation = _client(*key[:2]), self._operation(key, counts)
+                if self._has_room(hour, client, operation):
+                    self._waiting.add(hour, client, operation, counts)
+                else:
+                    self._add_to_others(hour, counts.without(operation))
+
+    def _add_to_others(self, hour: int, counts: Counts) -> None:
+        self._tell_of_others()
+        self._waiting.add(hour, OTHER_CLIENT, OTHER_OPERATION, counts)
 
     def _operation(self, key: _Key, counts: _Counted) -> UsageOperation:
         """Describe an operation."""

@@ -83,7 +83,7 @@ class Span(IntEnum):
         return day - past * 24
 
 
-class Counts(msgspec.Struct):
+class Counts(msgspec.Struct, gc=False):  # there are many, and no cycles
     """How often an operation was asked, and how it went.
 
     ``last`` is when, in seconds since 1970; ``seconds`` the sum of durations; ``failures`` by
@@ -359,8 +359,8 @@ class UsageStore:
             # in one order, so that no two processes wait in a circle
             counts = sorted(named.counts.items(), key=lambda each: each[0])
             for span in Span:
-                run.many(_ADD, list(_rows(span, counts)))
-                run.many(_ADD_BY_VARIABLES, list(_rows_by_variables(span, counts)))
+                run.many(_ADD, _rows(span, counts))
+                run.many(_ADD_BY_VARIABLES, _rows_by_variables(span, counts))
         return named is batch
 
     def forget(self, days: float) -> None:
