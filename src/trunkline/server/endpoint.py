@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from asyncio import CancelledError, Task, create_task, gather, to_thread
 from collections.abc import AsyncGenerator, Callable, Sequence
-from concurrent.futures import Future
 from contextlib import asynccontextmanager, suppress
 from copy import copy
 from functools import partial
@@ -215,7 +214,7 @@ class GraphQL(HTTPOnly):
         self._read_batch = partial(read_json_or_batch, most=batch_size)
         self._limits, self._deadline = limits or Limits(), deadline
         self._texts = SchemaTexts(is_private=auth is not None) if schema_text else None
-        self._version: Future[str] | None = None
+        self._version: str | None = None
 
     if not TYPE_CHECKING:  # types know that it is not there
 
@@ -299,11 +298,12 @@ class GraphQL(HTTPOnly):
     def _schema_version(self) -> str | None:
         """Return the version of the whole schema, if it is known: a large one takes a second."""
         if self._version is None:
-            definition = self._views.whole.schema.definition
-            self._version = self._compilations.begin(
-                lambda: schema_version(print_schema(definition))
-            )
-        return self._version.result() if self._version.done() else None
+            self._version = ""  # until it is found
+            self._compilations.begin(self._find_version)
+        return self._version or None
+
+    def _find_version(self) -> None:
+        self._version = schema_version(print_schema(self._views.whole.schema.definition))
 
     def _tell(self, event: OperationEvent) -> None:
         for sink in self._sinks:
