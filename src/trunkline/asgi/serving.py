@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import sys
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-__all__ = ["GRACEFUL_SECONDS", "MOST_CONNECTIONS", "BoundedProtocol"]
+__all__ = ["GRACEFUL_SECONDS", "MOST_CONNECTIONS", "BoundedProtocol", "exit_on_sigterm"]
 
 GRACEFUL_SECONDS = 10  # after a signal, until what is in flight is cancelled
 MOST_CONNECTIONS = 1_000  # systems allow a process 1,024 open files by default
 
 _HEAD_BYTES = 65_536
 _HEAD_SECONDS = 20.0
+
+
+def exit_on_sigterm() -> None:
+    """Let SIGTERM end the process as ``sys.exit`` does, with 143.
+
+    Uvicorn stops, and then ends by the signal that it got: nothing of `atexit` would be called, and
+    lines of logs that wait would be lost.
+    """
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
 
 
 class BoundedProtocol(HttpToolsProtocol):

@@ -52,6 +52,7 @@ def serve_command(  # noqa: PLR0913  # a server's options
     ] = False,
 ) -> None:
     """Serve an issuer alone; the audit log goes to standard error, a line of JSON per decision."""
+    from trunkline.asgi.serving import exit_on_sigterm
     from trunkline.auth import Proxies
     from trunkline.issuer import Issuer, Store, log_audit
     from trunkline.issuer.serve import TLS, read_authorities, serve
@@ -74,6 +75,7 @@ def serve_command(  # noqa: PLR0913  # a server's options
             tls.follow(opened)
     port = urlsplit(url).port or 9000 if port is None else port  # the issuer has checked the URL
     log_audit()
+    exit_on_sigterm()
     typer.echo(f"Issuer {url}, on port {port}. Its metadata: {app.metadata_url}", err=True)
     serve(app, host, port, tls)
 

@@ -38,7 +38,7 @@ def serve_command(
     try:
         import uvicorn  # of the server's extra
 
-        from trunkline.asgi.serving import GRACEFUL_SECONDS, MOST_CONNECTIONS
+        from trunkline.asgi.serving import GRACEFUL_SECONDS, MOST_CONNECTIONS, exit_on_sigterm
         from trunkline.server.lean import Protocol
     except ModuleNotFoundError:
         stop("`trunkline serve` needs uvicorn: pip install 'trunkline[server]'.")
@@ -60,6 +60,7 @@ def serve_command(
     sys.path.insert(0, str(source))  # uvicorn's workers get it by `app_dir`
     if reload:
         os.environ[DEVELOPMENT] = "1"
+    exit_on_sigterm()
     uvicorn.run(
         app,
         host=host,
