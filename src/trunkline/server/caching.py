@@ -239,14 +239,13 @@ class ResponseCaching:
         if self._versions is not None and not is_post:
             known_as = await self._version_key(self._versions, exchange, usual)
             if known_as is not None:
-                exchange.event.cache = "miss"
-                known = self._known.get(known_as)
-                if known is not None and (not known.whose or known.whose == _whose(exchange)):
-                    headers, is_current = self._describe(usual, known, exchange)
-                    if is_current:
-                        exchange.event.cache = "304"
-                        return Response(304, b"", headers)
-        response, kept = await self._find(exchange, execute, known_as)
+                headers = self._recall(known_as, usual, exchange)
+                if headers is not None:
+                    return Response(304, b"", headers)
+        if self._store is None:
+            response, kept = await self._execute(exchange, execute)
+        else:
+            response, kept = await self._find(self._store, exchange, execute, known_as)
         response.headers = usual
         if kept is not None and not is_post:
             if known_as is not None:
@@ -257,15 +256,29 @@ class ResponseCaching:
                 response.status, response.body = 304, b""
         return response
 
+    def _recall(
+        self, known_as: StoreKey, usual: HeaderList, exchange: Exchange
+    ) -> HeaderList | None:
+        """Return the headers of a response that the client has, if it is that of the version."""
+        exchange.event.cache = "miss"
+        known = self._known.get(known_as)
+        if known is None or (known.whose and known.whose != _whose(exchange)):
+            return None
+        headers, is_current = self._describe(usual, known, exchange)
+        if not is_current:
+            return None
+        exchange.event.cache = "304"
+        return headers
+
     async def _find(
-        self, exchange: Exchange, execute: Execute, known_as: StoreKey | None
+        self, store: ResponseStore, exchange: Exchange, execute: Execute, known_as: StoreKey | None
     ) -> tuple[Response, KeptResponse | None]:
         """Return the response to a query, from the store if it is there, and how it may be kept."""
-        key = None if self._store is None else self._key(exchange)
-        if key is not None and known_as is not None:  # one of another version is not to be found
-            key = known_as
-        if self._store is None or key is None:
+        key = self._key(exchange)
+        if key is None:
             return await self._execute(exchange, execute)
+        if known_as is not None:  # one of another version is not to be found
+            key = known_as
         response: Response | None = None
 
         async def execute_query() -> KeptResponse | None:
@@ -273,7 +286,7 @@ class ResponseCaching:
             response, kept = await self._execute(exchange, execute)
             return kept
 
-        kept, exchange.event.cache = await self._store.respond(key, execute_query)
+        kept, exchange.event.cache = await store.respond(key, execute_query)
         if response is not None:
             return response, kept
         if kept is None:  # others got what is only theirs
