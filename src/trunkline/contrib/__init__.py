@@ -1,4 +1,5 @@
 """What goes with other libraries and conventions, each in a module of its own.
 
-`relay` has the connections of Relay; `sqlalchemy` has sessions, relations and pages.
+`prometheus` has metrics; `relay` has the connections of Relay; `sqlalchemy` has sessions,
+relations, pages and a health check.
 """

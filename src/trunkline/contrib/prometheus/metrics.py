@@ -238,7 +238,8 @@ class _Page(HTTPApplication):
     def _write(self, write: Callable[[prometheus.CollectorRegistry], bytes]) -> bytes:
         if self._folder is None:
             return write(self._registry)
-        _forget_dead_processes(self._folder)
+        if os.name == "posix":
+            _forget_dead_processes(self._folder)
         registry = prometheus.CollectorRegistry()
         multiprocess.MultiProcessCollector(registry, self._folder)  # type: ignore[no-untyped-call]
         return write(registry)
