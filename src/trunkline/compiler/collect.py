@@ -167,6 +167,8 @@ class Collector:
         own = self._condition(node)
         if own is None:
             return None
+        if not outer and not own:
+            return ALWAYS
         both = outer | own
         everything = both | known
         if any((index, not wanted) in everything for index, wanted in both):

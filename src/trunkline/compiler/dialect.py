@@ -153,6 +153,7 @@ class GraphQLCoreDialect(Dialect):
     ) -> None:
         super().__init__(chosen)
         self._conventions = conventions
+        self._bindings: dict[str, Binding] = {}
         test = conventions.is_awaitable
         self.is_awaitable = None if test is is_awaitable else test
         fragments = dict(chosen.fragments)
@@ -162,10 +163,13 @@ class GraphQLCoreDialect(Dialect):
     def binding(self, coordinate: str, definition: GraphQLField) -> Binding:
         """Return a resolver, or graphql-core's default one."""
         conventions = self._conventions
-        resolver = conventions.wrap(definition.resolve or conventions.field_resolver)
-        if resolver is default_field_resolver:
-            return CoreDefault(coordinate.partition(".")[2])
-        return CoreResolver(resolver)
+        if coordinate not in self._bindings:
+            resolver = conventions.wrap(definition.resolve or conventions.field_resolver)
+            binding: Binding = CoreResolver(resolver)
+            if resolver is default_field_resolver:
+                binding = CoreDefault(coordinate.partition(".")[2])
+            self._bindings[coordinate] = binding
+        return self._bindings[coordinate]
 
     def event_source(
         self, root: GraphQLObjectType, field: FieldPlan

@@ -49,8 +49,8 @@ SOURCE = "SOURCE"
 COMPLETE = "COMPLETE"
 
 # Bytes that an object and a position take in a loaded module, measured.
-_OBJECT = 500
-_MARK = 250
+_OBJECT = 400
+_MARK = 200
 
 MakeTable: TypeAlias = Callable[[FieldPlan, AbstractShape, Mark], Mapping[str, Callable[..., Any]]]
 """Makes the mapping that has, by object type, the functions for an abstract type's objects."""

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import graphql
+from msgspec import Struct
 
 from trunkline.compiler.selections import Fragments
 from trunkline.runtime.positions import DocumentFields
 
-__all__ = ["NumberedDocument", "NumberedSet"]
+__all__ = ["NumberedDocument"]
 
 
-class NumberedSet(NamedTuple):
-    """A selection set: its fields, with those further below, are numbered ``begin`` to ``end``.
+class _Set(Struct, frozen=True, gc=False):
+    """A selection set: ``end`` is the number behind those of its fields, and of all below.
 
     ``signature`` is the same for all that are equal.
     """
 
-    begin: int
     end: int
     signature: int
     has_arguments: bool
@@ -44,11 +43,11 @@ class NumberedDocument:
         self._nodes: list[graphql.FieldNode] = []
         self._signatures: dict[object, int] = {}
         self._numbers: dict[int, int] = {}  # by the node's id
-        self._sets: dict[int, NumberedSet] = {}  # by the node's id
+        self._sets: dict[int, _Set] = {}  # by the node's id
         numbered = [self._number(each.selection_set) for each in fragments.values()]
         self._fragments_have_arguments = any(each.has_arguments for each in numbered)
         self._number(operation.selection_set)
-        nodes, self._nodes = self._nodes, []
+        nodes, self._nodes, self._signatures = self._nodes, [], {}
         self.is_tree = len(nodes) == len(self._numbers)
         if keeps_nodes or operation.loc is None:
             self.fields = DocumentFields(graphql.Source(""), (), nodes)
@@ -60,17 +59,22 @@ class NumberedDocument:
         """Return the number of a field."""
         return self._numbers[id(node)]
 
-    def set_of(self, node: graphql.SelectionSetNode) -> NumberedSet:
-        """Return what is known of a selection set."""
-        return self._sets[id(node)]
+    def end_of(self, node: graphql.FieldNode) -> int:
+        """Return the number behind those of a field and of all below."""
+        return (
+            self._sets[id(node.selection_set)].end if node.selection_set else self.number(node) + 1
+        )
+
+    def signature(self, node: graphql.SelectionSetNode) -> int:
+        """Return what a selection set has in common with equal ones only."""
+        return self._sets[id(node)].signature
 
     def has_arguments(self, node: graphql.SelectionSetNode) -> bool:
         """Return whether a field or directive that a selection set may contain has arguments."""
         numbered = self._sets[id(node)]
         return numbered.has_arguments or (numbered.has_spreads and self._fragments_have_arguments)
 
-    def _number(self, selection_set: graphql.SelectionSetNode) -> NumberedSet:
-        begin = len(self._nodes)
+    def _number(self, selection_set: graphql.SelectionSetNode) -> _Set:
         has_arguments = has_spreads = False
         parts: list[object] = []
         for node in selection_set.selections:
@@ -78,7 +82,7 @@ class NumberedDocument:
                 (each.name.value, self._arguments(each.arguments)) for each in node.directives or ()
             )
             has_arguments = has_arguments or any(given for _, given in directives)
-            below: NumberedSet | None = None
+            below: _Set | None = None
             own: object = None
             if isinstance(node, graphql.FieldNode):
                 has_arguments = has_arguments or bool(node.arguments)
@@ -98,7 +102,7 @@ class NumberedDocument:
                 has_spreads = has_spreads or below.has_spreads
             parts.append((own, directives, below and below.signature))
         signature = self._signatures.setdefault(tuple(parts), len(self._signatures))
-        numbered = NumberedSet(begin, len(self._nodes), signature, has_arguments, has_spreads)
+        numbered = _Set(len(self._nodes), signature, has_arguments, has_spreads)
         self._sets[id(selection_set)] = numbered
         return numbered
 

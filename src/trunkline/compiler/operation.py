@@ -48,7 +48,7 @@ _WIDE_RUNS = 200  # executions until that pays: longer text saves a part of each
 _CHARACTER = 2
 _OPERATION = 8_000
 _VARIABLE = 2_000
-_PLANNED = 150
+_PLANNED = 130
 _GROWTH = 2_500  # in one request, for each field that the limits allow: a tenth of a second in all
 _REFUSED = 500_000  # what planning has cost of an object that is too much
 

@@ -152,7 +152,7 @@ class Planner:
         self._sizes: dict[int, int] = {}
         self._times: dict[object, int] = {}  # that equal selections were planned
         self._shared: dict[object, _Shared] = {}
-        self._with_places = 0  # what errors place in the document, so that it is not shared
+        self._pointed_at = 0  # what errors may point to in the document that is not a field
         self._ahead = 0
         self._known: dict[AbstractShape, dict[type, ObjectShape]] = {}
         self.fields_known = 0  # of these objects
@@ -263,13 +263,14 @@ class Planner:
         }
         placed: set[str] = set()
         plan = SelectionPlan(collected.unsure)
-        self._with_places += len(collected.unsure)
+        self._pointed_at += len(collected.unsure)
         for key, condition in collected.order:
             field = fields[key]
             if field is None:
                 continue
             granted, refused = self._guarded(field, collected.fields[key][0].node, type_)
-            plan.fields.append(PlacedField(field, condition | granted, key in placed))
+            both = condition | granted if granted else condition
+            plan.fields.append(PlacedField(field, both, key in placed))
             if refused is not None:
                 plan.fields.append(PlacedField(refused, condition, again=True))
             placed.add(key)
@@ -309,14 +310,11 @@ class Planner:
         binding = self._directives.bind(coordinate, undirected, fields)
         position = Position(fields, above.known, mark, info)
         shape, shared = self._value(type_, position, binding)
-        if shared is not None:
-            begins = (self._document.set_of(node).begin for node, _ in _sets_of(position)[0])
-            mark = replace(mark, begins=tuple(begins))
         parameters = dict(binding.arguments) if isinstance(binding, Resolver) else {}
         looks_ahead = isinstance(binding, Resolver) and binding.selection
         arguments = plan_arguments(definition, node, parameters, self._variable_nodes)
         if binding is not undirected or isinstance(arguments, BuiltArguments):
-            self._with_places += 1
+            self._pointed_at += 1
         return FieldPlan(
             key=key,
             name=name,
@@ -357,7 +355,7 @@ class Planner:
         path = (*above.path, key)
         depth = _nullable_depth(type_, path, above)
         document, shared = above.document, above.shared
-        return Mark(path, numbers, conditions, coordinate, depth, document, above, (), shared)
+        return Mark(path, numbers, conditions, coordinate, depth, document, above, shared)
 
     def _binding(
         self, parent: GraphQLObjectType, name: str, definition: GraphQLField
@@ -377,7 +375,8 @@ class Planner:
     ) -> tuple[Shape, Mark | None]:
         """Plan what a field's value becomes, and its mark if equal selections share the plan.
 
-        What errors place in the document has each selection for itself.
+        A selection is not shared if an error may point to something in it that is not a field: to
+        an argument, a variable, or what has a directive.
         """
         is_batch = isinstance(binding, Resolver) and binding.is_batch
         is_leaf = is_leaf_type(type_.of_type if is_non_null_type(type_) else type_)
@@ -386,18 +385,17 @@ class Planner:
         if is_single or self._refusals or not self._document.is_tree:
             return self._shape(type_, position), None
         sets, known = _sets_of(position)
-        numbered = [(self._document.set_of(node), condition) for node, condition in sets]
-        signatures = tuple((each.signature, condition) for each, condition in numbered)
-        key = (mark.coordinate, mark.index_count, known, signatures)
+        signatures = tuple((self._document.signature(node), condition) for node, condition in sets)
+        key = (mark.coordinate, mark.index_count, len(mark.fields), known, signatures)
         if self._times.get(key, 0) < _OWN:
-            with_places = self._with_places
+            before = self._pointed_at
             shape = self._shape(type_, position)
-            if self._with_places == with_places:
+            if self._pointed_at == before:
                 self._times[key] = self._times.get(key, 0) + 1
             return shape, None
         if key not in self._shared:
-            places = tuple((each.begin, each.end) for each, _ in numbered)
-            selection = SharedSelection(places, mark.index_count)
+            ends = map(self._document.end_of, (each.node for each in position.fields))
+            selection = SharedSelection((*zip(mark.fields, ends, strict=True),), mark.index_count)
             mark = Mark((), (), (), mark.coordinate, -1, mark.document, shared=selection)
             info = info and replace(info, mark=mark)
             before = self._collector.fields
@@ -430,7 +428,7 @@ class Planner:
     ) -> AbstractShape:
         sets, _ = _sets_of(position)
         if any(self._document.has_arguments(node) for node, _ in sets):
-            self._with_places += 1  # perhaps, which is found out when the first value comes
+            self._pointed_at += 1  # perhaps, which is found out when the first value comes
         return AbstractShape(name, names, position, nullable)
 
     def _names_of(self, type_: GraphQLAbstractType) -> tuple[str, ...]:

@@ -73,18 +73,26 @@ class DocumentFields(Struct, frozen=True, eq=False):
         return FieldNode(name=NameNode(value=""), arguments=(), directives=(), loc=location)
 
 
-class SharedSelection(Struct, frozen=True, eq=False):
+class SharedSelection(Struct, frozen=True, eq=False, gc=False):
     """What stands at several places of a document, word by word, and has one set of functions.
 
-    ``sets`` are the selection sets of one of these places, each by the number of its first field
-    and of the one behind its last. ``indices`` is the number of lists above each place.
+    ``fields`` are those of the document at one of these places, each by its own number and that
+    behind the last field below it. ``indices`` is the number of lists above each place.
     """
 
-    sets: tuple[tuple[int, int], ...]
+    fields: tuple[tuple[int, int], ...]
     indices: int
 
+    def number_at(self, place: Mark, number: int) -> int:
+        """Return the number that a field below one of ``fields`` has at another place."""
+        for (begin, end), there in zip(self.fields, place.fields, strict=True):
+            if begin <= number < end:
+                return number - begin + there
+        return number  # in a fragment
 
-class Mark(Struct, frozen=True, eq=False, weakref=True):
+
+# what these refer to never refers to them, and there are thousands
+class Mark(Struct, frozen=True, eq=False, gc=False):
     """A position in the response, as far as it is known before execution.
 
     ``path`` has ``None`` in the places of list indices. ``fields`` are the numbers of the fields of
@@ -93,8 +101,8 @@ class Mark(Struct, frozen=True, eq=False, weakref=True):
     to rest; 0 is the whole ``data``. ``above`` is the next position above.
 
     Within a ``shared`` selection a position is relative. Its functions are called with the mark of
-    the field that is the place at hand, as the first of the indices. That mark ``begins`` with the
-    numbers of the first fields of its selection sets. A ``nullable_depth`` of -1 is the place's.
+    the field that is the place at hand, as the first of the indices. A ``nullable_depth`` of -1 is
+    the place's.
     """
 
     path: tuple[str | None, ...]
@@ -104,7 +112,6 @@ class Mark(Struct, frozen=True, eq=False, weakref=True):
     nullable_depth: int
     document: DocumentFields
     above: Mark | None = None
-    begins: tuple[int, ...] = ()
     shared: SharedSelection | None = None
 
     @property
@@ -131,7 +138,7 @@ class Mark(Struct, frozen=True, eq=False, weakref=True):
         place: Mark = indices[0]
         fields, conditions = place.fields, place.conditions
         if self.fields:  # below the field itself
-            fields = tuple(_moved(number, shared.sets, place.begins) for number in self.fields)
+            fields = tuple(shared.number_at(place, number) for number in self.fields)
             conditions = self.conditions
         depth = place.nullable_depth
         if self.nullable_depth >= 0:
@@ -146,14 +153,6 @@ class Mark(Struct, frozen=True, eq=False, weakref=True):
             each = zip(numbers, self.conditions, strict=True)
             numbers = tuple(number for number, condition in each if holds(condition, variables))
         return [self.document.node(number) for number in dict.fromkeys(numbers)]
-
-
-def _moved(number: int, sets: Sequence[tuple[int, int]], begins: Sequence[int]) -> int:
-    """Return the number that a field of equal selection sets has in others of them."""
-    for (begin, end), there in zip(sets, begins, strict=True):
-        if begin <= number < end:
-            return number - begin + there
-    return number  # in a fragment
 
 
 class Marks:
