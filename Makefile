@@ -32,7 +32,7 @@ pytest: .venv/dev.installed
 # What `make test` does for seconds, for as long as one likes: make fuzz EXAMPLES=100000
 EXAMPLES ?= 5000
 fuzz: .venv/dev.installed
-	TRUNKLINE_FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/property tests/auth/test_hostile.py tests/generate tests/client/test_random_operations.py
+	TRUNKLINE_FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/property tests/auth/test_hostile.py tests/caches/test_no_leak.py tests/generate tests/client/test_random_operations.py
 	$(BIN)/python -m benchmarks.hostile $(EXAMPLES)
 
 # Our verifier with tokens of Ory Hydra, which is built first: minutes.
