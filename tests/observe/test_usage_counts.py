@@ -6,19 +6,18 @@ import asyncio
 import gc
 import json
 import os
-import signal
+import socket
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from benchmarks.load import free_port
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.auth.verifying.test_server import send
@@ -374,22 +373,24 @@ if child:
 
 
 @contextmanager
-def workers(store: str) -> Generator[int]:
-    """Serve with four processes, which are stopped gracefully. Gives the port."""
-    port = free_port()
-    # with SQLite, the endpoint is all that uvicorn serves; with PostgreSQL, Starlette has it
-    app = "alone" if store.startswith("sqlite") else "app"
-    command = [sys.executable, "-m", "uvicorn", f"tests.observe.counting:{app}"]
-    command += ["--workers", "4", "--port", str(port), "--log-level", "error"]
-    command += ["--timeout-worker-healthcheck", str(int(PATIENCE))]  # else a busy one is killed
-    environment = {**os.environ, "USAGE_STORE": store}
-    with subprocess.Popen(command, env=environment) as process:  # noqa: S603
+def workers(store: str) -> Generator[tuple[dict[int, subprocess.Popen[bytes]], int]]:
+    """Serve with four processes, which are stopped gracefully. Gives them, and their port."""
+    with ExitStack() as stack, socket.create_server(("127.0.0.1", 0)) as listening:
+        shared = listening.fileno()
+        command = [sys.executable, "-m", "tests.observe.counting", str(shared), store]
+        processes = [
+            stack.enter_context(subprocess.Popen(command, pass_fds=[shared]))  # noqa: S603
+            for _ in range(4)
+        ]
         try:
+            port: int = listening.getsockname()[1]
             until(lambda: len(ask_workers(port, "0", 10)) > 1, "they do not start")
-            yield port
+            yield {process.pid: process for process in processes}, port
         finally:
-            process.terminate()
-            process.wait(PATIENCE)
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                process.wait(PATIENCE)
 
 
 def ask_worker(port: int, version: str) -> int:
@@ -404,24 +405,17 @@ def ask_worker(port: int, version: str) -> int:
 
 def ask_workers(port: int, version: str, requests: int) -> Counter[int]:
     """Send requests; return how many each process has served."""
-    served = Counter[int]()
-
-    def has_asked() -> bool:
-        served[ask_worker(port, version)] += 1
-        return True
-
-    for _ in range(requests):  # a process that was just killed may have taken a connection
-        until(has_asked, "the workers do not answer")
-    return served
+    return Counter(ask_worker(port, version) for _ in range(requests))
 
 
 def test_four_workers(store: str) -> None:
     UsageStore(store)  # the tables are there before the workers are
-    with workers(store) as port:
+    with workers(store) as (processes, port):
         ask_workers(port, "1", 60)
         until(lambda: counted(store, "1") == 60, "not all requests are counted")
         ((killed, most),) = ask_workers(port, "2", 60).most_common(1)
-        os.kill(killed, signal.SIGKILL)
+        processes[killed].kill()
+        processes[killed].wait(PATIENCE)
         ask_workers(port, "3", 20)
     assert 60 - most <= counted(store, "2") <= 60
     assert (counted(store, "1"), counted(store, "3")) == (60, 20)
