@@ -13,6 +13,8 @@ from typing import Any
 
 import fastjsonschema
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.server.calling import Endpoint, post, send_body
 
 from trunkline.contracts import DocumentRegistry
@@ -193,6 +195,27 @@ def test_T_16_a_line_stays_a_line(stream: io.StringIO) -> None:  # noqa: N802
     assert line.isprintable()
 
 
+@given(client=st.text(), client_id=st.text(), code=st.text(), path=st.text())
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_T_16_any_text_stays_in_its_place(  # noqa: N802
+    client: str, client_id: str, code: str, path: str
+) -> None:
+    event = OperationEvent(client=client[:128], client_id=client_id, outcome="partial")
+    event.has_failed([{"path": [path, 1]}], (code,))
+    for stream in (Terminal(), io.StringIO()):
+        logging.getLogger("trunkline.access").handlers.clear()
+        line = written(event, stream)
+        assert line.isprintable()
+        if isinstance(stream, Terminal):
+            parts = {part.partition("=")[0].partition(" ")[0] for part in line.split("  ")}
+            assert parts <= {line[:8], "", "---", "0.0", "partial", "-", "client", *COLUMNS}
+        else:
+            check_line(json.loads(line))
+
+
+COLUMNS = {"client_id", "errors", "at"}
+
+
 def test_T_16_a_name_makes_no_further_columns() -> None:  # noqa: N802
     line = written(OperationEvent(client="x  errors=1"), Terminal())
     assert r"client=x\x20\x20errors=1" in line
@@ -322,7 +345,8 @@ async def test_on_a_terminal_too() -> None:
     handler = log_operations(stream)
     await post(Endpoint(sinks=()), "query Raising { raising }", {"x-request-id": "r-1"})
     handler.flush()
-    assert re.search(r"\(id \w+\)  name=Raising  id=sha256:\w+  request_id=r-1$", first(stream))
+    told = r"\(id \w+\)  operation.name=Raising  document.id=sha256:\w+  request_id=r-1$"
+    assert re.search(told, first(stream))
 
 
 def first(stream: io.StringIO) -> str:

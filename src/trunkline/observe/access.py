@@ -9,7 +9,7 @@ from typing import TextIO
 
 import msgspec
 
-from trunkline.observe.log import EventLog, distinct_codes
+from trunkline.observe.log import EventLog, distinct_codes, word
 from trunkline.observe.operations import OperationEvent, OperationOutcome, Sink, Stages
 from trunkline.printable import printable
 
@@ -173,10 +173,10 @@ def _text(event: OperationEvent) -> str:
         f"{event.outcome:<13}",
         f"{event.operation_kind or '-'} {name}",
         (event.document_id or "-")[:_SHORT_ID],
-        f"client={_word(event.client or '-')}",
+        f"client={word(event.client or '-')}",
     ]
     known = {
-        "client_id": event.client_id and _word(event.client_id),
+        "client_id": event.client_id and word(event.client_id),
         "request": event.request_id,
         "trace": event.trace_id,
         "cache": event.cache,
@@ -184,15 +184,10 @@ def _text(event: OperationEvent) -> str:
     }
     parts += [f"{key}={value}" for key, value in known.items() if value]
     if event.error_codes:
-        codes = _word(",".join(_codes(event)))
+        codes = word(",".join(_codes(event)))
         parts.append(f"errors={event.errors} {codes}".rstrip())
-        parts += [f"at {_word(path)}" for path in event.error_paths[:1]]
+        parts += [f"at {word(path)}" for path in event.error_paths[:1]]
     return "  ".join(parts)
-
-
-def _word(text: str) -> str:
-    """Write a text without spaces, which would look like the start of the next part."""
-    return printable(text).replace(" ", r"\x20")
 
 
 _log = EventLog("trunkline.access", "operation", _text, _fields)

@@ -20,7 +20,7 @@ import msgspec
 from trunkline.observe.writer import LineWriter
 from trunkline.printable import printable
 
-__all__ = ["EventLog", "Subject", "distinct_codes", "safe_logger", "subject"]
+__all__ = ["EventLog", "Subject", "distinct_codes", "safe_logger", "subject", "word"]
 
 Event = TypeVar("Event")
 
@@ -177,8 +177,8 @@ class _ReadableLines(logging.Formatter):
         self._has_colours = has_colours
 
     def format(self, record: logging.LogRecord) -> str:
-        identity = getattr(record, "subject", {})
-        told = [f"{key.rpartition('.')[2]}={value}" for key, value in identity.items()]
+        identity: Mapping[str, str] = getattr(record, "subject", {})
+        told = [f"{key.removeprefix('graphql.')}={word(told)}" for key, told in identity.items()]
         text = self.line(record.created, record.levelno, "  ".join([record.getMessage(), *told]))
         if record.exc_info:
             text += "\n" + (record.exc_text or self.formatException(record.exc_info))
@@ -239,6 +239,11 @@ def _make_safe(record: logging.LogRecord) -> bool:
     if about is not None:
         record.subject = about.identity()
     return True
+
+
+def word(text: str) -> str:
+    """Write a text without spaces, which would look like the start of the next part of a line."""
+    return printable(text).replace(" ", r"\x20")
 
 
 def distinct_codes(codes: Iterable[str]) -> list[str]:
