@@ -41,8 +41,8 @@ class Version(Struct, frozen=True):
     covers: Collection[str]
 
 
-class _Read(Struct, frozen=True):
-    """The only field of an operation's root: its version, and its arguments."""
+class _Versioned(Struct, frozen=True):
+    """An operation that reads nothing but what its only root field has the version of."""
 
     coordinate: str
     function: VersionFunction
@@ -83,7 +83,7 @@ class Versions:
         self._definition = definition
         self._query = query
         self._versions = versions
-        self._read: WeakKeyDictionary[Operation, _Read | None] = WeakKeyDictionary()
+        self._versioned: WeakKeyDictionary[Operation, _Versioned | None] = WeakKeyDictionary()
 
     async def current(
         self, operation: Operation, variables: Mapping[str, Any] | None, caller: Caller | None
@@ -93,22 +93,24 @@ class Versions:
         Raises what `Operation.coerce` raises.
         """
         try:
-            read = self._read[operation]
+            versioned = self._versioned[operation]
         except KeyError:
-            read = self._read[operation] = self._find(operation)
-        if read is None:
+            versioned = self._versioned[operation] = self._find(operation)
+        if versioned is None:
             return None
         operation.coerce(variables)  # so that the function gets what fits the schema
         try:
-            found = read.function(read.arguments(variables), caller)
+            found = versioned.function(versioned.arguments(variables), caller)
             if isawaitable(found):
                 found = await found
         except Exception:
-            logger.exception("The version of %s is not known; it is executed.", read.coordinate)
+            logger.exception(
+                "The version of %s is not known; it is executed.", versioned.coordinate
+            )
             return None
         return None if found is None else str(found)
 
-    def _find(self, operation: Operation) -> _Read | None:
+    def _find(self, operation: Operation) -> _Versioned | None:
         """Find the version of what an operation reads, if there is one for all of it."""
         groups = operation.caching and operation.caching.groups
         if not groups or len(groups.fields) != 1:
@@ -120,7 +122,7 @@ class Versions:
             return None
         root: Any = self._definition.query_type
         known = root.fields[node.name.value].args
-        return _Read(coordinate, version.function, node, known, groups.values)
+        return _Versioned(coordinate, version.function, node, known, groups.values)
 
 
 def _covers(version: Version, operation: Operation, root: str) -> bool:
