@@ -117,3 +117,20 @@ def test_what_was_on_its_way_during_a_mutation_is_not_kept(
         slow.send(old)
     again: Any = sender.send(reading)
     assert next(again) == reading  # it is asked for again
+
+
+def test_a_proof_is_no_part_of_what_is_asked() -> None:
+    sender = CachingSender(PrivateCache(), send_request)
+    kept = HTTPResponse(200, b"", {"cache-control": "private, max-age=60"})
+
+    def request(token: str, proof: str) -> HTTPRequest:
+        return HTTPRequest("GET", {"authorization": f"DPoP {token}", "dpop": proof}, b"", query="a")
+
+    with pytest.raises(StopIteration) as first:
+        flow: Any = sender.send(request("mine", "1"))
+        next(flow)
+        flow.send(kept)
+    with pytest.raises(StopIteration) as again:
+        next(sender.send(request("mine", "2")))
+    assert first.value.value is again.value.value is kept
+    assert next(sender.send(request("another", "3")))  # which is sent

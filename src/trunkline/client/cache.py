@@ -33,7 +33,7 @@ class PrivateCache:
     megabytes: float = 16.0
 
 
-_PER_CALL = frozenset({"x-request-timeout-ms", "traceparent", "tracestate", "baggage"})
+_PER_CALL = frozenset({"dpop", "x-request-timeout-ms", "traceparent", "tracestate", "baggage"})
 _MAX_AGE = re.compile(r'(?:^|,)\s*max-age\s*=\s*"?(\d+)', re.IGNORECASE)
 _NO_STORE = re.compile(r"(?:^|,)\s*no-store\b", re.IGNORECASE)
 _NO_CACHE = re.compile(r"(?:^|,)\s*no-cache\b", re.IGNORECASE)
