@@ -22,7 +22,9 @@ type Query {
   books: [Book] @cacheControl(maxAge: 60)
   page: Page @cacheControl(maxAge: 60)
   found: [Found] @cacheControl(maxAge: 60)
-  one: Found @cacheControl(maxAge: 60)
+  one(id: ID): Found @cacheControl(maxAge: 60)
+  search(title: String): Book @cacheControl(maxAge: 60)
+  latest: Row @cacheControl(maxAge: 60)
   count(by: ID = "b", of: Kind): Int
     @cacheControl(maxAge: 60) @cacheGroups(names: ["Book:*", "by:{by}", "of:{of}:x"])
 }
@@ -97,6 +99,8 @@ FOUND = "{ ... on Book { id } ... on Film { ident: key } }"
         ("{ books { id } }", {"books": [book(1), book(2)]}, "Book Book:*"),
         ("{ books { id } }", {"books": "JSON already"}, "Book Book:*"),
         ("{ page { total } }", {"page": {"total": 3}}, ""),
+        ('{ search(title: "x") { id } }', {"search": book(1)}, "Book Book:* Book:1"),
+        ("{ latest { book { id } } }", {"latest": {"book": book(1)}}, "Book Book:* Book:1"),
         ("{ page { rows { book { id } } } }", {"page": {"rows": []}}, "Book Book:*"),
         ("{ page { rows { book { id } } } }", {"page": None}, "Book Book:*"),
         (

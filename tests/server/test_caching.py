@@ -34,7 +34,7 @@ type Query {
 }
 type Mutation { add: Int  rename: Book  failing: Book @cacheGroups(names: ["Book:9"]) }
 type Book @cacheControl(maxAge: 60, scope: PUBLIC) { id: ID! }
-extend type Query { book: Book  owned: Int @cacheControl(maxAge: 9) }
+extend type Query { book(id: ID! = "7"): Book  owned: Int @cacheControl(maxAge: 9) }
 """
 SECRET = "0123456789abcdef0123456789abcdef"
 AUDIENCE = CacheAudience(SECRET, claims=["tenant"])
@@ -74,8 +74,8 @@ class Query:
     def mine(self, caller: Caller | None) -> str:
         return f"{caller}"
 
-    def book(self) -> dict[str, str]:
-        return {"id": "7"}
+    def book(self, id: str = "7") -> dict[str, str]:  # noqa: A002
+        return {"id": id}
 
     def owned(self) -> int:
         current_response().add_cache_groups("mine:a b")
@@ -97,7 +97,9 @@ QUERY = Query()
 
 
 class Mutation:
-    rename = Query.book
+    def rename(self) -> dict[str, str]:
+        return {"id": "7"}
+
     failing = Query.failing
 
     def add(self) -> int:

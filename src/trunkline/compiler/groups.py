@@ -4,8 +4,9 @@ An entity is an object whose type has a key. A response belongs to these groups:
 
 - ``Book``: it has, or could have, something of the type.
 - ``Book:7``: it has this one, and not in a list.
-- ``Book:*``: it depends on which ones there are: it has a list, a null, or one whose key is not
-  selected. What is in a list is not looked at: it may be JSON already.
+- ``Book:*``: it depends on which ones there are: it has a list, a null, one whose key is not
+  selected, or one that a field found without an id: the latest. What is in a list is not looked at:
+  it may be JSON already.
 
 A mutation whose response has a book with its key invalidates ``Book:7`` and ``Book:*``. Without the
 key the book is not known, so the mutation invalidates ``Book``. What the schema declares by
@@ -56,10 +57,10 @@ class _Found(Struct, eq=False):
 class OperationGroups(Struct, frozen=True, eq=False):
     """The groups of an operation's responses.
 
-    ``listed`` are the entities that may stand in lists; ``fixed`` are the groups of every response,
-    sorted; ``are_fixed`` says that there are no others. ``declared`` are the groups that the schema
-    declares of the fields that are used, with the field of the document. ``fields`` are those of
-    the root type.
+    ``listed`` are the entities that may stand in lists, or are found without an id; ``fixed`` are
+    the groups of every response, sorted; ``are_fixed`` says that there are no others. ``declared``
+    are the groups that the schema declares of the fields that are used, with the field of the
+    document. ``fields`` are those of the root type.
     """
 
     root: _Place
@@ -235,14 +236,19 @@ class _Walk:
 
     def _below(self, nodes: list[tuple[graphql.FieldNode, _Types]], *, is_listed: bool) -> _Place:
         sets: list[tuple[graphql.SelectionSetNode, _Types]] = []
+        is_search = False
         for node, applying in nodes:
             self._declare(node, applying)
             for name in applying:
                 type_, has_list = self._entities.returned(name, node.name.value)
                 is_listed = is_listed or has_list
+                is_search = is_search or self._entities.is_search(name, node.name.value)
                 if node.selection_set is not None:
                     sets.append((node.selection_set, self._entities.possible_types(type_)))
-        return self.place(sets, is_listed=is_listed)
+        place = self.place(sets, is_listed=is_listed)
+        if is_search:
+            self.listed.update(place.types)
+        return place
 
     def _declare(self, node: graphql.FieldNode, types: _Types) -> None:
         for name in sorted(types):

@@ -104,6 +104,20 @@ class Entities:
         is_list = graphql.is_list_type(graphql.get_nullable_type(type_))
         return graphql.get_named_type(type_).name, is_list
 
+    def is_search(self, type_name: str, field: str) -> bool:
+        """Say whether a field returns an entity that nothing names.
+
+        A field of an entity is told by that one; others have an argument of the type ``ID``.
+        Mutations are no searches: their responses are not stored.
+        """
+        type_: Any = self._definition.type_map[type_name]
+        if self.key_of(type_name) is not None or type_ is self._definition.mutation_type:
+            return False
+        arguments = type_.fields[field].args.values()
+        return all(
+            graphql.get_nullable_type(each.type) is not graphql.GraphQLID for each in arguments
+        )
+
 
 def _find_key(type_: graphql.GraphQLObjectType) -> str | None:
     ids = {
