@@ -126,9 +126,9 @@ def test_a_proof_is_no_part_of_what_is_asked() -> None:
     def request(token: str, proof: str) -> HTTPRequest:
         return HTTPRequest("GET", {"authorization": f"DPoP {token}", "dpop": proof}, b"", query="a")
 
+    flow: Any = sender.send(request("mine", "1"))
+    next(flow)
     with pytest.raises(StopIteration) as first:
-        flow: Any = sender.send(request("mine", "1"))
-        next(flow)
         flow.send(kept)
     with pytest.raises(StopIteration) as again:
         next(sender.send(request("mine", "2")))
