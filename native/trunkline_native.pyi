@@ -1,5 +1,7 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+
+DESCRIPTIONS: int
 
 class Walk:
     def __init__(
@@ -8,5 +10,11 @@ class Walk:
         reads_plainly: Callable[[type, tuple[str, ...]], object],
         shape: object,
         function: Callable[..., Any],
+        values: Sequence[object] = ...,
     ) -> None: ...
     def __call__(self, execution: object, values: object, /, *indices: int) -> Any: ...
+    def begin(self, execution: object, values: object) -> tuple[Gapped, list[list[Any]]] | None: ...
+    def fill(self, execution: object, list: Gapped, number: int, values: Sequence[object]) -> bool: ...
+    def join(self, list: Gapped) -> object: ...
+
+class Gapped: ...

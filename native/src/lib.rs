@@ -14,12 +14,9 @@ use pyo3::PyTraverseError;
 use pyo3::gc::PyVisit;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::{PyBytes, PyList, PyTuple};
 
 use crate::shapes::{Output, Shape};
-
-/// Bytes that a short list takes.
-const SHORT: usize = 4096;
 
 /// Calls after which a list is tried again that was never plain.
 const LONGEST_PAUSE: u32 = 63;
@@ -31,6 +28,8 @@ const LONGEST_PAUSE: u32 = 63;
 #[pyclass(module = "trunkline_native")]
 struct Walk {
     shape: Shape,
+    /// The shapes of the values that batches give to the list's objects.
+    values: Vec<Shape>,
     function: Option<Py<PyAny>>,
     fragment: Option<Py<PyAny>>,
     /// How many calls after a doubt are left to the function; each further doubt doubles it.
@@ -42,14 +41,18 @@ struct Walk {
 #[pymethods]
 impl Walk {
     #[new]
+    #[pyo3(signature = (fragment, reads_plainly, shape, function, values = vec![]))]
     fn new(
         fragment: Py<PyAny>,
         reads_plainly: Py<PyAny>,
         shape: &Bound<'_, PyAny>,
         function: Py<PyAny>,
+        values: Vec<Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
+        let values = values.iter().map(|each| Shape::read(each, &reads_plainly));
         Ok(Walk {
             shape: Shape::read(shape, &reads_plainly)?,
+            values: values.collect::<PyResult<_>>()?,
             function: Some(function),
             fragment: Some(fragment),
             pause: AtomicU32::new(0),
@@ -69,9 +72,66 @@ impl Walk {
         }
     }
 
+    /// Writes a list but for the values of batches; returns it, and the parents of each batch.
+    ///
+    /// `None` if the execution does not take JSON, and on any doubt.
+    fn begin<'py>(
+        &self,
+        execution: &Bound<'py, PyAny>,
+        values: &Bound<'py, PyAny>,
+    ) -> Option<(Gapped, Vec<Vec<Py<PyAny>>>)> {
+        let mut output = self.walk(execution, values)?;
+        let parents = std::mem::take(&mut output.parents);
+        let filled = parents.iter().map(|_| None).collect();
+        let Output { text, gaps, .. } = output;
+        Some((Gapped { text, gaps, filled }, parents))
+    }
+
+    /// Writes the values of a batch; returns whether there was no doubt.
+    fn fill(
+        &self,
+        execution: &Bound<'_, PyAny>,
+        list: &Bound<'_, Gapped>,
+        number: usize,
+        values: &Bound<'_, PyList>,
+    ) -> PyResult<bool> {
+        let Some(shape) = self.values.get(number) else {
+            return Ok(false);
+        };
+        let room = intern!(execution.py(), "room");
+        let mut output = Output::new(execution.getattr(room)?.extract()?, 0);
+        let mut ends = Vec::with_capacity(values.len());
+        for value in values {
+            if shape.write(&value, &mut output).is_none() {
+                self.wait();
+                return Ok(false);
+            }
+            ends.push(output.text.len());
+        }
+        execution.setattr(room, output.room)?;
+        list.borrow_mut().filled[number] = Some((output.text, ends));
+        Ok(true)
+    }
+
+    /// Returns the fragment of a list, once the values of all batches are there.
+    fn join<'py>(&self, list: &Bound<'py, Gapped>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let (Some(fragment), Some(text)) = (&self.fragment, list.borrow().join()) else {
+            return Ok(None);
+        };
+        self.pause.store(0, Relaxed);
+        Ok(Some(
+            fragment
+                .bind(list.py())
+                .call1((PyBytes::new(list.py(), &text),))?,
+        ))
+    }
+
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.function)?;
         visit.call(&self.fragment)?;
+        self.values
+            .iter()
+            .try_for_each(|each| each.traverse(&visit))?;
         self.shape.traverse(&visit)
     }
 
@@ -84,8 +144,14 @@ impl Walk {
 impl Walk {
     /// Returns the text of a list, if the execution takes JSON and there is no doubt.
     fn text<'py>(&self, arguments: &Bound<'py, PyTuple>) -> Option<Bound<'py, PyBytes>> {
-        let py = arguments.py();
         let execution = arguments.get_borrowed_item(0).ok()?;
+        let values = arguments.get_borrowed_item(1).ok()?;
+        let output = self.walk(&execution, &values)?;
+        Some(PyBytes::new(arguments.py(), &output.text))
+    }
+
+    fn walk(&self, execution: &Bound<'_, PyAny>, values: &Bound<'_, PyAny>) -> Option<Output> {
+        let py = execution.py();
         let takes_json = execution.getattr(intern!(py, "takes_json")).ok()?;
         if !takes_json.is_truthy().ok()? {
             return None;
@@ -95,21 +161,60 @@ impl Walk {
             self.left.store(left - 1, Relaxed);
             return None;
         }
-        let values = arguments.get_borrowed_item(1).ok()?;
         let room = intern!(py, "room");
-        let mut output = Output {
-            text: Vec::with_capacity(SHORT),
-            room: execution.getattr(room).ok()?.extract().ok()?,
-        };
-        if self.shape.write(&values, &mut output).is_none() {
-            let pause = LONGEST_PAUSE.min(self.pause.load(Relaxed) * 2 + 1);
-            self.pause.store(pause, Relaxed);
-            self.left.store(pause, Relaxed);
+        let room_left = execution.getattr(room).ok()?.extract().ok()?;
+        let mut output = Output::new(room_left, self.values.len());
+        if self.shape.write(values, &mut output).is_none() {
+            self.wait();
             return None;
         }
-        self.pause.store(0, Relaxed);
+        if self.values.is_empty() {
+            self.pause.store(0, Relaxed);
+        }
         execution.setattr(room, output.room).ok()?;
-        Some(PyBytes::new(py, &output.text))
+        Some(output)
+    }
+
+    /// Leaves the next calls to the function, after a doubt.
+    fn wait(&self) {
+        let pause = LONGEST_PAUSE.min(self.pause.load(Relaxed) * 2 + 1);
+        self.pause.store(pause, Relaxed);
+        self.left.store(pause, Relaxed);
+    }
+}
+
+/// A list's text, and where the values of batches come in it.
+#[pyclass(module = "trunkline_native")]
+struct Gapped {
+    text: Vec<u8>,
+    gaps: Vec<(usize, usize)>,
+    /// By the number of the batch: the text of its values, and where each of them ends.
+    filled: Vec<Option<(Vec<u8>, Vec<usize>)>>,
+}
+
+impl Gapped {
+    /// Returns the text with all values in their places, once they are there.
+    fn join(&self) -> Option<Vec<u8>> {
+        let filled: Vec<_> = self
+            .filled
+            .iter()
+            .map(Option::as_ref)
+            .collect::<Option<_>>()?;
+        let size = filled.iter().map(|(text, _)| text.len()).sum::<usize>();
+        let mut joined = Vec::with_capacity(self.text.len() + size);
+        let mut from = 0;
+        let mut used = vec![(0, 0); filled.len()]; // of each batch: values, and bytes
+        for &(number, place) in &self.gaps {
+            let (text, ends) = filled[number];
+            let (count, begin) = used[number];
+            let end = *ends.get(count)?;
+            joined.extend_from_slice(&self.text[from..place]);
+            joined.extend_from_slice(&text[begin..end]);
+            used[number] = (count + 1, end);
+            from = place;
+        }
+        joined.extend_from_slice(&self.text[from..]);
+        Some(joined)
     }
 }
 
@@ -117,5 +222,9 @@ impl Walk {
 #[pymodule(gil_used = true)]
 mod trunkline_native {
     #[pymodule_export]
-    use super::Walk;
+    use super::{Gapped, Walk};
+
+    /// The version of the descriptions of lists that it takes.
+    #[pymodule_export]
+    const DESCRIPTIONS: u32 = 2;
 }

@@ -16,9 +16,25 @@ use crate::leaves::{Leaf, json};
 pub struct Output {
     pub text: Vec<u8>,
     pub room: i64,
+    /// Where values of batches are to come in the text: the number of the batch, and the place.
+    pub gaps: Vec<(usize, usize)>,
+    /// By the number of the batch, the objects that these are values of.
+    pub parents: Vec<Vec<Py<PyAny>>>,
 }
 
+/// Bytes that a short list takes.
+const SHORT: usize = 4096;
+
 impl Output {
+    pub fn new(room: i64, batches: usize) -> Self {
+        Output {
+            text: Vec::with_capacity(SHORT),
+            room,
+            gaps: Vec::new(),
+            parents: (0..batches).map(|_| Vec::new()).collect(),
+        }
+    }
+
     fn take(&mut self, room: i64) -> Option<()> {
         self.room = self.room.checked_sub(room)?;
         (self.room >= 0).then_some(())
@@ -64,6 +80,8 @@ struct Field {
 }
 
 enum Source {
+    /// The value of a batch, which comes later.
+    Batch(usize),
     Constant(Vec<u8>),
     Member(Py<PyString>, Shape),
 }
@@ -141,17 +159,20 @@ impl Object {
         let is_mapping = class.is(py.get_type::<PyDict>());
         let mut names = Vec::new();
         let fields = fields.iter().enumerate().map(|(index, field)| {
-            let (key, name, shape): (String, String, Option<Bound<'_, PyAny>>) = field.extract()?;
+            let (key, name, shape): (String, Bound<'_, PyAny>, Option<Bound<'_, PyAny>>) =
+                field.extract()?;
             let mut text = vec![if index == 0 { b'{' } else { b',' }];
             text.extend(json(&key));
             text.push(b':');
             let source = if let Some(shape) = shape {
                 // interned, as the keys of objects are: comparing them is comparing addresses
-                let name = PyString::intern(py, &name);
+                let name = PyString::intern(py, name.extract()?);
                 names.push(name.clone());
                 Source::Member(name.unbind(), Shape::read(&shape, reads_plainly)?)
+            } else if let Ok(number) = name.extract() {
+                Source::Batch(number)
             } else {
-                Source::Constant(json(&name))
+                Source::Constant(json(name.extract()?))
             };
             Ok(Field { key: text, source })
         });
@@ -177,6 +198,13 @@ impl Object {
         for field in &self.fields {
             output.text.extend_from_slice(&field.key);
             match &field.source {
+                Source::Batch(number) => {
+                    output.gaps.push((*number, output.text.len()));
+                    output
+                        .parents
+                        .get_mut(*number)?
+                        .push(value.clone().unbind());
+                }
                 Source::Constant(text) => output.text.extend_from_slice(text),
                 Source::Member(name, shape) => {
                     let name = name.bind(value.py());
@@ -221,7 +249,7 @@ impl Object {
             .iter()
             .try_for_each(|field| match &field.source {
                 Source::Member(_, shape) => shape.traverse(visit),
-                Source::Constant(_) => Ok(()),
+                Source::Batch(_) | Source::Constant(_) => Ok(()),
             })
     }
 }

@@ -535,7 +535,7 @@ def test_lists_may_change_while_they_are_walked() -> None:
         ("list", False, None),
         ("nothing", False, None),
         ("object", False, [(1, 0, [])]),
-        ("object", False, [(Item, 0, [("s", 1, None)])]),
+        ("object", False, [(Item, 0, [("s", 1.5, None)])]),
         ("ID", False, None),
     ],
 )
@@ -727,7 +727,7 @@ async def test_an_endpoint_walks_and_its_middlewares_see_values(
     async def proceed_only(_: OperationCall[Any], proceed: Proceed) -> Result:
         return await proceed()
 
-    monkeypatch.setattr("trunkline.server.endpoint.encode", look)
+    monkeypatch.setattr("trunkline.server.responding.encode", look)
     for middlewares in ((), (proceed_only,)):
         schema = schema_of([Item("a"), Item("b")])
         app = GraphQL(schema, auth=None, sinks=(), middlewares=middlewares)

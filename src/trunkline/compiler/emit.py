@@ -261,7 +261,9 @@ class ModuleWriter:
         elif function.kind == "batch":
             self._batch(function, indices)
         elif isinstance(shape, ListShape):
-            walk = walk_of(self._planned, shape) if self._inline else None
+            walk = None
+            if self._inline:
+                walk = walk_of(self._planned, shape, function.mark, self.batch)
             if walk is not None:
                 self._walks[function.name] = walk
             with self._head(function, "values", *indices):

@@ -122,7 +122,7 @@ class OperationModules:
         self.has_grown()
         functions = vars(load(module.bound))
         for name, walk in module.walks.items():
-            functions[name] = walk(functions[name])
+            functions[name] = walk(functions, name)
         return functions
 
     def _writer(self, planned: PlannedOperation, *, inline: bool) -> ModuleWriter:

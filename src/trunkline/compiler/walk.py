@@ -25,6 +25,7 @@ from graphql import GraphQLEnumType, GraphQLLeafType
 from trunkline.compiler.inline import InlineLeaf
 from trunkline.compiler.plan import (
     AbstractShape,
+    FieldPlan,
     LeafShape,
     ListShape,
     ObjectShape,
@@ -34,16 +35,22 @@ from trunkline.compiler.plan import (
     fields_of,
 )
 from trunkline.compiler.planner import PlannedOperation
+from trunkline.runtime.positions import Mark
+from trunkline.runtime.walked import with_batches
 from trunkline.schema.bindings import Attribute, Key
 from trunkline.schema.scalars import KNOWN_SCALARS, scalar_of
 
 __all__ = ["Walk", "reads_plainly", "walk_of"]
 
-Walk: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
-"""Takes a list's compiled function; returns one that gives JSON to executions that take it."""
+Walk: TypeAlias = Callable[[Mapping[str, Any], str], Callable[..., Any]]
+"""Takes a module's functions, and the name of a list's; returns the one that is to stand in its
+place, and gives JSON to executions that take it."""
 
 _Description: TypeAlias = tuple[str, bool, object]
 """The kind of a shape, whether null is allowed, and what else there is to say of the kind."""
+
+_DESCRIPTIONS = 2
+"""The version of the descriptions, which the extension must know."""
 
 _CLASSES: Mapping[str, object] = {
     "ID": UUID,
@@ -71,14 +78,48 @@ class _NotPlainError(Exception):
     """Something below a list is not plain."""
 
 
-def walk_of(planned: PlannedOperation, shape: ListShape) -> Walk | None:
-    """Return what wraps the compiled function of a list, if it is plain and the extension there."""
+def walk_of(
+    planned: PlannedOperation,
+    shape: ListShape,
+    mark: Mark,
+    name_batch: Callable[[FieldPlan], tuple[str, str]],
+) -> Walk | None:
+    """Return what wraps the compiled function of a list, if it is plain and the extension there.
+
+    ``mark`` is the list's; ``name_batch`` names the functions that call a batch resolver and
+    complete its values.
+    """
     if _walk is None or planned.planner.dialect.values_may_wait:
         return None
+    batches: list[FieldPlan] = []
     try:
-        return partial(_walk, _shape(planned, shape))
+        list_ = _shape(planned, shape, batches)
+        values = [_value(planned, field.shape) for field in batches]
     except (_NotPlainError, RecursionError):
         return None
+    if not batches:
+        return partial(_wrap, partial(_walk, list_))
+    if any(each.shared for field in batches for each in (mark, field, field.mark)):
+        return None  # positions are relative there
+    names = [(*name_batch(field), field.mark) for field in batches]
+    return partial(_wrap_with_batches, partial(_walk, list_, values=values), mark, names)
+
+
+def _wrap(walk: Callable[..., Any], functions: Mapping[str, Any], name: str) -> Callable[..., Any]:
+    wrapped: Callable[..., Any] = walk(functions[name])
+    return wrapped
+
+
+def _wrap_with_batches(
+    walk: Callable[..., Any],
+    mark: Mark,
+    names: list[tuple[str, str, Mark]],
+    functions: Mapping[str, Any],
+    name: str,
+) -> Callable[..., Any]:
+    function = functions[name]
+    batches = [(functions[call], functions[complete], each) for call, complete, each in names]
+    return with_batches(walk(function), function, mark, batches)
 
 
 def reads_plainly(class_: type, names: tuple[str, ...]) -> bool:
@@ -96,61 +137,80 @@ def reads_plainly(class_: type, names: tuple[str, ...]) -> bool:
 
 def _extension() -> Callable[..., Any] | None:
     try:
+        import trunkline_native  # noqa: PLC0415  # pyright: ignore[reportMissingModuleSource]
         from orjson import Fragment  # noqa: PLC0415  # both may be missing
-        from trunkline_native import Walk  # noqa: PLC0415  # pyright: ignore[reportMissingModuleSource]
     except ImportError:
         return None
-    return partial(Walk, Fragment, reads_plainly)
+    if getattr(trunkline_native, "DESCRIPTIONS", 1) != _DESCRIPTIONS:
+        raise ImportError(
+            "The extension trunkline_native is not of the version that this Trunkline needs."
+            " Build it anew: `pip install ./native`, or `make native`. Or uninstall it."
+        )
+    return partial(trunkline_native.Walk, Fragment, reads_plainly)
 
 
 _walk = _extension()
 
 
-def _shape(planned: PlannedOperation, shape: Shape) -> _Description:
+def _shape(planned: PlannedOperation, shape: Shape, batches: list[FieldPlan]) -> _Description:
+    """Describe a shape, and collect the fields below it that are batches."""
     nullable = shape.nullable
     match shape:
         case LeafShape(type=type_):
             kind, rest = _leaf(planned, type_)
             return kind, nullable, rest
         case ListShape(item=ObjectShape() as item):
-            objects = [_object(planned, item, 0)]  # the list counts them
+            objects = [_object(planned, item, 0, batches)]  # the list counts them
             return "list", nullable, (fields_of(item), ("object", item.nullable, objects))
         case ListShape(item=item):
-            return "list", nullable, (1, _shape(planned, item))
+            return "list", nullable, (1, _shape(planned, item, batches))
         case ObjectShape():
-            return "object", nullable, [_object(planned, shape, fields_of(shape))]
+            return "object", nullable, [_object(planned, shape, fields_of(shape), batches)]
         case AbstractShape():
-            return "object", nullable, _objects(planned, shape)
+            known = planned.planner.known_objects(shape).values()
+            if not known:
+                raise _NotPlainError
+            objects = [_object(planned, each, fields_of(each), batches) for each in known]
+            return "object", nullable, objects
 
 
-def _objects(planned: PlannedOperation, shape: AbstractShape) -> list[tuple[object, ...]]:
-    """Describe the objects of an interface or a union that is told apart by the class alone."""
-    known = planned.planner.known_objects(shape).values()
-    if not known:
+def _value(planned: PlannedOperation, shape: Shape) -> _Description:
+    """Describe what a batch gives for each object; an object of it is not counted."""
+    batches: list[FieldPlan] = []
+    if isinstance(shape, ObjectShape):
+        value: _Description = "object", shape.nullable, [_object(planned, shape, 0, batches)]
+    else:
+        value = _shape(planned, shape, batches)
+    if batches:
         raise _NotPlainError
-    return [_object(planned, each, fields_of(each)) for each in known]
+    return value
 
 
-def _object(planned: PlannedOperation, shape: ObjectShape, weight: int) -> tuple[object, ...]:
+def _object(
+    planned: PlannedOperation, shape: ObjectShape, weight: int, batches: list[FieldPlan]
+) -> tuple[object, ...]:
     model, selection = shape.model, shape.selection
     if model is None or selection.unsure or not selection.fields:
         raise _NotPlainError
-    fields = [_field(planned, placed, model) for placed in selection.fields]
+    fields = [_field(planned, placed, model, batches) for placed in selection.fields]
     return model, weight, fields
 
 
 def _field(
-    planned: PlannedOperation, placed: PlacedField, model: type
-) -> tuple[str, str, _Description | None]:
+    planned: PlannedOperation, placed: PlacedField, model: type, batches: list[FieldPlan]
+) -> tuple[str, str | int, _Description | None]:
     field = placed.field
+    if field.is_batch and not placed.condition:
+        batches.append(field)
+        return field.key, len(batches) - 1, None
     if not placed.condition and not field.arguments:
         match field.binding:
             case TypeName(name):
                 return field.key, name, None
             case Key(name) if model is dict:
-                return field.key, name, _shape(planned, field.shape)
+                return field.key, name, _shape(planned, field.shape, batches)
             case Attribute(name) if reads_plainly(model, (name,)):
-                return field.key, name, _shape(planned, field.shape)
+                return field.key, name, _shape(planned, field.shape, batches)
             case _:
                 pass
     raise _NotPlainError

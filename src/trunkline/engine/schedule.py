@@ -667,6 +667,7 @@ def _fail(execution: Execution, work: Work, error: Exception | asyncio.Cancelled
         located = isinstance(error, FieldFailure)
         execution.reject(error if located else FieldFailure(error, work.mark, work.indices))
         return
+    work.unwalk(execution)
     for item in work.items():
         execution.nullify(FieldFailure(error, work.mark, (*work.place, *item[2:])))
 
@@ -689,12 +690,15 @@ def _cancelled_elsewhere(cancelled: asyncio.CancelledError) -> Exception:
 def _call_batch(execution: Execution, batch: Batch) -> Any:
     """Call a batch resolver with its parents, without those below a null of an error."""
     if execution.failures:
+        batch.unwalk(execution)
         batch.forget(execution.is_dead)
     execution.batches += 1
     return batch.call(execution, batch.parents)
 
 
-def _complete_batch(execution: Execution, batch: Batch, values: Any) -> None:
+def _complete_batch(execution: Execution, batch: Batch, given: Any) -> None:
     name = f"The batch resolver of {batch.mark.coordinate}"
-    places = batch.places(batch_values(values, batch.count, name))
-    batch.complete(execution, places, *batch.place)
+    values = batch_values(given, batch.count, name)
+    if not batch.fill(execution, values):
+        batch.unwalk(execution)
+        batch.complete(execution, batch.places(values), *batch.place)

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from inspect import iscoroutine
-from itertools import repeat
-from typing import Any, TypeAlias
+from itertools import chain, islice, repeat
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
 
 from trunkline.runtime.positions import Mark, Path
+
+if TYPE_CHECKING:
+    from trunkline.runtime.walked import WalkedList
 
 __all__ = ["Agenda", "Batch", "Deferral", "Later", "Work", "close_rest"]
 
@@ -67,11 +70,22 @@ class Batch:
     ``call`` resolves a list of parents, ``complete`` puts the values in their places. ``flat`` has
     for each parent in turn: the parent, the entry that the value goes into, the indices of its
     path. It is one list, because a thousand tuples keep the garbage collector busy. The items of
-    whole lists come by `add_list`, which costs a tenth of that. ``place`` is given if the mark is
+    whole lists come by `add_list`, which costs a tenth of that. ``walked`` are lists that native
+    code writes, each with the number that the batch has there. ``place`` is given if the mark is
     one of a shared selection; ``key`` is what the agenda knows the batch by.
     """
 
-    __slots__ = ("_columns", "call", "complete", "flat", "key", "mark", "pattern", "place")
+    __slots__ = (
+        "_columns",
+        "call",
+        "complete",
+        "flat",
+        "key",
+        "mark",
+        "pattern",
+        "place",
+        "walked",
+    )
 
     def __init__(
         self,
@@ -90,6 +104,7 @@ class Batch:
         self.flat: list[Any] = []
         # of the items of lists: the parents, the entries, each index
         self._columns: list[list[Any]] = [[] for _ in range(2 + mark.index_count)]
+        self.walked: list[tuple[WalkedList, int]] = []
 
     def add_list(self, parents: Sequence[Any], entries: Sequence[Any], *indices: int) -> None:
         """Add all items of a list; ``indices`` are those of the list."""
@@ -102,15 +117,35 @@ class Batch:
     @property
     def count(self) -> int:
         """The number of parents."""
-        return len(self.flat) // len(self._columns) + len(self._columns[0])
+        walked = sum(len(list_.parents[number]) for list_, number in self.walked)
+        return len(self.flat) // len(self._columns) + len(self._columns[0]) + walked
 
     @property
     def parents(self) -> list[Any]:
-        """The parents: first those of ``flat``."""
-        return self._all(0)
+        """The parents: first those of ``flat``, last those of ``walked``."""
+        walked = (list_.parents[number] for list_, number in self.walked)
+        return [*self._all(0), *chain.from_iterable(walked)]
+
+    def fill(self, execution: Any, values: Sequence[Any]) -> bool:
+        """Let native code write the values; return whether it has written all of them."""
+        if not self.walked or self._all(0):
+            return False
+        rest = iter(values)
+        return all(
+            list_.fill(execution, number, [*islice(rest, len(list_.parents[number]))])
+            for list_, number in self.walked
+        )
+
+    def unwalk(self, execution: Any) -> None:
+        """Make the parents in lists that native code writes parents like others."""
+        for list_, number in self.walked:
+            for item in list_.places(execution, number):
+                for column, value in zip(self._columns, item, strict=True):
+                    column.append(value)
+        self.walked = []
 
     def items(self) -> Iterator[tuple[Any, ...]]:
-        """Return a tuple per parent: the parent, the entry, the indices."""
+        """Return a tuple per parent: the parent, the entry, the indices. None may be `walked`."""
         return zip(*map(self._all, range(len(self._columns))), strict=True)
 
     def places(self, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
@@ -130,6 +165,11 @@ class Batch:
         while entries and fill((*place, *(each[-1] for each in indices)))[:length] == position:
             for column in self._columns:
                 column.pop()
+        below = [-1] * depth  # more than enough: `fill` leaves surplus ones out
+        while (
+            self.walked and fill((*place, *self.walked[-1][0].indices, *below))[:length] == position
+        ):
+            self.walked.pop()
 
     def forget(self, is_dead: Callable[[Mark, Sequence[Any]], bool]) -> None:
         """Give up the parents whose place is dead."""
