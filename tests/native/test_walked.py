@@ -76,7 +76,7 @@ Give = Callable[[str, list[Any]], Any]
 
 def usual(field: str, parents: list[Any]) -> list[Any]:
     """Give every parent a value that native code can write."""
-    values = {
+    values: dict[str, Callable[[Any], Any]] = {
         "word": lambda each: f"“{each.id}”",
         "part": lambda each: Part(f"part of {each.id}", Part("inner")),
         "parts": lambda each: [Part("a"), Part("b", Part(str(each.id)))],
