@@ -1,10 +1,11 @@
-"""How cost grows: of waiting work, and of compiling wide documents and many conditions."""
+"""How cost grows: of waiting work, of compiling wide documents and many conditions, and memory."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 import time
+import tracemalloc
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -47,6 +48,7 @@ def measure() -> Iterator[Figure]:
     for name, (before, field, after) in SELECTIONS.items():
         yield from compiled(name, before, field, after)
     yield from conditions()
+    yield from kept()
 
 
 def grown(document: Any, name: str) -> Iterator[Figure]:
@@ -99,6 +101,26 @@ def conditions() -> Iterator[Figure]:
 
         seconds = cpu(execute)
         yield Figure(f"{count} fragments that double", seconds * 1000, "ms", at_most(250))
+
+
+def kept() -> Iterator[Figure]:
+    """Measure what an operation of equal selections keeps, with each of its texts."""
+    schema = Schema(parse_schema(LIBRARY), {}, {})
+    before, field, after = SELECTIONS["objects"]
+    text = before + "".join(field.replace("#", str(number)) for number in range(480)) + after
+    compile_operation(schema, text, limits=WIDE).inline()  # what is made once for all
+    gc.collect()
+    tracemalloc.start()
+    operation = compile_operation(schema, text, limits=WIDE)
+    yield Figure("480 aliases of two leaves keep at first", _traced(), "MB", at_most(1))
+    operation.inline()
+    yield Figure("480 aliases of two leaves keep", _traced(), "MB", at_most(1))
+    tracemalloc.stop()
+
+
+def _traced() -> float:
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0] / 1_000_000
 
 
 def cpu(action: Callable[[], object]) -> float:

@@ -400,7 +400,8 @@ class Planner:
             info = info and replace(info, mark=mark)
             before = self._collector.fields
             shape = self._shape(type_, replace(position, mark=mark, info=info))
-            self._shared[key] = _Shared(shape, mark, self._collector.fields - before)
+            fields = max(0, self._collector.fields - before)  # it may have begun from zero again
+            self._shared[key] = _Shared(shape, mark, fields)
         else:
             self._collector.count(self._shared[key].fields)
         shared = self._shared[key]
