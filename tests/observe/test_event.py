@@ -191,8 +191,17 @@ async def test_all_that_an_event_says() -> None:
     stages = cold.stages
     assert min(stages.parse, stages.validate, stages.compile, stages.execute) > 0
     assert stages.parse + stages.validate + stages.compile + stages.execute < cold.duration
+    assert cold.stages.queue == 0
     assert event.stages.parse == event.stages.compile == event.stages.queue == 0
     assert event.stages.serialize > 0
+
+
+async def test_a_long_document_waits_for_its_turn() -> None:
+    app = LibraryEndpoint()
+    text = "{ book { id } } #" + "x" * 5_000
+    await asyncio.gather(*(post(app, text) for _ in "ab"))
+    assert all(event.stages.compile > 0 for event in app.events)
+    assert max(event.stages.queue for event in app.events) > 0  # who joins waits for less
 
 
 async def test_operations_of_a_batch_have_stages_of_their_own() -> None:

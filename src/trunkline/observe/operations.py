@@ -156,11 +156,11 @@ class OperationEvent(msgspec.Struct):
         self._operation = operation
         self._variables = variables
 
-    def has_compiled(self, operation: Operation, seconds: float) -> None:
-        """Take the seconds that the request waited for its operation to be compiled."""
+    def has_compiled(self, operation: Operation, waited: float) -> None:
+        """Take the times of an operation that is new, and how long another thread had it."""
         stages = self.stages
         stages.parse, stages.validate, stages.compile = operation.made_in
-        stages.queue = max(0.0, seconds - sum(operation.made_in))
+        stages.queue = max(0.0, waited - sum(operation.made_in))
 
     def is_of(self, client_id: str, scopes: frozenset[str]) -> None:
         """Take the caller that the request's token proves."""

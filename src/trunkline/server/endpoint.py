@@ -34,7 +34,7 @@ from trunkline.compiler.cache import OperationCache
 from trunkline.compiler.limits import Limits
 from trunkline.compiler.operation import Operation
 from trunkline.contracts.registry import DocumentRegistry
-from trunkline.engine.compiling import Compilations
+from trunkline.engine.compiling import Compilations, takes_long
 from trunkline.engine.run import run_sync
 from trunkline.observe.access import access_log
 from trunkline.observe.log import safe_logger, subject
@@ -385,7 +385,8 @@ class GraphQL(HTTPOnly):
             operation = await self._compilations.operation(
                 text, partial(view.get, text, name), (view, text, name)
             )
-            event.has_compiled(operation, perf_counter() - began)
+            waited = perf_counter() - began if takes_long(text) else 0.0
+            event.has_compiled(operation, waited)
         event.has_found(operation, request.variables)
         self._documents.keep(operation.id, text)
         check_kind(operation, scope["method"])
