@@ -83,6 +83,14 @@ class World:
         random = self.random
         query: dict[str, Any] = {
             "thing": self.find,
+            "even": self.find_even,
+            "mine": lambda caller: {
+                "__typename": "Thing",
+                "id": caller.client_id,
+                "value": 0,
+                "more": 0,
+                "next": None,
+            },
             "things": lambda: [self.thing(each) for each in self.things],
             "nodes": lambda: [
                 {"__typename": "Secret", "id": "s"},
@@ -106,11 +114,13 @@ class World:
         type Query {{
           {" ".join(leaves)}
           thing(id: ID!): Thing {hint(random)}
+          even: Thing {hint(random)}
+          mine: Thing {hint(random, "PRIVATE")}
           things: [Thing] {hint(random, "AUDIENCE", "PRIVATE")}
           nodes: [Node] {hint(random)}
         }}
         interface Node {hint(random)} {{ id: ID! }}
-        type Thing implements Node {hint(random)} {{
+        type Thing implements Node {hint(random, "PUBLIC")} {{
           id: ID!
           value: Int
           more: Int {random.choice(DEMANDS)}
@@ -146,6 +156,9 @@ class World:
     def find(self, id: str) -> dict[str, Any] | None:  # noqa: A002
         return self.thing(id) if id in self.things else None
 
+    def find_even(self) -> dict[str, Any] | None:
+        return next((self.thing(each) for each, n in self.things.items() if n % 2 == 0), None)
+
     def thing(self, id: str, depth: int = 0) -> dict[str, Any]:  # noqa: A002
         after = str(int(id) + 1)
         below = self.thing(after, depth + 1) if after in self.things and depth < 2 else None
@@ -167,6 +180,8 @@ class World:
             *(f"f{number}" for number in range(5)),
             *(f'thing(id: "{number}") {{ {thing} }}' for number in (1, 2, 3)),
             f"things {{ {thing} }}",
+            f"even {{ {thing} }}",
+            f"mine {{ {thing} }}",
             f"nodes {{ {node} }}",
         ]
         return "{ " + " ".join(random.sample(fields, random.choice([1, 1, 1, 2]))) + " }"

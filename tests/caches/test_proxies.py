@@ -464,7 +464,6 @@ def test_what_is_stale_is_asked_for_again(asking: Asking, brief: None) -> None: 
 
     def is_new() -> bool:
         reply = asking.get(TODOS, if_none_match=first.headers["etag"])
-        assert int(reply.headers.get("age", 0)) <= 1
         assert reply.headers["x-cache"] != "STALE"
         return reply.status_code == 200
 
