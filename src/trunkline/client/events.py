@@ -26,7 +26,7 @@ from trunkline.errors import (
 )
 from trunkline.flow.calls import Flow
 from trunkline.observe.log import EventLog, distinct_codes, safe_logger
-from trunkline.observe.traces import has_tracing
+from trunkline.observe.traces import has_tracing, tracer
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 from trunkline.protocol.response import error_code
 
@@ -220,10 +220,10 @@ def _span(event: CallEvent, call: Call) -> Generator[None]:
     The name of the span has the operation's name, although the conventions advise against it: a
     program has few operations.
     """
-    from opentelemetry import propagate, trace  # noqa: PLC0415  # see `traces`
+    from opentelemetry import propagate, trace  # noqa: PLC0415  # only programs that use it
 
     name = f"{event.operation_kind} {event.operation_name or ''}".rstrip()
-    span = trace.get_tracer("trunkline").start_span(name, kind=trace.SpanKind.CLIENT)
+    span = tracer().start_span(name, kind=trace.SpanKind.CLIENT)
     with trace.use_span(span, record_exception=False, set_status_on_exception=False):
         headers = dict(call.headers or {})
         propagate.inject(headers)

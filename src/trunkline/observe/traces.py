@@ -1,26 +1,24 @@
-"""Traces: the header of the W3C, and OpenTelemetry in programs that use it.
-
-A program uses it if it has imported it and set a provider. Looking costs next to nothing; an import
-here would cost the programs that do not use it.
-"""
+"""What names a request in other logs: the header of the W3C, OpenTelemetry, and a proxy's id."""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from trunkline.observe.operations import OperationEvent
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer, TracerProvider
 
-__all__ = ["has_tracing", "request_id", "server_span", "trace_id"]
+__all__ = ["has_tracing", "request_id", "trace_id", "tracer"]
 
 _TRACEPARENT = re.compile(
     rb"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?"
 )
 _REQUEST_ID = re.compile(rb"[\w\-.~+/=:]{1,128}", re.ASCII)
-_NO_SPAN = nullcontext()
+
+
+_tracers: list[tuple[TracerProvider, Tracer]] = []
 
 
 def trace_id(headers: Mapping[bytes, bytes]) -> str | None:
@@ -48,50 +46,21 @@ def request_id(headers: Mapping[bytes, bytes]) -> str | None:
 
 
 def has_tracing() -> bool:
-    """Tell whether this program uses OpenTelemetry."""
+    """Tell whether this program uses OpenTelemetry: it has imported it, and set a provider.
+
+    Looking costs next to nothing; an import here would cost the programs that do not use it.
+    """
     trace: Any = sys.modules.get("opentelemetry.trace")
     return trace is not None and not isinstance(
         trace.get_tracer_provider(), trace.ProxyTracerProvider
     )
 
 
-def server_span(
-    event: OperationEvent, headers: Iterable[tuple[bytes, bytes]]
-) -> AbstractContextManager[None]:
-    """Make the span of a request current, if this program uses OpenTelemetry.
+def tracer() -> Tracer:
+    """Return Trunkline's tracer of the program's provider, which takes long to make."""
+    from opentelemetry import trace  # noqa: PLC0415  # only programs that use it
 
-    Its parent is the current span, such as that of an instrumented framework, else the span that
-    the request's headers name.
-    """
-    return _span(event, headers) if has_tracing() else _NO_SPAN
-
-
-@contextmanager
-def _span(event: OperationEvent, headers: Iterable[tuple[bytes, bytes]]) -> Generator[None]:
-    from opentelemetry import context, propagate, trace  # noqa: PLC0415  # see the module's head
-
-    token = None
-    if not trace.get_current_span().get_span_context().is_valid:
-        texts = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
-        token = context.attach(propagate.extract(texts))
-    span = trace.get_tracer("trunkline").start_span("GraphQL Operation", kind=trace.SpanKind.SERVER)
-    try:
-        with trace.use_span(span, record_exception=False, set_status_on_exception=False):
-            event.trace_id = trace.format_trace_id(span.get_span_context().trace_id)
-            yield
-    finally:
-        # not the operation's name, which strangers choose
-        span.update_name(event.operation_kind or "GraphQL Operation")
-        attributes = {
-            "graphql.operation.name": event.operation_name,
-            "graphql.operation.type": event.operation_kind,
-            "graphql.document.id": event.document_id,
-            "http.response.status_code": event.status or None,
-            "error.type": None if event.outcome == "ok" else event.outcome,
-        }
-        span.set_attributes({key: value for key, value in attributes.items() if value is not None})
-        if event.outcome in {"internal_error", "deadline_exceeded"}:
-            span.set_status(trace.StatusCode.ERROR, event.outcome)
-        span.end()
-        if token is not None:
-            context.detach(token)
+    provider = trace.get_tracer_provider()
+    if not _tracers or _tracers[0][0] is not provider:
+        _tracers[:] = [(provider, provider.get_tracer("trunkline"))]
+    return _tracers[0][1]
