@@ -1,5 +1,6 @@
 """What goes with other libraries and conventions, each in a module of its own.
 
-`prometheus` has metrics; `relay` has the connections of Relay; `sqlalchemy` has sessions,
-relations, pages and a health check.
+`opentelemetry` and `prometheus` have metrics, and `labels` what both call operations and clients;
+`relay` has the connections of Relay; `sqlalchemy` has sessions, relations, pages and a health
+check.
 """

@@ -12,10 +12,9 @@ from typing import Generic, TypeVar
 
 from trunkline.asgi.requests import Receive, Scope, check_method, read_headers
 from trunkline.asgi.responses import HTTPApplication, Response
-from trunkline.contracts.registry import client_of
+from trunkline.contrib.labels import BUCKETS, OTHER, Names, client_label, operation_label
 from trunkline.observe.operations import OperationEvent
 from trunkline.observe.writer import told_of_losses
-from trunkline.printable import printable
 
 try:
     import prometheus_client as prometheus
@@ -29,11 +28,9 @@ except ModuleNotFoundError as error:
 
 __all__ = ["PrometheusMetrics"]
 
-_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _MOST_CODES = 100
 _SLOW = 0.1  # seconds from which each request is an exemplar
 _EXAMPLE_EVERY = 0.01  # seconds between two others
-_OTHER = "(other)"  # as all labels in brackets, it is no name of an operation
 
 Metric = TypeVar("Metric", prometheus.Counter, prometheus.Histogram)
 
@@ -82,8 +79,8 @@ class PrometheusMetrics:
         self._has_exemplars = folder is None
         self._next_example = 0.0
         self.page: HTTPApplication = _Page(registry, folder)
-        operation_names, client_names = _Names(operations), _Names(clients)
-        self._codes = _Names(_MOST_CODES)
+        operation_names, client_names = Names(operations), Names(clients)
+        self._codes = Names(_MOST_CODES)
         self._durations = _Children(
             operation_names,
             prometheus.Histogram(
@@ -91,7 +88,7 @@ class PrometheusMetrics:
                 "From the first byte of the request to the last one of the response.",
                 ["operation", "type", "outcome"],
                 registry=registry,
-                buckets=_BUCKETS,
+                buckets=BUCKETS,
             ),
         )
         self._in_flight = prometheus.Gauge(
@@ -142,19 +139,13 @@ class PrometheusMetrics:
 
     def __call__(self, event: OperationEvent) -> None:
         """Count an event."""
-        operation = event.operation_name or "(anonymous)"
-        client = event.client_id
-        if not event.registered:
-            kind = event.name.removeprefix("graphql.")
-            operation = "(unregistered)" if kind == "request" else f"({kind})"
-        elif client is None:
-            client = client_of(None, event.client)
+        operation = operation_label(event)
         duration = self._durations.of(operation, event.operation_kind or "", event.outcome)
         exemplar = None
         if event.trace_id is not None and self._has_exemplars and self._is_example(event):
             exemplar = {"trace_id": event.trace_id}
         duration.observe(event.duration, exemplar)
-        self._client_operations.of(client or "(unknown)", event.outcome).inc()
+        self._client_operations.of(client_label(event), event.outcome).inc()
         if event.cache is not None:
             self._cache.of(operation, event.cache).inc()
         if event.error_codes:
@@ -184,25 +175,10 @@ class PrometheusMetrics:
         self._token_checks.labels(result).inc()
 
 
-class _Names:
-    """The names that are labels; those that come later share one."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._known: set[str] = set()
-
-    def label(self, name: str) -> str:
-        if name not in self._known:
-            if len(self._known) >= self._most:
-                return _OTHER
-            self._known.add(name)
-        return printable(name)
-
-
 class _Children(Generic[Metric]):
     """The children of a metric, by its labels. Only the first label needs a bound."""
 
-    def __init__(self, names: _Names, metric: Metric) -> None:
+    def __init__(self, names: Names, metric: Metric) -> None:
         self._names = names
         self._metric: Metric = metric
         self._known: dict[tuple[str, ...], Metric] = {}
@@ -213,7 +189,7 @@ class _Children(Generic[Metric]):
         if child is None:
             label = self._names.label(name)
             child = self._metric.labels(label, *rest)
-            if label != _OTHER:
+            if label != OTHER:
                 self._known[name, *rest] = child
         return child
 

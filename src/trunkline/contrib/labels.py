@@ -1,0 +1,47 @@
+"""The labels of metrics, which are bounded whatever strangers send."""
+
+from __future__ import annotations
+
+from trunkline.contracts.registry import client_of
+from trunkline.observe.operations import OperationEvent
+from trunkline.printable import printable
+
+__all__ = ["BUCKETS", "OTHER", "Names", "client_label", "operation_label"]
+
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""The bounds of a histogram of durations, in seconds."""
+
+OTHER = "(other)"
+"""The label of what is too much; as all labels in brackets, it is no name of an operation."""
+
+
+class Names:
+    """The names that are labels; those that come later share one."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: set[str] = set()
+
+    def label(self, name: str) -> str:
+        """Return a name's label."""
+        if name not in self._known:
+            if len(self._known) >= self._most:
+                return OTHER
+            self._known.add(name)
+        return printable(name)
+
+
+def operation_label(event: OperationEvent) -> str:
+    """Return the name of an operation, if its document is registered."""
+    if event.registered:
+        return event.operation_name or "(anonymous)"
+    kind = event.name.removeprefix("graphql.")
+    return "(unregistered)" if kind == "request" else f"({kind})"
+
+
+def client_label(event: OperationEvent) -> str:
+    """Return the name of a client, if a token proves it, or if it registered the document."""
+    client = event.client_id
+    if client is None and event.registered:
+        client = client_of(None, event.client)
+    return client or "(unknown)"
