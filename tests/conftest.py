@@ -10,8 +10,11 @@ import gc
 import os
 from pathlib import Path
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
+# A busy machine may take any time for an example.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 settings.register_profile("repeatable", derandomize=True)
 if "TRUNKLINE_FUZZ_EXAMPLES" not in os.environ:
     settings.load_profile("repeatable")

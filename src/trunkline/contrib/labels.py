@@ -6,7 +6,7 @@ from trunkline.contracts.registry import client_of
 from trunkline.observe.operations import OperationEvent
 from trunkline.printable import printable
 
-__all__ = ["BUCKETS", "OTHER", "Names", "client_label", "operation_label"]
+__all__ = ["BUCKETS", "OTHER", "LabelNames", "client_label", "operation_label"]
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """The bounds of a histogram of durations, in seconds."""
@@ -15,7 +15,7 @@ OTHER = "(other)"
 """The label of what is too much; as all labels in brackets, it is no name of an operation."""
 
 
-class Names:
+class LabelNames:
     """The names that are labels; those that come later share one."""
 
     def __init__(self, most: int) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from trunkline.contrib.labels import BUCKETS, Names, client_label, operation_label
+from trunkline.contrib.labels import BUCKETS, LabelNames, client_label, operation_label
 from trunkline.observe.operations import OperationEvent
 from trunkline.observe.spans import trace_resolvers
 from trunkline.observe.writer import told_of_losses
@@ -54,8 +54,8 @@ class OpenTelemetryMetrics:
         self, provider: MeterProvider | None = None, *, operations: int = 500, clients: int = 100
     ) -> None:
         meter = (provider or get_meter_provider()).get_meter("trunkline")
-        self._operations, self._clients = Names(operations), Names(clients)
-        self._codes = Names(_MOST_CODES)
+        self._operations, self._clients = LabelNames(operations), LabelNames(clients)
+        self._codes = LabelNames(_MOST_CODES)
         self._durations = meter.create_histogram(
             "trunkline.operation.duration",
             "s",

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from trunkline.asgi.requests import Receive, Scope, check_method, read_headers
 from trunkline.asgi.responses import HTTPApplication, Response
-from trunkline.contrib.labels import BUCKETS, OTHER, Names, client_label, operation_label
+from trunkline.contrib.labels import BUCKETS, OTHER, LabelNames, client_label, operation_label
 from trunkline.observe.operations import OperationEvent
 from trunkline.observe.writer import told_of_losses
 
@@ -79,8 +79,8 @@ class PrometheusMetrics:
         self._has_exemplars = folder is None
         self._next_example = 0.0
         self.page: HTTPApplication = _Page(registry, folder)
-        operation_names, client_names = Names(operations), Names(clients)
-        self._codes = Names(_MOST_CODES)
+        operation_names, client_names = LabelNames(operations), LabelNames(clients)
+        self._codes = LabelNames(_MOST_CODES)
         self._durations = _Children(
             operation_names,
             prometheus.Histogram(
@@ -178,7 +178,7 @@ class PrometheusMetrics:
 class _Children(Generic[Metric]):
     """The children of a metric, by its labels. Only the first label needs a bound."""
 
-    def __init__(self, names: Names, metric: Metric) -> None:
+    def __init__(self, names: LabelNames, metric: Metric) -> None:
         self._names = names
         self._metric: Metric = metric
         self._known: dict[tuple[str, ...], Metric] = {}
