@@ -1,10 +1,4 @@
-"""OpenTelemetry: spans of resolvers, and metrics of operations from their events.
-
-    schema = make_executable_schema(definition, resolvers, middlewares=[trace_resolvers])
-    endpoint = GraphQL(schema, auth=verifier, sinks=[access_log, OpenTelemetryMetrics()])
-
-The spans of requests need neither: a server makes them where the program has set a provider.
-"""
+"""Metrics of operations from their events, as OpenTelemetry counts them."""
 
 from __future__ import annotations
 
@@ -12,7 +6,6 @@ from collections import Counter
 
 from trunkline.contrib.labels import BUCKETS, LabelNames, client_label, operation_label
 from trunkline.observe.operations import OperationEvent
-from trunkline.observe.spans import trace_resolvers
 from trunkline.observe.writer import told_of_losses
 
 try:
@@ -23,7 +16,7 @@ except ModuleNotFoundError as error:
         " pip install 'trunkline[opentelemetry]'"
     ) from error
 
-__all__ = ["OpenTelemetryMetrics", "trace_resolvers"]
+__all__ = ["OpenTelemetryMetrics"]
 
 _MOST_CODES = 100
 
