@@ -44,6 +44,8 @@ ISSUER = "'trunkline[issuer,server]'"
             ["publish", "--manifest", "q.graphql", "--version", "1", "--to", "http://localhost:1/"],
             "'trunkline[client]'",
         ),
+        ("rich", ["top", "http://localhost:1/metrics"], "'trunkline[cli]'"),
+        ("prometheus_client", ["top", "http://localhost:1/metrics"], "'trunkline[prometheus]'"),
         (
             "psycopg",
             ["clients", "documents", "--documents", "postgresql://localhost/none"],

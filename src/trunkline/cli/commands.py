@@ -19,6 +19,7 @@ from trunkline.cli.publish import publish_command
 from trunkline.cli.schema import schema_app
 from trunkline.cli.scopes import scopes_command
 from trunkline.cli.serve import serve_command
+from trunkline.cli.top import top_command
 from trunkline.cli.usage import usage_command
 from trunkline.version import VERSION
 
@@ -40,6 +41,7 @@ app.command("compile")(compile_command)
 app.add_typer(schema_app)
 app.command("scopes")(scopes_command)
 app.command("usage")(usage_command)
+app.command("top")(top_command)
 app.add_typer(cache_app)
 clients_app.command("documents")(documents_command)
 clients_app.command("rule")(rule_command)

@@ -5,12 +5,13 @@ from __future__ import annotations
 __all__ = ["missing_library"]
 
 _BROUGHT_BY = {
-    **dict.fromkeys(("typer", "watchfiles", "starlette"), "'trunkline[cli]'"),
+    **dict.fromkeys(("typer", "rich", "watchfiles", "starlette"), "'trunkline[cli]'"),
     **dict.fromkeys(("uvicorn", "orjson"), "'trunkline[server]'"),
     **dict.fromkeys(
         ("sqlalchemy", "argon2", "joserfc", "cryptography"), "'trunkline[issuer,server]'"
     ),
     "httpx2": "'trunkline[client]'",
+    "prometheus_client": "'trunkline[prometheus]'",
     "pydantic": "pydantic",
 }
 

@@ -9,17 +9,24 @@ from urllib.parse import quote
 
 import typer
 
+from trunkline.cli.credentials import (
+    ClientIDOption,
+    IssuerOption,
+    KeyOption,
+    ResourceOption,
+    ScopeOption,
+    SecretFileOption,
+    read_credentials,
+)
 from trunkline.cli.reading import (
     HeaderOption,
     counted,
     errors_end_command,
     read_pairs,
-    read_text,
     stop,
 )
 
 if TYPE_CHECKING:
-    from trunkline.auth.calling.credentials import ClientCredentials
     from trunkline.contracts.manifests import DocumentProblem, Manifest
     from trunkline.generate.configuration import ClientConfiguration
     from trunkline.protocol.messages import HTTPResponse
@@ -51,31 +58,18 @@ def publish_command(  # noqa: PLR0913  # what a publication and its credentials 
         typer.Option(help="What the client calls itself, for an API that asks for no tokens."),
     ] = None,
     header: HeaderOption = None,
-    issuer: Annotated[
-        str | None, typer.Option(help="The issuer that gives the client a token for publishing.")
-    ] = None,
-    client_id: Annotated[str | None, typer.Option(help="The client's id at the issuer.")] = None,
-    secret_file: Annotated[
-        Path | None, typer.Option(help="A file with the client's secret; - for standard input.")
-    ] = None,
-    key: Annotated[
-        Path | None, typer.Option(help="A file with the client's private key, as PEM or a JWK.")
-    ] = None,
-    resource: Annotated[
-        str | None, typer.Option(help="The API, as the issuer names it (RFC 8707).")
-    ] = None,
-    scope: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A scope of the token: documents:publish, and those that the documents need."
-            " Repeatable. Without it, what the issuer gives by default."
-        ),
-    ] = None,
+    issuer: IssuerOption = None,
+    client_id: ClientIDOption = None,
+    secret_file: SecretFileOption = None,
+    key: KeyOption = None,
+    resource: ResourceOption = None,
+    scope: ScopeOption = None,
 ) -> None:
     """Register the documents of a client's version: all of them, or none.
 
     The server checks them against its schema. A version never changes; publishing the same
-    documents again does nothing.
+    documents again does nothing. A token needs the scope documents:publish, and those that the
+    documents need.
     """
     from trunkline.client.calls import client_headers
     from trunkline.client.connection import Connection
@@ -93,11 +87,7 @@ def publish_command(  # noqa: PLR0913  # what a publication and its credentials 
         if to is None:
             stop("Name the URL of the API: --to https://api.example/graphql.")
         documents = read_manifest(manifest)
-        auth = None
-        if issuer is not None:
-            auth = _credentials(issuer, client_id, secret_file, key, resource, scope)
-        elif client_id or secret_file or key or resource or scope:
-            stop("Credentials need --issuer, the URL of the issuer that gives the token.")
+        auth = read_credentials(issuer, client_id, secret_file, key, resource, scope)
         connection = Connection(HTTPX2Transport(to, timeout=_SECONDS), auth=auth, timeout=_SECONDS)
         given = {**client_headers(client, version), "accept": "application/json"}
         given |= {
@@ -134,28 +124,6 @@ def _configured() -> tuple[Path | None, str | None]:
     source = found.schema if isinstance(found.schema, str) else "".join(found.schema[:1])
     url = source if source.startswith(("http://", "https://")) else None
     return (project.folder / found.manifest if found.manifest else None), url
-
-
-def _credentials(  # noqa: PLR0913, PLR0917  # the options
-    issuer: str,
-    client_id: str | None,
-    secret_file: Path | None,
-    key: Path | None,
-    resource: str | None,
-    scope: list[str] | None,
-) -> ClientCredentials:
-    from trunkline.auth.calling.credentials import ClientCredentials
-
-    if client_id is None or (secret_file is None) == (key is None):
-        stop("A token needs --client-id, and --secret-file or --key.")
-    return ClientCredentials(
-        client_id=client_id,
-        issuer=issuer,
-        secret=read_text(secret_file).strip() if secret_file else None,
-        key=key,
-        resource=resource,
-        scope=scope or (),
-    )
 
 
 def _tell(response: HTTPResponse, manifest: Manifest, to: str) -> None:
