@@ -23,6 +23,7 @@ FILES = (
     "caching",
     "varnish",
     "observe",
+    "traced",
     "tokens",
     "new_documents",
     "large_schema",

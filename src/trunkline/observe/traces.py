@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
+
+from trunkline.observe.operations import OperationEvent
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer, TracerProvider
 
-__all__ = ["has_tracing", "request_id", "trace_id", "tracer"]
+__all__ = ["has_tracing", "request_id", "server_span", "trace_id", "tracer"]
 
 _TRACEPARENT = re.compile(
     rb"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?"
 )
+_NO_SPAN: AbstractContextManager[None] = nullcontext()
 _REQUEST_ID = re.compile(rb"[\w\-.~+/=:]{1,128}", re.ASCII)
 
 
@@ -64,3 +68,14 @@ def tracer() -> Tracer:
     if not _tracers or _tracers[0][0] is not provider:
         _tracers[:] = [(provider, provider.get_tracer("trunkline"))]
     return _tracers[0][1]
+
+
+def server_span(
+    event: OperationEvent, headers: Iterable[tuple[bytes, bytes]]
+) -> AbstractContextManager[None]:
+    """Make the span of a request current, if this program uses OpenTelemetry."""
+    if not has_tracing():
+        return _NO_SPAN
+    from trunkline.observe.spans import RequestSpan  # noqa: PLC0415  # imports OpenTelemetry
+
+    return RequestSpan(event, headers)

@@ -39,8 +39,7 @@ from trunkline.engine.run import run_sync
 from trunkline.observe.access import access_log
 from trunkline.observe.log import safe_logger, subject
 from trunkline.observe.operations import OperationEvent, RequestWatcher, Sink
-from trunkline.observe.spans import server_span
-from trunkline.observe.traces import request_id, trace_id
+from trunkline.observe.traces import request_id, server_span, trace_id
 from trunkline.protocol.batches import BatchEntry, read_json_or_batch
 from trunkline.protocol.canonical import name_by_path
 from trunkline.protocol.messages import schema_version
