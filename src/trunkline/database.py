@@ -137,20 +137,31 @@ class _RunSQLite:
 class PostgreSQL(Database):
     """A database of PostgreSQL, whose processes hear of changes by ``NOTIFY``.
 
-    Raises ``StoreError`` if psycopg is not installed.
+    Raises ``StoreError`` if psycopg is not installed, or the URL is malformed.
     """
 
     def __init__(self, url: str) -> None:
         try:
             import psycopg  # noqa: PLC0415  # of an extra
+            from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
         except ModuleNotFoundError:
             raise StoreError(
                 "A store in PostgreSQL needs psycopg: pip install 'trunkline[postgresql]'."
             ) from None
         self._psycopg = psycopg
         self._secret_url = url
-        place = url.partition("?")[0].removeprefix("postgresql://").rpartition("@")[2]
-        self.url = f"postgresql://{place}"  # without the user, the password and the options
+        try:
+            parts: dict[str, Any] = conninfo_to_dict(url)
+            for port in filter(None, parts.get("port", "").split(",")):
+                int(port)  # it is half of the password if that has a slash
+        except (psycopg.Error, ValueError):  # their messages repeat what may be the password
+            raise StoreError(
+                "The URL of a store in PostgreSQL cannot be used: it must be"
+                " postgresql://user:password@host:port/database, with the characters /, ? and @ of"
+                " a password written as %2F, %3F and %40."
+            ) from None
+        host = parts.get("host", "").partition("/")[0]  # of a socket's folder nothing
+        self.url = f"postgresql://{host}/{parts.get('dbname', '')}"
 
     @contextmanager
     def transaction(self) -> Generator[Run]:

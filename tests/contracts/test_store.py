@@ -151,9 +151,15 @@ def test_a_change_wakes_whoever_waits(postgresql: str) -> None:
         ("postgresql://api:hidden@/none?host=/nowhere", "The store postgresql:///none cannot be"),
         (
             "postgresql://h/none?host=/nowhere&password=hidden",
-            "The store postgresql://h/none",
+            "The store postgresql:///none",
         ),
         ("postgresql://?nonsense=1", "cannot be used"),
+        (
+            "postgresql://hidden:hidden?hidden@localhost:1/none",
+            "The store postgresql://localhost/none",
+        ),
+        ("postgresql://api:hidden/hidden@localhost/none", "cannot be used: it must be"),
+        ("postgresql://localhost:1/none?password=x@hidden", "postgresql://localhost/none"),
         ("mysql://host", "There is no folder"),
         ("nowhere", "There is no folder nowhere"),
     ],
