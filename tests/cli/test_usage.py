@@ -121,6 +121,8 @@ def test_json(store: str) -> None:
         (["--field", "Book.nothing"], "No request used Book.nothing since 20"),
         (["--client", "nobody", "--since", "2d"], "No request of nobody was counted since 20"),
         (["--since", "yesterday"], "--since must be a number of hours, days or weeks"),
+        (["--since", "9" * 5_000 + "d"], "--since must be a number of hours, days or weeks"),
+        (["--since", "999999w", "--client", "x"], "No request of x was counted since "),
         (["--hive", "http://hive.example/usage"], "use https"),
         (["--hive", "https://hive.example/usage"], "variable HIVE_ACCESS_TOKEN"),
     ],
@@ -140,6 +142,7 @@ def test_what_is_old_is_removed(store: str) -> None:
     UsageStore(store).write(batch, "writer", 2)
     assert lines(store, "--since", "400d", "--client", "billing")[1][3] == "1,020"
     assert lines(store, "--since", "400d", "--client", "billing", "--keep", "60")[1][3] == "1,010"
+    assert lines(store, "--client", "billing", "--keep", "inf")[1][3] == "1,010"
 
 
 class Hive(BaseHTTPRequestHandler):

@@ -221,6 +221,12 @@ def test_operations_that_wait_are_bounded(tmp_path: Path, monkeypatch: pytest.Mo
     }
 
 
+@pytest.mark.parametrize("wrong", [{"every": 0}, {"every": -1}, {"keep": 0.5}])
+def test_times_that_cannot_be(wrong: dict[str, float], tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="Usage needs"):
+        Usage(f"sqlite:///{tmp_path}/usage.db", **wrong)
+
+
 def test_every_outcome_has_a_column() -> None:
     assert {*FAILURES, "ok"} == set(get_args(OperationOutcome))
 

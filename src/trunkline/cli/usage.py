@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["usage_command"]
 
 _TOKEN = "HIVE_ACCESS_TOKEN"  # noqa: S105  # its name
-_AGE = re.compile(r"(\d+)([hdw])")
+_AGE = re.compile(r"(\d{1,6})([hdw])")
 _SECONDS = {"h": 3_600, "d": 86_400, "w": 7 * 86_400}
 _SENDING_SECONDS = 30.0
 _LATE = 60  # seconds that the servers may need to write what they counted
@@ -67,7 +67,7 @@ def usage_command(  # noqa: PLR0913  # the options
 
     Counts are exact, and of all requests. A client whose name no token proves is marked.
     """
-    began = time.time() - _seconds(since)
+    began = max(0.0, time.time() - _seconds(since))
     with errors_end_command(ValueError):
         opened = _open(store)
         if keep is not None:

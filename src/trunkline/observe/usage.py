@@ -69,8 +69,8 @@ class Usage:
     - ``store``: ``sqlite:///usage.db``, or ``postgresql://user@host/database``. Any number of
       processes and endpoints may share it.
     - ``every``: seconds between two flushes.
-    - ``keep``: days after which counts are removed. The hours are removed after 62 days at the
-      latest; the sums of days and months stay.
+    - ``keep``: days after which counts are removed, at least 1. The hours are removed after 62 days
+      at the latest; the sums of days and months stay.
 
     An operation is counted for the client that its token proves, else for the one that it says it
     is, with the version that it says (the headers ``GraphQL-Client-Name`` and
@@ -81,10 +81,13 @@ class Usage:
     that hears of its server's shutdown (`GraphQL.lifespan`). A process that is killed loses what it
     counted since the last flush.
 
-    Raises ``StoreError`` if the database cannot be used at the start.
+    Raises ``StoreError`` if the database cannot be used at the start, and ``ValueError`` if
+    ``every`` or ``keep`` is too small.
     """
 
     def __init__(self, store: str, *, every: float = 5.0, keep: float = 400.0) -> None:
+        if not (every > 0 and keep >= 1):
+            raise ValueError("Usage needs every= of more than 0 s, and keep= of 1 day or more.")
         self._store = UsageStore(store)
         self._every = every
         self._keep = keep

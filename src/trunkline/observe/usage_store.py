@@ -364,9 +364,12 @@ class UsageStore:
         return named is batch
 
     def forget(self, days: float) -> None:
-        """Remove what is older than some days, and the hours that are older than two months."""
+        """Remove what is older than some days, and the hours that are older than two months.
+
+        ``days`` may be infinite.
+        """
         now = int(time.time()) // HOUR
-        oldest = now - int(days * 24)
+        oldest = int(max(0.0, now - days * 24))
         for span in Span:
             before = span.start(oldest)
             if span is Span.HOUR:
