@@ -639,6 +639,24 @@ async def test_a_sink_that_raises_hurts_nobody(caplog: pytest.LogCaptureFixture)
     assert "broken" in caplog.records[0].getMessage()
 
 
+async def test_a_sink_that_cannot_be_closed_leaves_no_other_open() -> None:
+    class Closing:
+        def __init__(self) -> None:
+            self.is_closed = False
+
+        def __call__(self, _event: Any) -> None:
+            pass
+
+        def close(self) -> None:
+            self.is_closed = True
+            raise OSError("stuck")
+
+    sinks = [Closing(), Closing()]
+    with pytest.raises(OSError, match="stuck"):
+        await Endpoint(sinks=sinks).stop()
+    assert [each.is_closed for each in sinks] == [True, True]
+
+
 async def test_a_websocket_is_refused(app: Endpoint) -> None:
     sent: list[Any] = []
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from asyncio import CancelledError, Task, create_task, gather, to_thread
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from copy import copy
 from functools import partial
 from time import perf_counter
@@ -251,12 +251,16 @@ class GraphQL(HTTPOnly):
             await self.stop()
 
     async def stop(self) -> None:
-        """Close the store, and call the method ``close`` of each sink that has one, in a thread."""
-        await self._caching.close_async()
-        for sink in self._sinks:
-            close: Callable[[], object] | None = getattr(sink, "close", None)
-            if close is not None:
-                await to_thread(close)
+        """Close the store, and call the method ``close`` of each sink that has one, in a thread.
+
+        If one of them raises, the others are closed all the same.
+        """
+        async with AsyncExitStack() as closing:
+            closing.push_async_callback(self._caching.close_async)
+            for sink in self._sinks:
+                close: Callable[[], object] | None = getattr(sink, "close", None)
+                if close is not None:
+                    closing.push_async_callback(to_thread, close)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, and call the sinks with its event."""
