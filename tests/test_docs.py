@@ -250,7 +250,7 @@ def test_fastapi(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{port}"
         with Client(HTTPX2Transport(f"{url}/graphql")) as client:
             assert client.execute("{ books { title } }") == {"books": [{"title": "Emma"}]}
-        assert "Shop" in httpx2.get(f"{url}/playground/").text
+        assert "Shop" in httpx2.get(f"{url}/playground/", timeout=PATIENCE).text
 
 
 def test_deployment(tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_deployment(tmp_path: Path) -> None:
             try:
                 url = f"http://127.0.0.1:{port}"
                 until(lambda: httpx2.get(f"{url}/livez").status_code == 200, "it does not start")  # noqa: B023
-                ready = httpx2.get(f"{url}/readyz")
+                ready = httpx2.get(f"{url}/readyz", timeout=PATIENCE)
                 assert ready.json() == {"status": "ready", "checks": {"database": "ok"}}
                 with Client(HTTPX2Transport(f"{url}/graphql")) as client:
                     assert client.execute("{ title }") == {"title": "The Shop"}

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 from tests.server.calling import Endpoint
 from tests.serving import serving
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 from typer.testing import CliRunner
 
 from trunkline.auth import Verifier
@@ -191,7 +191,10 @@ def test_what_is_known_of_a_client(place: Place, tmp_path: Path) -> None:
     assert out == f"{document_id(ONE)}  {ONE}\n"
 
     headers = {"graphql-client-name": "ledger"}
-    assert httpx2.post(place.open, json={"query": TWO}, headers=headers).status_code == 200
+    assert (
+        httpx2.post(place.open, json={"query": TWO}, headers=headers, timeout=PATIENCE).status_code
+        == 200
+    )
 
     def shown() -> str:
         return run("clients", "show", "ledger", *store)[1]
@@ -204,7 +207,7 @@ def test_what_is_known_of_a_client(place: Place, tmp_path: Path) -> None:
     assert err == "ledger: only (it may send only documents that it registered).\n"
 
     def refuses() -> bool:
-        reply = httpx2.post(place.open, json={"query": TWO}, headers=headers)
+        reply = httpx2.post(place.open, json={"query": TWO}, headers=headers, timeout=PATIENCE)
         return reply.status_code == 403
 
     until(refuses, "the rule is not followed")

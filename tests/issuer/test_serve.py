@@ -252,7 +252,7 @@ def show(ports: list[int], jwt: str, numbers: Any) -> int:
     kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
     form = {**ASK, "client_assertion_type": kind, "client_assertion": jwt}
     port = ports[next(numbers) % 2]
-    return httpx2.post(f"http://127.0.0.1:{port}/token", data=form).status_code
+    return httpx2.post(f"http://127.0.0.1:{port}/token", data=form, timeout=PATIENCE).status_code
 
 
 @contextmanager

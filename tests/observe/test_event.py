@@ -62,7 +62,7 @@ async def test_outcomes(  # noqa: PLR0913, PLR0917
     await post(app, query, **parameters)
     (event,) = app.events
     assert of(event, "outcome", "status", "error_codes") == (outcome, status, codes)
-    assert 0 < event.duration < 10
+    assert event.duration > 0
 
 
 @pytest.mark.parametrize(

@@ -108,9 +108,11 @@ class API(NamedTuple):
     def samples(self) -> dict[tuple[str, ...], float]:
         """Return the values of the page, by name and labels, as whoever has a token reads it."""
         form = {"grant_type": "client_credentials", "scope": "metrics:read"}
-        given = httpx2.post(f"{self.issuer}/token", data=form, auth=("prometheus", self.secret))
+        given = httpx2.post(
+            f"{self.issuer}/token", data=form, auth=("prometheus", self.secret), timeout=PATIENCE
+        )
         token = {"authorization": f"Bearer {given.json()['access_token']}"}
-        page = httpx2.get(f"{self.url}/metrics", headers=token)
+        page = httpx2.get(f"{self.url}/metrics", headers=token, timeout=PATIENCE)
         assert page.status_code == 200
         return {
             (each.name, *each.labels.values()): each.value
@@ -119,7 +121,9 @@ class API(NamedTuple):
         }
 
     def query(self, expression: str) -> Any:
-        reply = httpx2.get(f"{self.prometheus}/api/v1/query", params={"query": expression}).json()
+        parameters = {"query": expression}
+        url = f"{self.prometheus}/api/v1/query"
+        reply = httpx2.get(url, params=parameters, timeout=PATIENCE).json()
         assert reply["status"] == "success", reply
         return reply["data"]["result"]
 
@@ -236,7 +240,8 @@ def traffic(api: API) -> None:
     """Let everything happen that the dashboard shows."""
     for text in ("{ raises }", "{ nothing }", " " * 2_000_000):
         api.ask(text)
-    assert httpx2.get(f"{api.url}/graphql", params={"query": "{ kept }"}).status_code == 200
+    reply = httpx2.get(f"{api.url}/graphql", params={"query": "{ kept }"}, timeout=PATIENCE)
+    assert reply.status_code == 200
 
 
 @pytest.mark.usefixtures("traffic")
@@ -265,7 +270,8 @@ def test_prometheus_understands_the_dashboard(expression: str, api: API) -> None
 
 def test_prometheus_loads_the_alerts(api: API) -> None:
     def rules() -> Any:
-        (group,) = httpx2.get(f"{api.prometheus}/api/v1/rules").json()["data"]["groups"]
+        reply = httpx2.get(f"{api.prometheus}/api/v1/rules", timeout=PATIENCE).json()
+        (group,) = reply["data"]["groups"]
         return group["rules"]
 
     until(lambda: {rule["health"] for rule in rules()} == {"ok"}, "a rule is not evaluated")

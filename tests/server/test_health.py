@@ -97,7 +97,10 @@ async def test_other_paths_and_methods() -> None:
     assert (await ask(health, method="POST")).status == 405
 
 
-async def test_those_who_ask_at_the_same_time_share_a_look() -> None:
+async def test_those_who_ask_at_the_same_time_share_a_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("trunkline.server.health._FRESH", PATIENCE)
     looks = 0
 
     async def check() -> None:
@@ -220,7 +223,7 @@ def test_readiness_drops_first_and_what_is_in_flight_finishes(server: str, tmp_p
 
     def is_ready(status: int, content: Any) -> Callable[[], bool]:
         def is_so() -> bool:
-            reply = httpx2.get(f"{url}/readyz")
+            reply = httpx2.get(f"{url}/readyz", timeout=PATIENCE)
             return reply.status_code == status and reply.json() == content
 
         return is_so
@@ -233,12 +236,12 @@ def test_readiness_drops_first_and_what_is_in_flight_finishes(server: str, tmp_p
         os.kill(worker, signal.SIGTERM)
         until(is_ready(503, {"status": "stopping"}), "readiness does not drop")
         assert query("{ quick }") == {"quick": worker}
-        assert httpx2.get(f"{url}/livez").status_code == 200
+        assert httpx2.get(f"{url}/livez", timeout=PATIENCE).status_code == 200
         process.terminate()  # a second one: the time for draining is over
 
         def refuses() -> bool:
             try:
-                httpx2.get(f"{url}/livez")
+                httpx2.get(f"{url}/livez", timeout=PATIENCE)
             except httpx2.TransportError:
                 return True
             return False
