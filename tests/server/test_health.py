@@ -51,6 +51,14 @@ async def timed_out() -> str | None:
     raise TimeoutError("db.internal:5432")
 
 
+async def pong() -> Any:
+    return True  # as `ping` of a client of Redis does
+
+
+async def cancelled() -> None:
+    raise asyncio.CancelledError
+
+
 TABLE: list[tuple[dict[str, HealthCheck], int, Any]] = [
     ({}, 200, {"status": "ready"}),
     ({"a": says(None)}, 200, {"status": "ready", "checks": {"a": "ok"}}),
@@ -63,6 +71,14 @@ TABLE: list[tuple[dict[str, HealthCheck], int, Any]] = [
         {"a": says(ValueError("password=hunter2"))},
         503,
         {"status": "not ready", "checks": {"a": "It failed: ValueError."}},
+    ),
+    (
+        {"a": pong, "b": cancelled},
+        503,
+        {
+            "status": "not ready",
+            "checks": {"a": "It failed: TypeError.", "b": "It failed: CancelledError."},
+        },
     ),
     (
         {"a": never},

@@ -98,13 +98,20 @@ class Health(HTTPApplication):
 
     async def _run(self, name: str) -> str | None:
         """Return the problem of a check. The log tells each change."""
-        fault: Exception | None = None
+        fault: BaseException | None = None
         try:
             async with asyncio.timeout(self._timeout):
                 problem = await self._checks[name]()
+            if not isinstance(problem, str | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(  # noqa: TRY301  # the log says it
+                    f"A health check returns what is wrong, or None, but not {problem!r}."
+                )
         except TimeoutError:
             problem = f"There is no answer within {self._timeout:g} s."
-        except Exception as error:  # noqa: BLE001  # whatever it is, requests would meet it, too
+        except (Exception, asyncio.CancelledError) as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # by the end of the loop, not by the check
+                raise
             fault, problem = error, f"It failed: {type(error).__name__}."
         if problem != self._known.get(name):
             if problem is None:
