@@ -55,7 +55,8 @@ class Terminal(io.StringIO):
 def logger(monkeypatch: pytest.MonkeyPatch) -> Iterator[logging.Logger]:
     """Put the loggers back as they were."""
     monkeypatch.setenv("NO_COLOR", "1")
-    loggers = [logging.getLogger(name) for name in ("trunkline.access", "trunkline.errors")]
+    names = ("trunkline.access", "trunkline.errors", "trunkline")
+    loggers = [logging.getLogger(name) for name in names]
     before = [(list(each.handlers), each.level, each.propagate) for each in loggers]
     yield loggers[0]
     for each, (handlers, level, propagate) in zip(loggers, before, strict=True):
@@ -272,6 +273,17 @@ async def test_an_exception_is_a_line_of_json_between_the_others() -> None:
     assert "ValueError: The database is away.\n  Call somebody." in first["exception"]
     assert "at fails, line 1 column 3 of query" in first["exception"]  # in the same words
     assert second["event"] == "graphql.request"
+
+
+@pytest.mark.parametrize("name", ["trunkline.health", "trunkline.usage", "trunkline.documents"])
+def test_what_else_is_logged_is_a_line_of_json_too(name: str) -> None:
+    stream = io.StringIO()
+    handler = log_operations(stream)
+    logging.getLogger(name).warning("It failed.", exc_info=ValueError("one\ntwo"))
+    handler.flush()
+    line = json.loads(stream.getvalue())
+    assert (line["logger"], line["message"]) == (name, "It failed.")
+    assert "two" in line["exception"]
 
 
 @pytest.mark.parametrize(

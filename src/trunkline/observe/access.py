@@ -201,11 +201,12 @@ def log_operations(stream: TextIO | None = None) -> logging.Handler:
 
     For programs that configure no logging of their own. A terminal gets readable lines, with
     colours unless the environment has ``NO_COLOR``; any other stream gets a JSON object per line.
-    The exceptions that callers do not see (the logger ``trunkline.errors``) go there too, in the
-    same form. A thread writes the lines, soon, and those that are left when the program ends.
+    What else is logged below ``trunkline`` goes there too, in the same form: the exceptions that
+    callers do not see (``trunkline.errors``), and the warnings of health, usage and others. A
+    thread writes the lines, soon, and those that are left when the program ends.
     """
     handler = _log.send_to(stream)
-    errors = logging.getLogger("trunkline.errors")
-    errors.addHandler(handler)
-    errors.propagate = False
+    others = logging.getLogger("trunkline")
+    others.addHandler(handler)
+    others.propagate = False
     return handler
