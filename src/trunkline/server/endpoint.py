@@ -71,6 +71,7 @@ from trunkline.server.execute import (
     MakeContext,
     OperationMiddleware,
     fault_of,
+    within,
 )
 from trunkline.server.present import PresentError
 from trunkline.server.publishing import Publications
@@ -422,7 +423,10 @@ class GraphQL(HTTPOnly):
                 came.event,
             )
             run = partial(self._run, operation, request, came, left)
-            response = await self._caching.respond(exchange, always, run)
+            responding = self._caching.respond(exchange, always, run)
+            if left is not None and not operation.caching.is_mutation:  # it may wait for others
+                responding = within(left, responding)
+            response = await responding
         came.event.coordinates = operation.coordinates_with(request.variables)
         response.headers = additions.on(response.headers)
         return response

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Sequence,
+)
 from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
@@ -38,11 +45,13 @@ __all__ = [
     "OperationMiddleware",
     "Proceed",
     "fault_of",
+    "within",
 ]
 
 _WATCH_DELAY = 0.05  # seconds of execution after which the client's connection is watched
 
 Context = TypeVar("Context")
+Value = TypeVar("Value")
 
 MakeContext: TypeAlias = Callable[[Scope], Any]
 """Makes the context of a request from its ASGI scope.
@@ -275,7 +284,21 @@ def fault_of(error: Exception | asyncio.CancelledError) -> Exception:
     return fault
 
 
-async def _within(deadline: float, execution: Awaitable[Result]) -> Result:
+async def within(seconds: float, coroutine: Coroutine[Any, Any, Value]) -> Value:
+    """Await a coroutine; raise ``ExecutionTimeout`` if that takes longer.
+
+    One that never waits needs no timer.
+    """
+    try:
+        rest: Awaitable[Value] = resume(coroutine, coroutine.send(None))
+    except StopIteration as done:
+        value: Value = done.value
+        return value
+    await in_task()
+    return await _within(seconds, rest)
+
+
+async def _within(deadline: float, execution: Awaitable[Value]) -> Value:
     timer = asyncio.timeout(deadline)
     try:
         async with timer:
