@@ -38,7 +38,7 @@ type Query {
   mine: String @cacheControl(maxAge: 60)
   slow(how: String): Int @cacheControl(maxAge: 60)
   marked: Int @cacheControl(maxAge: 60)
-  narrowed: Int @cacheControl(maxAge: 60)
+  narrowed(scope: String): Int @cacheControl(maxAge: 60)
   never: Int
 }
 input By { secret: Int @requiresScopes(scopes: [["a"]]) }
@@ -99,8 +99,8 @@ class World:
         current_response().headers["x-mark"] = "1"
         return self.never()
 
-    def narrowed(self) -> int:
-        current_response().narrow_caching(max_age=30)
+    def narrowed(self, scope: Any = None) -> int:
+        current_response().narrow_caching(max_age=30, scope=scope)
         current_response().add_cache_groups("numbers")
         return self.never()
 
@@ -318,6 +318,16 @@ async def test_many_requests_at_once_are_executed_once(store: ResponseStore) -> 
     assert world.calls == 1
 
 
+async def test_who_has_no_more_time_does_not_wait_for_another(store: ResponseStore) -> None:
+    world = World(store)
+    first = asyncio.create_task(world.ask("{ slow }"))
+    await world.began.wait()
+    async with asyncio.timeout(PATIENCE):
+        assert (await world.ask("{ slow }", x_request_timeout_ms="20")).status == 504
+    world.gate.set()
+    assert ((await first).data, world.calls) == ({"slow": 1}, 1)
+
+
 @pytest.mark.parametrize(("how", "status"), [("private", 200), ("fails", 294)])
 async def test_what_cannot_be_shared_is_executed_by_each(
     store: ResponseStore, how: str, status: int
@@ -412,13 +422,14 @@ async def test_without_auth_only_who_sends_no_credentials_shares(store: Response
     for headers in ({}, {}, {"authorization": "x"}, {"cookie": "x"}):
         await get(world.app, b"query={book(id:1){id}}", headers)
     assert world.calls == 3
+    for calls in (4, 5):  # as if the schema said so
+        reply = await post(world.app, '{ narrowed(scope: "AUDIENCE") }')
+        assert (reply.status, world.calls) == (200, calls)
 
 
-async def test_with_auth_and_no_audience_nothing_is_kept() -> None:
-    world = World(None, caching=Caching(store=MemoryStore()))
-    for _ in range(2):
-        await world.ask("{ book(id: 1) { id } }")
-    assert world.calls == 2
+def test_with_auth_a_store_needs_an_audience() -> None:
+    with pytest.raises(ValueError, match="names no audience"):
+        World(None, caching=Caching(store=MemoryStore()))
 
 
 def test_invalidations_of_long_ago_are_forgotten_with_what_they_invalidated(

@@ -200,7 +200,8 @@ class ResponseCaching:
     """Gives responses the headers for caches, turns them into 304, and keeps them itself.
 
     ``has_auth`` says that every caller has a token that was verified; ``has_clients`` that clients
-    may be limited to their own documents. Raises ``ValueError`` if these would share responses.
+    may be limited to their own documents. Raises ``ValueError`` if these would share responses, or
+    a store could keep none.
     """
 
     def __init__(
@@ -210,6 +211,11 @@ class ResponseCaching:
             raise ValueError(
                 "With registered documents, a client may be limited to its own, but a cache gives"
                 " it what others may ask. Say CacheAudience(…, clients_share=False)."
+            )
+        if has_auth and caching.store is not None and caching.audience is None:
+            raise ValueError(
+                "With auth, a store keeps what callers share, and Caching names no audience: say"
+                " Caching(audience=CacheAudience(…), store=…)."
             )
         self._audience = caching.audience
         self._group_headers = tuple(caching.group_headers)
@@ -237,7 +243,7 @@ class ResponseCaching:
             return response
         known_as: StoreKey | None = None
         if self._versions is not None and not is_post:
-            known_as = await self._version_key(self._versions, exchange, usual)
+            known_as = await self._version_key(self._versions, exchange)
             if known_as is not None:
                 headers = self._recall(known_as, usual, exchange)
                 if headers is not None:
@@ -303,7 +309,7 @@ class ResponseCaching:
         if max_age <= 0 or not is_whole:
             return response, None
         groups = caching.groups.of_query(data, exchange.variables, additions.groups)
-        is_stored = scope < CacheScope.PRIVATE and is_only_caching
+        is_stored = is_only_caching and self._may_keep(scope, exchange)
         digest = self._digest(exchange, response.body)
         return response, KeptResponse(response.body, digest, max_age, scope, groups, is_stored)
 
@@ -316,9 +322,7 @@ class ResponseCaching:
             self._digests.put(key, last)
         return last[1]
 
-    async def _version_key(
-        self, versions: Versions, exchange: Exchange, usual: HeaderList
-    ) -> StoreKey | None:
+    async def _version_key(self, versions: Versions, exchange: Exchange) -> StoreKey | None:
         """Return what the response to a request is known by, with the version of what it reads."""
         operation, variables = exchange.operation, exchange.variables
         version = await versions.current(operation, variables, exchange.caller)
@@ -327,7 +331,7 @@ class ResponseCaching:
         key = self._key(exchange)
         if key is None:  # only its caller may have it
             key = _key_for(exchange, _whose(exchange))
-        return (*key, version, usual[0])
+        return (*key, version)
 
     async def close_async(self) -> None:
         """Close the store."""
@@ -383,16 +387,17 @@ class ResponseCaching:
 
     def _key(self, exchange: Exchange) -> StoreKey | None:
         """Return the key of a response that callers may share; ``None`` if they may not."""
-        scope, caller, who = exchange.caching.scope, exchange.caller, b""
-        if scope == CacheScope.PRIVATE:
+        if not self._may_keep(exchange.caching.scope, exchange):
             return None
-        if self._has_auth:
-            if self._audience is None or caller is None:
-                return None
-            who = self._audience.rights(caller)
-        elif not self._sharing(scope, exchange.headers, caller)[0]:
-            return None
+        audience, caller = self._audience, exchange.caller
+        who = audience.rights(caller) if audience and caller else b""
         return (self._schema, *_key_for(exchange, who))
+
+    def _may_keep(self, scope: CacheScope, exchange: Exchange) -> bool:
+        """Say whether those who ask by one key may share a response of this scope."""
+        if self._has_auth:
+            return scope < CacheScope.PRIVATE and self._audience is not None
+        return self._sharing(scope, exchange.headers, None)[0]
 
     def _sharing(
         self, scope: CacheScope, headers: Headers, caller: Caller | None
