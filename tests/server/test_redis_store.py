@@ -157,7 +157,7 @@ def test_under_a_server_that_begins_requests_without_a_task(server: RedisServer)
     store = RedisStore(server.url, prefix=token_hex(), timeout=PATIENCE)
     world = World({"1": "A"}, store)
     app = Starlette(routes=[Route("/graphql", world.app)], lifespan=world.app.lifespan)
-    with serving(app, http=Protocol) as port, httpx2.Client() as client:
+    with serving(app, http=Protocol) as port, httpx2.Client(timeout=PATIENCE) as client:
         for title, text in [
             ("A", "{ books { title } }"),
             ("A", "{ books { title } }"),
@@ -508,6 +508,8 @@ async def test_a_full_redis(
         "redis://user:1#geheim@cache:6379",
         "redis://user:geheim@cache:port/0",
         "redis://user:geheim@cache:6379/0?socket_timeout=geheim",
+        "redis://user:geheim@cache:6379/0?unknown=geheim",
+        "redis://user:geheim@cache:6379/shop",
         "cache:6379",
         "",
     ],
@@ -516,6 +518,11 @@ def test_a_wrong_url(url: str) -> None:
     with pytest.raises(ValueError, match="URL of a RedisStore is redis://host") as raised:
         RedisStore(url)
     assert "geheim" not in str(raised.value)
+
+
+def test_a_timeout_that_cannot_be() -> None:
+    with pytest.raises(ValueError, match="timeout of a RedisStore is in seconds, and not 0"):
+        RedisStore("redis://cache:6379", timeout=0)
 
 
 async def test_a_password_is_never_shown(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Collection
 from hashlib import sha256
 from secrets import token_hex
@@ -89,11 +90,13 @@ class RedisStore(ResponseStore):
     - ``prefix``: what all keys begin with. Each API, and each stage of it, needs its own.
 
     The endpoint closes it when the application ends: see `GraphQL.lifespan`. Raises ``ValueError``
-    for a malformed URL, and ``ImportError`` without ``trunkline[redis]``.
+    for a malformed URL or a ``timeout`` of 0, and ``ImportError`` without ``trunkline[redis]``.
     """
 
     def __init__(self, url: str, *, prefix: str = "trunkline", timeout: float = 0.5) -> None:
         super().__init__()
+        if timeout <= 0:
+            raise ValueError(f"The timeout of a RedisStore is in seconds, and not {timeout:g}.")
         self._client, self._shown = _connect(url)
         self._find = self._client.register_script(_FIND)
         self._keep = self._client.register_script(_KEEP)
@@ -113,6 +116,7 @@ class RedisStore(ResponseStore):
         """Close the connections. What is not invalidated yet stays valid."""
         if self._sending is not None:
             self._sending.cancel()
+            await asyncio.wait([self._sending])
         await self._client.aclose()
 
     async def find(self, key: StoreKey) -> tuple[Moment, KeptResponse | None]:
@@ -228,8 +232,9 @@ def _connect(url: str) -> tuple[Any, str]:
         ) from None
     try:
         parts = urlsplit(url)
-        if "@" in parts.path + parts.query + parts.fragment:  # of a password, with / ? or #
-            raise ValueError  # noqa: TRY301
+        has_database = parts.scheme == "unix" or re.fullmatch(r"(/\d*)?", parts.path)
+        if not has_database or "@" in parts.path + parts.query + parts.fragment:
+            raise ValueError  # noqa: TRY301  # redis would take database 0, or a password's / ? or #
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=_CONNECTIONS,
@@ -239,7 +244,8 @@ def _connect(url: str) -> tuple[Any, str]:
             retry=Retry(NoBackoff(), 1),  # a connection that was idle may be closed
             protocol=2,
         )
-    except ValueError:  # whose message may have a part of the password
+        pool.connection_class(**pool.connection_kwargs)  # which takes no unknown option
+    except (TypeError, ValueError):  # whose message may have a part of the password
         raise ValueError(
             "The URL of a RedisStore is redis://host:port/database, rediss://… or unix:///path;"
             " in a password, special characters are percent-encoded."
