@@ -268,7 +268,7 @@ def test_nobody_gets_anything_without_a_token(asking: Asking, text: str) -> None
 def test_callers_cannot_choose_their_audience(asking: Asking) -> None:
     url = f"http://127.0.0.1:{asking.origin.port}/cache-audience"
     sent = {"authorization": asking.origin.tokens["web, more scopes"]}
-    theirs = httpx2.get(url, headers=sent).headers["cache-audience"]
+    theirs = asking.client.get(url, headers=sent).headers["cache-audience"]
     asking.get("scopes", "web, more scopes")
     forged = {"cache_audience": theirs, "x_url": "/graphql", "x_denied": ""}
     for _ in range(2):

@@ -302,3 +302,10 @@ async def test_groups_are_named_as_a_cache_reads_them() -> None:
         "cache-tag": "Book,Book:7",
     }
     assert headers["surrogate-key"] == "Book Book:7"
+
+
+@pytest.mark.parametrize("names", ["xkey", ["X-Key"]])
+def test_other_headers_of_groups_are_an_error_at_start(names: Any) -> None:
+    message = "group_headers is a list of Cache-Groups, xkey, Surrogate-Key, Cache-Tag, and not '"
+    with pytest.raises(ValueError, match=message):
+        GraphQL(SCHEMA, auth=None, caching=Caching(group_headers=names))

@@ -10,7 +10,7 @@ from functools import lru_cache
 from hashlib import sha256
 from math import inf
 from time import time
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import msgspec
 from msgspec import Struct
@@ -200,8 +200,8 @@ class ResponseCaching:
     """Gives responses the headers for caches, turns them into 304, and keeps them itself.
 
     ``has_auth`` says that every caller has a token that was verified; ``has_clients`` that clients
-    may be limited to their own documents. Raises ``ValueError`` if these would share responses, or
-    a store could keep none.
+    may be limited to their own documents. Raises ``ValueError`` if these would share responses, if
+    a store could keep none, and for an unknown header of groups.
     """
 
     def __init__(
@@ -216,6 +216,11 @@ class ResponseCaching:
             raise ValueError(
                 "With auth, a store keeps what callers share, and Caching names no audience: say"
                 " Caching(audience=CacheAudience(…), store=…)."
+            )
+        unknown = ", ".join(map(repr, {*caching.group_headers} - {*get_args(GroupHeader)}))
+        if unknown:
+            raise ValueError(
+                f"group_headers is a list of {', '.join(get_args(GroupHeader))}, and not {unknown}."
             )
         self._audience = caching.audience
         self._group_headers = tuple(caching.group_headers)
