@@ -15,15 +15,19 @@ from tests.server.calling import Reply, get, post, send_body
 from tests.server.test_caching import AUDIENCE, SECRET, Tokens, ask
 from tests.waiting import PATIENCE
 
+from trunkline.errors import RequestRefusedError
 from trunkline.protocol.documents import document_id
 from trunkline.server import (
     CacheAudience,
     Caching,
     GraphQL,
     MemoryStore,
+    OperationCall,
     OperationEvent,
+    Proceed,
     RedisStore,
     ResponseStore,
+    Result,
     current_response,
     make_executable_schema,
     memory_store,
@@ -43,7 +47,12 @@ type Query {
 }
 input By { secret: Int @requiresScopes(scopes: [["a"]]) }
 type Book @cacheControl(inheritMaxAge: true) { id: ID!  title: String }
-type Mutation { rename(id: ID!, title: String = ""): Book  failing: Book  refused(n: Int!): Book }
+type Mutation {
+  rename(id: ID!, title: String = ""): Book
+  failing: Book
+  refused(n: Int!): Book
+  limited: Int
+}
 """
 
 
@@ -123,6 +132,9 @@ class World:
 
     def refused(self, n: int) -> None:
         raise AssertionError(n)
+
+    def limited(self) -> None:
+        raise RequestRefusedError(429, "No.")
 
     async def ask(self, text: str, token: str = "a1", **headers: str) -> Reply:  # noqa: S107
         return await ask(self.app, text, authorization=token, **headers)
@@ -274,6 +286,28 @@ async def test_a_mutation_that_does_not_end_well_invalidates_all_that_it_could_c
     assert world.purged == [["*", "Book"]]
     await world.ask("{ book(id: 1) { id } }")
     assert world.calls == 2
+
+
+@pytest.mark.parametrize(("refuses", "calls"), [("before", 1), ("after", 2), ("resolver", 2)])
+async def test_a_mutation_that_is_refused_invalidates_if_it_was_executed(
+    store: ResponseStore, refuses: str, calls: int
+) -> None:
+    async def refuse(call: OperationCall[Any], proceed: Proceed) -> Result:
+        if call.operation.kind == "mutation" and refuses == "before":
+            raise RequestRefusedError(429, "No.")
+        result = await proceed()
+        if call.operation.kind == "mutation" and refuses == "after":
+            raise RequestRefusedError(429, "No.")
+        return result
+
+    world = World(store, middlewares=[refuse])
+    await world.ask("{ book(id: 1) { id } }")
+    limited = "limited" if refuses == "resolver" else ""
+    refused = await world.post(f'mutation {{ rename(id: 1, title: "C") {{ id }} {limited} }}')
+    assert refused.status == 429
+    await world.ask("{ book(id: 1) { id } }")
+    assert world.calls == calls
+    assert world.purged == ([] if refuses == "before" else [["*", "Book"]])
 
 
 async def test_a_batch_names_what_all_its_mutations_invalidate(store: ResponseStore) -> None:

@@ -406,6 +406,18 @@ class Operation:
         shared.execution = partial(make, *self.execution.args, shared=room)
         return shared
 
+    def noting(self, executions: list[Execution]) -> Operation:
+        """Return the operation, with a list that gets each execution when it begins."""
+
+        def begin(*given: Any) -> Execution:
+            execution = self.execution(*given)
+            executions.append(execution)
+            return execution
+
+        noting = copy(self)
+        noting.execution = partial(begin)
+        return noting
+
     def add_forms(self, forms: CallerForms[Operation]) -> None:
         """Set the forms for callers who may not have all of it; done once, when it is compiled."""
         self._forms = forms

@@ -33,6 +33,7 @@ from trunkline.protocol.caching import (
     write_groups,
 )
 from trunkline.protocol.messages import HEADER_NAME, SCHEMA_VERSION, schema_version
+from trunkline.runtime.execution import Execution
 from trunkline.schema.bindings import Schema
 from trunkline.schema.caching import CacheScope
 from trunkline.schema.printing import print_schema
@@ -180,7 +181,10 @@ class Caching:
 
 
 class Exchange(Struct, frozen=True):
-    """A request, as far as caches ask for it, and what the program adds to its response."""
+    """A request, as far as caches ask for it, and what the program adds to its response.
+
+    ``executions`` are those of a mutation that have begun.
+    """
 
     operation: Operation
     caching: OperationCaching
@@ -190,6 +194,7 @@ class Exchange(Struct, frozen=True):
     caller: Caller | None
     additions: ResponseAdditions
     event: OperationEvent
+    executions: list[Execution] = msgspec.field(default_factory=list)
 
 
 Execute: TypeAlias = Callable[[], Awaitable[tuple[Response, Any, bool]]]
@@ -348,12 +353,11 @@ class ResponseCaching:
         groups, variables = exchange.caching.groups, exchange.variables
         try:
             response, data, _ = await execute()
-        except RequestError:  # nothing was executed
-            raise
-        except BaseException:
-            await self._invalidate(
-                groups.of_mutation(None, variables, exchange.additions.groups), exchange
-            )
+        except BaseException as error:
+            # a request may be refused before it is executed, and by a resolver or afterwards
+            if exchange.executions or not isinstance(error, RequestError):
+                names = groups.of_mutation(None, variables, exchange.additions.groups)
+                await self._invalidate(names, exchange)
             raise
         names = groups.of_mutation(data, variables, exchange.additions.groups)
         await self._invalidate(names, exchange)

@@ -45,7 +45,7 @@ from trunkline.protocol.canonical import name_by_path
 from trunkline.protocol.messages import schema_version
 from trunkline.protocol.request import BY_URL, GraphQLRequest, read_json, read_query_string
 from trunkline.protocol.response import StatusRules
-from trunkline.runtime.execution import SharedRoom
+from trunkline.runtime.execution import Execution, SharedRoom
 from trunkline.runtime.resume import in_task
 from trunkline.schema.bindings import Schema
 from trunkline.schema.printing import print_schema
@@ -422,7 +422,7 @@ class GraphQL(HTTPOnly):
                 additions,
                 came.event,
             )
-            run = partial(self._run, operation, request, came, left)
+            run = partial(self._run, operation, request, came, left, exchange.executions)
             responding = self._caching.respond(exchange, always, run)
             if left is not None and not operation.caching.is_mutation:  # it may wait for others
                 responding = within(left, responding)
@@ -432,13 +432,23 @@ class GraphQL(HTTPOnly):
         return response
 
     async def _run(
-        self, operation: Operation, request: GraphQLRequest, came: _Arrival, left: float | None
+        self,
+        operation: Operation,
+        request: GraphQLRequest,
+        came: _Arrival,
+        left: float | None,
+        executions: list[Execution] | None = None,
     ) -> tuple[Response, Any, bool]:
-        """Execute an operation. Returns its response, its data, and whether it has no errors."""
+        """Execute an operation. Returns its response, its data, and whether it has no errors.
+
+        A mutation's execution is added to ``executions`` when it begins.
+        """
         caller, event, room = came.caller, came.event, self._limits.response
         if came.room is not None:
             room = came.room.left
             operation = operation.sharing(came.room)
+        if executions is not None and operation.kind == "mutation":
+            operation = operation.noting(executions)
         began = perf_counter()
         try:
             if self._executor.is_direct(operation):
