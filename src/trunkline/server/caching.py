@@ -319,7 +319,8 @@ class ResponseCaching:
         if max_age <= 0 or not is_whole:
             return response, None
         groups = caching.groups.of_query(data, exchange.variables, additions.groups)
-        is_stored = is_only_caching and self._may_keep(scope, exchange)
+        has_place = self._store is not None and is_only_caching
+        is_stored = has_place and self._may_keep(scope, exchange)
         digest = self._digest(exchange, response.body)
         return response, KeptResponse(response.body, digest, max_age, scope, groups, is_stored)
 
