@@ -86,7 +86,7 @@ class SQLite(Database):
     def __init__(self, path: str) -> None:
         import sqlite3  # noqa: PLC0415  # most programs have no database here
 
-        if not path:
+        if path in {"", ":memory:"}:  # in memory, each connection has another database
             raise StoreError("The URL of a store in SQLite names its file: sqlite:///store.db.")
         self._sqlite3 = sqlite3
         self._path = path

@@ -147,6 +147,7 @@ def test_a_change_wakes_whoever_waits(postgresql: str) -> None:
     ("url", "message"),
     [
         ("sqlite:///", "names its file"),
+        ("sqlite:///:memory:", "names its file"),
         ("sqlite:////nowhere/documents.db", "unable to open database file"),
         ("postgresql://api:hidden@/none?host=/nowhere", "The store postgresql:///none cannot be"),
         (
