@@ -196,6 +196,13 @@ def test_printed_reports(store: str) -> None:
     check_reports([json.loads(line) for line in run(store, "--hive", "-").stdout.splitlines()])
 
 
+def test_a_report_describes_no_more_than_fits(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trunkline.observe.hive._MOST_BYTES", 1)
+    reports = [json.loads(line) for line in run(store, "--hive", "-").stdout.splitlines()]
+    assert {len(report["map"]) for report in reports} == {1}
+    assert sum(len(report["operations"]) for report in reports) == 1_022
+
+
 def check_reports(reports: list[dict[str, Any]]) -> None:
     """Check that all reports together say what was counted."""
     assert [report["size"] for report in reports] == [10, 1_000, 12]

@@ -1,14 +1,14 @@
 """Usage reports as GraphQL Hive takes them (its Usage Reporting Specification, version 2).
 
-Hive wants each request by itself. Counts of an hour have no more the single requests, so these are
-made such that they say the same in sum: how many, how many failed, how long they took altogether
-and in each range, and how many used each coordinate. They are spread over the hour.
+Hive wants each request by itself, and the counts of an hour do not have them. So requests are made
+up that say the same in sum: how many, how many failed, how long they took altogether and in each
+range, and how many used each coordinate. They are spread over the hour.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain, islice, repeat
+from itertools import chain, repeat
 from random import Random
 from typing import TypeAlias
 
@@ -25,7 +25,8 @@ from trunkline.observe.usage_store import (
 
 __all__ = ["HiveReport", "hive_reports"]
 
-_MOST_OPERATIONS = 5_000  # of a report, which may have 15 MB
+_MOST_REQUESTS = 5_000  # of a report, which may have 15 MB
+_MOST_BYTES = 5_000_000  # of the operations that it describes
 _NANOSECONDS = 1_000_000_000
 
 _Operation: TypeAlias = dict[str, object]
@@ -46,9 +47,19 @@ def hive_reports(batch: UsageBatch) -> Iterator[HiveReport]:
         for (hour, client, operation), counts in sorted(batch.counts.items(), key=_key)
         if batch.operations[operation].text
     )
-    while some := list(islice(requests, _MOST_OPERATIONS)):
-        map_ = {str(request["operationMapKey"]): operation for request, operation in some}
-        yield HiveReport(len(some), map_, [request for request, _ in some])
+    report, room = HiveReport(0, {}, []), _MOST_BYTES
+    for request, operation in requests:
+        if report.size == _MOST_REQUESTS or room < 0:
+            yield report
+            report, room = HiveReport(0, {}, []), _MOST_BYTES
+        key = str(request["operationMapKey"])
+        if key not in report.map:
+            report.map[key] = operation
+            room -= len(msgspec.json.encode(operation))
+        report.operations.append(request)
+        report.size += 1
+    if report.size:
+        yield report
 
 
 def _key(item: tuple[tuple[int, int, int], Counts]) -> tuple[int, int, int]:
@@ -91,7 +102,7 @@ def _requests(
 
 
 def _durations(counts: Counts) -> list[float]:
-    """Return a duration for each request, with the right sum, in the order of no clock."""
+    """Return a duration for each request, with the right sum, in random order."""
     middles = [sum(bounds(number)) / 2 for number in range(len(counts.buckets))]
     durations = list(chain.from_iterable(map(repeat, middles, counts.buckets)))
     factor = counts.seconds / (sum(durations) or 1.0)
