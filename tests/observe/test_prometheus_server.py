@@ -183,8 +183,10 @@ def prometheus(folder: Path, url: str, issuer: str, secret: str) -> Generator[st
     port = free_port()
     command = [program, "--config.file=prometheus.yml", "--storage.tsdb.path=data"]
     command += [f"--web.listen-address=127.0.0.1:{port}"]
+    page = f"http://127.0.0.1:{port}"
     with running(command, folder):
-        yield f"http://127.0.0.1:{port}"
+        until(lambda: httpx2.get(f"{page}/-/ready").status_code == 200, "Prometheus does not start")
+        yield page
 
 
 def installed(program: str) -> str:
