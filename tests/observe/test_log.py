@@ -184,7 +184,7 @@ def test_a_sample_is_about_as_large_as_it_is_said(caplog: pytest.LogCaptureFixtu
 
 @pytest.mark.parametrize("options", [{"sample": 1.1}, {"sample": -0.1}, {"slower_than": -1}])
 def test_what_is_no_part_and_no_time_is_refused(options: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match=r"sample is a part|slower_than is a number"):
+    with pytest.raises(ValueError, match=r"sample is the share|slower_than is a number"):
         AccessLog(**options)
 
 

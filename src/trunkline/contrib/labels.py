@@ -12,7 +12,7 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 """The bounds of a histogram of durations, in seconds."""
 
 OTHER = "(other)"
-"""The label of what is too much; as all labels in brackets, it is no name of an operation."""
+"""The label of names that come too late. No operation can have a name in brackets."""
 
 
 class LabelNames:

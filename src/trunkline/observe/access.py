@@ -36,22 +36,24 @@ _CODE_LENGTH = 100  # characters
 class AccessLog:
     """A sink that logs events to the logger ``trunkline.access``.
 
-    - ``sample``: which part of the operations that end well is logged, from 0 to 1.
+    - ``sample``: the share of the operations that end well that is logged, from 0 to 1.
     - ``slower_than``: seconds; operations that take longer are logged, too. If only this is given,
       no others are.
 
-    Whatever does not end well is logged always: as information, as a warning where a request is
-    refused, and as an error where the server is at fault. The record's attribute ``operation`` has
-    what a line of JSON says, as a dictionary.
+    An operation that does not end well is always logged: as a warning where a request is refused,
+    as an error where the server is at fault, else as information. The record's attribute
+    ``operation`` has what a line of JSON says, as a dictionary.
 
-    Raises ``ValueError`` if ``sample`` is not a part, or ``slower_than`` is negative.
+    Raises ``ValueError`` if ``sample`` is not from 0 to 1, or ``slower_than`` is negative.
     """
 
     def __init__(self, *, sample: float | None = None, slower_than: float | None = None) -> None:
         if sample is not None and not 0 <= sample <= 1:
-            raise ValueError(f"sample is a part of all operations, from 0 to 1, not {sample!r}.")
+            raise ValueError(
+                f"sample is the share of operations to log, from 0 to 1, not {sample!r}."
+            )
         if slower_than is not None and not slower_than >= 0:
-            raise ValueError(f"slower_than is a number of seconds, not {slower_than!r}.")
+            raise ValueError(f"slower_than is a number of seconds, 0 or more, not {slower_than!r}.")
         if sample is None:
             sample = 1.0 if slower_than is None else 0.0
         self._sample = sample
@@ -63,7 +65,7 @@ class AccessLog:
             _log.write(event, _LEVELS[event.outcome])
         elif (
             self._slower_than is not None and event.duration > self._slower_than
-        ) or random() < self._sample:  # noqa: S311  # it decides nothing but this
+        ) or random() < self._sample:  # noqa: S311  # no secret
             _log.write(event)
 
     def close(self) -> None:

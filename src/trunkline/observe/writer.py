@@ -25,7 +25,7 @@ _PAUSE = 0.05  # seconds between two writes
 _PATIENCE = 5.0  # seconds for which the end of a program waits for a stream that is stuck
 
 told_of_losses: list[Callable[[int], None]] = []
-"""Who counts dropped lines: each function gets the number of them as soon as they are dropped."""
+"""Functions that count dropped lines: each gets their number as soon as they are dropped."""
 
 
 class LineWriter(logging.Handler):

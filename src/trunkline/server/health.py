@@ -45,8 +45,8 @@ class Health(HTTPApplication):
       functions of your own.
     - ``timeout``: seconds that a check may take.
     - ``drain``: seconds between SIGTERM and the moment when the server learns of it. For so long
-      ``/readyz`` is 503 and all requests are still served, so that whoever balances the load sends
-      no more of them. A second SIGTERM ends it.
+      ``/readyz`` is 503 and all requests are still served, so that the load balancer sends no
+      more of them. A second SIGTERM ends it.
 
     The first request for ``/readyz`` puts a handler for SIGTERM before the server's: a process that
     is never asked stops at once. It needs a server that handles signals by Python's ``signal`` in

@@ -39,7 +39,7 @@ class PrometheusMetrics:
     """A sink that counts events; its ``page`` is the ASGI application from which they are read.
 
     - ``trunkline_operation_duration_seconds``: a histogram by ``operation``, ``type`` and
-      ``outcome``. Who asks for OpenMetrics gets a trace id as the exemplar of a bucket.
+      ``outcome``. A page in OpenMetrics has a trace id as the exemplar of a bucket.
     - ``trunkline_requests_in_flight``: requests that are not over.
     - ``trunkline_client_operations_total`` by ``client`` and ``outcome``.
     - ``trunkline_errors_total`` by ``operation`` and ``code``: the errors in responses.
@@ -73,7 +73,7 @@ class PrometheusMetrics:
         folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
         if folder is not None and not Path(folder).is_dir():
             raise ValueError(
-                f"PROMETHEUS_MULTIPROC_DIR is {folder!r}, which is no folder: make an empty one"
+                f"PROMETHEUS_MULTIPROC_DIR is {folder!r}, which is not a folder: make an empty one"
                 " before the first process starts."
             )
         self._has_exemplars = folder is None
