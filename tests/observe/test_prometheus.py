@@ -95,14 +95,17 @@ async def test_labels_are_bounded_whatever_comes() -> None:
                 outcome="partial",
             )
         )
+    metrics(OperationEvent())
     durations = await samples(metrics, "operation_duration_seconds_count")
     assert durations == {
         ("Op0", "partial", "query"): 1,
         ("Op1", "partial", "query"): 1,
         ("(other)", "partial", "query"): 998,
+        ("(unregistered)", "ok", ""): 1,
     }
     clients = await samples(metrics, "client_operations_total")
-    assert sorted(each for each, _ in clients) == ["(other)", "client0", "client1", "client2"]
+    names = ["(other)", "(unknown)", "client0", "client1", "client2"]
+    assert sorted(each for each, _ in clients) == names
     errors = await samples(metrics, "errors_total")
     assert len(errors) == 2 + 98 + 1  # with a name, with a code only, with neither
     assert sum(errors.values()) == 1_000

@@ -15,12 +15,15 @@ OTHER = "(other)"
 """The label of names that come too late. No operation can have a name in brackets."""
 
 
+_OURS = frozenset({"(anonymous)", "(unregistered)", "(publication)", "(schema)", "(unknown)"})
+
+
 class LabelNames:
-    """The names that are labels; those that come later share one."""
+    """The names that are labels; those that come later share one. Our own always have room."""
 
     def __init__(self, most: int) -> None:
-        self._most = most
-        self._known: set[str] = set()
+        self._most = most + len(_OURS)
+        self._known: set[str] = set(_OURS)
 
     def label(self, name: str) -> str:
         """Return a name's label."""
