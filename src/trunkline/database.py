@@ -152,8 +152,9 @@ class PostgreSQL(Database):
         self._secret_url = url
         try:
             parts: dict[str, Any] = conninfo_to_dict(url)
-            for port in filter(None, parts.get("port", "").split(",")):
-                int(port)  # it is half of the password if that has a slash
+            path = url.removeprefix("postgresql://").partition("?")[0].partition("/")[2]
+            if "@" in path:  # half of the password, which has a slash
+                raise ValueError  # noqa: TRY301
         except (psycopg.Error, ValueError):  # their messages repeat what may be the password
             raise StoreError(
                 "The URL of a store in PostgreSQL cannot be used: it must be"

@@ -160,6 +160,7 @@ def test_a_change_wakes_whoever_waits(postgresql: str) -> None:
             "The store postgresql://localhost/none",
         ),
         ("postgresql://api:hidden/hidden@localhost/none", "cannot be used: it must be"),
+        ("postgresql://api:1/hidden@localhost/none", "cannot be used: it must be"),
         ("postgresql://localhost:1/none?password=x@hidden", "postgresql://localhost/none"),
         ("mysql://host", "There is no folder"),
         ("nowhere", "There is no folder nowhere"),
