@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from graphql import build_schema, lexicographic_sort_schema, print_schema
+from starlette.applications import Starlette
+from starlette.routing import Route
 from tests.client.serving import QUERY, SDL, TODOS, Reply, Todos
+from tests.serving import serving
 from typer.testing import CliRunner
 
 from trunkline.cli.commands import app
+from trunkline.server import GraphQL, make_executable_schema, parse_schema
 
 ONE = "query One($id: ID!) { todo(todoID: $id) { title } } query All { todos { title } }"
 
@@ -116,3 +123,57 @@ def test_a_schema_that_is_refused(server: Todos) -> None:
     assert (status, out) == (1, "")
     assert "The schema cannot be fetched by introspection" in err
     assert "credentials" in err
+
+
+@pytest.fixture(scope="module")
+def profiled() -> Iterator[str]:
+    """Serve with profiles as `trunkline serve` does: without a task for each request."""
+
+    async def numbers() -> list[int]:
+        await asyncio.sleep(0)
+        return [1, 2]
+
+    query = SimpleNamespace(numbers=numbers, raises=lambda: 1 / 0)
+    sdl = "type Query { numbers: [Int!]!  raises: Int }"
+    schema = make_executable_schema(parse_schema(sdl), SimpleNamespace(query=query))
+    endpoint = GraphQL(schema, auth=None, sinks=[], profiling=lambda _: True)
+    with serving(
+        Starlette(routes=[Route("/graphql", endpoint)]), http="trunkline.server.lean:Protocol"
+    ) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+def test_a_profile_is_told_beside_the_data(profiled: str) -> None:
+    query = "{ numbers more: numbers }"
+    status, out, err = run("call", f"{profiled}/graphql", query, "--profile")
+    assert (status, json.loads(out)) == (0, {"numbers": [1, 2], "more": [1, 2]})
+    headings, whole, numbers = (line.split() for line in err.splitlines())
+    assert headings == ["calls", "parents", "time", "SQL", "SQL", "time"]
+    assert whole[:4] == ["the", "whole", "operation", "1"]
+    assert numbers[:2] == ["Query.numbers", "2"]
+    assert run("call", f"{profiled}/graphql", query)[2] == ""
+
+
+def test_errors_are_told_after_the_profile(profiled: str) -> None:
+    status, _, err = run("call", f"{profiled}/graphql", "{ raises }", "--profile")
+    assert status == 1
+    assert err.index("Query.raises") < err.index("at raises: ")
+    status, _, err = run("call", f"{profiled}/graphql", "{ nothing }", "--profile")
+    assert status == 1
+    assert "Cannot query field 'nothing'" in err
+    assert "profile" not in err
+
+
+@pytest.mark.parametrize(
+    ("profile", "message"),
+    [
+        (None, "There is no profile: "),
+        ({"ms": 1}, "The profile of the server is not one of Trunkline: "),
+    ],
+)
+def test_a_server_may_give_no_profile(server: Todos, profile: Any, message: str) -> None:
+    body = {"data": {"todos": []}, "extensions": {"profile": profile} if profile else {}}
+    server.reply = Reply(200, json.dumps(body).encode())
+    status, out, err = run("call", server.url, QUERY, "--profile")
+    assert (status, json.loads(out)) == (1, {"todos": []})
+    assert err.startswith(message)

@@ -31,6 +31,7 @@ from trunkline.server.health import Health, HealthCheck
 from trunkline.server.memory_store import MemoryStore
 from trunkline.server.playground import Playground
 from trunkline.server.present import PresentError, present
+from trunkline.server.profiling import MayProfile
 from trunkline.server.purging import CachePurge
 from trunkline.server.redis_store import RedisStore
 from trunkline.server.response_store import ResponseStore
@@ -49,6 +50,7 @@ __all__ = [
     "HealthCheck",
     "Limits",
     "ListOf",
+    "MayProfile",
     "MemoryStore",
     "OperationCall",
     "OperationEvent",

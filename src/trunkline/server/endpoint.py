@@ -10,7 +10,13 @@ from __future__ import annotations
 
 from asyncio import CancelledError, Task, create_task, gather, to_thread
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import (
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+    suppress,
+)
 from copy import copy
 from functools import partial
 from time import perf_counter
@@ -23,6 +29,7 @@ from trunkline.asgi.requests import (
     BodyReader,
     ClientGone,
     Headers,
+    HTTPProblem,
     Receive,
     Scope,
     Send,
@@ -74,6 +81,12 @@ from trunkline.server.execute import (
     within,
 )
 from trunkline.server.present import PresentError
+from trunkline.server.profiling import (
+    PROFILE,
+    MayProfile,
+    OperationProfile,
+    profiled,
+)
 from trunkline.server.publishing import Publications
 from trunkline.server.responding import USUAL_HEADERS, ResponseWriter
 from trunkline.server.sdl import SCHEMA_PATH, SchemaTexts
@@ -88,6 +101,8 @@ from trunkline.server.transports import (
 __all__ = ["GraphQL"]
 
 logger = safe_logger("trunkline.errors")
+
+_NOT_PROFILED: AbstractContextManager[None] = nullcontext()
 
 
 class _Arrival(Struct, eq=False):
@@ -104,6 +119,7 @@ class _Arrival(Struct, eq=False):
     additions: ResponseAdditions
     room: SharedRoom | None = None  # of a batch
     deadline: float | None = None
+    profile: OperationProfile | None = None
 
 
 class GraphQL(HTTPOnly):
@@ -149,6 +165,9 @@ class GraphQL(HTTPOnly):
     - ``schema_text``: whether the SDL is served at ``/schema.graphql`` below the endpoint's path,
       to each caller as it sees the schema, and a header of each response names its version.
     - ``caching``: how responses that the schema declares with ``@cacheControl`` are shared.
+    - ``profiling``: decides which callers may ask for the profile of a request by the header
+      ``GraphQL-Profile``: ``lambda caller: caller is not None and "profile" in caller.scopes``.
+      The response then says in ``extensions`` what each resolver took, and is not cached.
 
     Raises ``TypeError`` if ``schema`` is not executable, ``auth`` cannot authenticate, or
     ``context`` is not a function of a scope.
@@ -178,6 +197,7 @@ class GraphQL(HTTPOnly):
         batch_size: int = 1,
         schema_text: bool = False,
         caching: Caching | None = None,
+        profiling: MayProfile | None = None,
     ) -> None:
         if not isinstance(schema, Schema):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(
@@ -188,9 +208,15 @@ class GraphQL(HTTPOnly):
             check_authenticator(auth)
         self._auth = auth
         self._authorization = AuthorizationCheck(policies, refuse)
-        self._views = SchemaViews(
-            schema, limits, policies=policies, refuse=refuse, introspection=introspection
+        views = partial(
+            SchemaViews,
+            limits=limits,
+            policies=policies,
+            refuse=refuse,
+            introspection=introspection,
         )
+        self._views = views(schema)
+        self._profiling = (profiling, views(profiled(schema))) if profiling else None
         self._tells_refusals = refuse != "hidden"
         self._compilations = Compilations()
         self._executor = Executor(context, middlewares, deadline, finish_mutations=finish_mutations)
@@ -340,7 +366,8 @@ class GraphQL(HTTPOnly):
                 event.is_of(caller.client_id, caller.scopes)
             if scope["method"] == "PUT" and self._publications is not None:
                 return await self._publications.respond(scope, headers, receive, caller, event)
-            view = self._views.whole if self._views.is_one else await self._views.of(caller)
+            views = self._views if self._profiling is None else self._views_for(headers, caller)
+            view = views.whole if views.is_one else await views.of(caller)
             if self._texts is not None:
                 if scope["path"].endswith(SCHEMA_PATH):
                     event.name = "graphql.schema"
@@ -366,6 +393,7 @@ class GraphQL(HTTPOnly):
             came = _Arrival(
                 scope, receive, started, headers, caller, view, always, event, additions
             )
+            came.profile = None if views is self._views else OperationProfile()
             if isinstance(request, list):
                 return await self._execute_batch(request, came, events)
             operation, known = await self._find(request, came)
@@ -377,6 +405,15 @@ class GraphQL(HTTPOnly):
         except (Exception, CancelledError) as error:  # noqa: BLE001  # no traceback leaves
             response = self._writer.refuse(fault_of(error), version, scope, event, additions)
         return response
+
+    def _views_for(self, headers: Headers, caller: Caller | None) -> SchemaViews:
+        """Return the views whose resolvers are measured, for a request that wants a profile."""
+        if self._profiling is None or PROFILE not in headers:
+            return self._views
+        may_profile, views = self._profiling
+        if not may_profile(caller):
+            raise HTTPProblem(403, "The header GraphQL-Profile is not for this caller.")
+        return views
 
     async def _find(self, request: GraphQLRequest, came: _Arrival) -> tuple[Operation, str | None]:
         """Return the operation of a request, and the id by which its document is known."""
@@ -408,7 +445,7 @@ class GraphQL(HTTPOnly):
         if came.deadline is not None:
             rest = came.started + came.deadline - perf_counter()
             left = max(0.0, rest if left is None else min(rest, left))
-        if operation.caching is None:
+        if operation.caching is None or came.profile is not None:
             response, _, _ = await self._run(operation, request, came, left)
             response.headers = always
         else:
@@ -451,18 +488,21 @@ class GraphQL(HTTPOnly):
             operation = operation.noting(executions)
         began = perf_counter()
         try:
-            if self._executor.is_direct(operation):
-                result = run_sync(operation, request.variables, caller=caller, takes_json=True)
-            else:
-                result = await self._executor.execute(
-                    operation, request, event.client, caller, came.scope, came.receive, left
-                )
+            with came.profile or _NOT_PROFILED:
+                if self._executor.is_direct(operation):
+                    result = run_sync(operation, request.variables, caller=caller, takes_json=True)
+                else:
+                    result = await self._executor.execute(
+                        operation, request, event.client, caller, came.scope, came.receive, left
+                    )
         finally:  # also of what took too long
             executed = perf_counter()
             event.stages.execute = executed - began
         event.batches = result.batches
         if result.room is not None:
             event.fields = operation.fixed_fields + room - result.room
+        if came.profile is not None:
+            came.additions.extensions["profile"] = came.profile.told()
         response = self._writer.write(result, event, came.additions)
         event.stages.serialize = perf_counter() - executed
         return response, result.data, not event.errors
@@ -493,7 +533,8 @@ class GraphQL(HTTPOnly):
         requests: list[BatchedRequest] = []
         for each in entries:
             event = replace(came.event, stages=copy(came.event.stages))
-            its = replace(came, event=event, additions=ResponseAdditions())
+            profile = came.profile and OperationProfile()
+            its = replace(came, event=event, additions=ResponseAdditions(), profile=profile)
             found: Operation | Exception
             try:
                 found, _ = await self._find(each.request, its)

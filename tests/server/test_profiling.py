@@ -1,0 +1,260 @@
+"""The profile of a request: who gets it, what it has, and that others are not measured."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+from tests.auth.verifying.issuing import Issuer, Time
+from tests.server.calling import Reply, get, post, send_body
+
+from trunkline.auth import Caller
+from trunkline.server import (
+    Caching,
+    GraphQL,
+    MemoryStore,
+    Threads,
+    batch,
+    make_executable_schema,
+    parse_schema,
+)
+
+SDL = """
+directive @shout on FIELD_DEFINITION | FIELD
+type Query { books: [Book!]! @cacheControl(maxAge: 60)  loud: String @shout  two: [Int!]!
+  blocking: Int  fails: Int }
+type Mutation { add: Int }
+type Book { title: String!  author: String!  pages: Int!  slow: Int!  lazy: Int! }
+"""
+ASKED = {"graphql-profile": "1"}
+
+
+class Book(NamedTuple):
+    title: str
+    engine: Engine
+
+    @property
+    def lazy(self) -> int:
+        return ask(self.engine)
+
+
+def ask(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return int(connection.execute(text("SELECT 1")).scalar_one())
+
+
+class Resolvers:
+    """Resolvers of each kind, with and without SQL."""
+
+    def __init__(self, engine: AsyncEngine, blocking_engine: Engine) -> None:
+        self.engine = engine
+        self.blocking_engine = blocking_engine
+        self.query = SimpleNamespace(
+            books=self.books,
+            loud=lambda: "quiet",
+            two=self.two,
+            blocking=Threads().resolver(self.blocking),
+            fails=self.fails,
+        )
+        self.mutation = SimpleNamespace(add=lambda: 1)
+        self.book = SimpleNamespace(author=self.author, pages=self.pages, slow=self.slow)
+
+    async def ask(self, statement: str = "SELECT 1") -> int:
+        async with self.engine.connect() as connection:
+            return int((await connection.execute(text(statement))).scalar_one())
+
+    async def books(self) -> list[Book]:
+        await self.ask()
+        return [Book(title, self.blocking_engine) for title in ("Emma", "Persuasion")]
+
+    @batch
+    async def author(self, books: list[Book]) -> list[str]:
+        await asyncio.gather(self.ask(), self.ask())
+        return ["Austen" for _ in books]
+
+    @batch
+    def pages(self, books: list[Book]) -> Iterator[int]:
+        for _ in books:
+            yield ask(self.blocking_engine)
+
+    async def slow(self, _: Book) -> int:
+        await asyncio.sleep(0)
+        await self.ask()
+        await asyncio.sleep(0)
+        return await self.ask()
+
+    def two(self) -> list[int]:
+        return [1, 2]
+
+    def blocking(self) -> int:
+        return ask(self.blocking_engine)
+
+    async def fails(self) -> int:
+        return await self.ask("SELECT nothing")
+
+
+async def shout(proceed: Any) -> Any:
+    return str(await proceed()).upper()
+
+
+@pytest.fixture
+async def resolvers(tmp_path: Path) -> AsyncIterator[Resolvers]:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/a.db", poolclass=NullPool)
+    blocking = create_engine(f"sqlite:///{tmp_path}/a.db", poolclass=NullPool)
+    yield Resolvers(engine, blocking)
+    await engine.dispose()
+    blocking.dispose()
+
+
+def anyone(_: Caller | None) -> bool:
+    return True
+
+
+def by_scope(caller: Caller | None) -> bool:
+    return caller is not None and "profile" in caller.scopes
+
+
+def endpoint(resolvers: Resolvers, **more: Any) -> GraphQL:
+    schema = make_executable_schema(
+        parse_schema(SDL), resolvers, directives=SimpleNamespace(shout=shout)
+    )
+    options: dict[str, Any] = {"auth": None, "profiling": anyone, **more}
+    return GraphQL(schema, **options)
+
+
+def measured(reply: Reply) -> dict[str, tuple[int, int | None, int]]:
+    """Return the calls, the parents and the statements of each field."""
+    profile = reply.json["extensions"]["profile"]
+    assert profile["statements"] == sum(each["statements"] for each in profile["resolvers"])
+    times = [each["ms"] for each in profile["resolvers"]]
+    assert times == sorted(times, reverse=True)
+    assert all(0 <= each["sql_ms"] <= profile["sql_ms"] for each in profile["resolvers"])
+    assert all((each["sql_ms"] > 0) == (each["statements"] > 0) for each in profile["resolvers"])
+    return {
+        each["field"]: (each["calls"], each.get("parents"), each["statements"])
+        for each in profile["resolvers"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("{ books { title } }", {"Query.books": (1, None, 1)}),
+        ("{ books { author } }", {"Query.books": (1, None, 1), "Book.author": (1, 2, 2)}),
+        ("{ books { pages } }", {"Query.books": (1, None, 1), "Book.pages": (1, 2, 2)}),
+        ("{ books { slow } }", {"Query.books": (1, None, 1), "Book.slow": (2, None, 4)}),
+        (
+            "{ books { slow author } more: books { author } blocking }",
+            {
+                "Query.books": (2, None, 2),
+                "Book.slow": (2, None, 4),
+                "Book.author": (2, 4, 4),
+                "Query.blocking": (1, None, 1),
+            },
+        ),
+        ("{ loud two }", {"Query.loud": (1, None, 0), "Query.two": (1, None, 0)}),
+        ("{ loud @shout }", {"Query.loud": (1, None, 0)}),
+        ("mutation { add }", {"Mutation.add": (1, None, 0)}),
+        ("{ __typename }", {}),
+    ],
+)
+async def test_resolvers_and_their_statements_are_counted(
+    query: str, expected: dict[str, Any], resolvers: Resolvers
+) -> None:
+    app = endpoint(resolvers)
+    plain = await post(app, query)
+    for _ in range(3):  # the first ones run a shorter text
+        reply = await post(app, query, ASKED)
+        assert reply.status == 200
+        assert reply.data == plain.data
+        assert measured(reply) == expected
+
+
+async def test_only_who_asks_is_measured(resolvers: Resolvers) -> None:
+    app = endpoint(resolvers)
+    one, other = await asyncio.gather(
+        post(app, "{ books { slow } }", ASKED), post(app, "{ books { slow } }")
+    )
+    assert measured(one)["Book.slow"] == (2, None, 4)
+    assert "extensions" not in other.json
+    app = endpoint(resolvers, profiling=None)
+    assert "extensions" not in (await post(app, "{ two }", ASKED)).json
+
+
+async def test_a_caller_who_may_not_is_refused(resolvers: Resolvers) -> None:
+    issuer = Issuer()
+    app = endpoint(resolvers, auth=issuer.verifier(Time()), profiling=by_scope)
+    for scope, status in (("read", 403), ("read profile", 200)):
+        signed = issuer.token({"scope": scope})
+        token = {"authorization": f"Bearer {signed}"}
+        assert (await post(app, "{ two }", token)).status == 200
+        reply = await post(app, "{ two }", {**token, **ASKED})
+        assert reply.status == status
+        assert ("profile" in reply.json.get("extensions", {})) == (status == 200)
+
+
+async def test_a_statement_that_fails_counts(resolvers: Resolvers) -> None:
+    reply = await post(endpoint(resolvers), "{ fails }", ASKED)
+    assert reply.json["data"] == {"fails": None}
+    (fails,) = reply.json["extensions"]["profile"]["resolvers"]
+    assert (fails["calls"], fails["statements"], fails["sql_ms"]) == (1, 1, 0)
+
+
+async def test_statements_of_the_context_count_for_the_whole(resolvers: Resolvers) -> None:
+    async def context(_: Any) -> AsyncIterator[None]:
+        await resolvers.ask()
+        yield
+
+    reply = await post(endpoint(resolvers, context=context), "{ books { title } }", ASKED)
+    profile = reply.json["extensions"]["profile"]
+    assert profile["statements"] == 2
+    assert [each["statements"] for each in profile["resolvers"]] == [1]
+
+
+async def test_statements_of_attributes_count_for_the_whole(resolvers: Resolvers) -> None:
+    reply = await post(endpoint(resolvers), "{ books { lazy } }", ASKED)
+    profile = reply.json["extensions"]["profile"]
+    assert profile["statements"] == 3
+    assert [each["statements"] for each in profile["resolvers"]] == [1]
+
+
+async def test_a_profile_is_neither_stored_nor_from_the_store(resolvers: Resolvers) -> None:
+    app = endpoint(resolvers, caching=Caching(store=MemoryStore()))
+    query = b"query=%7B+books+%7B+title+%7D+%7D"
+    assert (await get(app, query)).headers["cache-control"] != "no-store"
+    reply = await get(app, query, ASKED)
+    assert reply.headers["cache-control"] == "no-store"
+    assert measured(reply) == {"Query.books": (1, None, 1)}
+    assert "extensions" not in (await get(app, query)).json
+
+
+async def test_each_operation_of_a_batch_has_its_own(resolvers: Resolvers) -> None:
+    body = json.dumps([{"query": "{ two }"}, {"query": "{ books { slow } }"}]).encode()
+    reply = await send_body(endpoint(resolvers, batch_size=2), body, ASKED)
+    fields = [
+        {each["field"] for each in its["extensions"]["profile"]["resolvers"]} for its in reply.json
+    ]
+    assert fields == [{"Query.two"}, {"Query.books", "Book.slow"}]
+
+
+async def test_a_resolver_that_is_cancelled_stops(resolvers: Resolvers) -> None:
+    ended: list[str] = []
+
+    async def waits() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("waits")
+
+    resolvers.query.blocking = waits
+    reply = await post(endpoint(resolvers, deadline=0.05), "{ blocking }", ASKED)
+    assert reply.status == 504
+    assert ended == ["waits"]
