@@ -233,9 +233,12 @@ def test_the_live_table_has_what_happens_while_it_looks(place: Place) -> None:
         try:
             shown = read_until(outside, "1 server, last")
             assert "Books" not in shown  # it happened before
-            counted(place.counted[0], "Live", 0.02, client="console")
+            name = "Live" + "AndLong" * 20
+            counted(place.counted[0], name, 0.02, client="console")
             shown = read_until(outside, "console")
-            assert "Live" in shown
+            assert "LiveAndLong" in shown
+            assert name not in shown
+            assert "20.0 ms" in shown  # a long name leaves room for the figures
             process.send_signal(signal.SIGINT)
             assert process.wait(PATIENCE) == 0
         finally:

@@ -288,7 +288,7 @@ def _rows(headings: Sequence[str], rows: Iterable[Sequence[str]], *, fold: bool)
         table.add_column(
             heading,
             justify="right" if number else "left",
-            no_wrap=bool(number) or not fold,
+            no_wrap=bool(number),  # a long name gives way, not a figure
             overflow="fold" if fold else "ellipsis",
         )
     for row in rows:
