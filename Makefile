@@ -89,7 +89,8 @@ clean:
 	tests/auth/verifying/peers/node_modules tests/auth/calling/peers/node_modules \
 	tests/server/audits/node_modules tests/client/peers/node_modules \
 	native/target native/Cargo.lock \
-	benchmarks/.venv benchmarks/peers/node/node_modules benchmarks/peers/gqlgen/generated
+	benchmarks/.venv benchmarks/peers/node/node_modules \
+	benchmarks/peers/gqlgen/generated benchmarks/peers/gqlgen/shop/generated
 
 # What follows from docstrings and messages.
 docs: .venv/dev.installed

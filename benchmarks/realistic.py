@@ -6,7 +6,7 @@ the same operations are measured with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -17,8 +17,8 @@ from graphql import execute_sync, parse, validate
 
 from benchmarks.figures import Figure, at_least, at_most
 from benchmarks.local import Sync
-from benchmarks.peer_process import graphql_jit, peer_process
-from benchmarks.peers.installed import node, python
+from benchmarks.peer_process import PeerProcess, graphql_jit, peer_process
+from benchmarks.peers.installed import gqlgen_orders, node, python
 from benchmarks.peers.python import orders_core, orders_ours
 from benchmarks.peers.python.orders_by_hand import FUNCTIONS
 from benchmarks.race import Contestant, race
@@ -26,6 +26,8 @@ from trunkline.compiler.pipeline import compile_operation
 from trunkline.engine import run_sync
 
 __all__ = ["measure"]
+
+STRAWBERRY = "Strawberry with its caches"
 
 NESTED = """
     query ($first: Int!) {
@@ -92,34 +94,35 @@ def measure() -> Iterator[Figure]:
         peers = {}
         if program := python():
             command = (program, "-m", "benchmarks.peers.python.orders_strawberry")
-            peers["Strawberry"] = stack.enter_context(peer_process(*command))
+            peers[STRAWBERRY] = stack.enter_context(peer_process(*command))
         if program := node():
             peers["graphql-jit"] = stack.enter_context(graphql_jit(program, "orders"))
+        if program := gqlgen_orders():
+            peers["gqlgen"] = stack.enter_context(peer_process(program))
         for case in CASES:
-            text, variables = case.text, case.variables
-            contestants: dict[str, Contestant] = {
-                "ours": ours(case),
-                "by hand": by_hand(case),
-                "graphql-core": graphql_core(case),
-                **{name: peer.query(text, variables) for name, peer in peers.items()},
-            }
-            if find_spec("trunkline_native"):
-                contestants["native"] = ours(case, takes_json=True)
-            result = race(contestants)
-            name, goal, native = case.name, at_most(case.goal), at_most(case.native)
-            yield result.cost(f"{name}: hand-written", "by hand")
-            yield result.ratio(f"{name}: ours / hand-written", "ours", "by hand", goal)
-            if "native" in contestants:
-                yield result.ratio(f"{name}: native / hand-written", "native", "by hand", native)
-            yield result.ratio(f"{name}: graphql-core / ours", "graphql-core", "ours")
-            if "Strawberry" in peers:
-                title = f"{name}: Strawberry with its caches / ours"
-                yield result.ratio(title, "Strawberry", "ours", at_least(20))
-                if "native" in contestants:
-                    title = f"{name}: Strawberry with its caches / native"
-                    yield result.ratio(title, "Strawberry", "native", at_least(40))
-            if "graphql-jit" in peers:
-                yield result.ratio(f"{name}: ours / graphql-jit", "ours", "graphql-jit")
+            yield from compare(case, peers)
+
+
+def compare(case: Case, peers: Mapping[str, PeerProcess]) -> Iterator[Figure]:
+    others = {name: peer.query(case.text, case.variables) for name, peer in peers.items()}
+    contestants: dict[str, Contestant] = {
+        "ours": ours(case),
+        "by hand": by_hand(case),
+        "graphql-core": graphql_core(case),
+        **others,
+    }
+    goals = {"ours": (case.goal, 20)}
+    if find_spec("trunkline_native"):
+        contestants["native"] = ours(case, takes_json=True)
+        goals["native"] = (case.native, 40)
+    result = race(contestants)
+    name = case.name
+    yield result.cost(f"{name}: hand-written", "by hand")
+    for way, (most, least) in goals.items():
+        yield result.ratio(f"{name}: {way} / hand-written", way, "by hand", at_most(most))
+        for peer in ("graphql-core", *peers):
+            goal = at_least(least) if peer == STRAWBERRY else None
+            yield result.ratio(f"{name}: {peer} / {way}", peer, way, goal)
 
 
 def ours(case: Case, *, takes_json: bool = False) -> Sync:

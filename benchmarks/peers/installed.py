@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-__all__ = ["ariadne_codegen", "client", "gqlgen", "node", "python"]
+__all__ = ["ariadne_codegen", "client", "gqlgen", "gqlgen_orders", "node", "python"]
 
 HERE = Path(__file__).parent
 VENV = HERE.parent / ".venv"
@@ -87,10 +87,19 @@ def node() -> Path | None:
 @cache
 def gqlgen() -> Path | None:
     """Return the server that gqlgen generated, compiled."""
-    folder = HERE / "gqlgen"
-    program = folder / "generated" / "server"
-    sources = [*folder.glob("*.go"), *folder.glob("todos/*.go"), *folder.glob("go.*")]
-    if _is_fresh(program, [*sources, folder / "gqlgen.yml", HERE / "schema.graphql"]):
+    return _gqlgen(HERE / "gqlgen", "todos", HERE / "schema.graphql")
+
+
+@cache
+def gqlgen_orders() -> Path | None:
+    """Return the program which executes the shop's operations with what gqlgen generated."""
+    return _gqlgen(HERE / "gqlgen" / "shop", "orders", HERE / "orders.graphql")
+
+
+def _gqlgen(folder: Path, data: str, schema: Path) -> Path | None:
+    program = folder / "generated" / "program"
+    code = [*folder.glob("*.go"), *folder.glob(f"{data}/*.go"), *(HERE / "gqlgen").glob("go.*")]
+    if _is_fresh(program, [*code, folder / "gqlgen.yml", schema]):
         return program
     programs = _find("gqlgen", "go")
     if programs is None:
