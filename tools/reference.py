@@ -33,6 +33,7 @@ DOORS = {
     "trunkline.client": "the client",
     "trunkline.client.generated": "what generated clients stand on",
     "trunkline.client.transports": "what carries the client's bytes",
+    "trunkline.console": "the pages that show what was counted",
     "trunkline.contrib.opentelemetry": "spans of resolvers and metrics, for OpenTelemetry",
     "trunkline.contrib.prometheus": "metrics for Prometheus",
     "trunkline.contrib.relay": "pages of lists, with Relay's cursors",

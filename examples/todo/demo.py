@@ -87,6 +87,7 @@ def api_server(port: int, base: str, clients: Clients | None) -> Generator[subpr
     with ExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory(prefix="todo-"))
         told["DOCUMENTS"] = f"sqlite:///{folder}/documents.db"
+        told["USAGE"] = f"sqlite:///{folder}/usage.db"
         server = stack.enter_context(subprocess.Popen(command, env={**os.environ, **told}))
         try:
             wait_until_it_responds("The API server", server, f"http://{HOST}:{port}/api/todos")
@@ -128,6 +129,7 @@ Calls with tokens, which live 10 minutes; none is for another's URL:
 The API server is up:
   GraphQL     {base}/graphql
   Playground  {base}/playground
+  Console     {base}/console
   REST        {base}/api/todos
   Health      {base}/readyz
   Metrics     {base}/metrics

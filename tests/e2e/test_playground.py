@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Route, expect
 from prometheus_client import CollectorRegistry
 from starlette.responses import JSONResponse
+from tests.chromium import Visit, chromium
 from tests.serving import serving
 
 from todo.api_server.app import create_app
@@ -19,28 +18,7 @@ from todo.api_server.database import Database
 from trunkline.contrib.prometheus import PrometheusMetrics
 from trunkline.server import Playground
 
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-CHROMIUM_ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # as on a machine with no network
-]
-
-PATIENCE = 20_000  # milliseconds, for a machine that is busy with other tests
 DEFAULT_QUERY = "query Everything {\n  todos {\n    text\n  }\n}"
-
-# What a browser tells a page about its policy, kept where the test can read it.
-WATCH_POLICY = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) => {
-  window.violations.push(`${event.effectiveDirective} ${event.blockedURI}`);
-});
-"""
 
 
 def application(database: Path) -> Callable[..., Awaitable[None]]:
@@ -81,37 +59,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    if chromium is None:
-        message = "No Chromium on the PATH: `apt-get install chromium`, or put Google Chrome there."
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGS)
+    with chromium() as running:
         yield running
-        running.close()
 
 
-class Visit:
-    """A page, and all that it asked for and complained of while it was open."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        page.add_init_script(WATCH_POLICY)
-        page.context.on("request", lambda request: self.requests.append(request.url))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                self.complaints.append(message.text)
-                if message.type in {"error", "warning"}
-                else None
-            ),
-        )
+class GraphiQLVisit(Visit):
+    """A visit to the playground."""
 
     @property
     def editor(self) -> Any:
@@ -132,20 +85,15 @@ class Visit:
         assert [url for url in self.requests if not url.startswith(f"{site}/")] == []
         assert f"{site}/graphql" in self.requests
 
-    def assert_nothing_was_refused(self) -> None:
-        assert self.page.evaluate("window.violations") == []
-        assert self.complaints == []
-
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Visit]:
+def visit(browser: Browser) -> Iterator[GraphiQLVisit]:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.set_default_timeout(PATIENCE)
-    yield Visit(page)
+    yield GraphiQLVisit(page)
     page.context.close()
 
 
-def test_a_query_is_typed_and_answered_and_the_schema_read(visit: Visit, site: str) -> None:
+def test_a_query_is_typed_and_answered_and_the_schema_read(visit: GraphiQLVisit, site: str) -> None:
     page = visit.page
     page.goto(f"{site}/playground/")
     expect(page).to_have_title("Todo")
@@ -168,7 +116,7 @@ def test_a_query_is_typed_and_answered_and_the_schema_read(visit: Visit, site: s
     visit.assert_nothing_was_refused()
 
 
-def test_the_workers_complete_names_and_underline_mistakes(visit: Visit, site: str) -> None:
+def test_the_workers_complete_names_and_underline_mistakes(visit: GraphiQLVisit, site: str) -> None:
     page = visit.page
     page.goto(f"{site}/playground/")
     visit.write_query("{ todos { todoID bogus")
@@ -186,14 +134,14 @@ def test_the_workers_complete_names_and_underline_mistakes(visit: Visit, site: s
 
 
 @pytest.mark.parametrize("path", ["/playground", "/bare"])
-def test_a_trailing_slash_is_added(visit: Visit, site: str, path: str) -> None:
+def test_a_trailing_slash_is_added(visit: GraphiQLVisit, site: str, path: str) -> None:
     visit.page.goto(f"{site}{path}")
     expect(visit.page).to_have_url(f"{site}{path}/")
     expect(visit.editor).to_be_visible()
     visit.assert_nothing_was_refused()
 
 
-def test_the_suggested_query_runs(visit: Visit, site: str) -> None:
+def test_the_suggested_query_runs(visit: GraphiQLVisit, site: str) -> None:
     page = visit.page
     page.goto(f"{site}/bare/")
     expect(visit.editor).to_contain_text("query Everything")
@@ -203,7 +151,7 @@ def test_the_suggested_query_runs(visit: Visit, site: str) -> None:
     visit.assert_nothing_was_refused()
 
 
-def test_where_a_token_is_wanted_it_says_so_and_gets_one(visit: Visit, site: str) -> None:
+def test_where_a_token_is_wanted_it_says_so_and_gets_one(visit: GraphiQLVisit, site: str) -> None:
     page = visit.page
     page.goto(f"{site}/closed/")
     says = page.get_by_role("status")
@@ -216,7 +164,9 @@ def test_where_a_token_is_wanted_it_says_so_and_gets_one(visit: Visit, site: str
     expect(page.get_by_role("link", name="TodoInput")).to_be_visible()  # the schema was read again
 
 
-def test_a_refusal_that_arrives_late_does_not_hide_the_token(visit: Visit, site: str) -> None:
+def test_a_refusal_that_arrives_late_does_not_hide_the_token(
+    visit: GraphiQLVisit, site: str
+) -> None:
     page = visit.page
     sent, held = list[Route](), list[Route]()
 
@@ -239,7 +189,7 @@ def test_a_refusal_that_arrives_late_does_not_hide_the_token(visit: Visit, site:
     assert "A new token" in (says.text_content() or "")
 
 
-def test_where_no_token_is_wanted_nothing_is_said_of_one(visit: Visit, site: str) -> None:
+def test_where_no_token_is_wanted_nothing_is_said_of_one(visit: GraphiQLVisit, site: str) -> None:
     visit.page.goto(f"{site}/bare/")
     expect(visit.editor).to_contain_text("query Everything")
     visit.page.get_by_role("button", name="Execute query").click()

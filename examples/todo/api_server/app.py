@@ -2,12 +2,15 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Scope
 
 from todo.api_server.database import Database
 from todo.api_server.graph import make_executable_schema
@@ -16,6 +19,7 @@ from todo.api_server.rest import rest
 from todo.api_server.todos import Todos
 from todo.tokens import PLAYGROUND, request_token
 from trunkline.auth import Protected, Verifier
+from trunkline.console import Console
 from trunkline.contracts import DocumentRegistry
 from trunkline.contrib.prometheus import PrometheusMetrics
 from trunkline.server import (
@@ -25,10 +29,12 @@ from trunkline.server import (
     Health,
     HealthCheck,
     Playground,
+    Usage,
     access_log,
     log_operations,
 )
 
+LOCAL = {"127.0.0.1", "::1", "localhost"}
 FIRST_QUERY = "{\n  todos {\n    todoID\n    title\n  }\n}"
 
 
@@ -53,8 +59,12 @@ def create_app(  # noqa: PLR0913  # all that is put together here
     playground: bool = False,
     visitor_token: Callable[[], Awaitable[str]] | None = None,
     registered: DocumentRegistry | None = None,
+    usage: str | None = None,
 ) -> Starlette:
-    """Make the application over a database; without verifiers, for anybody who calls."""
+    """Make the application over a database; without verifiers, for anybody who calls.
+
+    With ``usage``, a database, requests are counted, and the console shows them.
+    """
     todos = Todos(database.sessions)
     schema = make_executable_schema(Resolvers(todos))
     api = rest(todos)  # what mobile clients use
@@ -63,22 +73,20 @@ def create_app(  # noqa: PLR0913  # all that is put together here
         checks["issuer"] = verifiers.graphql.check_keys
     if registered:
         checks["documents"] = registered.check_documents
+    endpoint = GraphQL(
+        schema,
+        auth=verifiers.graphql if verifiers else None,
+        sinks=[access_log, metrics, *([Usage(usage)] if usage else [])],
+        registered=registered,
+        caching=Caching(
+            audience=verifiers.caching if verifiers else None,
+            group_headers=["Cache-Groups", "xkey"],
+        ),
+    )
     health = Health(checks, drain=0)  # nobody balances the load of a demo
     routes: list[BaseRoute] = [
         Mount("/api", Protected(api, verifiers.rest) if verifiers else api),
-        Route(
-            "/graphql{rest:path}",  # documents are requested and published below it
-            GraphQL(
-                schema,
-                auth=verifiers.graphql if verifiers else None,
-                sinks=[access_log, metrics],
-                registered=registered,
-                caching=Caching(
-                    audience=verifiers.caching if verifiers else None,
-                    group_headers=["Cache-Groups", "xkey"],
-                ),
-            ),
-        ),
+        Route("/graphql{rest:path}", endpoint),  # documents are requested and published below it
         Route("/livez", health),
         Route("/readyz", health),
         Route(
@@ -90,7 +98,25 @@ def create_app(  # noqa: PLR0913  # all that is put together here
     if playground:
         page = Playground("Todo", "/graphql", query=FIRST_QUERY, visitor_token=visitor_token)
         routes.append(Mount("/playground", page))
-    return Starlette(routes=routes, lifespan=database.lifespan)
+    if usage:
+        console = Console(usage, may_see=opened_here, auth=verifiers.graphql if verifiers else None)
+        routes.append(Mount("/console", console))
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
+        async with database.lifespan(app), endpoint.lifespan():
+            yield
+
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+async def opened_here(scope: Scope) -> bool:
+    """Say whether a browser on this machine asks; a program for others looks who is logged in.
+
+    The header has the name that the browser was told, so no other page's name leads here.
+    """
+    host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+    return bool(scope["client"]) and {scope["client"][0], urlsplit(f"//{host}").hostname} <= LOCAL
 
 
 def app_from_environment() -> Starlette:
@@ -99,8 +125,9 @@ def app_from_environment() -> Starlette:
     ``DATABASE_URL``; ``ISSUER``, whose tokens are taken, and ``BASE_URL``, where the server is
     reached: its two faces, ``/graphql`` and ``/api``, are the audiences. An empty ``ISSUER`` is for
     anybody who calls; with another one, ``CACHE_SECRET`` is the secret of `CacheAudience`.
-    ``DOCUMENTS`` is the store of registered documents. ``PLAYGROUND=1`` adds the playground; with
-    ``PLAYGROUND_SECRET``, which is its secret at the issuer, it gives its visitors tokens.
+    ``DOCUMENTS`` is the store of registered documents, and ``USAGE`` the one of counts.
+    ``PLAYGROUND=1`` adds the playground; with ``PLAYGROUND_SECRET``, which is its secret at the
+    issuer, it gives its visitors tokens.
     """
     log_operations()
     database = Database(os.environ.get("DATABASE_URL", "sqlite:///todo.sqlite3"))
@@ -124,4 +151,5 @@ def app_from_environment() -> Starlette:
         playground=os.environ.get("PLAYGROUND") == "1",
         visitor_token=visitor_token,
         registered=DocumentRegistry(os.environ["DOCUMENTS"]),
+        usage=os.environ.get("USAGE"),
     )

@@ -227,7 +227,10 @@ def _too_many(there: Collection[int], ids: Iterable[int]) -> set[int]:
 
 
 class UsageRow(msgspec.Struct):
-    """What a version of a client asked with an operation."""
+    """What a version of a client asked with an operation.
+
+    ``buckets`` are how many took how long; of a coordinate that variables used, nothing is known.
+    """
 
     client: UsageClient
     operation: UsageOperation
@@ -235,6 +238,7 @@ class UsageRow(msgspec.Struct):
     last: float
     seconds: float
     failures: dict[str, int]
+    buckets: list[int]
 
     @property
     def failed(self) -> int:
@@ -244,6 +248,7 @@ class UsageRow(msgspec.Struct):
 
 _BUCKET_NAMES = tuple(f"b{number}" for number in range(BUCKETS))
 _SUMS = ("count", "seconds", *FAILURES, *_BUCKET_NAMES)
+_ALL_SUMS = ", ".join(f"SUM({name})" for name in _SUMS)
 _KEY = "span, start, client, operation"
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS trunkline_usage_clients (
@@ -432,11 +437,77 @@ class UsageStore:
                 int(count),
                 last,
                 seconds,
-                {name: int(each) for name, each in zip(FAILURES, failures, strict=True) if each},
+                {name: int(each) for name, each in zip(FAILURES, rest, strict=False) if each},
+                [int(each) for each in rest[len(FAILURES) :]],
             )
-            for (client_id, operation_id), (last, count, seconds, *failures) in found.items()
+            for (client_id, operation_id), (last, count, seconds, *rest) in found.items()
         ]
         return sorted(rows, key=lambda row: row.last, reverse=True)
+
+    def over_time(
+        self, since: float, span: Span, operation: UsageOperation | None = None
+    ) -> dict[int, Counts]:
+        """Return what was counted in each span since a time, by the hour in which the span starts.
+
+        With ``operation``, it is that of the operations with its kind and its name, or if it
+        has no name, with its document.
+        """
+        where, names = "", list[object]()
+        if operation is not None:
+            same, names = _like(operation)
+            where = f" AND operation IN (SELECT id FROM trunkline_usage_operations WHERE {same})"  # noqa: S608  # ours
+        with self._database.transaction() as run:
+            rows = run(
+                f"SELECT start, MAX(last), {_ALL_SUMS} FROM trunkline_usage"  # noqa: S608  # ours
+                f" WHERE span = ? AND start >= ?{where} GROUP BY start ORDER BY start",
+                *(int(span), span.start(int(since) // HOUR), *names),
+            ).fetchall()
+        return {
+            start: Counts(
+                int(count),
+                last,
+                seconds,
+                {name: int(each) for name, each in zip(FAILURES, rest, strict=False) if each},
+                [int(each) for each in rest[len(FAILURES) :]],
+            )
+            for start, last, count, seconds, *rest in rows
+        }
+
+    def texts(self, operation: UsageOperation) -> dict[str, str]:
+        """Return the texts of operations that are like one, by the ids of their documents."""
+        same, names = _like(operation)
+        with self._database.transaction() as run:
+            return dict(
+                run(
+                    f"SELECT document, text FROM trunkline_usage_operations WHERE {same}"  # noqa: S608  # ours
+                    " AND text <> '' ORDER BY seen DESC",
+                    *names,
+                ).fetchall()
+            )
+
+    def coordinates(self, since: float) -> dict[str, tuple[int, float]]:
+        """Return how often each coordinate was used since a time, and when last."""
+        found: dict[str, tuple[int, float]] = {}
+        with self._database.transaction() as run:
+            for span, *hours in _ranges(since, time.time()):
+                values = int(span), *hours
+                in_range = "span = ? AND start >= ? AND start < ?"
+                always = run(
+                    "SELECT coordinate, SUM(n), MAX(last) FROM trunkline_usage_coordinates JOIN"  # noqa: S608  # ours
+                    " (SELECT operation AS id, SUM(count) AS n, MAX(last) AS last"
+                    f" FROM trunkline_usage WHERE {in_range} GROUP BY operation) AS used"
+                    " ON used.id = operation GROUP BY coordinate",
+                    *values,
+                ).fetchall()
+                by_variables = run(
+                    "SELECT coordinate, SUM(count), MAX(last) FROM trunkline_usage_variables"  # noqa: S608  # ours
+                    f" WHERE {in_range} GROUP BY coordinate",
+                    *values,
+                ).fetchall()
+                for coordinate, count, last in (*always, *by_variables):
+                    there = found.get(coordinate, (0, 0.0))
+                    found[coordinate] = there[0] + int(count), max(there[1], last)
+        return found
 
     def hours(self, first: int, end: int) -> list[int]:
         """Return the hours since 1970 in which something was counted, from one up to another."""
@@ -504,17 +575,24 @@ def _rows_by_variables(
             yield (*key, coordinate, each.last, count)
 
 
+def _like(operation: UsageOperation) -> tuple[str, list[object]]:
+    """Return the condition for operations of one kind and name; without a name, of one document."""
+    values: list[object] = [operation.kind, operation.name]
+    if operation.name:
+        return "kind = ? AND name = ?", values
+    return "kind = ? AND name = ? AND document = ?", [*values, operation.document_id]
+
+
 def _tables_of(coordinate: str | None) -> list[tuple[str, str, str]]:
     """Return the tables that are to be read, what is summed up in each, and its condition."""
-    sums = ", ".join(f"SUM({name})" for name in ("count", "seconds", *FAILURES))
     if coordinate is None:
-        return [("trunkline_usage", sums, "")]
+        return [("trunkline_usage", _ALL_SUMS, "")]
     always = "SELECT operation FROM trunkline_usage_coordinates WHERE coordinate = ?"
     return [
-        ("trunkline_usage", sums, f" AND operation IN ({always})"),
+        ("trunkline_usage", _ALL_SUMS, f" AND operation IN ({always})"),
         (
             "trunkline_usage_variables",
-            f"SUM(count), 0{', 0' * len(FAILURES)}",
+            f"SUM(count){', 0' * (len(_SUMS) - 1)}",
             " AND coordinate = ?",
         ),
     ]

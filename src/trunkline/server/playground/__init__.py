@@ -14,8 +14,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from pathlib import Path, PurePath
 from types import MappingProxyType
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import urlsplit
 
+from trunkline.asgi.mounting import location_with_slash, path_below_mount
 from trunkline.asgi.requests import HTTPProblem, Receive, Scope, check_method
 from trunkline.asgi.responses import HTTPApplication, Response, close_unread
 from trunkline.errors import PlaygroundNotBuiltError
@@ -87,7 +88,7 @@ class Playground(HTTPApplication):
 
     async def respond(self, scope: Scope, receive: Receive) -> Response:  # noqa: ARG002  # ASGI's
         """Return the page or one of its files."""
-        path = _path_below_mount(scope)
+        path = path_below_mount(scope)
         if path == _TOKEN and self._visitor_token is not None:
             check_method(scope, "POST")  # not to be had by a link
             return await self._give_token(self._visitor_token)
@@ -95,12 +96,7 @@ class Playground(HTTPApplication):
         if response is None:
             raise HTTPProblem(404, "Not Found")
         check_method(scope, "GET", "HEAD")
-        raw: bytes | None = scope.get("raw_path")  # the path as the browser has it
-        full = unquote(raw.decode("ascii", "replace")) if raw else scope["path"]
-        if response is self._page and full and not full.endswith("/"):
-            # The page's relative URLs need the slash. Relative, so that it holds behind a proxy
-            # that adds a prefix; and one quoted segment, so that it leads to no other host.
-            location = f"./{quote(full.rpartition('/')[2], safe='')}/"
+        if response is self._page and (location := location_with_slash(scope)):
             return self._response(307, b"", {"location": location})
         # Starlette's: the root path without what it has been mounted at
         prefix: str = scope.get("app_root_path", "")
@@ -148,18 +144,6 @@ def read_assets(folder: Path) -> Mapping[str, bytes]:
     return MappingProxyType(
         {path.name: path.read_bytes() for path in folder.iterdir() if path.name[0] != "."}
     )
-
-
-def _path_below_mount(scope: Scope) -> str:
-    """Return the path without the mount's prefix, unless the framework has removed it already.
-
-    ASGI says that `path` includes `root_path`, and Starlette does it so; others cut it off.
-    """
-    path: str = scope["path"]
-    root: str = scope.get("root_path", "").rstrip("/")
-    if root and f"{path}/".startswith(f"{root}/"):
-        return path[len(root) :]
-    return path
 
 
 def _fill(template: bytes, **values: str) -> bytes:

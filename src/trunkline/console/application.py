@@ -1,0 +1,260 @@
+"""The console's application: who may see it, its pages, and what these show."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import parse_qs, urlencode
+
+from trunkline.asgi.mounting import location_with_slash, path_below_mount
+from trunkline.asgi.requests import HTTPProblem, Receive, Scope, check_method, read_headers
+from trunkline.asgi.responses import HTTPApplication, Response, close_unread
+from trunkline.auth.verifying.caller import Authenticator, check_authenticator
+from trunkline.console import charts, texts
+from trunkline.console.readings import by_client, by_operation, by_version, is_like
+from trunkline.errors import AccessDeniedError, StoreError
+from trunkline.observe.usage_store import Span, UsageOperation, UsageStore
+from trunkline.printable import printable
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["Console"]
+
+_FILES = Path(__file__).parent / "pages"
+_ASSETS = {"/console.css": "text/css", "/console.js": "text/javascript"}
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_DAY = 86_400
+_WINDOWS = {
+    "24h": (_DAY, Span.HOUR),
+    "7d": (7 * _DAY, Span.HOUR),
+    "30d": (30 * _DAY, Span.DAY),
+    "90d": (90 * _DAY, Span.DAY),
+}
+_MOST_LISTED = 200  # operations, or clients, of a page
+
+MaySee: TypeAlias = Callable[[Scope], Awaitable[bool]]
+"""Says by a request's ASGI scope whether the person who sent it may see the console."""
+
+_Query: TypeAlias = Mapping[str, str]
+
+
+class Console(HTTPApplication):
+    """An ASGI application whose pages show what `Usage` counted: ``Mount("/console", Console(…))``.
+
+    - ``usage``: where the servers count: ``sqlite:///usage.db`` or
+      ``postgresql://user@host/database``.
+    - ``may_see``: an ``async`` function of the ASGI scope, for people: it looks whether somebody is
+      logged in to the program that the console is mounted in, and returns whether they may see it.
+    - ``auth``: a `Verifier`, for programs: it lets in tokens that have the ``scope``.
+
+    Every request is checked. With both, one of them must agree; with neither, ``TypeError`` is
+    raised. Raises ``StoreError`` if the database cannot be used, and ``ImportError`` without
+    Jinja: ``pip install 'trunkline[console]'``.
+
+    The pages need no JavaScript; with it, charts follow what is counted. Nothing is loaded from
+    elsewhere, and nothing can be changed here.
+    """
+
+    def __init__(
+        self,
+        usage: str,
+        *,
+        may_see: MaySee | None = None,
+        auth: Authenticator | None = None,
+        scope: str = "console",
+    ) -> None:
+        if may_see is None and auth is None:
+            raise TypeError(
+                "Console needs may_see=, a function that says who may see it, or auth=, a Verifier:"
+                " its pages tell who asks what."
+            )
+        if auth is not None:
+            check_authenticator(auth)
+        self._may_see = may_see
+        self._auth = auth
+        self._scope = scope
+        self._usage = UsageStore(usage)
+        self._templates = _templates()
+        self._assets = {
+            path: self._response(200, (_FILES / path[1:]).read_bytes(), f"{kind}; charset=utf-8")
+            for path, kind in _ASSETS.items()
+        }
+        self._pages: dict[str, Callable[[_Query], str]] = {
+            "/": self._operations,
+            "/operation": self._operation,
+            "/clients": self._clients,
+            "/client": self._client,
+        }
+
+    async def respond(self, scope: Scope, receive: Receive) -> Response:  # noqa: ARG002  # ASGI's
+        """Return a page, the stylesheet or the script."""
+        await self._admit(scope)
+        check_method(scope, "GET", "HEAD")
+        path = path_below_mount(scope) or "/"
+        if path in self._assets:
+            return self._assets[path]
+        page = self._pages.get(path)
+        if page is None:
+            raise HTTPProblem(404, "The console has no such page.")
+        if path == "/" and (location := location_with_slash(scope)):
+            query = scope.get("query_string", b"").decode("ascii", "replace")
+            headers = {"location": f"{location}?{query}" if query else location}
+            return self._response(307, b"", "text/plain", headers)
+        try:
+            text = await asyncio.to_thread(page, _read_query(scope))
+        except StoreError as error:
+            raise HTTPProblem(503, str(error)) from error
+        return self._response(200, text.encode(), "text/html; charset=utf-8")
+
+    async def _admit(self, scope: Scope) -> None:
+        """Raise ``HTTPProblem`` or ``AccessDeniedError`` for somebody who may not see this."""
+        if self._may_see is not None and await self._may_see(scope) is True:
+            return
+        if self._auth is None:
+            raise HTTPProblem(403, "You may not see the console.")
+        known = self._auth.recall(scope, read_headers(scope))
+        caller = known or await self._auth.authenticate(scope)
+        if self._scope not in caller.scopes:
+            message = f"The token lacks the scope {self._scope}."
+            raise AccessDeniedError(403, message, "insufficient_scope", scopes=[self._scope])
+
+    def explain(self, error: Exception, scope: Scope) -> Response:
+        """Return the response to a request that gets no page."""
+        if isinstance(error, AccessDeniedError) and self._auth is not None:
+            error = HTTPProblem(error.status, str(error), *self._auth.challenge.headers(error))
+        if not isinstance(error, HTTPProblem):
+            return super().explain(error, scope)
+        all_headers = (*error.headers, *close_unread(scope))
+        headers = {name.decode(): value.decode() for name, value in all_headers}
+        return self._response(
+            error.status, error.message.encode(), "text/plain; charset=utf-8", headers
+        )
+
+    @staticmethod
+    def _response(
+        status: int, body: bytes, media_type: str, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        complete = {
+            "content-type": media_type,
+            "cache-control": "no-store",
+            "content-security-policy": _POLICY,
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "no-referrer",
+            **(headers or {}),
+        }
+        return Response(
+            status, body, tuple((name.encode(), value.encode()) for name, value in complete.items())
+        )
+
+    # -- the pages, each from the parameters of its URL --
+
+    def _operations(self, query: _Query) -> str:
+        window, since, span = _window(query)
+        counted = self._usage.over_time(since, span)
+        readings = by_operation(self._usage.rows(since))
+        return self._render(
+            "operations",
+            window,
+            readings=readings[:_MOST_LISTED],
+            left_out=len(readings[_MOST_LISTED:]),
+            seconds=sum(each.counts.seconds for each in readings),
+            charts=charts.all_charts(counted, since, span),
+        )
+
+    def _operation(self, query: _Query) -> str:
+        window, since, span = _window(query)
+        operation = UsageOperation(
+            query.get("name", ""), query.get("kind", ""), query.get("document", "")
+        )
+        counted = self._usage.over_time(since, span, operation)
+        rows = [row for row in self._usage.rows(since) if is_like(row.operation, operation)]
+        failures: dict[str, int] = {}
+        for row in rows:
+            for outcome, count in row.failures.items():
+                failures[outcome] = failures.get(outcome, 0) + count
+        return self._render(
+            "operation",
+            window,
+            operation=operation,
+            count=sum(row.count for row in rows),
+            failures=failures,
+            versions=by_version(rows)[:_MOST_LISTED],
+            texts=self._usage.texts(operation),
+            charts=charts.all_charts(counted, since, span),
+        )
+
+    def _clients(self, query: _Query) -> str:
+        window, since, _ = _window(query)
+        readings = by_client(self._usage.rows(since))
+        return self._render(
+            "clients",
+            window,
+            readings=readings[:_MOST_LISTED],
+            left_out=len(readings[_MOST_LISTED:]),
+        )
+
+    def _client(self, query: _Query) -> str:
+        window, since, _ = _window(query)
+        name = query.get("name", "")
+        rows = self._usage.rows(since, client=name)
+        return self._render(
+            "client",
+            window,
+            client=name,
+            versions=by_version(rows)[:_MOST_LISTED],
+            readings=by_operation(rows)[:_MOST_LISTED],
+        )
+
+    def _render(self, template: str, window: str, **values: Any) -> str:
+        def link(page: str, **parameters: str) -> str:
+            chosen = {"since": window, **parameters}
+            return f"{page}?{urlencode({key: value for key, value in chosen.items() if value})}"
+
+        return self._templates.get_template(f"{template}.html").render(
+            page=template, window=window, windows=list(_WINDOWS), link=link, **values
+        )
+
+
+def _window(query: _Query) -> tuple[str, float, Span]:
+    """Return how far a page looks back, since when, and the spans of its charts."""
+    window = query.get("since", "24h")
+    if window not in _WINDOWS:
+        raise HTTPProblem(400, f"since must be one of {', '.join(_WINDOWS)}.")
+    seconds, span = _WINDOWS[window]
+    return window, time.time() - seconds, span
+
+
+def _read_query(scope: Scope) -> _Query:
+    try:
+        found = parse_qs(scope.get("query_string", b"").decode("ascii"), errors="strict")
+    except ValueError:  # also of what is not UTF-8
+        raise HTTPProblem(400, "The query string cannot be read.") from None
+    return {name: values[-1] for name, values in found.items()}
+
+
+def _templates() -> Environment:
+    try:
+        import jinja2  # noqa: PLC0415  # of an extra
+    except ModuleNotFoundError as error:
+        raise ImportError("Console needs Jinja: pip install 'trunkline[console]'.") from error
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FILES),
+        autoescape=True,  # names come from strangers
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        name=printable, number=texts.number, duration=texts.duration, moment=texts.moment
+    )
+    environment.globals.update(
+        percent=texts.percent, chart_width=charts.WIDTH, chart_height=charts.HEIGHT
+    )
+    return environment

@@ -1,0 +1,35 @@
+"""Numbers, times and names as the pages write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+__all__ = ["duration", "moment", "number", "percent"]
+
+
+def number(value: float) -> str:
+    """Write a number with its thousands apart."""
+    return f"{value:,.0f}"
+
+
+def duration(seconds: float) -> str:
+    """Write seconds with three digits, in ms below one second."""
+    milliseconds = seconds * 1_000
+    if seconds >= 1:
+        return f"{seconds:,.2f} s"
+    return f"{milliseconds:.0f} ms" if milliseconds >= 10 else f"{milliseconds:.1f} ms"
+
+
+def moment(seconds: float) -> str:
+    """Write a time since 1970, in UTC and to the minute."""
+    if seconds == float("inf"):  # of a folder's contracts
+        return "always"
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}"
+
+
+def percent(part: float, whole: float) -> str:
+    """Write a part of a whole; what is little but not nothing is not written as nothing."""
+    if not part or not whole:
+        return "0 %"
+    share = 100 * part / whole
+    return "< 0.1 %" if share < 0.1 else f"{share:.1f} %"

@@ -1,0 +1,191 @@
+"""The console's pages: who may see them, what they say, and that names stay text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import MutableMapping
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+from tests.console.counted import SCRIPT, TODOS, UNNAMED, write_counts
+
+from trunkline.auth import Assumed, Caller
+from trunkline.console import Console
+from trunkline.errors import StoreError
+
+
+async def everybody(scope: MutableMapping[str, Any]) -> bool:
+    return bool(scope["type"] == "http")
+
+
+async def operators(scope: MutableMapping[str, Any]) -> bool:
+    return (b"cookie", b"session=operator") in scope["headers"]
+
+
+@pytest.fixture(scope="module")
+def usage(tmp_path_factory: pytest.TempPathFactory) -> str:
+    url = f"sqlite:///{tmp_path_factory.mktemp('console')}/usage.db"
+    write_counts(url)
+    return url
+
+
+def client_of(console: Console) -> TestClient:
+    return TestClient(Starlette(routes=[Mount("/console", console)]))
+
+
+@pytest.fixture(scope="module")
+def site(usage: str) -> TestClient:
+    return client_of(Console(usage, may_see=everybody))
+
+
+class Table(HTMLParser):
+    """The rows of a page's last table, each as its cells' texts."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self._is_in_table = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002  # HTMLParser's
+        if tag == "table":
+            self._is_in_table, self.rows = True, []
+        elif tag == "tr":
+            self.rows.append([])
+        elif tag in {"th", "td"}:
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "table":
+            self._is_in_table = False
+
+    def handle_data(self, data: str) -> None:
+        if self._is_in_table and self.rows and self.rows[-1]:
+            self.rows[-1][-1] = " ".join(f"{self.rows[-1][-1]} {data}".split())
+
+
+def test_a_console_that_lets_everybody_in_is_refused(usage: str) -> None:
+    with pytest.raises(TypeError, match=r"Console needs may_see=, .* or auth="):
+        Console(usage)
+    with pytest.raises(TypeError, match="auth must be a Verifier"):
+        Console(usage, auth="secret")  # type: ignore[arg-type]
+    with pytest.raises(StoreError, match="must be sqlite"):
+        Console("usage.db", may_see=everybody)
+
+
+@pytest.mark.parametrize("path", ["/", "/clients", "/console.css", "/console.js", "/nothing"])
+@pytest.mark.parametrize(
+    ("scopes", "cookie", "status"),
+    [
+        (None, "", 403),
+        (None, "session=other", 403),
+        (None, "session=operator", 200),
+        ({"todos:read"}, "", 403),
+        ({"console"}, "", 200),
+    ],
+)
+def test_every_path_is_for_those_who_may_see_it(
+    usage: str, path: str, scopes: set[str] | None, cookie: str, status: int
+) -> None:
+    caller = None if scopes is None else Assumed(Caller("prometheus", frozenset(scopes)))
+    console = Console(usage, may_see=operators, auth=caller)
+    response = client_of(console).get(f"/console{path}", headers={"cookie": cookie})
+    expected = 404 if status == 200 and path == "/nothing" else status
+    assert (response.status_code, response.headers["cache-control"]) == (expected, "no-store")
+    if scopes == {"todos:read"}:
+        assert 'scope="console"' in response.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize("says", [1, "yes", None])
+def test_only_true_lets_somebody_in(usage: str, says: object) -> None:
+    async def may_see(_: MutableMapping[str, Any]) -> Any:
+        return says
+
+    assert client_of(Console(usage, may_see=may_see)).get("/console/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/", 405),
+        ("GET", "/../console.css", 404),
+        ("GET", "/layout.html", 404),
+        ("GET", "/?since=1h", 400),
+        ("GET", "/?since=%FF", 400),
+    ],
+)
+def test_what_it_does_not_serve(site: TestClient, method: str, path: str, status: int) -> None:
+    assert site.request(method, f"/console{path}").status_code == status
+
+
+def test_the_slash_that_relative_urls_need(site: TestClient) -> None:
+    assert site.get("/console?since=7d").url.path == "/console/"
+
+
+def test_operations(site: TestClient) -> None:
+    _, *rows = Table(site.get("/console/").text).rows
+    assert [row[:7] for row in rows] == [
+        ["Todos query", "1,000", "30 3.0 %", "3.0 ms", "3.9 ms", "4.0 ms", "3.00 s"],
+        ["sha256:222222222222 query", "8", "8 100.0 %", "3.0 ms", "3.9 ms", "4.0 ms", "24 ms"],
+    ]
+    assert Table(site.get("/console/?since=7d").text).rows[1][1] == "1,030"
+
+
+def test_an_operation(site: TestClient) -> None:
+    page = site.get("/console/operation?kind=query&name=Todos&since=7d").text
+    assert [row[:4] for row in Table(page).rows[1:]] == [
+        ["billing", "2.3.1", "600", "20 3.3 %"],
+        ["billing", "2.3.0", "430", "10 2.3 %"],
+    ]
+    assert re.findall(r"<rect class=.failed.*<title>(?:.*: )(.*)</title>", page) == ["30 of 1,000"]
+    assert len(re.findall('<rect class="count"', page)) == 2
+    assert re.findall(r'"row">(\w+)<td class="n bad">(\d+)', page) == [
+        ("denied", "15"),
+        ("partial", "15"),
+    ]
+    assert TODOS.text.partition("<")[0].replace('"', "&#34;") in page
+
+
+def test_an_operation_without_a_name(site: TestClient) -> None:
+    link = re.findall(r'href="(operation\?[^"]*)"', site.get("/console/").text)[1]
+    page = site.get("/console/" + link.replace("&amp;", "&")).text
+    assert Table(page).rows[1][1:4] == [r"\u202e1", "8", "8 100.0 %"]
+    assert UNNAMED.document_id[:19] in page
+
+
+def test_clients(site: TestClient) -> None:
+    _, *rows = Table(site.get("/console/clients").text).rows
+    assert [row[:3] for row in rows] == [
+        ["billing", "1,000", "30 3.0 %"],
+        [f"{SCRIPT} unproven", "8", "8 100.0 %"],
+    ]
+
+
+def test_a_client(site: TestClient) -> None:
+    page = site.get("/console/client", params={"name": SCRIPT}).text
+    assert Table(page).rows[1][:2] == ["sha256:222222222222 query", "8"]
+    assert "No request was counted" in site.get("/console/client?name=web").text
+
+
+@pytest.mark.parametrize("path", ["", "operation?kind=query&name=Todos", "clients", "client?name="])
+def test_names_stay_text(site: TestClient, path: str) -> None:
+    response = site.get(f"/console/{path}{SCRIPT if path.endswith('=') else ''}")
+    assert response.status_code == 200
+    assert "<script>" not in response.text
+    assert "\u202e" not in response.text
+    assert " style=" not in response.text
+    policy = response.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self'; script-src 'self'")
+    assert "unsafe" not in policy
+
+
+def test_a_store_that_is_away_is_said(tmp_path: Path) -> None:
+    console = Console(f"sqlite:///{tmp_path}/usage.db", may_see=everybody)
+    (tmp_path / "usage.db").write_bytes(b"no database " * 1_000)
+    response = client_of(console).get("/console/")
+    assert (response.status_code, "cannot be used" in response.text) == (503, True)
