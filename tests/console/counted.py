@@ -41,4 +41,5 @@ def write_counts(url: str, number: int = 1) -> None:
         buckets = [0] * BUCKETS
         buckets[3] = count  # 2 to 4 ms
         batch.add(at, client, operation, Counts(count, at * HOUR, count * 0.003, failures, buckets))
+    batch.counts[hour, _BILLING[0].id, TODOS.id].by_variables["State.DONE"] = 7
     UsageStore(url).write(batch, "writer", number)

@@ -184,6 +184,12 @@ def test_names_stay_text(site: TestClient, path: str) -> None:
     assert "unsafe" not in policy
 
 
+@pytest.mark.parametrize("path", ["schema", "coordinate", "changes", "slow"])
+def test_a_page_that_the_program_did_not_ask_for(site: TestClient, path: str) -> None:
+    assert site.get(f"/console/{path}").status_code == 404
+    assert f'href="{path}' not in site.get("/console/").text
+
+
 def test_a_store_that_is_away_is_said(tmp_path: Path) -> None:
     console = Console(f"sqlite:///{tmp_path}/usage.db", may_see=everybody)
     (tmp_path / "usage.db").write_bytes(b"no database " * 1_000)

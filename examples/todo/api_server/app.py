@@ -19,7 +19,7 @@ from todo.api_server.rest import rest
 from todo.api_server.todos import Todos
 from todo.tokens import PLAYGROUND, request_token
 from trunkline.auth import Protected, Verifier
-from trunkline.console import Console
+from trunkline.console import Console, SlowRequests
 from trunkline.contracts import DocumentRegistry
 from trunkline.contrib.prometheus import PrometheusMetrics
 from trunkline.server import (
@@ -29,6 +29,7 @@ from trunkline.server import (
     Health,
     HealthCheck,
     Playground,
+    Sink,
     Usage,
     access_log,
     log_operations,
@@ -73,10 +74,14 @@ def create_app(  # noqa: PLR0913  # all that is put together here
         checks["issuer"] = verifiers.graphql.check_keys
     if registered:
         checks["documents"] = registered.check_documents
+    slow = SlowRequests()
+    sinks: list[Sink] = [access_log, metrics]
+    if usage:
+        sinks += [Usage(usage), slow]
     endpoint = GraphQL(
         schema,
         auth=verifiers.graphql if verifiers else None,
-        sinks=[access_log, metrics, *([Usage(usage)] if usage else [])],
+        sinks=sinks,
         registered=registered,
         caching=Caching(
             audience=verifiers.caching if verifiers else None,
@@ -99,7 +104,14 @@ def create_app(  # noqa: PLR0913  # all that is put together here
         page = Playground("Todo", "/graphql", query=FIRST_QUERY, visitor_token=visitor_token)
         routes.append(Mount("/playground", page))
     if usage:
-        console = Console(usage, may_see=opened_here, auth=verifiers.graphql if verifiers else None)
+        console = Console(
+            usage,
+            may_see=opened_here,
+            auth=verifiers.graphql if verifiers else None,
+            registered=registered,
+            schema=schema.definition,
+            slow=slow,
+        )
         routes.append(Mount("/console", console))
 
     @asynccontextmanager

@@ -9,15 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qs, urlencode
 
+from graphql import GraphQLSchema
+
 from trunkline.asgi.mounting import location_with_slash, path_below_mount
 from trunkline.asgi.requests import HTTPProblem, Receive, Scope, check_method, read_headers
 from trunkline.asgi.responses import HTTPApplication, Response, close_unread
 from trunkline.auth.verifying.caller import Authenticator, check_authenticator
 from trunkline.console import charts, texts
+from trunkline.console.fields import schema_changes, used_types
 from trunkline.console.readings import by_client, by_operation, by_version, is_like
+from trunkline.console.slow import SlowRequests
+from trunkline.contracts.registry import DocumentRegistry
 from trunkline.errors import AccessDeniedError, StoreError
 from trunkline.observe.usage_store import Span, UsageOperation, UsageStore
 from trunkline.printable import printable
+from trunkline.protocol.messages import schema_version
+from trunkline.schema.printing import print_schema
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -53,6 +60,10 @@ class Console(HTTPApplication):
     - ``may_see``: an ``async`` function of the ASGI scope, for people: it looks whether somebody is
       logged in to the program that the console is mounted in, and returns whether they may see it.
     - ``auth``: a `Verifier`, for programs: it lets in tokens that have the ``scope``.
+    - ``registered``: what the endpoint has as such, for the contracts of clients.
+    - ``schema``: the definition, as ``load_schema`` returns it, to show what of it is used, and
+      how it changed: each new version is noted in the database of usage.
+    - ``slow``: the sink that keeps the slowest requests of this process.
 
     Every request is checked. With both, one of them must agree; with neither, ``TypeError`` is
     raised. Raises ``StoreError`` if the database cannot be used, and ``ImportError`` without
@@ -62,13 +73,16 @@ class Console(HTTPApplication):
     elsewhere, and nothing can be changed here.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what it shows, and to whom
         self,
         usage: str,
         *,
         may_see: MaySee | None = None,
         auth: Authenticator | None = None,
         scope: str = "console",
+        registered: DocumentRegistry | None = None,
+        schema: GraphQLSchema | None = None,
+        slow: SlowRequests | None = None,
     ) -> None:
         if may_see is None and auth is None:
             raise TypeError(
@@ -80,7 +94,13 @@ class Console(HTTPApplication):
         self._may_see = may_see
         self._auth = auth
         self._scope = scope
+        self._registered = registered
+        self._schema = schema
+        self._slow = slow
         self._usage = UsageStore(usage)
+        if schema is not None:
+            text = print_schema(schema)
+            self._usage.saw_schema(schema_version(text), text)
         self._templates = _templates()
         self._assets = {
             path: self._response(200, (_FILES / path[1:]).read_bytes(), f"{kind}; charset=utf-8")
@@ -92,6 +112,14 @@ class Console(HTTPApplication):
             "/clients": self._clients,
             "/client": self._client,
         }
+        if schema is not None:
+            self._pages |= {
+                "/schema": self._fields,
+                "/coordinate": self._coordinate,
+                "/changes": self._changes,
+            }
+        if slow is not None:
+            self._pages["/slow"] = self._slowest
 
     async def respond(self, scope: Scope, receive: Receive) -> Response:  # noqa: ARG002  # ASGI's
         """Return a page, the stylesheet or the script."""
@@ -158,7 +186,7 @@ class Console(HTTPApplication):
     def _operations(self, query: _Query) -> str:
         window, since, span = _window(query)
         counted = self._usage.over_time(since, span)
-        readings = by_operation(self._usage.rows(since))
+        readings = by_operation(self._usage.rows(since, with_buckets=True))
         return self._render(
             "operations",
             window,
@@ -174,7 +202,11 @@ class Console(HTTPApplication):
             query.get("name", ""), query.get("kind", ""), query.get("document", "")
         )
         counted = self._usage.over_time(since, span, operation)
-        rows = [row for row in self._usage.rows(since) if is_like(row.operation, operation)]
+        rows = [
+            row
+            for row in self._usage.rows(since, with_buckets=True)
+            if is_like(row.operation, operation)
+        ]
         failures: dict[str, int] = {}
         for row in rows:
             for outcome, count in row.failures.items():
@@ -192,10 +224,17 @@ class Console(HTTPApplication):
 
     def _clients(self, query: _Query) -> str:
         window, since, _ = _window(query)
-        readings = by_client(self._usage.rows(since))
+        readings = by_client(self._usage.rows(since, with_buckets=True))
+        contracts = self._registered.contracts() if self._registered else []
+        versions = {contract.client: 0 for contract, _ in contracts}
+        for contract, state in contracts:
+            versions[contract.client] += state == "active"
         return self._render(
             "clients",
             window,
+            has_contracts=self._registered is not None,
+            versions=versions,
+            quiet=sorted(versions.keys() - {each.row.client.name for each in readings}),
             readings=readings[:_MOST_LISTED],
             left_out=len(readings[_MOST_LISTED:]),
         )
@@ -203,14 +242,66 @@ class Console(HTTPApplication):
     def _client(self, query: _Query) -> str:
         window, since, _ = _window(query)
         name = query.get("name", "")
-        rows = self._usage.rows(since, client=name)
+        rows = self._usage.rows(since, client=name, with_buckets=True)
+        registered = self._registered
         return self._render(
             "client",
             window,
             client=name,
+            contracts=registered and registered.contracts(name),
+            rule=registered and registered.rule(name),
+            unknown=registered and registered.unknown(name)[:_MOST_LISTED],
             versions=by_version(rows)[:_MOST_LISTED],
             readings=by_operation(rows)[:_MOST_LISTED],
         )
+
+    def _fields(self, query: _Query) -> str:
+        window, since, _ = _window(query)
+        assert self._schema is not None  # noqa: S101  # else there is no such page
+        types = used_types(self._schema, self._usage.coordinates(since))
+        only_unused = query.get("show") == "unused"
+        elements = [element for each in types for element in each.elements]
+        return self._render(
+            "schema",
+            window,
+            types=[each.unused() for each in types] if only_unused else types,
+            only_unused=only_unused,
+            count=len(elements),
+            unused=sum(not element.count for element in elements),
+            most=max((element.count for element in elements), default=0) or 1,
+        )
+
+    def _coordinate(self, query: _Query) -> str:
+        window, since, _ = _window(query)
+        coordinate = query.get("name", "")
+        return self._render(
+            "coordinate",
+            window,
+            coordinate=coordinate,
+            rows=self._usage.rows(since, coordinate=coordinate)[:_MOST_LISTED],
+        )
+
+    def _changes(self, query: _Query) -> str:
+        window, _, _ = _window(query)
+        seen = self._usage.schemas()
+        chosen = query.get("version", seen[0].version)
+        index = next((index for index, each in enumerate(seen) if each.version == chosen), None)
+        if index is None:
+            raise HTTPProblem(404, "This version of the schema was not seen.")
+        before = seen[index + 1] if index + 1 < len(seen) else None
+        return self._render(
+            "changes",
+            window,
+            seen=seen,
+            chosen=seen[index],
+            before=before,
+            changes=before and schema_changes(before.text, seen[index].text),
+        )
+
+    def _slowest(self, query: _Query) -> str:
+        window, _, _ = _window(query)
+        assert self._slow is not None  # noqa: S101  # else there is no such page
+        return self._render("slow", window, requests=self._slow.kept(), width=charts.WIDTH)
 
     def _render(self, template: str, window: str, **values: Any) -> str:
         def link(page: str, **parameters: str) -> str:
@@ -218,7 +309,12 @@ class Console(HTTPApplication):
             return f"{page}?{urlencode({key: value for key, value in chosen.items() if value})}"
 
         return self._templates.get_template(f"{template}.html").render(
-            page=template, window=window, windows=list(_WINDOWS), link=link, **values
+            page=template,
+            pages=self._pages,
+            window=window,
+            windows=list(_WINDOWS),
+            link=link,
+            **values,
         )
 
 
@@ -251,10 +347,12 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
-        name=printable, number=texts.number, duration=texts.duration, moment=texts.moment
-    )
-    environment.globals.update(
-        percent=texts.percent, chart_width=charts.WIDTH, chart_height=charts.HEIGHT
-    )
+    filters: dict[str, Callable[..., str]] = {
+        "name": printable,
+        "number": texts.number,
+        "duration": texts.duration,
+        "moment": texts.moment,
+        "percent_of": texts.percent,
+    }
+    environment.filters.update(filters)
     return environment

@@ -39,6 +39,8 @@ class Chart(Struct):
     top: str
     first: str
     last: str
+    width: int = WIDTH
+    height: int = HEIGHT
     bars: Sequence[Bar] = ()
     lines: Sequence[Line] = ()
 

@@ -14,7 +14,13 @@ from msgspec.structs import replace
 
 from trunkline.auth.verifying.caller import Caller
 from trunkline.bounded import BoundedMapping
-from trunkline.contracts.contract import Contract, UnknownDocument, UnknownRule, is_client
+from trunkline.contracts.contract import (
+    Contract,
+    ContractState,
+    UnknownDocument,
+    UnknownRule,
+    is_client,
+)
 from trunkline.contracts.folder import FolderStore
 from trunkline.contracts.manifests import DocumentProblem
 from trunkline.contracts.store import open_store
@@ -262,6 +268,40 @@ class DocumentRegistry:
             logger.info("%s was published: %d documents.", contract.name, len(contract.documents))
         self.refresh()
         return there is None
+
+    def contracts(self, client: str | None = None) -> list[tuple[Contract, ContractState]]:
+        """Return all contracts that the store has, with their states, or those of one client.
+
+        Only those of one client have their documents. Raises ``StoreError``.
+        """
+        now = time.time()
+        return [
+            (each, each.state(now, self._unused_days))
+            for each in self._store.contracts((), lambda each: each.client == client)
+            if client in {None, each.client}
+        ]
+
+    def rule(self, client: str) -> UnknownRule:
+        """Return what happens with the documents that a client did not register.
+
+        Raises ``StoreError``.
+        """
+        return self._store.rules().get(client, self._unknown)
+
+    def unknown(self, client: str) -> list[UnknownDocument]:
+        """Return the documents of the last 30 days that a client did not register.
+
+        Those that were sent last come first. Raises ``StoreError``.
+        """
+        if not self._store.keeps_unknown:
+            return []
+        registered = {
+            text
+            for each, state in self.contracts(client)
+            if state == "active"
+            for text in each.documents.values()
+        }
+        return [each for each in self._store.unknown(client) if each.text not in registered]
 
     def mark(self, contract: Contract) -> None:
         """Note for which schema a contract was checked, so that the next start need not."""

@@ -28,6 +28,7 @@ __all__ = [
     "OTHER_CLIENT",
     "OTHER_OPERATION",
     "Counts",
+    "SeenSchema",
     "Span",
     "UsageBatch",
     "UsageClient",
@@ -229,7 +230,7 @@ def _too_many(there: Collection[int], ids: Iterable[int]) -> set[int]:
 class UsageRow(msgspec.Struct):
     """What a version of a client asked with an operation.
 
-    ``buckets`` are how many took how long; of a coordinate that variables used, nothing is known.
+    ``buckets`` are how many took how long, if that was asked for.
     """
 
     client: UsageClient
@@ -238,7 +239,7 @@ class UsageRow(msgspec.Struct):
     last: float
     seconds: float
     failures: dict[str, int]
-    buckets: list[int]
+    buckets: list[int] = []
 
     @property
     def failed(self) -> int:
@@ -246,8 +247,17 @@ class UsageRow(msgspec.Struct):
         return sum(self.failures.values())
 
 
+class SeenSchema(msgspec.Struct):
+    """A version of a schema, its SDL, and when it was seen first, in seconds since 1970."""
+
+    version: str
+    text: str
+    seen: float
+
+
 _BUCKET_NAMES = tuple(f"b{number}" for number in range(BUCKETS))
-_SUMS = ("count", "seconds", *FAILURES, *_BUCKET_NAMES)
+_FEW_SUMS = ("count", "seconds", *FAILURES)
+_SUMS = (*_FEW_SUMS, *_BUCKET_NAMES)
 _ALL_SUMS = ", ".join(f"SUM({name})" for name in _SUMS)
 _KEY = "span, start, client, operation"
 _TABLES = (
@@ -267,6 +277,8 @@ _TABLES = (
     f"""CREATE TABLE IF NOT EXISTS trunkline_usage_variables (
     span SMALLINT, start INTEGER, client BIGINT, operation BIGINT, coordinate TEXT,
     count BIGINT NOT NULL, last DOUBLE PRECISION NOT NULL, PRIMARY KEY ({_KEY}, coordinate))""",
+    """CREATE TABLE IF NOT EXISTS trunkline_usage_schemas (
+    version TEXT PRIMARY KEY, text TEXT NOT NULL, seen DOUBLE PRECISION NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS trunkline_usage_writers (
     id TEXT PRIMARY KEY, batch INTEGER NOT NULL, seen INTEGER NOT NULL)""",
 )
@@ -406,12 +418,18 @@ class UsageStore:
     # -- reading --
 
     def rows(
-        self, since: float = 0.0, client: str | None = None, coordinate: str | None = None
+        self,
+        since: float = 0.0,
+        client: str | None = None,
+        coordinate: str | None = None,
+        *,
+        with_buckets: bool = False,
     ) -> list[UsageRow]:
         """Return what was counted since a time, in seconds since 1970; the last used first.
 
         A time of more than two days ago is taken as the start of its day (in UTC). ``client`` is
-        a client's name; ``coordinate`` what the operations use, such as ``Todo.text``.
+        a client's name; ``coordinate`` what the operations use, such as ``Todo.text``. To read the
+        ``buckets`` takes half as long again.
         """
         of_client, names = "", list[object]()
         if client is not None:
@@ -419,7 +437,9 @@ class UsageStore:
             names = [client]
         found: dict[tuple[int, int], list[Any]] = {}
         with self._database.transaction() as run:
-            for table, sums, of_field in _tables_of(coordinate):
+            for table, sums, of_field in _tables_of(
+                coordinate, _SUMS if with_buckets else _FEW_SUMS
+            ):
                 fields = [] if coordinate is None else [coordinate]
                 for span, start, end in _ranges(since, time.time()):
                     rows = run(
@@ -509,6 +529,27 @@ class UsageStore:
                     found[coordinate] = there[0] + int(count), max(there[1], last)
         return found
 
+    def saw_schema(self, version: str, text: str) -> None:
+        """Note a version of a schema, if it is new; the last 50 are kept."""
+        with self._database.transaction() as run:
+            run(
+                "INSERT INTO trunkline_usage_schemas (version, text, seen) VALUES (?, ?, ?)"
+                " ON CONFLICT (version) DO NOTHING",
+                *(version, text, time.time()),
+            )
+            run(
+                "DELETE FROM trunkline_usage_schemas WHERE version NOT IN (SELECT version"
+                " FROM trunkline_usage_schemas ORDER BY seen DESC LIMIT 50)"
+            )
+
+    def schemas(self) -> list[SeenSchema]:
+        """Return the versions of the schema that were noted, the last one first."""
+        with self._database.transaction() as run:
+            rows = run(
+                "SELECT version, text, seen FROM trunkline_usage_schemas ORDER BY seen DESC"
+            ).fetchall()
+        return [SeenSchema(*row) for row in rows]
+
     def hours(self, first: int, end: int) -> list[int]:
         """Return the hours since 1970 in which something was counted, from one up to another."""
         with self._database.transaction() as run:
@@ -583,16 +624,17 @@ def _like(operation: UsageOperation) -> tuple[str, list[object]]:
     return "kind = ? AND name = ? AND document = ?", [*values, operation.document_id]
 
 
-def _tables_of(coordinate: str | None) -> list[tuple[str, str, str]]:
+def _tables_of(coordinate: str | None, names: Sequence[str]) -> list[tuple[str, str, str]]:
     """Return the tables that are to be read, what is summed up in each, and its condition."""
+    sums = ", ".join(f"SUM({name})" for name in names)
     if coordinate is None:
-        return [("trunkline_usage", _ALL_SUMS, "")]
+        return [("trunkline_usage", sums, "")]
     always = "SELECT operation FROM trunkline_usage_coordinates WHERE coordinate = ?"
     return [
-        ("trunkline_usage", _ALL_SUMS, f" AND operation IN ({always})"),
+        ("trunkline_usage", sums, f" AND operation IN ({always})"),
         (
             "trunkline_usage_variables",
-            f"SUM(count){', 0' * (len(_SUMS) - 1)}",
+            f"SUM(count){', 0' * (len(names) - 1)}",
             " AND coordinate = ?",
         ),
     ]
