@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from tests.issuer.postgresql import database
 
-TABLES = ("clients", "operations", "coordinates", "variables", "writers")
+TABLES = ("clients", "operations", "coordinates", "variables", "schemas", "writers")
 
 
 @pytest.fixture(scope="session")

@@ -284,8 +284,10 @@ class Console(HTTPApplication):
     def _changes(self, query: _Query) -> str:
         window, _, _ = _window(query)
         seen = self._usage.schemas()
-        chosen = query.get("version", seen[0].version)
-        index = next((index for index, each in enumerate(seen) if each.version == chosen), None)
+        chosen = query.get("version")
+        index = next(
+            (index for index, each in enumerate(seen) if chosen in {None, each.version}), None
+        )
         if index is None:
             raise HTTPProblem(404, "This version of the schema was not seen.")
         before = seen[index + 1] if index + 1 < len(seen) else None

@@ -1,0 +1,62 @@
+"""What the console reads of the counts, in both databases; their numbers are plain ones."""
+
+from __future__ import annotations
+
+import time
+
+from tests.console.counted import TODOS, UNNAMED, write_counts
+
+from trunkline.observe.usage_store import HOUR, Span, UsageStore
+
+NOW = time.time()
+
+
+def test_hours_and_days(store: str) -> None:
+    write_counts(store)
+    usage = UsageStore(store)
+    by_hour = usage.over_time(NOW - 4 * 86_400, Span.HOUR)
+    assert [counts.count for counts in by_hour.values()] == [30, 1_008]
+    last = by_hour[max(by_hour)]
+    assert (last.failures, last.buckets[3]) == (
+        {"partial": 15, "denied": 15, "internal_error": 8},
+        1_008,
+    )
+    assert all(type(each) is int for each in (last.count, *last.buckets, *last.failures.values()))
+    of_one = usage.over_time(NOW - 4 * 86_400, Span.DAY, TODOS)
+    assert [counts.count for counts in of_one.values()] == [30, 1_000]
+    assert all(start % 24 == 0 for start in of_one)
+    unnamed = usage.over_time(NOW - HOUR, Span.HOUR, UNNAMED)
+    assert [counts.count for counts in unnamed.values()] == [8]
+
+
+def test_coordinates(store: str) -> None:
+    write_counts(store)
+    used = UsageStore(store).coordinates(NOW - 4 * 86_400)
+    assert {name: count for name, (count, _) in used.items()} == {
+        "Query.todos": 1_038,
+        "Todo.title": 1_030,
+        "Todo.text": 8,
+        "State.DONE": 7,
+    }
+
+
+def test_rows_have_durations_if_these_are_asked_for(store: str) -> None:
+    write_counts(store)
+    usage = UsageStore(store)
+    assert {sum(row.buckets) for row in usage.rows(NOW - HOUR)} == {0}
+    rows = usage.rows(NOW - HOUR, with_buckets=True)
+    assert all(row.buckets[3] == row.count for row in rows)
+    by_variables = usage.rows(NOW - HOUR, coordinate="State.DONE", with_buckets=True)
+    assert [(row.count, sum(row.buckets)) for row in by_variables] == [(7, 0)]
+
+
+def test_texts_and_schemas(store: str) -> None:
+    write_counts(store)
+    usage = UsageStore(store)
+    assert usage.texts(TODOS) == {TODOS.document_id: TODOS.text}
+    assert usage.texts(UNNAMED) == {}
+    for number in (*range(52), 51):
+        usage.saw_schema(f"version {number}", f"type Query {{ field{number}: Int }}")
+    seen = usage.schemas()
+    assert [each.version for each in seen] == [f"version {each}" for each in range(51, 1, -1)]
+    assert seen[0].text == "type Query { field51: Int }"
