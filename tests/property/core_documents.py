@@ -13,9 +13,18 @@ _DEPTH = 4
 _FRAGMENTS = ("Cat", "Dog", "Node", "Found")
 _OVERLAP = {"Cat": ("Cat", "Node", "Found"), "Dog": ("Dog", "Node", "Found")}
 _ANY = ("Cat", "Dog", "Node", "Found")
-_DIRECTIVES = ("", "", "", "", " @include(if: $yes)", " @skip(if: $no)", " @include(if: $no)")
+_DIRECTIVES = (
+    "",
+    "",
+    "",
+    "",
+    " @include(if: $yes)",
+    " @skip(if: $no)",
+    " @include(if: $no)",
+    " @skip(if: $yes)",
+)
 _ARGUMENTS = ("", "(n: 2)", "(n: $n)", "(i: {})", "(i: {n: $n, m: [$n]})", "(i: $i)")
-_HEAD = "($yes: Boolean! = true, $no: Boolean! = false, $n: Int! = 7, $i: Input)"
+_HEAD = "($yes: Boolean! = true, $no: Boolean! = false, $n: Int = 7, $i: Input)"
 
 
 @st.composite

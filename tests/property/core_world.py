@@ -32,17 +32,17 @@ interface Node { id: ID! next: Node others: [Node!] strict: Node! }
 union Found = Cat | Dog
 type Cat implements Node {
   id: ID! next: Node others: [Node!] strict: Node!
-  lives(n: Int = 1, i: Input): Int friend: Dog friends: [Dog!]! matrix: [[Int!]] found: Found
+  lives(n: Int! = 1, i: Input): Int friend: Dog friends: [Dog!]! matrix: [[Int!]] found: Found
 }
 type Dog implements Node {
   id: ID! next: Node others: [Node!] strict: Node!
-  name: String barks(n: Int = 1, i: Input): Boolean! mother: Cat founds: [Found]
+  name: String barks(n: Int! = 1, i: Input): Boolean! mother: Cat founds: [Found]
 }
 input Input { n: Int! = 3, m: [Int!] }
 type Query { next: Node others: [Node!] strict: Node! friend: Dog found: Found founds: [Found]
-  lives(n: Int = 1, i: Input): Int matrix: [[Int!]] }
-type Mutation { friend: Dog strict: Node! founds: [Found] lives(n: Int = 1, i: Input): Int }
-type Subscription { friend: Dog strict: Node! founds: [Found] lives(n: Int = 1, i: Input): Int }
+  lives(n: Int! = 1, i: Input): Int matrix: [[Int!]] }
+type Mutation { friend: Dog strict: Node! founds: [Found] lives(n: Int! = 1, i: Input): Int }
+type Subscription { friend: Dog strict: Node! founds: [Found] lives(n: Int! = 1, i: Input): Int }
 """
 """Fields of the same name have the same type, and so may be merged wherever they meet."""
 

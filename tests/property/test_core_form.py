@@ -32,13 +32,16 @@ from trunkline import engine
 
 _SCHEMA = graphql.build_schema(SDL)
 _RULES = [rule for rule in specified_rules if rule is not NoUnusedVariablesRule]
-_VARIABLES: tuple[dict[str, Any], ...] = (
-    {},
-    {"n": 4},
-    {"i": {"n": 1, "m": 2}},
-    {"no": True, "i": None},
-)
 
+variables_of_requests = st.fixed_dictionaries(
+    {},
+    optional={
+        "yes": st.booleans(),
+        "no": st.booleans(),
+        "n": st.sampled_from((4, None)),
+        "i": st.sampled_from(({"n": 1, "m": 2}, {}, None)),
+    },
+)
 behaviors = st.builds(
     Behavior,
     seed=st.integers(0, 10_000),
@@ -66,7 +69,7 @@ class Answers:
     "ignore:Exception ignored in. <coroutine obj:pytest.PytestUnraisableExceptionWarning",
 )  # graphql-core's own
 @fuzz
-@given(documents(_SCHEMA), behaviors, st.sampled_from(_VARIABLES))
+@given(documents(_SCHEMA), behaviors, variables_of_requests)
 def test_answers_are_graphql_cores(
     text: str, behavior: Behavior, variables: dict[str, Any]
 ) -> None:

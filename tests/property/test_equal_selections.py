@@ -2,6 +2,8 @@
 
 The fields of one object that may be null are computed, awaited, read in batches, lists, unions and
 interfaces. What must not be null is read at once, so the errors do not depend on time.
+Fields stand several times in the document, under conditions and with arguments that may not fit:
+an error points to those that take part.
 """
 
 from __future__ import annotations
@@ -25,24 +27,28 @@ from trunkline.schema.bindings import Schema, batch
 from trunkline.schema.executable import make_executable_schema
 
 SDL = """
-type Query { item(n: Int): Item items: [Item] later: Item found: [Found] part: Part where: String }
+type Query { item(n: Int): Item near(by: Int! = 2): Item items: [Item] later: Item
+  found: [Found] part: Part where: String }
 interface Named { s: String }
 union Found = Item | Part
-type Item implements Named { s: String n: Int tags: [String!] size(by: Int! = 2): Int where: String
+type Item implements Named { s: String n: Int tags: [String!] where: String
+  size(by: Int! = 2): Int sizes(by: [Int!]! = [2]): [Int]
+  slow(by: Int! = 2): Int count(by: Int! = 2): Int
   part: Part parts: [Part!] item: Item items: [[Item]] found: Found named: Named
   later: Item laters: [Item] all: Item number: Int }
 type Part implements Named { s: String text: String! n1: Int! next: Part! rest: [Part!]!
-  where: String }
+  sure(by: Int! = 2): Int! where: String }
 """
 OBJECTS = {
-    "Query": ("item", "item(n: $n)", "items", "later", "found", "part"),
+    "Query": ("item", "item(n: $n)", "near(by: $by)", "items", "later", "found", "part"),
     "Item": ("part", "parts", "item", "items", "found", "named", "later", "laters", "all"),
     "Part": ("next", "rest"),
 }
+CALLED = ("size(by: $by)", "sizes(by: [1, $by])", "slow(by: $by)", "count(by: $by)")
 LEAVES = {
     "Query": ("__typename",),
-    "Item": ("s", "n", "tags", "size(by: 3)", "size(by: $by)", "number", "__typename"),
-    "Part": ("s", "text", "n1"),
+    "Item": ("s", "n", "tags", "size(by: 3)", *CALLED, "number", "__typename"),
+    "Part": ("s", "text", "n1", "sure(by: $by)"),
 }
 TYPES = {
     "part": "Part",
@@ -104,6 +110,10 @@ class Item(Thing):
         await asyncio.sleep(0)
         return self.below("later", Item)
 
+    async def slow(self, by: int) -> Any:
+        await asyncio.sleep(0)
+        return self.read("slow", by)
+
     async def laters(self) -> Any:
         return self.many("laters", Item)
 
@@ -111,23 +121,31 @@ class Item(Thing):
 def resolvers(seed: int) -> dict[str, Any]:
     root = Item(str(seed))
 
-    def item(n: int | None = None) -> Any:
-        return Item(f"{seed} {n}")
+    def item(n: int | None = None, by: int | None = None) -> Any:
+        return Item(f"{seed} {n} {by}")
+
+    def count(items: list[Item], by: int) -> list[Any]:
+        return [_caught(item.read, "count", by) for item in items]
 
     def numbers(items: list[Item]) -> list[Any]:
         return [_caught(item.read, "number", 7, 8, 9, "no number") for item in items]
 
     return {
         "Query.item": item,
+        "Query.near": item,
         "Query.items": lambda: [Item(f"{seed} {number}") for number in range(2)],
         "Query.later": root.later,
         "Query.found": lambda: [Item(f"{seed} x"), Part(f"{seed} y"), None],
         "Query.part": lambda: Part(f"{seed} z"),
         "Item.size": lambda item, by: item.read("size", by),
+        "Item.sizes": lambda item, by: item.read("sizes", by),
+        "Item.slow": Item.slow,
+        "Item.count": count,
         "Item.later": Item.later,
         "Item.laters": Item.laters,
         "Item.all": lambda items: [_caught(item.below, "all", Item) for item in items],
         "Item.number": numbers,
+        "Part.sure": lambda part, by: part.read("sure", by),
     }
 
 
@@ -138,11 +156,13 @@ def _caught(read: Callable[..., Any], *given: Any) -> Any:
         return error
 
 
-BATCHES = {"Item.all", "Item.number"}
+BATCHES = {"Item.all", "Item.count", "Item.number"}
 
 
 def in_our_form(seed: int) -> Schema:
-    groups = SimpleNamespace(query=SimpleNamespace(), item=SimpleNamespace())
+    groups = SimpleNamespace(
+        query=SimpleNamespace(), item=SimpleNamespace(), part=SimpleNamespace()
+    )
     for coordinate, function in resolvers(seed).items():
         type_name, name = coordinate.split(".")
         own = batch(function) if coordinate in BATCHES else function
@@ -167,7 +187,9 @@ def in_core_form(seed: int) -> graphql.GraphQLSchema:
         ) -> Any:
             if _name.startswith("Query."):
                 return _function(**given)
-            return _function([parent])[0] if _name in BATCHES else _function(parent, **given)
+            if _name in BATCHES:
+                return _function([parent], **given)[0]
+            return _function(parent, **given)
 
         types[type_name].fields[name].resolve = resolve
     for name in ("Query", "Item", "Part"):
@@ -189,7 +211,7 @@ class Writer:
 
     def document(self) -> str:
         copies = " ".join(self.copies("Query", 0) for _ in range(self._draw(st.integers(1, 2))))
-        used = [f"${name}: {type_}" for name, type_ in VARIABLES.items() if f"${name})" in copies]
+        used = [f"${name}: {type_}" for name, type_ in VARIABLES.items() if f"${name}" in copies]
         head = f"query ({', '.join(used)})" if used else ""
         fragments = [f"fragment {n} {text}" for n, text in FRAGMENTS.items() if f"...{n}" in copies]
         return " ".join([head, "{", copies, "}", *fragments])
@@ -202,13 +224,13 @@ class Writer:
         also = (
             self.selections(TYPES.get(name, "Item"), depth + 1) if self._draw(st.booleans()) else ""
         )
-        condition = self._draw(st.sampled_from(CONDITIONS))
+        condition = self._condition()
         written: list[str] = []
         for number in range(5):
             alias = f"{name}{len(field)}_{number}{depth}: {field}"
             written.append(f"{alias}{condition} {below}" + "\n" * self._draw(st.integers(0, 2)))
             if also:
-                written.append(f"{alias} {also}")
+                written.append(f"{alias}{self._condition()} {also}")
         return " ".join(written)
 
     def selections(self, type_name: str, depth: int) -> str:
@@ -220,7 +242,7 @@ class Writer:
         for _ in range(self._draw(st.integers(0, 3))):
             kind = self._draw(kinds) if depth < 3 else "leaf"
             if kind == "fragment":
-                written.append(f"...On{type_name}{self._draw(st.sampled_from(CONDITIONS))}")
+                written.append(f"...On{type_name}{self._condition()}")
             elif kind == "leaf":
                 written.append(self._leaf(type_name))
             elif self._draw(st.integers(0, 4)) == 4 and depth == 1:
@@ -232,8 +254,13 @@ class Writer:
 
     def _leaf(self, type_name: str) -> str:
         leaf = self._draw(st.sampled_from((*LEAVES[type_name], *self._leaves)))
-        alias = f"{leaf[:4]}{leaf[-2]}: " if "(" in leaf else ""
-        return f"{alias}{leaf}{self._draw(st.sampled_from(CONDITIONS))}"
+        alias = f"{leaf.partition('(')[0]}{len(leaf)}: " if "(" in leaf else ""
+        times = self._draw(st.integers(1, 2))
+        return "\n".join(f"{alias}{leaf}{self._condition()}" for _ in range(times))
+
+    def _condition(self) -> str:
+        condition: str = self._draw(st.sampled_from(CONDITIONS))
+        return condition
 
 
 @st.composite
@@ -243,7 +270,7 @@ def documents(draw: st.DrawFn, leaves: tuple[str, ...]) -> str:
 
 variables = st.fixed_dictionaries(
     {"yes": st.booleans()},
-    optional={"n": st.integers(0, 1), "by": st.just(4), "maybe": st.none()},
+    optional={"n": st.integers(0, 1), "by": st.sampled_from((4, None)), "maybe": st.none()},
 )
 
 
@@ -253,7 +280,7 @@ def answer(data: Any, errors: list[GraphQLError] | None) -> Any:
     return data, sorted(told)
 
 
-async def _ask(execute: Any, schema: Any, document: Any, values: dict[str, Any]) -> Any:
+async def ask(execute: Any, schema: Any, document: Any, values: dict[str, Any]) -> Any:
     result: ExecutionResult | Awaitable[ExecutionResult] = execute(
         schema, document, None, None, values
     )
@@ -269,8 +296,8 @@ def test_our_resolvers(text: str, values: dict[str, Any], seed: int) -> None:
     document = parse(text)
     assert validate(core, document) == []
     operation = compile_operation(in_our_form(seed), text, limits=LIMITS)
+    expected = asyncio.run(ask(graphql.execute, core, document, values))
     result = asyncio.run(engine.run(operation, values))
-    expected = asyncio.run(_ask(graphql.execute, core, document, values))
     assert answer(result.data, result.errors) == expected
 
 
@@ -281,8 +308,8 @@ def test_resolvers_in_the_form_of_graphql_core(
 ) -> None:
     core = in_core_form(seed)
     document = parse(text)
-    expected = asyncio.run(_ask(graphql.execute, core, document, values))
-    assert asyncio.run(_ask(engine.execute, core, document, values)) == expected
+    expected = asyncio.run(ask(graphql.execute, core, document, values))
+    assert asyncio.run(ask(engine.execute, core, document, values)) == expected
 
 
 def test_an_argument_that_fails_has_its_own_place() -> None:
@@ -293,6 +320,6 @@ def test_an_argument_that_fails_has_its_own_place() -> None:
     )
     core, values = in_core_form(0), {"by": None}
     result = asyncio.run(engine.run(compile_operation(in_our_form(0), text), values))
-    expected = asyncio.run(_ask(graphql.execute, core, parse(text), values))
+    expected = asyncio.run(ask(graphql.execute, core, parse(text), values))
     assert answer(result.data, result.errors) == expected
     assert len(result.errors) == 5

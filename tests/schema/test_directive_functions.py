@@ -333,6 +333,18 @@ async def test_a_variable_that_does_not_fit_is_an_error_of_the_field() -> None:
     assert result.errors[0].path == ["plain"]
 
 
+@pytest.mark.parametrize(("skips", "line"), [(True, 2), (False, 1)])
+async def test_the_error_of_a_variable_points_to_where_the_directive_takes_part(
+    skips: bool,  # noqa: FBT001
+    line: int,
+) -> None:
+    text = """query ($by: String = "x", $a: Boolean!) { plain @mark(by: $by) @skip(if: $a)
+      plain @mark(by: $by) @include(if: $a) plain }"""
+    result = await engine.run(compile_operation(schema_of(), text), {"by": None, "a": skips})
+    [error] = result.errors
+    assert [place.line for place in error.locations or ()] == [line]
+
+
 async def test_a_batch_is_awaited_where_a_document_has_a_plain_one_around_it() -> None:
     bare = schema_of(SDL.replace('type Thing @mark(by: "type")', "type Thing"))
     things = [{"batched": f"d({name}3)"} for name in "xyz"]

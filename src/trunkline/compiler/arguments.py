@@ -7,7 +7,13 @@ from typing import Any
 import graphql
 from graphql.utilities.coerce_input_value import coerce_input_literal
 
-from trunkline.compiler.plan import Arguments, BuiltArguments, Constant, Variable
+from trunkline.compiler.plan import (
+    Arguments,
+    BuiltArguments,
+    CollectedField,
+    Constant,
+    Variable,
+)
 
 __all__ = ["VariableNodes", "plan_arguments"]
 
@@ -20,21 +26,22 @@ _ABSENT = Constant(graphql.Undefined)
 
 def plan_arguments(
     definition: graphql.GraphQLField,
-    node: graphql.FieldNode,
+    fields: list[CollectedField],
     parameters: dict[str, str],
     variables: VariableNodes,
 ) -> Arguments:
     """Plan the arguments that a field of the document has (GraphQL §6.4.1).
 
+    The ``fields`` that were merged have the same arguments, but errors point into one of them.
     ``parameters`` gives the name of the resolver's parameter for an argument of the schema. If one
     argument must be built for each call, all are.
     """
-    given = {argument.name.value: argument.value for argument in node.arguments or ()}
+    given = {argument.name.value: argument.value for argument in fields[0].node.arguments or ()}
     arguments: dict[str, Constant | Variable] = {}
     for name, argument in definition.args.items():
         value = _plan_argument(argument, given.get(name), variables)
         if value is None:
-            return BuiltArguments(definition, node)
+            return BuiltArguments(definition, fields)
         if value is not _ABSENT:
             arguments[parameters.get(name) or argument.out_name or name] = value
     return arguments

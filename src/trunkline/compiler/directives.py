@@ -14,8 +14,8 @@ from trunkline.compiler.document import ChosenOperation
 from trunkline.compiler.plan import CollectedField, TypeName
 from trunkline.compiler.selections import every_field
 from trunkline.errors import RequestError
-from trunkline.runtime.positions import Condition, holds
-from trunkline.runtime.variables import Variables, argument_builder
+from trunkline.runtime.positions import Condition
+from trunkline.runtime.variables import Variables, argument_builder, first_argument_builder
 from trunkline.schema.around import put_around
 from trunkline.schema.bindings import (
     Binding,
@@ -91,8 +91,7 @@ class DocumentDirectives:
         return Resolver(call, is_async=False, takes_parent=True)
 
     def _uses(self, fields: Sequence[CollectedField]) -> list[DirectiveUse]:
-        conditions: dict[tuple[str, int], list[Condition]] = {}
-        nodes: dict[tuple[str, int], DirectiveNode] = {}
+        uses: dict[tuple[str, int], list[tuple[Condition, DirectiveNode]]] = {}
         for field in fields:
             times = Counter[str]()
             for node in field.node.directives or ():
@@ -100,21 +99,13 @@ class DocumentDirectives:
                     text = print_ast(node)
                     times[text] += 1
                     key = (text, times[text])  # a repeatable directive may be repeated word by word
-                    nodes.setdefault(key, node)
-                    conditions.setdefault(key, []).append(field.condition)
-        return [self._use(node, conditions[key]) for key, node in nodes.items()]
+                    uses.setdefault(key, []).append((field.condition, node))
+        return [self._use(each) for each in uses.values()]
 
-    def _use(self, node: DirectiveNode, conditions: list[Condition]) -> DirectiveUse:
-        function = self._functions[node.name.value]
-        build = argument_builder(function.directive, node, self._variables)
-        if not all(conditions):  # without a condition in one place, it always takes part
-            return DirectiveUse(function, build)
-
-        def build_if_present(values: Sequence[Any]) -> dict[str, Any] | None:
-            present = any(holds(condition, values) for condition in conditions)
-            return build(values) if present else None
-
-        return DirectiveUse(function, build_if_present)
+    def _use(self, uses: Sequence[tuple[Condition, DirectiveNode]]) -> DirectiveUse:
+        function = self._functions[uses[0][1].name.value]
+        build = first_argument_builder(function.directive, uses, self._variables)
+        return DirectiveUse(function, build)
 
 
 def operation_directives(

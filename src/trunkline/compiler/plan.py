@@ -86,10 +86,13 @@ class Variable(Struct, frozen=True, eq=False):
 
 
 class BuiltArguments(Struct, frozen=True, eq=False):
-    """All arguments of a field, built for each call from the document and the variables."""
+    """All arguments of a field, built for each call from the document and the variables.
+
+    They are those of the first of the ``fields`` that takes part.
+    """
 
     definition: GraphQLField
-    node: FieldNode
+    fields: list[CollectedField]
 
 
 Arguments: TypeAlias = dict[str, Constant | Variable] | BuiltArguments

@@ -312,7 +312,7 @@ class Planner:
         shape, shared = self._value(type_, position, binding)
         parameters = dict(binding.arguments) if isinstance(binding, Resolver) else {}
         looks_ahead = isinstance(binding, Resolver) and binding.selection
-        arguments = plan_arguments(definition, node, parameters, self._variable_nodes)
+        arguments = plan_arguments(definition, fields, parameters, self._variable_nodes)
         if binding is not undirected or isinstance(arguments, BuiltArguments):
             self._pointed_at += 1
         return FieldPlan(

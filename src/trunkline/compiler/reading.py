@@ -8,7 +8,7 @@ from trunkline.compiler.plan import BuiltArguments, Constant, Event, FieldPlan, 
 from trunkline.compiler.selections import without_selections
 from trunkline.runtime.graphql_core import FieldInfo, ResolveInfo
 from trunkline.runtime.values import lookup, present
-from trunkline.runtime.variables import Variables, argument_builder
+from trunkline.runtime.variables import Variables, first_argument_builder
 from trunkline.schema.bindings import (
     Attribute,
     CoreDefault,
@@ -88,9 +88,13 @@ class FieldReader:
 
     def built(self, arguments: BuiltArguments) -> str:
         """Write the call that builds the arguments of a field."""
-        node = without_selections(arguments.node)
-        build = argument_builder(arguments.definition, node, self._variables)
-        return f"{self._module.bind('build_arguments', build)}(execution.variables)"
+
+        def make() -> object:
+            uses = [(each.condition, without_selections(each.node)) for each in arguments.fields]
+            return first_argument_builder(arguments.definition, uses, self._variables)
+
+        build = self._module.bind_once(("arguments", id(arguments)), "build_arguments", make)
+        return f"{build}(execution.variables)"
 
     def _call_resolver(self, field: FieldPlan, binding: Resolver) -> CallText:
         arguments = self.arguments(field)

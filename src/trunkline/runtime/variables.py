@@ -5,7 +5,7 @@ Values that do not fit are only found here; graphql-core says what is wrong with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -52,10 +52,17 @@ from trunkline.runtime.literals import (
     default_builder,
     values_within,
 )
+from trunkline.runtime.positions import Condition, holds
 from trunkline.schema.refusals import InputRefusedError
 from trunkline.schema.scalars import UnreadableError, unreadable
 
-__all__ = ["MAX_ERRORS", "MAX_VALUES", "Variables", "argument_builder"]
+__all__ = [
+    "MAX_ERRORS",
+    "MAX_VALUES",
+    "Variables",
+    "argument_builder",
+    "first_argument_builder",
+]
 
 _INT_BITS = 32  # of an Int, with the sign
 
@@ -372,6 +379,33 @@ def argument_builder(
         return _explain_arguments(definition, node, variables.sources(values), fault)
 
     return build
+
+
+def first_argument_builder(
+    definition: GraphQLField | GraphQLDirective,
+    uses: Iterable[tuple[Condition, FieldNode | DirectiveNode]],
+    variables: Variables,
+) -> Callable[[Sequence[Any]], dict[str, Any] | None]:
+    """Make the function that builds the arguments of the first of several uses that takes part.
+
+    Each use has the condition under which it does so. The function returns ``None`` if none does.
+    """
+    builders: list[tuple[Condition, Callable[[Sequence[Any]], dict[str, Any]]]] = []
+    for condition, node in uses:
+        if any(condition.issuperset(earlier) for earlier, _ in builders):
+            continue  # one of these comes first
+        build = argument_builder(definition, node, variables)
+        if not condition and not builders:
+            return build
+        builders.append((condition, build))
+
+    def build_first(values: Sequence[Any]) -> dict[str, Any] | None:
+        for condition, build in builders:
+            if holds(condition, values):
+                return build(values)
+        return None
+
+    return build_first
 
 
 def _explain_arguments(
