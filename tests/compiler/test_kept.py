@@ -79,6 +79,7 @@ EQUAL = {
     "objects in a list": "{ books { " + many("a#: publisher { name }", 480) + " } }",
     "lists": "{ books { " + many("a#: related(first: 1) { id title }", 480) + " } }",
     "awaited": "{ " + many("a#: slowBook(id: #) { id title }", 480) + " }",
+    "interfaces": "{ " + many("a#: work { id title }", 480) + " }",
 }
 
 

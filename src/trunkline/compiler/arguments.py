@@ -14,6 +14,7 @@ from trunkline.compiler.plan import (
     Constant,
     Variable,
 )
+from trunkline.compiler.selections import without_selections
 
 __all__ = ["VariableNodes", "plan_arguments"]
 
@@ -41,7 +42,10 @@ def plan_arguments(
     for name, argument in definition.args.items():
         value = _plan_argument(argument, given.get(name), variables)
         if value is None:
-            return BuiltArguments(definition, fields)
+            uses = [
+                CollectedField(without_selections(each.node), each.condition) for each in fields
+            ]
+            return BuiltArguments(definition, uses)
         if value is not _ABSENT:
             arguments[parameters.get(name) or argument.out_name or name] = value
     return arguments

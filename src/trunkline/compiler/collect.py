@@ -69,7 +69,6 @@ class Collector:
     def __init__(self, chosen: ChosenOperation) -> None:
         self._most = chosen.limits.fields
         self._definition = chosen.schema.definition
-        self._operation = chosen.node
         self._fragments = chosen.fragments
         self._variables = {
             node.variable.name.value: (index, node.type.kind != "non_null_type")
@@ -212,8 +211,13 @@ class Collector:
                     elif getattr(argument.value, "value", None) is (name == "skip"):
                         return
 
-    def reach(self, root: graphql.GraphQLObjectType, note: NoteField | None) -> Reached:
-        """Find out what the operation may use of the schema.
+    def reach(
+        self,
+        root: graphql.GraphQLObjectType,
+        selection_set: graphql.SelectionSetNode,
+        note: NoteField | None,
+    ) -> Reached:
+        """Find out what the operation, with these fields of the root, may use of the schema.
 
         The coordinates are of fields (``Todo.title``), of their arguments
         (``Query.todo(todoID:)``), and of input fields and enum values in literals
@@ -225,7 +229,7 @@ class Collector:
         count. ``note`` is called for each field.
         """
         walk = _Reach(self._definition, self._fragments, self._condition, note)
-        walk.selection_set(self._operation.selection_set, frozenset([root.name]))
+        walk.selection_set(selection_set, frozenset([root.name]))
         return Reached(frozenset(walk.coordinates), walk.repeats)
 
 

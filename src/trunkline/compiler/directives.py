@@ -39,7 +39,6 @@ class DocumentDirectives:
     """The directives on fields of one operation's document that have functions in the schema."""
 
     def __init__(self, chosen: ChosenOperation, variables: Variables) -> None:
-        self._chosen = chosen
         self._schema = chosen.schema
         self._variables = variables
         self._functions = {
@@ -48,12 +47,12 @@ class DocumentDirectives:
             if DirectiveLocation.FIELD in function.directive.locations
         }
 
-    def are_awaited(self, *, has_batches: bool) -> bool:
+    def are_awaited(self, chosen: ChosenOperation, *, has_batches: bool) -> bool:
         """Return whether a field of the document may be awaited because of a directive."""
         if not self._functions:
             return False
-        sets = [fragment.selection_set for fragment in self._chosen.fragments.values()]
-        sets.append(self._chosen.node.selection_set)
+        sets = [fragment.selection_set for fragment in chosen.fragments.values()]
+        sets.append(chosen.node.selection_set)
         names = (each.name.value for node in every_field(sets) for each in node.directives or ())
         used = [self._functions[name] for name in names if name in self._functions]
         return any(function.is_async or has_batches for function in used)

@@ -95,6 +95,23 @@ class ChosenOperation:
     source: SourceText | None = None
     refusals: Refusals | None = None
 
+    def without_fields(self) -> ChosenOperation:
+        """Copy it without the operation's fields, which the copy does not keep alive.
+
+        It stays as it is if it cannot be read again.
+        """
+        if self.source is None:
+            return self
+        node = OperationDefinitionNode(
+            operation=self.node.operation,
+            name=self.node.name,
+            variable_definitions=self.node.variable_definitions,
+            directives=self.node.directives,
+            selection_set=SelectionSetNode(selections=()),
+            loc=self.node.loc,
+        )
+        return replace(self, node=node)
+
     def reader(self) -> Callable[[], ChosenOperation]:
         """Return a function that reads the operation again, so that its syntax tree may go."""
         source, refusals = self.source, self.refusals

@@ -43,12 +43,13 @@ __all__ = ["Operation", "OperationModules", "load_inline", "load_operation"]
 _FIRST_RUNS = 2  # executions of an operation before it counts as one that comes again
 _WIDE = 5_000  # characters of a wide document, which takes long to compile
 _WIDE_RUNS = 200  # executions until that pays: longer text saves a part of each
-# Bytes, measured: of a character of text in a loaded module, of an operation, of a variable, and of
-# the plan and the syntax tree for each character of the document that is not white space.
+# Bytes, measured: of a character of text in a loaded module, of an operation, of a variable; of the
+# plan, and of the syntax tree, for each character of the document that is not white space.
 _CHARACTER = 2
 _OPERATION = 8_000
 _VARIABLE = 2_000
-_PLANNED = 130
+_PLANNED = 30
+_TREE = 100
 _GROWTH = 2_500  # in one request, for each field that the limits allow: a tenth of a second in all
 _REFUSED = 500_000  # what planning has cost of an object that is too much
 
@@ -236,7 +237,8 @@ class Operation:
         plan, chosen = planned.plan, planned.chosen
         text = "".join(chosen.text.split())
         self._weight = _OPERATION + len(chosen.text) + _VARIABLE * len(planned.variables.names)
-        self._plan_weight = _PLANNED * len(text)
+        kept = min(1, planned.planner.kept / (len(chosen.text) or 1))
+        self._plan_weight = int((_PLANNED + _TREE * kept) * len(text))
         self.schema = chosen.schema
         self.read = modules.read
         self.id = planned.id

@@ -88,7 +88,8 @@ class Variable(Struct, frozen=True, eq=False):
 class BuiltArguments(Struct, frozen=True, eq=False):
     """All arguments of a field, built for each call from the document and the variables.
 
-    They are those of the first of the ``fields`` that takes part.
+    They are those of the first of the ``fields`` that takes part. What is below these is left out,
+    so that the syntax tree may go.
     """
 
     definition: GraphQLField

@@ -17,6 +17,8 @@ from graphql import (
     GraphQLOutputType,
     GraphQLSchema,
     GraphQLString,
+    Node,
+    OperationDefinitionNode,
     SelectionSetNode,
     is_abstract_type,
     is_leaf_type,
@@ -109,9 +111,9 @@ def plan_operation(chosen: ChosenOperation) -> PlannedOperation:
     cost = Cost(chosen)
     around = operation_directives(chosen, variables)
     planner = Planner(chosen, variables)
-    plan = planner.plan(is_directed=around is not None)
+    plan = planner.plan(chosen, is_directed=around is not None)
     return PlannedOperation(
-        chosen,
+        chosen.without_fields(),
         document_id(chosen.text),
         plan,
         planner,
@@ -131,10 +133,12 @@ class _Shared(NamedTuple):
 
 
 class Planner:
-    """Plans one operation, and the objects of its abstract types on requirement."""
+    """Plans one operation, and the objects of its abstract types on requirement.
+
+    ``kept`` is the number of the document's characters whose syntax tree that needs.
+    """
 
     def __init__(self, chosen: ChosenOperation, variables: Variables) -> None:
-        self._chosen = chosen
         self._schema = chosen.schema
         self._definition = chosen.schema.definition
         self._refusals = chosen.refusals
@@ -154,15 +158,19 @@ class Planner:
         self._shared: dict[object, _Shared] = {}
         self._pointed_at = 0  # what errors may point to in the document that is not a field
         self._ahead = 0
+        self._most_ahead = _AHEAD * chosen.limits.fields
+        self.kept = sum(map(_length, chosen.fragments.values()))
         self._known: dict[AbstractShape, dict[type, ObjectShape]] = {}
         self.fields_known = 0  # of these objects
         self._document = NumberedDocument(
             chosen.node, chosen.fragments, keeps_nodes=self.dialect.values_may_wait
         )
 
-    def plan(self, *, is_directed: bool) -> OperationPlan:
+    def plan(self, chosen: ChosenOperation, *, is_directed: bool) -> OperationPlan:
         """Plan the operation; ``is_directed`` if directives with functions are around it."""
-        node = self._chosen.node
+        node = chosen.node
+        if self.dialect.document_info is not None or chosen.source is None:
+            self.kept += _length(node)
         kind = node.operation.value
         root = self._definition.get_root_type(node.operation)
         if root is None:
@@ -171,12 +179,12 @@ class Planner:
         mark = Mark((), (), (), root.name, 0, self._document.fields)
         sets = [(node.selection_set, ALWAYS)]
         selection = self._selection(root, sets, Position([], ALWAYS, mark, None))
-        source = self._event_source(root, selection) if kind == "subscription" else None
+        source = self._event_source(node, root, selection) if kind == "subscription" else None
         required, note = None, self._refusals.note if self._refusals else None
         if note is None and self._schema.requirements:
             required = OperationRequirements(self._schema, node.variable_definitions or ())
             note = required.note
-        coordinates, repeats = self._collector.reach(root, note)
+        coordinates, repeats = self._collector.reach(root, node.selection_set, note)
         self._variables.repeats = {name: times for name, times in repeats.items() if times > 1}
         bindings = self._schema.bindings
         resolvers = [
@@ -197,7 +205,7 @@ class Planner:
             or kind == "subscription"
             or self.dialect.values_may_wait
             or any(each.is_async for each in resolvers)
-            or self._directives.are_awaited(has_batches=has_batches),
+            or self._directives.are_awaited(chosen, has_batches=has_batches),
             has_batches=has_batches,
             source=source,
             required=required if required and required.exist else None,
@@ -239,10 +247,12 @@ class Planner:
             self.fields_known += len(known[class_].selection.fields)
         return known
 
-    def _event_source(self, root: GraphQLObjectType, selection: SelectionPlan) -> FieldPlan:
+    def _event_source(
+        self, node: OperationDefinitionNode, root: GraphQLObjectType, selection: SelectionPlan
+    ) -> FieldPlan:
         """Plan a subscription's source stream: the resolver of the one field that it selects."""
         if not selection.fields:  # only if the document was not validated
-            first = self._chosen.node.selection_set.selections[0]
+            first = node.selection_set.selections[0]
             name = first.name.value if isinstance(first, FieldNode) else "…"
             message = f"The subscription field '{name}' is not defined."
             raise ValidationError([GraphQLError(message, first)])
@@ -430,6 +440,7 @@ class Planner:
         sets, _ = _sets_of(position)
         if any(self._document.has_arguments(node) for node, _ in sets):
             self._pointed_at += 1  # perhaps, which is found out when the first value comes
+        self.kept += sum(_length(each.node) for each in position.fields)
         return AbstractShape(name, names, position, nullable)
 
     def _names_of(self, type_: GraphQLAbstractType) -> tuple[str, ...]:
@@ -470,7 +481,7 @@ class Planner:
     def _count_ahead(self, fields: int) -> None:
         """Bound what is planned for resolvers that look ahead into every type of a value."""
         self._ahead += fields
-        allowed = _AHEAD * self._chosen.limits.fields
+        allowed = self._most_ahead
         if self._ahead > allowed:
             raise LimitExceededError.because(
                 f"The operation selects more than {allowed} fields below interfaces and unions,"
@@ -527,6 +538,11 @@ def _sets_of(position: Position) -> tuple[SelectionSets, Condition]:
         if each.node.selection_set is not None
     ]
     return sets, position.known | shared
+
+
+def _length(node: Node) -> int:
+    """Return the number of characters of a part of the document."""
+    return node.loc.end - node.loc.start if node.loc else 0
 
 
 def _nullable_depth(type_: GraphQLOutputType, path: Sequence[str | None], above: Mark) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from trunkline.compiler.authorization import refuser
 from trunkline.compiler.namespace import SHORT, CallText, FunctionScope
 from trunkline.compiler.plan import BuiltArguments, Constant, Event, FieldPlan, Refused, Variable
-from trunkline.compiler.selections import without_selections
 from trunkline.runtime.graphql_core import FieldInfo, ResolveInfo
 from trunkline.runtime.values import lookup, present
 from trunkline.runtime.variables import Variables, first_argument_builder
@@ -90,7 +89,7 @@ class FieldReader:
         """Write the call that builds the arguments of a field."""
 
         def make() -> object:
-            uses = [(each.condition, without_selections(each.node)) for each in arguments.fields]
+            uses = [(each.condition, each.node) for each in arguments.fields]
             return first_argument_builder(arguments.definition, uses, self._variables)
 
         build = self._module.bind_once(("arguments", id(arguments)), "build_arguments", make)
