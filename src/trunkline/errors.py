@@ -178,6 +178,9 @@ class RequestError(TrunklineError):
 
     code: ClassVar[str] = "BAD_REQUEST"
 
+    made_in: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """The seconds that it took to parse, validate and compile the document, until it failed."""
+
     def __init__(self, errors: Sequence[GraphQLError]) -> None:
         self.errors = tuple(errors)
         super().__init__(self.errors)

@@ -166,6 +166,7 @@ async def exchange(  # noqa: PLR0913  # a request has that many parts
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     scope = {
         "type": "http",
+        "client": ("127.0.0.1", 50_000),
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": http_version,
         "method": method,

@@ -107,7 +107,9 @@ class OperationCache:
             errors = [_without_nodes(each) for each in error.errors]
             if sum(len(text or "") for text in key) <= self.limits.characters:
                 self._errors.put(key, type(error)(errors))
-            raise type(error)(errors) from None
+            again = type(error)(errors)
+            again.made_in = error.made_in
+            raise again from None
         self._operations.admit(key, operation)
         operation.call_when_grown(partial(self._operations.weigh_again, key))
         return operation

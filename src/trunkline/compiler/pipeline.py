@@ -34,7 +34,7 @@ from trunkline.compiler.document import (
 from trunkline.compiler.limits import Limits
 from trunkline.compiler.operation import Operation, load_inline, load_operation
 from trunkline.compiler.planner import plan_operation
-from trunkline.errors import LimitExceededError
+from trunkline.errors import LimitExceededError, RequestError
 from trunkline.schema.bindings import Schema
 
 __all__ = ["STAGES", "compile_chosen", "compile_document", "compile_operation"]
@@ -75,6 +75,8 @@ CHECKING = (*PARSING, *VALIDATING)
 
 STAGES = (*CHECKING, *COMPILING)
 
+_TIMED: tuple[tuple[Callable[[Any], Any], ...], ...] = (PARSING, VALIDATING, COMPILING)
+
 
 def compile_operation(
     schema: Schema, text: str, operation_name: str | None = None, limits: Limits | None = None
@@ -89,15 +91,20 @@ def compile_operation(
             f"Operations are compiled for an executable schema, not {type(schema).__name__}:"
             " make_executable_schema(…) and adopt_schema(…) return one."
         )
+    times = [0.0, 0.0, 0.0]
     try:
-        source = SourceText(schema, text, operation_name, limits or Limits())
-        began = perf_counter()
-        document = _run(PARSING, source)
-        parsed = perf_counter()
-        chosen = _run(VALIDATING, document)
-        validated = perf_counter()
-        operation: Operation = _run(COMPILING, chosen)
-        operation.made_in = parsed - began, validated - parsed, perf_counter() - validated
+        made: Any = SourceText(schema, text, operation_name, limits or Limits())
+        for number, stages in enumerate(_TIMED):
+            began = perf_counter()
+            try:
+                made = _run(stages, made)
+            finally:
+                times[number] = perf_counter() - began
+        operation: Operation = made
+        operation.made_in = times[0], times[1], times[2]
+    except RequestError as error:
+        error.made_in = times[0], times[1], times[2]
+        raise
     except RecursionError:
         raise LimitExceededError.because("The document is nested too deeply.") from None
     return operation

@@ -70,7 +70,9 @@ class Compilations:
         try:  # who goes away must not end what others wait for
             operation = await asyncio.shield(outcome)
         except RequestError as error:  # a new exception, because each who waits raises it
-            raise type(error)(error.errors) from error
+            again = type(error)(error.errors)
+            again.made_in = error.made_in
+            raise again from error
         finally:
             compilation.waiting -= 1
             if not compilation.waiting:

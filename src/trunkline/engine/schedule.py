@@ -25,12 +25,14 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
 from contextvars import Context, copy_context
 from inspect import isawaitable
+from time import perf_counter
 from types import CoroutineType
 from typing import Any
 
 from trunkline.runtime.execution import Execution, Result
 from trunkline.runtime.positions import FieldFailure, Path
 from trunkline.runtime.resume import resume
+from trunkline.runtime.waits import long_waits, note_wait
 from trunkline.runtime.work import Agenda, Batch, Deferral, Later, Work, close_rest
 from trunkline.schema.signatures import batch_values
 
@@ -52,6 +54,7 @@ class Pending:
         agenda: Agenda,
         steps: Generator[None, None, None] | None = None,
     ) -> None:
+        execution.waits = long_waits.get()
         self._execution = execution
         self._agenda = agenda
         self._steps = steps
@@ -290,6 +293,7 @@ class _Piece(Coroutine[Any, None, None]):
 
     __slots__ = (
         "_asyncio_future_blocking",
+        "_began",
         "_is_held",
         "_running",
         "_shown",
@@ -319,6 +323,7 @@ class _Piece(Coroutine[Any, None, None]):
     def keep(self, running: Coroutine[Any, Any, Any], waits_for: Any) -> None:
         """Keep ``work``, whose first step was done in this task, to do its next ones."""
         self.is_waiting = True
+        self._began = perf_counter()
         self._running = running
         awaited = getattr(running, "cr_await", None)
         self._shown = awaited if type(awaited) is CoroutineType else running
@@ -404,6 +409,7 @@ class _Piece(Coroutine[Any, None, None]):
     def _end(self, error: BaseException) -> None:
         """Put the work's value, or its error, in its place, and go on with what follows."""
         whole, work = self._whole, self.work
+        note_wait(whole.execution.waits, work, self._began)
         try:
             if isinstance(error, StopIteration):
                 _put(whole.execution, work, error.value)
@@ -450,12 +456,13 @@ class _Piece(Coroutine[Any, None, None]):
 class _Awaited:
     """A piece of work that is a future. It is completed in the task that awaits the execution."""
 
-    __slots__ = ("_future", "_whole", "_work")
+    __slots__ = ("_began", "_future", "_whole", "_work")
 
     def __init__(self, whole: _SideBySide, work: Deferral, future: asyncio.Future[Any]) -> None:
         self._whole = whole
         self._work = work
         self._future = future
+        self._began = perf_counter()
         future.add_done_callback(self._complete, context=whole.context.copy())
 
     def stop(self) -> None:
@@ -469,6 +476,7 @@ class _Awaited:
 
     def _complete(self, future: asyncio.Future[Any]) -> None:
         whole, work = self._whole, self._work
+        note_wait(whole.execution.waits, work, self._began)
         if whole.task is not None:
             _enter_task(whole.loop, whole.task)
         try:
@@ -561,6 +569,7 @@ async def _do_alone(execution: Execution, work: Work, awaitable: Any) -> None:
     else:
         running = _coroutine(awaitable)
     steps: _Alone | None = None
+    began = perf_counter()
     try:
         try:
             waits_for = running.send(None)
@@ -570,10 +579,12 @@ async def _do_alone(execution: Execution, work: Work, awaitable: Any) -> None:
             steps = _Alone(running)
             value = await resume(steps, waits_for)
     except (Exception, asyncio.CancelledError) as error:
+        note_wait(execution.waits, work, began)
         if steps is not None and steps.is_asked_to_end(error):
             raise
         _fail(execution, work, error)
     else:
+        note_wait(execution.waits, work, began)
         _put(execution, work, value)
     finally:
         if steps is not None:

@@ -31,6 +31,7 @@ _LEVELS: Mapping[OperationOutcome, int] = {
 _SHORT_ID = len("sha256:") + 12
 _MOST = 20  # error codes and deprecated coordinates
 _CODE_LENGTH = 100  # characters
+_REASON_LENGTH = 500
 
 
 class AccessLog:
@@ -61,11 +62,12 @@ class AccessLog:
 
     def __call__(self, event: OperationEvent) -> None:
         """Log an event."""
-        if event.outcome != "ok" or self._sample >= 1:
+        is_slow = self._slower_than is not None and event.duration > self._slower_than
+        if event.outcome != "ok" or is_slow or self._sample >= 1:
+            event.sample_rate = 1.0
             _log.write(event, _LEVELS[event.outcome])
-        elif (
-            self._slower_than is not None and event.duration > self._slower_than
-        ) or random() < self._sample:  # noqa: S311  # no secret
+        elif random() < self._sample:  # noqa: S311  # no secret
+            event.sample_rate = self._sample
             _log.write(event)
 
     def close(self) -> None:
@@ -90,18 +92,22 @@ class _Line(
     outcome: str
     status: int
     duration_ms: float
+    reason: str | None = None
+    sample_rate: float = 1.0
     operation_name: str | None = None
     operation_type: str | None = None
     document_id: str | None = None
     registered: bool = False
     client: str | None = None
     client_id: str | None = None
+    address: str | None = None
     request_id: str | None = None
     trace_id: str | None = None
     errors: int = 0
     error_codes: list[str] = []
     error_paths: list[str] = []
     stages_ms: dict[str, float] = {}
+    slowest_ms: dict[str, float] = {}
     fields: int = 0
     entities: int = 0
     cost: int = 0
@@ -124,18 +130,22 @@ def _fields(event: OperationEvent) -> _Line:
         event.outcome,
         event.status,
         _rounded(event.duration),
+        event.reason and printable(event.reason)[:_REASON_LENGTH],
+        event.sample_rate,
         event.operation_name,
         event.operation_kind,
         event.document_id,
         event.registered,
         event.client and printable(event.client),
         event.client_id and printable(event.client_id),
+        event.address and printable(event.address),
         event.request_id,
         event.trace_id,
         event.errors,
         _codes(event) if event.errors else [],
         event.error_paths if event.errors else [],
         _milliseconds(event.stages),
+        {printable(place): _rounded(each) for place, each in event.slowest.items()},
         event.fields,
         event.entities if event.groups else 0,
         event.cost,
@@ -156,8 +166,8 @@ def _codes(event: OperationEvent) -> list[str]:
 
 
 def _milliseconds(stages: Stages) -> dict[str, float]:
-    told: dict[str, float] = msgspec.to_builtins(stages)  # without those that are 0
-    return {name: _rounded(seconds) for name, seconds in told.items()}
+    told: dict[str, float] = msgspec.to_builtins(stages)  # without most of those that are 0
+    return {name: _rounded(seconds) for name, seconds in told.items() if seconds}
 
 
 def _rounded(seconds: float) -> float:
@@ -179,6 +189,7 @@ def _text(event: OperationEvent) -> str:
     ]
     known = {
         "client_id": event.client_id and word(event.client_id),
+        "address": event.address and word(event.address),
         "request": event.request_id,
         "trace": event.trace_id,
         "cache": event.cache,
@@ -189,6 +200,9 @@ def _text(event: OperationEvent) -> str:
         codes = word(",".join(_codes(event)))
         parts.append(f"errors={event.errors} {codes}".rstrip())
         parts += [f"at {word(path)}" for path in event.error_paths[:1]]
+    parts += [f"{_rounded(each):g} ms at {word(at)}" for at, each in event.slowest.items()]
+    if event.reason:
+        parts.append(printable(event.reason)[:_REASON_LENGTH])
     return "  ".join(parts)
 
 

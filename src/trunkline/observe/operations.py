@@ -51,6 +51,7 @@ EventName: TypeAlias = Literal["graphql.request", "graphql.publication", "graphq
 """What was asked for: an operation, the registering of a manifest, or the SDL."""
 
 _MOST_PATHS = 10
+_MOST_WAITS = 3
 _PATH_LENGTH = 200  # characters
 _MOST_VARIABLES = 50
 _CACHE_CONTROL = b"cache-control"
@@ -97,6 +98,14 @@ class OperationEvent(msgspec.Struct):
     - ``status``: the HTTP status; 0 if none was sent.
     - ``duration``: seconds from the first byte read to the last one sent.
     - ``stages``: the seconds of each stage.
+    - ``reason``: why the request was refused, or failed: a sentence without values that were sent.
+      It names what the caller lacks, also where the response says that it does not exist; or the
+      exception, its place and its id.
+    - ``address``: where a refused request came from, if no token proves the client: its address,
+      or that of a proxy that the server does not know.
+    - ``slowest``: the fields that were waited for longest, by their places without the indices of
+      lists, and the seconds of each; at most three that took 10 ms or more.
+    - ``sample_rate``: which part of the operations like this one `AccessLog` writes.
     - ``error_codes``: an entry per error of the response, its ``extensions.code`` or an empty
       string.
     - ``errors``: the number of errors, with those that the response only counts.
@@ -127,6 +136,10 @@ class OperationEvent(msgspec.Struct):
     status: int = 0
     duration: float = 0.0
     stages: Stages = msgspec.field(default_factory=Stages)
+    reason: str | None = None
+    address: str | None = None
+    slowest: Mapping[str, float] = {}
+    sample_rate: float = 1.0
     error_codes: tuple[str, ...] = ()
     errors: int = 0
     fields: int = 0
@@ -156,11 +169,20 @@ class OperationEvent(msgspec.Struct):
         self._operation = operation
         self._variables = variables
 
-    def has_compiled(self, operation: Operation, waited: float) -> None:
-        """Take the times of an operation that is new, and how long another thread had it."""
+    def has_compiled(self, made_in: tuple[float, float, float], waited: float) -> None:
+        """Take the times of a document that is new, and how long another thread had it."""
         stages = self.stages
-        stages.parse, stages.validate, stages.compile = operation.made_in
-        stages.queue = max(0.0, waited - sum(operation.made_in))
+        stages.parse, stages.validate, stages.compile = made_in
+        stages.queue = max(0.0, waited - sum(made_in))
+
+    def is_denied(self, reason: str) -> None:
+        """Take what the caller lacks, though its response says that there is no such thing."""
+        self.outcome, self.reason = "denied", reason
+
+    def has_waited(self, waits: Mapping[str, float]) -> None:
+        """Take the fields that took long, by their places."""
+        longest = sorted(waits, key=waits.__getitem__, reverse=True)[:_MOST_WAITS]
+        self.slowest = {place: waits[place] for place in longest}
 
     def is_of(self, client_id: str, scopes: frozenset[str]) -> None:
         """Take the caller that the request's token proves."""

@@ -45,7 +45,8 @@ class Execution(Struct, eq=False):
     the response may have; ``growth`` is how many bytes of functions may be made for object types
     that the operation meets for the first time. ``nulled`` are the positions that are null because
     of errors. ``bubbled`` are the newest of these that are above their error's own: work that waits
-    below them is useless. ``batches`` counts the calls of batch resolvers. ``takes_json``:
+    below them is useless. ``batches`` counts the calls of batch resolvers. ``waits`` are those that
+    took long, if the server wants to know them. ``takes_json``:
     `trunkline.engine.run_sync` says what it means.
 
     Compiled functions never await. They leave a field that must be awaited on the ``agenda`` and go
@@ -71,6 +72,7 @@ class Execution(Struct, eq=False):
     nulled: set[Path] | None = None
     bubbled: list[Path] = []
     batches: int = 0
+    waits: dict[str, float] | None = None
 
     def locate(self, error: Exception, *indices: int) -> FieldFailure:
         """Place an error that was just caught in the compiled function that calls this.
@@ -196,6 +198,9 @@ class SharedRoom:
         self.left = left
 
 
+_own_room: Any = Execution.__dict__["room"]
+
+
 class SharedExecution(Execution, eq=False):
     """The execution of one operation of a batch: its ``room`` is that of the whole batch."""
 
@@ -208,4 +213,11 @@ class SharedExecution(Execution, eq=False):
 
     @room.setter
     def room(self, left: int) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        _own_room.__set__(self, _own_room.__get__(self) - (self.shared.left - left))
         self.shared.left = left
+
+    def result(self) -> Result:
+        """Return the result; its ``room`` is what this operation alone would have left."""
+        result = super().result()
+        result.room = _own_room.__get__(self)
+        return result

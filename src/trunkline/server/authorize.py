@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from inspect import isawaitable
@@ -30,6 +31,11 @@ __all__ = ["AuthorizationCheck", "DecidePolicies", "MayIntrospect", "Refuse", "S
 
 _DECISIONS = 256  # sets of scopes and policies whose view is remembered
 _VIEWS = 16  # views that are kept, each with operations of its own
+_UNSEEN = re.compile(
+    r"Cannot query field '(?P<field>\w+)' on type '(?P<type>\w+)'"
+    r"|Unknown argument '(?P<argument>\w+)' on field '(?P<of>\w+\.\w+)'"
+    r"|value of type '(?P<object>\w+)!?' not to include unknown field '(?P<input>\w+)'"
+)
 _SHARE = 4  # the part of the memory that the operations of one view may take
 
 DecidePolicies: TypeAlias = Callable[
@@ -99,6 +105,29 @@ class SchemaViews:
         is_told = may_ask if isinstance(may_ask, bool) else may_ask(caller)
         holding = self._names & await decide(self._policies, caller, self._names)
         return Audience(None if caller is None else caller.scopes, holding, is_told)
+
+    async def withheld_from(self, caller: Caller | None, error: RequestError) -> str | None:
+        """Return what a wrong request names that exists, and why its caller does not see it."""
+        if not self._hidden:
+            return None
+        audience, declared = await self.audience(caller), self._schema.requirements
+        for each in error.errors:
+            if found := _UNSEEN.search(each.message):
+                named = found.groupdict()
+                coordinates = {
+                    f"{named['type']}.{named['field']}": declared.fields,
+                    f"{named['of']}({named['argument']}:)": declared.arguments,
+                    f"{named['object']}.{named['input']}": declared.inputs,
+                }
+                for coordinate, required in coordinates.items():
+                    unmet = frozenset(
+                        needed
+                        for needed in required.get(coordinate, NOTHING)
+                        if not needed.is_met(audience.scopes, audience.policies)
+                    )
+                    if unmet:
+                        return unauthorized(coordinate, unmet).message
+        return None
 
     def keep(self, audiences: Iterable[Audience | None]) -> None:
         """Keep the views of these audiences whatever comes, and no others."""

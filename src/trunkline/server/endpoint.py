@@ -43,6 +43,7 @@ from trunkline.compiler.operation import Operation
 from trunkline.contracts.registry import DocumentRegistry
 from trunkline.engine.compiling import Compilations, takes_long
 from trunkline.engine.run import run_sync
+from trunkline.errors import RequestError, ValidationError, VariablesError
 from trunkline.observe.access import access_log
 from trunkline.observe.log import safe_logger, subject
 from trunkline.observe.operations import OperationEvent, RequestWatcher, Sink
@@ -54,6 +55,7 @@ from trunkline.protocol.request import BY_URL, GraphQLRequest, read_json, read_q
 from trunkline.protocol.response import StatusRules
 from trunkline.runtime.execution import Execution, SharedRoom
 from trunkline.runtime.resume import in_task
+from trunkline.runtime.waits import long_waits
 from trunkline.schema.bindings import Schema
 from trunkline.schema.printing import print_schema
 from trunkline.server.additions import HeaderList, ResponseAdditions, adding
@@ -421,14 +423,22 @@ class GraphQL(HTTPOnly):
         name_by_path(request, scope["path"])
         text, known, event.registered = self._documents.find(request, came.caller, event.client)
         name = request.operation_name or None
-        operation = view.recall(text, name)
-        if operation is None:
-            began = perf_counter()
-            operation = await self._compilations.operation(
+        began = perf_counter()
+        try:
+            operation = view.recall(text, name)
+            is_new = operation is None
+            operation = operation or await self._compilations.operation(
                 text, partial(view.get, text, name), (view, text, name)
             )
+        except RequestError as error:
             waited = perf_counter() - began if takes_long(text) else 0.0
-            event.has_compiled(operation, waited)
+            event.has_compiled(error.made_in, waited)
+            if isinstance(error, ValidationError):
+                await self._look_for_withheld(error, came)
+            raise
+        if is_new:
+            waited = perf_counter() - began if takes_long(text) else 0.0
+            event.has_compiled(operation.made_in, waited)
         event.has_found(operation, request.variables)
         self._documents.keep(operation.id, text)
         check_kind(operation, scope["method"])
@@ -482,7 +492,6 @@ class GraphQL(HTTPOnly):
         """
         caller, event, room = came.caller, came.event, self._limits.response
         if came.room is not None:
-            room = came.room.left
             operation = operation.sharing(came.room)
         if executions is not None and operation.kind == "mutation":
             operation = operation.noting(executions)
@@ -492,9 +501,18 @@ class GraphQL(HTTPOnly):
                 if self._executor.is_direct(operation):
                     result = run_sync(operation, request.variables, caller=caller, takes_json=True)
                 else:
-                    result = await self._executor.execute(
-                        operation, request, event.client, caller, came.scope, came.receive, left
-                    )
+                    waits: dict[str, float] = {}
+                    token = long_waits.set(waits)
+                    try:
+                        result = await self._executor.execute(
+                            operation, request, event.client, caller, came.scope, came.receive, left
+                        )
+                    finally:
+                        long_waits.reset(token)
+                        event.has_waited(waits)
+        except VariablesError as error:
+            await self._look_for_withheld(error, came)
+            raise
         finally:  # also of what took too long
             executed = perf_counter()
             event.stages.execute = executed - began
@@ -506,6 +524,12 @@ class GraphQL(HTTPOnly):
         response = self._writer.write(result, event, came.additions)
         event.stages.serialize = perf_counter() - executed
         return response, result.data, not event.errors
+
+    async def _look_for_withheld(self, error: RequestError, came: _Arrival) -> None:
+        """Tell the event, and not the caller, if what is wrong is that the caller lacks a scope."""
+        lacking = await self._views.withheld_from(came.caller, error)
+        if lacking is not None:
+            came.event.is_denied(lacking)
 
     async def _authenticate(self, scope: Scope, event: OperationEvent) -> Caller:
         assert self._auth is not None  # noqa: S101  # it was asked already

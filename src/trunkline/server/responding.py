@@ -29,6 +29,7 @@ from trunkline.server.present import (
     error_codes,
     status_code_name,
 )
+from trunkline.server.reasons import reason_of_partial, reason_of_refusal
 from trunkline.server.transports import prefers_json
 
 __all__ = ["USUAL_HEADERS", "ResponseWriter"]
@@ -90,6 +91,7 @@ class ResponseWriter:
         is_internal = bool(result.omitted_faults) or INTERNAL_SERVER_ERROR in event.error_codes
         is_limited = result.data is None and LimitExceededError.code in event.error_codes
         event.outcome = "internal_error" if is_internal else "limited" if is_limited else "partial"
+        event.reason = event.reason or reason_of_partial(errors)
         return Response(self.partial, encode({"errors": errors, "data": result.data, **extensions}))
 
     def refuse(
@@ -111,8 +113,14 @@ class ResponseWriter:
         try:
             response.headers = additions.on(response.headers + always)
         except ValueError as fault:
-            response = self._explain(fault, media_type, scope, event, ResponseAdditions())
+            error = fault
+            response = self._explain(error, media_type, scope, event, ResponseAdditions())
             response.headers += always
+        if event.outcome != "denied":  # for what the caller does not see
+            event.outcome = _outcome_of(error, response.status)
+        event.reason = event.reason or reason_of_refusal(error)
+        if event.client_id is None and scope.get("client"):
+            event.address = str(scope["client"][0])
         return response
 
     def _extensions(
@@ -166,7 +174,6 @@ class ResponseWriter:
                 errors = [self._presenter.internal_error(error)]
         extensions, faults = self._extensions(additions)
         errors += faults
-        event.outcome = _outcome_of(error, status)
         event.has_failed(errors, error_codes(errors))
         return Response(status, encode({"errors": errors, **extensions}), headers)
 
