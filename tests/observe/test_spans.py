@@ -135,6 +135,7 @@ async def test_an_error_is_told_without_its_message(app: GraphQL) -> None:
         await post(app, "{ broken }")
     inner, outer = spans.get_finished_spans()
     assert (inner.name, inner.attributes["error.type"]) == ("Query.broken", "LookupError")
+    assert outer.attributes["trunkline.reason"].startswith("LookupError at broken")
     assert inner.status.status_code.name == outer.status.status_code.name == "ERROR"
     assert "secret" not in inner.to_json() + outer.to_json()
 
