@@ -106,11 +106,12 @@ class SchemaViews:
         holding = self._names & await decide(self._policies, caller, self._names)
         return Audience(None if caller is None else caller.scopes, holding, is_told)
 
-    async def withheld_from(self, caller: Caller | None, error: RequestError) -> str | None:
-        """Return what a wrong request names that exists, and why its caller does not see it."""
+    def withheld_from(self, caller: Caller | None, error: RequestError) -> str | None:
+        """Return what a wrong request names that exists, and what its caller needs to see it."""
         if not self._hidden:
             return None
-        audience, declared = await self.audience(caller), self._schema.requirements
+        scopes = None if caller is None else caller.scopes
+        declared = self._schema.requirements
         for each in error.errors:
             if found := _UNSEEN.search(each.message):
                 named = found.groupdict()
@@ -123,7 +124,7 @@ class SchemaViews:
                     unmet = frozenset(
                         needed
                         for needed in required.get(coordinate, NOTHING)
-                        if not needed.is_met(audience.scopes, audience.policies)
+                        if not needed.is_met(scopes, frozenset())
                     )
                     if unmet:
                         return unauthorized(coordinate, unmet).message

@@ -434,7 +434,7 @@ class GraphQL(HTTPOnly):
             waited = perf_counter() - began if takes_long(text) else 0.0
             event.has_compiled(error.made_in, waited)
             if isinstance(error, ValidationError):
-                await self._look_for_withheld(error, came)
+                self._look_for_withheld(error, came)
             raise
         if is_new:
             waited = perf_counter() - began if takes_long(text) else 0.0
@@ -509,9 +509,10 @@ class GraphQL(HTTPOnly):
                         )
                     finally:
                         long_waits.reset(token)
-                        event.has_waited(waits)
+                        if waits:
+                            event.has_waited(waits)
         except VariablesError as error:
-            await self._look_for_withheld(error, came)
+            self._look_for_withheld(error, came)
             raise
         finally:  # also of what took too long
             executed = perf_counter()
@@ -525,9 +526,9 @@ class GraphQL(HTTPOnly):
         event.stages.serialize = perf_counter() - executed
         return response, result.data, not event.errors
 
-    async def _look_for_withheld(self, error: RequestError, came: _Arrival) -> None:
+    def _look_for_withheld(self, error: RequestError, came: _Arrival) -> None:
         """Tell the event, and not the caller, if what is wrong is that the caller lacks a scope."""
-        lacking = await self._views.withheld_from(came.caller, error)
+        lacking = self._views.withheld_from(came.caller, error)
         if lacking is not None:
             came.event.is_denied(lacking)
 
