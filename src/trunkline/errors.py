@@ -363,6 +363,7 @@ class AccessDeniedError(TrunklineError):
     - ``scopes`` are the scopes that are needed.
     - ``scheme`` is the scheme of the token (``Bearer`` or ``DPoP``).
     - ``retry_after`` is the time in seconds after which the request may be sent again.
+    - ``client_id`` is the client that the token proves, if it is valid and lacks a scope only.
 
     The message has nothing of the token.
     """
@@ -376,6 +377,7 @@ class AccessDeniedError(TrunklineError):
         scopes: Collection[str] = (),
         scheme: str | None = None,
         retry_after: int | None = None,
+        client_id: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -383,6 +385,7 @@ class AccessDeniedError(TrunklineError):
         self.scopes = frozenset(scopes)
         self.scheme = scheme
         self.retry_after = retry_after
+        self.client_id = client_id
 
 
 # -- responses, and none --------------------------------------------------------------------------

@@ -239,6 +239,13 @@ async def test_a_stranger_has_an_address(denied: AccessDeniedError, reason: str)
     assert event.address == "127.0.0.1"
 
 
+async def test_who_lacks_a_scope_for_every_request() -> None:
+    app = Endpoint(auth=NoToken(AccessDeniedError(403, "No.", client_id="billing")))
+    await post(app, "{ bills }")
+    (event,) = app.events
+    assert (event.client_id, event.address) == ("billing", None)
+
+
 async def test_a_failure_has_the_name_of_its_exception_and_the_id_that_the_caller_sees() -> None:
     app = Endpoint()
     reply = await post(app, "{ failing }")

@@ -119,6 +119,8 @@ class ResponseWriter:
         if event.outcome != "denied":  # for what the caller does not see
             event.outcome = _outcome_of(error, response.status)
         event.reason = event.reason or reason_of_refusal(error)
+        if isinstance(error, AccessDeniedError) and error.client_id is not None:
+            event.client_id = error.client_id
         if event.client_id is None and scope.get("client"):
             event.address = str(scope["client"][0])
         return response

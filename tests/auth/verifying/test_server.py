@@ -244,6 +244,17 @@ async def test_sep_1_rest_and_graphql_take_no_tokens_of_each_other() -> None:
     assert "Query" not in json.dumps(refused.body)
 
 
+async def test_who_is_refused_by_a_protection_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    application, _ = endpoint()
+    lacking = Protected(application, issuer.verifier(Time(), scopes={"metrics:read"}))
+    await send(lacking, f"Bearer {issuer.token()}", document="{ open }")
+    await send(lacking, document="{ open }")
+    first, second = (each.getMessage() for each in caplog.records if each.levelname == "WARNING")
+    assert " is refused to web at " in first
+    assert first.endswith("for every request. It needs metrics:read.")
+    assert " is refused to a client without a valid token at " in second
+
+
 async def test_sep_2_a_user_is_forbidden_with_all_scopes_there_are() -> None:
     application, _ = endpoint()
     token = issuer.token({"sub": "user-17", "scope": "todos:read admin root owner"})

@@ -237,6 +237,7 @@ async def test_rs_03_the_scopes_that_are_missing_are_named() -> None:
     verifier = issuer.verifier(Time(), scopes={"admin"})
     denied = await refusal(f"Bearer {issuer.token()}", verifier=verifier)
     assert (denied.status, denied.error) == (403, "insufficient_scope")
+    assert denied.client_id == (await verify(issuer.token())).client_id
     assert b'scope="admin"' in verifier.challenge.headers(denied)[0][1]
     # and again, for what was checked once is not let in by that
     headers = read_headers(request_scope(f"Bearer {issuer.token()}"))

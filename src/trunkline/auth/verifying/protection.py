@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import msgspec
 
 from trunkline.asgi.requests import HTTPProblem, Receive, Scope, Send, check_method, read_headers
@@ -10,16 +12,20 @@ from trunkline.auth.urls import is_resource
 from trunkline.auth.verifying.caller import Authenticator, check_authenticator
 from trunkline.auth.verifying.verifier import Verifier
 from trunkline.errors import AccessDeniedError
+from trunkline.printable import printable
 
 __all__ = ["Protected", "ResourceMetadata"]
+
+logger = logging.getLogger("trunkline.auth")
 
 
 class Protected(HTTPApplication):
     """Passes requests with a valid token to an ASGI application.
 
     The application finds the `Caller` as ``scope["caller"]`` (``request.scope["caller"]`` in
-    Starlette). Other requests get a response of RFC 6750 §3. WebSockets are closed. The lifespan
-    is the application's. Raises ``TypeError`` if the verifier cannot authenticate.
+    Starlette). Other requests get a response of RFC 6750 §3, and the log ``trunkline.auth`` a
+    warning that says who was refused, and why. WebSockets are closed. The
+    lifespan is the application's. Raises ``TypeError`` if the verifier cannot authenticate.
     """
 
     def __init__(self, application: Application, verifier: Authenticator) -> None:
@@ -43,6 +49,11 @@ class Protected(HTTPApplication):
     def explain(self, error: Exception, scope: Scope) -> Response:
         """Return the response for a request without a valid token (RFC 6750 §3)."""
         if isinstance(error, AccessDeniedError):
+            needs = f" It needs {' '.join(sorted(error.scopes))}." if error.scopes else ""
+            who = error.client_id or "a client without a valid token"
+            address = (scope.get("client") or ("an unknown address",))[0]
+            told = f"{scope['path']} is refused to {who} at {address}: {error}{needs}"
+            logger.warning("%s", printable(told))
             headers = self._verifier.challenge.headers(error)
             error = HTTPProblem(error.status, str(error), *headers)
         return super().explain(error, scope)

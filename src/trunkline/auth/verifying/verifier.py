@@ -253,7 +253,12 @@ class Verifier:
             self._verified.remove(digest)
             message = "The token lacks a scope that this API needs for every request."
             raise AccessDeniedError(
-                403, message, "insufficient_scope", scopes=self.scopes, scheme=scheme
+                403,
+                message,
+                "insufficient_scope",
+                scopes=self.scopes,
+                scheme=scheme,
+                client_id=verified.caller.client_id,
             )
         self._verified.put(digest, verified)
 
