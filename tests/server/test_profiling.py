@@ -258,3 +258,30 @@ async def test_a_resolver_that_is_cancelled_stops(resolvers: Resolvers) -> None:
     reply = await post(endpoint(resolvers, deadline=0.05), "{ blocking }", ASKED)
     assert reply.status == 504
     assert ended == ["waits"]
+
+
+async def test_a_mutation_with_a_profile_invalidates_all_the_same() -> None:
+    added: list[int] = []
+
+    def add() -> int:
+        added.append(1)
+        return len(added)
+
+    schema = make_executable_schema(
+        parse_schema("""
+            type Query {
+                value: Int @cacheControl(maxAge: 60, scope: PUBLIC) @cacheGroups(names: ["Value"])
+            }
+            type Mutation { add: Int @cacheGroups(names: ["Value"]) }
+        """),
+        SimpleNamespace(
+            query=SimpleNamespace(value=lambda: len(added)), mutation=SimpleNamespace(add=add)
+        ),
+    )
+    app = GraphQL(schema, auth=None, profiling=lambda _: True, caching=Caching(store=MemoryStore()))
+    assert (await get(app, b"query={value}")).data == {"value": 0}
+    reply = await post(app, "mutation { add }", ASKED)
+    assert [each["field"] for each in reply.json["extensions"]["profile"]["resolvers"]] == [
+        "Mutation.add"
+    ]
+    assert (await get(app, b"query={value}")).data == {"value": 1}

@@ -455,7 +455,8 @@ class GraphQL(HTTPOnly):
         if came.deadline is not None:
             rest = came.started + came.deadline - perf_counter()
             left = max(0.0, rest if left is None else min(rest, left))
-        if operation.caching is None or came.profile is not None:
+        is_uncached = came.profile is not None and operation.kind == "query"  # mutations invalidate
+        if operation.caching is None or is_uncached:
             response, _, _ = await self._run(operation, request, came, left)
             response.headers = always
         else:
