@@ -121,7 +121,7 @@ def test_a_handshake_that_never_ends(kind: str, certificate: tuple[Path, Path]) 
         began = time.monotonic()
         with pytest.raises(DeadlineExceededError):
             caller.execute("{ version }")
-        assert time.monotonic() - began < 0.8
+        assert time.monotonic() - began < 4
         caller.end()
 
 
@@ -144,7 +144,7 @@ def test_a_handshake_that_trickles(kind: str, certificate: tuple[Path, Path]) ->
         began = time.monotonic()
         with pytest.raises(DeadlineExceededError):
             caller.execute("{ version }")
-        assert time.monotonic() - began < 0.8
+        assert time.monotonic() - began < 4
         caller.end()
         thread.join()
 

@@ -214,7 +214,7 @@ def test_redirects_do_not_lengthen_the_deadline(call_with: CallWith, server: Tod
     began = time.monotonic()
     with pytest.raises(DeadlineExceededError):
         call_with(server.url, timeout=0.25).execute(QUERY)
-    assert time.monotonic() - began < 0.8
+    assert time.monotonic() - began < 2.5
 
 
 def test_a_transports_headers_win(call_with: CallWith, server: Todos) -> None:
