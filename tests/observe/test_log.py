@@ -25,7 +25,10 @@ from trunkline.server import GraphQL, make_executable_schema, parse_schema
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 HOSTILE = 'x\r\n12:00:00  200\x1b[2J\x9b31m\0\x7f\u2028"}'
 SCHEMA = Path(__file__).parents[2] / "docs" / "observing" / "operation-line.schema.json"
-check_line = fastjsonschema.compile(json.loads(SCHEMA.read_text(encoding="utf-8")))
+# Readers have to take keys that come later; here, each key must be described.
+check_line = fastjsonschema.compile(
+    json.loads(SCHEMA.read_text(encoding="utf-8")) | {"additionalProperties": False}
+)
 
 EVENT = OperationEvent(
     operation_name="Todos",

@@ -57,7 +57,7 @@ def top_command(  # noqa: PLR0913  # the options
     ],
     *,
     sort: Annotated[_Order, typer.Option(help="What comes first.")] = _Order.TIME,
-    every: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 2,
+    every: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds between two looks.")] = 2,
     once: Annotated[
         bool, typer.Option("--once", help="Look once: what was counted since the servers started.")
     ] = False,

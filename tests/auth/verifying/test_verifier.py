@@ -47,6 +47,21 @@ async def test_a_good_token_names_its_caller() -> None:
     assert caller.claims["jti"] == "one"
 
 
+async def test_a_function_that_counts_checks_decides_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def count(_: str) -> None:
+        raise LookupError("the counter is away")
+
+    issuer, time = Issuer(), Time()
+    verifier = issuer.verifier(time, on_check=count)
+    caller = await verifier.authenticate(request_scope(f"Bearer {issuer.token()}"))
+    assert caller.client_id
+    with pytest.raises(AccessDeniedError):
+        await verifier.authenticate(request_scope("Bearer x"))
+    assert [record.name for record in caplog.records] == ["trunkline.auth"] * 2
+
+
 @pytest.mark.parametrize("algorithm", ["ES256", "RS256", "EdDSA"])
 async def test_algorithms_of_our_issuer_are_taken(algorithm: str) -> None:
     other = Issuer(algorithm=algorithm)

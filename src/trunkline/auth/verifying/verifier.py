@@ -197,8 +197,12 @@ class Verifier:
         return caller
 
     def _tell(self, result: str) -> None:
-        if self._on_check is not None:
+        if self._on_check is None:
+            return
+        try:
             self._on_check(result)
+        except Exception:  # what counts does not decide who may call
+            logger.exception("The function on_check of a verifier failed: %r", self._on_check)
 
     async def _authenticate(self, scope: Scope) -> Caller:
         presented = read_token(scope)
