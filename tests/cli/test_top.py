@@ -299,7 +299,7 @@ def read_until(terminal: int, text: str) -> str:
 
 def test_a_page_has_to_have_numbers() -> None:
     for value in ("NaN", "+Inf", "-1"):
-        with pytest.raises(ValueError, match="which is no count"):
+        with pytest.raises(ValueError, match="and not a count"):
             read_counts(f'trunkline_client_operations_total{{client="a"}} {value}\n')
     bucket = 'trunkline_operation_duration_seconds_bucket{operation="a",le="wide"} 1\n'
     with pytest.raises(ValueError, match="wide"):

@@ -106,7 +106,7 @@ def _open(store: str) -> UsageStore:
 
     file = Path(store.removeprefix("sqlite:///"))
     if store.startswith("sqlite:///") and not file.exists():
-        stop(f"There is no file {file}: name the store as the servers do, which make it.")
+        stop(f"There is no file {file}. Give the URL that the servers have; they make the file.")
     return UsageStore(store)
 
 

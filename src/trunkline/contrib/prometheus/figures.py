@@ -83,7 +83,7 @@ def read_counts(page: str) -> Counts:
             if sample.name.endswith("_bucket"):
                 float(values[-1])  # refused here if it is not a number
             if not 0 <= sample.value < inf:
-                raise ValueError(f"{sample.name} is {sample.value}, which is no count")
+                raise ValueError(f"{sample.name} is {sample.value}, and not a count")
             counts[sample.name, *values] = sample.value
     return counts
 
