@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -23,7 +23,7 @@ from trunkline.server import (
     parse_schema,
 )
 
-__all__ = ["measure"]
+__all__ = ["measure", "posting"]
 
 ROUNDS = 200  # requests of a sample
 SDL = """
@@ -85,17 +85,21 @@ def asking(sinks: Sequence[Sink]) -> Any:
     """Return a function that asks an endpoint with these sinks for the same again and again."""
     query = SimpleNamespace(book=lambda id: Book(id, "Persuasion", 249, "978"))  # noqa: A006
     schema = make_executable_schema(parse_schema(SDL), SimpleNamespace(query=query), {"Book": Book})
-    app = GraphQL(schema, auth=None, sinks=sinks)
+    return posting(GraphQL(schema, auth=None, sinks=sinks), BODY, ROUNDS)
+
+
+def posting(app: GraphQL, body: bytes, rounds: int) -> Callable[[], Awaitable[None]]:
+    """Return a function that sends an endpoint the same body some times."""
 
     async def receive() -> Any:
-        return {"type": "http.request", "body": BODY, "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Any) -> None:
         if message.get("status", 200) != 200:
             raise AssertionError(message)
 
     async def ask() -> None:
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             scope = {
                 "type": "http",
                 "http_version": "1.1",

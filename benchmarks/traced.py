@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, Sampler, Tra
 
 from benchmarks.figures import Figure, at_most
 from benchmarks.local import Async
+from benchmarks.observe import posting
 from benchmarks.race import race
 from trunkline.observe.spans import trace_resolvers
 from trunkline.server import GraphQL, make_executable_schema, parse_schema
@@ -26,12 +27,6 @@ type Query { books(first: Int!): [Book!]! }
 type Book { id: ID!  title: String!  pages: Int!  isbn: String  shelf: String }
 """
 QUERY = "query Books($first: Int!) { books(first: $first) { id title pages isbn shelf } }"
-HEADERS = [
-    (b"content-type", b"application/json"),
-    (b"accept", b"application/graphql-response+json"),
-    (b"graphql-client-name", b"billing"),
-    (b"traceparent", b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
-]
 SAMPLERS = {"unsampled": ALWAYS_OFF, "1 %": TraceIdRatioBased(0.01), "sampled": ALWAYS_ON}
 GOALS = {"unsampled": at_most(1.1), "1 %": at_most(1.1), "sampled": None}
 
@@ -82,27 +77,11 @@ def asking(first: int, sampler: Sampler | None) -> Any:
         {"Book": Book},
         middlewares=[trace_resolvers] if sampler else [],
     )
-    app = GraphQL(schema, auth=None, sinks=())
     body = msgspec.json.encode({"query": QUERY, "variables": {"first": first}})
+    ask = posting(GraphQL(schema, auth=None, sinks=()), body, ROUNDS)
 
-    async def receive() -> Any:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message: Any) -> None:
-        if message.get("status", 200) != 200:
-            raise AssertionError(message)
-
-    async def ask() -> None:
+    async def ask_with_provider() -> None:
         trace._TRACER_PROVIDER = provider  # noqa: SLF001
-        for _ in range(ROUNDS):
-            scope = {
-                "type": "http",
-                "http_version": "1.1",
-                "method": "POST",
-                "path": "/graphql",
-                "query_string": b"",
-                "headers": HEADERS,
-            }
-            await app(scope, receive, send)
+        await ask()
 
-    return ask
+    return ask_with_provider
