@@ -28,7 +28,7 @@ from typer.testing import CliRunner
 from trunkline.auth import Protected, Verifier
 from trunkline.cli.commands import app
 from trunkline.contrib.prometheus import PrometheusMetrics
-from trunkline.contrib.prometheus.figures import OperationFigures, read_counts
+from trunkline.contrib.prometheus.figures import Figures, read_counts
 from trunkline.issuer import Issuer, RegisteredClient, Store, with_new_secret
 from trunkline.observe.operations import OperationOutcome
 from trunkline.server import OperationEvent
@@ -113,7 +113,7 @@ def place() -> Iterator[Place]:
         yield Place(root, secret, (one, two), changing)
 
 
-def run(*arguments: str, text: str | None = None, columns: int = 100) -> tuple[int, str, str]:
+def run(*arguments: str, text: str | None = None, columns: int = 120) -> tuple[int, str, str]:
     result = CliRunner().invoke(app, ["top", *arguments], input=text, env={"COLUMNS": str(columns)})
     return result.exit_code, result.stdout, result.stderr
 
@@ -125,12 +125,37 @@ def test_several_servers_are_summed_up(place: Place) -> None:
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert lines[:4] == [
         "2 servers, since the servers started",
-        "operation type time requests failed p50 p95 p99",
-        "Slow query 20.0 s 1 > 10 s > 10 s > 10 s",
-        "Books query 580.0 ms 20 5.0% 17.9 ms 25.0 ms 220.0 ms",
+        "operation type time requests failed p50 p95 p99 mostly by",
+        "Slow query 20.0 s 1 > 10 s > 10 s > 10 s web",
+        "Books query 580.0 ms 20 5.0% 17.9 ms 25.0 ms 220.0 ms web 97%",
     ]
     assert lines[4].startswith("[red]Odd\\x1b[2J query")
-    assert lines[6:] == ["client requests failed", "web 21", "billing 1 100.0%"]
+    assert lines[6:] == [
+        "client time requests failed p50 p95 p99 mostly",
+        "web 20.6 s 21 17.9 ms 242.5 ms > 10 s Slow 97%",
+        "billing 20.0 ms 1 100.0% 17.5 ms 24.2 ms 24.9 ms Books",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "tables"),
+    [
+        (["--by", "operation"], ["operation", "Slow", "Books", "", "client", "web", "billing"]),
+        (["--by", "client"], ["client", "web", "billing", "", "operation", "Slow", "Books"]),
+        (["--operation", "Books"], ["client", "web", "billing", "", "operation", "Books"]),
+        (["--client", "billing"], ["operation", "Books", "", "client", "billing"]),
+        (
+            ["--operation", "Books", "--client", "web", "--by", "client"],
+            ["client", "web", "", "operation", "Books"],
+        ),
+        (["--client", "stranger"], ["operation", "", "client"]),
+    ],
+)
+def test_one_operation_or_one_client_can_be_looked_at(
+    options: list[str], tables: list[str], place: Place
+) -> None:
+    _, out, _ = run(f"{place.root}/one", "--once", *options)
+    assert [line.partition(" ")[0] for line in out.splitlines()[1:]] == tables
 
 
 @pytest.mark.parametrize(
@@ -142,7 +167,7 @@ def test_several_servers_are_summed_up(place: Place) -> None:
         ("p50", "Slow"),
         ("p95", "Slow"),
         ("p99", "Slow"),
-        ("operation", "Books"),
+        ("name", "Books"),
     ],
 )
 def test_the_order_is_an_option(sort: str, first: str, place: Place) -> None:
@@ -159,18 +184,23 @@ def test_scripts_get_json(place: Place) -> None:
     assert found["servers"] == [{"url": f"{place.root}/one", "problem": None}]
     assert {key: found["operations"][1][key] for key in books} == books
     assert found["operations"][0]["p99"] is None  # it is above the last bound
-    assert found["clients"] == [
-        {"client": "web", "requests": 11, "failed": 0},
-        {"client": "billing", "requests": 1, "failed": 1},
-    ]
+    assert found["operations"][1]["seconds_by_client"] == pytest.approx(
+        {"web": 0.38, "billing": 0.02}
+    )
+    clients = [(each["client"], each["requests"], each["failed"]) for each in found["clients"]]
+    assert clients == [("web", 11, 0), ("billing", 1, 1)]
+    assert found["clients"][1]["seconds_by_operation"] == {"Books": 0.02}
+    assert found["clients"][1]["p95_before"] is None
 
 
 @pytest.mark.parametrize(
     ("columns", "headings"),
     [
-        (90, "operation type time requests failed p50 p95 p99"),
-        (80, "operation time requests failed p50 p95 p99"),
-        (65, "operation time requests failed p95 p99"),
+        (120, "operation type time requests failed p50 p95 p99 mostly by"),
+        (110, "operation time requests failed p50 p95 p99 mostly by"),
+        (100, "operation time requests failed p95 p99 mostly by"),
+        (65, "operation time requests failed p95 mostly by"),
+        (50, "operation time requests failed p95"),
         (40, "operation time failed p95"),
         (39, "operation time failed"),
     ],
@@ -185,7 +215,8 @@ def test_a_server_that_is_away_is_a_line(place: Place) -> None:
     away = f"http://127.0.0.1:{free_port()}/metrics"
     status, out, _ = run(f"{place.root}/one", away, "--once", columns=200)
     assert status == 1
-    assert f"\n{away}: " in out
+    assert f"\nNo complete response from {away} (" in out
+    assert out.count(away) == 1
     assert "Books" in out
 
 
@@ -239,6 +270,8 @@ def test_the_live_table_has_what_happens_while_it_looks(place: Place) -> None:
             assert "LiveAndLong" in shown
             assert name not in shown
             assert "20.0 ms" in shown  # a long name leaves room for the figures
+            counted(place.counted[0], "Slow", 0.02)
+            read_until(outside, "> 10 s")  # as it was before
             process.send_signal(signal.SIGINT)
             assert process.wait(PATIENCE) == 0
         finally:
@@ -300,7 +333,7 @@ def read_until(terminal: int, text: str) -> str:
 def test_a_page_has_to_have_numbers() -> None:
     for value in ("NaN", "+Inf", "-1"):
         with pytest.raises(ValueError, match="and not a count"):
-            read_counts(f'trunkline_client_operations_total{{client="a"}} {value}\n')
+            read_counts(f'trunkline_operation_duration_seconds_count{{client="a"}} {value}\n')
     bucket = 'trunkline_operation_duration_seconds_bucket{operation="a",le="wide"} 1\n'
     with pytest.raises(ValueError, match="wide"):
         read_counts(bucket)
@@ -318,5 +351,5 @@ def test_a_page_has_to_have_numbers() -> None:
 def test_quantiles_are_those_of_prometheus(
     buckets: dict[float, float], part: float, expected: float
 ) -> None:
-    figures = OperationFigures("", "", requests=10, buckets=buckets)
+    figures = Figures(requests=10, buckets=buckets)
     assert figures.quantile(part) == pytest.approx(expected)

@@ -63,7 +63,7 @@ def test_the_lines_that_are_printed_call_both_interfaces(demo: Demo) -> None:
     )
     assert graphql.startswith('{"data":{"todos":[{"todoID":')
     assert rest.startswith('[{"todoID":')
-    assert 'trunkline_client_operations_total{client="web-app",outcome="ok"}' in metrics
+    assert 'trunkline_operation_duration_seconds_count{client="web-app",operation=' in metrics
 
 
 def test_it_is_ready_and_tells_strangers_no_metrics(demo: Demo) -> None:

@@ -75,9 +75,8 @@ async def test_names_are_those_that_are_known(
     )
     kind = event.get("operation_kind", "")
     assert await samples(metrics, "operation_duration_seconds_count") == {
-        (operation, "partial", kind): 1
+        (client, operation, "partial", kind): 1
     }
-    assert await samples(metrics, "client_operations_total") == {(client, "partial"): 1}
     assert await samples(metrics, "errors_total") == {("", operation): 1, ("CLOSED", operation): 2}
     assert await samples(metrics, "cache_total") == {(operation, "hit"): 1}
 
@@ -98,24 +97,39 @@ async def test_labels_are_bounded_whatever_comes() -> None:
     metrics(OperationEvent())
     durations = await samples(metrics, "operation_duration_seconds_count")
     assert durations == {
-        ("Op0", "partial", "query"): 1,
-        ("Op1", "partial", "query"): 1,
-        ("(other)", "partial", "query"): 998,
-        ("(unregistered)", "ok", ""): 1,
+        ("client0", "Op0", "partial", "query"): 1,
+        ("client1", "Op1", "partial", "query"): 1,
+        ("client2", "(other)", "partial", "query"): 1,
+        ("(other)", "(other)", "partial", "query"): 997,
+        ("(unknown)", "(unregistered)", "ok", ""): 1,
     }
-    clients = await samples(metrics, "client_operations_total")
-    names = ["(other)", "(unknown)", "client0", "client1", "client2"]
-    assert sorted(each for each, _ in clients) == names
     errors = await samples(metrics, "errors_total")
     assert len(errors) == 2 + 98 + 1  # with a name, with a code only, with neither
     assert sum(errors.values()) == 1_000
+
+
+async def test_pairs_of_operations_and_clients_are_bounded() -> None:
+    metrics = new_metrics(operations=2, clients=20)
+    for client in range(20):
+        for registered in (True, False):
+            metrics(
+                OperationEvent(
+                    registered=registered, operation_name="One", client_id=f"client{client}"
+                )
+            )
+    durations = await samples(metrics, "operation_duration_seconds_count")
+    assert durations == {
+        **{(f"client{client}", "One", "ok", ""): 1 for client in range(4)},
+        ("(other)", "One", "ok", ""): 16,
+        **{(f"client{client}", "(unregistered)", "ok", ""): 1 for client in range(20)},
+    }
 
 
 @pytest.mark.parametrize("name", ['a"b\\c', "a\nb 1\nc", "ä\u202e", "\ud800", "x" * 10_000, "{}"])
 async def test_names_cannot_break_the_page(name: str) -> None:
     metrics = new_metrics()
     metrics(OperationEvent(client_id=name, error_codes=(name,), outcome="partial"))
-    (client,) = await samples(metrics, "client_operations_total")
+    (client,) = await samples(metrics, "operation_duration_seconds_count")
     (code,) = await samples(metrics, "errors_total")
     assert client[0] == code[0]
     assert client[0].isprintable()
@@ -202,11 +216,10 @@ async def test_a_batch_is_one_request_and_several_operations() -> None:
     app = Endpoint(sinks=[metrics], batch_size=3)
     body = b'[{"query": "{ number }"}, {"query": "{ required }"}, {"query": "{"}]'
     await send_body(app, body, {"accept": JSON})
-    outcomes = await samples(metrics, "client_operations_total")
-    assert outcomes == {
-        ("(unknown)", "ok"): 1,
-        ("(unknown)", "internal_error"): 1,
-        ("(unknown)", "request_error"): 1,
+    assert await samples(metrics, "operation_duration_seconds_count") == {
+        ("(unknown)", "(unregistered)", "ok", "query"): 1,
+        ("(unknown)", "(unregistered)", "internal_error", "query"): 1,
+        ("(unknown)", "(unregistered)", "request_error", ""): 1,
     }
     assert await samples(metrics, "requests_in_flight") == {(): 0}
 
@@ -226,13 +239,9 @@ async def test_registered_documents_have_their_names(tmp_path: Path) -> None:
     finally:
         registry.close()
     assert await samples(metrics, "operation_duration_seconds_count") == {
-        ("(publication)", "ok", ""): 1,
-        ("One", "ok", "query"): 1,
-        ("(unregistered)", "ok", "query"): 1,
-    }
-    assert await samples(metrics, "client_operations_total") == {
-        ("billing", "ok"): 1,
-        ("(unknown)", "ok"): 2,
+        ("(unknown)", "(publication)", "ok", ""): 1,
+        ("billing", "One", "ok", "query"): 1,
+        ("(unknown)", "(unregistered)", "ok", "query"): 1,
     }
 
 

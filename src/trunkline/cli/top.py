@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -30,14 +31,14 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from trunkline.auth.calling.credentials import ClientCredentials
-    from trunkline.contrib.prometheus.figures import ClientFigures, Counts, OperationFigures
+    from trunkline.contrib.prometheus.figures import Asked, Counts, Figures
 
 __all__ = ["top_command"]
 
 _TIMEOUT = 5.0  # seconds within which a server must give its page
 _WINDOW = 60.0  # seconds that the live table looks back
 _STEP = 10.0  # seconds between the pages that are kept for that
-_MOST_CLIENTS = 5  # lines of a terminal
+_MOST_BELOW = 5  # lines of the second table of a terminal
 
 
 class _Order(StrEnum):
@@ -47,7 +48,24 @@ class _Order(StrEnum):
     P50 = "p50"
     P95 = "p95"
     P99 = "p99"
+    NAME = "name"
+
+
+class _By(StrEnum):
     OPERATION = "operation"
+    CLIENT = "client"
+
+
+class _Question(NamedTuple):
+    """What is looked for: of one operation, of one client, or of all; and what comes first."""
+
+    sort: _Order
+    by: _By
+    operation: str | None
+    client: str | None
+
+    def asks(self, asked: Asked) -> bool:
+        return self.operation in (None, asked.operation) and self.client in (None, asked.client)
 
 
 def top_command(  # noqa: PLR0913  # the options
@@ -56,7 +74,22 @@ def top_command(  # noqa: PLR0913  # the options
         typer.Argument(help="The pages with the metrics of servers: https://shop.internal/metrics"),
     ],
     *,
-    sort: Annotated[_Order, typer.Option(help="What comes first.")] = _Order.TIME,
+    by: Annotated[
+        _By | None,
+        typer.Option(
+            help="Which table comes first: that of the operations, or that of the clients.",
+            show_default="operation; client with --operation",
+        ),
+    ] = None,
+    operation: Annotated[
+        str | None, typer.Option(help="Show this operation only, and who asks for it.")
+    ] = None,
+    client: Annotated[
+        str | None, typer.Option(help="Show this client only, and what it asks for.")
+    ] = None,
+    sort: Annotated[
+        _Order, typer.Option(help="By what the tables are sorted, the largest first.")
+    ] = _Order.TIME,
     every: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds between two looks.")] = 2,
     once: Annotated[
         bool, typer.Option("--once", help="Look once: what was counted since the servers started.")
@@ -74,8 +107,8 @@ def top_command(  # noqa: PLR0913  # the options
 ) -> None:
     """Show the operations of servers that count with PrometheusMetrics, and their clients.
 
-    The table has the last minute, of all servers together. A request has failed if its outcome is
-    not "ok". Ctrl-C ends the command.
+    The tables have the last minute, of all servers together; "before" is the p95 of all that was
+    counted earlier. A request has failed if its outcome is not "ok". Ctrl-C ends the command.
     """
     from rich.console import Console
 
@@ -85,6 +118,9 @@ def top_command(  # noqa: PLR0913  # the options
         headers = with_environment(read_pairs(header, ":", "header"))
         credentials = read_credentials(issuer, client_id, secret_file, key, resource, scope)
         servers = [_Server(url, headers, credentials) for url in dict.fromkeys(urls)]
+    if by is None:
+        by = _By.CLIENT if operation is not None and client is None else _By.OPERATION
+    question = _Question(sort, by, operation, client)
     console = Console(highlight=False)
     if not console.is_terminal and not json:
         once = True
@@ -92,13 +128,13 @@ def top_command(  # noqa: PLR0913  # the options
         with ThreadPoolExecutor(len(servers)) as threads:
             if once:
                 list(threads.map(_Server.look, servers))
-                look = _look(servers, sort, with_all=True)
-                typer.echo(look.json()) if json else console.print(_table(look, console.width))
+                look = _look(servers, question, with_all=True)
+                typer.echo(look.json()) if json else console.print(_tables(look, by, console.width))
             elif json:
-                for look in _looks(servers, sort, every, threads):
+                for look in _looks(servers, question, every, threads):
                     typer.echo(look.json())
             else:
-                _show(console, _looks(servers, sort, every, threads))
+                _show(console, _looks(servers, question, every, threads), by)
     except KeyboardInterrupt:
         return
     finally:
@@ -160,13 +196,23 @@ class _Server:
         return read_counts(response.body.decode())
 
 
+@dataclass
+class _Row:
+    """A line of a table. ``parts`` are the seconds by client, or those of a client by operation."""
+
+    name: str
+    kind: str
+    figures: Figures
+    before: Figures
+    parts: dict[str, float]
+
+
 class _Look(NamedTuple):
     """What is shown: ``seconds`` is how far it looks back, ``None`` for all since the start."""
 
     seconds: float | None
     problems: dict[str, str]
-    operations: list[OperationFigures]
-    clients: list[ClientFigures]
+    rows: dict[_By, list[_Row]]
 
     def json(self) -> str:
         import msgspec
@@ -178,76 +224,107 @@ class _Look(NamedTuple):
             ],
             "operations": [
                 {
-                    "operation": each.operation,
+                    "operation": each.name,
                     "type": each.kind,
-                    "requests": each.requests,
-                    "failed": each.failed,
-                    "seconds": each.seconds,
-                    "p50": each.quantile(0.5),
-                    "p95": each.quantile(0.95),
-                    "p99": each.quantile(0.99),
+                    **_figures_json(each),
+                    "seconds_by_client": each.parts,
                 }
-                for each in self.operations
+                for each in self.rows[_By.OPERATION]
             ],
-            "clients": self.clients,
+            "clients": [
+                {"client": each.name, **_figures_json(each), "seconds_by_operation": each.parts}
+                for each in self.rows[_By.CLIENT]
+            ],
         }
         return msgspec.json.encode(content).decode()
 
 
-_KEYS: dict[_Order, Callable[[OperationFigures], Any]] = {
-    _Order.TIME: lambda each: -each.seconds,
-    _Order.REQUESTS: lambda each: -each.requests,
-    _Order.FAILED: lambda each: -each.failed,
-    _Order.P50: lambda each: -each.quantile(0.5),
-    _Order.P95: lambda each: -each.quantile(0.95),
-    _Order.P99: lambda each: -each.quantile(0.99),
-    _Order.OPERATION: lambda each: each.operation,
+def _figures_json(row: _Row) -> dict[str, float | None]:
+    its = row.figures
+    return {
+        "requests": its.requests,
+        "failed": its.failed,
+        "seconds": its.seconds,
+        "p50": its.quantile(0.5),
+        "p95": its.quantile(0.95),
+        "p95_before": row.before.quantile(0.95) if row.before.requests else None,
+        "p99": its.quantile(0.99),
+    }
+
+
+_KEYS: dict[_Order, Callable[[_Row], Any]] = {
+    _Order.TIME: lambda row: -row.figures.seconds,
+    _Order.REQUESTS: lambda row: -row.figures.requests,
+    _Order.FAILED: lambda row: -row.figures.failed,
+    _Order.P50: lambda row: -row.figures.quantile(0.5),
+    _Order.P95: lambda row: -row.figures.quantile(0.95),
+    _Order.P99: lambda row: -row.figures.quantile(0.99),
+    _Order.NAME: lambda row: row.name,
 }
 
 
 def _looks(
-    servers: Sequence[_Server], sort: _Order, every: float, threads: ThreadPoolExecutor
+    servers: Sequence[_Server], question: _Question, every: float, threads: ThreadPoolExecutor
 ) -> Iterable[_Look]:
     """Yield a look each time; it is empty until each server was seen twice."""
     while True:
         list(threads.map(_Server.look, servers))
-        yield _look(servers, sort, with_all=False)
+        yield _look(servers, question, with_all=False)
         time.sleep(every)
 
 
-def _look(servers: Sequence[_Server], sort: _Order, *, with_all: bool) -> _Look:
-    from trunkline.contrib.prometheus.figures import (
-        client_figures,
-        difference,
-        operation_figures,
-    )
+def _look(servers: Sequence[_Server], question: _Question, *, with_all: bool) -> _Look:
+    from trunkline.contrib.prometheus.figures import Figures, difference, figures
 
-    total: Counts = {}
+    now: dict[Asked, Figures] = {}
+    earlier: dict[Asked, Figures] = {}
     seconds = 0.0
     for server in servers:
         if not server.pages:
             continue
         (began, before), (ended, after) = server.pages[0], server.pages[-1]
+        if with_all:
+            before = {}
         seconds = max(seconds, ended - began)
-        for key, value in difference(after, {} if with_all else before).items():
-            total[key] = total.get(key, 0) + value
+        for total, counts in ((now, difference(after, before)), (earlier, before)):
+            for asked, its in figures(counts).items():
+                if question.asks(asked):
+                    total.setdefault(asked, Figures()).add(its)
     return _Look(
         None if with_all else seconds,
         {server.url: server.problem for server in servers},
-        sorted(operation_figures(total), key=_KEYS[sort]),
-        sorted(client_figures(total), key=lambda each: -each.requests),
+        {by: sorted(_rows(now, earlier, by), key=_KEYS[question.sort]) for by in _By},
     )
 
 
-def _show(console: Console, looks: Iterable[_Look]) -> None:
+def _rows(now: dict[Asked, Figures], earlier: dict[Asked, Figures], by: _By) -> Iterable[_Row]:
+    """Sum up the figures of each operation, or of each client."""
+    from trunkline.contrib.prometheus.figures import Figures
+
+    def key(asked: Asked) -> tuple[str, str]:
+        return (asked.client, "") if by is _By.CLIENT else (asked.operation, asked.kind)
+
+    rows: dict[tuple[str, str], _Row] = {}
+    for asked, its in now.items():
+        row = rows.setdefault(key(asked), _Row(*key(asked), Figures(), Figures(), {}))
+        row.figures.add(its)
+        other = asked.operation if by is _By.CLIENT else asked.client
+        row.parts[other] = row.parts.get(other, 0) + its.seconds
+    for asked, its in earlier.items():
+        if key(asked) in rows:
+            rows[key(asked)].before.add(its)
+    return rows.values()
+
+
+def _show(console: Console, looks: Iterable[_Look], by: _By) -> None:
     from rich.live import Live
 
     with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
         for look in looks:
-            live.update(_table(look, console.width, console.height), refresh=True)
+            live.update(_tables(look, by, console.width, console.height), refresh=True)
 
 
-def _table(look: _Look, width: int, height: int | None = None) -> RenderableType:
+def _tables(look: _Look, first: _By, width: int, height: int | None = None) -> RenderableType:
     """Draw a look. With a height, what does not fit is left out; else all is there."""
     from rich.console import Group
     from rich.text import Text
@@ -257,68 +334,71 @@ def _table(look: _Look, width: int, height: int | None = None) -> RenderableType
     lines: list[Text] = [Text(f"{count} server{'' if count == 1 else 's'}, {since}", "bold")]
     for url, problem in look.problems.items():
         if problem:
-            lines.append(Text(f"{printable(url)}: {printable(problem)}", "red"))
-    clients, operations = look.clients, look.operations
+            told = problem if url in problem else f"{url}: {problem}"
+            lines.append(Text(printable(told), "red"))
+    second = _By.OPERATION if first is _By.CLIENT else _By.CLIENT
+    above, below = look.rows[first], look.rows[second]
     if height is not None:
-        clients = clients[:_MOST_CLIENTS]
-        operations = operations[: max(1, height - len(lines) - len(clients) - 4)]
-    columns = [(heading, cell) for heading, least, cell in _COLUMNS if width >= least]
-    return Group(
-        *lines,
-        _rows(
-            [heading for heading, _ in columns],
-            [[cell(each) for _, cell in columns] for each in operations],
-            fold=height is None,
-        ),
-        Text(),
-        _rows(
-            ["client", "requests", "failed"],
-            [[each.client, f"{each.requests:,}", _part(each)] for each in clients],
-            fold=height is None,
-        ),
-    )
+        below = below[:_MOST_BELOW]
+        above = above[: max(1, height - len(lines) - len(below) - 4)]
+    shown = [
+        _table(by, rows, width, fold=height is None, compares=look.seconds is not None)
+        for by, rows in ((first, above), (second, below))
+    ]
+    return Group(*lines, shown[0], Text(), shown[1])
 
 
-def _rows(headings: Sequence[str], rows: Iterable[Sequence[str]], *, fold: bool) -> Table:
+def _table(by: _By, rows: Sequence[_Row], width: int, *, fold: bool, compares: bool) -> Table:
     from rich.table import Table
     from rich.text import Text
 
+    columns: list[tuple[str, int, Callable[[_Row], str]]] = [
+        (by.value, 0, lambda row: row.name),
+        ("type", 120, lambda row: row.kind),
+        ("time", 0, lambda row: _time(row.figures.seconds)),
+        ("requests", 50, lambda row: f"{row.figures.requests:,}"),
+        ("failed", 0, _failed),
+        ("p50", 110, lambda row: _quantile(row.figures, 0.5)),
+        ("p95", 40, lambda row: _quantile(row.figures, 0.95)),
+        ("before", 80, lambda row: _quantile(row.before, 0.95) if row.before.requests else ""),
+        ("p99", 100, lambda row: _quantile(row.figures, 0.99)),
+        ("mostly by" if by is _By.OPERATION else "mostly", 65, _most),
+    ]
+    if by is _By.CLIENT:
+        columns = [each for each in columns if each[0] != "type"]
+    if not compares:
+        columns = [each for each in columns if each[0] != "before"]
+    columns = [each for each in columns if width >= each[1]]
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for number, heading in enumerate(headings):
+    for heading, _, cell in columns:
+        is_name = heading == by.value or cell is _most
         table.add_column(
             heading,
-            justify="right" if number else "left",
-            no_wrap=bool(number),  # a long name gives way, not a figure
+            justify="left" if is_name else "right",
+            no_wrap=not is_name,  # a long name gives way, not a figure
             overflow="fold" if fold else "ellipsis",
         )
     for row in rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
+        table.add_row(*(Text(printable(cell(row))) for _, _, cell in columns))
     return table
 
 
-def _part(figures: OperationFigures | ClientFigures) -> str:
-    return f"{figures.failed / figures.requests:.1%}" if figures.failed else ""
+def _failed(row: _Row) -> str:
+    return f"{row.figures.failed / row.figures.requests:.1%}" if row.figures.failed else ""
+
+
+def _most(row: _Row) -> str:
+    name = max(row.parts, key=row.parts.__getitem__)
+    part = row.parts[name] / (row.figures.seconds or 1)
+    return name if len(row.parts) == 1 else f"{name} {part:.0%}"
 
 
 def _time(seconds: float) -> str:
     return f"{seconds:,.1f} s" if seconds >= 1 else f"{seconds * 1_000:.1f} ms"
 
 
-def _quantile(figures: OperationFigures, part: float) -> str:
+def _quantile(figures: Figures, part: float) -> str:
     seconds = figures.quantile(part)
     if seconds < inf:
         return _time(seconds)
     return f"> {max((each for each in figures.buckets if each < inf), default=0):g} s"
-
-
-# The heading, the width of the narrowest terminal with this column, and what stands there.
-_COLUMNS: tuple[tuple[str, int, Callable[[OperationFigures], str]], ...] = (
-    ("operation", 0, lambda each: each.operation),
-    ("type", 90, lambda each: each.kind),
-    ("time", 0, lambda each: _time(each.seconds)),
-    ("requests", 50, lambda each: f"{each.requests:,}"),
-    ("failed", 0, _part),
-    ("p50", 80, lambda each: _quantile(each, 0.5)),
-    ("p95", 40, lambda each: _quantile(each, 0.95)),
-    ("p99", 65, lambda each: _quantile(each, 0.99)),
-)

@@ -6,7 +6,14 @@ from trunkline.contracts.registry import client_of
 from trunkline.observe.operations import OperationEvent
 from trunkline.printable import printable
 
-__all__ = ["BUCKETS", "OTHER", "LabelNames", "client_label", "operation_label"]
+__all__ = [
+    "BUCKETS",
+    "OTHER",
+    "LabelNames",
+    "PairNames",
+    "client_label",
+    "operation_label",
+]
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """The bounds of a histogram of durations, in seconds."""
@@ -32,6 +39,29 @@ class LabelNames:
                 return OTHER
             self._known.add(name)
         return printable(name)
+
+
+class PairNames:
+    """The names of operations with those of the clients that ask for them.
+
+    A registered document has few clients, so there are about as many pairs as operations: twice as
+    many are labels. Of later ones the client is "(other)". Our own names always have room.
+    """
+
+    def __init__(self, operations: int, clients: int) -> None:
+        self.operations = LabelNames(operations)
+        self._clients = LabelNames(clients)
+        self._most = 2 * operations
+        self._known: set[tuple[str, str]] = set()
+
+    def labels(self, operation: str, client: str) -> tuple[str, str]:
+        """Return the labels of an operation and of its client."""
+        pair = self.operations.label(operation), self._clients.label(client)
+        if operation not in _OURS and client not in _OURS and pair not in self._known:
+            if len(self._known) >= self._most:
+                return pair[0], OTHER
+            self._known.add(pair)
+        return pair
 
 
 def operation_label(event: OperationEvent) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from trunkline.contrib.labels import BUCKETS, LabelNames, client_label, operation_label
+from trunkline.contrib.labels import BUCKETS, LabelNames, PairNames, client_label, operation_label
 from trunkline.observe.operations import OperationEvent
 from trunkline.observe.writer import told_of_losses
 
@@ -25,10 +25,9 @@ class OpenTelemetryMetrics:
     """A sink that counts events by OpenTelemetry, with bounded attributes.
 
     - ``trunkline.operation.duration``: a histogram, in seconds, by ``graphql.operation.name``,
-      ``graphql.operation.type`` and ``trunkline.outcome``. The SDK takes exemplars from the
-      request's span.
+      ``graphql.operation.type``, ``trunkline.client`` and ``trunkline.outcome``. The SDK takes
+      exemplars from the request's span.
     - ``trunkline.requests.in_flight``: requests that are not over.
-    - ``trunkline.client.operations`` by ``trunkline.client`` and ``trunkline.outcome``.
     - ``trunkline.errors`` by ``graphql.operation.name`` and ``trunkline.error.code``.
     - ``trunkline.cache`` by ``graphql.operation.name`` and ``trunkline.cache.result``: what a store
       or a version of the server had for the request, as `OperationEvent.cache` says.
@@ -40,14 +39,15 @@ class OpenTelemetryMetrics:
     proves it or if it registered the document: see `PrometheusMetrics`.
 
     - ``provider``: the meter provider; the default is the program's.
-    - ``operations`` and ``clients``: how many names of each are told.
+    - ``operations`` and ``clients``: how many names of each are told; of pairs, twice as many as of
+      operations.
     """
 
     def __init__(
         self, provider: MeterProvider | None = None, *, operations: int = 500, clients: int = 100
     ) -> None:
         meter = (provider or get_meter_provider()).get_meter("trunkline")
-        self._operations, self._clients = LabelNames(operations), LabelNames(clients)
+        self._names = PairNames(operations, clients)
         self._codes = LabelNames(_MOST_CODES)
         self._durations = meter.create_histogram(
             "trunkline.operation.duration",
@@ -57,9 +57,6 @@ class OpenTelemetryMetrics:
         )
         self._in_flight = meter.create_up_down_counter(
             "trunkline.requests.in_flight", "{request}", "Requests that are not over."
-        )
-        self._client_operations = meter.create_counter(
-            "trunkline.client.operations", "{operation}", "Operations, by who asked for them."
         )
         self._errors = meter.create_counter("trunkline.errors", "{error}", "Errors in responses.")
         self._cache = meter.create_counter(
@@ -81,19 +78,16 @@ class OpenTelemetryMetrics:
 
     def __call__(self, event: OperationEvent) -> None:
         """Count an event."""
-        operation = self._operations.label(operation_label(event))
+        operation, client = self._names.labels(operation_label(event), client_label(event))
         named = {"graphql.operation.name": operation}
         self._durations.record(
             event.duration,
             {
                 **named,
                 "graphql.operation.type": event.operation_kind or "",
+                "trunkline.client": client,
                 "trunkline.outcome": event.outcome,
             },
-        )
-        client = self._clients.label(client_label(event))
-        self._client_operations.add(
-            1, {"trunkline.client": client, "trunkline.outcome": event.outcome}
         )
         if event.cache is not None:
             self._cache.add(1, {**named, "trunkline.cache.result": event.cache})

@@ -12,7 +12,14 @@ from typing import Generic, TypeVar
 
 from trunkline.asgi.requests import Receive, Scope, check_method, read_headers
 from trunkline.asgi.responses import HTTPApplication, Response
-from trunkline.contrib.labels import BUCKETS, OTHER, LabelNames, client_label, operation_label
+from trunkline.contrib.labels import (
+    BUCKETS,
+    OTHER,
+    LabelNames,
+    PairNames,
+    client_label,
+    operation_label,
+)
 from trunkline.observe.operations import OperationEvent
 from trunkline.observe.writer import told_of_losses
 
@@ -38,10 +45,9 @@ Metric = TypeVar("Metric", prometheus.Counter, prometheus.Histogram)
 class PrometheusMetrics:
     """A sink that counts events; its ``page`` is the ASGI application from which they are read.
 
-    - ``trunkline_operation_duration_seconds``: a histogram by ``operation``, ``type`` and
-      ``outcome``. A page in OpenMetrics has a trace id as the exemplar of a bucket.
+    - ``trunkline_operation_duration_seconds``: a histogram by ``operation``, ``type``, ``client``
+      and ``outcome``. A page in OpenMetrics has a trace id as the exemplar of a bucket.
     - ``trunkline_requests_in_flight``: requests that are not over.
-    - ``trunkline_client_operations_total`` by ``client`` and ``outcome``.
     - ``trunkline_errors_total`` by ``operation`` and ``code``: the errors in responses.
     - ``trunkline_cache_total`` by ``operation`` and ``result``: what a store or a version of the
       server had for the request, as `OperationEvent.cache` says.
@@ -58,7 +64,8 @@ class PrometheusMetrics:
 
     - ``registry``: has the metrics, and is what the page shows. The default is the library's, which
       also has what the rest of the program counts. Endpoints that share one share this object.
-    - ``operations`` and ``clients``: how many names of each are labels.
+    - ``operations`` and ``clients``: how many names of each are labels. An operation and its client
+      are a pair; there are at most twice as many as operations.
 
     Raises ``ValueError`` if that folder is not there, or the registry has these metrics already.
     """
@@ -79,14 +86,14 @@ class PrometheusMetrics:
         self._has_exemplars = folder is None
         self._next_example = 0.0
         self.page: HTTPApplication = _Page(registry, folder)
-        operation_names, client_names = LabelNames(operations), LabelNames(clients)
-        self._codes = LabelNames(_MOST_CODES)
+        pairs, codes = PairNames(operations, clients), LabelNames(_MOST_CODES)
+        names = pairs.operations
         self._durations = _Children(
-            operation_names,
+            lambda operation, client, *rest: (*pairs.labels(operation, client), *rest),
             prometheus.Histogram(
                 "trunkline_operation_duration_seconds",
                 "From the first byte of the request to the last one of the response.",
-                ["operation", "type", "outcome"],
+                ["operation", "client", "type", "outcome"],
                 registry=registry,
                 buckets=BUCKETS,
             ),
@@ -97,17 +104,8 @@ class PrometheusMetrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
-        self._client_operations = _Children(
-            client_names,
-            prometheus.Counter(
-                "trunkline_client_operations",
-                "Operations, by who asked for them.",
-                ["client", "outcome"],
-                registry=registry,
-            ),
-        )
         self._errors = _Children(
-            operation_names,
+            lambda operation, code: (names.label(operation), codes.label(code)),
             prometheus.Counter(
                 "trunkline_errors",
                 "Errors in responses.",
@@ -116,7 +114,7 @@ class PrometheusMetrics:
             ),
         )
         self._cache = _Children(
-            operation_names,
+            lambda operation, result: (names.label(operation), result),
             prometheus.Counter(
                 "trunkline_cache",
                 "What the server's own store or a version had for a request.",
@@ -139,18 +137,17 @@ class PrometheusMetrics:
 
     def __call__(self, event: OperationEvent) -> None:
         """Count an event."""
-        operation = operation_label(event)
-        duration = self._durations.of(operation, event.operation_kind or "", event.outcome)
+        operation, client = operation_label(event), client_label(event)
+        duration = self._durations.of(operation, client, event.operation_kind or "", event.outcome)
         exemplar = None
         if event.trace_id is not None and self._has_exemplars and self._is_example(event):
             exemplar = {"trace_id": event.trace_id}
         duration.observe(event.duration, exemplar)
-        self._client_operations.of(client_label(event), event.outcome).inc()
         if event.cache is not None:
             self._cache.of(operation, event.cache).inc()
         if event.error_codes:
             for code, number in Counter(event.error_codes).items():
-                self._errors.of(operation, self._codes.label(code)).inc(number)
+                self._errors.of(operation, code).inc(number)
 
     def _is_example(self, event: OperationEvent) -> bool:
         """Tell whether the trace is kept. A bucket has room for one, and each costs 1 to 2 µs."""
@@ -176,21 +173,21 @@ class PrometheusMetrics:
 
 
 class _Children(Generic[Metric]):
-    """The children of a metric, by its labels. Only the first label needs a bound."""
+    """The children of a metric, by the values that its labels are made of."""
 
-    def __init__(self, names: LabelNames, metric: Metric) -> None:
-        self._names = names
+    def __init__(self, labels: Callable[..., tuple[str, ...]], metric: Metric) -> None:
+        self._labels = labels
         self._metric: Metric = metric
         self._known: dict[tuple[str, ...], Metric] = {}
 
-    def of(self, name: str, *rest: str) -> Metric:
-        """Return the child, which is looked up once."""
-        child = self._known.get((name, *rest))
+    def of(self, *values: str) -> Metric:
+        """Return the child, which is looked up once if it is not that of too many."""
+        child = self._known.get(values)
         if child is None:
-            label = self._names.label(name)
-            child = self._metric.labels(label, *rest)
-            if label != OTHER:
-                self._known[name, *rest] = child
+            labels = self._labels(*values)
+            child = self._metric.labels(*labels)
+            if OTHER not in labels:
+                self._known[values] = child
         return child
 
 
