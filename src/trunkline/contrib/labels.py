@@ -54,14 +54,14 @@ class PairNames:
         self._most = 2 * operations
         self._known: set[tuple[str, str]] = set()
 
-    def labels(self, operation: str, client: str) -> tuple[str, str]:
-        """Return the labels of an operation and of its client."""
+    def labels(self, operation: str, client: str, *others: str) -> tuple[str, ...]:
+        """Return the labels of an operation and of its client, and others as they are."""
         pair = self.operations.label(operation), self._clients.label(client)
         if operation not in _OURS and client not in _OURS and pair not in self._known:
             if len(self._known) >= self._most:
-                return pair[0], OTHER
+                return pair[0], OTHER, *others
             self._known.add(pair)
-        return pair
+        return *pair, *others
 
 
 def operation_label(event: OperationEvent) -> str:

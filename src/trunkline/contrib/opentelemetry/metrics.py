@@ -78,15 +78,17 @@ class OpenTelemetryMetrics:
 
     def __call__(self, event: OperationEvent) -> None:
         """Count an event."""
-        operation, client = self._names.labels(operation_label(event), client_label(event))
+        operation, client, kind, outcome = self._names.labels(
+            operation_label(event), client_label(event), event.operation_kind or "", event.outcome
+        )
         named = {"graphql.operation.name": operation}
         self._durations.record(
             event.duration,
             {
                 **named,
-                "graphql.operation.type": event.operation_kind or "",
+                "graphql.operation.type": kind,
                 "trunkline.client": client,
-                "trunkline.outcome": event.outcome,
+                "trunkline.outcome": outcome,
             },
         )
         if event.cache is not None:

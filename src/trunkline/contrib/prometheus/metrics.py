@@ -87,9 +87,15 @@ class PrometheusMetrics:
         self._next_example = 0.0
         self.page: HTTPApplication = _Page(registry, folder)
         pairs, codes = PairNames(operations, clients), LabelNames(_MOST_CODES)
-        names = pairs.operations
+
+        def with_code(operation: str, code: str) -> tuple[str, str]:
+            return pairs.operations.label(operation), codes.label(code)
+
+        def with_result(operation: str, result: str) -> tuple[str, str]:
+            return pairs.operations.label(operation), result
+
         self._durations = _Children(
-            lambda operation, client, *rest: (*pairs.labels(operation, client), *rest),
+            pairs.labels,
             prometheus.Histogram(
                 "trunkline_operation_duration_seconds",
                 "From the first byte of the request to the last one of the response.",
@@ -105,7 +111,7 @@ class PrometheusMetrics:
             multiprocess_mode="livesum",
         )
         self._errors = _Children(
-            lambda operation, code: (names.label(operation), codes.label(code)),
+            with_code,
             prometheus.Counter(
                 "trunkline_errors",
                 "Errors in responses.",
@@ -114,7 +120,7 @@ class PrometheusMetrics:
             ),
         )
         self._cache = _Children(
-            lambda operation, result: (names.label(operation), result),
+            with_result,
             prometheus.Counter(
                 "trunkline_cache",
                 "What the server's own store or a version had for a request.",
