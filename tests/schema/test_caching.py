@@ -165,6 +165,37 @@ SCOPED = '@requiresScopes(scopes: [["a"]])'
             "s.graphql:1:21: Query.a: @cacheControl says PUBLIC, but callers need the scope a.",
         ),
         (
+            f"type Query {{ a(b: Int! {SCOPED}): Int @cacheControl(scope: PUBLIC) }}",
+            "s.graphql:1:63: Query.a: @cacheControl says PUBLIC, but callers need the scope a.",
+        ),
+        (
+            (
+                "type Query { a(b: In!): Int @cacheControl(scope: PUBLIC) } input In { c: In2! }"
+                f" input In2 {{ c: In2  d: Int! {SCOPED} }}"
+            ),
+            "s.graphql:1:29: Query.a: @cacheControl says PUBLIC, but callers need the scope a.",
+        ),
+        (
+            (
+                "type Query { a: I } interface I { b: Int @cacheControl(scope: PRIVATE) }"
+                " type A implements I { b: Int } type B implements I { b: Int }"
+            ),
+            (
+                "s.graphql:1:42: I.b: @cacheControl has no effect on a field of an interface."
+                " Write it on A.b, B.b."
+            ),
+        ),
+        (
+            (
+                'type Query { a: I } interface I { b: Int @cacheGroups(names: ["A"]) }'
+                " type A implements I { b: Int }"
+            ),
+            (
+                "s.graphql:1:42: I.b: @cacheGroups has no effect on a field of an interface."
+                " Write it on A.b."
+            ),
+        ),
+        (
             "type Query { a: Int @cacheControl(maxAge: -1) }",
             "s.graphql:1:21: Query.a: the maxAge of @cacheControl is -1; write a number of seconds",
         ),

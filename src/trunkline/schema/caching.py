@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from trunkline.errors import SchemaError
 from trunkline.schema.directives import applied_to, applies, arguments_of, elements_of, is_known
-from trunkline.schema.entities import Entities, misplaced_groups
+from trunkline.schema.entities import Entities, fields_of_objects, misplaced_groups
 from trunkline.schema.requirements import (
     NOTHING,
     Requirements,
@@ -230,24 +230,54 @@ def _mistakes(
     if max_age is not None and hint.get("inheritMaxAge"):
         yield "@cacheControl has both maxAge and inheritMaxAge; remove one of them."
     parent = coordinate.partition(".")[0]
+    if isinstance(element, graphql.GraphQLField):
+        places = fields_of_objects(definition, coordinate)
+        if places:
+            yield f"@cacheControl has no effect on a field of an interface. Write it on {places}."
     for root in (definition.mutation_type, definition.subscription_type):
         if root is not None and root.name == parent:
             what = "mutation" if root is definition.mutation_type else "subscription"
             yield f"the response to a {what} is never cached. Remove @cacheControl."
-    if hint.get("scope") != "PUBLIC":
-        return
-    required = requirements.fields.get(coordinate) or requirements.types.get(coordinate, NOTHING)
-    named: Any = graphql.get_named_type(getattr(element, "type", element))
-    if graphql.is_abstract_type(named):
-        possible = definition.get_possible_types(named)
-        required = required.union(
-            *(requirements.types.get(each.name, NOTHING) for each in possible)
-        )
-    if required:
+    required = _required(definition, requirements, coordinate, element)
+    if hint.get("scope") == "PUBLIC" and required:
         yield (
             f"@cacheControl says PUBLIC, but callers need {describe_requirements(required)}. Remove"
             " 'scope: PUBLIC'; the response is then shared by those who have that."
         )
+
+
+def _required(
+    definition: graphql.GraphQLSchema, requirements: Requirements, coordinate: str, element: Any
+) -> RequirementSet:
+    """Return what callers need of a type or a field in whatever document."""
+    required, type_ = requirements.types.get(coordinate, NOTHING), element
+    if isinstance(element, graphql.GraphQLField):
+        required = requirements.fields.get(coordinate, NOTHING)
+        required = required.union(*_always_given(requirements, coordinate, element))
+        type_ = element.type
+    named = graphql.get_named_type(type_)
+    possible = definition.get_possible_types(named) if graphql.is_abstract_type(named) else ()
+    return required.union(*(requirements.types.get(each.name, NOTHING) for each in possible))
+
+
+def _always_given(
+    requirements: Requirements, coordinate: str, field: graphql.GraphQLField
+) -> Iterator[RequirementSet]:
+    """Yield what the arguments and input fields require that no document can leave out."""
+    open_: list[Any] = []
+    for name, argument in field.args.items():
+        if graphql.is_required_argument(argument):
+            yield requirements.arguments.get(f"{coordinate}({name}:)", NOTHING)
+            open_.append(argument.type)
+    seen: set[str] = set()
+    while open_:
+        type_: Any = graphql.get_nullable_type(open_.pop())  # a list may be empty
+        if graphql.is_input_object_type(type_) and type_.name not in seen:
+            seen.add(type_.name)
+            for name, each in type_.fields.items():
+                if graphql.is_required_input_field(each):
+                    yield requirements.inputs.get(f"{type_.name}.{name}", NOTHING)
+                    open_.append(each.type)
 
 
 def _places(definition: graphql.GraphQLSchema) -> Iterator[tuple[str, Any]]:

@@ -15,7 +15,13 @@ from msgspec import Struct
 
 from trunkline.schema.directives import applied_to, arguments_of, elements_of, is_known
 
-__all__ = ["Entities", "GroupTemplate", "given_argument", "misplaced_groups"]
+__all__ = [
+    "Entities",
+    "GroupTemplate",
+    "fields_of_objects",
+    "given_argument",
+    "misplaced_groups",
+]
 
 _NAME = "cacheGroups"
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -139,10 +145,24 @@ def misplaced_groups(definition: graphql.GraphQLSchema) -> Iterator[graphql.Grap
     for coordinate, element in elements_of(definition):
         if not isinstance(element, graphql.GraphQLField):
             continue
+        nodes = [each for each in applied_to(element) if each.name.value == _NAME]
+        places = fields_of_objects(definition, coordinate)
+        if nodes and places:
+            mistake = f"has no effect on a field of an interface. Write it on {places}."
+            yield graphql.GraphQLError(f"{coordinate}: @cacheGroups {mistake}", nodes)
         for template in _templates(element):
             for mistake in _mistakes(template):
-                nodes = [each for each in applied_to(element) if each.name.value == _NAME]
                 yield graphql.GraphQLError(f"{coordinate}: @cacheGroups {mistake}", nodes)
+
+
+def fields_of_objects(definition: graphql.GraphQLSchema, coordinate: str) -> str:
+    """Name the fields that implement a field of an interface; empty for one of an object."""
+    parent, _, name = coordinate.partition(".")
+    type_ = definition.type_map[parent]
+    if not graphql.is_interface_type(type_):
+        return ""
+    possible = definition.get_possible_types(type_)
+    return ", ".join(f"{each.name}.{name}" for each in possible) or "the fields of its objects"
 
 
 def _mistakes(template: GroupTemplate) -> Iterator[str]:
