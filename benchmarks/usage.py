@@ -1,4 +1,7 @@
-"""Usage: what counting adds to a request, and reading a year of 100 clients and 200 documents."""
+"""Usage: what counting adds to a request, and reading a year of 100 clients and 200 documents.
+
+Also the console's pages of that year.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ from benchmarks.peers.python.ours import SCHEMA
 from benchmarks.queries import one
 from benchmarks.race import Spent
 from benchmarks.registered import caller
+from trunkline.asgi.requests import ASGIMessage, Scope
+from trunkline.console import Console
 from trunkline.observe.operations import OperationEvent
 from trunkline.observe.usage_store import (
     Counts,
@@ -55,6 +60,14 @@ def measure() -> Iterator[Figure]:
             goal = at_most(1.0)
             yield Figure(f"usage of a year: {name}", spent.cpu, "s", goal=goal, wall=spent.wall)
         yield Figure("usage: the command's help, for comparison", started.cpu, "s")
+        console = Console(f"sqlite:///{store}", may_see=everybody)
+        for name, path in (
+            ("operations", "/?since=90d"),
+            ("an operation", "/operation?kind=query&name=Operation7&since=90d"),
+            ("clients", "/clients?since=90d"),
+            ("a client", "/client?name=client+7&since=90d"),
+        ):
+            yield page(f"console: 90 days, {name}", console, path)
 
 
 def timed(command: list[str]) -> Spent:
@@ -68,6 +81,36 @@ def timed(command: list[str]) -> Spent:
         cpu -= before.children_user + before.children_system
         spent.append(Spent(cpu, time.perf_counter() - began))
     return Spent(median(each.cpu for each in spent), median(each.wall for each in spent))
+
+
+async def everybody(_: Scope) -> bool:
+    return True
+
+
+def page(name: str, console: Console, url: str) -> Figure:
+    """Measure a page of the console, with the threads that read the database."""
+    path, _, query = url.partition("?")
+    scope: Scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": query.encode(),
+        "headers": [],
+    }
+
+    async def receive() -> ASGIMessage:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: ASGIMessage) -> None:
+        if message.get("status", 200) != 200:
+            raise AssertionError(message)
+
+    spent: list[float] = []
+    for _ in range(5):
+        began = time.process_time()
+        asyncio.run(console(dict(scope), receive, send))
+        spent.append(time.process_time() - began)
+    return Figure(name, median(spent), "s", goal=at_most(0.3))
 
 
 def write_a_year(file: Path) -> int:
@@ -99,14 +142,15 @@ def write_a_year(file: Path) -> int:
     spans = {(span, span.start(day)) for span in list(Span)[1:] for day in days}
     written = {(span, span.start(hour)) for span in Span}
     with closing(sqlite3.connect(file)) as connection:
-        columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(trunkline_usage)")]
-        values = ", ".join(columns[2:])
         connection.execute("CREATE TEMP TABLE spans (span, start)")
         connection.executemany("INSERT INTO spans VALUES (?, ?)", sorted(spans - written))
-        connection.execute(
-            f"INSERT INTO trunkline_usage SELECT spans.span, spans.start, {values}"  # noqa: S608
-            " FROM spans CROSS JOIN trunkline_usage AS first WHERE first.span = 0"
-        )
+        for table in ("usage", "usage_by_operation", "usage_by_client"):
+            columns = connection.execute(f"PRAGMA table_info(trunkline_{table})").fetchall()
+            values = ", ".join(name for _, name, *_ in columns[2:])
+            connection.execute(
+                f"INSERT INTO trunkline_{table} SELECT spans.span, spans.start, {values}"  # noqa: S608
+                f" FROM spans CROSS JOIN trunkline_{table} AS first WHERE first.span = 0"
+            )
         connection.commit()
     return age
 

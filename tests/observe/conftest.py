@@ -9,7 +9,17 @@ import psycopg
 import pytest
 from tests.issuer.postgresql import database
 
-TABLES = ("clients", "operations", "coordinates", "variables", "schemas", "writers")
+TABLES = (
+    "by_operation",
+    "by_client",
+    "clients",
+    "operations",
+    "coordinates",
+    "variables",
+    "schemas",
+    "slow",
+    "writers",
+)
 
 
 @pytest.fixture(scope="session")

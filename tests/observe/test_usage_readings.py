@@ -6,7 +6,8 @@ import time
 
 from tests.console.counted import TODOS, UNNAMED, write_counts
 
-from trunkline.observe.usage_store import HOUR, Span, UsageStore
+from trunkline.console.readings import counts_of
+from trunkline.observe.usage_store import HOUR, Counts, Span, UsageStore
 
 NOW = time.time()
 
@@ -38,6 +39,22 @@ def test_coordinates(store: str) -> None:
         "Todo.text": 8,
         "State.DONE": 7,
     }
+
+
+def test_sums_are_those_of_the_rows(store: str) -> None:
+    write_counts(store)
+    write_counts(store, number=2)
+    usage = UsageStore(store)
+    rows = usage.rows(NOW - 4 * 86_400, with_buckets=True)
+    by_operation: dict[object, Counts] = {}
+    by_client: dict[object, Counts] = {}
+    for row in rows:
+        by_operation.setdefault(row.operation, Counts()).add(counts_of(row))
+        by_client.setdefault(row.client, Counts()).add(counts_of(row))
+    assert dict(usage.by_operation(NOW - 4 * 86_400)) == by_operation
+    assert dict(usage.by_client(NOW - 4 * 86_400)) == by_client
+    of_one = usage.rows(NOW - 4 * 86_400, operation=TODOS)
+    assert {(row.operation.name, row.count) for row in of_one} == {("Todos", 860), ("Todos", 1_200)}
 
 
 def test_rows_have_durations_if_these_are_asked_for(store: str) -> None:

@@ -17,7 +17,7 @@ from trunkline.asgi.responses import HTTPApplication, Response, close_unread
 from trunkline.auth.verifying.caller import Authenticator, check_authenticator
 from trunkline.console import charts, texts
 from trunkline.console.fields import schema_changes, used_types
-from trunkline.console.readings import by_client, by_operation, by_version, is_like
+from trunkline.console.readings import by_client, by_operation, by_version, counts_of
 from trunkline.console.slow import SlowRequests
 from trunkline.contracts.registry import DocumentRegistry
 from trunkline.errors import AccessDeniedError, StoreError
@@ -186,7 +186,7 @@ class Console(HTTPApplication):
     def _operations(self, query: _Query) -> str:
         window, since, span = _window(query)
         counted = self._usage.over_time(since, span)
-        readings = by_operation(self._usage.rows(since, with_buckets=True))
+        readings = by_operation(self._usage.by_operation(since))
         return self._render(
             "operations",
             window,
@@ -202,11 +202,7 @@ class Console(HTTPApplication):
             query.get("name", ""), query.get("kind", ""), query.get("document", "")
         )
         counted = self._usage.over_time(since, span, operation)
-        rows = [
-            row
-            for row in self._usage.rows(since, with_buckets=True)
-            if is_like(row.operation, operation)
-        ]
+        rows = self._usage.rows(since, operation=operation, with_buckets=True)
         failures: dict[str, int] = {}
         for row in rows:
             for outcome, count in row.failures.items():
@@ -224,7 +220,7 @@ class Console(HTTPApplication):
 
     def _clients(self, query: _Query) -> str:
         window, since, _ = _window(query)
-        readings = by_client(self._usage.rows(since, with_buckets=True))
+        readings = by_client(self._usage.by_client(since))
         contracts = self._registered.contracts() if self._registered else []
         versions = {contract.client: 0 for contract, _ in contracts}
         for contract, state in contracts:
@@ -234,7 +230,7 @@ class Console(HTTPApplication):
             window,
             has_contracts=self._registered is not None,
             versions=versions,
-            quiet=sorted(versions.keys() - {each.row.client.name for each in readings}),
+            quiet=sorted(versions.keys() - {each.of.name for each in readings}),
             readings=readings[:_MOST_LISTED],
             left_out=len(readings[_MOST_LISTED:]),
         )
@@ -252,7 +248,7 @@ class Console(HTTPApplication):
             rule=registered and registered.rule(name),
             unknown=registered and registered.unknown(name)[:_MOST_LISTED],
             versions=by_version(rows)[:_MOST_LISTED],
-            readings=by_operation(rows)[:_MOST_LISTED],
+            readings=by_operation((row.operation, counts_of(row)) for row in rows)[:_MOST_LISTED],
         )
 
     def _fields(self, query: _Query) -> str:

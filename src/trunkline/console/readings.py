@@ -1,23 +1,23 @@
-"""What the pages show of the counts: rows put together by operation or by client."""
+"""What the pages show of the counts: put together by operation or by client."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from msgspec import Struct, field
 
-from trunkline.observe.usage_store import Counts, UsageOperation, UsageRow, quantile
+from trunkline.observe.usage_store import Counts, UsageClient, UsageOperation, UsageRow, quantile
 
-__all__ = ["Reading", "by_client", "by_operation", "by_version", "is_like"]
+__all__ = ["Reading", "by_client", "by_operation", "by_version", "counts_of"]
 
-Key = TypeVar("Key")
+Of = TypeVar("Of", UsageClient, UsageOperation)
 
 
-class Reading(Struct):
-    """What was counted of an operation, of a client, or of both: a row is one of them."""
+class Reading(Struct, Generic[Of]):
+    """What was counted of an operation or a client; ``of`` is one of those put together."""
 
-    row: UsageRow
+    of: Of
     counts: Counts = field(default_factory=Counts)
 
     @property
@@ -30,33 +30,32 @@ class Reading(Struct):
         return quantile(self.counts.buckets, share)
 
 
-def by_operation(rows: Iterable[UsageRow]) -> list[Reading]:
+def by_operation(
+    counted: Iterable[tuple[UsageOperation, Counts]],
+) -> list[Reading[UsageOperation]]:
     """Put together what has one kind and name, or one document; what took longest comes first."""
-    return _together(rows, lambda row: (row.operation.kind, _name(row.operation)))
+    return _together(counted, lambda each: (each.kind, each.name or each.document_id))
 
 
-def by_client(rows: Iterable[UsageRow]) -> list[Reading]:
+def by_client(counted: Iterable[tuple[UsageClient, Counts]]) -> list[Reading[UsageClient]]:
     """Put together the versions of each client; the one that took longest comes first."""
-    return _together(rows, lambda row: (row.client.name, row.client.is_proven))
+    return _together(counted, lambda each: (each.name, each.is_proven))
 
 
-def by_version(rows: Iterable[UsageRow]) -> list[Reading]:
+def by_version(rows: Iterable[UsageRow]) -> list[Reading[UsageClient]]:
     """Put together what each version of a client asked."""
-    return _together(rows, lambda row: row.client)
+    return _together(((row.client, counts_of(row)) for row in rows), lambda each: each)
 
 
-def is_like(operation: UsageOperation, other: UsageOperation) -> bool:
-    """Say whether two have one kind and name, or without a name one document."""
-    return (operation.kind, _name(operation)) == (other.kind, _name(other))
+def counts_of(row: UsageRow) -> Counts:
+    """Return the counts of a row."""
+    return Counts(row.count, row.last, row.seconds, row.failures, row.buckets)
 
 
-def _name(operation: UsageOperation) -> str:
-    return operation.name or operation.document_id
-
-
-def _together(rows: Iterable[UsageRow], key: Callable[[UsageRow], Key]) -> list[Reading]:
-    found: dict[Key, Reading] = {}
-    for row in rows:  # the last used first
-        reading = found.setdefault(key(row), Reading(row))
-        reading.counts.add(Counts(row.count, row.last, row.seconds, row.failures, row.buckets))
+def _together(
+    counted: Iterable[tuple[Of, Counts]], key: Callable[[Of], object]
+) -> list[Reading[Of]]:
+    found: dict[object, Reading[Of]] = {}
+    for of, counts in counted:
+        found.setdefault(key(of), Reading(of)).counts.add(counts)
     return sorted(found.values(), key=lambda each: each.counts.seconds, reverse=True)

@@ -2,6 +2,7 @@
 
 A row counts what a version of a client asked with an operation, within an hour, a day, a third of
 a month or a month (of UTC). Each flush adds to all of these, so a year is read from its months.
+It also adds to the sums of an operation and of a client, which are few where the rows are many.
 Fields need no rows, because an operation uses the same ones each time; only what the values of
 variables use beside these (fields of input types, values of enums) has a row of its own.
 """
@@ -14,6 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from enum import IntEnum
 from hashlib import sha256
+from operator import add
 from typing import Any
 
 import msgspec
@@ -258,8 +260,12 @@ class SeenSchema(msgspec.Struct):
 _BUCKET_NAMES = tuple(f"b{number}" for number in range(BUCKETS))
 _FEW_SUMS = ("count", "seconds", *FAILURES)
 _SUMS = (*_FEW_SUMS, *_BUCKET_NAMES)
-_ALL_SUMS = ", ".join(f"SUM({name})" for name in _SUMS)
 _KEY = "span, start, client, operation"
+_COUNTED_BY = {
+    "trunkline_usage": ("client", "operation"),
+    "trunkline_usage_by_operation": ("operation",),
+    "trunkline_usage_by_client": ("client",),
+}
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS trunkline_usage_clients (
     id BIGINT PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, proven INTEGER NOT NULL,
@@ -269,11 +275,14 @@ _TABLES = (
     text TEXT NOT NULL, seen INTEGER NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS trunkline_usage_coordinates (
     coordinate TEXT, operation BIGINT, PRIMARY KEY (coordinate, operation))""",
-    f"""CREATE TABLE IF NOT EXISTS trunkline_usage (
-    span SMALLINT, start INTEGER, client BIGINT, operation BIGINT, count BIGINT NOT NULL,
+    *(
+        f"""CREATE TABLE IF NOT EXISTS {table} (
+    span SMALLINT, start INTEGER, {" BIGINT, ".join(key)} BIGINT, count BIGINT NOT NULL,
     last DOUBLE PRECISION NOT NULL, seconds DOUBLE PRECISION NOT NULL,
     {", ".join(f"{name} BIGINT NOT NULL" for name in (*FAILURES, *_BUCKET_NAMES))},
-    PRIMARY KEY ({_KEY}))""",
+    PRIMARY KEY (span, start, {", ".join(key)}))"""
+        for table, key in _COUNTED_BY.items()
+    ),
     f"""CREATE TABLE IF NOT EXISTS trunkline_usage_variables (
     span SMALLINT, start INTEGER, client BIGINT, operation BIGINT, coordinate TEXT,
     count BIGINT NOT NULL, last DOUBLE PRECISION NOT NULL, PRIMARY KEY ({_KEY}, coordinate))""",
@@ -282,7 +291,7 @@ _TABLES = (
     """CREATE TABLE IF NOT EXISTS trunkline_usage_writers (
     id TEXT PRIMARY KEY, batch INTEGER NOT NULL, seen INTEGER NOT NULL)""",
 )
-_BY_TIME = ("trunkline_usage", "trunkline_usage_variables")
+_BY_TIME = (*_COUNTED_BY, "trunkline_usage_variables")
 
 
 def _adding(table: str, key: str, *sums: str) -> str:
@@ -310,7 +319,10 @@ _WRITTEN = (
     "INSERT INTO trunkline_usage_writers (id, batch, seen) VALUES (?, ?, ?)"
     " ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, seen = excluded.seen"
 )
-_ADD = _adding("trunkline_usage", _KEY, *_SUMS)
+_ADD = {
+    table: _adding(table, f"span, start, {', '.join(key)}", *_SUMS)
+    for table, key in _COUNTED_BY.items()
+}
 _ADD_BY_VARIABLES = _adding("trunkline_usage_variables", f"{_KEY}, coordinate", "count")
 
 
@@ -375,8 +387,12 @@ class UsageStore:
             )
             # in one order, so that no two processes wait in a circle
             counts = sorted(named.counts.items(), key=lambda each: each[0])
+            by_operation = _sums((hour, operation, each) for (hour, _, operation), each in counts)
+            by_client = _sums((hour, client, each) for (hour, client, _), each in counts)
             for span in Span:
-                run.many(_ADD, _rows(span, counts))
+                run.many(_ADD["trunkline_usage"], _rows(span, counts))
+                run.many(_ADD["trunkline_usage_by_operation"], _rows(span, by_operation))
+                run.many(_ADD["trunkline_usage_by_client"], _rows(span, by_client))
                 run.many(_ADD_BY_VARIABLES, _rows_by_variables(span, counts))
         return named is batch
 
@@ -422,79 +438,84 @@ class UsageStore:
         since: float = 0.0,
         client: str | None = None,
         coordinate: str | None = None,
+        operation: UsageOperation | None = None,
         *,
         with_buckets: bool = False,
     ) -> list[UsageRow]:
         """Return what was counted since a time, in seconds since 1970; the last used first.
 
         A time of more than two days ago is taken as the start of its day (in UTC). ``client`` is
-        a client's name; ``coordinate`` what the operations use, such as ``Todo.text``. To read the
-        ``buckets`` takes half as long again.
+        a client's name; ``coordinate`` what the operations use, such as ``Todo.text``;
+        ``operation`` stands for all that are like it. To read the ``buckets`` takes half as long
+        again.
         """
-        of_client, names = "", list[object]()
+        where, names = "", list[object]()
         if client is not None:
-            of_client = " AND client IN (SELECT id FROM trunkline_usage_clients WHERE name = ?)"
+            where = " AND client IN (SELECT id FROM trunkline_usage_clients WHERE name = ?)"
             names = [client]
-        found: dict[tuple[int, int], list[Any]] = {}
+        if operation is not None:
+            like, values = _among_like(operation)
+            where, names = where + like, [*names, *values]
+        found: dict[tuple[int, ...], list[Any]] = {}
+        sums = _SUMS if with_buckets else _FEW_SUMS
         with self._database.transaction() as run:
-            for table, sums, of_field in _tables_of(
-                coordinate, _SUMS if with_buckets else _FEW_SUMS
-            ):
+            for table, read, of_field in _tables_of(coordinate, sums):
                 fields = [] if coordinate is None else [coordinate]
-                for span, start, end in _ranges(since, time.time()):
-                    rows = run(
-                        f"SELECT client, operation, MAX(last), {sums} FROM {table}"  # noqa: S608  # ours
-                        f" WHERE span = ? AND start >= ? AND start < ?{of_client}{of_field}"
-                        " GROUP BY client, operation",
-                        *(int(span), start, end, *names, *fields),
-                    )
-                    _merge(found, rows.fetchall())
+                key = ("client", "operation")
+                _add_up(found, run, table, key, read, since, where + of_field, [*names, *fields])
             clients, operations = _clients(run), _operations(run)
         rows = [
             UsageRow(
                 clients[client_id],
                 operations[operation_id],
-                int(count),
-                last,
-                seconds,
-                {name: int(each) for name, each in zip(FAILURES, rest, strict=False) if each},
-                [int(each) for each in rest[len(FAILURES) :]],
+                counts.count,
+                counts.last,
+                counts.seconds,
+                counts.failures,
+                counts.buckets,
             )
-            for (client_id, operation_id), (last, count, seconds, *rest) in found.items()
+            for (client_id, operation_id), counts in (
+                (key, _counts(numbers)) for key, numbers in found.items()
+            )
         ]
         return sorted(rows, key=lambda row: row.last, reverse=True)
+
+    def by_operation(self, since: float) -> list[tuple[UsageOperation, Counts]]:
+        """Return what all clients asked since a time, as `rows` takes it."""
+        with self._database.transaction() as run:
+            found = _read_sums(run, "trunkline_usage_by_operation", since)
+            names = _operations(run)
+        return [(names[id_], counts) for id_, counts in found]
+
+    def by_client(self, since: float) -> list[tuple[UsageClient, Counts]]:
+        """Return what the versions of clients asked since a time, as `rows` takes it."""
+        with self._database.transaction() as run:
+            found = _read_sums(run, "trunkline_usage_by_client", since)
+            names = _clients(run)
+        return [(names[id_], counts) for id_, counts in found]
 
     def over_time(
         self, since: float, span: Span, operation: UsageOperation | None = None
     ) -> dict[int, Counts]:
         """Return what was counted in each span since a time, by the hour in which the span starts.
 
-        With ``operation``, it is that of the operations with its kind and its name, or if it
-        has no name, with its document.
+        With ``operation``, it is that of the operations which are like it.
         """
-        where, names = "", list[object]()
-        if operation is not None:
-            same, names = _like(operation)
-            where = f" AND operation IN (SELECT id FROM trunkline_usage_operations WHERE {same})"  # noqa: S608  # ours
+        where, names = ("", []) if operation is None else _among_like(operation)
+        sums = ", ".join(f"SUM({name})" for name in _SUMS)
         with self._database.transaction() as run:
             rows = run(
-                f"SELECT start, MAX(last), {_ALL_SUMS} FROM trunkline_usage"  # noqa: S608  # ours
+                f"SELECT start, MAX(last), {sums} FROM trunkline_usage_by_operation"  # noqa: S608  # ours
                 f" WHERE span = ? AND start >= ?{where} GROUP BY start ORDER BY start",
                 *(int(span), span.start(int(since) // HOUR), *names),
             ).fetchall()
-        return {
-            start: Counts(
-                int(count),
-                last,
-                seconds,
-                {name: int(each) for name, each in zip(FAILURES, rest, strict=False) if each},
-                [int(each) for each in rest[len(FAILURES) :]],
-            )
-            for start, last, count, seconds, *rest in rows
-        }
+        return {start: _counts(numbers) for start, *numbers in rows}
 
     def texts(self, operation: UsageOperation) -> dict[str, str]:
-        """Return the texts of operations that are like one, by the ids of their documents."""
+        """Return the texts of the operations like one, by the ids of their documents.
+
+        These have its kind and its name, or if it has no name, its document.
+        """
         same, names = _like(operation)
         with self._database.transaction() as run:
             return dict(
@@ -515,7 +536,8 @@ class UsageStore:
                 always = run(
                     "SELECT coordinate, SUM(n), MAX(last) FROM trunkline_usage_coordinates JOIN"  # noqa: S608  # ours
                     " (SELECT operation AS id, SUM(count) AS n, MAX(last) AS last"
-                    f" FROM trunkline_usage WHERE {in_range} GROUP BY operation) AS used"
+                    " FROM trunkline_usage_by_operation"
+                    f" WHERE {in_range} GROUP BY operation) AS used"
                     " ON used.id = operation GROUP BY coordinate",
                     *values,
                 ).fetchall()
@@ -554,7 +576,7 @@ class UsageStore:
         """Return the hours since 1970 in which something was counted, from one up to another."""
         with self._database.transaction() as run:
             rows = run(
-                "SELECT DISTINCT start FROM trunkline_usage"
+                "SELECT DISTINCT start FROM trunkline_usage_by_operation"
                 " WHERE span = ? AND start >= ? AND start < ? ORDER BY start",
                 *(int(Span.HOUR), first, end),
             ).fetchall()
@@ -598,12 +620,20 @@ class UsageStore:
             run(_WRITTEN, receiver, hour, int(time.time()))
 
 
+def _sums(counts: Iterable[tuple[int, int, Counts]]) -> list[tuple[tuple[int, ...], Counts]]:
+    """Add up counts by hour and id, in one order."""
+    found: dict[tuple[int, ...], Counts] = {}
+    for hour, id_, each in counts:
+        found.setdefault((hour, id_), Counts()).add(each)
+    return sorted(found.items(), key=lambda each: each[0])
+
+
 def _rows(
-    span: Span, counts: Sequence[tuple[tuple[int, int, int], Counts]]
+    span: Span, counts: Iterable[tuple[tuple[int, ...], Counts]]
 ) -> Iterator[Sequence[object]]:
-    for (hour, client, operation), each in counts:
+    for (hour, *ids), each in counts:
         failures = (each.failures.get(name, 0) for name in FAILURES)
-        key = int(span), span.start(hour), client, operation
+        key = int(span), span.start(hour), *ids
         yield (*key, each.last, each.count, each.seconds, *failures, *each.buckets)
 
 
@@ -622,6 +652,11 @@ def _like(operation: UsageOperation) -> tuple[str, list[object]]:
     if operation.name:
         return "kind = ? AND name = ?", values
     return "kind = ? AND name = ? AND document = ?", [*values, operation.document_id]
+
+
+def _among_like(operation: UsageOperation) -> tuple[str, list[object]]:
+    like, values = _like(operation)
+    return f" AND operation IN (SELECT id FROM trunkline_usage_operations WHERE {like})", values  # noqa: S608  # ours
 
 
 def _tables_of(coordinate: str | None, names: Sequence[str]) -> list[tuple[str, str, str]]:
@@ -658,14 +693,48 @@ def _ranges(since: float, now: float) -> list[tuple[Span, int, int]]:
     return [*ranges, (Span.MONTH, start, _NEVER)]
 
 
-def _merge(found: dict[tuple[int, int], list[Any]], rows: Iterable[Sequence[Any]]) -> None:
-    for client, operation, last, *numbers in rows:
-        there = found.get((client, operation))
-        if there is None:
-            found[client, operation] = [last, *numbers]
-        else:
-            there[0] = max(there[0], last)
-            there[1:] = [a + b for a, b in zip(there[1:], numbers, strict=True)]
+def _read_sums(run: Run, table: str, since: float) -> list[tuple[int, Counts]]:
+    found: dict[tuple[int, ...], list[Any]] = {}
+    sums = ", ".join(f"SUM({name})" for name in _SUMS)
+    _add_up(found, run, table, _COUNTED_BY[table], sums, since)
+    return [(id_, _counts(numbers)) for (id_,), numbers in found.items()]
+
+
+def _add_up(  # noqa: PLR0913, PLR0917  # the parts of a statement
+    found: dict[tuple[int, ...], list[Any]],
+    run: Run,
+    table: str,
+    key: tuple[str, ...],
+    sums: str,
+    since: float,
+    where: str = "",
+    values: Sequence[object] = (),
+) -> None:
+    """Add what a table has since a time to what was found of the same key."""
+    columns = ", ".join(key)
+    for span, start, end in _ranges(since, time.time()):
+        rows = run(
+            f"SELECT {columns}, MAX(last), {sums} FROM {table}"  # noqa: S608  # ours
+            f" WHERE span = ? AND start >= ? AND start < ?{where} GROUP BY {columns}",
+            *(int(span), start, end, *values),
+        ).fetchall()
+        for row in rows:
+            ids, numbers = row[: len(key)], row[len(key) :]
+            there = found.get(ids)
+            if there is None:
+                found[ids] = [*numbers]
+            else:
+                there[0] = max(there[0], numbers[0])
+                there[1:] = map(add, there[1:], numbers[1:])
+
+
+def _counts(numbers: Sequence[Any]) -> Counts:
+    """Return the counts whose numbers are the last time and the sums."""
+    last, count, seconds, *rest = numbers
+    failures = {name: int(each) for name, each in zip(FAILURES, rest, strict=False) if each}
+    return Counts(
+        int(count), last, seconds, failures, [int(each) for each in rest[len(FAILURES) :]]
+    )
 
 
 def _ids(run: Run, table: str) -> set[int]:
