@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from math import inf
 from pathlib import Path
 from random import Random
@@ -13,10 +14,12 @@ from typing import Any
 
 import httpx2
 import pytest
-from redis.asyncio import Redis
+from redis import Redis as BlockingRedis
+from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.sentinel import Sentinel
 from starlette.applications import Starlette
 from starlette.routing import Route
-from tests.redis_server import RedisServer, redis_server
+from tests.redis_server import RedisServer, redis_cluster, redis_sentinel, redis_server
 from tests.server.calling import post
 from tests.serving import serving
 from tests.waiting import PATIENCE
@@ -65,8 +68,10 @@ async def open_store(server: RedisServer) -> AsyncIterator[Open]:
     prefix = token_hex()
     opened: list[RedisStore] = []
 
-    def open_(url: str = server.url, timeout: float = PATIENCE) -> RedisStore:
-        opened.append(RedisStore(url, prefix=prefix, timeout=timeout))
+    def open_(
+        redis: str | Redis | RedisCluster = server.url, timeout: float = PATIENCE
+    ) -> RedisStore:
+        opened.append(RedisStore(redis, prefix=prefix, timeout=timeout))
         return opened[-1]
 
     yield open_
@@ -212,14 +217,39 @@ type Counter { id: ID! number: Int! }
 """
 
 
-@pytest.mark.parametrize("kept_in", ["memory", "redis"])
+@pytest.mark.parametrize("kept_in", ["memory", "redis", "cluster", "sentinel"])
 async def test_no_response_is_of_before_a_mutation_that_has_ended(
     open_store: Open, kept_in: str
 ) -> None:
-    stores = [MemoryStore()] if kept_in == "memory" else [open_store() for _ in range(3)]
-    counter = Counter(stores)
-    await asyncio.gather(*(counter.ask(30) for _ in range(10)))
-    assert counter.executed < counter.asked
+    async with opening(kept_in, open_store) as open_:
+        counter = Counter([open_() for _ in range(1 if kept_in == "memory" else 3)])
+        await asyncio.gather(*(counter.ask(30) for _ in range(10)))
+        assert counter.executed < counter.asked
+
+
+@asynccontextmanager
+async def opening(kept_in: str, open_store: Open) -> AsyncIterator[Callable[[], ResponseStore]]:
+    """Start what responses are kept in; give what opens a store there, each with its own client."""
+    if kept_in == "memory":
+        yield MemoryStore
+    elif kept_in == "redis":
+        yield open_store
+    elif kept_in == "cluster":
+        with redis_cluster() as port:
+            yield lambda: open_store(cluster(port))
+    else:
+        with redis_sentinel() as port:
+            sentinel = Sentinel([("127.0.0.1", port)])  # type: ignore[no-untyped-call]
+            try:
+                yield lambda: open_store(sentinel.master_for("cache"))
+            finally:
+                for each in sentinel.sentinels:
+                    await each.aclose()
+
+
+def cluster(port: int = 6379, **settings: Any) -> RedisCluster:
+    usual = {"socket_timeout": PATIENCE / 2, "socket_connect_timeout": PATIENCE / 2}
+    return RedisCluster(host="127.0.0.1", port=port, **usual | settings)
 
 
 @pytest.mark.parametrize(
@@ -518,6 +548,38 @@ def test_a_wrong_url(url: str) -> None:
     with pytest.raises(ValueError, match="URL of a RedisStore is redis://host") as raised:
         RedisStore(url)
     assert "geheim" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("client", "settings", "message"),
+    [
+        (
+            BlockingRedis(),
+            {},
+            "takes a URL, or a Redis or RedisCluster of redis.asyncio, not redis.client.Redis.",
+        ),
+        (Redis(decode_responses=True), {}, "its client decodes them: remove decode_responses."),
+        (cluster(decode_responses=True), {}, "its client decodes them: remove decode_responses."),
+        (
+            cluster(socket_connect_timeout=None, socket_timeout=0.2),
+            {},
+            (
+                "A RedisCluster looks for another node after its socket_connect_timeout. The"
+                " RedisStore waits 0.5 s in all, so write a part of that:"
+                " RedisCluster(…, socket_connect_timeout=0.2)."
+            ),
+        ),
+        (cluster(socket_timeout=0.5), {}, "RedisCluster(…, socket_timeout=0.2)."),
+        (Redis(), {"prefix": "{shop}"}, "is a text without braces, and not '{shop}'."),
+        (Redis(), {"prefix": ""}, "is a text without braces, and not ''."),
+    ],
+)
+def test_a_client_or_a_prefix_that_cannot_be(
+    client: Any, settings: dict[str, Any], message: str
+) -> None:
+    with pytest.raises((TypeError, ValueError)) as raised:
+        RedisStore(client, **settings)
+    assert message in str(raised.value)
 
 
 def test_a_timeout_that_cannot_be() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from hashlib import sha256
 from secrets import token_hex
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,6 +18,9 @@ from trunkline.observe.log import safe_logger
 from trunkline.runtime.resume import in_task
 from trunkline.server.response_store import KeptResponse, Moment, ResponseStore, StoreKey
 from trunkline.version import VERSION
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis, RedisCluster
 
 __all__ = ["RedisStore"]
 
@@ -85,24 +88,41 @@ class RedisStore(ResponseStore):
     them for all. If it cannot be reached, or does not respond within ``timeout`` seconds, requests
     are executed without it, and one of them in a second tries it again.
 
-    - ``url``: ``redis://user:password@host:port/database``, ``rediss://…`` with TLS, or
-      ``unix:///path``. In a password, special characters are percent-encoded.
-    - ``prefix``: what all keys begin with. Each API, and each stage of it, needs its own.
+    - ``redis``: ``redis://user:password@host:port/database``, ``rediss://…`` with TLS, or
+      ``unix:///path``. In a password, special characters are percent-encoded. Or a client of
+      ``redis.asyncio`` for a cluster (``RedisCluster``) or Sentinel (``Sentinel.master_for``).
+    - ``prefix``: each API, and each stage of it, needs its own. All keys begin with it in braces,
+      so that a cluster keeps them on one node.
 
-    The endpoint closes it when the application ends: see `GraphQL.lifespan`. Raises ``ValueError``
-    for a malformed URL or a ``timeout`` of 0, and ``ImportError`` without ``trunkline[redis]``.
+    The endpoint closes it, and its client, when the application ends: see `GraphQL.lifespan`.
+    Raises ``ValueError`` for a malformed URL, a prefix that is empty or has braces, a ``timeout``
+    of 0, or a client that decodes responses or waits longer than ``timeout`` for a node of a
+    cluster; ``TypeError`` for another client, and ``ImportError`` without ``trunkline[redis]``.
     """
 
-    def __init__(self, url: str, *, prefix: str = "trunkline", timeout: float = 0.5) -> None:
+    def __init__(
+        self,
+        redis: str | Redis | RedisCluster,
+        *,
+        prefix: str = "trunkline",
+        timeout: float = 0.5,
+    ) -> None:
         super().__init__()
         if timeout <= 0:
             raise ValueError(f"The timeout of a RedisStore is in seconds, and not {timeout:g}.")
-        self._client, self._shown = _connect(url)
+        if not prefix or {"{", "}"} & {*prefix}:
+            raise ValueError(
+                f"The prefix of a RedisStore is a text without braces, and not {prefix!r}."
+            )
+        if isinstance(redis, str):
+            self._client, self._shown = _connect(redis)
+        else:
+            self._client, self._shown = _checked(redis, timeout), type(redis).__name__
         self._find = self._client.register_script(_FIND)
         self._keep = self._client.register_script(_KEEP)
         self._invalidate = self._client.register_script(_INVALIDATE)
-        self._prefix, self._timeout = prefix, timeout
-        self._groups = f"{prefix}:groups"
+        self._prefix, self._timeout = f"{{{prefix}}}", timeout
+        self._groups = f"{self._prefix}:groups"
         self._next: float | None = None  # try, if the last one failed
         self._is_full = False
         self._own = 0  # invalidations of this process
@@ -218,6 +238,30 @@ class RedisStore(ResponseStore):
 
 def _digest(key: StoreKey) -> str:
     return sha256(msgspec.msgpack.encode((VERSION, *key))).hexdigest()
+
+
+def _checked(client: Any, timeout: float) -> Any:
+    """Return a client if the store can use it."""
+    from redis.asyncio import Redis, RedisCluster  # noqa: PLC0415  # slow to import
+
+    if not isinstance(client, (Redis, RedisCluster)):
+        name = f"{type(client).__module__}.{type(client).__name__}"
+        raise TypeError(
+            f"A RedisStore takes a URL, or a Redis or RedisCluster of redis.asyncio, not {name}."
+        )
+    if client.get_encoder().decode_responses:
+        raise ValueError(
+            "A RedisStore keeps bytes, but its client decodes them: remove decode_responses."
+        )
+    if isinstance(client, RedisCluster):
+        settings = client.get_connection_kwargs()
+        for name in ("socket_timeout", "socket_connect_timeout"):
+            if not 0 < (settings.get(name) or 0) < timeout:
+                raise ValueError(
+                    f"A RedisCluster looks for another node after its {name}. The RedisStore waits"
+                    f" {timeout:g} s in all, so write a part of that: RedisCluster(…, {name}=0.2)."
+                )
+    return client
 
 
 def _connect(url: str) -> tuple[Any, str]:
