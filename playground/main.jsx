@@ -8,33 +8,45 @@ import { useState, useSyncExternalStore } from "react";
 import { createRoot } from "react-dom/client";
 
 const root = document.getElementById("root");
-const { title, endpoint, query, token: tokenURL } = root.dataset;
+const { title, endpoint, query, token: tokenURL, profiling } = root.dataset;
 
 let requests = 0;
 let refused = false; // whether the endpoint refused the last request for want of a token
+let wantsProfile = false;
+let profile; // that of the last response, if it has one
 const listeners = new Set();
 
 async function fetcher(params, { headers } = {}) {
   const number = ++requests;
+  const asks = wantsProfile && params.operationName !== "IntrospectionQuery";
   const response = await fetch(endpoint, {
     method: "POST",
     headers: {
       accept: "application/graphql-response+json, application/json;q=0.9",
       "content-type": "application/json",
+      ...(asks && { "graphql-profile": "1" }),
       ...headers,
     },
     body: JSON.stringify(params),
   });
-  if (number === requests) {
-    refused = response.status === 401;
-    for (const listener of listeners) listener();
-  }
   const text = await response.text();
+  let content;
   try {
-    return JSON.parse(text);
+    content = JSON.parse(text);
   } catch {
     throw new Error(`${endpoint} answered ${response.status} with no JSON: ${text}`);
+  } finally {
+    if (number === requests) {
+      refused = response.status === 401;
+      profile = content?.extensions?.profile;
+      for (const listener of listeners) listener();
+    }
   }
+  if (asks && content.extensions?.profile) {
+    delete content.extensions.profile; // it is shown as a table
+    if (!Object.keys(content.extensions).length) delete content.extensions;
+  }
+  return content;
 }
 
 function subscribe(listener) {
@@ -80,6 +92,60 @@ function Token() {
   );
 }
 
+// The fields of a profile as rows of a table, each with its depth in the tree.
+function rows(fields, depth = 0) {
+  return fields.flatMap(({ fields: below, ...field }) => {
+    const name = field.field.split(".").pop();
+    const label = name === field.key ? name : `${field.key}: ${name}`;
+    return [{ ...field, label, depth }, ...rows(below, depth + 1)];
+  });
+}
+
+const time = (ms) => (ms >= 1000 ? `${(ms / 1000).toFixed(2)} s` : `${ms.toFixed(1)} ms`);
+
+// What the last operation took, where the endpoint tells it.
+function Profile() {
+  const told = useSyncExternalStore(subscribe, () => profile);
+  const whole = told && { ...told, label: "the whole operation", calls: 1, depth: 0 };
+
+  return (
+    <div className="profile">
+      <label>
+        <input type="checkbox" onChange={(event) => (wantsProfile = event.target.checked)} />
+        Profile
+      </label>
+      {told && (
+        <table>
+          <thead>
+            <tr>
+              {["", "time", "own", "calls", "parents", "items", "SQL", "SQL time"].map((heading) => (
+                <th key={heading}>{heading}</th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {[whole, ...rows(told.fields, 1)].map((each, number) => (
+              <tr key={number}>
+                <th style={{ paddingLeft: `${each.depth}em` }} title={each.field}>
+                  {each.label}
+                </th>
+                <td style={{ "--part": `${(100 * each.ms) / told.ms}%` }}>{time(each.ms)}</td>
+                <td>{each.own_ms > 0 && time(each.own_ms)}</td>
+                <td>{each.calls || ""}</td>
+                <td>{each.parents}</td>
+                <td>{each.items}</td>
+                <td>{each.statements || ""}</td>
+                <td>{each.statements > 0 && time(each.sql_ms)}</td>
+              </tr>
+            ))}
+          </tbody>
+          {told.omitted > 0 && <caption>{told.omitted} more fields took less time.</caption>}
+        </table>
+      )}
+    </div>
+  );
+}
+
 createRoot(root).render(
   <GraphiQL
     fetcher={fetcher}
@@ -91,6 +157,7 @@ createRoot(root).render(
     <GraphiQL.Logo>{title}</GraphiQL.Logo>
     <GraphiQL.Footer>
       <Token />
+      {profiling && <Profile />}
     </GraphiQL.Footer>
   </GraphiQL>,
 );

@@ -14,7 +14,11 @@ from todo.tokens import MOBILE_APP, PLAYGROUND, PROMETHEUS, WEB_APP, request_tok
 from trunkline.auth import ClientCredentials
 from trunkline.issuer import RegisteredClient, Store, with_new_secret
 
-SCOPES = {WEB_APP: ["todos", "documents:publish"], PROMETHEUS: ["metrics:read"]}
+SCOPES = {
+    WEB_APP: ["todos", "documents:publish"],
+    PLAYGROUND: ["todos", "profile"],
+    PROMETHEUS: ["metrics:read"],
+}
 
 
 @dataclass

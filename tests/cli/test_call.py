@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -129,12 +130,15 @@ def test_a_schema_that_is_refused(server: Todos) -> None:
 def profiled() -> Iterator[str]:
     """Serve with profiles as `trunkline serve` does: without a task for each request."""
 
-    async def numbers() -> list[int]:
+    async def tree() -> dict[str, Any]:
         await asyncio.sleep(0)
-        return [1, 2]
+        return {"leaf": "green", "trees": [{}, {}]}
 
-    query = SimpleNamespace(numbers=numbers, raises=lambda: 1 / 0)
-    sdl = "type Query { numbers: [Int!]!  raises: Int }"
+    query = SimpleNamespace(tree=tree, raises=lambda: 1 / 0)
+    sdl = """
+        type Query { tree: Tree  raises: Int }
+        type Tree { leaf: String  trees: [Tree!] }
+    """
     schema = make_executable_schema(parse_schema(sdl), SimpleNamespace(query=query))
     endpoint = GraphQL(schema, auth=None, sinks=[], profiling=lambda _: True)
     with serving(
@@ -144,20 +148,26 @@ def profiled() -> Iterator[str]:
 
 
 def test_a_profile_is_told_beside_the_data(profiled: str) -> None:
-    query = "{ numbers more: numbers }"
+    query = "{ tree { leaf trees { leaf again: trees { leaf } } } }"
     status, out, err = run("call", f"{profiled}/graphql", query, "--profile")
-    assert (status, json.loads(out)) == (0, {"numbers": [1, 2], "more": [1, 2]})
-    headings, whole, numbers = (line.split() for line in err.splitlines())
-    assert headings == ["calls", "parents", "time", "SQL", "SQL", "time"]
-    assert whole[:4] == ["the", "whole", "operation", "1"]
-    assert numbers[:2] == ["Query.numbers", "2"]
+    assert (status, json.loads(out)["tree"]["leaf"]) == (0, "green")
+    headings, *rows = (re.split(r"  +", line) for line in err.splitlines())
+    assert headings[1:] == ["time", "own", "calls", "parents", "items", "SQL", "SQL time"]
+    assert [row[:1] + row[-1:] for row in rows] == [
+        ["the whole operation", "1"],
+        ["└─ tree", "1"],
+        ["", "2"],  # trees: one call, two items
+        ["", "2"],  # again: two calls, which gave null
+    ]
+    assert "   └─ trees " in err
+    assert "      └─ again: trees " in err
     assert run("call", f"{profiled}/graphql", query)[2] == ""
 
 
 def test_errors_are_told_after_the_profile(profiled: str) -> None:
     status, _, err = run("call", f"{profiled}/graphql", "{ raises }", "--profile")
     assert status == 1
-    assert err.index("Query.raises") < err.index("at raises: ")
+    assert err.index("└─ raises") < err.index("at raises: ")
     status, _, err = run("call", f"{profiled}/graphql", "{ nothing }", "--profile")
     assert status == 1
     assert "Cannot query field 'nothing'" in err

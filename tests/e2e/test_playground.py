@@ -141,6 +141,24 @@ def test_a_trailing_slash_is_added(visit: GraphiQLVisit, site: str, path: str) -
     visit.assert_nothing_was_refused()
 
 
+def test_a_profile_is_a_table_beside_the_answer(visit: GraphiQLVisit, site: str) -> None:
+    page = visit.page
+    page.goto(f"{site}/playground/")
+    page.get_by_label("Profile").check()
+    page.get_by_role("button", name="Execute query").click()
+    expect(page.locator(".profile thead")).to_contain_text("timeowncallsparentsitemsSQLSQL time")
+    todos = page.locator(".profile tbody tr", has_text="todos").locator("th, td")
+    expect(todos.first).to_have_attribute("title", "Query.todos")
+    assert todos.all_inner_texts()[3:7] == ["1", "", "3", "1"]
+    expect(visit.answer).to_contain_text("Buy oats")
+    expect(visit.answer).not_to_contain_text("extensions")
+
+    page.get_by_label("Profile").uncheck()
+    page.get_by_role("button", name="Execute query").click()
+    expect(page.locator(".profile table")).to_be_hidden()
+    visit.assert_nothing_was_refused()
+
+
 def test_the_suggested_query_runs(visit: GraphiQLVisit, site: str) -> None:
     page = visit.page
     page.goto(f"{site}/bare/")

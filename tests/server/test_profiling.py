@@ -30,9 +30,12 @@ from trunkline.server import (
 SDL = """
 directive @shout on FIELD_DEFINITION | FIELD
 type Query { books: [Book!]! @cacheControl(maxAge: 60)  loud: String @shout  two: [Int!]!
-  blocking: Int  fails: Int }
+  blocking: Int  fails: Int  found: [Found!]! }
 type Mutation { add: Int }
-type Book { title: String!  author: String!  pages: Int!  slow: Int!  lazy: Int! }
+union Found = Book | Shelf
+type Book { title: String!  author: String!  pages: Int!  slow: Int!  lazy: Int!
+  shelf: Shelf!  tags: [String!]! }
+type Shelf { label: String!  books: [Book!]! }
 """
 ASKED = {"graphql-profile": "1"}
 
@@ -44,6 +47,10 @@ class Book(NamedTuple):
     @property
     def lazy(self) -> int:
         return ask(self.engine)
+
+    @property
+    def shelf(self) -> dict[str, Any]:
+        return {"label": f"{ask(self.engine)}", "books": [self, self, self]}
 
 
 def ask(engine: Engine) -> int:
@@ -63,9 +70,13 @@ class Resolvers:
             two=self.two,
             blocking=Threads().resolver(self.blocking),
             fails=self.fails,
+            found=self.books,
         )
+        self.found = SimpleNamespace(resolve_type=self.type_of_found)
         self.mutation = SimpleNamespace(add=lambda: 1)
-        self.book = SimpleNamespace(author=self.author, pages=self.pages, slow=self.slow)
+        self.book = SimpleNamespace(
+            author=self.author, pages=self.pages, slow=self.slow, tags=self.tags
+        )
 
     async def ask(self, statement: str = "SELECT 1") -> int:
         async with self.engine.connect() as connection:
@@ -90,6 +101,13 @@ class Resolvers:
         await self.ask()
         await asyncio.sleep(0)
         return await self.ask()
+
+    def type_of_found(self, _: Book) -> str:
+        return "Book"
+
+    @batch
+    def tags(self, books: list[Book]) -> Iterator[list[str]]:
+        return map(list, (book.title for book in books))
 
     def two(self) -> list[int]:
         return [1, 2]
@@ -130,44 +148,109 @@ def endpoint(resolvers: Resolvers, **more: Any) -> GraphQL:
     return GraphQL(schema, **options)
 
 
-def measured(reply: Reply) -> dict[str, tuple[int, int | None, int]]:
-    """Return the calls, the parents and the statements of each field."""
+class Node(NamedTuple):
+    """The field of a profile at a place, without its times."""
+
+    field: str
+    calls: int
+    statements: int = 0
+    parents: int | None = None
+    items: int | None = None
+
+
+def measured(reply: Reply) -> dict[str, Node]:
+    """Return the fields by their places; the times must fit together."""
     profile = reply.json["extensions"]["profile"]
-    assert profile["statements"] == sum(each["statements"] for each in profile["resolvers"])
-    times = [each["ms"] for each in profile["resolvers"]]
-    assert times == sorted(times, reverse=True)
-    assert all(0 <= each["sql_ms"] <= profile["sql_ms"] for each in profile["resolvers"])
-    assert all((each["sql_ms"] > 0) == (each["statements"] > 0) for each in profile["resolvers"])
-    return {
-        each["field"]: (each["calls"], each.get("parents"), each["statements"])
-        for each in profile["resolvers"]
-    }
+    found: dict[str, Node] = {}
+
+    def add(fields: list[dict[str, Any]], place: str, most: float) -> None:
+        times = [each["ms"] for each in fields]
+        assert times == sorted(times, reverse=True)
+        for each in fields:
+            assert 0 <= each["own_ms"] <= each["ms"] <= most
+            assert 0 <= each["sql_ms"] <= profile["sql_ms"]
+            assert (each["sql_ms"] > 0) == (each["statements"] > 0)
+            where = f"{place}.{each['key']}".strip(".")
+            found[where] = Node(
+                each["field"],
+                each["calls"],
+                each["statements"],
+                each.get("parents"),
+                each.get("items"),
+            )
+            add(each["fields"], where, each["ms"])
+
+    add(profile["fields"], "", profile["ms"])
+    assert profile["statements"] == sum(each.statements for each in found.values())
+    assert profile["omitted"] == 0
+    return found
+
+
+BOOKS = Node("Query.books", 1, 1, items=2)
 
 
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("{ books { title } }", {"Query.books": (1, None, 1)}),
-        ("{ books { author } }", {"Query.books": (1, None, 1), "Book.author": (1, 2, 2)}),
-        ("{ books { pages } }", {"Query.books": (1, None, 1), "Book.pages": (1, 2, 2)}),
-        ("{ books { slow } }", {"Query.books": (1, None, 1), "Book.slow": (2, None, 4)}),
+        ("{ books { title } }", {"books": BOOKS}),
+        (
+            "{ books { author } }",
+            {"books": BOOKS, "books.author": Node("Book.author", 1, 2, parents=2)},
+        ),
+        (
+            "{ books { pages tags } }",
+            {
+                "books": BOOKS,
+                "books.pages": Node("Book.pages", 1, 2, parents=2),
+                "books.tags": Node("Book.tags", 1, parents=2, items=14),
+            },
+        ),
+        ("{ books { slow } }", {"books": BOOKS, "books.slow": Node("Book.slow", 2, 4)}),
         (
             "{ books { slow author } more: books { author } blocking }",
             {
-                "Query.books": (2, None, 2),
-                "Book.slow": (2, None, 4),
-                "Book.author": (2, 4, 4),
-                "Query.blocking": (1, None, 1),
+                "books": BOOKS,
+                "books.slow": Node("Book.slow", 2, 4),
+                "books.author": Node("Book.author", 1, 2, parents=2),
+                "more": BOOKS,
+                "more.author": Node("Book.author", 1, 2, parents=2),
+                "blocking": Node("Query.blocking", 1, 1),
             },
         ),
-        ("{ loud two }", {"Query.loud": (1, None, 0), "Query.two": (1, None, 0)}),
-        ("{ loud @shout }", {"Query.loud": (1, None, 0)}),
-        ("mutation { add }", {"Mutation.add": (1, None, 0)}),
-        ("{ __typename }", {}),
+        (  # what a property reads, and below it
+            "{ books { shelf { label books { slow: title pages } } } }",
+            {
+                "books": BOOKS,
+                "books.shelf": Node("Book.shelf", 2, 2),
+                "books.shelf.books": Node("Shelf.books", 2, items=6),
+                "books.shelf.books.pages": Node("Book.pages", 1, 6, parents=6),
+            },
+        ),
+        (
+            "{ found { ... on Book { pages shelf { books { author } } } } }",
+            {
+                "found": Node("Query.found", 1, 1, items=2),
+                "found.pages": Node("Book.pages", 1, 2, parents=2),
+                "found.shelf": Node("Book.shelf", 2, 2),
+                "found.shelf.books": Node("Shelf.books", 2, items=6),
+                "found.shelf.books.author": Node("Book.author", 1, 2, parents=6),
+            },
+        ),
+        (  # equal selections are measured at each place
+            "{ " + " ".join(f"b{number}: books {{ slow }}" for number in range(5)) + " }",
+            {
+                **{f"b{number}": BOOKS for number in range(5)},
+                **{f"b{number}.slow": Node("Book.slow", 2, 4) for number in range(5)},
+            },
+        ),
+        ("{ loud two }", {"loud": Node("Query.loud", 1), "two": Node("Query.two", 1, items=2)}),
+        ("{ loud @shout }", {"loud": Node("Query.loud", 1)}),
+        ("mutation { add }", {"add": Node("Mutation.add", 1)}),
+        ("{ __typename __schema { queryType { name } } }", {}),
     ],
 )
-async def test_resolvers_and_their_statements_are_counted(
-    query: str, expected: dict[str, Any], resolvers: Resolvers
+async def test_what_is_resolved_is_measured_at_its_place(
+    query: str, expected: dict[str, Node], resolvers: Resolvers
 ) -> None:
     app = endpoint(resolvers)
     plain = await post(app, query)
@@ -178,12 +261,36 @@ async def test_resolvers_and_their_statements_are_counted(
         assert measured(reply) == expected
 
 
+async def test_what_waits_side_by_side_does_not_add_up(resolvers: Resolvers) -> None:
+    async def sleeps(book: Book) -> int:
+        await asyncio.sleep(0.05)
+        return len(book.title)
+
+    resolvers.book.slow = sleeps
+    reply = await post(endpoint(resolvers), "{ books { slow } }", ASKED)
+    (books,) = reply.json["extensions"]["profile"]["fields"]
+    (slow,) = books["fields"]
+    assert slow["calls"] == 2
+    assert slow["ms"] == slow["own_ms"] >= 40
+    assert books["ms"] == pytest.approx(books["own_ms"] + slow["ms"], abs=0.1)
+
+
+async def test_a_profile_is_bounded(resolvers: Resolvers) -> None:
+    many = " ".join(f"a{number}: two" for number in range(220))
+    reply = await post(endpoint(resolvers), f"{{ {many} books {{ slow }} }}", ASKED)
+    profile = reply.json["extensions"]["profile"]
+    assert profile["omitted"] == 22
+    books, *others = profile["fields"]
+    assert (books["key"], len(others)) == ("books", 198)
+    assert [each["key"] for each in books["fields"]] == ["slow"]
+
+
 async def test_only_who_asks_is_measured(resolvers: Resolvers) -> None:
     app = endpoint(resolvers)
     one, other = await asyncio.gather(
         post(app, "{ books { slow } }", ASKED), post(app, "{ books { slow } }")
     )
-    assert measured(one)["Book.slow"] == (2, None, 4)
+    assert measured(one)["books.slow"] == Node("Book.slow", 2, 4)
     assert "extensions" not in other.json
     app = endpoint(resolvers, profiling=None)
     assert "extensions" not in (await post(app, "{ two }", ASKED)).json
@@ -204,7 +311,7 @@ async def test_a_caller_who_may_not_is_refused(resolvers: Resolvers) -> None:
 async def test_a_statement_that_fails_counts(resolvers: Resolvers) -> None:
     reply = await post(endpoint(resolvers), "{ fails }", ASKED)
     assert reply.json["data"] == {"fails": None}
-    (fails,) = reply.json["extensions"]["profile"]["resolvers"]
+    (fails,) = reply.json["extensions"]["profile"]["fields"]
     assert (fails["calls"], fails["statements"], fails["sql_ms"]) == (1, 1, 0)
 
 
@@ -216,14 +323,14 @@ async def test_statements_of_the_context_count_for_the_whole(resolvers: Resolver
     reply = await post(endpoint(resolvers, context=context), "{ books { title } }", ASKED)
     profile = reply.json["extensions"]["profile"]
     assert profile["statements"] == 2
-    assert [each["statements"] for each in profile["resolvers"]] == [1]
+    assert [each["statements"] for each in profile["fields"]] == [1]
 
 
 async def test_statements_of_attributes_count_for_the_whole(resolvers: Resolvers) -> None:
     reply = await post(endpoint(resolvers), "{ books { lazy } }", ASKED)
     profile = reply.json["extensions"]["profile"]
     assert profile["statements"] == 3
-    assert [each["statements"] for each in profile["resolvers"]] == [1]
+    assert [each["statements"] for each in profile["fields"]] == [1]
 
 
 async def test_a_profile_is_neither_stored_nor_from_the_store(resolvers: Resolvers) -> None:
@@ -232,7 +339,7 @@ async def test_a_profile_is_neither_stored_nor_from_the_store(resolvers: Resolve
     assert (await get(app, query)).headers["cache-control"] != "no-store"
     reply = await get(app, query, ASKED)
     assert reply.headers["cache-control"] == "no-store"
-    assert measured(reply) == {"Query.books": (1, None, 1)}
+    assert measured(reply) == {"books": BOOKS}
     assert "extensions" not in (await get(app, query)).json
 
 
@@ -240,9 +347,9 @@ async def test_each_operation_of_a_batch_has_its_own(resolvers: Resolvers) -> No
     body = json.dumps([{"query": "{ two }"}, {"query": "{ books { slow } }"}]).encode()
     reply = await send_body(endpoint(resolvers, batch_size=2), body, ASKED)
     fields = [
-        {each["field"] for each in its["extensions"]["profile"]["resolvers"]} for its in reply.json
+        [each["field"] for each in its["extensions"]["profile"]["fields"]] for its in reply.json
     ]
-    assert fields == [{"Query.two"}, {"Query.books", "Book.slow"}]
+    assert fields == [["Query.two"], ["Query.books"]]
 
 
 async def test_a_resolver_that_is_cancelled_stops(resolvers: Resolvers) -> None:
@@ -281,7 +388,5 @@ async def test_a_mutation_with_a_profile_invalidates_all_the_same() -> None:
     app = GraphQL(schema, auth=None, profiling=lambda _: True, caching=Caching(store=MemoryStore()))
     assert (await get(app, b"query={value}")).data == {"value": 0}
     reply = await post(app, "mutation { add }", ASKED)
-    assert [each["field"] for each in reply.json["extensions"]["profile"]["resolvers"]] == [
-        "Mutation.add"
-    ]
+    assert [each["key"] for each in reply.json["extensions"]["profile"]["fields"]] == ["add"]
     assert (await get(app, b"query={value}")).data == {"value": 1}

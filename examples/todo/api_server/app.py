@@ -18,7 +18,7 @@ from todo.api_server.resolvers import Resolvers
 from todo.api_server.rest import rest
 from todo.api_server.todos import Todos
 from todo.tokens import PLAYGROUND, request_token
-from trunkline.auth import Protected, Verifier
+from trunkline.auth import Caller, Protected, Verifier
 from trunkline.console import Console, SlowRequests
 from trunkline.contracts import DocumentRegistry
 from trunkline.contrib.prometheus import PrometheusMetrics
@@ -87,6 +87,7 @@ def create_app(  # noqa: PLR0913  # all that is put together here
             audience=verifiers.caching if verifiers else None,
             group_headers=["Cache-Groups", "xkey"],
         ),
+        profiling=may_profile,
     )
     health = Health(checks, drain=0)  # nobody balances the load of a demo
     routes: list[BaseRoute] = [
@@ -101,7 +102,9 @@ def create_app(  # noqa: PLR0913  # all that is put together here
     if verifiers:  # a cache asks there whose responses a caller shares
         routes.append(Route("/cache-audience", verifiers.caching.check(verifiers.graphql)))
     if playground:
-        page = Playground("Todo", "/graphql", query=FIRST_QUERY, visitor_token=visitor_token)
+        page = Playground(
+            "Todo", "/graphql", query=FIRST_QUERY, visitor_token=visitor_token, profiling=True
+        )
         routes.append(Mount("/playground", page))
     if usage:
         console = Console(
@@ -120,6 +123,11 @@ def create_app(  # noqa: PLR0913  # all that is put together here
             yield
 
     return Starlette(routes=routes, lifespan=lifespan)
+
+
+def may_profile(caller: Caller | None) -> bool:
+    """Say whether a caller may know what its operations take; anybody, where nobody has a token."""
+    return caller is None or "profile" in caller.scopes
 
 
 async def opened_here(scope: Scope) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -18,6 +18,7 @@ from trunkline.cli.reading import (
     tell,
 )
 from trunkline.errors import ExecutionError
+from trunkline.printable import printable
 
 __all__ = ["call_command"]
 
@@ -85,28 +86,67 @@ def _show_profile(told: object) -> None:
         profile = msgspec.convert(told, _Profile)
     except msgspec.ValidationError as error:
         stop(f"The profile of the server is not one of Trunkline: {error}.")
-    lines = [f"{'':<40}{'calls':>8}{'parents':>9}{'time':>12}{'SQL':>7}{'SQL time':>12}"]
-    rows = [_Measured("the whole operation", 1, profile.ms, profile.statements, profile.sql_ms)]
-    for each in (*rows, *profile.resolvers):
-        parents = "" if each.parents is None else f"{each.parents:,}"
-        lines.append(
-            f"{each.field:<39} {each.calls:>8,}{parents:>9}{each.ms:>9,.1f} ms"
-            f"{each.statements:>7,}{each.sql_ms:>9,.1f} ms"
-        )
+    whole = _Field(
+        "the whole operation", "", 1, profile.ms, 0.0, profile.statements, profile.sql_ms
+    )
+    rows = [(whole.key, whole), *_tree(profile.fields, "")]
+    width = max(len(label) for label, _ in rows) + 1
+    lines = [f"{'':<{width}}" + "".join(f"{heading:>{most}}" for heading, most, _ in _COLUMNS)]
+    for label, each in rows:
+        cells = (f"{cell(each):>{most}}" for _, most, cell in _COLUMNS)
+        lines.append(f"{label:<{width}}{''.join(cells)}".rstrip())
+    if profile.omitted:
+        lines.append(f"{profile.omitted:,} more fields took less time.")
     tell("\n".join(lines))
 
 
-class _Measured(msgspec.Struct):
+class _Field(msgspec.Struct):
+    """A field of a profile, with those below."""
+
+    key: str
     field: str
     calls: int
     ms: float
+    own_ms: float
     statements: int
     sql_ms: float
     parents: int | None = None
+    items: int | None = None
+    fields: list[_Field] = []
 
 
 class _Profile(msgspec.Struct):
     ms: float
     statements: int
     sql_ms: float
-    resolvers: list[_Measured]
+    omitted: int
+    fields: list[_Field]
+
+
+def _tree(fields: Sequence[_Field], indent: str) -> Iterator[tuple[str, _Field]]:
+    """Yield the fields with their labels, drawn as a tree."""
+    for each in fields:
+        is_last = each is fields[-1]
+        name = each.field.rpartition(".")[2]
+        label = each.key if name == each.key else f"{each.key}: {name}"
+        yield f"{indent}{'└─' if is_last else '├─'} {printable(label)}", each
+        yield from _tree(each.fields, f"{indent}{'   ' if is_last else '│  '}")
+
+
+def _number(value: int | None) -> str:
+    return f"{value:,}" if value else ""
+
+
+def _time(ms: float) -> str:
+    return f"{ms:,.1f} ms" if ms else ""
+
+
+_COLUMNS: tuple[tuple[str, int, Callable[[_Field], str]], ...] = (
+    ("time", 13, lambda each: _time(each.ms)),
+    ("own", 13, lambda each: _time(each.own_ms)),
+    ("calls", 8, lambda each: _number(each.calls)),
+    ("parents", 9, lambda each: _number(each.parents)),
+    ("items", 9, lambda each: _number(each.items)),
+    ("SQL", 7, lambda each: _number(each.statements)),
+    ("SQL time", 12, lambda each: _time(each.sql_ms)),
+)

@@ -318,6 +318,9 @@ class Planner:
         info = FieldInfo(name, parent, type_, mark, document) if document else None
         undirected = self._binding(parent, name, definition)
         binding = self._directives.bind(coordinate, undirected, fields)
+        measure = self._schema.measure
+        if measure is not None and not isinstance(binding, TypeName):
+            binding = measure(_place_of(mark), binding)
         position = Position(fields, above.known, mark, info)
         shape, shared = self._value(type_, position, binding)
         parameters = dict(binding.arguments) if isinstance(binding, Resolver) else {}
@@ -386,13 +389,14 @@ class Planner:
         """Plan what a field's value becomes, and its mark if equal selections share the plan.
 
         A selection is not shared if an error may point to something in it that is not a field: to
-        an argument, a variable, or what has a directive.
+        an argument, a variable, or what has a directive. Neither is one that is measured, by place.
         """
         is_batch = isinstance(binding, Resolver) and binding.is_batch
         is_leaf = is_leaf_type(type_.of_type if is_non_null_type(type_) else type_)
         mark, info = position.mark, position.info
         is_single = (is_leaf and not is_batch) or mark.shared is not None
-        if is_single or self._refusals or not self._document.is_tree:
+        is_measured = self._schema.measure is not None
+        if is_single or is_measured or self._refusals or not self._document.is_tree:
             return self._shape(type_, position), None
         sets, known = _sets_of(position)
         signatures = tuple((self._document.signature(node), condition) for node, condition in sets)
@@ -538,6 +542,17 @@ def _sets_of(position: Position) -> tuple[SelectionSets, Condition]:
         if each.node.selection_set is not None
     ]
     return sets, position.known | shared
+
+
+def _place_of(mark: Mark) -> tuple[tuple[str, str], ...]:
+    """Return the response keys from the root to a field, each with its coordinate."""
+    place: list[tuple[str, str]] = []
+    above: Mark | None = mark
+    while above is not None and above.path:
+        if (key := above.path[-1]) is not None:
+            place.append((key, above.coordinate))
+        above = above.above
+    return tuple(reversed(place))
 
 
 def _length(node: Node) -> int:

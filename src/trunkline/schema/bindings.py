@@ -29,6 +29,7 @@ __all__ = [
     "Key",
     "ListOf",
     "Lookup",
+    "Measure",
     "Resolved",
     "Resolver",
     "ResolverMiddleware",
@@ -158,6 +159,12 @@ class CoreDefault:
 
 Binding: TypeAlias = Attribute | Key | Lookup | Resolver | CoreResolver | CoreDefault
 
+Measure: TypeAlias = Callable[[tuple[tuple[str, str], ...], Binding], Binding]
+"""Takes a field's place in an operation, and its binding. Returns a binding that is measured.
+
+The place has the response keys from the root on, each with the coordinate of its field.
+"""
+
 TypeResolver: TypeAlias = Callable[[Any], str | None]
 """Returns the name of the object type of an interface's or a union's value."""
 
@@ -261,6 +268,7 @@ class Schema:
       are null to them.
     - ``has_introspection`` and ``has_suggestions`` say whether a document may ask for the schema,
       and whether messages about documents name similar names.
+    - ``measure`` is put around the bindings of an operation's fields.
     - ``requirements`` is what the directives of the definition declare that callers need. What
       callers see of a schema requires nothing more.
     - ``caching`` is what the whole definition declares about caches, ``None`` if that is nothing.
@@ -281,6 +289,7 @@ class Schema:
     whole: GraphQLSchema | None = None
     has_introspection: bool = True
     has_suggestions: bool = True
+    measure: Measure | None = None
     requirements: Requirements = field(init=False)
     caching: CacheRules | None = field(init=False)
     declared: Requirements = field(init=False)

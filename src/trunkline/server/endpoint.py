@@ -169,7 +169,7 @@ class GraphQL(HTTPOnly):
     - ``caching``: how responses that the schema declares with ``@cacheControl`` are shared.
     - ``profiling``: decides which callers may ask for the profile of a request by the header
       ``GraphQL-Profile``: ``lambda caller: caller is not None and "profile" in caller.scopes``.
-      The response then says in ``extensions`` what each resolver took, and is not cached.
+      The response then says in ``extensions`` what each field took, and is not cached.
 
     Raises ``TypeError`` if ``schema`` is not executable, ``auth`` cannot authenticate, or
     ``context`` is not a function of a scope.

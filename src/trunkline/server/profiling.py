@@ -1,25 +1,36 @@
-"""The profile of one operation: which resolvers were called, how long they took, and their SQL.
+"""The profile of one operation: a tree of what was resolved, by the places of the response.
 
-A request that asks for it is executed by a schema of its own, whose resolvers are timed. So the
+A request that asks for it is executed by a schema of its own, whose operations are measured. So the
 operations of all others know nothing of it.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from contextvars import ContextVar, Token
 from dataclasses import replace
-from functools import cache, wraps
-from inspect import isgenerator
+from functools import cache
+from operator import attrgetter, methodcaller
 from time import perf_counter
 from types import coroutine
 from typing import Any, TypeAlias
 
-from msgspec import Struct
+from graphql import GraphQLObjectType, get_named_type, get_nullable_type, is_leaf_type, is_list_type
+from msgspec import Struct, field
 
 from trunkline.auth.verifying.caller import Caller
-from trunkline.schema.bindings import Binding, Resolver, Schema
+from trunkline.schema.bindings import (
+    Attribute,
+    Binding,
+    CoreDefault,
+    CoreResolver,
+    Key,
+    Lookup,
+    Resolver,
+    Schema,
+)
+from trunkline.schema.models import lookup
 
 __all__ = ["PROFILE", "MayProfile", "OperationProfile", "profiled"]
 
@@ -27,138 +38,223 @@ PROFILE = b"graphql-profile"
 """The header of a request that asks for its profile, whatever the value."""
 
 _BEGAN = "trunkline.profile.began"
+_MOST = 200  # fields that are told, those that took the longest
 
 MayProfile: TypeAlias = Callable[[Caller | None], bool]
 """Decides whether a caller gets profiles; ``None`` is the caller where no tokens are required."""
 
+_Place: TypeAlias = tuple[tuple[str, str], ...]
 
-class _Entry(Struct, eq=False):
-    """What was measured of a field. ``parents`` are those of a batch resolver, in all calls."""
 
+class _Clock(Struct, eq=False):
+    """The time in which at least one of several things was going on."""
+
+    running: int = 0
+    began: float = 0.0
+    seconds: float = 0.0
+
+    def begin(self, now: float) -> bool:
+        """Return whether nothing else was going on."""
+        self.running += 1
+        if self.running > 1:
+            return False
+        self.began = now
+        return True
+
+    def end(self, now: float) -> bool:
+        """Return whether nothing else is going on."""
+        self.running -= 1
+        if self.running:
+            return False
+        self.seconds += now - self.began
+        return True
+
+
+class _Node(Struct, eq=False):
+    """What was measured of a field at its place. It has no calls if it is only read.
+
+    ``parents`` are those of a batch resolver, in all calls, and ``items`` those of the lists that
+    the field gave. ``own`` is the time of its calls, ``all`` includes what is below.
+    """
+
+    key: str
+    coordinate: str
+    above: _Node | None
+    below: list[_Node] = []
     calls: int = 0
     parents: int | None = None
-    seconds: float = 0.0
+    items: int | None = None
+    own: _Clock = field(default_factory=_Clock)
+    all: _Clock = field(default_factory=_Clock)
     statements: int = 0
     sql_seconds: float = 0.0
 
+    def begin(self) -> None:
+        """Note that a call begins."""
+        now = perf_counter()
+        self.calls += 1
+        self.own.begin(now)
+        node: _Node | None = self
+        while node is not None and node.all.begin(now):
+            node = node.above
 
-class OperationProfile:
-    """What an execution did, by the coordinates of fields that have resolvers."""
+    def end(self) -> None:
+        """Note that a call is over."""
+        now = perf_counter()
+        self.own.end(now)
+        node: _Node | None = self
+        while node is not None and node.all.end(now):
+            node = node.above
 
-    def __init__(self) -> None:
-        self._entries: dict[str, _Entry] = {}
-        self._elsewhere = _Entry()
-        self._began = 0.0
-        self._token: Token[tuple[OperationProfile, _Entry]] | None = None
-
-    def __enter__(self) -> None:
-        _listen_to_sql("sqlalchemy" in sys.modules)
-        self._token = _measured.set((self, self._elsewhere))
-        self._began = perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self._elsewhere.seconds = perf_counter() - self._began
-        if self._token is not None:
-            _measured.reset(self._token)
-
-    def entry(self, coordinate: str) -> _Entry:
-        """Return the entry of a field."""
-        return self._entries.setdefault(coordinate, _Entry())
-
-    def told(self) -> dict[str, Any]:
-        """Return what the response has of it, the fields that took the longest first."""
-        entries = sorted(self._entries.items(), key=lambda each: -each[1].seconds)
-        whole, fields = self._elsewhere, [each for _, each in entries]
+    def told(self, kept: set[int]) -> dict[str, Any]:
+        """Return what the response has of the field and those below, if they are ``kept``."""
+        below = sorted(self.below, key=lambda each: -each.all.seconds)
         return {
-            "ms": _ms(whole.seconds),
-            "statements": whole.statements + sum(each.statements for each in fields),
-            "sql_ms": _ms(whole.sql_seconds + sum(each.sql_seconds for each in fields)),
-            "resolvers": [
-                {
-                    "field": coordinate,
-                    "calls": each.calls,
-                    **({} if each.parents is None else {"parents": each.parents}),
-                    "ms": _ms(each.seconds),
-                    "statements": each.statements,
-                    "sql_ms": _ms(each.sql_seconds),
-                }
-                for coordinate, each in entries
-            ],
+            "key": self.key,
+            "field": self.coordinate,
+            "calls": self.calls,
+            **({} if self.parents is None else {"parents": self.parents}),
+            **({} if self.items is None else {"items": self.items}),
+            "ms": _ms(self.all.seconds),
+            "own_ms": _ms(self.own.seconds),
+            "statements": self.statements,
+            "sql_ms": _ms(self.sql_seconds),
+            "fields": [each.told(kept) for each in below if id(each) in kept],
         }
 
 
-_measured: ContextVar[tuple[OperationProfile, _Entry]] = ContextVar("_measured")
+class OperationProfile:
+    """What an execution did, by the places of the response."""
+
+    def __init__(self) -> None:
+        self._root = _Node("", "", None)
+        self._nodes: dict[_Place, _Node] = {(): self._root}
+        self._token: Token[tuple[OperationProfile, _Node]] | None = None
+
+    def __enter__(self) -> None:
+        _listen_to_sql("sqlalchemy" in sys.modules)
+        self._token = _measured.set((self, self._root))
+        self._root.begin()
+
+    def __exit__(self, *_: object) -> None:
+        self._root.end()
+        if self._token is not None:
+            _measured.reset(self._token)
+
+    def node(self, place: _Place) -> _Node:
+        """Return the node of a place, which is made if it is new."""
+        node = self._nodes.get(place)
+        if node is None:
+            above = self.node(place[:-1])
+            node = self._nodes[place] = _Node(*place[-1], above)
+            above.below.append(node)
+        return node
+
+    def told(self) -> dict[str, Any]:
+        """Return what the response has of it: a tree, of each field first what took longest."""
+        nodes = list(self._nodes.values())  # each behind the one above it
+        kept = sorted(nodes, key=lambda each: -each.all.seconds)[: _MOST + 1]
+        root = self._root
+        return {
+            "ms": _ms(root.all.seconds),
+            "statements": sum(each.statements for each in nodes),
+            "sql_ms": _ms(sum(each.sql_seconds for each in nodes)),
+            "omitted": len(nodes) - len(kept),
+            "fields": root.told({id(each) for each in kept})["fields"],
+        }
+
+
+_measured: ContextVar[tuple[OperationProfile, _Node]] = ContextVar("_measured")
 """The profile of this request, and what of it is running."""
 
 
 def profiled(schema: Schema) -> Schema:
-    """Return the schema with resolvers that are measured. They are called within a profile only.
+    """Return the schema, whose operations are executed within a profile only.
 
-    What is read from attributes is not measured, and neither are the sources of subscriptions.
+    Measured is what resolvers give, and objects that are read from their parents, because a
+    property may ask a database. The sources of subscriptions are not measured.
     """
-    streams = schema.definition.subscription_type
+    definition = schema.definition
+    streams = definition.subscription_type
 
-    def measured(coordinate: str, binding: Binding) -> Binding:
-        is_stream = streams is not None and coordinate.startswith(f"{streams.name}.")
-        if is_stream or not isinstance(binding, Resolver):
+    def measure(place: _Place, binding: Binding) -> Binding:
+        type_name, _, name = place[-1][1].partition(".")
+        parent = definition.type_map.get(type_name)
+        found = parent.fields.get(name) if isinstance(parent, GraphQLObjectType) else None
+        if found is None or parent is streams:  # introspection, a source
             return binding
-        return _measure(coordinate, binding)
+        if isinstance(binding, (CoreResolver, CoreDefault)):
+            return binding
+        if not isinstance(binding, Resolver):
+            if is_leaf_type(get_named_type(found.type)):
+                return binding
+            binding = Resolver(_reader(binding), is_async=False, takes_parent=True)
+        return _measured_resolver(
+            place, binding, has_items=is_list_type(get_nullable_type(found.type))
+        )
 
-    bindings: Mapping[str, Binding] = {
-        coordinate: measured(coordinate, binding) for coordinate, binding in schema.bindings.items()
-    }
-    directed = {
-        coordinate: replace(field, binding=measured(coordinate, field.binding))
-        for coordinate, field in schema.directed.items()
-    }
-    return replace(schema, bindings=bindings, directed=directed)
+    return replace(schema, measure=measure)
 
 
-def _measure(coordinate: str, resolver: Resolver) -> Resolver:
+def _reader(binding: Attribute | Key | Lookup) -> Callable[[Any], Any]:
+    """Return the function that reads a value from its parent."""
+    if isinstance(binding, Attribute):
+        return attrgetter(binding.name)
+    if isinstance(binding, Key):
+        return methodcaller("get", binding.name)
+    names, coordinate = binding.names, binding.coordinate
+    return lambda parent: lookup(parent, names, coordinate)
+
+
+def _measured_resolver(place: _Place, resolver: Resolver, *, has_items: bool) -> Resolver:
     function, is_batch = resolver.callable(), resolver.is_batch
 
-    def begin(parents: tuple[Any, ...]) -> tuple[OperationProfile, _Entry]:
+    def begin(parents: tuple[Any, ...]) -> tuple[OperationProfile, _Node]:
         profile, _ = _measured.get()
-        entry = profile.entry(coordinate)
-        entry.calls += 1
+        node = profile.node(place)
         if is_batch:
-            entry.parents = (entry.parents or 0) + len(parents[0])
-        return profile, entry
+            node.parents = (node.parents or 0) + len(parents[0])
+        node.begin()
+        return profile, node
+
+    def given(node: _Node, value: Any) -> Any:
+        if is_batch and isinstance(value, Iterator):
+            value = list(value)  # all at once, before another resolver runs
+        lists = value if is_batch else [value]
+        if has_items and isinstance(lists, Iterable):
+            node.items = (node.items or 0) + sum(
+                len(each) for each in lists if isinstance(each, Sized)
+            )
+        return value
 
     if resolver.is_async:
 
-        @wraps(function)
         async def call_async(*parents: Any, **arguments: Any) -> Any:
             async def steps() -> Any:
                 return await function(*parents, **arguments)
 
             measured = begin(parents)
-            began = perf_counter()
             try:
-                return await _within(measured, steps())
+                return given(measured[1], await _within(measured, steps()))
             finally:
-                measured[1].seconds += perf_counter() - began
+                measured[1].end()
 
         return replace(resolver, function=call_async, method=None)
 
-    @wraps(function)
     def call(*parents: Any, **arguments: Any) -> Any:
         measured = begin(parents)
         token = _measured.set(measured)
-        began = perf_counter()
         try:
-            values = function(*parents, **arguments)
-            # The values of a batch are all taken before the next one is.
-            return list(values) if is_batch and isgenerator(values) else values
+            return given(measured[1], function(*parents, **arguments))
         finally:
-            measured[1].seconds += perf_counter() - began
+            measured[1].end()
             _measured.reset(token)
 
     return replace(resolver, function=call, method=None)
 
 
 @coroutine
-def _within(measured: tuple[OperationProfile, _Entry], awaited: Any) -> Generator[Any, Any, Any]:
+def _within(measured: tuple[OperationProfile, _Node], awaited: Any) -> Generator[Any, Any, Any]:
     """Await, and say what is running in each step only: others run between the steps."""
     sent: Any = None
     error: BaseException | None = None

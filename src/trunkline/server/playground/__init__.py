@@ -54,6 +54,9 @@ class Playground(HTTPApplication):
     ``visitor_token`` returns an access token for everybody who opens the page: a button there asks
     for it. So it is for a developer's own machine, and never for a page that others can reach.
 
+    ``profiling`` is for an endpoint that has ``profiling=``: a box to tick lets requests ask for
+    their profile, and a table shows it.
+
     Files are read here, once: a request is looked up in a table and reads no file.
     """
 
@@ -64,12 +67,19 @@ class Playground(HTTPApplication):
         *,
         query: str = "",
         visitor_token: Callable[[], Awaitable[str]] | None = None,
+        profiling: bool = False,
     ) -> None:
         files = dict(read_assets(ASSETS))
         self._template = files.pop(_TEMPLATE)
         self._visitor_token = visitor_token
         token = "." + _TOKEN if visitor_token else ""
-        self._texts = {"title": title, "endpoint": endpoint, "query": query, "token": token}
+        self._texts = {
+            "title": title,
+            "endpoint": endpoint,
+            "query": query,
+            "token": token,
+            "profiling": "1" if profiling else "",
+        }
         self._policy = _content_security_policy(endpoint)
         self._page = self._make_page()
         self._files: dict[str, Response] = {}
