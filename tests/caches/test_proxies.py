@@ -336,6 +336,15 @@ def test_media_types_never_mix(asking: Asking) -> None:
             assert reply.headers["content-type"].startswith(given)
     refused = asking.get("longestTitle", accept="text/html")
     assert (refused.status_code, refused.headers["cache-control"]) == (406, "no-store")
+    two_lines = [
+        ("accept", JSON),
+        ("accept", GRAPHQL),
+        ("authorization", asking.origin.tokens["web"]),
+    ]
+    url = f"{asking.url}?query={quote(f'query {asking.name}Two {{ longestTitle }}')}"
+    for sent, given in [(two_lines, GRAPHQL), (two_lines[::2], JSON), (two_lines[1:], GRAPHQL)]:
+        reply = asking.client.get(url, headers=sent)
+        assert reply.headers["content-type"].startswith(given)
     etag = asking.get("longestTitle", accept=JSON).headers["etag"]
     assert asking.get("longestTitle", if_none_match=etag).status_code == 200
     assert asking.get("longestTitle", accept=JSON, if_none_match=etag).status_code == 304
