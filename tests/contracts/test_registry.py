@@ -440,7 +440,7 @@ async def test_what_is_used_is_noted(store: str, open_registry: Open) -> None:
     before = {each.version: each.used for each in open_store(store).contracts()}
     await ask(app, ID, {**BILLING, "graphql-client-version": "2"})
     await post(app, TWO, {"graphql-client-name": "billing"})  # of some version that has it
-    registry.close()
+    await app.stop()
     after = {each.version: each.used for each in open_store(store).contracts()}
     assert {version for version in after if after[version] > before[version]} == {"1", "2", "3"}
     await ask(app, ID, {**BILLING, "graphql-client-version": "2"})

@@ -155,9 +155,15 @@ class DocumentRegistry:
         self._watch()
 
     def close(self) -> None:
-        """Follow the store no longer, and note what is not noted yet."""
+        """Follow the store no longer, and note what is not noted yet.
+
+        The endpoint does it when the application ends: see `GraphQL.lifespan`.
+        """
         self._closed.set()
-        self._note()
+        try:
+            self._note()
+        except StoreError as error:
+            logger.warning("What was used in the last seconds is not noted. %s", error)
 
     async def check_documents(self) -> str | None:
         """Return whose documents do not fit the schema: a check for a server's `Health`.

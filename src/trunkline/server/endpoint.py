@@ -227,6 +227,7 @@ class GraphQL(HTTPOnly):
         self._bodies = BodyReader(max_body_bytes, body_timeout)
         self._sinks = tuple(sinks)
         self._watchers = [each for each in list[object](sinks) if isinstance(each, RequestWatcher)]
+        self._registered = registered
         self._documents = Documents(registered, other_urls, apq=apq)
         self._publications: Publications | None = None
         if isinstance(registered, DocumentRegistry):
@@ -268,7 +269,7 @@ class GraphQL(HTTPOnly):
 
     @asynccontextmanager
     async def lifespan(self, application: object = None) -> AsyncGenerator[None]:  # noqa: ARG002  # who serves it
-        """Close the sinks and the store of responses when the application ends.
+        """Close the sinks, the registered documents, and the store of responses at the end.
 
         ``Starlette(…, lifespan=endpoint.lifespan)``.
         A server tells its application when it stops; Starlette and FastAPI do not tell their
@@ -280,14 +281,15 @@ class GraphQL(HTTPOnly):
             await self.stop()
 
     async def stop(self) -> None:
-        """Close the store, and call the method ``close`` of each sink that has one, in a thread.
+        """Close what the endpoint was given: sinks, registered documents, the store of responses.
 
-        If one of them raises, the others are closed all the same.
+        The method ``close`` is called in a thread, where there is one. If one of them raises, the
+        others are closed all the same.
         """
         async with AsyncExitStack() as closing:
             closing.push_async_callback(self._caching.close_async)
-            for sink in self._sinks:
-                close: Callable[[], object] | None = getattr(sink, "close", None)
+            for each in (self._registered, *self._sinks):
+                close: Callable[[], object] | None = getattr(each, "close", None)
                 if close is not None:
                     closing.push_async_callback(to_thread, close)
 
