@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from tests.server.calling import GRAPHQL, JSON, Reply, get
 from tests.server.test_caching import AUDIENCE, Tokens, ask
+from tests.waiting import PATIENCE
 
 from trunkline.auth import Caller
 from trunkline.errors import SchemaError
@@ -43,6 +45,9 @@ type Mutation { rename(title: String!): Book }
 """
 
 
+HANGING = 99  # the version of what does not say it
+
+
 class KeyHolders(Tokens):
     """Knows callers by a header of its own."""
 
@@ -51,7 +56,9 @@ class KeyHolders(Tokens):
 
 
 class World:
-    def __init__(self, auth: Any = None, store: ResponseStore | None = None) -> None:
+    def __init__(
+        self, auth: Any = None, store: ResponseStore | None = None, deadline: float | None = None
+    ) -> None:
         self.title, self.version, self.calls = "A", 1, 0
         self.asked: list[Mapping[str, Any]] = []
         query = SimpleNamespace(
@@ -68,7 +75,9 @@ class World:
         caching = Caching(audience=AUDIENCE, versions=versions, store=store)
         self.events: list[OperationEvent] = []
         sinks = [self.events.append]
-        self.app = GraphQL(schema, auth=auth or Tokens(), sinks=sinks, caching=caching)
+        self.app = GraphQL(
+            schema, auth=auth or Tokens(), sinks=sinks, caching=caching, deadline=deadline
+        )
 
     def book(self, id: str = "1") -> dict[str, Any]:  # noqa: A002
         self.calls += 1
@@ -82,6 +91,8 @@ class World:
         self.asked.append(arguments)
         if self.version < 0:
             raise OSError
+        if self.version == HANGING:
+            await asyncio.Event().wait()
         return self.version or None
 
     async def ask(self, text: str, token: str = "a1", **headers: str) -> Reply:  # noqa: S107
@@ -226,3 +237,11 @@ def test_what_the_schema_lacks_is_an_error_at_start(
     caching = Caching(versions={coordinate: Version(lambda _arguments, _caller: 1, covers)})
     with pytest.raises(SchemaError, match=message):
         GraphQL(schema, auth=None, caching=caching)
+
+
+async def test_the_deadline_is_also_that_of_a_version() -> None:
+    world = World(deadline=0.01)
+    world.version = HANGING
+    async with asyncio.timeout(PATIENCE):
+        reply = await world.ask("{ book { title } }")
+    assert (reply.status, reply.code, world.calls) == (504, "DEADLINE_EXCEEDED", 0)

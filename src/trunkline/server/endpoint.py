@@ -142,8 +142,10 @@ class GraphQL(HTTPOnly):
       may ``yield`` it, or return a context manager that is opened around the operation.
     - ``middlewares``: stand around every execution, the first one outermost.
     - ``present_error``: decides what a caller sees of an error.
-    - ``deadline``: seconds that an execution that awaits something may take. A client can ask for
-      less by the header ``X-Request-Timeout-Ms``.
+    - ``deadline``: seconds that an execution that awaits something may take, with the time that it
+      waits for a version or a store of ``caching``. What is before it has bounds of its own: a
+      `Verifier`, ``body_timeout``, ``limits``. A client can ask for less by the header
+      ``X-Request-Timeout-Ms``, counted from when its request came.
     - ``finish_mutations``: whether a mutation goes on if its client closes the connection, with all
       of its fields and the closing of its context. A query is cancelled then.
     - ``limits``: bounds documents and variables.
@@ -474,8 +476,9 @@ class GraphQL(HTTPOnly):
             )
             run = partial(self._run, operation, request, came, left, exchange.executions)
             responding = self._caching.respond(exchange, always, run)
-            if left is not None and not operation.caching.is_mutation:  # it may wait for others
-                responding = within(left, responding)
+            bound = self._deadline if left is None else min(left, self._deadline or left)
+            if bound is not None and not operation.caching.is_mutation:  # a version may hang
+                responding = within(bound, responding)
             response = await responding
         came.event.coordinates = operation.coordinates_with(request.variables)
         response.headers = additions.on(response.headers)
