@@ -70,6 +70,12 @@ def test_a_proxy_that_is_no_url(kind: str, proxy: str) -> None:
     assert "hunter2" not in str(caught.value)
 
 
+def test_a_proxys_password_with_a_slash_is_refused(kind: str) -> None:
+    with pytest.raises(ValueError, match="write these as %2F") as caught:
+        TRANSPORTS[kind][0]("http://localhost/", proxy="http://user:12/hunter2@proxy:3128")
+    assert "hunter2" not in str(caught.value)
+
+
 # -- sessions and clients -------------------------------------------------------------------------
 
 

@@ -168,6 +168,7 @@ REDIRECTS = {
     "307 to another host": (307, "http://127.0.0.2/graphql?token=hunter2"),
     "308 to another scheme": (308, "https://user:hunter2@127.0.0.1/graphql"),
     "308 to nowhere": (308, "http://[::1/graphql"),
+    "308 to a password": (308, "https://user:12/hunter2@127.0.0.1/graphql"),
 }
 
 
@@ -356,6 +357,15 @@ def test_a_url_that_is_none(transport: Any, url: str) -> None:
     with pytest.raises(ValueError, match=r"begins with http:// or https://") as caught:
         transport(url)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("transport", ALL)
+@pytest.mark.parametrize("mark", "/?#")
+def test_a_password_with_a_mark_that_ends_it_is_refused(transport: Any, mark: str) -> None:
+    for user in (f"user:12{mark}hunter2", f"hunter2{mark}x"):
+        with pytest.raises(ValueError, match="write these as %2F") as caught:
+            transport(f"https://{user}@api.example/graphql")
+        assert "hunter2" not in str(caught.value)
 
 
 def test_form_encoding_is_no_graphql_over_http() -> None:

@@ -32,8 +32,8 @@ def check_secure(url: str, *, allow_http: bool = False) -> SplitResult:
         raise ValueError("The URL is malformed.") from None
     if not parts.hostname:
         raise ValueError("The URL must begin with https:// and name a host: https://auth.internal")
-    if parts.username is not None or not _VISIBLE.fullmatch(url):
-        raise ValueError("The URL must have neither a user nor spaces.")
+    if "@" in url or not _VISIBLE.fullmatch(url):  # a "/" in a password moves "@" into the path
+        raise ValueError("The URL must have neither a user nor '@' nor spaces.")
     if parts.scheme == "https":
         return parts
     if parts.scheme == "http" and (allow_http or is_loopback(parts.hostname)):

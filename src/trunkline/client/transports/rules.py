@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from hashlib import sha256
 from time import monotonic
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from msgspec.structs import replace
 
@@ -206,6 +206,7 @@ def check_url(url: str) -> str:
             "A transport's URL begins with http:// or https:// and names a host, such as"
             " 'http://localhost:8080/graphql'."
         )
+    _check_password(url)
     return url
 
 
@@ -215,7 +216,24 @@ def check_proxy(url: str | None) -> str | None:
         raise ValueError(
             "A proxy is a URL with a scheme and a host, such as 'http://proxy.internal:3128'."
         )
+    _check_password(url or "")
     return url
+
+
+def _check_password(url: str) -> None:
+    """Raise ``ValueError`` where a user or a password goes on behind what is read as the host.
+
+    ``https://user:12/ab@host`` is a request to the host ``user`` at port 12.
+    """
+    if _has_at_behind_host(urlsplit(url)):
+        raise ValueError(
+            "The URL has '@' behind the host. If the password before it has '/', '?' or '#', write"
+            " these as %2F, %3F or %23. If '@' is part of the path or the query, write %40."
+        )
+
+
+def _has_at_behind_host(parts: SplitResult) -> bool:
+    return "@" in parts.path + parts.query + parts.fragment
 
 
 def environment_proxy(url: str) -> str | None:
@@ -236,6 +254,8 @@ def safe_url(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return "(a URL that cannot be read)"
+    if _has_at_behind_host(parts):  # all before it may be a user and a password
+        return "(a URL with '@' behind the host)"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
