@@ -38,9 +38,10 @@ from trunkline.client import (
     Request,
     Retry,
 )
+from trunkline.client.calls import Call
 from trunkline.client.transports import HTTPRequest, HTTPResponse
 from trunkline.client.transports.httpx2 import HTTPX2Transport
-from trunkline.protocol.documents import document_id
+from trunkline.protocol.documents import RegisteredDocument, document_id
 
 SOON = Retry(first_pause=0.001)
 
@@ -208,7 +209,10 @@ def test_credentials_go_with_each_request_and_are_not_shown(server: Todos) -> No
 
 def test_what_a_caller_chooses_is_not_shown() -> None:
     shown = repr(CallOptions(headers={"authorization": "hunter2"}))
-    assert "hunter2" not in shown + repr(Request("{ a }", {"password": "hunter2"}))
+    shown += repr(Request("{ a }", {"password": "hunter2"}))
+    document = RegisteredDocument("{ a }", "query")
+    shown += repr(Call(document, b'{"password":"hunter2"}', None, headers={"a": "hunter2"}))
+    assert "hunter2" not in shown
 
 
 class Renewing:

@@ -136,10 +136,17 @@ def _batch_of(calls: Sequence[Call]) -> Call:
     longest: Deadline | None = None
     if len(deadlines) == len(calls):  # who waits less long is told by its own deadline
         longest = max(deadlines, key=lambda each: each.at)
-    call = Call(batch_document(operations), b"", longest, None, (), operations)
-    call.headers, call.extensions = calls[0].headers, calls[0].extensions
-    call.repeatable = calls[0].repeatable
-    return call
+    first = calls[0]
+    return Call(
+        batch_document(operations),
+        b"",
+        longest,
+        (),
+        operations,
+        first.headers,
+        first.extensions,
+        first.repeatable,
+    )
 
 
 def _finish(together: Sequence[_Waiting], failure: Exception | None) -> None:

@@ -81,49 +81,29 @@ def batch_document(batch: Sequence[BatchedOperation]) -> RegisteredDocument:
     return RegisteredDocument(text, kind, f"batch of {len(batch)}")
 
 
-class Call:
+class Call(msgspec.Struct, eq=False):
     """One call while it is made.
 
-    ``variables`` is a JSON object, or empty. ``batch`` has the operations of a batch; ``document``
-    then stands for all of them. The layers of the connection change the other attributes:
-    ``naming`` says how the request names the document, ``by_get`` whether it is a ``GET``.
+    ``variables`` is a JSON object, or empty; so are ``extensions``. ``batch`` has the operations of
+    a batch; ``document`` then stands for all of them. The layers of the connection change what is
+    below that: ``naming`` says how the request names the document, ``by_get`` whether it is a
+    ``GET``.
     """
 
-    __slots__ = (
-        "attempts",
-        "batch",
-        "by_get",
-        "deadline",
-        "document",
-        "extensions",
-        "files",
-        "headers",
-        "naming",
-        "repeatable",
-        "variables",
-    )
+    document: RegisteredDocument
+    variables: bytes
+    deadline: Deadline | None
+    files: Sequence[FilePart] = ()
+    batch: Sequence[BatchedOperation] = ()
+    headers: Mapping[str, str] | None = None
+    extensions: bytes = b""
+    repeatable: bool = False
+    attempts: int = 0
+    naming: Naming = "text"
+    by_get: bool = False
 
-    def __init__(  # noqa: PLR0913, PLR0917  # the parts of a call
-        self,
-        document: RegisteredDocument,
-        variables: bytes,
-        deadline: Deadline | None,
-        options: CallOptions | None,
-        files: Sequence[FilePart] = (),
-        batch: Sequence[BatchedOperation] = (),
-    ) -> None:
-        self.document = document
-        self.variables = variables
-        self.deadline = deadline
-        self.files = files
-        self.batch = batch
-        self.headers = options.all_headers() if options else None
-        self.extensions = options.encoded_extensions() if options else b""
-        self.attempts = 0
-        self.naming: Naming = "text"
-        self.by_get = False
-        keyed = options is not None and options.idempotency_key is not None
-        self.repeatable = document.kind == "query" or keyed
+    def __repr__(self) -> str:  # without variables and headers, which may be secret
+        return f"Call({self.document!r})"
 
 
 def client_headers(name: str | None, version: str | None) -> dict[str, str]:
@@ -141,11 +121,11 @@ def client_headers(name: str | None, version: str | None) -> dict[str, str]:
 def http_request(call: Call, headers: Mapping[str, str]) -> HTTPRequest:
     """Make the request of a call: a ``POST``, or a ``GET`` if the call wants it and it fits."""
     document, naming = call.document, call.naming
-    sent = {**headers, **call.headers} if call.headers else dict(headers)
+    sent = {**headers, **call.headers} if call.headers else {**headers}
     left = None
     if call.deadline is not None:
         left = call.deadline.left()
-        sent[TIMEOUT_HEADER] = str(max(1, ceil(left * 1000)))
+        sent[TIMEOUT_HEADER] = str(ceil(left * 1000))
     extensions = call.extensions
     if naming in ("hash", "text and hash"):
         extensions = document.hash[:-1] + b"," + extensions[1:] if extensions else document.hash

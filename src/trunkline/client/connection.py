@@ -126,7 +126,8 @@ class Connection:
         ``ConnectionFailedError`` if there is no complete response.
         """
         send, deadline = self.blocking().send, self._deadline(options)
-        return run(self.flow(document, variables, read, deadline, options, files), send, deadline)
+        call = Call(document, variables, deadline, files)
+        return run(self._call(call, read, options), send, deadline)
 
     async def execute_async(
         self,
@@ -138,8 +139,8 @@ class Connection:
     ) -> T:
         """Do what ``execute`` does, without blocking the event loop."""
         send, deadline = self.asynchronous().send_async, self._deadline(options)
-        flow = self.flow(document, variables, read, deadline, options, files)
-        return await run_async(flow, send, deadline)
+        call = Call(document, variables, deadline, files)
+        return await run_async(self._call(call, read, options), send, deadline)
 
     def run(self, flow: Callable[[Deadline | None], Flow[T]], options: CallOptions | None) -> T:
         """Run a flow, which gets its deadline. Raises ``TypeError`` if no transport blocks."""
@@ -168,7 +169,7 @@ class Connection:
         files: Sequence[FilePart] = (),
     ) -> Flow[T]:
         """Return a call as a flow, for flows that do more under one deadline."""
-        return self._call(Call(document, variables, deadline, options, files), read)
+        return self._call(Call(document, variables, deadline, files), read, options)
 
     def batch(
         self,
@@ -178,9 +179,15 @@ class Connection:
         options: CallOptions | None = None,
     ) -> Flow[T]:
         """Return one call of several operations as a flow. ``read`` gets their one response."""
-        return self._call(Call(batch_document(batch), b"", deadline, options, (), batch), read)
+        return self._call(Call(batch_document(batch), b"", deadline, (), batch), read, options)
 
-    def _call(self, call: Call, read: Callable[[HTTPResponse], T]) -> Flow[T]:
+    def _call(
+        self, call: Call, read: Callable[[HTTPResponse], T], options: CallOptions | None
+    ) -> Flow[T]:
+        call.repeatable = call.document.kind == "query"
+        if options is not None:
+            call.headers, call.extensions = options.all_headers(), options.encoded_extensions()
+            call.repeatable |= options.idempotency_key is not None
         if self._observer.is_wanted():
             return (yield from self._observer.follow(call, self._send, read))
         return read((yield from self._send(call)))

@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from time import monotonic
-from typing import Protocol, TypeAlias, TypeVar, cast
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from trunkline.errors import DeadlineExceededError
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
@@ -57,7 +57,7 @@ class Background:
 T = TypeVar("T")
 Step: TypeAlias = HTTPRequest | Future[None] | Pause | Background
 Outcome: TypeAlias = HTTPResponse | None
-Flow: TypeAlias = Generator[Step, Outcome, T]
+Flow: TypeAlias = Generator[Step, Any, T]  # is sent the `Outcome` that belongs to its step
 
 
 class AuthScheme(Protocol):
@@ -95,7 +95,8 @@ class Deadline:
 
 def send_request(request: HTTPRequest) -> Flow[HTTPResponse]:
     """Send a request through the driver and return its response."""
-    return cast("HTTPResponse", (yield request))
+    response: HTTPResponse = yield request
+    return response
 
 
 def through(
@@ -117,4 +118,5 @@ def through(
                 continue
             step = flow.throw(failure)
     except StopIteration as end:
-        return cast("T", end.value)
+        result: T = end.value
+        return result

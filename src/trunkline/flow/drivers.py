@@ -44,7 +44,8 @@ def run(
                 continue
             step = flow.throw(failure)  # here, so that its own errors are not chained to this one
     except StopIteration as end:
-        return cast("T", end.value)
+        result: T = end.value
+        return result
 
 
 def _do(
@@ -98,7 +99,8 @@ async def run_async(
                 continue
             step = flow.throw(failure)  # as in `run`
     except StopIteration as end:
-        return cast("T", end.value)
+        result: T = end.value
+        return result
 
 
 async def _do_async(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from trunkline.client.transports import rules
@@ -21,7 +22,7 @@ from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 try:
     from pyreqwest.client import Client, ClientBuilder, SyncClient, SyncClientBuilder
     from pyreqwest.exceptions import PoolTimeoutError, RequestError, RequestTimeoutError
-    from pyreqwest.http import HeaderMap
+    from pyreqwest.http import HeaderMap, Url
     from pyreqwest.proxy import ProxyBuilder
     from pyreqwest.request import RequestBuilder, SyncRequestBuilder
 except ModuleNotFoundError as error:
@@ -40,6 +41,10 @@ _NO_LIMIT = timedelta(days=365)
 Request = TypeVar("Request", SyncRequestBuilder, RequestBuilder)
 Builder = TypeVar("Builder", SyncClientBuilder, ClientBuilder)
 Library = TypeVar("Library", SyncClient, Client)
+
+_parsed = lru_cache(maxsize=256)(Url)
+"""Of URLs without a query: the API's, and those of its documents. The library parses others for
+each call, and a query may have secrets."""
 
 _parents: list[
     object
@@ -153,6 +158,8 @@ class _PyreqwestTransport(rules.HTTPTransport, Generic[Library]):
 class _Headers(Mapping[str, str]):
     """A response's headers. Values that are not ASCII, which the library cannot read, are empty."""
 
+    __slots__ = ("_found",)
+
     def __init__(self, found: HeaderMap) -> None:
         self._found = found
 
@@ -218,12 +225,13 @@ class PyreqwestTransport(_PyreqwestTransport[SyncClient], rules.BlockingHTTPTran
 
     def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
-            builder = self._library_client().request(request.method, url)
+            place = url if request.query else _parsed(url)
+            builder = self._library_client().request(request.method, place)
             with self._fill(builder, request).build_streamed() as response:
-                headers = _Headers(response.headers)
-                if self._is_bounded(response.headers):
-                    content = response.bytes().to_bytes()
-                    return HTTPResponse(response.status, content, headers)
+                found = response.headers
+                headers = _Headers(found)
+                if self._is_bounded(found):
+                    return HTTPResponse(response.status, response.bytes().to_bytes(), headers)
                 body, reader = self._body(url, headers), response.body_reader
                 while (piece := reader.read(_PIECE)) is not None:
                     body.add(piece.to_bytes())
@@ -249,10 +257,12 @@ class AsyncPyreqwestTransport(_PyreqwestTransport[Client], rules.AsyncHTTPTransp
 
     async def _exchange_async(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
-            builder = self._library_client().request(request.method, url)
+            place = url if request.query else _parsed(url)
+            builder = self._library_client().request(request.method, place)
             async with self._fill(builder, request).build_streamed() as response:
-                headers = _Headers(response.headers)
-                if self._is_bounded(response.headers):
+                found = response.headers
+                headers = _Headers(found)
+                if self._is_bounded(found):
                     content = (await response.bytes()).to_bytes()
                     return HTTPResponse(response.status, content, headers)
                 body, reader = self._body(url, headers), response.body_reader
