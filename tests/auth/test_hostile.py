@@ -35,7 +35,7 @@ from tests.issuer.asking import API, URL, Answer, Desk, basic
 
 from trunkline.auth.jose import digest
 from trunkline.auth.verifying.issuers import Introspection
-from trunkline.auth.verifying.profiles import (
+from trunkline.auth.verifying.token_formats import (
     AUTH0,
     COGNITO,
     ENTRA,
@@ -43,7 +43,7 @@ from trunkline.auth.verifying.profiles import (
     KEYCLOAK,
     OKTA,
     RFC_9068,
-    Profile,
+    TokenFormat,
 )
 from trunkline.auth.verifying.verifier import TrustedIssuer, Verifier
 from trunkline.errors import AccessDeniedError
@@ -197,7 +197,7 @@ def test_fz_03_forms_and_headers(desk: Desk, data: st.DataObject, path: str) -> 
 # --- The verifier
 
 ASKED = Introspection(f"{ISSUER}/introspect", "api", "secret", calls_per_second=10**6)
-PROFILES = [RFC_9068, KEYCLOAK, AUTH0, ENTRA, COGNITO, OKTA, HYDRA]
+TOKEN_FORMATS = [RFC_9068, KEYCLOAK, AUTH0, ENTRA, COGNITO, OKTA, HYDRA]
 
 
 async def outcome(verifier: Verifier, scope: Any) -> int:
@@ -216,8 +216,8 @@ async def outcome(verifier: Verifier, scope: Any) -> int:
     return 200
 
 
-def checked(issuer: Issuer, profile: Profile = RFC_9068, **more: Any) -> Verifier:
-    return issuer.verifier(Time(), profile, **more)
+def checked(issuer: Issuer, token_format: TokenFormat = RFC_9068, **more: Any) -> Verifier:
+    return issuer.verifier(Time(), token_format, **more)
 
 
 SIGNER = Issuer()
@@ -236,15 +236,15 @@ ODD_CLAIMS: dict[str, Any] = {
 
 
 @many
-@given(data=st.data(), profile=st.sampled_from(PROFILES))
-def test_fz_11_tokens(data: st.DataObject, profile: Profile) -> None:
+@given(data=st.data(), token_format=st.sampled_from(TOKEN_FORMATS))
+def test_fz_11_tokens(data: st.DataObject, token_format: TokenFormat) -> None:
     key = SIGNER.keys[0]
     SIGNER.requests = []
     odd = data.draw(st.sets(st.sampled_from(sorted(ODD_CLAIMS))))
     claims = {**good_claims(), **{name: ODD_CLAIMS[name] for name in sorted(odd)}}
     header = {"alg": "ES256", "typ": "at+jwt", "kid": key.kid}
     jwt = signed(data.draw(seldom_changed(header)), data.draw(changed(claims)), key.private)
-    verifier = checked(SIGNER, profile)
+    verifier = checked(SIGNER, token_format)
     statuses = {asyncio.run(outcome(verifier, request_scope(f"Bearer {jwt}"))) for _ in range(2)}
     assert statuses in ({200}, {401}, {403})
     assert len(SIGNER.requests) <= 1  # for the keys, and none for the junk after that
@@ -261,11 +261,11 @@ def test_fz_12_proofs_at_the_verifier(data: st.DataObject) -> None:
 
 
 @many
-@given(data=st.data(), profile=st.sampled_from(PROFILES))
-def test_fz_13_introspection(data: st.DataObject, profile: Profile) -> None:
+@given(data=st.data(), token_format=st.sampled_from(TOKEN_FORMATS))
+def test_fz_13_introspection(data: st.DataObject, token_format: TokenFormat) -> None:
     said = data.draw(changed({"active": True, **good_claims(), **ODD_CLAIMS}))
     issuer = Answering(said)
-    verifier = issuer.verifier(profile, introspection=ASKED)
+    verifier = issuer.verifier(token_format, introspection=ASKED)
     statuses = [asyncio.run(outcome(verifier, request_scope("Bearer opaque"))) for _ in range(3)]
     assert statuses[0] in {200, 401, 403, 503}
     assert set(statuses) == {statuses[0]}
@@ -310,6 +310,6 @@ class Answering:
         self.requests.append(str(request.url))
         return HTTPResponse(200, self.said, {})
 
-    def verifier(self, profile: Profile = RFC_9068, **more: Any) -> Verifier:
-        trusted = TrustedIssuer(issuer=ISSUER, profile=profile, **more)
+    def verifier(self, token_format: TokenFormat = RFC_9068, **more: Any) -> Verifier:
+        trusted = TrustedIssuer(issuer=ISSUER, token_format=token_format, **more)
         return Verifier(trusted, audience=AUDIENCE, send=self.send, clock=Time().clock)

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from trunkline.auth.peers import Proxies
     from trunkline.auth.verifying.caller import Assumed, Authenticator, Caller
     from trunkline.auth.verifying.issuers import Introspection, TrustedIssuer
-    from trunkline.auth.verifying.profiles import (
+    from trunkline.auth.verifying.protection import Protected, ResourceMetadata
+    from trunkline.auth.verifying.token_formats import (
         AUTH0,
         COGNITO,
         ENTRA,
@@ -37,9 +38,8 @@ if TYPE_CHECKING:
         KEYCLOAK,
         OKTA,
         RFC_9068,
-        Profile,
+        TokenFormat,
     )
-    from trunkline.auth.verifying.protection import Protected, ResourceMetadata
     from trunkline.auth.verifying.verifier import Verifier
 
 __all__ = [
@@ -61,13 +61,13 @@ __all__ = [
     "FileTokenCache",
     "Introspection",
     "JWTBearer",
-    "Profile",
     "Protected",
     "Proxies",
     "ResourceMetadata",
     "TokenCache",
     "TokenError",
     "TokenExchange",
+    "TokenFormat",
     "TrustedIssuer",
     "Verifier",
     "environment",
@@ -91,7 +91,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     homes = (home for home, names in _HOMES.items() if name in names)
     try:
-        home = import_module(f"{__name__}.{next(homes, 'verifying.profiles')}")
+        home = import_module(f"{__name__}.{next(homes, 'verifying.token_formats')}")
     except ModuleNotFoundError as error:
         raise ImportError(
             f"{name} needs the library {error.name}: pip install 'trunkline[auth]'"

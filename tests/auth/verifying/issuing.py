@@ -8,7 +8,7 @@ from typing import Any
 
 from trunkline.asgi.requests import Scope
 from trunkline.auth.jose import sign
-from trunkline.auth.verifying.profiles import RFC_9068, Profile
+from trunkline.auth.verifying.token_formats import RFC_9068, TokenFormat
 from trunkline.auth.verifying.verifier import Clock, TrustedIssuer, Verifier
 from trunkline.issuer.keys import SigningKey
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
@@ -69,10 +69,12 @@ class Issuer:
         head = {"alg": key.algorithm, "typ": "at+jwt", "kid": key.kid, **(header or {})}
         return sign({name: v for name, v in head.items() if v is not None}, claims, key.private)
 
-    def verifier(self, time: Time, profile: Profile = RFC_9068, **options: Any) -> Verifier:
+    def verifier(
+        self, time: Time, token_format: TokenFormat = RFC_9068, **options: Any
+    ) -> Verifier:
         trusted = TrustedIssuer(
             issuer=self.url,
-            profile=profile,
+            token_format=token_format,
             jwks_url=options.pop("jwks_url", f"{self.url}/jwks"),
             introspection=options.pop("introspection", None),
         )

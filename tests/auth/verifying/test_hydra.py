@@ -111,7 +111,7 @@ def token_of(hydra: Hydra, **form: str) -> str:
 def verifier_of(hydra: Hydra, passed: list[float], **options: Any) -> Verifier:
     url = f"{hydra.admin}/oauth2/introspect"
     trusted = TrustedIssuer(
-        issuer=hydra.public, profile=HYDRA, introspection=Introspection(url, "api", "unused")
+        issuer=hydra.public, token_format=HYDRA, introspection=Introspection(url, "api", "unused")
     )
     clock = Clock(time.time, lambda: time.monotonic() + passed[0])
     return Verifier([trusted], clock=clock, **options)

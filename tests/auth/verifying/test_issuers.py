@@ -16,7 +16,7 @@ from tests.auth.verifying.issuing import AUDIENCE, ISSUER, Issuer, Time, good_cl
 from trunkline.asgi.requests import read_headers
 from trunkline.auth.verifying.caller import Caller
 from trunkline.auth.verifying.issuers import COOLDOWN, KEPT, REFRESH, Introspection
-from trunkline.auth.verifying.profiles import HYDRA
+from trunkline.auth.verifying.token_formats import HYDRA
 from trunkline.auth.verifying.verifier import RECHECK, Verifier
 from trunkline.errors import AccessDeniedError
 from trunkline.flow import drivers, single_flight

@@ -28,16 +28,16 @@ from trunkline.auth import (
     Assertion,
     ClientCredentials,
     Introspection,
-    Profile,
     Protected,
     TokenError,
     TokenExchange,
+    TokenFormat,
     TrustedIssuer,
     Verifier,
 )
 from trunkline.auth.httpx2 import HTTPX2Auth
 from trunkline.auth.verifying.issuers import COOLDOWN, new_sender
-from trunkline.auth.verifying.profiles import Claims
+from trunkline.auth.verifying.token_formats import Claims
 from trunkline.auth.verifying.verifier import RECHECK, Clock
 from trunkline.flow.drivers import run_async
 
@@ -61,11 +61,13 @@ def verifier_of(
     keycloak: Keycloak,
     *,
     audience: str = AUDIENCE,
-    profile: Profile = KEYCLOAK,
+    token_format: TokenFormat = KEYCLOAK,
     introspection: Introspection | None = None,
     **options: Any,
 ) -> Verifier:
-    trusted = TrustedIssuer(issuer=keycloak.issuer, profile=profile, introspection=introspection)
+    trusted = TrustedIssuer(
+        issuer=keycloak.issuer, token_format=token_format, introspection=introspection
+    )
     return Verifier(trusted, audience=audience, **options)
 
 
@@ -162,15 +164,17 @@ def is_for_its_own_api(claims: Claims, audiences: frozenset[str]) -> bool:
 
 
 async def test_a_profile_may_say_how_to_tell_without_an_audience(keycloak: Keycloak) -> None:
-    profile = msgspec.structs.replace(
+    token_format = msgspec.structs.replace(
         KEYCLOAK,
         required=("exp", "iat", "azp"),
         is_for=is_for_its_own_api,
     )
     token = await token_of(keycloak, "narrow")
-    own = verifier_of(keycloak, profile=profile, audience="https://api.example/narrow")
+    own = verifier_of(keycloak, token_format=token_format, audience="https://api.example/narrow")
     assert await takes(own, token) == "narrow"
-    assert "not for the audience" in await refusal(verifier_of(keycloak, profile=profile), token)
+    assert "not for the audience" in await refusal(
+        verifier_of(keycloak, token_format=token_format), token
+    )
 
 
 @pytest.mark.parametrize("name", ["ann", "service-account-front"])

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from trunkline.auth.jose import read_time
 from trunkline.auth.verifying.caller import Caller
-from trunkline.auth.verifying.profiles import Claims, Profile, read_strings
+from trunkline.auth.verifying.token_formats import Claims, TokenFormat, read_strings
 
 __all__ = [
     "Expectation",
@@ -39,20 +39,20 @@ class Expectation(NamedTuple):
     """
 
     issuer: str
-    profile: Profile
+    token_format: TokenFormat
     audiences: frozenset[str]
     leeway: float
     max_lifetime: float
     users: bool
 
 
-def check_type(header: Claims, profile: Profile) -> None:
+def check_type(header: Claims, token_format: TokenFormat) -> None:
     """Check the header 'typ', which tells access tokens from others (RFC 9068 §4, 8725 §3.11)."""
     type_ = header.get("typ", "")
     if not isinstance(type_, str):
         raise TokenRejectedError("The header 'typ' is not a string.")
-    if type_.lower().removeprefix("application/") not in profile.types:
-        types = _alternatives(each for each in sorted(profile.types) if each)
+    if type_.lower().removeprefix("application/") not in token_format.types:
+        types = _alternatives(each for each in sorted(token_format.types) if each)
         raise TokenRejectedError(f"The header 'typ' is not that of an access token ({types}).")
 
 
@@ -61,31 +61,31 @@ def check_claims(claims: Claims, expected: Expectation, now: float) -> Caller:
 
     ``now`` is in seconds since 1970. Raises ``TokenRejectedError``.
     """
-    profile = expected.profile
+    token_format = expected.token_format
     if claims.get("iss") != expected.issuer:
         raise TokenRejectedError("Claim 'iss' is not the issuer that this API trusts.")
-    for name in profile.required:
+    for name in token_format.required:
         if name not in claims:
             raise TokenRejectedError(f"Claim '{name}' is missing.")
     for name in ("sub", "jti"):
         if not isinstance(claims.get(name, ""), str):
             raise TokenRejectedError(f"Claim '{name}' is not a string.")
-    for name, values in profile.fixed.items():
+    for name, values in token_format.fixed.items():
         if claims.get(name) not in values:
             wanted = _alternatives(values)
             raise TokenRejectedError(f"Claim '{name}' is not that of an access token ({wanted}).")
     _check_times(claims, expected, now)
-    if not profile.is_for(claims, expected.audiences):
+    if not token_format.is_for(claims, expected.audiences):
         audiences = _alternatives(sorted(expected.audiences))
         raise TokenRejectedError(f"The token is not for the audience {audiences}.")
-    client = _read_client(claims, profile)
-    if not expected.users and not profile.is_client(claims, client):
+    client = _read_client(claims, token_format)
+    if not expected.users and not token_format.is_client(claims, client):
         raise UserTokenError("The token is a user's, and this API accepts only those of programs.")
     return Caller(client, _read_scopes(claims, expected), claims)
 
 
-def _read_client(claims: Claims, profile: Profile) -> str:
-    name = next((name for name in profile.client if name in claims), profile.client[0])
+def _read_client(claims: Claims, token_format: TokenFormat) -> str:
+    name = next((name for name in token_format.client if name in claims), token_format.client[0])
     client = claims.get(name)
     if not isinstance(client, str) or not client:
         raise TokenRejectedError(f"Claim '{name}' does not name a client.")
@@ -110,14 +110,14 @@ def _check_times(claims: Claims, expected: Expectation, now: float) -> None:
 
 
 def _read_scopes(claims: Claims, expected: Expectation) -> frozenset[str]:
-    profile = expected.profile
-    value = next((claims[name] for name in profile.scopes if name in claims), "")
+    token_format = expected.token_format
+    value = next((claims[name] for name in token_format.scopes if name in claims), "")
     words = frozenset(value.split(" ")) - {""} if isinstance(value, str) else read_strings(value)
     if words is None:
         raise TokenRejectedError("The scopes are neither a string nor a list of strings.")
     if len(words) > _MAX_SCOPES:
         raise TokenRejectedError(f"The token has more than {_MAX_SCOPES} scopes.")
-    if not profile.scopes_have_audience:
+    if not token_format.scopes_have_audience:
         return words
     prefixes = [f"{audience}/" for audience in expected.audiences]
     return frozenset(

@@ -24,7 +24,7 @@ from trunkline.auth.discovery import (
 )
 from trunkline.auth.jose import AsymmetricKey, JWTError, algorithm_of, read_public_key
 from trunkline.auth.urls import check_issuer, check_secure
-from trunkline.auth.verifying.profiles import RFC_9068, Profile
+from trunkline.auth.verifying.token_formats import RFC_9068, TokenFormat
 from trunkline.flow.calls import Flow
 from trunkline.flow.single_flight import SingleFlight
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
@@ -92,14 +92,14 @@ class TrustedIssuer(msgspec.Struct, frozen=True, kw_only=True):
     """An issuer whose tokens are accepted.
 
     - ``issuer``: its identifier, exactly the claim ``iss`` of its tokens.
-    - ``profile``: what its tokens look like.
+    - ``token_format``: what its tokens look like.
     - ``jwks_url``: where its keys are; without it, its metadata says so.
     - ``introspection``: the endpoint that is asked about each of its tokens. Opaque tokens need
       it, and it makes revoked JWTs invalid.
     """
 
     issuer: str
-    profile: Profile = RFC_9068
+    token_format: TokenFormat = RFC_9068
     jwks_url: str | None = None
     introspection: Introspection | None = None
 

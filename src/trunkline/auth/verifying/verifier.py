@@ -153,7 +153,7 @@ class Verifier:
         self._wall, self._steady = clock
         self._expected = {
             each.issuer: Expectation(
-                each.issuer, each.profile, self.audiences, leeway, max_lifetime, users
+                each.issuer, each.token_format, self.audiences, leeway, max_lifetime, users
             )
             for each in self.issuers
         }
@@ -282,12 +282,12 @@ class Verifier:
             if found is None:
                 raise TokenRejectedError("Claim 'iss' is not an issuer that this API trusts.")
             trusted = found
-        if header.alg not in trusted.profile.algorithms:
-            accepted = ", ".join(trusted.profile.algorithms)
+        if header.alg not in trusted.token_format.algorithms:
+            accepted = ", ".join(trusted.token_format.algorithms)
             raise JWTError(f"The header 'alg' is not one of {accepted}.")
         key = yield from self._keys[trusted.issuer].find(header.kid, header.alg)
         signed = read_signed(token, lambda _header: key, (header.alg,))
-        check_type(signed.header, trusted.profile)
+        check_type(signed.header, trusted.token_format)
         expected = self._expected[trusted.issuer]
         caller = check_claims(signed.claims, expected, self._wall())
         if trusted.introspection is None:

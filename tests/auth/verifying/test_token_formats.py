@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.auth.verifying.issuing import NOW, Issuer, Time, request_scope
 
-from trunkline.auth import AUTH0, COGNITO, ENTRA, HYDRA, KEYCLOAK, OKTA, RFC_9068, Profile
+from trunkline.auth import AUTH0, COGNITO, ENTRA, HYDRA, KEYCLOAK, OKTA, RFC_9068, TokenFormat
 from trunkline.errors import AccessDeniedError
 from trunkline.issuer.keys import SigningKey
 
@@ -21,7 +21,7 @@ from trunkline.issuer.keys import SigningKey
 class Shape:
     """A token of one issuer: what it says of a program, and what of a user."""
 
-    profile: Profile
+    token_format: TokenFormat
     issuer: str
     audience: str
     header: dict[str, Any]
@@ -225,7 +225,7 @@ async def verify(shape: Shape, claims: dict[str, Any], **header: Any) -> Any:
     own = {"iss": shape.issuer, **shape.claims, **claims}
     absent = tuple(name for name in (*BASE, *claims) if own.get(name) is None)
     token = issuer.token(own, {**shape.header, **header}, without=absent)
-    verifier = issuer.verifier(Time(), shape.profile, audience=shape.audience)
+    verifier = issuer.verifier(Time(), shape.token_format, audience=shape.audience)
     return await verifier.authenticate(request_scope(f"Bearer {token}"))
 
 

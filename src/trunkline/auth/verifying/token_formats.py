@@ -1,6 +1,6 @@
 """What the access tokens of different issuers look like.
 
-RFC 9068 says how they should look; few issuers follow it by default. A profile says which claims an
+RFC 9068 says how they should look; few issuers follow it by default. A format says which claims an
 issuer uses for what the RFC names, and what tells tokens of programs from tokens of users.
 """
 
@@ -22,7 +22,7 @@ __all__ = [
     "OKTA",
     "RFC_9068",
     "Claims",
-    "Profile",
+    "TokenFormat",
     "read_strings",
 ]
 
@@ -44,7 +44,7 @@ def _names_audience(claims: Claims, audiences: frozenset[str]) -> bool:
     return named is not None and not named.isdisjoint(audiences)
 
 
-class Profile(msgspec.Struct, frozen=True, kw_only=True):
+class TokenFormat(msgspec.Struct, frozen=True, kw_only=True):
     """What an issuer's access tokens look like.
 
     - ``types``: the values that the header ``typ`` may have, in lower case and without
@@ -71,7 +71,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     algorithms: tuple[str, ...] = ALGORITHMS
 
 
-RFC_9068 = Profile(
+RFC_9068 = TokenFormat(
     types=frozenset({"at+jwt"}),
     required=("exp", "iat", "aud", "sub", "client_id", "jti"),
 )
@@ -88,7 +88,7 @@ def _is_service_account(claims: Claims, client: str) -> bool:
     return claims.get("client_id") == client and name == f"service-account-{client.lower()}"
 
 
-KEYCLOAK = Profile(
+KEYCLOAK = TokenFormat(
     types=frozenset({"jwt", "at+jwt"}),
     required=("exp", "iat", "aud", "azp"),
     fixed={"typ": ("Bearer", "DPoP")},
@@ -99,7 +99,7 @@ KEYCLOAK = Profile(
 API, and are rejected here."""
 
 
-AUTH0 = Profile(
+AUTH0 = TokenFormat(
     types=frozenset({"jwt", "at+jwt"}),
     required=("exp", "iat", "aud", "sub"),
     client=("client_id", "azp"),
@@ -116,7 +116,7 @@ def _is_entra_application(claims: Claims, _client: str) -> bool:
     return kind == "app" if kind is not None else claims.get("oid") == claims.get("sub") is not None
 
 
-ENTRA = Profile(
+ENTRA = TokenFormat(
     types=frozenset({"jwt"}),
     client=("azp", "appid"),
     scopes=("roles",),
@@ -134,7 +134,7 @@ def _is_for_resource_server(claims: Claims, audiences: frozenset[str]) -> bool:
     return any(word.startswith(f"{audience}/") for word in words for audience in audiences)
 
 
-COGNITO = Profile(
+COGNITO = TokenFormat(
     types=frozenset({"", "jwt"}),
     required=("exp", "iat", "sub", "client_id"),
     fixed={"token_use": ("access",)},
@@ -146,7 +146,7 @@ COGNITO = Profile(
 and a slash, which are cut off."""
 
 
-OKTA = Profile(
+OKTA = TokenFormat(
     types=frozenset({"", "jwt", "at+jwt"}),
     required=("exp", "iat", "aud", "sub", "cid"),
     client=("cid",),
@@ -155,7 +155,7 @@ OKTA = Profile(
 )
 """Okta's authorization servers for one's own APIs."""
 
-HYDRA = Profile(
+HYDRA = TokenFormat(
     types=frozenset({"jwt", "at+jwt"}),
     required=("exp", "iat", "aud", "sub", "client_id"),
     scopes=("scope", "scp"),
