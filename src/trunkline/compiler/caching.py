@@ -18,7 +18,7 @@ from trunkline.schema.caching import CacheRule, CacheScope
 __all__ = ["OperationCaching", "narrowing_rules", "plan_caching"]
 
 
-class OperationCaching(Struct, frozen=True):
+class OperationCaching(Struct, frozen=True, weakref=True):
     """What caches may do with an operation's responses.
 
     They may be reused for ``max_age`` seconds, by callers of the ``scope``. They belong to

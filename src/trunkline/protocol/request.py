@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
+from msgspec.structs import replace
 
 from trunkline.errors import MalformedRequestError, NotJSONError
 
@@ -114,17 +115,17 @@ def read_query_string(query_string: bytes) -> GraphQLRequest:
     ``MalformedRequestError`` if it is no object, or if a parameter of GraphQL comes twice.
     """
     is_short = len(query_string) <= _REMEMBERED
-    parameters = (_recalled_parameters if is_short else _parameters)(query_string)
-    return GraphQLRequest(
-        query=parameters.get("query"),  # never empty: `parse_qsl` drops empty values
-        operation_name=parameters.get("operationName"),
-        variables=_json_object("variables", parameters.get("variables")),
-        extensions=_json_object("extensions", parameters.get("extensions")),
-        document_id=parameters.get("documentId"),
-    )
+    found, variables, extensions = (_recalled if is_short else _parsed)(query_string)
+    request = replace(found)
+    if variables is not None:
+        request.variables = _json_object("variables", variables)
+    if extensions is not None:
+        request.extensions = _json_object("extensions", extensions)
+    return request
 
 
-def _parameters(query_string: bytes) -> Mapping[str, str]:
+def _parsed(query_string: bytes) -> tuple[GraphQLRequest, str | None, str | None]:
+    """Return a request, and the texts of its variables and extensions."""
     try:
         pairs = parse_qsl(query_string.decode("ascii"), errors="strict", max_num_fields=64)
     except UnicodeDecodeError as error:
@@ -136,10 +137,15 @@ def _parameters(query_string: bytes) -> Mapping[str, str]:
         if name in parameters and name in _PARAMETERS:
             raise MalformedRequestError.because(f"The parameter {name!r} comes twice.")
         parameters[name] = value
-    return parameters
+    request = GraphQLRequest(
+        query=parameters.get("query"),  # never empty: `parse_qsl` drops empty values
+        operation_name=parameters.get("operationName"),
+        document_id=parameters.get("documentId"),
+    )
+    return request, parameters.get("variables"), parameters.get("extensions")
 
 
-_recalled_parameters = lru_cache(maxsize=256)(_parameters)
+_recalled = lru_cache(maxsize=256)(_parsed)
 """A ``GET`` is for responses that are asked for again and again, by the same URL."""
 
 
@@ -168,9 +174,7 @@ def named_document(request: GraphQLRequest) -> str | None:
     return hashed
 
 
-def _json_object(name: str, text: str | None) -> dict[str, Any] | None:
-    if text is None:
-        return None
+def _json_object(name: str, text: str) -> dict[str, Any] | None:
     try:
         value = _object_decoder.decode(text)
     except msgspec.ValidationError as error:

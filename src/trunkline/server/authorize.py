@@ -59,7 +59,8 @@ class SchemaViews:
     """The operations of a schema, for each caller with the schema as the caller sees it.
 
     A view is a schema without what its callers may not have. Callers who may have the same share a
-    view. It has its own operations, which go with it.
+    view. It has its own operations, which go with it. ``whole`` is that of callers who may have
+    everything.
     """
 
     def __init__(  # all by name
@@ -83,17 +84,12 @@ class SchemaViews:
         self._limits = replace(limits, memory=limits.memory // _SHARE)
         self._policies = policies
         self._introspection = introspection
-        self._whole = OperationCache(schema, limits)
+        self.whole = OperationCache(schema, limits)
         self._untold = OperationCache(_untold(schema), limits)
         self.is_one = not self._hidden and introspection is True
         self._views = BoundedMapping[tuple[RequirementSet, bool], OperationCache](_VIEWS)
         self._kept: dict[tuple[RequirementSet, bool], OperationCache] = {}
         self._unmet = BoundedMapping[tuple[Any, ...], RequirementSet](_DECISIONS)
-
-    @property
-    def whole(self) -> OperationCache:
-        """The operations of callers who may have everything."""
-        return self._whole
 
     async def of(self, caller: Caller | None) -> OperationCache:
         """Return the operations that a caller may have."""
@@ -138,10 +134,10 @@ class SchemaViews:
     def seen_by(self, audience: Audience | None) -> OperationCache:
         """Return the view of an audience; that of the whole schema for ``None``."""
         if audience is None:
-            return self._whole
+            return self.whole
         key = unmet, is_told = self._key(audience)
         if not unmet:
-            return self._whole if is_told else self._untold
+            return self.whole if is_told else self._untold
         view = self._kept.get(key) or self._views.get(key)
         if view is None:
             seen = visible_schema(self._schema, unmet)

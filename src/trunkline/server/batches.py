@@ -6,32 +6,22 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 
-from msgspec import Struct
-
 from trunkline.asgi.requests import ASGIMessage, Headers, Receive
 from trunkline.asgi.responses import Response
 from trunkline.compiler.limits import Limits
-from trunkline.compiler.operation import Operation
 from trunkline.errors import LimitExceededError, RequestError
 from trunkline.protocol.batches import BatchEntry, as_lines, as_list
 from trunkline.protocol.caching import INVALIDATION
 from trunkline.protocol.media import JSON_LINES
-from trunkline.protocol.request import GraphQLRequest
 from trunkline.runtime.coercion import Allowance
 from trunkline.server.additions import HeaderList
+from trunkline.server.arrivals import Exchange
 from trunkline.server.transports import wants_lines
 
-__all__ = ["BatchedRequest", "SharedConnection", "batch_response", "check_cost", "check_size"]
+__all__ = ["SharedConnection", "batch_response", "check_cost", "check_size"]
 
 _INVALIDATION = INVALIDATION.lower().encode()
 _LISTS = frozenset({b"vary", b"set-cookie"})  # may come beside the usual ones
-
-
-class BatchedRequest(Struct, eq=False):
-    """A request of a batch, and what was found: its operation, or why it has none."""
-
-    request: GraphQLRequest
-    found: Operation | Exception
 
 
 def check_size(entries: Sequence[BatchEntry], limits: Limits) -> None:
@@ -50,16 +40,15 @@ def check_size(entries: Sequence[BatchEntry], limits: Limits) -> None:
         allowance.spend_within(each.request.variables or {})
 
 
-def check_cost(requests: Sequence[BatchedRequest], limits: Limits) -> None:
+def check_cost(found: Sequence[Exchange | Exception], limits: Limits) -> None:
     """Raise ``LimitExceededError`` if the operations of a batch may cost too much together."""
     if limits.cost is None:
         return
     total = 0
-    for each in requests:
-        if isinstance(each.found, Operation):
+    for each in found:
+        if isinstance(each, Exchange):
             with suppress(RequestError):  # of its variables; its own response says so
-                values = each.found.coerce(each.request.variables)
-                total += each.found.cost.of(values)
+                total += each.operation.cost.of(each.operation.coerce(each.variables))
     if total > limits.cost:
         raise LimitExceededError.because(
             f"The operations of the batch may cost {total}; this server allows {limits.cost} in one"

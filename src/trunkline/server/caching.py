@@ -6,11 +6,11 @@ import hmac
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from hashlib import sha256
 from math import inf
 from time import time
 from typing import Any, Literal, TypeAlias, get_args
+from weakref import ReferenceType, ref
 
 import msgspec
 from msgspec import Struct
@@ -21,10 +21,8 @@ from trunkline.asgi.responses import Application, HTTPApplication, Response
 from trunkline.auth.verifying.caller import Authenticator, Caller
 from trunkline.bounded import BoundedMapping
 from trunkline.compiler.caching import OperationCaching
-from trunkline.compiler.operation import Operation
 from trunkline.errors import RequestError
 from trunkline.observe.log import safe_logger
-from trunkline.observe.operations import OperationEvent
 from trunkline.protocol.caching import (
     caching_headers,
     digest_of,
@@ -33,15 +31,15 @@ from trunkline.protocol.caching import (
     write_groups,
 )
 from trunkline.protocol.messages import HEADER_NAME, SCHEMA_VERSION, schema_version
-from trunkline.runtime.execution import Execution
 from trunkline.schema.bindings import Schema
 from trunkline.schema.caching import CacheScope
 from trunkline.schema.printing import print_schema
-from trunkline.server.additions import HeaderList, ResponseAdditions
+from trunkline.server.additions import HeaderList
+from trunkline.server.arrivals import Arrival, Exchange
 from trunkline.server.response_store import KeptResponse, ResponseStore, StoreKey
 from trunkline.server.versions import Version, Versions
 
-__all__ = ["CacheAudience", "Caching", "Exchange", "GroupHeader", "ResponseCaching"]
+__all__ = ["CacheAudience", "Caching", "GroupHeader", "ResponseCaching"]
 
 logger = safe_logger("trunkline.errors")
 
@@ -49,9 +47,11 @@ _TOKEN_KNOWN = 10  # seconds that a cache may know the audience of a token
 _SHORTEST = 32  # bytes of a secret
 _DIGITS = 32  # of an audience's name
 _KNOWN = 10_000  # responses whose version and ETag are remembered
-_DIGESTED = 8_000_000  # bytes of responses whose digests are remembered
-_OVERHEAD = 500  # bytes of one, in addition to its body
+_SENT = 8_000_000  # bytes of responses that are remembered as they were sent last
+_OVERHEAD = 2_000  # bytes of one, in addition to its body
 _LONG = 200  # bytes of an operation's name and variables, for which their hash stands in keys
+# to find a member of an Enum takes long
+_PUBLIC, _UNDECLARED, _, _PRIVATE = CacheScope
 _REPLACED = frozenset({b"cache-control", b"vary"})
 
 
@@ -180,37 +180,42 @@ class Caching:
     on_invalidation: Callable[[Collection[str]], object] | None = None
 
 
-class Exchange(Struct, frozen=True):
-    """A request, as far as caches ask for it, and what the program adds to its response.
-
-    ``executions`` are those of a mutation that have begun.
-    """
-
-    operation: Operation
-    caching: OperationCaching
-    variables: Mapping[str, Any] | None
-    scope: Scope
-    headers: Headers
-    caller: Caller | None
-    additions: ResponseAdditions
-    event: OperationEvent
-    executions: list[Execution] = msgspec.field(default_factory=list)
-
-
-Execute: TypeAlias = Callable[[], Awaitable[tuple[Response, Any, bool]]]
+Execute: TypeAlias = Callable[[Exchange], Awaitable[tuple[Response, Any, bool]]]
 """Executes an operation. Returns its response, its data, and whether it has no errors."""
+
+
+_Sharing: TypeAlias = tuple[bool, tuple[str, ...]]
+"""Whether callers may share a response, and which headers it depends on."""
+
+
+class _Sent(Struct, eq=False):
+    """A response as it was sent last: its headers for caches, and what these depend on."""
+
+    kept: KeptResponse
+    policy: ReferenceType[OperationCaching] | None = None  # if nothing else decides of it
+    usual: HeaderList = ()
+    sharing: _Sharing | None = None
+    etag: bytes = b""
+    headers: HeaderList = ()
 
 
 class ResponseCaching:
     """Gives responses the headers for caches, turns them into 304, and keeps them itself.
 
-    ``has_auth`` says that every caller has a token that was verified; ``has_clients`` that clients
-    may be limited to their own documents. Raises ``ValueError`` if these would share responses, if
-    a store could keep none, and for an unknown header of groups.
+    ``execute`` is called for those that are not known. ``has_auth`` says that every caller has a
+    token that was verified; ``has_clients`` that clients may be limited to their own documents.
+    Raises ``ValueError`` if these would share responses, if a store could keep none, and for an
+    unknown header of groups.
     """
 
     def __init__(
-        self, schema: Schema, caching: Caching, *, has_auth: bool, has_clients: bool
+        self,
+        schema: Schema,
+        caching: Caching,
+        execute: Execute,
+        *,
+        has_auth: bool,
+        has_clients: bool,
     ) -> None:
         if has_clients and caching.audience is not None and caching.audience.clients_share:
             raise ValueError(
@@ -227,6 +232,7 @@ class ResponseCaching:
             raise ValueError(
                 f"group_headers is a list of {', '.join(get_args(GroupHeader))}, and not {unknown}."
             )
+        self._run = execute
         self._audience = caching.audience
         self._group_headers = tuple(caching.group_headers)
         self._store = caching.store
@@ -236,112 +242,138 @@ class ResponseCaching:
         self._on_invalidation = caching.on_invalidation
         self._has_auth = has_auth
         self._versions = Versions(schema, caching.versions) if caching.versions else None
-        self._known = BoundedMapping[StoreKey, KeptResponse](_KNOWN)
-        self._digests = BoundedMapping[StoreKey, tuple[bytes, bytes]](_DIGESTED, _weigh)
+        self._known = BoundedMapping[StoreKey, _Sent](_KNOWN)
+        self._sent = BoundedMapping[StoreKey, _Sent](_SENT, _weigh)
 
-    async def respond(self, exchange: Exchange, usual: HeaderList, execute: Execute) -> Response:
-        """Return the response to an operation, with its headers.
+    def concerns(self, exchange: Exchange, policy: OperationCaching) -> bool:
+        """Say whether caches may have the response to an operation, or must forget others.
 
-        ``usual`` are the headers of a response that must not be stored, Content-Type first.
+        Those of HTTP keep no response to ``POST``, and a profile is its caller's own.
         """
-        if exchange.caching.is_mutation:
-            return await self._mutate(exchange, usual, execute)
-        is_post = exchange.scope["method"] == "POST"
-        if is_post and self._store is None:
-            response, _, _ = await execute()
-            response.headers = usual
-            return response
-        known_as: StoreKey | None = None
+        if policy.is_mutation:
+            return True
+        came = exchange.came
+        return came.profile is None and (self._store is not None or came.scope["method"] != "POST")
+
+    async def respond(self, exchange: Exchange, policy: OperationCaching) -> Response:
+        """Return the response to an operation, with its headers."""
+        if policy.is_mutation:
+            return await self._mutate(exchange, policy)
+        is_post = exchange.came.scope["method"] == "POST"
+        version: StoreKey | None = None
         if self._versions is not None and not is_post:
-            known_as = await self._version_key(self._versions, exchange)
-            if known_as is not None:
-                headers = self._recall(known_as, usual, exchange)
+            version = await self._version_key(self._versions, exchange, policy)
+            if version is not None:
+                headers = self._recall(version, exchange)
                 if headers is not None:
                     return Response(304, b"", headers)
         if self._store is None:
-            response, kept = await self._execute(exchange, execute)
+            response, data, is_whole = await self._run(exchange)
+            sent = self._reusable(exchange, policy, response.body, data) if is_whole else None
         else:
-            response, kept = await self._find(self._store, exchange, execute, known_as)
-        response.headers = usual
-        if kept is not None and not is_post:
-            if known_as is not None:
-                whose = _whose(exchange) if kept.scope == CacheScope.PRIVATE else b""
-                self._known.put(known_as, replace(kept, body=b"", age=0, whose=whose))
-            response.headers, is_current = self._describe(usual, kept, exchange)
-            if is_current:
-                response.status, response.body = 304, b""
+            response, sent = await self._find(self._store, exchange, policy, version)
+        if sent is None or is_post:
+            response.headers = exchange.usual
+            return response
+        response.headers = self._describe(sent, exchange)
+        if version is not None:
+            self._remember(version, sent, exchange)
+        if _has_already(exchange, sent.etag):
+            response.status, response.body = 304, b""
         return response
 
-    def _recall(
-        self, known_as: StoreKey, usual: HeaderList, exchange: Exchange
-    ) -> HeaderList | None:
+    def _remember(self, version: StoreKey, sent: _Sent, exchange: Exchange) -> None:
+        """Remember the headers of the response to a version."""
+        whose = _whose(exchange) if sent.kept.scope == _PRIVATE else b""
+        kept = replace(sent.kept, body=b"", age=0, whose=whose)
+        self._known.put(version, replace(sent, kept=kept))
+
+    def _recall(self, version: StoreKey, exchange: Exchange) -> HeaderList | None:
         """Return the headers of a response that the client has, if it is that of the version."""
-        exchange.event.cache = "miss"
-        known = self._known.get(known_as)
-        if known is None or (known.whose and known.whose != _whose(exchange)):
+        exchange.came.event.cache = "miss"
+        known = self._known.get(version)
+        if known is None or (known.kept.whose and known.kept.whose != _whose(exchange)):
             return None
-        headers, is_current = self._describe(usual, known, exchange)
-        if not is_current:
+        headers = self._describe(known, exchange)
+        if not _has_already(exchange, known.etag):
             return None
-        exchange.event.cache = "304"
+        exchange.came.event.cache = "304"
         return headers
 
     async def _find(
-        self, store: ResponseStore, exchange: Exchange, execute: Execute, known_as: StoreKey | None
-    ) -> tuple[Response, KeptResponse | None]:
+        self,
+        store: ResponseStore,
+        exchange: Exchange,
+        policy: OperationCaching,
+        version: StoreKey | None,
+    ) -> tuple[Response, _Sent | None]:
         """Return the response to a query, from the store if it is there, and how it may be kept."""
-        key = self._key(exchange)
-        if key is None:
-            return await self._execute(exchange, execute)
-        if known_as is not None:  # one of another version is not to be found
-            key = known_as
-        response: Response | None = None
+        executed: list[tuple[Response, _Sent | None]] = []
 
-        async def execute_query() -> KeptResponse | None:
-            nonlocal response
-            response, kept = await self._execute(exchange, execute)
-            return kept
+        async def execute() -> KeptResponse | None:
+            response, data, is_whole = await self._run(exchange)
+            sent = self._reusable(exchange, policy, response.body, data) if is_whole else None
+            executed.append((response, sent))
+            return None if sent is None else sent.kept
 
-        kept, exchange.event.cache = await store.respond(key, execute_query)
-        if response is not None:
-            return response, kept
-        if kept is None:  # others got what is only theirs
-            return await self._execute(exchange, execute)
-        return Response(200, kept.body), kept
+        key = self._key(exchange, policy)
+        if key is not None:
+            if version is not None:  # one of another version is not to be found
+                key = version
+            kept, exchange.came.event.cache = await store.respond(key, execute)
+            if kept is not None and not executed:
+                return Response(200, kept.body), self._sent_as(kept, exchange)
+        if not executed:  # callers may not share it, or others got what is only theirs
+            await execute()
+        return executed[0]
 
-    async def _execute(
-        self, exchange: Exchange, execute: Execute
-    ) -> tuple[Response, KeptResponse | None]:
-        """Execute a query. Returns the response, and how it may be kept, if it may be."""
-        response, data, is_whole = await execute()
-        additions, caching = exchange.additions, exchange.caching
-        max_age, scope, is_only_caching = additions.narrowed(caching.max_age, caching.scope)
-        if max_age <= 0 or not is_whole:
-            return response, None
-        groups = caching.groups.of_query(data, exchange.variables, additions.groups)
+    def _reusable(
+        self, exchange: Exchange, policy: OperationCaching, body: bytes, data: Any
+    ) -> _Sent | None:
+        """Return a response of an execution without errors as it may be kept, if it may be.
+
+        Most are as they were sent last, which costs less to see than to hash them.
+        """
+        additions = exchange.came.additions
+        is_plain = additions.is_empty and self._store is None
+        sent = self._sent.get(self._key_for(exchange, b""))
+        if sent is not None and sent.kept.body == body:
+            if is_plain and sent.policy is not None and sent.policy() is policy:
+                return sent
+            digest = sent.kept.digest
+        else:
+            digest = digest_of(body)
+        max_age, scope, is_only_caching = additions.narrowed(policy.max_age, policy.scope)
+        if max_age <= 0:
+            return None
+        groups = policy.groups.of_query(data, exchange.variables, additions.groups)
         has_place = self._store is not None and is_only_caching
-        is_stored = has_place and self._may_keep(scope, exchange)
-        digest = self._digest(exchange, response.body)
-        return response, KeptResponse(response.body, digest, max_age, scope, groups, is_stored)
+        is_stored = has_place and self._may_keep(scope, exchange.came)
+        kept = KeptResponse(body, digest, max_age, scope, groups, is_stored)
+        sent = self._sent_as(kept, exchange)
+        sent.policy = ref(policy) if is_plain else None
+        return sent
 
-    def _digest(self, exchange: Exchange, body: bytes) -> bytes:
-        """Return the digest of a body. Most are as before, which costs less to see than to hash."""
-        key = _key_for(exchange, b"")
-        last = self._digests.get(key)
-        if last is None or last[0] != body:
-            last = body, digest_of(body)
-            self._digests.put(key, last)
-        return last[1]
+    def _sent_as(self, kept: KeptResponse, exchange: Exchange) -> _Sent:
+        """Return how a response is sent: as it was last, if it is the same."""
+        key = self._key_for(exchange, b"")
+        sent = self._sent.get(key)
+        if sent is None or sent.kept != kept:
+            sent = _Sent(kept)
+            self._sent.put(key, sent)
+        return sent
 
-    async def _version_key(self, versions: Versions, exchange: Exchange) -> StoreKey | None:
+    async def _version_key(
+        self, versions: Versions, exchange: Exchange, policy: OperationCaching
+    ) -> StoreKey | None:
         """Return what the response to a request is known by, with the version of what it reads."""
         operation, variables = exchange.operation, exchange.variables
-        version = await versions.current(operation, variables, exchange.caller)
+        version = await versions.current(operation, variables, exchange.came.caller)
         if version is None:
             return None
-        key = self._key(exchange)
+        key = self._key(exchange, policy)
         if key is None:  # only its caller may have it
-            key = _key_for(exchange, _whose(exchange))
+            key = self._key_for(exchange, _whose(exchange))
         return (*key, version)
 
     async def close_async(self) -> None:
@@ -349,24 +381,26 @@ class ResponseCaching:
         if self._store is not None:
             await self._store.close_async()
 
-    async def _mutate(self, exchange: Exchange, usual: HeaderList, execute: Execute) -> Response:
+    async def _mutate(self, exchange: Exchange, policy: OperationCaching) -> Response:
         """Execute a mutation; what it may have changed is invalidated, however it ends."""
-        groups, variables = exchange.caching.groups, exchange.variables
+        groups, variables = policy.groups, exchange.variables
+        additions = exchange.came.additions
+        exchange.executions = []
         try:
-            response, data, _ = await execute()
+            response, data, _ = await self._run(exchange)
         except BaseException as error:
             # a request may be refused before it is executed, and by a resolver or afterwards
             if exchange.executions or not isinstance(error, RequestError):
-                names = groups.of_mutation(None, variables, exchange.additions.groups)
-                await self._invalidate(names, exchange)
+                names = groups.of_mutation(None, variables, additions.groups)
+                await self._invalidate(names, exchange.came)
             raise
-        names = groups.of_mutation(data, variables, exchange.additions.groups)
-        await self._invalidate(names, exchange)
-        response.headers = usual
+        names = groups.of_mutation(data, variables, additions.groups)
+        await self._invalidate(names, exchange.came)
+        response.headers = exchange.usual
         return response
 
-    async def _invalidate(self, names: Sequence[str], exchange: Exchange) -> None:
-        exchange.additions.invalidated = exchange.event.groups = names
+    async def _invalidate(self, names: Sequence[str], came: Arrival) -> None:
+        came.additions.invalidated = came.event.groups = names
         if not names:
             return
         try:
@@ -379,93 +413,88 @@ class ResponseCaching:
                 except Exception:
                     logger.exception("The function on_invalidation failed for %s.", names)
 
-    def _describe(
-        self, usual: HeaderList, kept: KeptResponse, exchange: Exchange
-    ) -> tuple[HeaderList, bool]:
-        """Return a response's headers for caches, and whether the client has it already."""
-        is_shared, vary = self._sharing(kept.scope, exchange.headers, exchange.caller)
-        exchange.event.groups = kept.groups
-        has_version = not self._has_auth or kept.scope != CacheScope.PUBLIC
-        headers = _headers(
-            usual, has_version, kept.max_age, is_shared, vary, self._group_headers, kept.groups
+    def _describe(self, sent: _Sent, exchange: Exchange) -> HeaderList:
+        """Return a response's headers for caches. Most are as they were last."""
+        kept, usual = sent.kept, exchange.usual
+        sharing = self._sharing(kept.scope, exchange.came)
+        exchange.came.event.groups = kept.groups
+        if sent.usual != usual or sent.sharing != sharing:
+            sent.usual, sent.sharing = usual, sharing
+            sent.etag = etag_of(usual[0][1], kept.digest)
+            sent.headers = self._headers(sent, *sharing)
+        return (*sent.headers, (b"age", b"%d" % kept.age)) if kept.age else sent.headers
+
+    def _headers(self, sent: _Sent, is_shared: bool, vary: tuple[str, ...]) -> HeaderList:  # noqa: FBT001
+        """Return the headers of a response that caches may keep, except its age.
+
+        A public one says nothing of a schema where callers see different ones.
+        """
+        kept, replaced = sent.kept, _REPLACED
+        if self._has_auth and kept.scope == _PUBLIC:
+            replaced |= {SCHEMA_VERSION.encode()}
+        named = (write_groups(each, kept.groups) for each in self._group_headers if kept.groups)
+        return (
+            *(each for each in sent.usual if each[0] not in replaced),
+            *caching_headers(kept.max_age, is_shared=is_shared, vary=vary),
+            *named,
+            (b"etag", sent.etag),
         )
-        etag = etag_of(usual[0][1], kept.digest)
-        if kept.age:
-            headers += ((b"age", b"%d" % kept.age),)
-        known = exchange.headers.get(b"if-none-match")
-        return (*headers, (b"etag", etag)), known is not None and is_current(etag, known)
 
-    def _key(self, exchange: Exchange) -> StoreKey | None:
+    def _key(self, exchange: Exchange, policy: OperationCaching) -> StoreKey | None:
         """Return the key of a response that callers may share; ``None`` if they may not."""
-        if not self._may_keep(exchange.caching.scope, exchange):
+        if not self._may_keep(policy.scope, exchange.came):
             return None
-        audience, caller = self._audience, exchange.caller
+        audience, caller = self._audience, exchange.came.caller
         who = audience.rights(caller) if audience and caller else b""
-        return (self._schema, *_key_for(exchange, who))
+        return self._key_for(exchange, who)
 
-    def _may_keep(self, scope: CacheScope, exchange: Exchange) -> bool:
+    def _key_for(self, exchange: Exchange, who: bytes) -> StoreKey:
+        """Return the key of a response for those of one name; no request makes it long."""
+        name, asked = exchange.operation.name or "", b""
+        if exchange.variables:
+            asked = msgspec.json.encode(exchange.variables, order="deterministic")
+        if len(name) + len(asked) > _LONG:
+            name, asked = "", sha256(msgspec.json.encode((name, asked))).digest()
+        return self._schema, exchange.operation.id, name, asked, who
+
+    def _may_keep(self, scope: CacheScope, came: Arrival) -> bool:
         """Say whether those who ask by one key may share a response of this scope."""
         if self._has_auth:
-            return scope < CacheScope.PRIVATE and self._audience is not None
-        return self._sharing(scope, exchange.headers, None)[0]
+            return scope < _PRIVATE and self._audience is not None
+        return self._sharing(scope, came)[0]
 
-    def _sharing(
-        self, scope: CacheScope, headers: Headers, caller: Caller | None
-    ) -> tuple[bool, tuple[str, ...]]:
+    def _sharing(self, scope: CacheScope, came: Arrival) -> _Sharing:
         """Say whether callers may share a response, and which headers it depends on."""
-        if scope == CacheScope.PUBLIC:
+        if scope == _PUBLIC:
             return True, ()
         if not self._has_auth:  # who sends credentials all the same may get another response
-            has_credentials = b"authorization" in headers or b"cookie" in headers
-            is_shared = scope == CacheScope.UNDECLARED and not has_credentials
+            has_credentials = b"authorization" in came.headers or b"cookie" in came.headers
+            is_shared = scope == _UNDECLARED and not has_credentials
             return is_shared, ("Authorization", "Cookie")
         audience = self._audience
         if (
-            scope < CacheScope.PRIVATE
-            and caller
+            scope < _PRIVATE
+            and came.caller
             and audience
-            and audience.is_named(caller, headers)
+            and audience.is_named(came.caller, came.headers)
         ):
             return True, (audience.header,)
         return False, ("Authorization",)
 
 
+def _has_already(exchange: Exchange, etag: bytes) -> bool:
+    """Say whether the client has a response already."""
+    known = exchange.came.headers.get(b"if-none-match")
+    return known is not None and is_current(etag, known)
+
+
 def _whose(exchange: Exchange) -> bytes:
     """Return a name for whom a request is from, which nobody else has."""
-    sent = [exchange.headers.get(each) for each in (b"authorization", b"cookie")]
-    known = msgspec.json.encode((sent, exchange.caller), order="deterministic", enc_hook=repr)
+    came = exchange.came
+    sent = [came.headers.get(each) for each in (b"authorization", b"cookie")]
+    known = msgspec.json.encode((sent, came.caller), order="deterministic", enc_hook=repr)
     return sha256(known).digest()
 
 
-def _key_for(exchange: Exchange, who: bytes) -> StoreKey:
-    """Return the key of a response for those of one name; no request makes it long."""
-    operation = exchange.operation
-    asked = msgspec.json.encode((operation.name, exchange.variables or {}), order="deterministic")
-    return operation.id, asked if len(asked) <= _LONG else sha256(asked).digest(), who
-
-
-@lru_cache(maxsize=1_024)  # many responses have the same
-def _headers(  # noqa: PLR0913, PLR0917
-    usual: HeaderList,
-    has_version: bool,  # noqa: FBT001
-    max_age: int,
-    is_shared: bool,  # noqa: FBT001
-    vary: tuple[str, ...],
-    group_headers: tuple[GroupHeader, ...],
-    groups: tuple[str, ...],
-) -> HeaderList:
-    """Return the headers of a response that caches may keep, except those of its body and age.
-
-    Without ``has_version`` the response says nothing of a schema: callers see different ones.
-    """
-    replaced = _REPLACED if has_version else _REPLACED | {SCHEMA_VERSION.encode()}
-    named = (write_groups(each, groups) for each in group_headers) if groups else ()
-    return (
-        *(each for each in usual if each[0] not in replaced),
-        *caching_headers(max_age, is_shared=is_shared, vary=vary),
-        *named,
-    )
-
-
-def _weigh(_: StoreKey, digested: tuple[bytes, bytes]) -> int:
-    return len(digested[0]) + _OVERHEAD
+def _weigh(_: StoreKey, sent: _Sent) -> int:
+    return len(sent.kept.body) + sum(map(len, sent.kept.groups)) + _OVERHEAD

@@ -11,7 +11,6 @@ from __future__ import annotations
 from asyncio import CancelledError, Task, create_task, gather, to_thread
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import (
-    AbstractContextManager,
     AsyncExitStack,
     asynccontextmanager,
     nullcontext,
@@ -22,13 +21,11 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from trunkline.asgi.requests import (
     BodyReader,
     ClientGone,
-    Headers,
     HTTPProblem,
     Receive,
     Scope,
@@ -37,7 +34,6 @@ from trunkline.asgi.requests import (
 )
 from trunkline.asgi.responses import HTTPOnly, Response, body_ended_early
 from trunkline.auth.verifying.caller import Authenticator, Caller, check_authenticator
-from trunkline.compiler.cache import OperationCache
 from trunkline.compiler.limits import Limits
 from trunkline.compiler.operation import Operation
 from trunkline.contracts.registry import DocumentRegistry
@@ -53,12 +49,12 @@ from trunkline.protocol.canonical import name_by_path
 from trunkline.protocol.messages import schema_version
 from trunkline.protocol.request import BY_URL, GraphQLRequest, read_json, read_query_string
 from trunkline.protocol.response import StatusRules
-from trunkline.runtime.execution import Execution, SharedRoom
+from trunkline.runtime.execution import SharedRoom
 from trunkline.runtime.resume import in_task
-from trunkline.runtime.waits import long_waits
 from trunkline.schema.bindings import Schema
 from trunkline.schema.printing import print_schema
 from trunkline.server.additions import HeaderList, ResponseAdditions, adding
+from trunkline.server.arrivals import Arrival, Exchange
 from trunkline.server.authorize import (
     AuthorizationCheck,
     DecidePolicies,
@@ -67,13 +63,12 @@ from trunkline.server.authorize import (
     SchemaViews,
 )
 from trunkline.server.batches import (
-    BatchedRequest,
     SharedConnection,
     batch_response,
     check_cost,
     check_size,
 )
-from trunkline.server.caching import Caching, Exchange, ResponseCaching
+from trunkline.server.caching import Caching, ResponseCaching
 from trunkline.server.documents import Documents, OtherURLs, RegisteredDocuments
 from trunkline.server.execute import (
     Executor,
@@ -103,25 +98,6 @@ from trunkline.server.transports import (
 __all__ = ["GraphQL"]
 
 logger = safe_logger("trunkline.errors")
-
-_NOT_PROFILED: AbstractContextManager[None] = nullcontext()
-
-
-class _Arrival(Struct, eq=False):
-    """A request as it arrived: what is known of it before its document is."""
-
-    scope: Scope
-    receive: Receive
-    started: float
-    headers: Headers
-    caller: Caller | None
-    view: OperationCache
-    always: HeaderList
-    event: OperationEvent
-    additions: ResponseAdditions
-    room: SharedRoom | None = None  # of a batch
-    deadline: float | None = None
-    profile: OperationProfile | None = None
 
 
 class GraphQL(HTTPOnly):
@@ -237,6 +213,7 @@ class GraphQL(HTTPOnly):
         self._caching = ResponseCaching(
             schema,
             caching or Caching(),
+            self._run,
             has_auth=auth is not None,
             has_clients=registered is not None,
         )
@@ -299,15 +276,15 @@ class GraphQL(HTTPOnly):
         """Serve one request, and call the sinks with its event."""
         started = perf_counter()
         event = OperationEvent(_schema_version=self._schema_version)
-        events = [event]  # a batch has one for each operation
         additions = ResponseAdditions()
+        came = Arrival(scope, receive, started, event, additions, self._views.whole)
         token = adding.set(additions)
         about = subject.set(event)
         with server_span(event, scope["headers"]):
             for watcher in self._watchers:
                 watcher.request_begins()
             try:
-                response = await self._respond(scope, receive, started, events, additions)
+                response = await self._respond(came)
                 if not response.is_taken_by(receive):
                     await response(scope, receive, send)
                 sent = 0 if scope["method"] == "HEAD" else len(response.body)
@@ -324,9 +301,9 @@ class GraphQL(HTTPOnly):
             finally:
                 adding.reset(token)
                 event.duration = perf_counter() - started
-                for each in events:
-                    if each is not event:
-                        each.ended_with(event)
+                for each in came.batch:
+                    each.ended_with(event)
+                for each in came.batch or (event,):
                     self._tell(each)
                 for watcher in self._watchers:
                     watcher.request_ends()
@@ -349,19 +326,12 @@ class GraphQL(HTTPOnly):
             except Exception:  # the response is sent already
                 logger.exception("The sink %r failed.", sink)
 
-    async def _respond(
-        self,
-        scope: Scope,
-        receive: Receive,
-        started: float,
-        events: list[OperationEvent],
-        additions: ResponseAdditions,
-    ) -> Response:
+    async def _respond(self, came: Arrival) -> Response:
         """Take a request through all stages, and turn whatever goes wrong into a response."""
         version: HeaderList = ()
-        (event,) = events
+        scope, event = came.scope, came.event
         try:
-            headers = read_headers(scope)
+            headers = came.headers = read_headers(scope)
             event.client = client_name(headers)
             event.trace_id = event.trace_id or trace_id(headers)
             event.request_id = request_id(headers)
@@ -370,16 +340,18 @@ class GraphQL(HTTPOnly):
                 caller = self._auth.recall(scope, headers)
                 caller = caller or await self._authenticate(scope, event)
                 event.is_of(caller.client_id, caller.scopes)
-            if scope["method"] == "PUT" and self._publications is not None:
-                return await self._publications.respond(scope, headers, receive, caller, event)
-            views = self._views if self._profiling is None else self._views_for(headers, caller)
-            view = views.whole if views.is_one else await views.of(caller)
+                came.caller = caller
+            if self._publications is not None and scope["method"] == "PUT":
+                return await self._publications.respond(scope, headers, came.receive, caller, event)
+            views = self._views if self._profiling is None else self._views_for(came)
+            came.view = views.whole if views.is_one else await views.of(caller)
             if self._texts is not None:
                 if scope["path"].endswith(SCHEMA_PATH):
                     event.name = "graphql.schema"
-                    return self._texts.respond(view, scope, headers)
-                version = (self._texts.header(view),)
+                    return self._texts.respond(came.view, scope, headers)
+                version = (self._texts.header(came.view),)
             media_type = response_type(headers, takes_batches=self._batch_size > 1)
+            came.always = USUAL_HEADERS[media_type] + version
             check_request(scope, headers, self._max_body_bytes)
             request: GraphQLRequest | list[BatchEntry]
             if scope["method"] in BY_URL:
@@ -388,135 +360,105 @@ class GraphQL(HTTPOnly):
             else:
                 began = perf_counter()
                 try:
-                    body = await self._bodies.read(headers, receive)
+                    body = await self._bodies.read(headers, came.receive)
                 finally:
                     event.stages.read = perf_counter() - began
                 event.bytes_in = len(body)
                 takes_batches = self._batch_size > 1 and scope["method"] == "POST"
-                read = self._read_batch if takes_batches else read_json
-                request = read(body)
-            always = USUAL_HEADERS[media_type] + version
-            came = _Arrival(
-                scope, receive, started, headers, caller, view, always, event, additions
-            )
-            came.profile = None if views is self._views else OperationProfile()
-            if isinstance(request, list):
-                return await self._execute_batch(request, came, events)
-            operation, known = await self._find(request, came)
-            if self._documents.takes_ids:
-                always += self._documents.headers(request, operation, known, scope)
-            response = await self._execute(operation, request, came, always)
-        except ClientGone:
-            raise
+                request = (self._read_batch if takes_batches else read_json)(body)
+                if isinstance(request, list):
+                    return await self._execute_batch(request, came)
+            return await self._execute(await self._find(request, came))
         except (Exception, CancelledError) as error:  # noqa: BLE001  # no traceback leaves
-            response = self._writer.refuse(fault_of(error), version, scope, event, additions)
-        return response
+            return self._writer.refuse(fault_of(error), version, scope, event, came.additions)
 
-    def _views_for(self, headers: Headers, caller: Caller | None) -> SchemaViews:
+    def _views_for(self, came: Arrival) -> SchemaViews:
         """Return the views whose resolvers are measured, for a request that wants a profile."""
-        if self._profiling is None or PROFILE not in headers:
+        if self._profiling is None or PROFILE not in came.headers:
             return self._views
         may_profile, views = self._profiling
-        if not may_profile(caller):
+        if not may_profile(came.caller):
             raise HTTPProblem(403, "The header GraphQL-Profile is not for this caller.")
+        came.profile = OperationProfile()
         return views
 
-    async def _find(self, request: GraphQLRequest, came: _Arrival) -> tuple[Operation, str | None]:
-        """Return the operation of a request, and the id by which its document is known."""
-        scope, view, event = came.scope, came.view, came.event
-        name_by_path(request, scope["path"])
-        text, known, event.registered = self._documents.find(request, came.caller, event.client)
+    async def _find(self, request: GraphQLRequest, came: Arrival) -> Exchange:
+        """Find the operation of a request."""
+        documents, event, usual = self._documents, came.event, came.always
+        name_by_path(request, came.scope["path"])
+        text, known, event.registered = documents.find(request, came.caller, event.client)
         name = request.operation_name or None
-        began = perf_counter()
         try:
-            operation = view.recall(text, name)
-            is_new = operation is None
-            operation = operation or await self._compilations.operation(
-                text, partial(view.get, text, name), (view, text, name)
-            )
+            operation = came.view.recall(text, name) or await self._compile(text, name, came)
         except RequestError as error:
-            waited = perf_counter() - began if takes_long(text) else 0.0
-            event.has_compiled(error.made_in, waited)
             if isinstance(error, ValidationError):
                 self._look_for_withheld(error, came)
             raise
-        if is_new:
-            waited = perf_counter() - began if takes_long(text) else 0.0
-            event.has_compiled(operation.made_in, waited)
         event.has_found(operation, request.variables)
-        self._documents.keep(operation.id, text)
-        check_kind(operation, scope["method"])
-        return operation, known
+        documents.keep(operation.id, text)
+        if operation.kind != "query":
+            check_kind(operation, came.scope["method"])
+        if documents.takes_ids and came.room is None:  # a batch has no URL
+            usual += documents.headers(request, operation, known, came.scope)
+        return Exchange(came, operation, request.variables, usual)
 
-    async def _execute(
-        self, operation: Operation, request: GraphQLRequest, came: _Arrival, always: HeaderList
-    ) -> Response:
+    async def _compile(self, text: str, name: str | None, came: Arrival) -> Operation:
+        """Compile the operation of a document that is new."""
+        view, began = came.view, perf_counter()
+        made: Operation | RequestError | None = None
+        try:
+            made = await self._compilations.operation(
+                text, partial(view.get, text, name), (view, text, name)
+            )
+        except RequestError as error:
+            made = error
+            raise
+        finally:
+            if made is not None:
+                waited = perf_counter() - began if takes_long(text) else 0.0
+                came.event.has_compiled(made.made_in, waited)
+        return made
+
+    async def _execute(self, exchange: Exchange) -> Response:
         """Execute an operation as its caller may have it, and write the response."""
-        caller, additions = came.caller, came.additions
+        came, operation, variables = exchange.came, exchange.operation, exchange.variables
         if operation.required is not None and self._tells_refusals:
-            operation = await self._authorization.check(operation, caller, request.variables)
+            operation = await self._authorization.check(operation, came.caller, variables)
+            exchange.operation = operation
         left = time_left(came.headers, came.started)
         if came.deadline is not None:
             rest = came.started + came.deadline - perf_counter()
             left = max(0.0, rest if left is None else min(rest, left))
-        is_uncached = came.profile is not None and operation.kind == "query"  # mutations invalidate
-        if operation.caching is None or is_uncached:
-            response, _, _ = await self._run(operation, request, came, left)
-            response.headers = always
+        exchange.left = left
+        policy = operation.caching
+        if policy is None or not self._caching.concerns(exchange, policy):
+            response, _, _ = await self._run(exchange)
+            response.headers = exchange.usual
         else:
-            exchange = Exchange(
-                operation,
-                operation.caching,
-                request.variables,
-                came.scope,
-                came.headers,
-                caller,
-                additions,
-                came.event,
-            )
-            run = partial(self._run, operation, request, came, left, exchange.executions)
-            responding = self._caching.respond(exchange, always, run)
+            responding = self._caching.respond(exchange, policy)
             bound = self._deadline if left is None else min(left, self._deadline or left)
-            if bound is not None and not operation.caching.is_mutation:  # a version may hang
+            if bound is not None and not policy.is_mutation:  # a version may hang
                 responding = within(bound, responding)
             response = await responding
-        came.event.coordinates = operation.coordinates_with(request.variables)
-        response.headers = additions.on(response.headers)
+        came.event.coordinates = operation.coordinates_with(variables)
+        response.headers = came.additions.on(response.headers)
         return response
 
-    async def _run(
-        self,
-        operation: Operation,
-        request: GraphQLRequest,
-        came: _Arrival,
-        left: float | None,
-        executions: list[Execution] | None = None,
-    ) -> tuple[Response, Any, bool]:
-        """Execute an operation. Returns its response, its data, and whether it has no errors.
-
-        A mutation's execution is added to ``executions`` when it begins.
-        """
-        caller, event, room = came.caller, came.event, self._limits.response
+    async def _run(self, exchange: Exchange) -> tuple[Response, Any, bool]:
+        """Execute an operation. Returns its response, its data, and whether it has no errors."""
+        came, operation, variables = exchange.came, exchange.operation, exchange.variables
+        event = came.event
         if came.room is not None:
             operation = operation.sharing(came.room)
-        if executions is not None and operation.kind == "mutation":
-            operation = operation.noting(executions)
+        if exchange.executions is not None:
+            operation = operation.noting(exchange.executions)
         began = perf_counter()
         try:
-            with came.profile or _NOT_PROFILED:
-                if self._executor.is_direct(operation):
-                    result = run_sync(operation, request.variables, caller=caller, takes_json=True)
-                else:
-                    waits: dict[str, float] = {}
-                    token = long_waits.set(waits)
-                    try:
-                        result = await self._executor.execute(
-                            operation, request, event.client, caller, came.scope, came.receive, left
-                        )
-                    finally:
-                        long_waits.reset(token)
-                        if waits:
-                            event.has_waited(waits)
+            if self._executor.is_direct(operation) and came.profile is None:
+                result = run_sync(operation, variables, caller=came.caller, takes_json=True)
+            else:
+                with came.profile or nullcontext():
+                    result = await self._executor.execute(operation, exchange)
         except VariablesError as error:
             self._look_for_withheld(error, came)
             raise
@@ -525,14 +467,14 @@ class GraphQL(HTTPOnly):
             event.stages.execute = executed - began
         event.batches = result.batches
         if result.room is not None:
-            event.fields = operation.fixed_fields + room - result.room
+            event.fields = operation.fixed_fields + self._limits.response - result.room
         if came.profile is not None:
             came.additions.extensions["profile"] = came.profile.told()
         response = self._writer.write(result, event, came.additions)
         event.stages.serialize = perf_counter() - executed
         return response, result.data, not event.errors
 
-    def _look_for_withheld(self, error: RequestError, came: _Arrival) -> None:
+    def _look_for_withheld(self, error: RequestError, came: Arrival) -> None:
         """Tell the event, and not the caller, if what is wrong is that the caller lacks a scope."""
         lacking = self._views.withheld_from(came.caller, error)
         if lacking is not None:
@@ -547,9 +489,7 @@ class GraphQL(HTTPOnly):
         finally:
             event.stages.authenticate = perf_counter() - began
 
-    async def _execute_batch(
-        self, entries: Sequence[BatchEntry], came: _Arrival, events: list[OperationEvent]
-    ) -> Response:
+    async def _execute_batch(self, entries: Sequence[BatchEntry], came: Arrival) -> Response:
         """Find the operations of a batch, count them together, and execute them.
 
         Queries are executed at the same time; if there is a mutation, one after the other. Each
@@ -560,25 +500,23 @@ class GraphQL(HTTPOnly):
         connection = SharedConnection(came.receive)
         came.receive, came.room = connection.receive, SharedRoom(self._limits.response)
         came.deadline = self._deadline
-        arrivals: list[_Arrival] = []
-        requests: list[BatchedRequest] = []
+        arrivals: list[Arrival] = []
+        found: list[Exchange | Exception] = []
         for each in entries:
             event = replace(came.event, stages=copy(came.event.stages))
             profile = came.profile and OperationProfile()
             its = replace(came, event=event, additions=ResponseAdditions(), profile=profile)
-            found: Operation | Exception
             try:
-                found, _ = await self._find(each.request, its)
+                found.append(await self._find(each.request, its))
             except (Exception, CancelledError) as error:  # noqa: BLE001  # its response says so
-                found = fault_of(error)
+                found.append(fault_of(error))
             arrivals.append(its)
-            requests.append(BatchedRequest(each.request, found))
-        check_cost(requests, self._limits)
-        events[:] = [each.event for each in arrivals]
+        check_cost(found, self._limits)
+        came.batch = [each.event for each in arrivals]
         tasks: list[Task[Response]] = []
         try:
-            running = map(self._respond_in_batch, requests, arrivals)
-            if any(each.operation_kind == "mutation" for each in events):
+            running = map(self._respond_in_batch, found, arrivals)
+            if any(each.operation_kind == "mutation" for each in came.batch):
                 responses = [await each for each in running]
             else:
                 tasks += map(create_task, running)
@@ -589,16 +527,14 @@ class GraphQL(HTTPOnly):
             connection.close()
         return batch_response(entries, responses, self._writer.partial, came.always, came.headers)
 
-    async def _respond_in_batch(self, batched: BatchedRequest, came: _Arrival) -> Response:
-        """Return the response to a request of a batch."""
+    async def _respond_in_batch(self, found: Exchange | Exception, came: Arrival) -> Response:
+        """Return the response to a request of a batch, or to what is wrong with it."""
         token = adding.set(came.additions)
         about = subject.set(came.event)
         try:
-            if not isinstance(batched.found, Operation):
-                raise batched.found  # noqa: TRY301  # to be explained below
-            return await self._execute(batched.found, batched.request, came, came.always)
-        except ClientGone:
-            raise
+            if isinstance(found, Exception):
+                raise found  # noqa: TRY301  # to be explained below
+            return await self._execute(found)
         except (Exception, CancelledError) as error:  # noqa: BLE001  # no traceback leaves
             return self._writer.refuse(fault_of(error), (), came.scope, came.event, came.additions)
         finally:

@@ -33,9 +33,10 @@ from trunkline.auth.verifying.caller import Caller
 from trunkline.compiler.operation import Operation
 from trunkline.engine.run import run, run_sync
 from trunkline.errors import MutationFailedError, RequestError
-from trunkline.protocol.request import GraphQLRequest
 from trunkline.runtime.execution import Result
 from trunkline.runtime.resume import in_task, resume
+from trunkline.runtime.waits import long_waits
+from trunkline.server.arrivals import Exchange
 
 __all__ = [
     "ExecutionTimeout",
@@ -138,31 +139,24 @@ class Executor:
         """Tell whether nothing stands around an operation, and it awaits nothing."""
         return self._is_bare and not operation.is_async
 
-    async def execute(  # noqa: PLR0913, PLR0917  # a request, and who sent it
-        self,
-        operation: Operation,
-        request: GraphQLRequest,
-        client: str | None,
-        caller: Caller | None,
-        scope: Scope,
-        receive: Receive,
-        time_left: float | None,
-    ) -> Result:
-        """Make the context and execute the operation, in ``time_left`` seconds at most.
+    async def execute(self, operation: Operation, exchange: Exchange) -> Result:
+        """Make the context and execute the operation of a request, in the time that is left.
 
         Awaiting ends when the client goes away (``ClientGone``), unless it is a mutation that is to
         be finished, or when the deadline passes (``ExecutionTimeout``). A ``GraphQLError`` of the
         context or of a middleware rejects the request, as a ``RequestError`` does.
         """
         await in_task()
+        came, variables, waits = exchange.came, exchange.variables, dict[str, float]()
+        caller = came.caller
+        token = long_waits.set(waits)
         try:
-            context: Any = self._make_context(scope) if self._make_context else None
+            context: Any = self._make_context(came.scope) if self._make_context else None
             is_opened = _is_opened(type(context))  # type: ignore[arg-type]  # classes are hashable
             if not (is_opened or operation.is_async or self._has_middlewares):
-                return run_sync(
-                    operation, request.variables, context, caller=caller, takes_json=True
-                )
-            call = OperationCall(operation, request.variables, context, client, scope, caller)
+                return run_sync(operation, variables, context, caller=caller, takes_json=True)
+            client = came.event.client
+            call = OperationCall(operation, variables, context, client, came.scope, caller)
             execution = self._run_opened(call) if is_opened else self._run(call)
             steps: Any = execution.__await__()
             try:  # many an `async` operation never waits, and needs no deadline and no watching
@@ -170,14 +164,18 @@ class Executor:
             except StopIteration as done:
                 result: Result = done.value
                 return result
-            deadlines = [each for each in (self._deadline, time_left) if each is not None]
+            deadlines = [each for each in (self._deadline, exchange.left) if each is not None]
             if deadlines:
                 rest = _within(min(deadlines), rest)
             if self._finish_mutations and operation.kind == "mutation":
                 return await rest
-            return await _while_connected(receive, rest)
+            return await _while_connected(came.receive, rest)
         except GraphQLError as error:
             raise RequestError([error]) from error
+        finally:
+            long_waits.reset(token)
+            if waits:
+                came.event.has_waited(waits)
 
     async def _run_opened(self, call: OperationCall[Any]) -> Result:
         """Execute with a context that must be awaited, or opened before and closed after.
@@ -270,10 +268,13 @@ def _around(middleware: OperationMiddleware, inner: _Run) -> _Run:
 
 
 def fault_of(error: Exception | asyncio.CancelledError) -> Exception:
-    """Return what went wrong; raise the error again if the request was cancelled.
+    """Return what went wrong; raise the error again if nothing is to be answered.
 
-    A plain resolver can raise ``CancelledError`` although the request was not cancelled.
+    That is so if the client is gone, or if the request was cancelled. A plain resolver can raise
+    ``CancelledError`` although it was not.
     """
+    if isinstance(error, ClientGone):
+        raise error
     if isinstance(error, Exception):
         return error
     task = asyncio.current_task()

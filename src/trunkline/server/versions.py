@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import datetime
 from inspect import isawaitable
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
@@ -18,9 +19,11 @@ from trunkline.schema.bindings import Attribute, Key, Lookup, Schema
 from trunkline.schema.entities import given_argument
 from trunkline.schema.names import unknown_coordinates
 
+__all__ = ["Version", "VersionFunction", "Versions"]
+
 logger = safe_logger("trunkline.errors")
 
-__all__ = ["Version", "VersionFunction", "Versions"]
+_PLAIN = (int, str, float, datetime)  # to ask for an awaitable takes longer
 
 VersionFunction: TypeAlias = Callable[[Mapping[str, Any], Caller | None], Any | Awaitable[Any]]
 """Returns the version of what a field returns now: a number, a time, a text; may be ``async``.
@@ -98,10 +101,11 @@ class Versions:
             versioned = self._versioned[operation] = self._find(operation)
         if versioned is None:
             return None
-        operation.coerce(variables)  # so that the function gets what fits the schema
+        if operation.variables.names:
+            operation.coerce(variables)  # so that the function gets what fits the schema
         try:
             found = versioned.function(versioned.arguments(variables), caller)
-            if isawaitable(found):
+            if not isinstance(found, _PLAIN) and isawaitable(found):
                 found = await found
         except Exception:
             logger.exception(

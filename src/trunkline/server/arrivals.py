@@ -1,0 +1,62 @@
+"""A request on its way through the endpoint: what the stages find, for those that come next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from trunkline.asgi.requests import Headers, Receive, Scope
+from trunkline.auth.verifying.caller import Caller
+from trunkline.compiler.cache import OperationCache
+from trunkline.compiler.operation import Operation
+from trunkline.observe.operations import OperationEvent
+from trunkline.runtime.execution import Execution, SharedRoom
+from trunkline.server.additions import HeaderList, ResponseAdditions
+from trunkline.server.profiling import OperationProfile
+
+__all__ = ["Arrival", "Exchange"]
+
+
+class Arrival(Struct, eq=False):
+    """A request, or one of a batch, as far as it is known before its operation is.
+
+    - ``started``: when it came, by ``perf_counter``.
+    - ``headers``: in the form of `read_headers`.
+    - ``view``: the operations of the schema as the ``caller`` sees it.
+    - ``always``: the headers of its response, whatever that is, Content-Type first.
+    - ``additions``: what the program adds to its response.
+    - ``batch``: the events of its operations, if these are several; ``room`` and ``deadline`` are
+      what all of them have together.
+    """
+
+    scope: Scope
+    receive: Receive
+    started: float
+    event: OperationEvent
+    additions: ResponseAdditions
+    view: OperationCache
+    headers: Headers = {}
+    caller: Caller | None = None
+    always: HeaderList = ()
+    batch: list[OperationEvent] = []
+    room: SharedRoom | None = None
+    deadline: float | None = None
+    profile: OperationProfile | None = None
+
+
+class Exchange(Struct, eq=False):
+    """A request with its operation, as its caller may have it.
+
+    - ``variables``: the values as they were sent.
+    - ``usual``: the headers of its response, if that must not be stored, Content-Type first.
+    - ``left``: for how many seconds the client, or the batch, still waits.
+    - ``executions``: those of a mutation that have begun, if caches want to know them.
+    """
+
+    came: Arrival
+    operation: Operation
+    variables: dict[str, Any] | None
+    usual: HeaderList
+    left: float | None = None
+    executions: list[Execution] | None = None
