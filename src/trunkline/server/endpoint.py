@@ -405,19 +405,19 @@ class GraphQL(HTTPOnly):
     async def _compile(self, text: str, name: str | None, came: Arrival) -> Operation:
         """Compile the operation of a document that is new."""
         view, began = came.view, perf_counter()
-        made: Operation | RequestError | None = None
+
+        def seconds() -> float:  # that another thread had it
+            return perf_counter() - began if takes_long(text) else 0.0
+
         try:
-            made = await self._compilations.operation(
+            operation = await self._compilations.operation(
                 text, partial(view.get, text, name), (view, text, name)
             )
         except RequestError as error:
-            made = error
+            came.event.has_compiled(error.made_in, seconds())
             raise
-        finally:
-            if made is not None:
-                waited = perf_counter() - began if takes_long(text) else 0.0
-                came.event.has_compiled(made.made_in, waited)
-        return made
+        came.event.has_compiled(operation.made_in, seconds())
+        return operation
 
     async def _execute(self, exchange: Exchange) -> Response:
         """Execute an operation as its caller may have it, and write the response."""
