@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -12,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from benchmarks.load import free_port
 from graphql import build_schema, lexicographic_sort_schema, print_schema
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -20,6 +22,7 @@ from tests.serving import serving
 from typer.testing import CliRunner
 
 from trunkline.cli.commands import app
+from trunkline.issuer import Issuer, RegisteredClient, Store, with_new_secret
 from trunkline.server import GraphQL, make_executable_schema, parse_schema
 
 ONE = "query One($id: ID!) { todo(todoID: $id) { title } } query All { todos { title } }"
@@ -64,6 +67,20 @@ def test_a_header_from_the_environment(server: Todos, monkeypatch: pytest.Monkey
     assert (status, err) == (1, "the environment variable NONE is not set\n")
 
 
+def test_a_token_from_an_issuer(server: Todos) -> None:
+    clients, port = Store("sqlite://"), free_port()
+    issuer = f"http://127.0.0.1:{port}"
+    client, secret = with_new_secret(
+        RegisteredClient("billing", grants={server.url: ["todos:read"]}), time.time(), grace=0
+    )
+    clients.add(client)
+    options = ["--issuer", issuer, "--client-id", "billing", "--resource", server.url]
+    with serving(Issuer(issuer, clients, development=True), port):
+        done = run("call", server.url, QUERY, *options, "--secret-file", "-", text=f"{secret}\n")
+    assert (done[0], done[2]) == (0, "")
+    assert server.received[-1].headers["authorization"].startswith("Bearer ey")
+
+
 def test_errors_are_told_after_the_data(server: Todos) -> None:
     server.reply = Reply(
         200, b'{"data":{"todos":null},"errors":[{"message":"no","path":["todos"]}]}'
@@ -82,6 +99,7 @@ def test_errors_are_told_after_the_data(server: Todos) -> None:
         (["{ todos { titel } }", "--schema", "schema.graphql"], "Cannot query field 'titel'"),
         ([ONE], "several operations"),
         (["{ todos { title } }", "--header", "x"], "--header must be"),
+        (["{ todos { title } }", "--client-id", "x"], "Credentials need --issuer"),
         (["{ todos { title } }", "--header", "x y: z"], "header"),
     ],
 )
