@@ -163,8 +163,13 @@ GraphQL request:1:11
         VariablesError,
         ("query ($id: ID!) { todo(todoID: $id) { title } }", {"id": "\ud800"}),
         """\
-Variable '$id' has no JSON form: 'utf-8' codec can't encode character '\\ud800' in position 0:\
- surrogates not allowed.""",
+Variable '$id' has no JSON form: a string has half of a character at 0, the lone surrogate\
+ '\\ud800'.""",
+    ),
+    "a name that is no string": (
+        VariablesError,
+        ("query ($id: ID!) { todo(todoID: $id) { title } }", {1: "2"}),
+        "Variables are named by strings, not by int.",
     ),
 }
 

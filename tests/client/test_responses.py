@@ -60,7 +60,8 @@ def test_an_answer_with_errors_keeps_all(
     assert str(error) == "at todos.0.title: You may not."
 
 
-FOREIGN = "which is not a GraphQL response. Is the URL that of a GraphQL endpoint? The body begins:"
+URL_HINT = "Is the URL that of a GraphQL endpoint?"
+FOREIGN = f"which is not a GraphQL response. {URL_HINT} The body begins:"
 AS_JSON = f"The server responded with 200 and application/json, {FOREIGN}"
 
 
@@ -78,7 +79,9 @@ UNUSABLE = {
     ),
     "text for 502": (
         Reply(502, b"Bad Gateway", "text/plain"),
-        f"The server responded with 502 and text/plain, {FOREIGN} 'Bad Gateway'",
+        f"The server responded with 502 and text/plain, {FOREIGN} 'Bad Gateway'".replace(
+            URL_HINT, "It may respond later."
+        ),
     ),
     "an HTML page for 200": (
         Reply(200, b"<html>Welcome</html>", "text/html; charset=utf-8"),
@@ -86,7 +89,21 @@ UNUSABLE = {
     ),
     "JSON of a gateway": (
         Reply(429, b'{"message": "Slow down"}', JSON),
-        f'{AS_JSON} \'{{"message": "Slow down"}}\''.replace("200", "429"),
+        f'{AS_JSON} \'{{"message": "Slow down"}}\''.replace("200", "429").replace(
+            URL_HINT, "It may respond later."
+        ),
+    ),
+    "a page that asks for a token": (
+        Reply(401, b"<html>Sign in</html>", "text/html"),
+        f"The server responded with 401 and text/html, {FOREIGN} '<html>Sign in</html>'".replace(
+            URL_HINT, "Does the call have the credentials that the server wants?"
+        ),
+    ),
+    "text for 503, with the seconds to wait": (
+        Reply(503, b"Busy", "text/plain", (("Retry-After", "60"),)),
+        f"The server responded with 503 and text/plain, {FOREIGN} 'Busy'".replace(
+            URL_HINT, "It asks to wait 60 s."
+        ),
     ),
     "data with a status that is no success": (
         Reply(500, DATA, JSON),
@@ -106,7 +123,7 @@ UNUSABLE = {
         because("'utf-8' codec can't decode byte 0xff in position 0: invalid start byte")
         + ' \'{"data":{"\ufffd":1}}\'',
     ),
-    "an empty body": (Reply(200, b"", JSON), f"{because('Input data was truncated')} ''"),
+    "an empty body": (Reply(200, b"", JSON), AS_JSON.replace("begins:", "is empty.")),
     "GraphQL as text": (
         Reply(200, DATA, "text/plain"),
         (
@@ -116,7 +133,10 @@ UNUSABLE = {
         ),
     ),
     "no media type": (Reply(200, b"{}", ""), f"The server responded with 200 {NO_TYPE} '{{}}'"),
-    "204": (Reply(204, b"", ""), f"The server responded with 204 {NO_TYPE} ''"),
+    "204": (
+        Reply(204, b"", ""),
+        f"The server responded with 204 {NO_TYPE}".replace("begins:", "is empty."),
+    ),
     "data: null and no errors": (
         Reply(200, b'{"data": null}'),
         f"The server's response has data: null {NOT_ALLOWED}",

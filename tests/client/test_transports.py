@@ -368,6 +368,13 @@ def test_a_password_with_a_mark_that_ends_it_is_refused(transport: Any, mark: st
         assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize("transport", ALL)
+@pytest.mark.parametrize("url", ["http://a b/", "http://a/b c", "http://a/graphql\n"])
+def test_a_url_with_spaces_is_refused(transport: Any, url: str) -> None:
+    with pytest.raises(ValueError, match="neither spaces nor line breaks"):
+        transport(url)
+
+
 def test_form_encoding_is_no_graphql_over_http() -> None:
     with pytest.raises(ValueError, match="no form encoding"):
         RequestsHTTPTransport("http://localhost/", use_json=False)

@@ -15,7 +15,13 @@ from trunkline.protocol.canonical import canonical_query
 from trunkline.protocol.documents import Naming, OperationKind, RegisteredDocument
 from trunkline.protocol.media import ACCEPT, JSON
 from trunkline.protocol.messages import HTTPRequest
-from trunkline.protocol.request import TIMEOUT_HEADER, FilePart, check_finite, encode_multipart
+from trunkline.protocol.request import (
+    TIMEOUT_HEADER,
+    FilePart,
+    check_finite,
+    encode_multipart,
+    why_no_json,
+)
 from trunkline.version import VERSION
 
 __all__ = [
@@ -63,7 +69,7 @@ class CallOptions:
             check_finite(msgspec.to_builtins(self.extensions, str_keys=True), "extensions")
             return msgspec.json.encode(self.extensions)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            raise ValueError(f"The extensions have no JSON form: {error}.") from error
+            raise ValueError(f"The extensions have no JSON form: {why_no_json(error)}.") from error
 
 
 class BatchedOperation(NamedTuple):

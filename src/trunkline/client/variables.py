@@ -19,7 +19,7 @@ from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.client.uploads import Uploads
 from trunkline.errors import VariablesError
-from trunkline.protocol.request import FilePart, check_finite
+from trunkline.protocol.request import FilePart, check_finite, why_no_json
 
 __all__ = ["check_variables", "encode_variables"]
 
@@ -45,10 +45,14 @@ def encode_variables(
     errors: list[GraphQLError] = []
     uploads = Uploads()
     for name, value in variables.items():
+        if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            kind = type(name).__name__
+            raise VariablesError.because(f"Variables are named by strings, not by {kind}.")
         try:
             plain[name] = msgspec.to_builtins(value, str_keys=True, enc_hook=uploads.mark)
         except _UNENCODABLE as error:
-            errors.append(GraphQLError(f"Variable '${name}' has no JSON form: {error}."))
+            why = why_no_json(error)
+            errors.append(GraphQLError(f"Variable '${name}' has no JSON form: {why}."))
     files = uploads.take(plain)
     for name, value in plain.items():
         try:
@@ -57,7 +61,8 @@ def encode_variables(
                 check_finite(value, f"${name}")
             encoded[name] = msgspec.Raw(text)
         except _UNENCODABLE as error:
-            errors.append(GraphQLError(f"Variable '${name}' has no JSON form: {error}."))
+            why = why_no_json(error)
+            errors.append(GraphQLError(f"Variable '${name}' has no JSON form: {why}."))
     if errors:
         raise VariablesError(errors)
     return plain, msgspec.json.encode(encoded) if encoded else b"", files

@@ -27,6 +27,7 @@ __all__ = [
     "named_document",
     "read_json",
     "read_query_string",
+    "why_no_json",
 ]
 
 
@@ -199,6 +200,14 @@ def check_finite(value: object, path: str) -> None:
     elif isinstance(value, (dict, list, tuple)):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
             check_finite(item, f"{path}.{key}")
+
+
+def why_no_json(error: Exception) -> str:
+    """Say why a value has no JSON form, for which msgspec or ``check_finite`` raised an error."""
+    if isinstance(error, UnicodeEncodeError):
+        half = ascii(error.object[error.start])
+        return f"a string has half of a character at {error.start}, the lone surrogate {half}"
+    return str(error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 import msgspec
 
 from trunkline.errors import (
+    RETRYABLE_STATUSES,
     DocumentNotFoundError,
     DocumentSyntaxError,
     ExecutionError,
@@ -151,20 +152,32 @@ def read_response(
             if _is_graphql(response):
                 raise ProtocolError(not_of_type(error)) from None
         except UNREADABLE as error:
-            why = f" ({error})"
+            why = f" ({error})" if response.body else ""
+    raise _unusable(response, why)
+
+
+def _unusable(response: HTTPResponse, why: str) -> ProtocolError | ServerStatusError:
+    """Make the error of a response that is not GraphQL, with what its status suggests to do."""
     shown = response.body[:_MOST_SHOWN].decode("utf-8", "replace")
-    hint = "Is the URL that of a GraphQL endpoint?"
+    wait = retry_after(response.headers)
     if not why and _is_json_object(response.body):
         hint = f"If its body is one all the same, say media_types={{{response.media_type!r}}}."
+    elif wait is not None:
+        hint = f"It asks to wait {wait:g} s."
+    elif response.status in RETRYABLE_STATUSES:
+        hint = "It may respond later."
+    elif response.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        hint = "Does the call have the credentials that the server wants?"
+    else:
+        hint = "Is the URL that of a GraphQL endpoint?"
     message = (
         f"The server responded with {response.status} and {response.media_type or 'no media type'},"
         f" which is not a GraphQL response{why}. {hint}"
-        f" The body begins: {shown!r}"
+        f" {f'The body begins: {shown!r}' if shown else 'The body is empty.'}"
     )
     if response.status // 100 == 2:
-        raise ProtocolError(message)
-    wait = retry_after(response.headers)
-    raise ServerStatusError(
+        return ProtocolError(message)
+    return ServerStatusError(
         message, response.status, shown, retry_after=wait, headers=response.headers
     )
 

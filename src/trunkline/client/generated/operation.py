@@ -18,7 +18,7 @@ from trunkline.client.uploads import Upload, Uploads
 from trunkline.errors import ProtocolError, VariablesError
 from trunkline.protocol.documents import OperationKind, RegisteredDocument
 from trunkline.protocol.messages import HTTPResponse
-from trunkline.protocol.request import FilePart, check_finite
+from trunkline.protocol.request import FilePart, check_finite, why_no_json
 from trunkline.protocol.response import PLAIN, GraphQLResponse, not_of_type
 
 __all__ = [
@@ -144,7 +144,8 @@ class GeneratedOperation(Generic[Data]):
                 hook = self._serialize
                 check_finite(msgspec.to_builtins(plain, str_keys=True, enc_hook=hook), "$variables")
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            raise VariablesError.because(f"The variables of {self.name}: {error}.") from error
+            why = why_no_json(error)
+            raise VariablesError.because(f"The variables of {self.name}: {why}.") from error
         return text
 
     def encode_with_files(
@@ -168,7 +169,8 @@ class GeneratedOperation(Generic[Data]):
             parts = files.take(plain)
             return msgspec.json.encode(plain), parts
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            raise VariablesError.because(f"The variables of {self.name}: {error}.") from error
+            why = why_no_json(error)
+            raise VariablesError.because(f"The variables of {self.name}: {why}.") from error
 
     def read(self, response: HTTPResponse) -> Data:
         """Return the data of a response without errors.

@@ -41,6 +41,7 @@ _KEEP_THE_METHOD = (307, 308)
 _MOST_REDIRECTS = 20  # like httpx2 and browsers
 _REDIRECT_URL = re.compile(r"[\x21-\x7e]{1,8000}")
 _CREDENTIALS = {"authorization", "cookie", "proxy-authorization", "x-api-key"}
+_SPACE = re.compile(r"[\x00-\x20\x7f]")
 _MOST_SHOWN = 200  # characters of a redirect's place that a message shows
 _PORTS = {"http": 80, "https": 443}
 _HEADER_VALUE = re.compile(r"(?! )[\x20-\x7e\t]*(?<![ \t])")  # RFC 9110 §5.5, the safe part of it
@@ -206,6 +207,8 @@ def check_url(url: str) -> str:
             "A transport's URL begins with http:// or https:// and names a host, such as"
             " 'http://localhost:8080/graphql'."
         )
+    if _SPACE.search(url):
+        raise ValueError("A transport's URL has neither spaces nor line breaks.")
     _check_password(url)
     return url
 
