@@ -129,12 +129,14 @@ class World:
         type Secret implements Node {demand} {hint(random)} {{ id: ID! }}
         type Mutation {{
           set(id: ID!, value: Int!): Thing
+          put(id: ID!, value: Int!): Put
           remove(id: ID!): Boolean @cacheGroups(names: ["Thing:{{id}}"])
         }}
+        type Put {{ count: Int  thing: Thing }}
         """
         resolvers = SimpleNamespace(
             query=SimpleNamespace(**query),
-            mutation=SimpleNamespace(set=self.set, remove=self.remove),
+            mutation=SimpleNamespace(set=self.set, put=self.put, remove=self.remove),
         )
         schema = make_executable_schema(parse_schema(sdl), resolvers)
         refuse: Any = random.choice(["hidden", "fields", "request"])
@@ -169,12 +171,15 @@ class World:
         self.things[id] = value
         return self.thing(id)
 
+    def put(self, id: str, value: int) -> dict[str, Any]:  # noqa: A002
+        return {"thing": self.set(id, value), "count": len(self.things)}
+
     def remove(self, id: str) -> bool:  # noqa: A002
         return self.things.pop(id, None) is not None
 
     def query(self) -> str:
         random = self.random
-        thing = random.choice(["id", "value", "id value", "more", "id next { value }"])
+        thing = random.choice(["id", "value", "id value", "id: value", "more", "id next { value }"])
         node = random.choice(["id", "__typename", f"... on Thing {{ {thing} }}"])
         fields = [
             *(f"f{number}" for number in range(5)),
@@ -190,8 +195,12 @@ class World:
         id_ = self.random.randint(1, 3)
         if self.random.random() < 0.3:
             return f"mutation {{ remove(id: {id_}) }}"
-        selected = self.random.choice(["id", "value", "id value"])
-        return f"mutation {{ set(id: {id_}, value: {self.random.randint(0, 9)}) {{ {selected} }} }}"
+        selected = self.random.choice(["id", "value", "id value", "id: value"])
+        name = "set"
+        if self.random.random() < 0.3:
+            name, selected = "put", self.random.choice(["count", f"thing {{ {selected} }}"])
+        value = self.random.randint(0, 9)
+        return f"mutation {{ {name}(id: {id_}, value: {value}) {{ {selected} }} }}"
 
 
 def narrowed() -> str:

@@ -42,8 +42,10 @@ type Mutation {
   remove(id: ID!): Boolean @cacheGroups(names: ["Book:{id}"])
   renameAll: [Book]
   add: Added
+  renameVariant: ProductVariant
 }
-type Added { book: Book }
+type Added { book: Book  count: Int }
+type ProductVariant { id: ID! }
 """
 
 
@@ -69,6 +71,7 @@ def book(number: int, **more: Any) -> dict[str, Any]:
     return {"id": str(number), **more}
 
 
+UUID = "550e8400-e29b-41d4-a716-446655440000"
 AUTHOR = {"authorID": "a", "name": "Le Guin"}
 FOUND = "{ ... on Book { id } ... on Film { ident: key } }"
 
@@ -123,10 +126,10 @@ FOUND = "{ ... on Book { id } ... on Film { ident: key } }"
             {"one": {"__typename": "Plain"}},
             "Book Film Secret",
         ),
-        ("{ count }", {"count": 1}, "Book:* by:b of"),
-        ('{ count(by: "x y", of: NEW) }', {"count": 1}, "Book:* by:x%20y of:NEW:x"),
-        ("{ count(by: null) }", {"count": 1}, "Book:* by of"),
-        ("query ($v: ID = 7) { count(by: $v) }", {"count": 1}, "Book:* by:7 of"),
+        ("{ count }", {"count": 1}, "Book Book:* by by:b of"),
+        ('{ count(by: "x y", of: NEW) }', {"count": 1}, "Book Book:* by by:x%20y of of:NEW:x"),
+        ("{ count(by: null) }", {"count": 1}, "Book Book:* by of"),
+        ("query ($v: ID = 7) { count(by: $v) }", {"count": 1}, "Book Book:* by by:7 of"),
     ],
 )
 def test_what_a_response_is_made_of(text: str, data: Any, groups: str) -> None:
@@ -136,11 +139,12 @@ def test_what_a_response_is_made_of(text: str, data: Any, groups: str) -> None:
 
 def test_variables_are_in_names_and_the_program_adds_some() -> None:
     groups = groups_of("query ($v: ID) { count(by: $v) }")
-    assert groups.of_query({"count": 1}, {"v": "z"}, ["own"]) == ("Book:*", "by:z", "of", "own")
+    named = groups.of_query({"count": 1}, {"v": "z"}, [("own",), ("mine", "1")])
+    assert " ".join(named) == "Book Book:* by by:z mine mine:1 of own"
 
 
 def test_a_response_of_too_many_groups_belongs_to_everything() -> None:
-    many = [f"own:{number}" for number in range(40)]
+    many = [("own", str(number)) for number in range(40)]
     assert groups_of("{ books { id } }").of_query({"books": []}, {}, many) == ("*",)
 
 
@@ -158,7 +162,24 @@ def test_a_response_of_too_many_groups_belongs_to_everything() -> None:
         ("mutation { renameAll { id } }", {"renameAll": [book(1)]}, "* Book:* Book:1"),
         ("mutation { renameAll { id } }", {"renameAll": [book(n) for n in range(99)]}, "* Book"),
         ("mutation { renameAll { id } }", {"renameAll": [book(n) for n in range(20)]}, "* Book"),
-        ("mutation { add { __typename } }", {"add": {"__typename": "Added"}}, ""),
+        ("mutation { add { __typename } }", {"add": {"__typename": "Added"}}, "* Book"),
+        ("mutation { x: add { count } }", None, "* Book"),
+        (
+            "mutation { add { count } add { book { id } } }",
+            {"add": {"book": book(3)}},
+            "* Book:* Book:3",
+        ),
+        ("mutation { __typename }", {"__typename": "Mutation"}, ""),
+        (
+            f'mutation {{ remove(id: "{UUID}") }}',
+            {"remove": True},
+            f"* Book:* {group_name('Book', UUID)}",
+        ),
+        (
+            "mutation { renameVariant { id } }",
+            {"renameVariant": {"id": UUID}},
+            f"* ProductVariant:* {group_name('ProductVariant', UUID)}",
+        ),
     ],
 )
 def test_what_a_mutation_invalidates(text: str, data: Any, groups: str) -> None:

@@ -9,8 +9,9 @@ An entity is an object whose type has a key. A response belongs to these groups:
   it may be JSON already.
 
 A mutation whose response has a book with its key invalidates ``Book:7`` and ``Book:*``. Without the
-key the book is not known, so the mutation invalidates ``Book``. What the schema declares by
-`@cacheGroups` is added.
+key the book is not known, so the mutation invalidates ``Book``. So it does if it selects no entity
+of an object that could have a book. What the schema declares by `@cacheGroups` is added: who
+belongs to ``Book:7`` belongs to ``Book`` as well.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from trunkline.schema.entities import Entities, GroupTemplate
 __all__ = ["OperationGroups", "plan_groups"]
 
 _Types = frozenset[str]
+_Name = tuple[str, ...]  # of a group: its parts
 
 
 class _Place(Struct, eq=False):
@@ -60,11 +62,13 @@ class OperationGroups(Struct, frozen=True, eq=False):
     ``listed`` are the entities that may stand in lists, or are found without an id; ``fixed`` are
     the groups of every response, sorted; ``are_fixed`` says that there are no others. ``declared``
     are the groups that the schema declares of the fields that are used, with the field of the
-    document. ``fields`` are those of the root type.
+    document. ``fields`` are those of the root type. ``unselected`` are the entities that the
+    objects of a mutation could have, if none of them is selected.
     """
 
     root: _Place
     fields: tuple[graphql.FieldNode, ...]
+    unselected: _Types
     listed: _Types
     fixed: tuple[str, ...]
     are_fixed: bool
@@ -73,44 +77,46 @@ class OperationGroups(Struct, frozen=True, eq=False):
 
     def described(self) -> list[str]:
         """Return the groups for people, as they are known before there is a response."""
-        names = [*self.root.within, *map(any_of, self.listed)]
-        return sorted({*names, *(":".join(template.texts) for template, _ in self.declared)})
+        declared = (":".join(template.texts) for template, _ in self.declared)
+        return sorted({*self.fixed, *self.unselected, *declared})
 
     def of_query(
-        self, data: Any, variables: Mapping[str, Any] | None, added: Collection[str]
+        self, data: Any, variables: Mapping[str, Any] | None, added: Collection[_Name]
     ) -> tuple[str, ...]:
         """Return the groups that a query's response belongs to; ``added`` are the program's."""
         if self.are_fixed and not added:
             return self.fixed if len(self.fixed) <= MOST_GROUPS else (EVERYTHING,)
         found = _Found(set(), set())
         _search(data, self.root, found, in_lists=False)
-        fixed = {*self.fixed, *self._named(variables), *added, *map(any_of, found.unknown)}
+        fixed = {*self.fixed, *map(any_of, found.unknown), *(group_name(each[0]) for each in added)}
+        fixed |= {group_name(*each) for each in (*self._named(variables), *added)}
         names = fixed | {group_name(*entity) for entity in found.entities}
         if len(names) > MOST_GROUPS:
             names = fixed | {any_of(name) for name, _ in found.entities}
         return tuple(sorted(names)) if len(names) <= MOST_GROUPS else (EVERYTHING,)
 
     def of_mutation(
-        self, data: Any, variables: Mapping[str, Any] | None, added: Iterable[str]
+        self, data: Any, variables: Mapping[str, Any] | None, added: Iterable[_Name]
     ) -> list[str]:
         """Return the groups that a mutation invalidates."""
-        found = _Found(set(), set())
+        found = _Found(set(), {*self.unselected})
         _search(data, self.root, found, in_lists=True)
         if len(found.entities) > MOST_GROUPS // 2:
             found.unknown.update(name for name, _ in found.entities)
-        names = {*self._named(variables), *added, *map(group_name, found.unknown)}
-        names |= {group_name(*each) for each in found.entities if each[0] not in found.unknown}
-        names |= {any_of(name.partition(":")[0]) for name in names if ":" in name}
+        named: set[_Name] = {*self._named(variables), *added}
+        named |= {each for each in found.entities if each[0] not in found.unknown}
+        names = {*map(group_name, found.unknown), *(group_name(*each) for each in named)}
+        names |= {any_of(each[0]) for each in named if len(each) > 1}
         return sorted({*names, EVERYTHING}) if names else []
 
     def values(self, variables: Mapping[str, Any] | None) -> dict[str, Any]:
         """Return the variables of a request as in JSON, with the operation's defaults."""
         return {**self.defaults, **(variables or {})}
 
-    def _named(self, variables: Mapping[str, Any] | None) -> Iterator[str]:
+    def _named(self, variables: Mapping[str, Any] | None) -> Iterator[_Name]:
         values = self.values(variables)
         for template, node in self.declared:
-            yield group_name(*template.parts(node, values))
+            yield tuple(template.parts(node, values))
 
 
 def _search(value: Any, place: _Place, found: _Found, *, in_lists: bool) -> None:
@@ -149,18 +155,28 @@ def plan_groups(chosen: ChosenOperation, entities: Entities) -> OperationGroups:
     walk = _Walk(entities, chosen.fragments)
     root = entities.root(chosen.node.operation)
     sets = [(chosen.node.selection_set, root)]
-    fields = (without_selections(node) for node, _ in walk.fields(sets))
+    fields = tuple(without_selections(node) for node, _ in walk.fields(sets))
     place = walk.place(sets, is_listed=False)
+    types = {*place.within}
+    unselected: set[str] = set()
+    if chosen.node.operation is graphql.OperationType.MUTATION:
+        for node, (mutation,) in walk.fields(sets):
+            key = node.alias.value if node.alias else node.name.value
+            if key not in place.below and not node.name.value.startswith("__"):
+                unselected |= entities.entities_below(mutation, node.name.value)
+    else:
+        types |= {template.texts[0] for template, _ in walk.declared}
     defaults = {
         node.variable.name.value: graphql.value_from_ast_untyped(node.default_value)
         for node in chosen.node.variable_definitions or ()
         if node.default_value
     }
     listed = frozenset(walk.listed)
-    fixed = sorted({*map(group_name, place.within), *map(any_of, listed)})
+    fixed = sorted({*map(group_name, types), *map(any_of, listed)})
     are_fixed = not walk.has_single and not walk.declared
+    declared = tuple(walk.declared)
     return OperationGroups(
-        place, tuple(fields), listed, tuple(fixed), are_fixed, tuple(walk.declared), defaults
+        place, fields, frozenset(unselected), listed, tuple(fixed), are_fixed, declared, defaults
     )
 
 

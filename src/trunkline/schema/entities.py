@@ -110,6 +110,19 @@ class Entities:
         is_list = graphql.is_list_type(graphql.get_nullable_type(type_))
         return graphql.get_named_type(type_).name, is_list
 
+    def entities_below(self, type_name: str, field: str) -> frozenset[str]:
+        """Return the entities that the fields of a field's objects could have."""
+        found: set[str] = set()
+        for parent in self._objects(self.returned(type_name, field)[0]):
+            type_: Any = self._definition.type_map[parent]
+            for each in type_.fields:
+                found |= self._objects(self.returned(parent, each)[0])
+        return frozenset(each for each in found if self.key_of(each) is not None)
+
+    def _objects(self, name: str) -> frozenset[str]:
+        type_ = self._definition.type_map[name]
+        return self.possible_types(name) if graphql.is_composite_type(type_) else frozenset()
+
     def is_search(self, type_name: str, field: str) -> bool:
         """Say whether a field returns an entity that nothing names.
 

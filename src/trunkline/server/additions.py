@@ -13,7 +13,7 @@ from math import inf
 from typing import Any, Literal
 from wsgiref.headers import Headers
 
-from trunkline.protocol.caching import INVALIDATION, group_name, write_groups
+from trunkline.protocol.caching import INVALIDATION, write_groups
 from trunkline.schema.caching import CacheScope
 
 __all__ = ["HeaderList", "ResponseAdditions", "adding", "current_response"]
@@ -87,19 +87,19 @@ class ResponseAdditions:
         return int(min(max_age, known_age)), max(scope, known_scope), is_only_caching
 
     def add_cache_groups(self, *names: str) -> None:
-        """Let the response belong to groups, such as ``Book`` or ``Book:7``.
+        """Let the response belong to groups, such as ``Book`` or ``Book:7`` (and so ``Book``).
 
         The response of a mutation invalidates them instead.
         """
-        self._groups.update(group_name(*name.split(":")) for name in names)
+        self._groups.update(tuple(name.split(":")) for name in names)
 
     @cached_property
-    def _groups(self) -> set[str]:
+    def _groups(self) -> set[tuple[str, ...]]:
         return set()
 
     @property
-    def groups(self) -> Collection[str]:
-        """The groups that the program added."""
+    def groups(self) -> Collection[tuple[str, ...]]:
+        """The groups that the program added: the parts of their names."""
         return self._groups if "_groups" in vars(self) else ()
 
     @property
