@@ -23,7 +23,7 @@ from trunkline.server import (
     parse_schema,
 )
 
-__all__ = ["measure", "posting"]
+__all__ = ["HEADERS", "measure", "posting"]
 
 ROUNDS = 200  # requests of a sample
 SDL = """
@@ -40,8 +40,8 @@ HEADERS = [
     (b"graphql-client-name", b"billing"),
     (b"graphql-client-version", b"2.3.1"),
     (b"x-request-id", b"4f2c91d07be34a"),
-    (b"traceparent", b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
 ]
+TRACEPARENT = (b"traceparent", b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
 
 
 @dataclass
@@ -85,11 +85,13 @@ def asking(sinks: Sequence[Sink]) -> Any:
     """Return a function that asks an endpoint with these sinks for the same again and again."""
     query = SimpleNamespace(book=lambda id: Book(id, "Persuasion", 249, "978"))  # noqa: A006
     schema = make_executable_schema(parse_schema(SDL), SimpleNamespace(query=query), {"Book": Book})
-    return posting(GraphQL(schema, auth=None, sinks=sinks), BODY, ROUNDS)
+    return posting(GraphQL(schema, auth=None, sinks=sinks), BODY, ROUNDS, [*HEADERS, TRACEPARENT])
 
 
-def posting(app: GraphQL, body: bytes, rounds: int) -> Callable[[], Awaitable[None]]:
-    """Return a function that sends an endpoint the same body some times."""
+def posting(
+    app: GraphQL, body: bytes, rounds: int, headers: Sequence[tuple[bytes, bytes]]
+) -> Callable[[], Awaitable[None]]:
+    """Return a function that sends an endpoint the same request some times."""
 
     async def receive() -> Any:
         return {"type": "http.request", "body": body, "more_body": False}
@@ -106,7 +108,7 @@ def posting(app: GraphQL, body: bytes, rounds: int) -> Callable[[], Awaitable[No
                 "method": "POST",
                 "path": "/graphql",
                 "query_string": b"",
-                "headers": HEADERS,
+                "headers": headers,
             }
             await app(scope, receive, send)
 

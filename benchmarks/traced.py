@@ -1,21 +1,26 @@
-"""What OpenTelemetry costs a request, by its sampler: an endpoint in this process."""
+"""What OpenTelemetry costs a request, by who samples it: in this process, and over HTTP."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
 
 import msgspec
 from opentelemetry import trace
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, Sampler, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
 
 from benchmarks.figures import Figure, at_most
+from benchmarks.load import Request
 from benchmarks.local import Async
-from benchmarks.observe import posting
-from benchmarks.race import race
+from benchmarks.observe import HEADERS, posting
+from benchmarks.over_http import uvicorn
+from benchmarks.processes import can_measure
+from benchmarks.queries import list_of, one
+from benchmarks.race import Contestant, race
+from benchmarks.served import Asked, serving
 from trunkline.observe.spans import trace_resolvers
 from trunkline.server import GraphQL, make_executable_schema, parse_schema
 
@@ -27,8 +32,11 @@ type Query { books(first: Int!): [Book!]! }
 type Book { id: ID!  title: String!  pages: Int!  isbn: String  shelf: String }
 """
 QUERY = "query Books($first: Int!) { books(first: $first) { id title pages isbn shelf } }"
-SAMPLERS = {"unsampled": ALWAYS_OFF, "1 %": TraceIdRatioBased(0.01), "sampled": ALWAYS_ON}
-GOALS = {"unsampled": at_most(1.1), "1 %": at_most(1.1), "sampled": None}
+TRACE = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-"
+# The server samples 1 %, unless the client has decided.
+UNSAMPLED, FEW, SAMPLED = "not sampled", "sampled at 1 %", "sampled"
+TRACEPARENTS = {UNSAMPLED: TRACE + b"00", FEW: None, SAMPLED: TRACE + b"01"}
+SAMPLER = ("OTEL_TRACES_SAMPLER=parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG=0.01")
 
 
 @dataclass
@@ -51,37 +59,69 @@ class _Dropped(SpanProcessor):
 
 
 def measure() -> Iterator[Figure]:
+    yield from in_process()
+    if can_measure():
+        yield from over_http()
+
+
+def in_process() -> Iterator[Figure]:
     before = trace._TRACER_PROVIDER  # noqa: SLF001  # a provider can be set only once
+    provider = TracerProvider(sampler=ParentBasedTraceIdRatio(0.01))
+    provider.add_span_processor(_Dropped())
     try:
-        for first in (1, 100, 1_000):
-            untraced = Async(asking(first, None))
-            traced = {name: Async(asking(first, each)) for name, each in SAMPLERS.items()}
-            result = race({"untraced": untraced, **traced})
-            for name in SAMPLERS:
-                goal = at_most(1.05) if (first, name) == (1_000, "sampled") else GOALS[name]
-                what = f"{first:,} objects of 5 plain fields, {name}, over untraced"
-                yield result.ratio(what, name, "untraced", goal)
+        for count in (1, 100, 1_000):
+            pairs = {
+                kind: (asking(count, provider, sent), asking(count, None, sent))
+                for kind, sent in TRACEPARENTS.items()
+            }
+            yield from compare(f"{count:,} x 5 plain fields", count, pairs)
     finally:
         trace._TRACER_PROVIDER = before  # noqa: SLF001
 
 
-def asking(first: int, sampler: Sampler | None) -> Any:
-    """Return a function that asks for books again and again, with a provider of this sampler."""
-    provider = None
-    if sampler is not None:
-        provider = TracerProvider(sampler=sampler)
-        provider.add_span_processor(_Dropped())
+def over_http() -> Iterator[Figure]:
+    commands = {
+        "traced": ["env", *SAMPLER, *uvicorn(sys.executable, "traced")],
+        "untraced": uvicorn(sys.executable, "ours"),
+    }
+    with serving(commands) as servers:
+        for query in (one(5), list_of(100, 5), list_of(1_000, 5)):
+            pairs = {}
+            for kind, sent in TRACEPARENTS.items():
+                header = b"" if sent is None else b"traceparent: %s\r\n" % sent
+                request = Request("/", query.request().body, header)
+                pairs[kind] = tuple(Asked(each, request) for each in servers.values())
+            yield from compare(f"HTTP, {query.name}", query.count, pairs, 0.25)
+
+
+def compare(
+    what: str, count: int | None, pairs: Mapping[str, Sequence[Contestant]], seconds: float = 0.05
+) -> Iterator[Figure]:
+    """Compare, for each kind of requests, an endpoint with OpenTelemetry and one without."""
+    contestants: dict[str, Contestant] = {}
+    for kind, (traced, untraced) in pairs.items():
+        contestants |= {kind: traced, f"{kind}, untraced": untraced}
+    result = race(contestants, seconds)
+    for kind in pairs:
+        few = at_most(1.05) if count == 1_000 else None
+        goal = few if kind == SAMPLED else at_most(1.1)
+        yield result.ratio(f"{what}, {kind}, over untraced", kind, f"{kind}, untraced", goal)
+
+
+def asking(count: int, provider: TracerProvider | None, traceparent: bytes | None) -> Contestant:
+    """Ask an endpoint in this process for books again and again."""
     schema = make_executable_schema(
         parse_schema(SDL),
         SimpleNamespace(query=SimpleNamespace(books=lambda first: BOOKS[:first])),
         {"Book": Book},
-        middlewares=[trace_resolvers] if sampler else [],
+        middlewares=[trace_resolvers] if provider else [],
     )
-    body = msgspec.json.encode({"query": QUERY, "variables": {"first": first}})
-    ask = posting(GraphQL(schema, auth=None, sinks=()), body, ROUNDS)
+    body = msgspec.json.encode({"query": QUERY, "variables": {"first": count}})
+    sent = [(b"traceparent", traceparent)] if traceparent else []
+    ask = posting(GraphQL(schema, auth=None, sinks=()), body, ROUNDS, HEADERS + sent)
 
     async def ask_with_provider() -> None:
         trace._TRACER_PROVIDER = provider  # noqa: SLF001
         await ask()
 
-    return ask_with_provider
+    return Async(ask_with_provider)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Generator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -148,10 +149,140 @@ async def test_a_cancelled_request_ends_its_span(spans: Any) -> None:
 
 
 async def test_what_is_not_sampled_is_in_the_log_all_the_same() -> None:
-    from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased  # noqa: PLC0415
-
     app = Endpoint()
-    with recorded_spans(sampler=ParentBased(ALWAYS_ON)) as exporter:
+    with recorded_spans() as exporter:
         await post(app, TODO, {"traceparent": UNSAMPLED})
         assert not exporter.get_finished_spans()
     assert app.events[0].trace_id == TRACE
+
+
+def passing_on() -> GraphQL:
+    """Return an endpoint that makes a span, and tells the headers of calls to other servers."""
+    from opentelemetry import propagate, trace  # noqa: PLC0415
+
+    def sent() -> dict[str, str]:
+        headers = dict[str, str]()
+        with trace.get_tracer("database").start_as_current_span("SELECT"):
+            propagate.inject(headers)
+        return headers
+
+    schema = make_executable_schema(
+        parse_schema("scalar Headers  type Query { sent: Headers }"),
+        SimpleNamespace(query=SimpleNamespace(sent=sent)),
+    )
+    return GraphQL(schema, auth=None, sinks=())
+
+
+@pytest.mark.parametrize("more", [{}, {"tracestate": "vendor=1"}, {"baggage": "tenant=7"}])
+async def test_what_is_below_an_unsampled_request_is_unsampled(more: dict[str, str]) -> None:
+    with recorded_spans() as exporter:
+        reply = await post(passing_on(), "{ sent }", {"traceparent": UNSAMPLED, **more})
+    assert not exporter.get_finished_spans()
+    assert reply.data is not None
+    sent = reply.data["sent"]
+    assert sent.pop("traceparent").startswith(f"00-{TRACE}-")
+    assert sent == more
+
+
+def samplers() -> dict[str, tuple[Any, bool]]:
+    """Return samplers, and whether they record what a client does not sample."""
+    from opentelemetry.sdk.trace import sampling  # noqa: PLC0415
+
+    on = sampling.ALWAYS_ON
+    records = sampling.ParentBased(on, remote_parent_not_sampled=on)
+
+    class Custom(sampling.ParentBased):
+        def should_sample(self, *args: Any, **options: Any) -> sampling.SamplingResult:
+            return on.should_sample(*args, **options)
+
+    return {
+        "default": (sampling.DEFAULT_ON, False),
+        "few": (sampling.ParentBasedTraceIdRatio(0.01), False),
+        "off": (sampling.ALWAYS_OFF, False),
+        "on": (on, True),
+        "all": (sampling.TraceIdRatioBased(1.0), True),
+        "parents": (records, True),
+        "a root that records": (sampling.ParentBased(records), False),
+        "a root that does not": (
+            sampling.ParentBased(sampling.DEFAULT_ON, remote_parent_not_sampled=on),
+            True,
+        ),
+        "custom": (Custom(sampling.DEFAULT_ON), True),
+    }
+
+
+@pytest.mark.parametrize("name", samplers())
+async def test_the_sampler_decides(name: str) -> None:
+    sampler, records = samplers()[name]
+    with recorded_spans(sampler=sampler) as exporter:
+        await post(passing_on(), "{ sent }", {"traceparent": UNSAMPLED})
+    recorded = [span.name for span in exporter.get_finished_spans()]
+    assert recorded == (["SELECT", "query"] if records else [])
+
+
+@contextmanager
+def propagating(propagator: Any) -> Generator[None]:
+    from opentelemetry import propagate  # noqa: PLC0415
+
+    before = propagate.get_global_textmap()
+    propagate.set_global_textmap(propagator)
+    try:
+        yield
+    finally:
+        propagate.set_global_textmap(before)
+
+
+async def test_the_program_s_propagators_read_the_headers() -> None:
+    from opentelemetry import trace  # noqa: PLC0415
+    from opentelemetry.propagators.composite import CompositePropagator  # noqa: PLC0415
+    from opentelemetry.propagators.textmap import TextMapPropagator  # noqa: PLC0415
+    from opentelemetry.trace.propagation.tracecontext import (  # noqa: PLC0415
+        TraceContextTextMapPropagator,
+    )
+
+    class Other(TextMapPropagator):
+        """Reads a header of its own."""
+
+        fields = {"X-Other-Trace"}  # noqa: RUF012  # as its base has it
+
+        def extract(self, carrier: Any, context: Any = None, getter: Any = None) -> Any:
+            found = getter.get(carrier, "X-Other-Trace") if getter else None
+            if not found:
+                return context
+            flags = trace.TraceFlags(trace.TraceFlags.SAMPLED)
+            named = trace.SpanContext(int(found[0], 16), 7, is_remote=True, trace_flags=flags)
+            return trace.set_span_in_context(trace.NonRecordingSpan(named), context)
+
+        def inject(self, carrier: Any, context: Any = None, setter: Any = None) -> None: ...
+
+    class Distrustful(Other):
+        """Reads none of strangers."""
+
+        fields = {"traceparent"}  # noqa: RUF012
+
+    both = CompositePropagator([TraceContextTextMapPropagator(), Other()])
+    with recorded_spans() as exporter:
+        with propagating(both):
+            headers = {"traceparent": UNSAMPLED, "x-other-trace": "abc"}
+            await post(Endpoint(), TODO, headers)
+        with propagating(Distrustful()):
+            await post(Endpoint(), TODO, {"traceparent": UNSAMPLED})
+    first, second = exporter.get_finished_spans()
+    assert first.context.trace_id == 0xABC
+    assert second.parent is None
+
+
+async def test_the_context_around_the_endpoint_is_there_in_resolvers(spans: Any) -> None:
+    from opentelemetry import baggage, context  # noqa: PLC0415
+
+    query = SimpleNamespace(tenant=lambda: baggage.get_baggage("tenant"))
+    schema = make_executable_schema(
+        parse_schema("type Query { tenant: String }"), SimpleNamespace(query=query)
+    )
+    token = context.attach(baggage.set_baggage("tenant", "8"))
+    try:
+        app = GraphQL(schema, auth=None, sinks=())
+        assert (await post(app, "{ tenant }", {"traceparent": PARENT})).data == {"tenant": "8"}
+    finally:
+        context.detach(token)
+    assert spans.get_finished_spans()

@@ -26,7 +26,7 @@ from trunkline.errors import (
 )
 from trunkline.flow.calls import Flow
 from trunkline.observe.log import EventLog, distinct_codes, safe_logger
-from trunkline.observe.traces import has_tracing, tracer
+from trunkline.observe.traces import has_tracing, tracer_of
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 from trunkline.protocol.response import error_code
 
@@ -223,7 +223,7 @@ def _span(event: CallEvent, call: Call) -> Generator[None]:
     from opentelemetry import propagate, trace  # noqa: PLC0415  # only programs that use it
 
     name = f"{event.operation_kind} {event.operation_name or ''}".rstrip()
-    span = tracer().start_span(name, kind=trace.SpanKind.CLIENT)
+    span = tracer_of(trace.get_tracer_provider()).start_span(name, kind=trace.SpanKind.CLIENT)
     with trace.use_span(span, record_exception=False, set_status_on_exception=False):
         headers = dict(call.headers or {})
         propagate.inject(headers)

@@ -6,28 +6,90 @@ library needs to decide so, and its resolvers make no spans.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
-from functools import wraps
+from functools import lru_cache, wraps
 from inspect import isasyncgenfunction, iscoroutinefunction
-from typing import Any
+from typing import Any, TypeAlias
 
 from opentelemetry import context, propagate, trace
+from opentelemetry.context import Context
+from opentelemetry.propagators.textmap import Getter, TextMapPropagator
 
 from trunkline.observe.log import distinct_codes
 from trunkline.observe.operations import OperationEvent
-from trunkline.observe.traces import tracer
+from trunkline.observe.traces import read_traceparent, tracer_of
 from trunkline.schema.bindings import is_batch
 
 __all__ = ["RequestSpan", "trace_resolvers"]
 
+HeaderPairs: TypeAlias = Iterable[tuple[bytes, bytes]]
+
+_SAMPLERS = "opentelemetry.sdk.trace.sampling"
+_DROPS = re.compile(
+    r"ParentBased\{root:\w+(\{[\d.e-]+\})?,remoteParentSampled:\w+,"
+    r"remoteParentNotSampled:AlwaysOffSampler,"
+)
+_W3C = frozenset({b"traceparent", b"tracestate", b"baggage"})
 _MOST = 100  # spans of one field in a request
+_SERVER = trace.SpanKind.SERVER  # looked up once, because that takes long
 _SERVER_FAULTS = ("internal_error", "deadline_exceeded")
 
 _calls: ContextVar[Counter[str] | None] = ContextVar("_calls", default=None)
 """How often each traced resolver was called in this request; ``None`` if it is not sampled."""
+
+
+class _Headers(Getter[HeaderPairs]):
+    """Reads the headers of a request, as ASGI has them, for OpenTelemetry's propagators."""
+
+    def get(self, carrier: HeaderPairs, key: str) -> list[str] | None:
+        wanted = key.lower().encode()
+        return [value.decode("latin-1") for name, value in carrier if name == wanted] or None
+
+    def keys(self, carrier: HeaderPairs) -> list[str]:
+        return [name.decode("latin-1") for name, _ in carrier]
+
+
+_HEADERS = _Headers()
+
+
+class _Unsampled(trace.NonRecordingSpan):
+    """The span that a request's headers name, if its trace is not sampled.
+
+    The headers are read when somebody asks for it, which in most requests does not happen.
+    """
+
+    def __init__(self, headers: HeaderPairs) -> None:
+        self._headers: HeaderPairs | None = headers
+
+    def get_span_context(self) -> trace.SpanContext:
+        if self._headers is not None:
+            named = propagate.extract(self._headers, Context(), _HEADERS)
+            super().__init__(trace.get_current_span(named).get_span_context())
+            self._headers = None
+        return super().get_span_context()
+
+
+@lru_cache(maxsize=1)
+def _is_w3c(propagator: TextMapPropagator) -> bool:
+    """Tell whether a propagator reads ``traceparent``, and no other parent, as the W3C says."""
+    named = propagator.extract({"traceparent": f"00-{1:032x}-{2:016x}-00"}, Context())
+    found = trace.get_current_span(named).get_span_context()
+    fields = {field.encode() for field in propagator.fields}
+    return (found.trace_id, found.span_id) == (1, 2) and fields <= _W3C
+
+
+@lru_cache(maxsize=1)
+def _drops_unsampled(provider: object) -> bool:
+    """Tell whether a provider drops all that a client does not sample, as it does by default.
+
+    Then its sampler need not be asked. Only the SDK's own samplers are known to do what they say.
+    """
+    sampler: Any = getattr(provider, "sampler", None)
+    return type(sampler).__module__ == _SAMPLERS and bool(_DROPS.match(sampler.get_description()))
 
 
 class RequestSpan(AbstractContextManager[None]):
@@ -37,30 +99,44 @@ class RequestSpan(AbstractContextManager[None]):
     the request's headers name.
     """
 
-    def __init__(self, event: OperationEvent, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    def __init__(self, event: OperationEvent, headers: HeaderPairs) -> None:
         self._event = event
         self._headers = headers
 
     def __enter__(self) -> None:
-        parent = None
-        if not trace.get_current_span().get_span_context().is_valid:
-            texts = {
-                name.decode("latin-1"): value.decode("latin-1") for name, value in self._headers
-            }
-            parent = propagate.extract(texts)
-        self._span = span = tracer().start_span(
-            "GraphQL Operation", context=parent, kind=trace.SpanKind.SERVER
-        )
+        parent = context.get_current()
+        span: trace.Span | None = None
+        if not trace.get_current_span(parent).get_span_context().is_valid:
+            parent, span = self._remote(parent)
+        if span is None:
+            tracer = tracer_of(trace.get_tracer_provider())
+            span = tracer.start_span("GraphQL Operation", parent, _SERVER)
+            self._event.trace_id = trace.format_trace_id(span.get_span_context().trace_id)
+        self._span = span
         self._token = context.attach(trace.set_span_in_context(span, parent))
-        self._event.trace_id = trace.format_trace_id(span.get_span_context().trace_id)
         self._calls = _calls.set(Counter() if span.is_recording() else None)
 
+    def _remote(self, current: Context) -> tuple[Context, _Unsampled | None]:
+        """Return a context with the parent that the headers name, or its span if that is all."""
+        if _is_w3c(propagate.get_global_textmap()):
+            match [pair for pair in self._headers if pair[0] in _W3C]:
+                case []:
+                    return current, None
+                case [(b"traceparent", value)] if _drops_unsampled(trace.get_tracer_provider()):
+                    found = read_traceparent(value)
+                    if found is not None and not found.is_sampled:
+                        self._event.trace_id = found.trace_id
+                        return current, _Unsampled(self._headers)
+                case _:
+                    pass
+        return propagate.extract(self._headers, current, _HEADERS), None
+
     def __exit__(self, *_: object) -> None:
-        span, calls = self._span, _calls.get()
+        calls = _calls.get()
         _calls.reset(self._calls)
-        if span.is_recording():
-            self._describe(calls or Counter())
-        span.end()
+        if calls is not None:
+            self._describe(calls)
+        self._span.end()
         context.detach(self._token)
 
     def _describe(self, calls: Counter[str]) -> None:
@@ -124,22 +200,33 @@ def trace_resolvers(coordinate: str, resolver: Callable[..., Any]) -> Callable[.
     return call
 
 
-@contextmanager
-def _resolver_span(calls: Counter[str], coordinate: str, parents: Any) -> Generator[None]:
-    calls[coordinate] += 1
-    if calls[coordinate] > _MOST:
-        yield
-        return
-    with tracer().start_as_current_span(
-        coordinate, record_exception=False, set_status_on_exception=False
-    ) as span:
-        span.set_attribute("graphql.field.coordinate", coordinate)
-        if parents is not None:
-            span.set_attribute("graphql.batch.size", len(parents))
-        try:
-            yield
-        except Exception as error:
+class _ResolverSpan(AbstractContextManager[None]):
+    """Makes the span of a resolver's call current, as `RequestSpan` does."""
+
+    def __init__(self, coordinate: str, parents: Sequence[object] | None) -> None:
+        self._coordinate = coordinate
+        self._parents = parents
+
+    def __enter__(self) -> None:
+        attributes = None if self._parents is None else {"graphql.batch.size": len(self._parents)}
+        tracer = tracer_of(trace.get_tracer_provider())
+        self._span = tracer.start_span(self._coordinate, attributes=attributes)
+        self._token = context.attach(trace.set_span_in_context(self._span))
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and issubclass(kind, Exception):
             # not its message, which may be secret; it is in the log
-            span.set_attribute("error.type", type(error).__name__)
-            span.set_status(trace.StatusCode.ERROR)
-            raise
+            self._span.set_attribute("error.type", kind.__name__)
+            self._span.set_status(trace.StatusCode.ERROR)
+        self._span.end()
+        context.detach(self._token)
+
+
+_OMITTED = nullcontext()
+
+
+def _resolver_span(
+    calls: Counter[str], coordinate: str, parents: Sequence[object] | None
+) -> AbstractContextManager[None]:
+    calls[coordinate] += 1
+    return _OMITTED if calls[coordinate] > _MOST else _ResolverSpan(coordinate, parents)

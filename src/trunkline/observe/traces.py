@@ -6,38 +6,53 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trunkline.observe.operations import OperationEvent
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer, TracerProvider
 
-__all__ = ["has_tracing", "request_id", "server_span", "trace_id", "tracer"]
+    from trunkline.observe.spans import RequestSpan
+
+__all__ = [
+    "has_tracing",
+    "read_traceparent",
+    "request_id",
+    "server_span",
+    "trace_id",
+    "tracer_of",
+]
 
 _TRACEPARENT = re.compile(
-    rb"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?"
+    rb"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]([0-9a-f])(-.*)?"
 )
+_SAMPLED = frozenset({b"1", b"3", b"5", b"7", b"9", b"b", b"d", b"f"})  # the last bit
 _NO_SPAN: AbstractContextManager[None] = nullcontext()
 _REQUEST_ID = re.compile(rb"[\w\-.~+/=:]{1,128}", re.ASCII)
 
 
-_tracers: list[tuple[TracerProvider, Tracer]] = []
+class Traceparent(NamedTuple):
+    """What a server reads in the header ``traceparent``."""
+
+    trace_id: str
+    is_sampled: bool
+
+
+def read_traceparent(value: bytes) -> Traceparent | None:
+    """Return what a header says, or ``None`` if it is malformed (Trace Context §3.2)."""
+    found = _TRACEPARENT.fullmatch(value)
+    if found is None or (found[1] == b"00" and found[4] is not None):
+        return None  # only later versions may have more parts
+    return Traceparent(found[2].decode(), found[3] in _SAMPLED)
 
 
 def trace_id(headers: Mapping[bytes, bytes]) -> str | None:
-    """Return the id of the trace that the header ``traceparent`` names.
-
-    Returns ``None`` without one, or if it is malformed, which begins a new trace (Trace Context
-    §3.2).
-    """
-    traceparent = headers.get(b"traceparent")
-    if traceparent is None:
-        return None
-    found = _TRACEPARENT.fullmatch(traceparent)
-    if found is None or (found[1] == b"00" and found[3] is not None):
-        return None  # only later versions may have more parts
-    return found[2].decode()
+    """Return the id of the trace that the header ``traceparent`` names, if there is one."""
+    value = headers.get(b"traceparent")
+    found = None if value is None else read_traceparent(value)
+    return None if found is None else found.trace_id
 
 
 def request_id(headers: Mapping[bytes, bytes]) -> str | None:
@@ -60,22 +75,21 @@ def has_tracing() -> bool:
     )
 
 
-def tracer() -> Tracer:
+@lru_cache(maxsize=1)
+def tracer_of(provider: TracerProvider) -> Tracer:
     """Return Trunkline's tracer of the program's provider, which takes long to make."""
-    from opentelemetry import trace  # noqa: PLC0415  # only programs that use it
+    return provider.get_tracer("trunkline")
 
-    provider = trace.get_tracer_provider()
-    if not _tracers or _tracers[0][0] is not provider:
-        _tracers[:] = [(provider, provider.get_tracer("trunkline"))]
-    return _tracers[0][1]
+
+@cache
+def _request_span() -> type[RequestSpan]:
+    from trunkline.observe.spans import RequestSpan  # noqa: PLC0415  # imports OpenTelemetry
+
+    return RequestSpan
 
 
 def server_span(
     event: OperationEvent, headers: Iterable[tuple[bytes, bytes]]
 ) -> AbstractContextManager[None]:
     """Make the span of a request current, if this program uses OpenTelemetry."""
-    if not has_tracing():
-        return _NO_SPAN
-    from trunkline.observe.spans import RequestSpan  # noqa: PLC0415  # imports OpenTelemetry
-
-    return RequestSpan(event, headers)
+    return _request_span()(event, headers) if has_tracing() else _NO_SPAN
