@@ -123,9 +123,9 @@ class RequestSpan(AbstractContextManager[None]):
                 case []:
                     return current, None
                 case [(b"traceparent", value)] if _drops_unsampled(trace.get_tracer_provider()):
-                    found = read_traceparent(value)
-                    if found is not None and not found.is_sampled:
-                        self._event.trace_id = found.trace_id
+                    trace_id, is_sampled = read_traceparent(value) or (None, True)
+                    if not is_sampled:
+                        self._event.trace_id = trace_id
                         return current, _Unsampled(self._headers)
                 case _:
                     pass

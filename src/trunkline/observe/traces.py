@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from trunkline.observe.operations import OperationEvent
 
@@ -33,26 +33,22 @@ _NO_SPAN: AbstractContextManager[None] = nullcontext()
 _REQUEST_ID = re.compile(rb"[\w\-.~+/=:]{1,128}", re.ASCII)
 
 
-class Traceparent(NamedTuple):
-    """What a server reads in the header ``traceparent``."""
+def read_traceparent(value: bytes) -> tuple[str, bool] | None:
+    """Return the trace that a header ``traceparent`` names, and whether that is sampled.
 
-    trace_id: str
-    is_sampled: bool
-
-
-def read_traceparent(value: bytes) -> Traceparent | None:
-    """Return what a header says, or ``None`` if it is malformed (Trace Context §3.2)."""
+    Returns ``None`` if it is malformed, which begins a new trace (Trace Context §3.2).
+    """
     found = _TRACEPARENT.fullmatch(value)
     if found is None or (found[1] == b"00" and found[4] is not None):
         return None  # only later versions may have more parts
-    return Traceparent(found[2].decode(), found[3] in _SAMPLED)
+    return found[2].decode(), found[3] in _SAMPLED
 
 
 def trace_id(headers: Mapping[bytes, bytes]) -> str | None:
     """Return the id of the trace that the header ``traceparent`` names, if there is one."""
     value = headers.get(b"traceparent")
     found = None if value is None else read_traceparent(value)
-    return None if found is None else found.trace_id
+    return None if found is None else found[0]
 
 
 def request_id(headers: Mapping[bytes, bytes]) -> str | None:
