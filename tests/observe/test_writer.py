@@ -7,13 +7,14 @@ import io
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from threading import Event
+from weakref import ref
 
 import pytest
 from tests.waiting import until
 
-from trunkline.observe.writer import LineWriter
+from trunkline.observe.writer import Happened, Lines, LineWriter
 
 MOST = 10_000
 
@@ -39,19 +40,31 @@ def stream() -> Iterator[Stuck]:
     stuck.freed.set()
 
 
-def note(count: int) -> str:
-    return f"{count} dropped"
+class Plain(Lines):
+    """Lines that are what happened."""
+
+    def of_events(self, events: Sequence[Happened]) -> str:
+        if any(event is None for *_, event in events):
+            raise ValueError("not an event")
+        return "".join(f"{event}\n" for *_, event in events)
+
+    def of_losses(self, count: int) -> str:
+        return f"{count} dropped"
+
+
+def put(writer: LineWriter, event: object, level: int = logging.INFO) -> None:
+    writer.put(0.0, level, event)
 
 
 def test_a_stuck_stream_stops_nobody_and_losses_are_said(stream: Stuck) -> None:
-    writer = LineWriter(stream, note)
-    writer.put("first", is_error=False)
+    writer = LineWriter(stream, Plain())
+    put(writer, "first")
     assert stream.begun.wait(30)
     for number in range(MOST + 3):
-        writer.put(f"line {number}", is_error=False)
-    writer.put("error", is_error=True)
+        put(writer, f"line {number}")
+    put(writer, "error", logging.ERROR)
     for number in range(MOST + 4):
-        writer.put(f"error {number}", is_error=True)
+        put(writer, f"error {number}", logging.ERROR)
     stream.freed.set()
     until(lambda: "dropped" in stream.getvalue(), "the lines are not written")
     lines = stream.getvalue().splitlines()
@@ -63,7 +76,7 @@ def test_a_stuck_stream_stops_nobody_and_losses_are_said(stream: Stuck) -> None:
 
 def test_a_line_comes_by_itself() -> None:
     stream = io.StringIO()
-    writer = LineWriter(stream, note)
+    writer = LineWriter(stream, Plain())
     writer.emit(logging.makeLogRecord({"msg": "a line", "levelno": logging.INFO}))
     until(lambda: stream.getvalue() == "a line\n", "the line is not written")
     writer.close()
@@ -82,16 +95,16 @@ class Full(io.StringIO):
 
 def test_a_character_that_a_stream_cannot_write_is_escaped() -> None:
     bytes_ = io.BytesIO()
-    writer = LineWriter(io.TextIOWrapper(bytes_, encoding="ascii"), note)
+    writer = LineWriter(io.TextIOWrapper(bytes_, encoding="ascii"), Plain())
     for line in ("plain", "Büro"):
-        writer.put(line, is_error=False)
+        put(writer, line)
     writer.flush()
     assert bytes_.getvalue() == b"plain\nB\\xfcro\n"
 
 
 def test_a_writer_that_is_gone_leaves_no_thread() -> None:
-    writer = LineWriter(io.StringIO(), note)
-    writer.put("a line", is_error=False)
+    writer = LineWriter(io.StringIO(), Plain())
+    put(writer, "a line")
     thread = writer._thread
     assert thread is not None
     del writer
@@ -102,23 +115,58 @@ def test_a_writer_that_is_gone_leaves_no_thread() -> None:
 
 def test_a_writer_that_was_closed_goes_on() -> None:
     stream = io.StringIO()
-    writer = LineWriter(stream, note)
+    writer = LineWriter(stream, Plain())
     for line in ("before", "after"):
-        writer.put(line, is_error=False)
+        put(writer, line)
         until(lambda: line in stream.getvalue(), "the line is not written")  # noqa: B023
         writer.close()
 
 
 def test_lines_that_cannot_be_written_are_counted() -> None:
     stream = Full()
-    writer = LineWriter(stream, note)
+    writer = LineWriter(stream, Plain())
     for line in ("a", "b"):
-        writer.put(line, is_error=False)
+        put(writer, line)
         writer.flush()
     stream.is_full = False
     writer.flush()
     assert stream.getvalue() == "2 dropped\n"
     writer.close()
+
+
+def test_an_event_that_has_no_line_costs_no_others(capsys: pytest.CaptureFixture[str]) -> None:
+    stream = io.StringIO()
+    writer = LineWriter(stream, Plain())
+    for event in (1, None, 2):
+        put(writer, event)
+    writer.flush()
+    assert stream.getvalue() == "1\n2\n"
+    assert "ValueError: not an event" in capsys.readouterr().err
+    writer.close()
+
+
+def test_no_event_waits_for_a_stream_that_is_slow(stream: Stuck) -> None:
+    writer = LineWriter(stream, Plain())
+    put(writer, "first")
+    assert stream.begun.wait(30)
+    event = Plain()
+    freed = ref(event)
+    put(writer, event)
+    del event
+    assert freed() is None
+    stream.freed.set()
+    writer.close()
+
+
+def test_few_events_wait_for_their_lines() -> None:
+    stream = io.StringIO()
+    writer = LineWriter(stream, Plain())
+    writer._wake.set()  # so that no thread starts
+    for number in range(1_000):
+        put(writer, number)
+        assert len(writer._events) < 256
+    writer.flush()
+    assert stream.getvalue().split() == [str(number) for number in range(1_000)]
 
 
 PROGRAM = """

@@ -8,7 +8,6 @@ from trunkline.printable import printable
 
 __all__ = [
     "BUCKETS",
-    "OTHER",
     "LabelNames",
     "PairNames",
     "client_label",
@@ -18,7 +17,7 @@ __all__ = [
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """The bounds of a histogram of durations, in seconds."""
 
-OTHER = "(other)"
+_OTHER = "(other)"
 """The label of names that come too late. No operation can have a name in brackets."""
 
 
@@ -36,7 +35,7 @@ class LabelNames:
         """Return a name's label."""
         if name not in self._known:
             if len(self._known) >= self._most:
-                return OTHER
+                return _OTHER
             self._known.add(name)
         return printable(name)
 
@@ -59,7 +58,7 @@ class PairNames:
         pair = self.operations.label(operation), self._clients.label(client)
         if operation not in _OURS and client not in _OURS and pair not in self._known:
             if len(self._known) >= self._most:
-                return pair[0], OTHER, *others
+                return pair[0], _OTHER, *others
             self._known.add(pair)
         return *pair, *others
 

@@ -40,14 +40,13 @@ class Compilations:
     """
 
     def __init__(self) -> None:
-        self._thread: ThreadPoolExecutor | None = None
-        self._running: dict[Hashable, _Compilation] = {}
+        self.after_fork()
         renewed_in_children(self)
 
     def after_fork(self) -> None:
-        """Forget the parent's thread, which does not run in this process."""
-        self._thread = None
-        self._running = {}
+        """Begin anew: the parent's thread does not run in this process."""
+        self._thread = ThreadPoolExecutor(1, "trunkline-compiling")  # starts with its first work
+        self._running: dict[Hashable, _Compilation] = {}
 
     async def operation(
         self, text: str, compile_: Callable[[], Operation], key: Hashable
@@ -82,8 +81,6 @@ class Compilations:
 
     def begin(self, function: Callable[[], Result]) -> Future[Result]:
         """Have a function called in the thread, when it has its turn."""
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, "trunkline-compiling")
         return self._thread.submit(function)
 
     def _forget(self, key: Hashable, _done: object) -> None:

@@ -29,6 +29,7 @@ _LEVELS: Mapping[OperationOutcome, int] = {
     "internal_error": logging.ERROR,
 }
 _SHORT_ID = len("sha256:") + 12
+_STAGES = Stages.__struct_fields__
 _MOST = 20  # error codes and deprecated coordinates
 _CODE_LENGTH = 100  # characters
 _REASON_LENGTH = 500
@@ -93,72 +94,78 @@ class _Line(
     status: int
     duration_ms: float
     reason: str | None = None
-    sample_rate: float = 1.0
     operation_name: str | None = None
     operation_type: str | None = None
     document_id: str | None = None
     registered: bool = False
     client: str | None = None
     client_id: str | None = None
-    address: str | None = None
     request_id: str | None = None
     trace_id: str | None = None
-    errors: int = 0
-    error_codes: list[str] = []
-    error_paths: list[str] = []
     stages_ms: dict[str, float] = {}
-    slowest_ms: dict[str, float] = {}
     fields: int = 0
-    entities: int = 0
     cost: int = 0
-    batches: int = 0
-    cache: str | None = None
     cache_policy: str | None = None
-    scopes: list[str] = []
-    deprecated: list[str] = []
     variables: dict[str, str] = {}
     schema: str | None = None
     bytes_in: int = 0
     bytes_out: int = 0
+    address: str | None = None
+    sample_rate: float = 1.0
+    errors: int = 0
+    error_codes: list[str] = []
+    error_paths: list[str] = []
+    slowest_ms: dict[str, float] = {}
+    batches: int = 0
+    entities: int = 0
+    cache: str | None = None
+    scopes: list[str] = []
+    deprecated: list[str] = []
 
 
 def _fields(event: OperationEvent) -> _Line:
     """Return what a line of JSON says, with the names of OpenTelemetry's conventions."""
-    return _Line(
+    line = _Line(
         _VERSION,
         event.name,
         event.outcome,
         event.status,
         _rounded(event.duration),
         event.reason and printable(event.reason)[:_REASON_LENGTH],
-        event.sample_rate,
         event.operation_name,
         event.operation_kind,
         event.document_id,
         event.registered,
         event.client and printable(event.client),
         event.client_id and printable(event.client_id),
-        event.address and printable(event.address),
         event.request_id,
         event.trace_id,
-        event.errors,
-        _codes(event) if event.errors else [],
-        event.error_paths if event.errors else [],
         _milliseconds(event.stages),
-        {printable(place): _rounded(each) for place, each in event.slowest.items()},
         event.fields,
-        event.entities if event.groups else 0,
         event.cost,
-        event.batches,
-        event.cache,
         event.cache_policy,
-        sorted(scopes) if (scopes := event.scopes) else [],
-        sorted(deprecated)[:_MOST] if (deprecated := event.deprecated) else [],
         event.variables,
         event.schema_hash,
         event.bytes_in,
         event.bytes_out,
     )
+    # what most events do not have comes last, and costs them little
+    if event.outcome != "ok":
+        line.address = event.address and printable(event.address)
+        line.errors = event.errors
+        line.error_codes, line.error_paths = _codes(event), event.error_paths
+    if event.slowest:
+        line.slowest_ms = {printable(at): _rounded(each) for at, each in event.slowest.items()}
+    if event.groups:
+        line.entities = event.entities
+    if scopes := event.scopes:
+        line.scopes = sorted(scopes)
+    if deprecated := event.deprecated:
+        line.deprecated = sorted(deprecated)[:_MOST]
+    if event.sample_rate < 1:
+        line.sample_rate = event.sample_rate
+    line.batches, line.cache = event.batches, event.cache
+    return line
 
 
 def _codes(event: OperationEvent) -> list[str]:
@@ -166,8 +173,12 @@ def _codes(event: OperationEvent) -> list[str]:
 
 
 def _milliseconds(stages: Stages) -> dict[str, float]:
-    told: dict[str, float] = msgspec.to_builtins(stages)  # without most of those that are 0
-    return {name: _rounded(seconds) for name, seconds in told.items() if seconds}
+    told: dict[str, float] = {}
+    for name in _STAGES:
+        seconds: float = getattr(stages, name)
+        if seconds:
+            told[name] = _rounded(seconds)
+    return told
 
 
 def _rounded(seconds: float) -> float:

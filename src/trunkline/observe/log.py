@@ -10,14 +10,14 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any, Generic, NamedTuple, Protocol, TextIO, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TextIO, TypeVar
 
 import msgspec
 
-from trunkline.observe.writer import LineWriter
+from trunkline.observe.writer import Happened, Lines, LineWriter
 from trunkline.printable import printable
 
 __all__ = ["EventLog", "Subject", "distinct_codes", "safe_logger", "subject", "word"]
@@ -26,8 +26,9 @@ Event = TypeVar("Event")
 
 _encoder = msgspec.json.Encoder()
 _tracebacks = logging.Formatter()
-_LEVELS = {level: logging.getLevelName(level).lower() for level in (10, 20, 30, 40, 50)}
+_LEVELS = {level: logging.getLevelName(level).lower().encode() for level in (10, 20, 30, 40, 50)}
 _COLOURS = {logging.WARNING: "\x1b[33m", logging.ERROR: "\x1b[31m", logging.CRITICAL: "\x1b[31m"}
+_COMMA = ord(",")
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
 
@@ -65,7 +66,7 @@ class EventLog(Generic[Event]):
         self._attribute = attribute
         self._text = text
         self._fields = fields
-        self._lines: _EventLines[Event] | None = None
+        self._writer: LineWriter | None = None
 
     def is_read(self, level: int = logging.INFO) -> bool:
         """Tell whether events of a level are logged at all."""
@@ -73,12 +74,11 @@ class EventLog(Generic[Event]):
 
     def write(self, event: Event, level: int = logging.INFO) -> None:
         """Log an event."""
-        logger, lines = self._logger, self._lines
+        logger, writer = self._logger, self._writer
         if not logger.isEnabledFor(level):
             return
-        if lines is not None and lines.are_all_of(logger):  # to make a record costs the most
-            line = lines.formatter.line(time.time(), level, lines.content(event))
-            lines.writer.put(line, is_error=level > logging.INFO)
+        if writer is not None and writer.is_all_of(logger):  # to make a record costs the most
+            writer.put(time.time(), level, event)
             return
         # Not `logger.log`, which would walk the stack for a caller that is always this one.
         message = _Message(self._text, event)
@@ -90,8 +90,8 @@ class EventLog(Generic[Event]):
 
     def flush(self) -> None:
         """Write the lines that wait for a stream."""
-        if self._lines is not None:
-            self._lines.writer.flush()
+        if self._writer is not None:
+            self._writer.flush()
 
     def send_to(self, stream: TextIO | None, *, readable: bool | None = None) -> logging.Handler:
         """Send the lines to a stream, standard error if it is ``None``; return the handler.
@@ -101,36 +101,16 @@ class EventLog(Generic[Event]):
         sends its records nowhere else.
         """
         target = stream or sys.stderr
-        formatter: _Lines
-        content: Callable[[Event], Any]
+        lines: Lines
         if target.isatty() if readable is None else readable:
-            formatter, content = _ReadableLines(has_colours=_has_colours(target)), self._text
+            lines = _ReadableLines(self._text, has_colours=_has_colours(target))
         else:
-            formatter, content = _JSONLines(self._attribute), self._fields
-        writer = LineWriter(target, formatter.of_losses)
-        writer.setFormatter(formatter)
-        self._lines = _EventLines(writer, formatter, content)
+            lines = _JSONLines(self._attribute, self._fields)
+        self._writer = writer = LineWriter(target, lines)
         self._logger.addHandler(writer)
         self._logger.setLevel(logging.INFO)
         self._logger.propagate = False
         return writer
-
-
-class _EventLines(NamedTuple, Generic[Event]):
-    """How an event becomes a line, if nothing else is done with it."""
-
-    writer: LineWriter
-    formatter: _Lines
-    content: Callable[[Event], Any]
-
-    def are_all_of(self, logger: logging.Logger) -> bool:
-        """Tell whether a record of the logger would only become our line."""
-        writer = self.writer
-        return (
-            logger.handlers == [writer]
-            and not (logger.propagate or logger.filters or writer.filters or writer.level)
-            and writer.formatter is self.formatter
-        )
 
 
 class _Message:
@@ -144,10 +124,22 @@ class _Message:
         return self._text(self._event)
 
 
-class _JSONLines(logging.Formatter):
-    def __init__(self, attribute: str) -> None:
+class _JSONLines(Lines):
+    def __init__(self, attribute: str, fields: Callable[[Any], object]) -> None:
         super().__init__()
         self._attribute = attribute
+        self._fields = fields
+
+    def of_events(self, events: Sequence[Happened]) -> str:
+        """Return the lines of events."""
+        text = bytearray()
+        for created, level, event in events:
+            if isinstance(event, str):
+                text += event.encode()
+            else:
+                _write_line(text, created, level, self._fields(event))
+            text += b"\n"
+        return text.decode()
 
     def format(self, record: logging.LogRecord) -> str:
         fields = getattr(record, self._attribute, None)
@@ -156,58 +148,66 @@ class _JSONLines(logging.Formatter):
             fields |= getattr(record, "subject", {})
             if record.exc_info:
                 fields["exception"] = record.exc_text or self.formatException(record.exc_info)
-        return self.line(record.created, record.levelno, fields)
-
-    def line(self, created: float, level: int, content: object) -> str:
-        """Write a line of what happened at a time in seconds."""
-        second = int(created)
-        micros = int((created - second) * 1e6)
-        rest = _encoder.encode(content).decode()
-        head = f'{{"ts":"{_second(second)}.{micros:06}Z","level":"{_level_name(level)}",'
-        return head + rest[1:]
+        return _line(record.created, record.levelno, fields)
 
     def of_losses(self, count: int) -> str:
-        """Write the line that says how many lines were dropped."""
-        return self.line(time.time(), logging.WARNING, {"event": "log.dropped", "lines": count})
+        """Return the line that says how many lines were dropped."""
+        return _line(time.time(), logging.WARNING, {"event": "log.dropped", "lines": count})
 
 
-class _ReadableLines(logging.Formatter):
-    def __init__(self, *, has_colours: bool) -> None:
+def _line(created: float, level: int, content: object) -> str:
+    text = bytearray()
+    _write_line(text, created, level, content)
+    return text.decode()
+
+
+def _write_line(text: bytearray, created: float, level: int, content: object) -> None:
+    second = int(created)
+    name = _LEVELS.get(level) or logging.getLevelName(level).lower().encode()
+    text += b'%b.%06dZ","level":"%b"' % (_start(second), (created - second) * 1e6, name)
+    end = len(text)
+    _encoder.encode_into(content, text, -1)
+    text[end] = _COMMA  # in place of the brace
+
+
+@lru_cache(maxsize=2)  # to write one costs as much as to write the rest of a line
+def _start(second: int) -> bytes:
+    return time.strftime('{"ts":"%Y-%m-%dT%H:%M:%S', time.gmtime(second)).encode()
+
+
+class _ReadableLines(Lines):
+    def __init__(self, text: Callable[[Any], str], *, has_colours: bool) -> None:
         super().__init__()
+        self._text = text
         self._has_colours = has_colours
+
+    def of_events(self, events: Sequence[Happened]) -> str:
+        """Return the lines of events."""
+        lines = (
+            event if isinstance(event, str) else self._line(created, level, self._text(event))
+            for created, level, event in events
+        )
+        return "".join(f"{line}\n" for line in lines)
 
     def format(self, record: logging.LogRecord) -> str:
         identity: Mapping[str, str] = getattr(record, "subject", {})
         told = [f"{key.removeprefix('graphql.')}={word(told)}" for key, told in identity.items()]
-        text = self.line(record.created, record.levelno, "  ".join([record.getMessage(), *told]))
+        text = self._line(record.created, record.levelno, "  ".join([record.getMessage(), *told]))
         if record.exc_info:
             text += "\n" + (record.exc_text or self.formatException(record.exc_info))
         return text
 
-    def line(self, created: float, level: int, content: str) -> str:
-        """Write a line of what happened at a time in seconds."""
+    def of_losses(self, count: int) -> str:
+        """Return the line that says how many lines were dropped."""
+        text = f"{count} lines of the log were dropped, because the stream took them too slowly."
+        return self._line(time.time(), logging.WARNING, text)
+
+    def _line(self, created: float, level: int, content: str) -> str:
         moment = time.strftime("%H:%M:%S", time.localtime(created))
         if not self._has_colours:
             return f"{moment}  {content}"
         colour = _COLOURS.get(level, "")
         return f"{_DIM}{moment}{_PLAIN}  {colour}{content}{_PLAIN if colour else ''}"
-
-    def of_losses(self, count: int) -> str:
-        """Write the line that says how many lines were dropped."""
-        text = f"{count} lines of the log were dropped, because the stream took them too slowly."
-        return self.line(time.time(), logging.WARNING, text)
-
-
-_Lines: TypeAlias = _JSONLines | _ReadableLines
-
-
-@lru_cache(maxsize=2)  # to write one costs as much as to write the rest of a line
-def _second(second: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-
-
-def _level_name(level: int) -> str:
-    return _LEVELS.get(level) or logging.getLevelName(level).lower()
 
 
 def _has_colours(stream: TextIO) -> bool:

@@ -274,19 +274,19 @@ class OperationEvent(msgspec.Struct):
 
         A list has its length, ``[String!](3)``; what is null is ``null``. At most 50 are told.
         """
-        if self._operation is None or not self._variables:
-            return {}
-        values, told = self._variables, dict[str, str]()
-        for name, type_ in islice(self._operation.variables.types.items(), _MOST_VARIABLES):
+        operation, values = self._operation, self._variables
+        told: dict[str, str] = {}
+        if operation is None or not values:
+            return told
+        for name, type_ in islice(operation.variables.types.items(), _MOST_VARIABLES):
             if name in values:
                 value = values[name]
-                told[name] = (
-                    f"{type_}({len(value)})"
-                    if isinstance(value, list)
-                    else "null"
-                    if value is None
-                    else type_
-                )
+                if value is None:
+                    told[name] = "null"
+                elif isinstance(value, list):
+                    told[name] = f"{type_}({len(value)})"
+                else:
+                    told[name] = type_
         return told
 
     @property

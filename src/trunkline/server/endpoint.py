@@ -313,7 +313,8 @@ class GraphQL(HTTPOnly):
         """Return the version of the whole schema, if it is known: a large one takes a second."""
         if self._version is None:
             self._version = ""  # until it is found
-            self._compilations.begin(self._find_version)
+            with suppress(RuntimeError):  # the program ends, and starts no threads any more
+                self._compilations.begin(self._find_version)
         return self._version or None
 
     def _find_version(self) -> None:

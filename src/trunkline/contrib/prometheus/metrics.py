@@ -8,13 +8,12 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
-from typing import Generic, TypeVar
+from typing import NamedTuple
 
 from trunkline.asgi.requests import Receive, Scope, check_method, read_headers
 from trunkline.asgi.responses import HTTPApplication, Response
 from trunkline.contrib.labels import (
     BUCKETS,
-    OTHER,
     LabelNames,
     PairNames,
     client_label,
@@ -36,10 +35,9 @@ except ModuleNotFoundError as error:
 __all__ = ["PrometheusMetrics"]
 
 _MOST_CODES = 100
+_MOST_SERIES = 10_000  # that are remembered
 _SLOW = 0.1  # seconds from which each request is an exemplar
 _EXAMPLE_EVERY = 0.01  # seconds between two others
-
-Metric = TypeVar("Metric", prometheus.Counter, prometheus.Histogram)
 
 
 class PrometheusMetrics:
@@ -86,23 +84,14 @@ class PrometheusMetrics:
         self._has_exemplars = folder is None
         self._next_example = 0.0
         self.page: HTTPApplication = _Page(registry, folder)
-        pairs, codes = PairNames(operations, clients), LabelNames(_MOST_CODES)
-
-        def with_code(operation: str, code: str) -> tuple[str, str]:
-            return pairs.operations.label(operation), codes.label(code)
-
-        def with_result(operation: str, result: str) -> tuple[str, str]:
-            return pairs.operations.label(operation), result
-
-        self._durations = _Children(
-            pairs.labels,
-            prometheus.Histogram(
-                "trunkline_operation_duration_seconds",
-                "From the first byte of the request to the last one of the response.",
-                ["operation", "client", "type", "outcome"],
-                registry=registry,
-                buckets=BUCKETS,
-            ),
+        self._names, self._codes = PairNames(operations, clients), LabelNames(_MOST_CODES)
+        self._series: dict[tuple[object, ...], _Series] = {}
+        self._durations = prometheus.Histogram(
+            "trunkline_operation_duration_seconds",
+            "From the first byte of the request to the last one of the response.",
+            ["operation", "client", "type", "outcome"],
+            registry=registry,
+            buckets=BUCKETS,
         )
         self._in_flight = prometheus.Gauge(
             "trunkline_requests_in_flight",
@@ -110,23 +99,14 @@ class PrometheusMetrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
-        self._errors = _Children(
-            with_code,
-            prometheus.Counter(
-                "trunkline_errors",
-                "Errors in responses.",
-                ["operation", "code"],
-                registry=registry,
-            ),
+        self._errors = prometheus.Counter(
+            "trunkline_errors", "Errors in responses.", ["operation", "code"], registry=registry
         )
-        self._cache = _Children(
-            with_result,
-            prometheus.Counter(
-                "trunkline_cache",
-                "What the server's own store or a version had for a request.",
-                ["operation", "result"],
-                registry=registry,
-            ),
+        self._cache = prometheus.Counter(
+            "trunkline_cache",
+            "What the server's own store or a version had for a request.",
+            ["operation", "result"],
+            registry=registry,
         )
         lost = prometheus.Counter(
             "trunkline_log_lines_lost",
@@ -143,17 +123,39 @@ class PrometheusMetrics:
 
     def __call__(self, event: OperationEvent) -> None:
         """Count an event."""
-        operation, client = operation_label(event), client_label(event)
-        duration = self._durations.of(operation, client, event.operation_kind or "", event.outcome)
+        key = (
+            event.name,
+            event.operation_kind,
+            event.outcome,
+            event.client_id,
+            event.cache,
+            event.registered and (event.operation_name, event.client),
+        )
+        series = self._series.get(key) or self._find_series(key, event)
         exemplar = None
         if event.trace_id is not None and self._has_exemplars and self._is_example(event):
             exemplar = {"trace_id": event.trace_id}
-        duration.observe(event.duration, exemplar)
-        if event.cache is not None:
-            self._cache.of(operation, event.cache).inc()
+        series.duration.observe(event.duration, exemplar)
+        if series.cache is not None:
+            series.cache.inc()
         if event.error_codes:
             for code, number in Counter(event.error_codes).items():
-                self._errors.of(operation, code).inc(number)
+                self._errors.labels(series.operation, self._codes.label(code)).inc(number)
+
+    def _find_series(self, key: tuple[object, ...], event: OperationEvent) -> _Series:
+        """Return what events with a key count in, and remember it: to look for it takes long."""
+        labels = self._names.labels(
+            operation_label(event), client_label(event), event.operation_kind or "", event.outcome
+        )
+        series = _Series(
+            labels[0],
+            self._durations.labels(*labels),
+            None if event.cache is None else self._cache.labels(labels[0], event.cache),
+        )
+        if len(self._series) >= _MOST_SERIES:  # strangers choose the versions of clients
+            self._series.clear()
+        self._series[key] = series
+        return series
 
     def _is_example(self, event: OperationEvent) -> bool:
         """Tell whether the trace is kept. A bucket has room for one, and each costs 1 to 2 µs."""
@@ -178,23 +180,12 @@ class PrometheusMetrics:
         self._token_checks.labels(result).inc()
 
 
-class _Children(Generic[Metric]):
-    """The children of a metric, by the values that its labels are made of."""
+class _Series(NamedTuple):
+    """What an event counts in."""
 
-    def __init__(self, labels: Callable[..., tuple[str, ...]], metric: Metric) -> None:
-        self._labels = labels
-        self._metric: Metric = metric
-        self._known: dict[tuple[str, ...], Metric] = {}
-
-    def of(self, *values: str) -> Metric:
-        """Return the child, which is looked up once if it is not that of too many."""
-        child = self._known.get(values)
-        if child is None:
-            labels = self._labels(*values)
-            child = self._metric.labels(*labels)
-            if OTHER not in labels:
-                self._known[values] = child
-        return child
+    operation: str
+    duration: prometheus.Histogram
+    cache: prometheus.Counter | None
 
 
 class _Page(HTTPApplication):
