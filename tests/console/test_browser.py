@@ -10,10 +10,11 @@ from playwright.sync_api import Browser, expect
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from tests.chromium import Visit, chromium
-from tests.console.counted import SCRIPT, write_counts
+from tests.console.counted import PROFILED, SCRIPT, SLOW, write_counts
 from tests.serving import serving
 
 from trunkline.console import Console
+from trunkline.observe.usage_store import UsageBatch, UsageStore
 
 
 async def everybody(_: MutableMapping[str, Any]) -> bool:
@@ -24,6 +25,7 @@ async def everybody(_: MutableMapping[str, Any]) -> bool:
 def usage(tmp_path_factory: pytest.TempPathFactory) -> str:
     url = f"sqlite:///{tmp_path_factory.mktemp('console')}/usage.db"
     write_counts(url)
+    UsageStore(url).write(UsageBatch(slow=[SLOW, PROFILED]), "other", 1)
     return url
 
 
@@ -72,6 +74,11 @@ def test_a_person_finds_who_asks_what(
         page.get_by_role("link", name="Clients").click()
         page.get_by_role("link", name=SCRIPT).click()
         expect(page.get_by_role("heading", level=1)).to_have_text(SCRIPT)
+        assert_fits(visit)
+        page.get_by_role("link", name="Slow requests").click()
+        assert_fits(visit)
+        page.get_by_role("link", name="800 ms").click()
+        expect(page.get_by_role("listitem").filter(has_text="Todo.owner, 2 calls")).to_be_visible()
         assert_fits(visit)
         assert {url for url in visit.requests if not url.startswith(f"{site}/console")} == set()
         if options.get("java_script_enabled", True):

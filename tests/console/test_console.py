@@ -184,7 +184,7 @@ def test_names_stay_text(site: TestClient, path: str) -> None:
     assert "unsafe" not in policy
 
 
-@pytest.mark.parametrize("path", ["schema", "coordinate", "changes", "slow"])
+@pytest.mark.parametrize("path", ["schema", "coordinate", "changes"])
 def test_a_page_that_the_program_did_not_ask_for(site: TestClient, path: str) -> None:
     assert site.get(f"/console/{path}").status_code == 404
     assert f'href="{path}' not in site.get("/console/").text

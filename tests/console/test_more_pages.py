@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import MutableMapping
+from html import escape, unescape
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
-from tests.console.counted import SCRIPT, write_counts
+from tests.console.counted import PROFILED, SCRIPT, SLOW, write_counts
 from tests.console.test_console import Table
 
-from trunkline.console import Console, SlowRequests
+from trunkline.console import Console
 from trunkline.contracts import DocumentRegistry
 from trunkline.contracts.contract import Contract, UnknownDocument
 from trunkline.contracts.database import DatabaseStore
 from trunkline.database import database_at
-from trunkline.server import (
-    GraphQL,
-    OperationEvent,
-    Stages,
-    make_executable_schema,
-    parse_schema,
-)
+from trunkline.observe.usage_store import UsageBatch, UsageStore
+from trunkline.server import parse_schema
 
 OLD = parse_schema("type Query { todos: [Todo!]! } type Todo { title: String  done: Boolean }")
 NEW = parse_schema("""
@@ -67,6 +63,26 @@ def test_how_much_each_part_of_the_schema_is_used(usage: str) -> None:
     assert "&lt;b&gt;" in page
     unused = site.get("/console/schema?show=unused").text
     assert [row[0] for row in Table(unused).rows] == ["notes: String deprecated"]
+    found = site.get("/console/schema?text=todos(s").text
+    assert [row[:2] for row in Table(found).rows] == [["Query.todos(state:)", "unused"]]
+    assert "There is no such part." in site.get("/console/schema?text=nothing").text
+
+
+def test_a_large_schema_is_a_list_of_types(usage: str) -> None:
+    types = (
+        f"type T{each} {{ {' '.join(f'f{field}: Int' for field in range(30))} }}"
+        for each in range(20)
+    )
+    site = client_of(usage, schema=parse_schema(f"type Query {{ t: T1 }} {' '.join(types)}"))
+    page = site.get("/console/schema").text
+    assert Table(page).rows[:2] == [
+        ["Type", "Kind", "Parts", "Unused"],
+        ["Query", "type", "1", "1"],
+    ]
+    link = next(each for each in re.findall(r'href="(schema[^"]*)', page) if "type=T7" in each)
+    page = site.get(f"/console/{unescape(link)}").text
+    assert [row[0] for row in Table(page).rows] == [f"f{each}: Int" for each in range(30)]
+    assert len(Table(site.get("/console/schema?text=t7.f").text).rows) == 30
 
 
 @pytest.mark.parametrize(
@@ -145,54 +161,63 @@ def test_contracts(usage: str, registry: DocumentRegistry) -> None:
     assert "registered no documents" in site.get("/console/client?name=web").text
 
 
-def test_the_slowest_requests_are_kept() -> None:
-    slow = SlowRequests()
-    for duration in (*range(1, 151), 0):
-        slow(OperationEvent(duration=float(duration)))
-    slow(OperationEvent(name="graphql.schema", duration=1_000.0))
-    assert [each.duration for each in slow.kept()] == [float(each) for each in range(150, 50, -1)]
-
-
-def test_slow_requests_are_kept_for_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    slow, began = SlowRequests(), time.time()
-    for duration in range(1, 101):
-        slow(OperationEvent(duration=float(duration)))
-    monkeypatch.setattr(time, "time", lambda: began + 90_000)
-    assert slow.kept() == []
-    slow(OperationEvent(duration=0.5))
-    assert [each.duration for each in slow.kept()] == [0.5]
+def test_a_slow_request_without_a_profile(usage: str) -> None:
+    UsageStore(usage).write(UsageBatch(slow=[SLOW]), "other", 1)
+    site = client_of(usage)
+    assert Table(site.get("/console/slow").text).rows[1][:4] == [
+        "Todos query",
+        "1.00 s",
+        "",
+        f"todos.{SCRIPT}: 400 ms deadline_exceeded",
+    ]
+    page = site.get("/console/request?id=a1").text
+    assert bars(page) == [
+        ("stage", "read", 0, 250, "250 ms"),
+        ("stage", "execute", 250, 500, "500 ms"),
+        ("other", "other", 750, 250, "250 ms"),
+    ]
+    assert f"<code>todos.{escape(SCRIPT)}</code> 400 ms" in page
+    assert "4bf92f3577b34da6a3ce929d0e0e4736" in page
+    assert escape(f"Too slow: {SCRIPT}") in page
+    assert "<script>" not in page
+    assert site.get("/console/request?id=other").status_code == 404
 
 
 def test_a_waterfall(usage: str) -> None:
-    slow = SlowRequests()
-    slow(
-        OperationEvent(
-            operation_name="Todos",
-            operation_kind="query",
-            client=SCRIPT,
-            outcome="deadline_exceeded",
-            duration=1.0,
-            trace_id="4bf92f3577b34da6a3ce929d0e0e4736",
-            stages=Stages(read=0.25, execute=0.5),
-        )
-    )
-    page = client_of(usage, slow=slow).get("/console/slow").text
-    assert "read 250 ms, execute 500 ms, other 250 ms" in page
-    assert [part in page for part in ("4bf92f3577b3", "deadline_exceeded", "&lt;script")] == [
-        True
-    ] * 3
+    UsageStore(usage).write(UsageBatch(slow=[SLOW, PROFILED]), "other", 1)
+    site = client_of(usage)
+    assert Table(site.get("/console/slow").text).rows[1][1:4] == [
+        "1.00 s",
+        "800 ms",
+        f"todos.{SCRIPT}: 400 ms, 2 statements deadline_exceeded",
+    ]
+    page = site.get("/console/request?id=b2").text
+    assert bars(page) == [
+        ("stage", "read", 0, 312, "250 ms"),
+        ("stage", "execute", 312, 625, "500 ms"),
+        ("statement", "BEGIN 1 time", 312, 3, "1.0 ms"),
+        ("field", "todos Query.todos, 1 call, 2 items", 312, 125, "100 ms"),
+        ("field", f"{SCRIPT} Todo.owner, 2 calls, 2 parents", 438, 500, "400 ms"),
+        ("statement", f"SELECT {SCRIPT} 2 times", 562, 250, "30 ms"),
+        ("other", "other", 938, 62, "250 ms"),
+    ]
+    assert "3 statements, 31 ms" in page
+    assert "7 fields that took less are left out" in page
     assert "<script>" not in page
+    assert "Other slow requests" in page
+    of_operation = Table(site.get("/console/operation?kind=query&name=Todos").text).rows
+    assert [row[1] for row in of_operation[1:]] == ["1.00 s", "800 ms"]
 
 
-def test_what_an_endpoint_measures() -> None:
-    slow = SlowRequests()
-    query = SimpleNamespace(todos=lambda **_: [])
-    endpoint = GraphQL(
-        make_executable_schema(NEW, SimpleNamespace(query=query)), auth=None, sinks=[slow]
+def bars(page: str) -> list[tuple[str, str, int, int, str]]:
+    """Read the bars of a page: kind, text, where each begins, how wide it is, and the time."""
+    found = re.findall(
+        r'<li class="(\w+) depth\d"><span class="what">(.*?)</span>\n'
+        r'.*?<rect x="([\d.]+)" width="([\d.]+)" .*?<span class="n">(.*?)</span>',
+        page,
+        re.DOTALL,
     )
-    response = TestClient(endpoint).post("/", json={"query": DOCUMENT})
-    assert response.json() == {"data": {"todos": []}}
-    (request,) = slow.kept()
-    assert (request.operation, request.outcome) == ("Todos", "ok")
-    assert {"parse", "validate", "compile", "execute"} <= {each.name for each in request.stages}
-    assert sum(each.seconds for each in request.stages) == pytest.approx(request.duration)
+    return [
+        (kind, unescape(re.sub("<.*?>", "", text)), round(float(x)), round(float(width)), seconds)
+        for kind, text, x, width, seconds in found
+    ]

@@ -26,6 +26,7 @@ from trunkline.server import (
     make_executable_schema,
     parse_schema,
 )
+from trunkline.server.profiling import _without_values
 
 SDL = """
 directive @shout on FIELD_DEFINITION | FIELD
@@ -130,6 +131,25 @@ async def resolvers(tmp_path: Path) -> AsyncIterator[Resolvers]:
     yield Resolvers(engine, blocking)
     await engine.dispose()
     blocking.dispose()
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("SELECT 'it''s', 5, -1.5e3, \"a1\".b2 FROM t_3", 'SELECT ?, ?, -?, "a1".b2 FROM t_3'),
+        ("SELECT a\n  FROM t WHERE a IN (?, ?,  ?)", "SELECT a FROM t WHERE a IN (…)"),
+        ("SELECT $1::UUID, b IN ($2::TEXT, $3::TEXT)", "SELECT $1::UUID, b IN (…)"),
+        ("SELECT %(id_1)s IN (%(a_1)s, %(a_2)s)", "SELECT %(id_1)s IN (…)"),
+        ("SELECT $x$ 'private' $x$, 0xFF", "SELECT ?, ?"),
+        ("SELECT -- it's\n a /* 'private */ = 'x'", "SELECT a = ?"),
+        (r"SELECT a, 'it\'s private'", "SELECT a,"),
+        ("SELECT a, 'private", "SELECT a,"),
+        ("SELECT a /* private", "SELECT a"),
+        ("SELECT $x$ private", "SELECT"),
+    ],
+)
+def test_texts_of_statements_have_no_values(statement: str, told: str) -> None:
+    assert _without_values(statement) == told
 
 
 def anyone(_: Caller | None) -> bool:

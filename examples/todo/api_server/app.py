@@ -19,7 +19,7 @@ from todo.api_server.rest import rest
 from todo.api_server.todos import Todos
 from todo.tokens import PLAYGROUND, request_token
 from trunkline.auth import Caller, Protected, Verifier
-from trunkline.console import Console, SlowRequests
+from trunkline.console import Console
 from trunkline.contracts import DocumentRegistry
 from trunkline.contrib.prometheus import PrometheusMetrics
 from trunkline.server import (
@@ -74,10 +74,9 @@ def create_app(  # noqa: PLR0913  # all that is put together here
         checks["issuer"] = verifiers.graphql.check_keys
     if registered:
         checks["documents"] = registered.check_documents
-    slow = SlowRequests()
     sinks: list[Sink] = [access_log, metrics]
     if usage:
-        sinks += [Usage(usage), slow]
+        sinks.append(Usage(usage))
     endpoint = GraphQL(
         schema,
         auth=verifiers.graphql if verifiers else None,
@@ -113,7 +112,6 @@ def create_app(  # noqa: PLR0913  # all that is put together here
             auth=verifiers.graphql if verifiers else None,
             registered=registered,
             schema=schema.definition,
-            slow=slow,
         )
         routes.append(Mount("/console", console))
 

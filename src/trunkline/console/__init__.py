@@ -11,6 +11,5 @@ The pages tell who asks what, so each request to them is checked: `Console` has 
 """
 
 from trunkline.console.application import Console
-from trunkline.console.slow import SlowRequests
 
-__all__ = ["Console", "SlowRequests"]
+__all__ = ["Console"]

@@ -18,7 +18,7 @@ from trunkline.auth.verifying.caller import Authenticator, check_authenticator
 from trunkline.console import charts, texts
 from trunkline.console.fields import schema_changes, used_types
 from trunkline.console.readings import by_client, by_operation, by_version, counts_of
-from trunkline.console.slow import SlowRequests
+from trunkline.console.waterfall import by_slowness, longest, waterfall
 from trunkline.contracts.registry import DocumentRegistry
 from trunkline.errors import AccessDeniedError, StoreError
 from trunkline.observe.usage_store import Span, UsageOperation, UsageStore
@@ -35,7 +35,7 @@ _FILES = Path(__file__).parent / "pages"
 _ASSETS = {"/console.css": "text/css", "/console.js": "text/javascript"}
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self';"
-    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _DAY = 86_400
 _WINDOWS = {
@@ -45,6 +45,8 @@ _WINDOWS = {
     "90d": (90 * _DAY, Span.DAY),
 }
 _MOST_LISTED = 200  # operations, or clients, of a page
+_MOST_PARTS = 500  # of a schema, on one page
+_MOST_OF_ONE = 12  # slow requests of an operation
 
 MaySee: TypeAlias = Callable[[Scope], Awaitable[bool]]
 """Says by a request's ASGI scope whether the person who sent it may see the console."""
@@ -63,7 +65,6 @@ class Console(HTTPApplication):
     - ``registered``: what the endpoint has as such, for the contracts of clients.
     - ``schema``: the definition, as ``load_schema`` returns it, to show what of it is used, and
       how it changed: each new version is noted in the database of usage.
-    - ``slow``: the sink that keeps the slowest requests of this process.
 
     Every request is checked. With both, one of them must agree; with neither, ``TypeError`` is
     raised. Raises ``StoreError`` if the database cannot be used, and ``ImportError`` without
@@ -82,7 +83,6 @@ class Console(HTTPApplication):
         scope: str = "console",
         registered: DocumentRegistry | None = None,
         schema: GraphQLSchema | None = None,
-        slow: SlowRequests | None = None,
     ) -> None:
         if may_see is None and auth is None:
             raise TypeError(
@@ -96,7 +96,6 @@ class Console(HTTPApplication):
         self._scope = scope
         self._registered = registered
         self._schema = schema
-        self._slow = slow
         self._usage = UsageStore(usage)
         if schema is not None:
             text = print_schema(schema)
@@ -111,6 +110,8 @@ class Console(HTTPApplication):
             "/operation": self._operation,
             "/clients": self._clients,
             "/client": self._client,
+            "/slow": self._slowest,
+            "/request": self._request,
         }
         if schema is not None:
             self._pages |= {
@@ -118,8 +119,6 @@ class Console(HTTPApplication):
                 "/coordinate": self._coordinate,
                 "/changes": self._changes,
             }
-        if slow is not None:
-            self._pages["/slow"] = self._slowest
 
     async def respond(self, scope: Scope, receive: Receive) -> Response:  # noqa: ARG002  # ASGI's
         """Return a page, the stylesheet or the script."""
@@ -214,6 +213,7 @@ class Console(HTTPApplication):
             count=sum(row.count for row in rows),
             failures=failures,
             versions=by_version(rows)[:_MOST_LISTED],
+            slow=self._usage.slow_of(operation, since, _MOST_OF_ONE),
             texts=self._usage.texts(operation),
             charts=charts.all_charts(counted, since, span),
         )
@@ -254,17 +254,26 @@ class Console(HTTPApplication):
     def _fields(self, query: _Query) -> str:
         window, since, _ = _window(query)
         assert self._schema is not None  # noqa: S101  # else there is no such page
-        types = used_types(self._schema, self._usage.coordinates(since))
+        everything = used_types(self._schema, self._usage.coordinates(since))
+        text, name = query.get("text", "").strip(), query.get("type", "")
         only_unused = query.get("show") == "unused"
-        elements = [element for each in types for element in each.elements]
+        types = [
+            found
+            for each in everything
+            if name in {"", each.name}
+            and (found := each.only(text=text.lower(), unused=only_unused)).elements
+        ]
         return self._render(
             "schema",
             window,
-            types=[each.unused() for each in types] if only_unused else types,
+            types=types,
+            is_list=not name and sum(len(each.elements) for each in types) > _MOST_PARTS,
+            text=text,
+            type_name=name,
             only_unused=only_unused,
-            count=len(elements),
-            unused=sum(not element.count for element in elements),
-            most=max((element.count for element in elements), default=0) or 1,
+            count=sum(len(each.elements) for each in everything),
+            unused=sum(each.unused for each in everything),
+            most=max((part.count for each in everything for part in each.elements), default=0) or 1,
         )
 
     def _coordinate(self, query: _Query) -> str:
@@ -297,9 +306,23 @@ class Console(HTTPApplication):
         )
 
     def _slowest(self, query: _Query) -> str:
-        window, _, _ = _window(query)
-        assert self._slow is not None  # noqa: S101  # else there is no such page
-        return self._render("slow", window, requests=self._slow.kept(), width=charts.WIDTH)
+        window, since, _ = _window(query)
+        return self._render("slow", window, operations=by_slowness(self._usage.slow(since)))
+
+    def _request(self, query: _Query) -> str:
+        window, since, _ = _window(query)
+        request = self._usage.slow_request(query.get("id", ""))
+        if request is None:
+            raise HTTPProblem(404, "This request is not kept, or not any more.")
+        operation = UsageOperation(request.name, request.kind, request.document_id)
+        others = self._usage.slow_of(operation, since, _MOST_OF_ONE)
+        return self._render(
+            "request",
+            window,
+            request=request,
+            bars=waterfall(request),
+            others=[each for each in others if each.id != request.id],
+        )
 
     def _render(self, template: str, window: str, **values: Any) -> str:
         def link(page: str, **parameters: str) -> str:
@@ -351,6 +374,7 @@ def _templates() -> Environment:
         "duration": texts.duration,
         "moment": texts.moment,
         "percent_of": texts.percent,
+        "longest": longest,
     }
     environment.filters.update(filters)
     return environment

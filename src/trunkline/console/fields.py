@@ -35,9 +35,21 @@ class UsedType(Struct):
     kind: str
     elements: list[Element]
 
-    def unused(self) -> UsedType:
-        """Return the type with what is not used."""
-        return replace(self, elements=[each for each in self.elements if not each.count])
+    @property
+    def unused(self) -> int:
+        """How many of the elements are not used."""
+        return sum(not each.count for each in self.elements)
+
+    def only(self, *, text: str, unused: bool) -> UsedType:
+        """Return the type with what has a text in its coordinate, or with what is not used."""
+        return replace(
+            self,
+            elements=[
+                each
+                for each in self.elements
+                if text in each.coordinate.lower() and not (unused and each.count)
+            ],
+        )
 
 
 class Change(Struct):

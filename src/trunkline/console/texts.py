@@ -20,11 +20,12 @@ def duration(seconds: float) -> str:
     return f"{milliseconds:.0f} ms" if milliseconds >= 10 else f"{milliseconds:.1f} ms"
 
 
-def moment(seconds: float) -> str:
-    """Write a time since 1970, in UTC and to the minute."""
+def moment(seconds: float, *, with_seconds: bool = False) -> str:
+    """Write a time since 1970, in UTC, to the minute or the second."""
     if seconds == float("inf"):  # of a folder's contracts
         return "always"
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}"
+    form = "%Y-%m-%d %H:%M:%S" if with_seconds else "%Y-%m-%d %H:%M"
+    return datetime.fromtimestamp(seconds, UTC).strftime(form)
 
 
 def percent(part: float, whole: float) -> str:

@@ -13,7 +13,15 @@ from trunkline.printable import printable
 if TYPE_CHECKING:  # clients import this, and do without the compiler
     from trunkline.compiler.operation import Operation
 
-__all__ = ["CacheOutcome", "OperationEvent", "OperationOutcome", "RequestWatcher", "Sink", "Stages"]
+__all__ = [
+    "CacheOutcome",
+    "OperationEvent",
+    "OperationOutcome",
+    "ProfilingSink",
+    "RequestWatcher",
+    "Sink",
+    "Stages",
+]
 
 OperationOutcome: TypeAlias = Literal[
     "ok",
@@ -105,6 +113,7 @@ class OperationEvent(msgspec.Struct):
       or that of a proxy that the server does not know.
     - ``slowest``: the fields that were waited for longest, by their places without the indices of
       lists, and the seconds of each; at most three that took 10 ms or more.
+    - ``profile``: what the resolvers took, if that was measured.
     - ``sample_rate``: which part of the operations like this one `AccessLog` writes.
     - ``error_codes``: an entry per error of the response, its ``extensions.code`` or an empty
       string.
@@ -139,6 +148,7 @@ class OperationEvent(msgspec.Struct):
     reason: str | None = None
     address: str | None = None
     slowest: Mapping[str, float] = {}
+    profile: Mapping[str, Any] | None = None
     sample_rate: float = 1.0
     error_codes: tuple[str, ...] = ()
     errors: int = 0
@@ -323,4 +333,13 @@ class RequestWatcher(Protocol):
 
     def request_ends(self) -> None:
         """Take note that a request is over, after its events."""
+        ...
+
+
+@runtime_checkable
+class ProfilingSink(Protocol):
+    """What a sink has that wants the profiles of some requests; it must not raise."""
+
+    def wants_profile(self, event: OperationEvent) -> bool:
+        """Say whether a request is to be profiled; its operation is known."""
         ...

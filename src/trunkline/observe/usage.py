@@ -17,6 +17,7 @@ from trunkline.bounded import BoundedMapping
 from trunkline.errors import StoreError
 from trunkline.forks import renewed_in_children
 from trunkline.observe.operations import OperationEvent
+from trunkline.observe.slow import SlowRequests
 from trunkline.observe.usage_store import (
     BUCKETS,
     HOUR,
@@ -76,6 +77,10 @@ class Usage:
     is, with the version that it says (the headers ``GraphQL-Client-Name`` and
     ``GraphQL-Client-Version``). `trunkline usage` shows what was counted.
 
+    The slowest requests of each operation and hour are kept for a week. After one that was slow, a
+    later request of that operation is profiled (`OperationEvent.profile`) and kept, too. `Console`
+    shows them.
+
     A thread writes the counts. While the database is away they are kept, and written when it is
     back. `close` writes what is left; it is called when the interpreter ends, and by an endpoint
     that hears of its server's shutdown (`GraphQL.lifespan`). A process that is killed loses what it
@@ -102,6 +107,7 @@ class Usage:
         self._lock = threading.RLock()
         self._hour, self._hour_ends = 0, 0.0
         self._counts: dict[_Key, _Counted] = {}
+        self._slow = SlowRequests()
         self._past: list[tuple[int, dict[_Key, _Counted]]] = []  # of hours that are over
         self._closed: threading.Event | None = None
         # what follows is for those who hold `_writing`
@@ -137,10 +143,19 @@ class Usage:
             if event.coordinates is not key[-1]:
                 for each in event.coordinates - key[-1]:
                     counts.by_variables[each] = counts.by_variables.get(each, 0) + 1
+            slow = self._slow
+            bound = slow.bounds.get(event.operation_name or event.document_id or "", slow.bound)
+            if duration > bound or event.profile is not None:
+                slow.note(event, now)
+
+    def wants_profile(self, event: OperationEvent) -> bool:
+        """Say whether an earlier request of the operation was slow, and has no profile."""
+        return self._slow.wants_profile(event)
 
     def _begin_hour(self, now: float) -> None:
         self._past.append((self._hour, self._counts))
         self._counts = {}
+        self._slow.begin_hour()
         self._hour = int(now) // HOUR
         self._hour_ends = (self._hour + 1) * HOUR
 
@@ -208,6 +223,8 @@ class Usage:
         with self._lock:
             taken = [*self._past, (self._hour, self._counts)]
             self._past, self._counts = [], {}
+            slow = self._slow.take()
+        self._waiting.keep_slow(slow)
         for hour, all_counts in taken:
             for key, counts in all_counts.items():
                 if key is _OTHER:

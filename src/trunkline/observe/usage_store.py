@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from enum import IntEnum
 from hashlib import sha256
+from heapq import nlargest
 from operator import add
 from typing import Any
 
@@ -22,6 +23,7 @@ import msgspec
 
 from trunkline.database import Run, database_at
 from trunkline.errors import StoreError
+from trunkline.observe.slow import KEPT_OF_HOUR, KEPT_OF_OPERATION, SlowRequest
 
 __all__ = [
     "BUCKETS",
@@ -60,6 +62,7 @@ HOUR = 3_600
 
 _READ_BY_HOUR = 48 * HOUR  # a shorter time is read hour by hour
 _HOURS_KEPT = 62 * 24
+_HOURS_OF_SLOW = 7 * 24  # that slow requests are kept for
 _MOST_NAMES = 20_000  # versions of clients that a database has, and operations
 _NEVER = 2**31 - 1  # an hour
 _MOST_REMOVED = 200  # starts of spans that are removed at a time
@@ -193,6 +196,7 @@ class UsageBatch(msgspec.Struct):
     counts: dict[tuple[int, int, int], Counts] = {}
     clients: dict[int, UsageClient] = {}
     operations: dict[int, UsageOperation] = {}
+    slow: list[SlowRequest] = []
 
     def add(
         self, hour: int, client: UsageClient, operation: UsageOperation, counts: Counts
@@ -201,6 +205,11 @@ class UsageBatch(msgspec.Struct):
         key = hour, client.id, operation.id
         self.clients[key[1]], self.operations[key[2]] = client, operation
         self.counts.setdefault(key, Counts()).add(counts)
+
+    def keep_slow(self, requests: Iterable[SlowRequest]) -> None:
+        """Add slow requests; those that are fast among them go if the batch waits for long."""
+        everything = [*self.slow, *requests]
+        self.slow = nlargest(KEPT_OF_HOUR, everything, key=lambda each: each.duration)
 
     def bounded(self, clients: Collection[int], operations: Collection[int]) -> UsageBatch:
         """Return a batch that adds to these ids no more than a database may have.
@@ -211,7 +220,7 @@ class UsageBatch(msgspec.Struct):
         many |= _too_many(operations, self.operations)
         if not many:
             return self
-        bounded = UsageBatch()
+        bounded = UsageBatch(slow=self.slow)
         for (hour, client_id, operation_id), counts in self.counts.items():
             client, operation = self.clients[client_id], self.operations[operation_id]
             bounded.add(
@@ -288,6 +297,10 @@ _TABLES = (
     count BIGINT NOT NULL, last DOUBLE PRECISION NOT NULL, PRIMARY KEY ({_KEY}, coordinate))""",
     """CREATE TABLE IF NOT EXISTS trunkline_usage_schemas (
     version TEXT PRIMARY KEY, text TEXT NOT NULL, seen DOUBLE PRECISION NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS trunkline_usage_slow (
+    id TEXT PRIMARY KEY, start INTEGER NOT NULL, kind TEXT NOT NULL, operation TEXT NOT NULL,
+    profiled SMALLINT NOT NULL, duration DOUBLE PRECISION NOT NULL, told TEXT NOT NULL)""",
+    """CREATE INDEX IF NOT EXISTS trunkline_usage_slow_start ON trunkline_usage_slow (start)""",
     """CREATE TABLE IF NOT EXISTS trunkline_usage_writers (
     id TEXT PRIMARY KEY, batch INTEGER NOT NULL, seen INTEGER NOT NULL)""",
 )
@@ -319,6 +332,16 @@ _WRITTEN = (
     "INSERT INTO trunkline_usage_writers (id, batch, seen) VALUES (?, ?, ?)"
     " ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, seen = excluded.seen"
 )
+_KEEP_SLOW = (
+    "INSERT INTO trunkline_usage_slow (id, start, kind, operation, profiled, duration, told)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_FORGET_FASTER = f"""DELETE FROM trunkline_usage_slow WHERE id IN (SELECT id FROM (SELECT id,
+    ROW_NUMBER() OVER (PARTITION BY kind, operation, profiled
+    ORDER BY duration DESC) AS of_operation,
+    ROW_NUMBER() OVER (ORDER BY duration DESC) AS of_hour
+    FROM trunkline_usage_slow WHERE start = ?) AS ranked
+    WHERE of_operation > {KEPT_OF_OPERATION} OR of_hour > {KEPT_OF_HOUR})"""  # noqa: S608  # ours
 _ADD = {
     table: _adding(table, f"span, start, {', '.join(key)}", *_SUMS)
     for table, key in _COUNTED_BY.items()
@@ -394,6 +417,7 @@ class UsageStore:
                 run.many(_ADD["trunkline_usage_by_operation"], _rows(span, by_operation))
                 run.many(_ADD["trunkline_usage_by_client"], _rows(span, by_client))
                 run.many(_ADD_BY_VARIABLES, _rows_by_variables(span, counts))
+            _write_slow(run, batch.slow)
         return named is batch
 
     def forget(self, days: float) -> None:
@@ -411,6 +435,10 @@ class UsageStore:
                 return
         with self._database.transaction() as run:
             seen = (oldest - 31 * 24) * HOUR  # those of a month that is kept have their names
+            run(
+                "DELETE FROM trunkline_usage_slow WHERE start < ?",
+                max(oldest, now - _HOURS_OF_SLOW),
+            )
             for table in ("clients", "operations", "writers"):
                 run(f"DELETE FROM trunkline_usage_{table} WHERE seen < ?", seen)  # noqa: S608  # ours
             run(
@@ -551,6 +579,40 @@ class UsageStore:
                     found[coordinate] = there[0] + int(count), max(there[1], last)
         return found
 
+    def slow(self, since: float, most: int = 200) -> list[SlowRequest]:
+        """Return the slowest request of each operation since a time, and the slowest profile.
+
+        The slowest requests come first.
+        """
+        return self._slow(
+            "id IN (SELECT id FROM (SELECT id, ROW_NUMBER() OVER"
+            " (PARTITION BY kind, operation, profiled ORDER BY duration DESC) AS place"
+            " FROM trunkline_usage_slow WHERE start >= ?) AS ranked WHERE place = 1)",
+            [int(since) // HOUR],
+            most,
+        )
+
+    def slow_of(self, operation: UsageOperation, since: float, most: int) -> list[SlowRequest]:
+        """Return slow requests of the operations like one since a time, the slowest first."""
+        name = operation.name or operation.document_id
+        where = "start >= ? AND kind = ? AND operation = ?"
+        return self._slow(where, [int(since) // HOUR, operation.kind, name], most)
+
+    def _slow(self, where: str, values: Sequence[object], most: int) -> list[SlowRequest]:
+        with self._database.transaction() as run:
+            rows = run(
+                f"SELECT told FROM trunkline_usage_slow WHERE {where}"  # noqa: S608  # ours
+                " ORDER BY duration DESC LIMIT ?",
+                *(*values, most),
+            ).fetchall()
+        return [msgspec.json.decode(told, type=SlowRequest) for (told,) in rows]
+
+    def slow_request(self, id_: str) -> SlowRequest | None:
+        """Return a slow request by its id."""
+        with self._database.transaction() as run:
+            row = run("SELECT told FROM trunkline_usage_slow WHERE id = ?", id_).fetchone()
+        return None if row is None else msgspec.json.decode(row[0], type=SlowRequest)
+
     def saw_schema(self, version: str, text: str) -> None:
         """Note a version of a schema, if it is new; the last 50 are kept."""
         with self._database.transaction() as run:
@@ -626,6 +688,25 @@ def _sums(counts: Iterable[tuple[int, int, Counts]]) -> list[tuple[tuple[int, ..
     for hour, id_, each in counts:
         found.setdefault((hour, id_), Counts()).add(each)
     return sorted(found.items(), key=lambda each: each[0])
+
+
+def _write_slow(run: Run, requests: Iterable[SlowRequest]) -> None:
+    """Keep the slowest of these and of those that other processes wrote."""
+    rows = [
+        (
+            each.id,
+            int(each.at) // HOUR,
+            each.kind,
+            each.operation,
+            int(each.profile is not None),
+            each.duration,
+            msgspec.json.encode(each).decode(),
+        )
+        for each in requests
+    ]
+    run.many(_KEEP_SLOW, rows)
+    for start in sorted({start for _, start, *_ in rows}):
+        run(_FORGET_FASTER, start)
 
 
 def _rows(

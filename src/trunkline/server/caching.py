@@ -253,7 +253,9 @@ class ResponseCaching:
         if policy.is_mutation:
             return True
         came = exchange.came
-        return came.profile is None and (self._store is not None or came.scope["method"] != "POST")
+        return not came.tells_profile and (
+            self._store is not None or came.scope["method"] != "POST"
+        )
 
     async def respond(self, exchange: Exchange, policy: OperationCaching) -> Response:
         """Return the response to an operation, with its headers."""

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from asyncio import CancelledError, Task, create_task, gather, to_thread
+from asyncio import CancelledError, Task, create_task, gather, to_thread, wrap_future
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import (
     AsyncExitStack,
@@ -42,7 +42,7 @@ from trunkline.engine.run import run_sync
 from trunkline.errors import RequestError, ValidationError, VariablesError
 from trunkline.observe.access import access_log
 from trunkline.observe.log import safe_logger, subject
-from trunkline.observe.operations import OperationEvent, RequestWatcher, Sink
+from trunkline.observe.operations import OperationEvent, ProfilingSink, RequestWatcher, Sink
 from trunkline.observe.traces import request_id, server_span, trace_id
 from trunkline.protocol.batches import BatchEntry, read_json_or_batch
 from trunkline.protocol.canonical import name_by_path
@@ -196,7 +196,9 @@ class GraphQL(HTTPOnly):
             introspection=introspection,
         )
         self._views = views(schema)
-        self._profiling = (profiling, views(profiled(schema))) if profiling else None
+        self._make_measured: Callable[[], SchemaViews] = lambda: views(profiled(schema))
+        self._profiling = (profiling, self._make_measured()) if profiling else None
+        self._measured_views = self._profiling and self._profiling[1]
         self._tells_refusals = refuse != "hidden"
         self._compilations = Compilations()
         self._executor = Executor(context, middlewares, deadline, finish_mutations=finish_mutations)
@@ -206,6 +208,9 @@ class GraphQL(HTTPOnly):
         self._sinks = tuple(sinks)
         self._watchers = [each for each in list[object](sinks) if isinstance(each, RequestWatcher)]
         self._registered = registered
+        self._profiling_sinks = [
+            each for each in list[object](sinks) if isinstance(each, ProfilingSink)
+        ]
         self._documents = Documents(registered, other_urls, apq=apq)
         self._publications: Publications | None = None
         if isinstance(registered, DocumentRegistry):
@@ -380,7 +385,7 @@ class GraphQL(HTTPOnly):
         may_profile, views = self._profiling
         if not may_profile(came.caller):
             raise HTTPProblem(403, "The header GraphQL-Profile is not for this caller.")
-        came.profile = OperationProfile()
+        came.profile, came.tells_profile = OperationProfile(), True
         return views
 
     async def _find(self, request: GraphQLRequest, came: Arrival) -> Exchange:
@@ -399,6 +404,9 @@ class GraphQL(HTTPOnly):
         documents.keep(operation.id, text)
         if operation.kind != "query":
             check_kind(operation, came.scope["method"])
+        for each in self._profiling_sinks:
+            if came.profile is None and each.wants_profile(event):
+                operation = await self._measured(text, name, came)
         if documents.takes_ids and came.room is None:  # a batch has no URL
             usual += documents.headers(request, operation, known, came.scope)
         return Exchange(came, operation, request.variables, usual)
@@ -419,6 +427,16 @@ class GraphQL(HTTPOnly):
             raise
         came.event.has_compiled(operation.made_in, seconds())
         return operation
+
+    async def _measured(self, text: str, name: str | None, came: Arrival) -> Operation:
+        """Return an operation whose resolvers are measured, for a sink that wants a profile."""
+        came.profile = OperationProfile()
+        if self._measured_views is None:  # those of a large schema take half a second
+            making = self._compilations.begin(self._make_measured)
+            self._measured_views = await wrap_future(making)
+        views = self._measured_views
+        came.view = views.whole if views.is_one else await views.of(came.caller)
+        return came.view.recall(text, name) or await self._compile(text, name, came)
 
     async def _execute(self, exchange: Exchange) -> Response:
         """Execute an operation as its caller may have it, and write the response."""
@@ -466,10 +484,12 @@ class GraphQL(HTTPOnly):
         finally:  # also of what took too long
             executed = perf_counter()
             event.stages.execute = executed - began
+            if came.profile is not None:
+                event.profile = came.profile.told(in_time=True)
         event.batches = result.batches
         if result.room is not None:
             event.fields = operation.fixed_fields + self._limits.response - result.room
-        if came.profile is not None:
+        if came.profile is not None and came.tells_profile:
             came.additions.extensions["profile"] = came.profile.told()
         response = self._writer.write(result, event, came.additions)
         event.stages.serialize = perf_counter() - executed

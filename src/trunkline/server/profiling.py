@@ -6,11 +6,12 @@ operations of all others know nothing of it.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from contextvars import ContextVar, Token
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter, methodcaller
 from time import perf_counter
 from types import coroutine
@@ -37,7 +38,17 @@ __all__ = ["PROFILE", "MayProfile", "OperationProfile", "profiled"]
 PROFILE = b"graphql-profile"
 """The header of a request that asks for its profile, whatever the value."""
 
-_BEGAN = "trunkline.profile.began"
+_LITERALS = re.compile(
+    r"""(?P<comment> --[^\n]* | /\*.*?\*/ )
+    | '(?:[^']|'')*' | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$  # strings
+    | (?<![\w.$:%@"`])\d[\w.]*  # numbers, and no names of parameters""",
+    re.DOTALL | re.VERBOSE,
+)
+_OPEN = re.compile(r"'|\$\w*\$|/\*")  # a string or a comment whose end is cut off
+_PARAMETER = r"\s*[?%$:@][\w()]*(?:::\w+)?\s*"
+_LISTS = re.compile(rf"\((?:{_PARAMETER},)+{_PARAMETER}\)")
+_LONG_TEXT = 1_000  # characters of a statement
+_MOST_TEXTS = 10  # statements of a field
 _MOST = 200  # fields that are told, those that took the longest
 
 MayProfile: TypeAlias = Callable[[Caller | None], bool]
@@ -47,11 +58,13 @@ _Place: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class _Clock(Struct, eq=False):
-    """The time in which at least one of several things was going on."""
+    """The time in which at least one of several things was going on, and from when until when."""
 
     running: int = 0
     began: float = 0.0
     seconds: float = 0.0
+    first: float = 0.0
+    last: float = 0.0
 
     def begin(self, now: float) -> bool:
         """Return whether nothing else was going on."""
@@ -59,6 +72,7 @@ class _Clock(Struct, eq=False):
         if self.running > 1:
             return False
         self.began = now
+        self.first = self.first or now
         return True
 
     def end(self, now: float) -> bool:
@@ -67,7 +81,17 @@ class _Clock(Struct, eq=False):
         if self.running:
             return False
         self.seconds += now - self.began
+        self.last = now
         return True
+
+
+class _Statement(Struct, eq=False):
+    """What was measured of statements with one text. The last one of them may not have ended."""
+
+    count: int = 0
+    seconds: float = 0.0
+    first: float = 0.0
+    last: float = 0.0
 
 
 class _Node(Struct, eq=False):
@@ -88,6 +112,7 @@ class _Node(Struct, eq=False):
     all: _Clock = field(default_factory=_Clock)
     statements: int = 0
     sql_seconds: float = 0.0
+    sql: dict[str, _Statement] = {}
 
     def begin(self) -> None:
         """Note that a call begins."""
@@ -106,8 +131,28 @@ class _Node(Struct, eq=False):
         while node is not None and node.all.end(now):
             node = node.above
 
-    def told(self, kept: set[int]) -> dict[str, Any]:
-        """Return what the response has of the field and those below, if they are ``kept``."""
+    def begin_statement(self, text: str) -> _Statement:
+        """Note that a statement begins; of many texts, those that came late are together."""
+        text = _without_values(text[:_LONG_TEXT])
+        if text not in self.sql and len(self.sql) >= _MOST_TEXTS:
+            text = "(other statements)"
+        statement = self.sql.setdefault(text, _Statement())
+        statement.first = statement.first or perf_counter()
+        statement.count += 1
+        self.statements += 1
+        return statement
+
+    def end_statement(self, statement: _Statement, began: float) -> None:
+        """Note that a statement is over; one that fails is not."""
+        statement.last = perf_counter()
+        statement.seconds += statement.last - began
+        self.sql_seconds += statement.last - began
+
+    def told(self, kept: set[int], execution: _Clock | None) -> dict[str, Any]:
+        """Return what is told of the field and those below, if they are ``kept``.
+
+        With the clock of the ``execution``, it is also from when until when, and which statements.
+        """
         below = sorted(self.below, key=lambda each: -each.all.seconds)
         return {
             "key": self.key,
@@ -119,8 +164,28 @@ class _Node(Struct, eq=False):
             "own_ms": _ms(self.own.seconds),
             "statements": self.statements,
             "sql_ms": _ms(self.sql_seconds),
-            "fields": [each.told(kept) for each in below if id(each) in kept],
+            **({} if execution is None else self._in_time(execution)),
+            "fields": [each.told(kept, execution) for each in below if id(each) in kept],
         }
+
+    def _in_time(self, execution: _Clock) -> dict[str, Any]:
+        def place(each: _Clock | _Statement) -> dict[str, float]:
+            last = each.last or execution.last  # what was cancelled, and has not ended
+            return {
+                "began_ms": _ms(each.first - execution.first),
+                "ended_ms": _ms(last - execution.first),
+            }
+
+        sql = [
+            {
+                "statement": text,
+                "count": each.count,
+                "ms": _ms(each.seconds),
+                **place(each),
+            }
+            for text, each in self.sql.items()
+        ]
+        return {**place(self.own if self.calls else self.all), "sql": sql}
 
 
 class OperationProfile:
@@ -129,6 +194,7 @@ class OperationProfile:
     def __init__(self) -> None:
         self._root = _Node("", "", None)
         self._nodes: dict[_Place, _Node] = {(): self._root}
+        self.running: dict[int, tuple[_Statement, float]] = {}  # by the ids of cursors
         self._token: Token[tuple[OperationProfile, _Node]] | None = None
 
     def __enter__(self) -> None:
@@ -150,17 +216,23 @@ class OperationProfile:
             above.below.append(node)
         return node
 
-    def told(self) -> dict[str, Any]:
-        """Return what the response has of it: a tree, of each field first what took longest."""
+    def told(self, *, in_time: bool = False) -> dict[str, Any]:
+        """Return what the response has of it: a tree, of each field first what took longest.
+
+        Told ``in_time``, each field has from when until when it took, in ms since the execution
+        began, and its statements.
+        """
         nodes = list(self._nodes.values())  # each behind the one above it
         kept = sorted(nodes, key=lambda each: -each.all.seconds)[: _MOST + 1]
         root = self._root
+        tree = root.told({id(each) for each in kept}, root.all if in_time else None)
         return {
             "ms": _ms(root.all.seconds),
             "statements": sum(each.statements for each in nodes),
             "sql_ms": _ms(sum(each.sql_seconds for each in nodes)),
             "omitted": len(nodes) - len(kept),
-            "fields": root.told({id(each) for each in kept})["fields"],
+            **({"sql": tree["sql"]} if in_time else {}),
+            "fields": tree["fields"],
         }
 
 
@@ -281,20 +353,32 @@ def _listen_to_sql(has_sqlalchemy: bool) -> None:  # noqa: FBT001  # what is rem
     from sqlalchemy import event  # noqa: PLC0415  # an extra
     from sqlalchemy.engine import Engine  # noqa: PLC0415
 
-    def before(connection: Any, *_: Any) -> None:
+    def before(_: Any, cursor: Any, text: str, *__: Any) -> None:
         measured = _measured.get(None)
         if measured is not None:
-            measured[1].statements += 1
-            connection.info[_BEGAN] = perf_counter()
+            profile, node = measured
+            profile.running[id(cursor)] = node.begin_statement(text), perf_counter()
 
-    def after(connection: Any, *_: Any) -> None:
+    def after(_: Any, cursor: Any, *__: Any) -> None:
         measured = _measured.get(None)
-        began = connection.info.pop(_BEGAN, None)
-        if measured is not None and began is not None:
-            measured[1].sql_seconds += perf_counter() - began
+        if measured is not None:
+            profile, node = measured
+            begun = profile.running.pop(id(cursor), None)
+            if begun is not None:
+                node.end_statement(*begun)
 
     event.listen(Engine, "before_cursor_execute", before)
     event.listen(Engine, "after_cursor_execute", after)
+
+
+@lru_cache(256)
+def _without_values(statement: str) -> str:
+    """Return the text of a statement without the values that a program may have written into it."""
+    if "\\" in statement:  # databases differ in where a string with it ends
+        statement = statement.partition("'")[0]
+    text = _LITERALS.sub(lambda found: " " if found["comment"] else "?", statement)
+    text = _OPEN.split(text)[0]
+    return _LISTS.sub("(…)", " ".join(text.split()))
 
 
 def _ms(seconds: float) -> float:
