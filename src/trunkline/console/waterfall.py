@@ -10,7 +10,7 @@ from msgspec import Struct
 from trunkline.console.texts import duration, number
 from trunkline.observe.slow import SlowRequest
 
-__all__ = ["Bar", "by_slowness", "longest", "waterfall"]
+__all__ = ["WaterfallBar", "by_slowness", "longest", "waterfall"]
 
 _WIDTH = 1_000.0  # of a bar that takes as long as the request
 _LEAST = 3.0
@@ -19,7 +19,7 @@ _Node: TypeAlias = Mapping[str, Any]
 """A field of a profile, as `OperationProfile` tells it."""
 
 
-class Bar(Struct):
+class WaterfallBar(Struct):
     """What took time: ``x`` and ``width`` are thousandths of the request.
 
     ``depth`` says how far it is below a stage, and ``seconds`` how long it took, which is less than
@@ -46,28 +46,28 @@ def by_slowness(requests: Iterable[SlowRequest]) -> list[tuple[SlowRequest, Slow
     ]
 
 
-def waterfall(request: SlowRequest) -> list[Bar]:
+def waterfall(request: SlowRequest) -> list[WaterfallBar]:
     """Return what a request did, in the order in which it began."""
-    found: list[Bar] = []
+    found: list[WaterfallBar] = []
     for stage in request.stages:
         kind: Literal["stage", "other"] = "other" if stage.name == "other" else "stage"
         place = _place(request, stage.began, stage.began + stage.seconds)
-        found.append(Bar(kind, stage.name, "", 0, stage.seconds, *place))
+        found.append(WaterfallBar(kind, stage.name, "", 0, stage.seconds, *place))
         if stage.name == "execute" and request.profile is not None:
             found += _below(request, request.profile, 1, stage.began)
     return found
 
 
-def _below(request: SlowRequest, node: _Node, depth: int, start: float) -> Iterator[Bar]:
+def _below(request: SlowRequest, node: _Node, depth: int, start: float) -> Iterator[WaterfallBar]:
     """Yield the statements of a field, and the fields below it."""
     for each in node["sql"]:
         note = _number(each["count"], "time")
         place = _place(request, *_within(each, start))
         seconds = each["ms"] / 1_000
-        yield Bar("statement", each["statement"], note, depth, seconds, *place)
+        yield WaterfallBar("statement", each["statement"], note, depth, seconds, *place)
     for each in sorted(node["fields"], key=lambda each: float(each["began_ms"])):
         place = _place(request, *_within(each, start))
-        yield Bar("field", each["key"], _note(each), depth, each["own_ms"] / 1_000, *place)
+        yield WaterfallBar("field", each["key"], _note(each), depth, each["own_ms"] / 1_000, *place)
         yield from _below(request, each, depth + 1, start)
 
 
