@@ -286,7 +286,7 @@ async def check_with(random: Random, store: ResponseStore | None) -> int:
         if not cache.asks_first and random.random() < 0.3:  # a name that was overheard
             other = CALLERS[random.choice(sorted(CALLERS))]
             if other.scopes != CALLERS.get(token, other).scopes:
-                headers["cache-audience"] = AUDIENCE.name(other).decode()
+                headers["cache-audience"] = (AUDIENCE.name(other) or b"").decode()
         query = b"query=" + quote(random.choice(queries)).encode()
         cached = await cache.get(query, headers)
         headers.pop("cache-audience", None)

@@ -213,7 +213,7 @@ async def test_an_audience_has_the_same_scopes_and_tenant() -> None:
     assert names["a1"] == names["a2"]
     assert len(set(names.values())) == 4
     other = CacheAudience(SECRET.upper(), claims=["tenant"])
-    assert other.name(CALLERS["a1"]).decode() != names["a1"]
+    assert other.name(CALLERS["a1"]) != names["a1"].encode()
     apart = CacheAudience(SECRET, claims=["tenant"], clients_share=False)
     assert len({apart.name(caller) for caller in CALLERS.values()}) == 5
     refused = await get(AUDIENCE.check(Tokens()), b"", {"authorization": "stolen"})
@@ -221,11 +221,23 @@ async def test_an_audience_has_the_same_scopes_and_tenant() -> None:
     assert "www-authenticate" in refused.headers
 
 
+async def test_who_lacks_a_claim_shares_with_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    for token, name in (("e1", "one"), ("e2", "two")):
+        monkeypatch.setitem(CALLERS, token, Caller(name, frozenset({"a"}), {"tenant": None}))
+        unnamed = await get(AUDIENCE.check(Tokens()), b"", {"authorization": token})
+        assert (unnamed.status, "cache-audience" in unnamed.headers) == (204, False)
+        for named in ({}, {"cache-audience": ""}, {"cache-audience": "None"}):
+            reply = await ask(CALLING, "{ ours }", authorization=token, **named)
+            assert reply.headers["cache-control"] == "private, max-age=40"
+
+
 def test_an_audience_without_a_good_secret_does_not_start() -> None:
     with pytest.raises(ValueError, match="has 5 bytes; it needs 32"):
         CacheAudience("short")
     with pytest.raises(ValueError, match="cannot be the name of a header"):
         CacheAudience(SECRET, header="Cache Audience")
+    with pytest.raises(TypeError, match=r"a list of claims: claims=\['tenant'\]"):
+        CacheAudience(SECRET, claims="tenant")
     assert SECRET not in repr(Caching(audience=AUDIENCE))
     registered: Any = object()
     with pytest.raises(ValueError, match=r"CacheAudience\(…, clients_share=False\)"):

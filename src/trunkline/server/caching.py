@@ -59,8 +59,8 @@ class CacheAudience:
     """Names the audience of a caller: those who get the same responses.
 
     Callers with the same scopes of the same issuer are one audience, if also the values of the
-    ``claims`` are the same: ``("tenant",)``, for example. Responses with the scope ``AUDIENCE``
-    must depend on nothing else of the caller.
+    ``claims`` are the same: ``["tenant"]``, for example. A caller who lacks one of them shares with
+    nobody. Responses with the scope ``AUDIENCE`` must depend on nothing else of the caller.
 
     A shared cache must know the audience before it looks for a response. So what stands before it
     asks the application that `check` returns, and sets the ``header`` of the request. The endpoint
@@ -71,7 +71,8 @@ class CacheAudience:
     ``clients_share`` says whether two clients can be one audience. Say ``False`` where clients have
     registered documents: a client may be limited to its own, and a cache cannot know them.
 
-    Raises ``ValueError`` if the secret is too short, or the header is no header's name.
+    Raises ``ValueError`` if the secret is too short, or the header is no header's name, and
+    ``TypeError`` if the claims are a text.
     """
 
     def __init__(
@@ -90,30 +91,36 @@ class CacheAudience:
             )
         if not HEADER_NAME.fullmatch(header):
             raise ValueError(f"CacheAudience: {header!r} cannot be the name of a header.")
-        self._claims = tuple(sorted({*claims, "iss"}))
+        if isinstance(claims, str):  # whose characters would be claims that no caller has
+            raise TypeError(f"CacheAudience takes a list of claims: claims=[{claims!r}].")
+        self._claims = tuple(sorted({*claims}))
         self.clients_share = clients_share
         self.header = header
 
-    def name(self, caller: Caller) -> bytes:
-        """Return the name of a caller's audience."""
+    def name(self, caller: Caller) -> bytes | None:
+        """Return the name of a caller's audience; ``None`` if it shares with nobody."""
         return self._name(caller, None if self.clients_share else caller.client_id)
 
-    def rights(self, caller: Caller) -> bytes:
-        """Return a name for what a caller may have, whoever it is.
+    def rights(self, caller: Caller) -> bytes | None:
+        """Return a name for what a caller may have, whoever it is; ``None`` if only it may.
 
         For what is asked only after it is known that the caller may send the document.
         """
         return self._name(caller, None)
 
-    def _name(self, caller: Caller, client: str | None) -> bytes:
+    def _name(self, caller: Caller, client: str | None) -> bytes | None:
         claims = [caller.claims.get(each) for each in self._claims]
-        text = json.dumps([self._claims, claims, sorted(caller.scopes), client], sort_keys=True)
+        if None in claims:
+            return None
+        issuer = caller.claims.get("iss")
+        known = [self._claims, claims, issuer, sorted(caller.scopes), client]
+        text = json.dumps(known, sort_keys=True)
         return hmac.digest(self._secret, text.encode(), "sha256").hex()[:_DIGITS].encode()
 
     def is_named(self, caller: Caller, headers: Headers) -> bool:
         """Say whether a request has the header, with the audience of its caller."""
-        named = headers.get(self.header.lower().encode(), b"")
-        return hmac.compare_digest(named, self.name(caller))
+        named, name = headers.get(self.header.lower().encode(), b""), self.name(caller)
+        return name is not None and hmac.compare_digest(named, name)
 
     def check(self, auth: Authenticator) -> Application:
         """Return the ASGI application that a proxy asks who a request's audience is.
@@ -142,16 +149,16 @@ class _AudienceCheck(HTTPApplication):
     async def respond(self, scope: Scope, receive: Receive) -> Response:  # noqa: ARG002  # ASGI's
         """Return the header."""
         caller: Caller = scope["caller"]
-        header = self._audience.header.lower().encode()
-        named = header, self._audience.name(caller)
+        header, name = self._audience.header.lower().encode(), self._audience.name(caller)
+        named = () if name is None else ((header, name),)
         seconds = 0
         if self._is_by_token and "cnf" not in caller.claims:
             seconds = int(min(_TOKEN_KNOWN, caller.claims.get("exp", inf) - time()))
         if seconds <= 0:
-            return Response(204, headers=(named, (b"cache-control", b"no-store")))
+            return Response(204, headers=(*named, (b"cache-control", b"no-store")))
         control = b"public, s-maxage=%d" % seconds
         return Response(
-            204, headers=(named, (b"cache-control", control), (b"vary", b"Authorization"))
+            204, headers=(*named, (b"cache-control", control), (b"vary", b"Authorization"))
         )
 
 
@@ -448,7 +455,7 @@ class ResponseCaching:
             return None
         audience, caller = self._audience, exchange.came.caller
         who = audience.rights(caller) if audience and caller else b""
-        return self._key_for(exchange, who)
+        return None if who is None else self._key_for(exchange, who)
 
     def _key_for(self, exchange: Exchange, who: bytes) -> StoreKey:
         """Return the key of a response for those of one name; no request makes it long."""
