@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
 
@@ -123,6 +124,9 @@ Calls with tokens, which live 10 minutes; none is for another's URL:
   curl {base}/graphql -H @{web_app} -H 'Content-Type: application/json' -d '{QUERY}'
   curl {base}/api/todos -H @{mobile_app}
   curl {base}/metrics -H @{prometheus}
+
+What takes the time, and whose it is, while others call:
+  {Path(sys.executable).with_name("trunkline")} top {base}/metrics --header "$(cat {prometheus})"
 """
     print(
         f"""
