@@ -13,8 +13,7 @@ use serde_json::to_writer;
 use uuid::Uuid;
 
 use crate::shapes::attribute;
-
-type Text = Vec<u8>;
+use crate::text::{Text, json, write_quoted, write_string};
 
 pub enum Leaf {
     Boolean,
@@ -55,6 +54,7 @@ impl Leaf {
     }
 
     /// Writes a value that is not null; `None` is a doubt.
+    #[inline(never)]
     pub fn write(&self, value: &Bound<'_, PyAny>, text: &mut Text) -> Option<()> {
         match self {
             Leaf::Boolean => {
@@ -96,7 +96,7 @@ impl Leaf {
             }
             Leaf::Id(uuid) => {
                 if let Ok(value) = value.cast_exact::<PyString>() {
-                    to_writer(text, value.to_str().ok()?).ok()?;
+                    write_string(value.to_str().ok()?, text);
                 } else if let Ok(value) = value.cast_exact::<PyInt>() {
                     let value: i64 = value.extract().ok()?;
                     text.push(b'"');
@@ -112,7 +112,7 @@ impl Leaf {
             }
             Leaf::String => {
                 let value = value.cast_exact::<PyString>().ok()?;
-                to_writer(text, value.to_str().ok()?).ok()?;
+                write_string(value.to_str().ok()?, text);
             }
             Leaf::Strings(values) => {
                 let value = value.cast_exact::<PyString>().ok()?.to_str().ok()?;
@@ -153,18 +153,6 @@ where
         .into_iter()
         .map(|(value, name)| (value, json(&name)))
         .collect())
-}
-
-/// Returns a string as JSON.
-pub fn json(value: &str) -> Text {
-    serde_json::to_vec(value).expect("a string is JSON")
-}
-
-/// Writes a string that has nothing to escape.
-fn write_quoted(value: &str, text: &mut Text) {
-    text.push(b'"');
-    text.extend_from_slice(value.as_bytes());
-    text.push(b'"');
 }
 
 fn write_uuid(value: &Bound<'_, PyAny>, class: &Py<PyType>, text: &mut Text) -> Option<()> {

@@ -7,6 +7,7 @@
 
 mod leaves;
 mod shapes;
+mod text;
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 

@@ -2,19 +2,21 @@
 //!
 //! `trunkline/compiler/walk.py` describes a shape as tuples: `(kind, is_nullable, rest)`.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use pyo3::PyTraverseError;
 use pyo3::ffi;
 use pyo3::gc::PyVisit;
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyNone, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 
-use crate::leaves::{Leaf, json};
+use crate::leaves::Leaf;
+use crate::text::{Piece, Text, json};
 
 /// The text so far, and how many more fields the response may have.
 pub struct Output {
-    pub text: Vec<u8>,
+    pub text: Text,
     pub room: i64,
     /// Where values of batches are to come in the text: the number of the batch, and the place.
     pub gaps: Vec<(usize, usize)>,
@@ -28,7 +30,7 @@ const SHORT: usize = 4096;
 impl Output {
     pub fn new(room: i64, batches: usize) -> Self {
         Output {
-            text: Vec::with_capacity(SHORT),
+            text: Text::with_capacity(SHORT),
             room,
             gaps: Vec::new(),
             parents: (0..batches).map(|_| Vec::new()).collect(),
@@ -64,6 +66,8 @@ struct Object {
     /// What it takes of the room.
     weight: i64,
     fields: Vec<Field>,
+    /// What stands behind the last field.
+    end: Piece,
     /// Whether its members are keys of a `dict`; otherwise they are attributes.
     is_mapping: bool,
     /// Says whether no code of the program computes the attributes of these names.
@@ -74,16 +78,22 @@ struct Object {
 }
 
 struct Field {
-    /// The response key, with what stands before it and the colon.
-    key: Vec<u8>,
+    /// What stands between the field before and the value: constants, the response key, the colon.
+    before: Piece,
     source: Source,
 }
 
 enum Source {
     /// The value of a batch, which comes later.
     Batch(usize),
-    Constant(Vec<u8>),
-    Member(Py<PyString>, Shape),
+    Member(Member),
+}
+
+struct Member {
+    name: Py<PyString>,
+    /// Where objects have it, if that is a slot: bytes from their begin; otherwise 0.
+    slot: AtomicUsize,
+    shape: Shape,
 }
 
 impl Shape {
@@ -106,6 +116,7 @@ impl Shape {
     }
 
     /// Writes a value; `None` is a doubt.
+    #[inline(always)]
     pub fn write(&self, value: &Bound<'_, PyAny>, output: &mut Output) -> Option<()> {
         if value.is_none() {
             output.text.extend_from_slice(b"null");
@@ -134,17 +145,18 @@ impl Shape {
 }
 
 impl List {
+    #[inline(never)]
     fn write(&self, value: &Bound<'_, PyAny>, output: &mut Output) -> Option<()> {
         let values = value.cast_exact::<PyList>().ok()?;
         let length = values.len();
         output.take(self.weight.checked_mul(length.try_into().ok()?)?)?;
         output.text.push(b'[');
-        for index in 0..length {
+        // each is owned, and looked for when its turn comes: what runs meanwhile may change the list
+        for (index, item) in values.iter().enumerate() {
             if index > 0 {
                 output.text.push(b',');
             }
-            // owned, and looked for again: whatever runs meanwhile may have changed the list
-            self.item.write(&values.get_item(index).ok()?, output)?;
+            self.item.write(&item, output)?;
         }
         output.text.push(b']');
         (values.len() == length).then_some(())
@@ -158,26 +170,39 @@ impl Object {
             description.extract()?;
         let is_mapping = class.is(py.get_type::<PyDict>());
         let mut names = Vec::new();
-        let fields = fields.iter().enumerate().map(|(index, field)| {
+        let mut members = Vec::new();
+        let mut before = Text::new();
+        for (index, field) in fields.iter().enumerate() {
             let (key, name, shape): (String, Bound<'_, PyAny>, Option<Bound<'_, PyAny>>) =
                 field.extract()?;
-            let mut text = vec![if index == 0 { b'{' } else { b',' }];
-            text.extend(json(&key));
-            text.push(b':');
+            before.push(if index == 0 { b'{' } else { b',' });
+            before.extend(json(&key));
+            before.push(b':');
             let source = if let Some(shape) = shape {
                 // interned, as the keys of objects are: comparing them is comparing addresses
                 let name = PyString::intern(py, name.extract()?);
                 names.push(name.clone());
-                Source::Member(name.unbind(), Shape::read(&shape, reads_plainly)?)
+                Source::Member(Member {
+                    name: name.unbind(),
+                    slot: AtomicUsize::new(0),
+                    shape: Shape::read(&shape, reads_plainly)?,
+                })
             } else if let Ok(number) = name.extract() {
                 Source::Batch(number)
             } else {
-                Source::Constant(json(name.extract()?))
+                before.extend(json(name.extract()?));
+                continue;
             };
-            Ok(Field { key: text, source })
-        });
+            members.push(Field {
+                before: Piece::new(&before),
+                source,
+            });
+            before.clear();
+        }
+        before.push(b'}');
         Ok(Object {
-            fields: fields.collect::<PyResult<_>>()?,
+            fields: members,
+            end: Piece::new(&before),
             class: class.unbind(),
             weight,
             is_mapping,
@@ -187,6 +212,7 @@ impl Object {
         })
     }
 
+    #[inline(never)]
     fn write(&self, value: &Bound<'_, PyAny>, output: &mut Output) -> Option<()> {
         output.take(self.weight)?;
         let mapping = if self.is_mapping {
@@ -196,7 +222,7 @@ impl Object {
             None
         };
         for field in &self.fields {
-            output.text.extend_from_slice(&field.key);
+            field.before.write(&mut output.text);
             match &field.source {
                 Source::Batch(number) => {
                     output.gaps.push((*number, output.text.len()));
@@ -205,21 +231,16 @@ impl Object {
                         .get_mut(*number)?
                         .push(value.clone().unbind());
                 }
-                Source::Constant(text) => output.text.extend_from_slice(text),
-                Source::Member(name, shape) => {
-                    let name = name.bind(value.py());
-                    match mapping {
-                        // a missing key is null
-                        Some(mapping) => match mapping.get_item(name).ok()? {
-                            Some(member) => shape.write(&member, output)?,
-                            None => shape.write(&PyNone::get(value.py()), output)?,
-                        },
-                        None => shape.write(&attribute(value, name).ok()?, output)?,
-                    }
+                Source::Member(member) => {
+                    let found = match mapping {
+                        Some(mapping) => member.of_mapping(mapping)?,
+                        None => member.of_object(value)?,
+                    };
+                    member.shape.write(&found, output)?;
                 }
             }
         }
-        output.text.push(b'}');
+        self.end.write(&mut output.text);
         Some(())
     }
 
@@ -238,6 +259,12 @@ impl Object {
         if !is_plain.is_truthy().ok()? {
             return None;
         }
+        for field in &self.fields {
+            if let Source::Member(Member { name, slot, .. }) = &field.source {
+                let place = slot_of(class, name.bind(py)).unwrap_or_default();
+                slot.store(place, Ordering::Relaxed);
+            }
+        }
         self.checked.store(version, Ordering::Relaxed);
         Some(())
     }
@@ -248,9 +275,32 @@ impl Object {
         self.fields
             .iter()
             .try_for_each(|field| match &field.source {
-                Source::Member(_, shape) => shape.traverse(visit),
-                Source::Batch(_) | Source::Constant(_) => Ok(()),
+                Source::Member(Member { shape, .. }) => shape.traverse(visit),
+                Source::Batch(_) => Ok(()),
             })
+    }
+}
+
+impl Member {
+    #[inline]
+    fn of_mapping<'py>(&self, mapping: &Bound<'py, PyDict>) -> Option<Bound<'py, PyAny>> {
+        let py = mapping.py();
+        let found = mapping.get_item(self.name.bind(py)).ok()?;
+        Some(found.unwrap_or_else(|| py.None().into_bound(py))) // a missing key is null
+    }
+
+    /// Reads the attribute of an object whose class has been checked.
+    #[inline]
+    fn of_object<'py>(&self, value: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
+        match self.slot.load(Ordering::Relaxed) {
+            0 => attribute(value, self.name.bind(value.py())).ok(),
+            // SAFETY: `Object::check` has found the slot in the class of the value; an empty one is
+            // null, which is a doubt.
+            slot => unsafe {
+                let found = *value.as_ptr().byte_add(slot).cast::<*mut ffi::PyObject>();
+                Bound::from_borrowed_ptr_or_opt(value.py(), found)
+            },
+        }
     }
 }
 
@@ -264,4 +314,24 @@ pub fn attribute<'py>(
         let found = ffi::PyObject_GenericGetAttr(value.as_ptr(), name.as_ptr());
         Bound::from_owned_ptr_or_err(value.py(), found)
     }
+}
+
+/// Returns where the objects of a class have an attribute, if it is a slot.
+fn slot_of(class: &Bound<'_, PyType>, name: &Bound<'_, PyString>) -> Option<usize> {
+    let dict = intern!(class.py(), "__dict__");
+    let found = class.mro().iter().find_map(|base| {
+        let members = base.getattr(dict).ok()?;
+        members.get_item(name).ok()
+    })?;
+    let kind = &raw mut ffi::PyMemberDescr_Type;
+    if found.get_type_ptr() != kind {
+        return None;
+    }
+    let descriptor = found.as_ptr().cast::<ffi::PyMemberDescrObject>();
+    // SAFETY: the descriptor is of that type, and so has its members.
+    let (owner, member) = unsafe { ((*descriptor).d_common.d_type, *(*descriptor).d_member) };
+    // SAFETY: both are types.
+    let has_slot = unsafe { ffi::PyType_IsSubtype(class.as_type_ptr(), owner) } != 0;
+    let is_object = member.type_code == ffi::Py_T_OBJECT_EX && member.flags == 0;
+    (has_slot && is_object).then_some(member.offset.try_into().ok()?)
 }

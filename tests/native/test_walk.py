@@ -240,6 +240,19 @@ def test_aware_times_are_the_programs_own_scalar() -> None:
     assert not both(operation)[1]
 
 
+def test_each_character_of_a_string_is_looked_at() -> None:
+    """Those that must be escaped, in every place of strings that are short, and of longer ones."""
+    strings = [
+        "x" * place + character + "é" * (length - place)
+        for length in range(35)
+        for place in range(length + 1)
+        for character in ('"', "\\", "\x00", "\x1f", " ", "!", "#", "[", "]", "\x7f", "\x80", "漢")
+    ]
+    (text, _), is_walked = both(compiled("{ tags }", strings))
+    assert is_walked
+    assert orjson.loads(text)["data"]["tags"] == strings
+
+
 # -- objects --------------------------------------------------------------------------------------
 
 
@@ -428,6 +441,76 @@ def test_a_base_class_may_change() -> None:
 
     setattr(base, "__getattribute__", read)  # noqa: B010
     assert run_sync(operation, None, takes_json=True).data == {"items": [{"s": "s"}]}
+
+
+class Wide:
+    __slots__ = ("i", "other", "s")
+
+
+class Narrow:
+    __slots__ = ("s",)
+
+
+def filled(model: Any, **values: Any) -> Any:
+    made = model()
+    for name, value in values.items():
+        setattr(made, name, value)
+    return made
+
+
+def test_an_empty_slot_is_an_error_of_its_field() -> None:
+    operation = compiled("{ items { s } }", [filled(Wide, s="a"), filled(Wide, i=1)], Wide)
+    (_, errors), is_walked = both(operation)
+    assert not is_walked
+    assert [each.path for each in errors] == [["items", 1, "s"]]
+
+
+def test_a_slot_may_be_of_a_base_class_or_hidden_by_another() -> None:
+    class Below(Narrow):
+        __slots__ = ("i",)
+
+    class Again(Below):
+        __slots__ = ("s",)
+
+    for model in (Below, Again):
+        (text, _), is_walked = both(
+            compiled("{ items { s i } }", [filled(model, s="a", i=1)], model)
+        )
+        assert is_walked
+        assert text == b'{"data":{"items":[{"s":"a","i":1}]}}'
+
+
+def test_a_slot_of_an_unrelated_class_is_not_read() -> None:
+    class Foreign:
+        i: int
+        s: str
+
+    Foreign.s = Wide.s  # type: ignore[attr-defined]
+    (_, errors), is_walked = both(compiled("{ items { s } }", [Foreign()], Foreign))
+    assert not is_walked
+    assert [each.path for each in errors] == [["items", 0, "s"]]
+
+
+def test_a_slot_may_become_an_attribute_of_the_class_and_a_property() -> None:
+    class Changing:
+        __slots__ = ("i", "s")
+
+    slot = Changing.s  # type: ignore[attr-defined]
+    operation = compiled("{ items { s } }", [filled(Changing, s="own")], Changing)
+    for value, expected, walks in (
+        (slot, "own", True),
+        ("of the class", "of the class", True),
+        (Changing.i, None, True),  # type: ignore[attr-defined]  # another slot, which is empty
+        (property(lambda _: "computed"), "computed", False),
+        (slot, "own", True),
+    ):
+        Changing.s = value  # type: ignore[attr-defined]
+        for _ in range(64):  # what was once not plain is tried again after a pause
+            run_sync(operation, None, takes_json=True)
+        (text, errors), is_walked = both(operation)
+        assert orjson.loads(text)["data"]["items"] == [{"s": expected}]
+        assert bool(errors) == (expected is None)
+        assert is_walked == (walks and not errors)
 
 
 # -- lists ----------------------------------------------------------------------------------------
