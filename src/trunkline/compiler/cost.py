@@ -11,7 +11,7 @@ on them. A request is counted only if its variables are larger than what has bee
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from math import ceil, isfinite, prod
+from math import ceil, inf, isfinite, prod
 from typing import Any, TypeAlias
 
 import graphql
@@ -96,6 +96,13 @@ class Cost:
             if type(value) is not int or value > self._harmless:
                 self._check_total(provided)
                 return
+
+    @property
+    def harmless(self) -> float:
+        """Return up to which value of the only variable no request costs too much."""
+        if isinstance(self._total, int):
+            return inf
+        return self._harmless if self._is_simple else -1
 
     def of(self, values: Sequence[Any]) -> int:
         """Return what a request with these values may cost, 0 if there is no limit."""

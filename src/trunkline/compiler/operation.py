@@ -13,12 +13,13 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from functools import cached_property, partial
 from hashlib import sha256
+from math import inf
 from threading import RLock
 from types import ModuleType
 from typing import Any, NoReturn
 from weakref import finalize
 
-from graphql import GraphQLError
+from graphql import GRAPHQL_MAX_INT, GraphQLError
 
 from trunkline.compiler.authorization import CallerForms
 from trunkline.compiler.emit import COMPLETE, ROOT, SOURCE, ModuleText, ModuleWriter
@@ -189,6 +190,17 @@ class _Functions(dict[str, Callable[..., Any]]):
         return function(execution, value, *indices)
 
 
+def _single(planned: PlannedOperation) -> tuple[str, type[Any], float] | None:
+    """Return the only variable, as the commonest request has: an id, or the length of a list.
+
+    Nothing is to coerce or to check if its value is of this type, and no greater than this.
+    """
+    only, most = planned.variables.single, planned.cost.harmless
+    if only is None or (only[1] is not int and most < inf):
+        return None
+    return *only, min(most, GRAPHQL_MAX_INT)
+
+
 def _refuse(message: str, *_: object) -> NoReturn:
     """Stand in for what is too much to plan, so that it is tried once and not for each value."""
     raise GraphQLError(message)
@@ -256,6 +268,7 @@ class Operation:
         self.source_mark = plan.source.mark if plan.source else None
         self.variables = planned.variables
         self.cost = planned.cost
+        self._single = _single(planned) if chosen.refusals is None else None
         self.fixed_fields = fields_outside_lists(plan.root)
         self.made_in = (0.0, 0.0, 0.0)
         self.caching = planned.caching
@@ -350,6 +363,12 @@ class Operation:
         Raises ``VariablesError`` if one does not fit (GraphQL §6.1.2), ``LimitExceededError`` if
         they make the operation cost more than allowed.
         """
+        single = self._single
+        if single is not None and variables:
+            name, exact, most = single
+            value: Any = variables.get(name)
+            if type(value) is exact and (exact is not int or 0 <= value <= most):
+                return [value, variables]
         values = self.variables.coerce(variables)
         self.cost.check(values)
         if self._refusals is not None:

@@ -117,8 +117,12 @@ class Execution(Struct, eq=False):
 
         The execution forgets them: their tracebacks have it, and a cycle would keep all of it.
         """
-        if not self.failures:
-            return Result(self.data, [], room=self.room, batches=self.batches)
+        if self.failures:
+            return self._result_with_errors()
+        return Result(self.data, [], room=self.room, batches=self.batches)
+
+    def _result_with_errors(self) -> Result:
+        """Apart from `result`, because a closure there would slow down every operation."""
         variables, operation = self.variables, self.operation
         failures, self.failures, self.latest = self.failures, [], None
         errors = [failure.located(variables, operation) for failure in failures]

@@ -64,8 +64,6 @@ __all__ = [
     "first_argument_builder",
 ]
 
-_INT_BITS = 32  # of an Int, with the sign
-
 MAX_ERRORS = 50
 """How many wrong values one response lists."""
 
@@ -89,11 +87,12 @@ class Variables:
     """The variables of one operation: their types and defaults, known before any value comes.
 
     ``names`` are in the order of the operation, as the values of `coerce` are; ``types`` has their
-    types by name, as a document writes them; ``literals`` makes functions of literals that contain
-    these variables. ``most`` is the number of values that the
-    variables of one request may have, with items of lists and fields of input objects. Messages
-    name similar names if ``has_suggestions``. ``repeats`` says how often a variable stands in the
-    literal of one argument: so often its values count.
+    types by name, as a document writes them; ``single`` is the name of the only variable, and the
+    type in Python of values that need no coercion, if there is one. ``literals`` makes functions of
+    literals that contain these variables. ``most`` is the number of values that the variables of
+    one request may have, with items of lists and fields of input objects. Messages name similar
+    names if ``has_suggestions``. ``repeats`` says how often a variable stands in the literal of one
+    argument: so often its values count.
     """
 
     def __init__(
@@ -117,7 +116,7 @@ class Variables:
             (variable.signature.name, exact_type(variable.signature.type), variable.coerce)
             for variable in self._variables
         ]
-        self._single = _single(self._signatures)
+        self.single = _single(self._signatures)
         # nothing is counted in values of flat types, so one allowance serves all requests
         self._allowance = (
             None if any(nests(each.type) for each in self._signatures) else Allowance(0)
@@ -136,11 +135,6 @@ class Variables:
         if not self._table:
             return []
         values = provided or _NOTHING
-        if self._single is not None:  # the commonest request has one variable: an id, or a number
-            name, exact = self._single
-            value: Any = values.get(name)
-            if type(value) is exact and (exact is not int or value.bit_length() < _INT_BITS):
-                return [value, values]
         allowance = self._allowance or Allowance(self._most)
         try:
             coerced = [
@@ -236,7 +230,7 @@ class Variables:
 def _single(signatures: Sequence[GraphQLVariableSignature]) -> tuple[str, type[Any]] | None:
     """Return the name of the only variable, and the type of its values that need no coercion.
 
-    Those of ``int`` need none if they have less than 32 bits.
+    Those of ``int`` need none if they have at most 31 bits.
     """
     if len(signatures) != 1:
         return None
