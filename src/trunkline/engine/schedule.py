@@ -103,14 +103,12 @@ async def _settle(execution: Execution, agenda: Agenda) -> None:
 
 def settle_sync(execution: Execution, agenda: Agenda) -> None:
     """Do what is left of an execution none of whose resolvers is awaited."""
-    while work := agenda.take():
-        for batch in work:
-            assert isinstance(batch, Batch)  # noqa: S101  # deferrals need `async`
+    while batches := agenda.take_batches():
+        for batch in batches:
             try:
                 _complete_batch(execution, batch, _call_batch(execution, batch))
             except Exception as error:  # noqa: BLE001  # a resolver's error becomes the fields'
                 _fail(execution, batch, error)
-            agenda.finish(batch)
 
 
 class _SideBySide:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from inspect import iscoroutine
-from itertools import chain, islice, repeat
+from itertools import islice, repeat
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
@@ -82,7 +82,6 @@ class Batch:
         "flat",
         "key",
         "mark",
-        "pattern",
         "place",
         "walked",
     )
@@ -100,31 +99,40 @@ class Batch:
         self.mark = mark
         self.place = place
         self.key = key
-        self.pattern = mark.pattern(place)
         self.flat: list[Any] = []
         # of the items of lists: the parents, the entries, each index
         self._columns: list[list[Any]] = [[] for _ in range(2 + mark.index_count)]
         self.walked: list[tuple[WalkedList, int]] = []
 
+    @property
+    def pattern(self) -> tuple[str | None, ...]:
+        """The path with ``None`` in the places of indices."""
+        return self.mark.pattern(self.place)
+
     def add_list(self, parents: Sequence[Any], entries: Sequence[Any], *indices: int) -> None:
         """Add all items of a list; ``indices`` are those of the list."""
-        count = len(entries)
-        above = (repeat(index, count) for index in indices)
-        added = (parents, entries, *above, range(count))
-        for column, values in zip(self._columns, added, strict=True):
-            column.extend(values)
+        first, second, *above, last = self._columns
+        first += parents
+        second += entries
+        for column, index in zip(above, indices, strict=True):
+            column.extend(repeat(index, len(entries)))
+        last += range(len(entries))
 
     @property
     def count(self) -> int:
         """The number of parents."""
-        walked = sum(len(list_.parents[number]) for list_, number in self.walked)
-        return len(self.flat) // len(self._columns) + len(self._columns[0]) + walked
+        count = len(self.flat) // len(self._columns) + len(self._columns[0])
+        for list_, number in self.walked:
+            count += len(list_.parents[number])
+        return count
 
     @property
     def parents(self) -> list[Any]:
         """The parents: first those of ``flat``, last those of ``walked``."""
-        walked = (list_.parents[number] for list_, number in self.walked)
-        return [*self._all(0), *chain.from_iterable(walked)]
+        parents = [*self._all(0)]
+        for list_, number in self.walked:
+            parents += list_.parents[number]
+        return parents
 
     def fill(self, execution: Any, values: Sequence[Any]) -> bool:
         """Let native code write the values; return whether it has written all of them."""
@@ -153,7 +161,8 @@ class Batch:
         return zip(*map(self._all, range(1, len(self._columns))), values, strict=True)
 
     def _all(self, number: int) -> list[Any]:
-        return self.flat[number :: len(self._columns)] + self._columns[number]
+        column = self._columns[number]
+        return self.flat[number :: len(self._columns)] + column if self.flat else column
 
     def forget_below(self, position: Path) -> None:
         """Give up the parents below a position, which came last."""
@@ -263,6 +272,12 @@ class Agenda:
             self._begin(ready)
             work.extend(ready)
         return work
+
+    def take_batches(self) -> list[Batch]:
+        """Return all batches: where nothing is awaited, nothing is ever under way."""
+        batches = [batch for batch in self._batches.values() if batch.count]
+        self._batches.clear()
+        return batches
 
     def _is_complete(self, batch: Batch) -> bool:
         """Return whether nothing above a batch is under way, which could add to it."""
