@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from trunkline.server import (
     CacheAudience,
     Caching,
     GraphQL,
+    ResponseAdditions,
     current_response,
     make_executable_schema,
     parse_schema,
@@ -259,6 +261,44 @@ async def test_who_has_a_response_gets_304_if_it_is_still_the_same() -> None:
     changed = await ask(ANYBODY, "{ open }", if_none_match=tag)
     assert (changed.status, changed.data) == (200, {"open": 2})
     assert changed.headers["etag"] != tag
+
+
+def set_cookie(response: ResponseAdditions) -> None:
+    response.cookies["a"] = "b"
+
+
+@pytest.mark.parametrize(
+    ("say", "control", "groups"),
+    [
+        (lambda said: said.narrow_caching(max_age=9), "private, max-age=9", None),
+        (lambda said: said.narrow_caching(scope="PRIVATE"), "private, max-age=60", None),
+        (lambda said: said.add_cache_groups("b"), "private, max-age=60", '"b"'),
+        (set_cookie, "no-store", None),
+    ],
+)
+async def test_the_same_body_is_described_by_what_the_program_says_of_it_now(
+    say: Callable[[ResponseAdditions], None], control: str, groups: str | None
+) -> None:
+    says = False
+
+    def number() -> int:
+        if says:
+            say(current_response())
+        return 1
+
+    sdl = parse_schema("type Query { number: Int @cacheControl(maxAge: 60) }")
+    schema = make_executable_schema(sdl, SimpleNamespace(query=SimpleNamespace(number=number)))
+    app = GraphQL(schema, auth=Tokens(), sinks=(), caching=Caching(audience=AUDIENCE))
+    name = AUDIENCE.name(CALLERS["a1"]).decode()
+    usual = "private, max-age=60", None
+    for says in (False, False, True, True, False, False):  # the resolver looks
+        for token in ("a1", "b1"):
+            reply = await ask(app, "{ number }", authorization=token)
+            found = reply.headers["cache-control"], reply.headers.get("cache-groups")
+            assert found == ((control, groups) if says else usual)
+    for token, shared in (("a1", "public, s-maxage=60"), ("b1", "private, max-age=60")):
+        reply = await ask(app, "{ number }", authorization=token, cache_audience=name)
+        assert reply.headers["cache-control"] == shared
 
 
 async def test_each_media_type_has_an_etag_of_its_own() -> None:

@@ -99,7 +99,7 @@ class SchemaViews:
         """Return what decides about a caller's view."""
         may_ask = self._introspection
         is_told = may_ask if isinstance(may_ask, bool) else may_ask(caller)
-        holding = self._names & await decide(self._policies, caller, self._names)
+        holding = self._names and self._names & await decide(self._policies, caller, self._names)
         return Audience(None if caller is None else caller.scopes, holding, is_told)
 
     def withheld_from(self, caller: Caller | None, error: RequestError) -> str | None:

@@ -46,6 +46,7 @@ logger = safe_logger("trunkline.errors")
 _TOKEN_KNOWN = 10  # seconds that a cache may know the audience of a token
 _SHORTEST = 32  # bytes of a secret
 _DIGITS = 32  # of an audience's name
+_NAMED = 1_000  # callers; a verifier gives the same object as long as it remembers a token
 _KNOWN = 10_000  # responses whose version and ETag are remembered
 _SENT = 8_000_000  # bytes of responses that are remembered as they were sent last
 _OVERHEAD = 2_000  # bytes of one, in addition to its body
@@ -94,6 +95,7 @@ class CacheAudience:
         if isinstance(claims, str):  # whose characters would be claims that no caller has
             raise TypeError(f"CacheAudience takes a list of claims: claims=[{claims!r}].")
         self._claims = tuple(sorted({*claims}))
+        self._names = BoundedMapping[tuple[Caller, str | None], bytes](_NAMED)
         self.clients_share = clients_share
         self.header = header
 
@@ -109,13 +111,18 @@ class CacheAudience:
         return self._name(caller, None)
 
     def _name(self, caller: Caller, client: str | None) -> bytes | None:
+        name = self._names.get((caller, client))
+        if name is not None:
+            return name
         claims = [caller.claims.get(each) for each in self._claims]
         if None in claims:
             return None
         issuer = caller.claims.get("iss")
         known = [self._claims, claims, issuer, sorted(caller.scopes), client]
         text = json.dumps(known, sort_keys=True)
-        return hmac.digest(self._secret, text.encode(), "sha256").hex()[:_DIGITS].encode()
+        name = hmac.digest(self._secret, text.encode(), "sha256").hex()[:_DIGITS].encode()
+        self._names.put((caller, client), name)
+        return name
 
     def is_named(self, caller: Caller, headers: Headers) -> bool:
         """Say whether a request has the header, with the audience of its caller."""
