@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from asyncio import CancelledError, Task, create_task, gather, to_thread, wrap_future
+from asyncio import CancelledError, to_thread, wrap_future
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import (
     AsyncExitStack,
@@ -16,12 +16,9 @@ from contextlib import (
     nullcontext,
     suppress,
 )
-from copy import copy
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
-
-from msgspec.structs import replace
 
 from trunkline.asgi.requests import (
     BodyReader,
@@ -44,12 +41,11 @@ from trunkline.observe.access import access_log
 from trunkline.observe.log import safe_logger, subject
 from trunkline.observe.operations import OperationEvent, ProfilingSink, RequestWatcher, Sink
 from trunkline.observe.traces import request_id, server_span, trace_id
-from trunkline.protocol.batches import BatchEntry, read_json_or_batch
+from trunkline.protocol.batches import BatchEntry
 from trunkline.protocol.canonical import name_by_path
 from trunkline.protocol.messages import schema_version
 from trunkline.protocol.request import BY_URL, GraphQLRequest, read_json, read_query_string
 from trunkline.protocol.response import StatusRules
-from trunkline.runtime.execution import SharedRoom
 from trunkline.runtime.resume import in_task
 from trunkline.schema.bindings import Schema
 from trunkline.schema.printing import print_schema
@@ -62,12 +58,7 @@ from trunkline.server.authorize import (
     Refuse,
     SchemaViews,
 )
-from trunkline.server.batches import (
-    SharedConnection,
-    batch_response,
-    check_cost,
-    check_size,
-)
+from trunkline.server.batches import Batches
 from trunkline.server.caching import Caching, ResponseCaching
 from trunkline.server.documents import Documents, OtherURLs, RegisteredDocuments
 from trunkline.server.execute import (
@@ -222,11 +213,15 @@ class GraphQL(HTTPOnly):
             has_auth=auth is not None,
             has_clients=registered is not None,
         )
-        if batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1, not {batch_size}.")
-        self._batch_size = batch_size
-        self._read_batch = partial(read_json_or_batch, most=batch_size)
         self._limits, self._deadline = limits or Limits(), deadline
+        self._batches = Batches(
+            batch_size,
+            limits=self._limits,
+            deadline=deadline,
+            partial=self._writer.partial,
+            find=self._find,
+            respond=self._respond_in_batch,
+        )
         self._texts = SchemaTexts(is_private=auth is not None) if schema_text else None
         self._version: str | None = None
 
@@ -356,7 +351,7 @@ class GraphQL(HTTPOnly):
                     event.name = "graphql.schema"
                     return self._texts.respond(came.view, scope, headers)
                 version = (self._texts.header(came.view),)
-            media_type = response_type(headers, takes_batches=self._batch_size > 1)
+            media_type = response_type(headers, takes_batches=self._batches.are_served)
             came.always = USUAL_HEADERS[media_type] + version
             check_request(scope, headers, self._max_body_bytes)
             request: GraphQLRequest | list[BatchEntry]
@@ -370,10 +365,10 @@ class GraphQL(HTTPOnly):
                 finally:
                     event.stages.read = perf_counter() - began
                 event.bytes_in = len(body)
-                takes_batches = self._batch_size > 1 and scope["method"] == "POST"
-                request = (self._read_batch if takes_batches else read_json)(body)
+                takes_batches = self._batches.are_served and scope["method"] == "POST"
+                request = (self._batches.read if takes_batches else read_json)(body)
                 if isinstance(request, list):
-                    return await self._execute_batch(request, came)
+                    return await self._batches.respond(request, came)
             return await self._execute(await self._find(request, came))
         except (Exception, CancelledError) as error:  # noqa: BLE001  # no traceback leaves
             return self._writer.refuse(fault_of(error), version, scope, event, came.additions)
@@ -509,44 +504,6 @@ class GraphQL(HTTPOnly):
             return await self._auth.authenticate(scope)
         finally:
             event.stages.authenticate = perf_counter() - began
-
-    async def _execute_batch(self, entries: Sequence[BatchEntry], came: Arrival) -> Response:
-        """Find the operations of a batch, count them together, and execute them.
-
-        Queries are executed at the same time; if there is a mutation, one after the other. Each
-        operation has an event of its own.
-        """
-        await in_task()
-        check_size(entries, self._limits)
-        connection = SharedConnection(came.receive)
-        came.receive, came.room = connection.receive, SharedRoom(self._limits.response)
-        came.deadline = self._deadline
-        arrivals: list[Arrival] = []
-        found: list[Exchange | Exception] = []
-        for each in entries:
-            event = replace(came.event, stages=copy(came.event.stages))
-            profile = came.profile and OperationProfile()
-            its = replace(came, event=event, additions=ResponseAdditions(), profile=profile)
-            try:
-                found.append(await self._find(each.request, its))
-            except (Exception, CancelledError) as error:  # noqa: BLE001  # its response says so
-                found.append(fault_of(error))
-            arrivals.append(its)
-        check_cost(found, self._limits)
-        came.batch = [each.event for each in arrivals]
-        tasks: list[Task[Response]] = []
-        try:
-            running = map(self._respond_in_batch, found, arrivals)
-            if any(each.operation_kind == "mutation" for each in came.batch):
-                responses = [await each for each in running]
-            else:
-                tasks += map(create_task, running)
-                responses = await gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            connection.close()
-        return batch_response(entries, responses, self._writer.partial, came.always, came.headers)
 
     async def _respond_in_batch(self, found: Exchange | Exception, came: Arrival) -> Response:
         """Return the response to a request of a batch, or to what is wrong with it."""
