@@ -275,19 +275,19 @@ class ResponseCaching:
         """Return the response to an operation, with its headers."""
         if policy.is_mutation:
             return await self._mutate(exchange, policy)
-        is_post = exchange.came.scope["method"] == "POST"
-        version: StoreKey | None = None
+        store, version = self._store, None
+        is_post = store is not None and exchange.came.scope["method"] == "POST"
         if self._versions is not None and not is_post:
             version = await self._version_key(self._versions, exchange, policy)
             if version is not None:
                 headers = self._recall(version, exchange)
                 if headers is not None:
                     return Response(304, b"", headers)
-        if self._store is None:
+        if store is None:
             response, data, is_whole = await self._run(exchange)
             sent = self._reusable(exchange, policy, response.body, data) if is_whole else None
         else:
-            response, sent = await self._find(self._store, exchange, policy, version)
+            response, sent = await self._find(store, exchange, policy, version)
         if sent is None or is_post:
             response.headers = exchange.usual
             return response
