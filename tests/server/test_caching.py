@@ -289,13 +289,13 @@ async def test_the_same_body_is_described_by_what_the_program_says_of_it_now(
     sdl = parse_schema("type Query { number: Int @cacheControl(maxAge: 60) }")
     schema = make_executable_schema(sdl, SimpleNamespace(query=SimpleNamespace(number=number)))
     app = GraphQL(schema, auth=Tokens(), sinks=(), caching=Caching(audience=AUDIENCE))
-    name = AUDIENCE.name(CALLERS["a1"]).decode()
     usual = "private, max-age=60", None
     for says in (False, False, True, True, False, False):  # the resolver looks
         for token in ("a1", "b1"):
             reply = await ask(app, "{ number }", authorization=token)
             found = reply.headers["cache-control"], reply.headers.get("cache-groups")
             assert found == ((control, groups) if says else usual)
+    name = await audience("a1")
     for token, shared in (("a1", "public, s-maxage=60"), ("b1", "private, max-age=60")):
         reply = await ask(app, "{ number }", authorization=token, cache_audience=name)
         assert reply.headers["cache-control"] == shared
