@@ -64,14 +64,35 @@ def test_an_hour_has_a_bound() -> None:
 
 
 @pytest.mark.parametrize(("executed", "wanted"), [(0.009, False), (0.01, True)])
-def test_what_executed_for_long_is_profiled_once(executed: float, *, wanted: bool) -> None:
-    slow, asked = SlowRequests(), event("Todos", 0.0)
+def test_what_executed_for_long_is_profiled(executed: float, *, wanted: bool) -> None:
+    slow = SlowRequests()
     note(slow, event("Todos", 1.0, stages=Stages(read=0.5, execute=executed)))
-    assert [slow.wants_profile(each) for each in (event("Other", 0.0), asked)] == [False, wanted]
-    assert not slow.wants_profile(asked)  # not at once again: that one may take long
-    note(slow, event("Todos", 0.1, profile=PROFILE))
-    note(slow, event("Todos", 2.0, stages=Stages(execute=1.0)))
-    assert not slow.wants_profile(asked)  # there was one just now
+    assert [slow.wants_profile(event(each, 0.0)) for each in ("Other", "Todos")] == [False, wanted]
+
+
+def test_profiles_are_made_until_one_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow, now, made = SlowRequests(), 0, list[int]()
+    monkeypatch.setattr("trunkline.observe.slow.monotonic", lambda: now)
+
+    def profile(seconds: float, until: int) -> list[int]:
+        """Ask once a second; return when there was a profile, of a request that took so long."""
+        nonlocal now
+        while now < until:
+            if slow.wants_profile(event("Todos", 0.0)):
+                made.append(now)
+                note(slow, event("Todos", seconds, profile=PROFILE))
+            now += 1
+        return made
+
+    note(slow, event("Todos", 1.0, stages=Stages(execute=1.0)))
+    assert profile(0.1, 20) == [0, 1, 3, 7, 15]
+    note(slow, event("Todos", 0.9, stages=Stages(execute=0.9)))  # it was slower before
+    assert profile(0.1, 30)[5:] == []
+    note(slow, event("Todos", 2.0, stages=Stages(execute=2.0)))
+    assert profile(0.1, 36)[5:] == [31, 32, 34]
+    assert profile(1.0, 2_000)[8:] == [38]
+    note(slow, event("Todos", 1.9, stages=Stages(execute=1.9)))
+    assert profile(1.0, 3_000)[9:] == []
 
 
 def request(name: str, seconds: float, at: float, **options: Any) -> SlowRequest:

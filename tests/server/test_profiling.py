@@ -21,6 +21,7 @@ from trunkline.server import (
     Caching,
     GraphQL,
     MemoryStore,
+    OperationEvent,
     Threads,
     batch,
     make_executable_schema,
@@ -361,6 +362,36 @@ async def test_a_profile_is_neither_stored_nor_from_the_store(resolvers: Resolve
     assert reply.headers["cache-control"] == "no-store"
     assert measured(reply) == {"books": BOOKS}
     assert "extensions" not in (await get(app, query)).json
+
+
+class Curious:
+    """A sink that wants the profile of every request."""
+
+    def __init__(self) -> None:
+        self.events: list[OperationEvent] = []
+
+    def __call__(self, event: OperationEvent) -> None:
+        self.events.append(event)
+
+    @staticmethod
+    def wants_profile(event: OperationEvent) -> bool:
+        return event.operation_kind == "query"
+
+
+async def test_a_profile_for_sinks_changes_no_response(resolvers: Resolvers) -> None:
+    sink = Curious()
+    app = endpoint(resolvers, caching=Caching(store=MemoryStore()), sinks=[sink])
+    query = b"query=%7B+books+%7B+title+%7D+%7D"
+    replies = [await get(app, query) for _ in range(2)]
+    titles = [{"title": "Emma"}, {"title": "Persuasion"}]
+    assert [each.json for each in replies] == [{"data": {"books": titles}}] * 2
+    assert all(each.headers["cache-control"] != "no-store" for each in replies)
+    executed, found = sink.events
+    assert (executed.cache, found.cache, found.profile) == ("stored", "hit", None)
+    assert executed.profile is not None
+    assert [each["field"] for each in executed.profile["fields"]] == ["Query.books"]
+    await post(app, "mutation { add }")
+    assert sink.events[-1].profile is None
 
 
 async def test_each_operation_of_a_batch_has_its_own(resolvers: Resolvers) -> None:

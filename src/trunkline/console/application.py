@@ -373,6 +373,7 @@ def _templates() -> Environment:
         "number": texts.number,
         "duration": texts.duration,
         "moment": texts.moment,
+        "day": texts.day,
         "percent_of": texts.percent,
         "longest": longest,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-__all__ = ["duration", "moment", "number", "percent"]
+__all__ = ["day", "duration", "moment", "number", "percent"]
 
 
 def number(value: float) -> str:
@@ -26,6 +26,11 @@ def moment(seconds: float, *, with_seconds: bool = False) -> str:
         return "always"
     form = "%Y-%m-%d %H:%M:%S" if with_seconds else "%Y-%m-%d %H:%M"
     return datetime.fromtimestamp(seconds, UTC).strftime(form)
+
+
+def day(seconds: float) -> str:
+    """Write the day of a time since 1970, in UTC."""
+    return moment(seconds)[:10]
 
 
 def percent(part: float, whole: float) -> str:

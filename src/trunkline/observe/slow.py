@@ -1,8 +1,8 @@
 """Slow requests: which of a process are kept, and which operations are to be profiled.
 
 Kept are the slowest requests of each operation and hour, and as many that have a profile. Beside
-them, a request costs a comparison. When one that executed for long is kept, a later request of the
-same operation is profiled: so only what is slow is, and the more often the slower it gets.
+them, a request costs a comparison. When one is slower than all before it, later requests of the
+same operation are profiled, with pauses that double, until one of them is at least half as slow.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ KEPT_OF_HOUR = 200
 
 _LONG = 0.01  # seconds of execution that are worth a profile
 _MOST_CHARACTERS = 200
-_PAUSE = 1.0  # seconds between two profiles of an operation
+_PAUSE = 1.0  # seconds between the first two profiles of an operation
 
 
 class Stage(Struct):
@@ -81,7 +81,8 @@ class SlowRequests:
     """
 
     def __init__(self) -> None:
-        self._wanted = BoundedMapping[str, float](KEPT_OF_HOUR)  # from when on
+        # from when on an operation is to be profiled, and the pause after that
+        self._wanted = BoundedMapping[str, tuple[float, float]](KEPT_OF_HOUR)
         self._new: dict[str, SlowRequest] = {}
         self.begin_hour()
 
@@ -97,8 +98,6 @@ class SlowRequests:
         """Take a request that ended at a time; keep it if it is one of the slowest."""
         request = _describe(event, at)
         operation, has_profile = key = request.operation, request.profile is not None
-        if has_profile:
-            self._wanted.remove(operation)
         alike = self._slowest.setdefault(key, [])
         insort(alike, request, key=_duration)
         self._new[request.id] = request
@@ -107,13 +106,17 @@ class SlowRequests:
             self._drop_fastest(key)
         elif self._count > KEPT_OF_HOUR:
             self.bound = self._drop_fastest(min(self._slowest, key=self._least))
-        if has_profile or request.id not in self._new:
-            return
-        if len(alike) == KEPT_OF_OPERATION:
+        if not has_profile and len(alike) == KEPT_OF_OPERATION:
             self.bounds[operation] = self._least(key)
-        if event.stages.execute >= _LONG and operation not in self._wanted:
-            has_one = (operation, True) in self._slowest
-            self._wanted.put(operation, monotonic() + _PAUSE if has_one else 0.0)
+        slowest = max(self._durations(operation, has_profile=False), default=0.0)
+        profiles = self._durations(operation, has_profile=True)
+        if max(profiles, default=0.0) >= slowest / 2:
+            self._wanted.remove(operation)
+        elif request.duration == slowest and event.stages.execute >= _LONG:
+            self._wanted.put(operation, (monotonic() + _PAUSE if profiles else 0.0, _PAUSE))
+
+    def _durations(self, operation: str, *, has_profile: bool) -> list[float]:
+        return [each.duration for each in self._slowest.get((operation, has_profile), ())]
 
     def _least(self, key: tuple[str, bool]) -> float:
         return self._slowest[key][0].duration
@@ -135,10 +138,13 @@ class SlowRequests:
         if not self._wanted:
             return False
         operation = event.operation_name or event.document_id or ""
-        wanted_from = self._wanted.get(operation)
-        if wanted_from is None or monotonic() < wanted_from:
+        wanted = self._wanted.get(operation)
+        if wanted is None:
             return False
-        self._wanted.put(operation, monotonic() + _PAUSE)  # it may not come to its execution
+        (wanted_from, pause), now = wanted, monotonic()
+        if now < wanted_from:
+            return False
+        self._wanted.put(operation, (now + pause, 2 * pause))
         return True
 
     def take(self) -> list[SlowRequest]:

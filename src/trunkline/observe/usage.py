@@ -77,9 +77,9 @@ class Usage:
     is, with the version that it says (the headers ``GraphQL-Client-Name`` and
     ``GraphQL-Client-Version``). `trunkline usage` shows what was counted.
 
-    The slowest requests of each operation and hour are kept for a week. After one that was slow, a
-    later request of that operation is profiled (`OperationEvent.profile`) and kept, too. `Console`
-    shows them.
+    The slowest requests of each operation and hour are kept for a week. After one that was slow,
+    some later requests of that operation are profiled (`OperationEvent.profile`), and the slowest
+    of these are kept, too. `Console` shows them.
 
     A thread writes the counts. While the database is away they are kept, and written when it is
     back. `close` writes what is left; it is called when the interpreter ends, and by an endpoint
