@@ -8,7 +8,7 @@ PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 	done)
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test docs lint check-types pytest fuzz soak hydra keycloak bench playground native system-packages clean help
+.PHONY: demo test docs lint check-types pytest fuzz soak hydra keycloak collector bench playground native system-packages clean help
 .DEFAULT_GOAL := help
 
 demo: .venv/demo.installed playground
@@ -42,6 +42,11 @@ hydra: .venv/dev.installed
 # Our client and our verifier with Keycloak, which Maven fetches first: minutes.
 keycloak: .venv/dev.installed
 	TRUNKLINE_KEYCLOAK=1 $(BIN)/pytest tests/auth/verifying/test_keycloak.py
+
+# Our server and our client under opentelemetry-instrument, with a collector, built first: minutes.
+collector: .venv/dev.installed
+	@$(INSTALL) opentelemetry-distro opentelemetry-exporter-otlp-proto-grpc opentelemetry-instrumentation-fastapi
+	TRUNKLINE_COLLECTOR=1 $(BIN)/pytest tests/observe/test_collector.py
 
 # Memory under distinct documents, for minutes: make soak DOCUMENTS=100000
 DOCUMENTS ?= 100000
@@ -99,4 +104,4 @@ docs: .venv/dev.installed
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
-	@echo "make docs, make lint, make check-types, make pytest, make playground, make native, make fuzz, make soak, make hydra, make keycloak, make bench, make clean"
+	@echo "make docs, make lint, make check-types, make pytest, make playground, make native, make fuzz, make soak, make hydra, make keycloak, make collector, make bench, make clean"

@@ -9,17 +9,21 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, Sampler, SamplingResult
 from sqlalchemy import create_engine, text
+from starlette.applications import Starlette
+from starlette.routing import Route
 from tests.server.calling import post
 from tests.tracing import recorded_spans
 
@@ -99,7 +103,7 @@ def app(count: Callable[[], int]) -> GraphQL:
 def tree(spans: Any) -> Counter[tuple[str, str | None]]:
     """Return how often there is a span of a name below one of another name."""
     finished = spans.get_finished_spans()
-    names = {span.context.span_id: span.name for span in finished}
+    names = {2: "client"} | {span.context.span_id: span.name for span in finished}
     return Counter((each.name, each.parent and names[each.parent.span_id]) for each in finished)
 
 
@@ -176,6 +180,16 @@ async def test_a_resolver_in_a_thread_has_its_span_too(count: Callable[[], int])
         reply = await post(GraphQL(schema, auth=None, sinks=()), "{ counted }")
     assert reply.data == {"counted": 42}
     assert tree(spans)[("Query.counted", "query")] == 1
+
+
+async def test_all_is_below_an_instrumented_framework(app: GraphQL) -> None:
+    with recorded_spans() as spans:
+        framework = OpenTelemetryMiddleware(Starlette(routes=[Route("/graphql", app)]))
+        reply = await post(framework, "{ slow }", {"traceparent": f"00-{1:032x}-{2:016x}-01"})
+    assert reply.data == {"slow": 42}
+    found = tree(spans)
+    names = ["client", "POST /graphql", "query", "Query.slow"]
+    assert [found[(below, above)] for above, below in pairwise(names)] == [1, 1, 1]
 
 
 @contextmanager
