@@ -79,6 +79,14 @@ class Holder:
     sure: Any = None
 
 
+@dataclass
+class Numbered(Holder):
+    """Declares that its ids are integers."""
+
+    value: int
+    required: int | None
+
+
 ENUMS: dict[str, type[Enum]] = {
     "Plain": Plain,
     "Words": Words,
@@ -102,7 +110,7 @@ VALUES: list[Any] = [
 ]
 
 
-def schema_of(type_name: str) -> Schema:
+def schema_of(type_name: str, model: type[Holder] = Holder) -> Schema:
     """Make a schema in which the type stands in a list, in objects within it, and alone."""
     scalars = " ".join(f"scalar {name}" for name in (*SCALARS, "Aware", "Own"))
     enums = " ".join(f"enum {name} {{ RED BLUE }}" for name in ("Colour", *ENUMS))
@@ -118,10 +126,10 @@ def schema_of(type_name: str) -> Schema:
 
         def nested(self, value: Any, depth: int) -> Any:
             below = self.nested(value, depth - 1) if depth else None
-            return Holder(value, value, below, below)
+            return model(value, value, below, below)
 
         def holder(self) -> Holder:
-            return Holder(VALUES[0], VALUES[0])
+            return model(VALUES[0], VALUES[0])
 
         def values(self) -> list[Any]:
             return VALUES
@@ -132,7 +140,7 @@ def schema_of(type_name: str) -> Schema:
     return make_executable_schema(
         parse_schema(sdl),
         Resolvers(),
-        {"Holder": Holder, **ENUMS},
+        {"Holder": model, **ENUMS},
         scalars={"Aware": AWARE_DATE_TIME, "Own": Scalar(str, str)},
     )
 
@@ -145,10 +153,12 @@ DOCUMENTS = (
 )
 
 
-@pytest.mark.parametrize("type_name", TYPES)
+@pytest.mark.parametrize(
+    ("type_name", "model"), [*((name, Holder) for name in TYPES), ("ID", Numbered)]
+)
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_both_texts_give_the_same(type_name: str, document: str) -> None:
-    operation = compile_operation(schema_of(type_name), document)
+def test_both_texts_give_the_same(type_name: str, model: type[Holder], document: str) -> None:
+    operation = compile_operation(schema_of(type_name, model), document)
     first = run_sync(operation, None)
     operation.inline()
     then = run_sync(operation, None)
@@ -190,6 +200,15 @@ def test_the_common_value_needs_no_function(type_name: str, value: object, writt
     assert result.data["holders"][-1] == {"value": written}
     leaf = inline_leaf(operation.schema.definition.type_map[type_name])  # type: ignore[arg-type]
     assert leaf is not None
+
+
+@pytest.mark.parametrize("model", [Holder, Numbered])
+def test_what_the_model_declares_is_tested_first(model: type[Holder]) -> None:
+    text = compile_operation(schema_of("ID", model), "{ holders { value required } }").source
+    first, last = ("int", "str") if model is Numbered else ("str", "int")
+    for name in ("value_2", "required"):
+        tests = {"int": f"type({name}) is int", "str": f"{name}.__class__ is not str"}
+        assert text.index(tests[first]) < text.index(tests[last])
 
 
 @pytest.mark.parametrize("type_name", ["Bits", "Own", "JSON"])

@@ -44,7 +44,7 @@ from trunkline.runtime.values import (
 )
 from trunkline.runtime.variables import Variables
 from trunkline.runtime.work import Later
-from trunkline.schema.bindings import CoreDefault
+from trunkline.schema.bindings import Attribute, CoreDefault
 
 __all__ = ["APPEND", "RETURN", "FieldWriter", "Functions", "Into"]
 
@@ -492,8 +492,12 @@ class FieldWriter:
         if isinstance(shape, ObjectShape) and self._is_part(field, shape):
             self._write_part(shape, variable)
             return
+        is_int = isinstance(field.binding, Attribute) and field.binding.is_int
         self._unless_plain(
-            shape, variable, lambda: self._call_completer(field, shape, mark, variable)
+            shape,
+            variable,
+            lambda: self._call_completer(field, shape, mark, variable),
+            is_int=is_int,
         )
 
     def _call_completer(self, field: FieldPlan, shape: Shape, mark: Mark, variable: str) -> None:
@@ -509,8 +513,13 @@ class FieldWriter:
             arguments = ["execution", variable, *indices]
         self._source.call(f"{variable} = {complete}(", arguments)
 
-    def _unless_plain(self, shape: Shape, variable: str, otherwise: Callable[[], None]) -> None:
-        """Write what completes the common value of a leaf; ``otherwise`` completes any other."""
+    def _unless_plain(
+        self, shape: Shape, variable: str, otherwise: Callable[[], None], *, is_int: bool = False
+    ) -> None:
+        """Write what completes the common value of a leaf; ``otherwise`` completes any other.
+
+        ``is_int`` means that an id is expected to be an integer.
+        """
         source = self._source
         is_there = f"{variable} is not None"
         if not isinstance(shape, LeafShape):
@@ -519,6 +528,13 @@ class FieldWriter:
                 otherwise()
             return
         leaf = self._module.inline_leaf(shape.type, variable)
+        if is_int and leaf is not None:
+            with source.block(f"if type({variable}) is int:"):
+                source.line(f"{variable} = {leaf.of_int}")
+            tests = [is_there, *leaf.other] if shape.nullable else [*leaf.other]
+            with source.all_of(tests, "elif"):
+                otherwise()
+            return
         if shape.nullable and leaf is not None and len(leaf.other) == 1 and not leaf.written:
             with source.all_of([is_there, *leaf.other]):
                 self._of_int(leaf, variable, otherwise)

@@ -77,9 +77,13 @@ class ListOf(Protocol[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """The value is an attribute or a property of the parent object."""
+    """The value is an attribute or a property of the parent object.
+
+    ``is_int`` if it is an id that the model declares as an integer.
+    """
 
     name: str
+    is_int: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,14 @@ from collections.abc import Collection, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, is_object_type
+from graphql import (
+    GraphQLField,
+    GraphQLID,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_nullable_type,
+    is_object_type,
+)
 from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.schema.bindings import (
@@ -19,6 +26,7 @@ from trunkline.schema.bindings import (
     is_batch,
 )
 from trunkline.schema.models import (
+    is_integer,
     is_looked_up,
     is_mapping,
     members_of,
@@ -137,7 +145,9 @@ class FieldBinder:
         elif (method := method_of(model, found)) is not None:
             return self._bind_method(coordinate, found, field, model, method)
         else:
-            binding, reason = Attribute(found), f"{model.__qualname__}.{found} is not a method"
+            is_int = get_nullable_type(field.type) is GraphQLID and is_integer(model, found)
+            binding = Attribute(found, is_int=is_int)
+            reason = f"{model.__qualname__}.{found} is not a method"
         if field.args:
             self.mistakes.append(
                 f"{coordinate}: nothing takes its arguments ({', '.join(field.args)}), because"

@@ -27,6 +27,7 @@ __all__ = [
     "bind_enum",
     "bind_input",
     "class_of",
+    "is_integer",
     "is_looked_up",
     "is_mapping",
     "lookup",
@@ -39,6 +40,7 @@ __all__ = [
 
 _OF_SQLALCHEMY = "_mapping"  # the public attribute of its rows that has their values by key
 
+_INTEGER = re.compile(r"\bint\b")
 _CLASS_VARIABLE = re.compile(r"([\w.]+\.)?ClassVar\b")  # an annotation kept as text (PEP 563)
 
 
@@ -91,6 +93,13 @@ def members_of(model: type) -> set[str]:
     complete_mapping(model)
     declared = {name for base in model.__mro__ for name in inspect.get_annotations(base)}
     return declared if is_mapping(model) else declared | set(dir(model))
+
+
+def is_integer(model: type, name: str) -> bool:
+    """Return whether a model declares a member as an integer, whatever else it may be."""
+    annotations = (inspect.get_annotations(base).get(name) for base in model.__mro__)
+    found = next((each for each in annotations if each is not None), None)
+    return bool(_INTEGER.search(str(found)))
 
 
 def method_of(model: type, name: str) -> Callable[..., Any] | None:

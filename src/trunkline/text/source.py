@@ -66,19 +66,21 @@ class Source(Generic[Mark]):
         self.call(head, arguments, tail)
         return self._indentation
 
-    def all_of(self, operands: list[str]) -> AbstractContextManager[None]:
-        """Open an ``if`` block that is entered where every operand is true."""
-        return self._if("and", operands)
+    def all_of(self, operands: list[str], word: str = "if") -> AbstractContextManager[None]:
+        """Open an ``if`` block (or ``elif``) that is entered where every operand is true."""
+        return self._if("and", operands, word)
 
     def any_of(self, operands: list[str]) -> AbstractContextManager[None]:
         """Open an ``if`` block that is entered where some operand is true."""
         return self._if("or", operands)
 
-    def _if(self, operator: str, operands: list[str]) -> AbstractContextManager[None]:
-        flat = "if " + f" {operator} ".join(operands) + ":"
+    def _if(
+        self, operator: str, operands: list[str], word: str = "if"
+    ) -> AbstractContextManager[None]:
+        flat = f"{word} {f' {operator} '.join(operands)}:"
         if len(operands) == 1 or self.fits(flat):
             return self.block(flat)
-        with self.block("if ("):
+        with self.block(f"{word} ("):
             self.line(operands[0])
             for operand in operands[1:]:
                 self.line(f"{operator} {operand}")
