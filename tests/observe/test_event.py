@@ -72,7 +72,8 @@ async def test_outcomes(  # noqa: PLR0913, PLR0917
         (RequestRefusedError(403, "No."), "denied"),
         (RequestRefusedError(429, "Later."), "limited"),
         (RequestRefusedError(409, "No."), "request_error"),
-        (RequestRefusedError(503, "Later."), "request_error"),
+        (RequestRefusedError(503, "Later."), "unavailable"),
+        (AccessDeniedError(503, "The issuer does not respond."), "unavailable"),
         (OSError(), "internal_error"),
     ],
 )

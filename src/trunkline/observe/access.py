@@ -25,6 +25,7 @@ _LEVELS: Mapping[OperationOutcome, int] = {
     "request_error": logging.WARNING,
     "denied": logging.WARNING,
     "limited": logging.WARNING,
+    "unavailable": logging.ERROR,
     "deadline_exceeded": logging.ERROR,
     "internal_error": logging.ERROR,
 }

@@ -29,6 +29,7 @@ OperationOutcome: TypeAlias = Literal[
     "request_error",
     "denied",
     "limited",
+    "unavailable",
     "deadline_exceeded",
     "internal_error",
     "disconnected",
@@ -39,6 +40,8 @@ OperationOutcome: TypeAlias = Literal[
 - ``request_error``: nothing was executed, because the request is wrong.
 - ``denied``: the caller may not do it: 401, 403, or a scope or policy is lacking.
 - ``limited``: it is too much: 413, 429, or a limit of documents, cost or responses.
+- ``unavailable``: what it needs is away or full: 503. The issuer could not be asked about a token,
+  for example.
 - ``deadline_exceeded``: the execution was cancelled.
 - ``internal_error``: an exception was raised that is not for callers.
 - ``disconnected``: no response was sent, because the client went away or the server cancelled the

@@ -36,7 +36,7 @@ _DROPS = re.compile(
 _W3C = frozenset({b"traceparent", b"tracestate", b"baggage"})
 _MOST = 100  # spans of one field in a request
 _SERVER = trace.SpanKind.SERVER  # looked up once, because that takes long
-_SERVER_FAULTS = ("internal_error", "deadline_exceeded")
+_SERVER_FAULTS = ("internal_error", "deadline_exceeded", "unavailable")
 
 _calls: ContextVar[Counter[str] | None] = ContextVar("_calls", default=None)
 """How often each traced resolver was called in this request; ``None`` if it is not sampled."""

@@ -48,6 +48,7 @@ FAILURES = (
     "request_error",
     "denied",
     "limited",
+    "unavailable",
     "deadline_exceeded",
     "internal_error",
     "disconnected",

@@ -185,6 +185,8 @@ class ResponseWriter:
 
 def _outcome_of(error: Exception, status: int) -> OperationOutcome:
     """Return how a request ended that gets an error response with this status."""
+    if status == 503:
+        return "unavailable"
     if status in {401, 403} or isinstance(error, (AccessDeniedError, OperationRefusedError)):
         return "denied"
     if isinstance(error, ExecutionTimeout):
