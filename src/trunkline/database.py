@@ -10,6 +10,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from trunkline.errors import StoreError
@@ -46,6 +47,14 @@ class Database(ABC):
     @abstractmethod
     def transaction(self) -> AbstractContextManager[Run]:
         """Give what runs statements in one transaction. Raises ``StoreError``."""
+
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[Run]:
+        """Give what runs statements that only read. Raises ``StoreError``."""
+
+    @abstractmethod
+    def has(self, table: str) -> bool:
+        """Tell whether there is a table of this name. Raises ``StoreError``."""
 
     def create(self, tables: Sequence[str]) -> None:
         """Run the statements that create what is missing. Raises ``StoreError``."""
@@ -91,16 +100,31 @@ class SQLite(Database):
         self._sqlite3 = sqlite3
         self._path = path
         self.url = f"sqlite:///{path}"
-        with self._connection() as connection:
-            connection.execute("PRAGMA journal_mode=WAL")  # others read while one writes
 
     @contextmanager
-    def transaction(self) -> Generator[Run]:
+    def transaction(self, kind: str = "IMMEDIATE") -> Generator[Run]:
         """Run statements in one transaction."""
         with self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(f"BEGIN {kind}")
             yield _RunSQLite(connection)
             connection.execute("COMMIT")
+
+    def reading(self) -> AbstractContextManager[Run]:
+        """Run statements that only read, also of a file that may only be read."""
+        return self.transaction("DEFERRED")
+
+    def has(self, table: str) -> bool:
+        """Tell whether there is a table of this name; without a file there is none."""
+        if not Path(self._path).exists():  # to connect would make it
+            return False
+        with self.reading() as run:
+            return run("SELECT 1 FROM sqlite_master WHERE name = ?", table).fetchone() is not None
+
+    def create(self, tables: Sequence[str]) -> None:
+        """Create what is missing, also the file."""
+        with self._connection() as connection:
+            connection.execute("PRAGMA journal_mode=WAL")  # others read while one writes
+        super().create(tables)
 
     def notify(self, run: Run, channel: str) -> None:
         """Do nothing: the others poll."""
@@ -169,6 +193,15 @@ class PostgreSQL(Database):
         """Run statements in one transaction."""
         with self._connection() as connection, connection.transaction():
             yield _RunPostgreSQL(connection)
+
+    def reading(self) -> AbstractContextManager[Run]:
+        """Run statements that only read."""
+        return self.transaction()
+
+    def has(self, table: str) -> bool:
+        """Tell whether there is a table of this name, also if this user may not read it."""
+        with self.transaction() as run:
+            return run("SELECT to_regclass(?)", table).fetchone()[0] is not None
 
     def create(self, tables: Sequence[str]) -> None:
         """Create what is missing, alone: creating a table twice at once fails."""

@@ -17,6 +17,7 @@ from tests.console.counted import SCRIPT, TODOS, UNNAMED, write_counts
 from trunkline.auth import Assumed, Caller
 from trunkline.console import Console
 from trunkline.errors import StoreError
+from trunkline.server import parse_schema
 
 
 async def everybody(scope: MutableMapping[str, Any]) -> bool:
@@ -76,6 +77,20 @@ def test_a_console_that_lets_everybody_in_is_refused(usage: str) -> None:
         Console(usage, auth="secret")  # type: ignore[arg-type]
     with pytest.raises(StoreError, match="must be sqlite"):
         Console("usage.db", may_see=everybody)
+
+
+def test_a_console_that_starts_before_there_are_counts(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = f"sqlite:///{tmp_path}/usage.db"
+    schema = parse_schema("type Query { title: String }")
+    site = client_of(Console(url, may_see=everybody, schema=schema))
+    assert "did not note the version of the schema" in caplog.text
+    assert list(tmp_path.iterdir()) == []
+    page = site.get("/console/")
+    assert (page.status_code, "has no counts yet" in page.text) == (503, True)
+    write_counts(url)
+    assert site.get("/console/").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/", "/clients", "/console.css", "/console.js", "/nothing"])

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
+from pathlib import Path
 
+import psycopg
+import pytest
 from tests.console.counted import TODOS, UNNAMED, write_counts
 
 from trunkline.console.readings import counts_of
+from trunkline.errors import StoreError
 from trunkline.observe.usage_store import HOUR, Counts, Span, UsageStore
 
 NOW = time.time()
@@ -77,3 +83,36 @@ def test_texts_and_schemas(store: str) -> None:
     seen = usage.schemas()
     assert [each.version for each in seen] == [f"version {each}" for each in range(51, 1, -1)]
     assert seen[0].text == "type Query { field51: Int }"
+
+
+def test_reading_makes_no_tables(store: str) -> None:
+    usage = UsageStore(store, creates=False)
+    for _ in range(2):
+        with pytest.raises(StoreError, match=r"has no counts yet. The first server that counts"):
+            usage.rows()
+    assert not Path(store.removeprefix("sqlite:///")).exists()
+    write_counts(store)
+    assert usage.rows()
+
+
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)
+def test_who_may_only_read(store: str) -> None:
+    write_counts(store)
+    with psycopg.connect(store, autocommit=True) as connection:
+        connection.execute("CREATE ROLE reader LOGIN")
+        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
+        try:
+            usage = UsageStore(store.replace("postgres@", "reader@"), creates=False)
+            assert len(usage.rows()) == len(UsageStore(store).rows())
+            with pytest.raises(StoreError, match="permission denied"):
+                usage.saw_schema("1", "")
+        finally:
+            connection.execute("DROP OWNED BY reader")
+            connection.execute("DROP ROLE reader")
+
+
+def test_reading_does_not_wait_for_who_writes(tmp_path: Path) -> None:
+    write_counts(f"sqlite:///{tmp_path}/usage.db")
+    with closing(sqlite3.connect(tmp_path / "usage.db", isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        assert UsageStore(f"sqlite:///{tmp_path}/usage.db", creates=False).rows()

@@ -107,7 +107,7 @@ def _open(store: str) -> UsageStore:
     file = Path(store.removeprefix("sqlite:///"))
     if store.startswith("sqlite:///") and not file.exists():
         stop(f"There is no file {file}. Give the URL that the servers have; they make the file.")
-    return UsageStore(store)
+    return UsageStore(store, creates=False)
 
 
 def _merged(rows: Sequence[UsageRow]) -> list[UsageRow]:

@@ -21,6 +21,7 @@ from trunkline.console.readings import by_client, by_operation, by_version, coun
 from trunkline.console.waterfall import by_slowness, longest, waterfall
 from trunkline.contracts.registry import DocumentRegistry
 from trunkline.errors import AccessDeniedError, StoreError
+from trunkline.observe.log import safe_logger
 from trunkline.observe.usage_store import Span, UsageOperation, UsageStore
 from trunkline.printable import printable
 from trunkline.protocol.messages import schema_version
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 __all__ = ["Console"]
+
+logger = safe_logger("trunkline.console")
 
 _FILES = Path(__file__).parent / "pages"
 _ASSETS = {"/console.css": "text/css", "/console.js": "text/javascript"}
@@ -64,11 +67,13 @@ class Console(HTTPApplication):
     - ``auth``: a `Verifier`, for programs: it lets in tokens that have the ``scope``.
     - ``registered``: what the endpoint has as such, for the contracts of clients.
     - ``schema``: the definition, as ``load_schema`` returns it, to show what of it is used, and
-      how it changed: each new version is noted in the database of usage.
+      how it changed: each new version is noted in the database of usage, if that has tables and the
+      console's user may write there; else it logs a warning.
 
     Every request is checked. With both, one of them must agree; with neither, ``TypeError`` is
-    raised. Raises ``StoreError`` if the database cannot be used, and ``ImportError`` without
-    Jinja: ``pip install 'trunkline[console]'``.
+    raised. Raises ``StoreError`` if the URL cannot be that of a database, and ``ImportError``
+    without Jinja: ``pip install 'trunkline[console]'``. If the database cannot be used, or has no
+    tables yet, pages say so.
 
     The pages need no JavaScript; with it, charts follow what is counted. Nothing is loaded from
     elsewhere, and nothing can be changed here.
@@ -96,10 +101,13 @@ class Console(HTTPApplication):
         self._scope = scope
         self._registered = registered
         self._schema = schema
-        self._usage = UsageStore(usage)
+        self._usage = UsageStore(usage, creates=False)
         if schema is not None:
             text = print_schema(schema)
-            self._usage.saw_schema(schema_version(text), text)
+            try:
+                self._usage.saw_schema(schema_version(text), text)
+            except StoreError as error:
+                logger.warning("The console did not note the version of the schema. %s", error)
         self._templates = _templates()
         self._assets = {
             path: self._response(200, (_FILES / path[1:]).read_bytes(), f"{kind}; charset=utf-8")

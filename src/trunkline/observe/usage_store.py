@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import IntEnum
 from hashlib import sha256
@@ -353,20 +354,33 @@ _ADD_BY_VARIABLES = _adding("trunkline_usage_variables", f"{_KEY}, coordinate", 
 class UsageStore:
     """Counts in SQLite or PostgreSQL: ``sqlite:///usage.db``, ``postgresql://user@host/name``.
 
+    ``creates`` says whether tables that are missing are created; without it, reading says that they
+    are missing.
+
     Every method raises ``StoreError`` if the database cannot be used.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, creates: bool = True) -> None:
         database = database_at(url)
         if database is None:
             raise StoreError(
                 "The store of usage must be sqlite:///usage.db or postgresql://user@host/database."
             )
         self._database = database
-        database.create(_TABLES)
+        self._has_tables = creates
+        if creates:
+            database.create(_TABLES)
 
     def __repr__(self) -> str:
         return f"UsageStore({self._database!r})"
+
+    def _check_tables(self) -> None:
+        if not self._has_tables and not self._database.has("trunkline_usage"):
+            raise StoreError(
+                f"The store {self._database.url} has no counts yet. The first server that counts"
+                " there makes its tables: GraphQL(…, sinks=[Usage(…)])."
+            )
+        self._has_tables = True
 
     # -- writing --
 
@@ -426,6 +440,7 @@ class UsageStore:
 
         ``days`` may be infinite.
         """
+        self._check_tables()
         now = int(time.time()) // HOUR
         oldest = int(max(0.0, now - days * 24))
         for span in Span:
@@ -462,6 +477,12 @@ class UsageStore:
 
     # -- reading --
 
+    @contextmanager
+    def _reading(self) -> Generator[Run]:
+        self._check_tables()
+        with self._database.reading() as run:
+            yield run
+
     def rows(
         self,
         since: float = 0.0,
@@ -487,7 +508,7 @@ class UsageStore:
             where, names = where + like, [*names, *values]
         found: dict[tuple[int, ...], list[Any]] = {}
         sums = _SUMS if with_buckets else _FEW_SUMS
-        with self._database.transaction() as run:
+        with self._reading() as run:
             for table, read, of_field in _tables_of(coordinate, sums):
                 fields = [] if coordinate is None else [coordinate]
                 key = ("client", "operation")
@@ -511,14 +532,14 @@ class UsageStore:
 
     def by_operation(self, since: float) -> list[tuple[UsageOperation, Counts]]:
         """Return what all clients asked since a time, as `rows` takes it."""
-        with self._database.transaction() as run:
+        with self._reading() as run:
             found = _read_sums(run, "trunkline_usage_by_operation", since)
             names = _operations(run)
         return [(names[id_], counts) for id_, counts in found]
 
     def by_client(self, since: float) -> list[tuple[UsageClient, Counts]]:
         """Return what the versions of clients asked since a time, as `rows` takes it."""
-        with self._database.transaction() as run:
+        with self._reading() as run:
             found = _read_sums(run, "trunkline_usage_by_client", since)
             names = _clients(run)
         return [(names[id_], counts) for id_, counts in found]
@@ -532,7 +553,7 @@ class UsageStore:
         """
         where, names = ("", []) if operation is None else _among_like(operation)
         sums = ", ".join(f"SUM({name})" for name in _SUMS)
-        with self._database.transaction() as run:
+        with self._reading() as run:
             rows = run(
                 f"SELECT start, MAX(last), {sums} FROM trunkline_usage_by_operation"  # noqa: S608  # ours
                 f" WHERE span = ? AND start >= ?{where} GROUP BY start ORDER BY start",
@@ -546,7 +567,7 @@ class UsageStore:
         These have its kind and its name, or if it has no name, its document.
         """
         same, names = _like(operation)
-        with self._database.transaction() as run:
+        with self._reading() as run:
             return dict(
                 run(
                     f"SELECT document, text FROM trunkline_usage_operations WHERE {same}"  # noqa: S608  # ours
@@ -558,7 +579,7 @@ class UsageStore:
     def coordinates(self, since: float) -> dict[str, tuple[int, float]]:
         """Return how often each coordinate was used since a time, and when last."""
         found: dict[str, tuple[int, float]] = {}
-        with self._database.transaction() as run:
+        with self._reading() as run:
             for span, *hours in _ranges(since, time.time()):
                 values = int(span), *hours
                 in_range = "span = ? AND start >= ? AND start < ?"
@@ -600,7 +621,7 @@ class UsageStore:
         return self._slow(where, [int(since) // HOUR, operation.kind, name], most)
 
     def _slow(self, where: str, values: Sequence[object], most: int) -> list[SlowRequest]:
-        with self._database.transaction() as run:
+        with self._reading() as run:
             rows = run(
                 f"SELECT told FROM trunkline_usage_slow WHERE {where}"  # noqa: S608  # ours
                 " ORDER BY duration DESC LIMIT ?",
@@ -610,12 +631,13 @@ class UsageStore:
 
     def slow_request(self, id_: str) -> SlowRequest | None:
         """Return a slow request by its id."""
-        with self._database.transaction() as run:
+        with self._reading() as run:
             row = run("SELECT told FROM trunkline_usage_slow WHERE id = ?", id_).fetchone()
         return None if row is None else msgspec.json.decode(row[0], type=SlowRequest)
 
     def saw_schema(self, version: str, text: str) -> None:
         """Note a version of a schema, if it is new; the last 50 are kept."""
+        self._check_tables()
         with self._database.transaction() as run:
             run(
                 "INSERT INTO trunkline_usage_schemas (version, text, seen) VALUES (?, ?, ?)"
@@ -629,7 +651,7 @@ class UsageStore:
 
     def schemas(self) -> list[SeenSchema]:
         """Return the versions of the schema that were noted, the last one first."""
-        with self._database.transaction() as run:
+        with self._reading() as run:
             rows = run(
                 "SELECT version, text, seen FROM trunkline_usage_schemas ORDER BY seen DESC"
             ).fetchall()
@@ -637,7 +659,7 @@ class UsageStore:
 
     def hours(self, first: int, end: int) -> list[int]:
         """Return the hours since 1970 in which something was counted, from one up to another."""
-        with self._database.transaction() as run:
+        with self._reading() as run:
             rows = run(
                 "SELECT DISTINCT start FROM trunkline_usage_by_operation"
                 " WHERE span = ? AND start >= ? AND start < ? ORDER BY start",
@@ -649,7 +671,7 @@ class UsageStore:
         """Return everything that was counted in an hour since 1970."""
         batch = UsageBatch()
         values = int(Span.HOUR), hour
-        with self._database.transaction() as run:
+        with self._reading() as run:
             rows = run(
                 f"SELECT client, operation, last, {', '.join(_SUMS)}"  # noqa: S608  # ours
                 " FROM trunkline_usage WHERE span = ? AND start = ? ORDER BY client, operation",
@@ -673,7 +695,7 @@ class UsageStore:
 
     def sent(self, receiver: str) -> int | None:
         """Return the last hour that was sent to a receiver."""
-        with self._database.transaction() as run:
+        with self._reading() as run:
             row = run("SELECT batch FROM trunkline_usage_writers WHERE id = ?", receiver).fetchone()
         return None if row is None else row[0]
 
