@@ -57,10 +57,9 @@ class _By(StrEnum):
 
 
 class _Question(NamedTuple):
-    """What is looked for: of one operation, of one client, or of all; and what comes first."""
+    """What is looked for: one operation, one client, or all; and how it is sorted."""
 
     sort: _Order
-    by: _By
     operation: str | None
     client: str | None
 
@@ -87,9 +86,7 @@ def top_command(  # noqa: PLR0913  # the options
     client: Annotated[
         str | None, typer.Option(help="Show this client only, and what it asks for.")
     ] = None,
-    sort: Annotated[
-        _Order, typer.Option(help="By what the tables are sorted, the largest first.")
-    ] = _Order.TIME,
+    sort: Annotated[_Order, typer.Option(help="What comes first in both tables.")] = _Order.TIME,
     every: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds between two looks.")] = 2,
     once: Annotated[
         bool, typer.Option("--once", help="Look once: what was counted since the servers started.")
@@ -120,7 +117,7 @@ def top_command(  # noqa: PLR0913  # the options
         servers = [_Server(url, headers, credentials) for url in dict.fromkeys(urls)]
     if by is None:
         by = _By.CLIENT if operation is not None and client is None else _By.OPERATION
-    question = _Question(sort, by, operation, client)
+    question = _Question(sort, operation, client)
     console = Console(highlight=False)
     if not console.is_terminal and not json:
         once = True
