@@ -338,12 +338,12 @@ _KEEP_SLOW = (
     "INSERT INTO trunkline_usage_slow (id, start, kind, operation, profiled, duration, told)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
-_FORGET_FASTER = f"""DELETE FROM trunkline_usage_slow WHERE id IN (SELECT id FROM (SELECT id,
+_FASTER = f"""SELECT id FROM (SELECT id,
     ROW_NUMBER() OVER (PARTITION BY kind, operation, profiled
     ORDER BY duration DESC) AS of_operation,
     ROW_NUMBER() OVER (ORDER BY duration DESC) AS of_hour
     FROM trunkline_usage_slow WHERE start = ?) AS ranked
-    WHERE of_operation > {KEPT_OF_OPERATION} OR of_hour > {KEPT_OF_HOUR})"""  # noqa: S608  # ours
+    WHERE of_operation > {KEPT_OF_OPERATION} OR of_hour > {KEPT_OF_HOUR} ORDER BY id"""  # noqa: S608  # ours
 _ADD = {
     table: _adding(table, f"span, start, {', '.join(key)}", *_SUMS)
     for table, key in _COUNTED_BY.items()
@@ -729,7 +729,8 @@ def _write_slow(run: Run, requests: Iterable[SlowRequest]) -> None:
     ]
     run.many(_KEEP_SLOW, rows)
     for start in sorted({start for _, start, *_ in rows}):
-        run(_FORGET_FASTER, start)
+        # in one order, too
+        run.many("DELETE FROM trunkline_usage_slow WHERE id = ?", run(_FASTER, start).fetchall())
 
 
 def _rows(

@@ -47,7 +47,8 @@ _LITERALS = re.compile(
 _OPEN = re.compile(r"'|\$\w*\$|/\*")  # a string or a comment whose end is cut off
 _PARAMETER = r"\s*[?%$:@][\w()]*(?:::\w+)?\s*"
 _LISTS = re.compile(rf"\((?:{_PARAMETER},)+{_PARAMETER}\)")
-_LONG_TEXT = 1_000  # characters of a statement
+_LONG_KEY = 100  # characters
+_LONG_TEXT = 500  # characters of a statement
 _MOST_TEXTS = 10  # statements of a field
 _MOST = 200  # fields that are told, those that took the longest
 
@@ -155,7 +156,7 @@ class _Node(Struct, eq=False):
         """
         below = sorted(self.below, key=lambda each: -each.all.seconds)
         return {
-            "key": self.key,
+            "key": self.key[:_LONG_KEY],
             "field": self.coordinate,
             "calls": self.calls,
             **({} if self.parents is None else {"parents": self.parents}),
