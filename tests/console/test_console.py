@@ -210,3 +210,4 @@ def test_a_store_that_is_away_is_said(tmp_path: Path) -> None:
     (tmp_path / "usage.db").write_bytes(b"no database " * 1_000)
     response = client_of(console).get("/console/")
     assert (response.status_code, "cannot be used" in response.text) == (503, True)
+    assert ">Operations<" in response.text  # a page all the same

@@ -142,11 +142,14 @@ class Console(HTTPApplication):
             query = scope.get("query_string", b"").decode("ascii", "replace")
             headers = {"location": f"{location}?{query}" if query else location}
             return self._response(307, b"", "text/plain", headers)
+        status = 200
         try:
             text = await asyncio.to_thread(page, _read_query(scope))
         except StoreError as error:
-            raise HTTPProblem(503, str(error)) from error
-        return self._response(200, text.encode(), "text/html; charset=utf-8")
+            status, text = 503, self._render("problem", message=str(error))
+        except HTTPProblem as problem:
+            status, text = problem.status, self._render("problem", message=problem.message)
+        return self._response(status, text.encode(), "text/html; charset=utf-8")
 
     async def _admit(self, scope: Scope) -> None:
         """Raise ``HTTPProblem`` or ``AccessDeniedError`` for somebody who may not see this."""
@@ -332,7 +335,7 @@ class Console(HTTPApplication):
             others=[each for each in others if each.id != request.id],
         )
 
-    def _render(self, template: str, window: str, **values: Any) -> str:
+    def _render(self, template: str, window: str = "", **values: Any) -> str:
         def link(page: str, **parameters: str) -> str:
             chosen = {"since": window, **parameters}
             return f"{page}?{urlencode({key: value for key, value in chosen.items() if value})}"
