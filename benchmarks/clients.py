@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -100,10 +101,14 @@ def over_the_bare_library(url: str) -> Iterator[Figure]:
             return msgspec.json.encode(connection.execute(document, b"", read_todo))
 
         contestants: dict[str, Contestant] = {"ours": Sync(ours), "bare": Sync(bare[library])}
+        if library == "pyreqwest":
+            contestants["careful"] = Sync(careful_pyreqwest(url))
         result = race(contestants)
         yield result.cost(f"a call of ours over {library}", "ours")
         name = f"a call: ours over {library} / bare {library} and msgspec"
         yield result.ratio(name, "ours", "bare", at_most(1.15))
+    yield result.ratio("a call: careful by hand / bare pyreqwest and msgspec", "careful", "bare")
+    yield result.ratio("a call: ours over pyreqwest / careful by hand", "ours", "careful")
 
 
 def read_todo(response: HTTPResponse) -> dict[str, Any]:
@@ -126,6 +131,25 @@ def bare_pyreqwest(url: str) -> Callable[[], bytes]:
     def call() -> bytes:
         response = client.post(url).body_bytes(BODY).build().send()
         return msgspec.json.encode({"data": decoder.decode(response.bytes()).data})
+
+    return call
+
+
+def careful_pyreqwest(url: str) -> Callable[[], bytes]:
+    """Write the least that does not wait for ever, fill the memory, or take a failure for data."""
+    wait = timedelta(seconds=30)
+    client = SyncClientBuilder().timeout(wait).follow_redirects(enable=False).build()
+    encoder = msgspec.json.Encoder()
+
+    def call() -> bytes:
+        body = encoder.encode({"query": ONE, "operationName": "One", "variables": {}})
+        with client.post(url).headers(HEADERS).body_bytes(body).build_streamed() as response:
+            if response.status != 200 or int(response.headers["content-length"]) > 32_000_000:
+                raise RuntimeError(response.status)
+            answer = decoder.decode(response.bytes())
+        if answer.errors or answer.data is None:
+            raise RuntimeError(answer.errors)
+        return msgspec.json.encode({"data": answer.data})
 
     return call
 

@@ -111,7 +111,7 @@ def _ours(orders: ModuleType, transport: Transport) -> Sync:
 
 def _alone(orders: ModuleType, post: Callable[[bytes], bytes]) -> Sync:
     """Do by hand what a call needs: write the request, send it, read the answer."""
-    answer = msgspec.defstruct("Answer", [("data", orders.Orders)])
+    answer = msgspec.defstruct("Answer", [("data", orders.OrdersQuery)])
 
     class Request(msgspec.Struct):
         query: str
