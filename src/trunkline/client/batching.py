@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import TypeAlias
 
 from trunkline.client.calls import BatchedOperation, Call, batch_document
-from trunkline.client.resilience import SendCall
 from trunkline.client.responses import split_batch
 from trunkline.errors import ConnectionFailedError
 from trunkline.flow.calls import Background, Deadline, Flow, Pause
 from trunkline.forks import renewed_in_children
 from trunkline.protocol.messages import HTTPResponse
 
-__all__ = ["Batching", "BatchingSender"]
+__all__ = ["Batching", "BatchingSender", "SendCall"]
+
+SendCall: TypeAlias = Callable[[Call], Flow[HTTPResponse]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,9 +91,9 @@ class Call(msgspec.Struct, eq=False):
     """One call while it is made.
 
     ``variables`` is a JSON object, or empty; so are ``extensions``. ``batch`` has the operations of
-    a batch; ``document`` then stands for all of them. The layers of the connection change what is
-    below that: ``naming`` says how the request names the document, ``by_get`` whether it is a
-    ``GET``.
+    a batch; ``document`` then stands for all of them. The connection changes what is below that:
+    ``naming`` says how the request names the document, ``by_get`` whether it is a ``GET``, and
+    ``rejection`` why the server rejected the document's id, if it did.
     """
 
     document: RegisteredDocument
@@ -107,6 +107,7 @@ class Call(msgspec.Struct, eq=False):
     attempts: int = 0
     naming: Naming = "text"
     by_get: bool = False
+    rejection: str | None = None
 
     def __repr__(self) -> str:  # without variables and headers, which may be secret
         return f"Call({self.document!r})"

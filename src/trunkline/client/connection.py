@@ -4,9 +4,9 @@ It knows neither schemas nor graphql-core. The dynamic client checks documents b
 reads JSON; a generated client's operations were checked when they were generated, and it reads
 structs.
 
-A call goes through layers, each only if the options want it, from the outside in: the observer,
-batching, ids for documents, retries, the circuit breaker. Then each HTTP request of the call goes
-through hooks, credentials, and the cache.
+A call goes through the observer and batching, and then through `Connection._attempts`, which asks
+the ids of documents, the retries and the circuit breaker. Each HTTP request of the call goes
+through hooks, credentials, and the cache. What the options do not want is not asked.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from trunkline.client.calls import (
 )
 from trunkline.client.credentials import SeveralSchemes
 from trunkline.client.events import Hooks, Observer, with_hooks
-from trunkline.client.persisted import DEFAULT_PERSISTED, Persisted, PersistedSender
+from trunkline.client.persisted import DEFAULT_PERSISTED, DocumentIDs, Persisted
 from trunkline.client.resilience import (
     DEFAULT_BREAKER,
     DEFAULT_RETRY,
@@ -37,11 +37,11 @@ from trunkline.client.resilience import (
     Circuit,
     Retries,
     Retry,
-    SendCall,
 )
 from trunkline.client.transports.interface import AsyncTransport, Transport
 from trunkline.client.transports.rules import safe_url
-from trunkline.flow.calls import AuthScheme, Deadline, Flow, send_request, through
+from trunkline.errors import ConnectionFailedError, TokenError
+from trunkline.flow.calls import AuthScheme, Deadline, Flow, Pause, send_request, through
 from trunkline.flow.drivers import run, run_async
 from trunkline.protocol.documents import RegisteredDocument
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
@@ -106,7 +106,14 @@ class Connection:
         self.auth = _scheme(options.get("auth"))
         _check_privacy(given, self.auth)
         self.send_http = _http_layers(options, self.auth)
-        self._send = _call_layers(options, self._attempt)
+        persisted = options.get("persisted", DEFAULT_PERSISTED)
+        retry = options.get("retry", DEFAULT_RETRY)
+        breaker = options.get("breaker", DEFAULT_BREAKER)
+        batching = options.get("batching")
+        self._ids = DocumentIDs(persisted) if persisted else None
+        self._retries = Retries(retry) if retry else None
+        self._circuit = Circuit(breaker) if breaker else None
+        self._send = BatchingSender(batching, self._attempts).send if batching else self._attempts
 
     def __repr__(self) -> str:
         return f"Connection({self.transport!r})"
@@ -192,9 +199,34 @@ class Connection:
             return (yield from self._observer.follow(call, self._send, read))
         return read((yield from self._send(call)))
 
-    def _attempt(self, call: Call) -> Flow[HTTPResponse]:
-        call.attempts += 1
-        return self.send_http(http_request(call, self._headers))
+    def _attempts(  # noqa: C901  # the order of the steps is what it says
+        self, call: Call
+    ) -> Flow[HTTPResponse]:
+        """Send a call, again if it failed for a while, or if the server does not know its id."""
+        ids, retries, circuit = self._ids, self._retries, self._circuit
+        if ids:
+            ids.name(call)
+        while True:
+            if circuit:
+                circuit.check()
+            call.attempts += 1
+            try:
+                response = yield from self.send_http(http_request(call, self._headers))
+            except (ConnectionFailedError, TokenError) as error:
+                if circuit and isinstance(error, ConnectionFailedError):
+                    circuit.note_failure()
+                pause = retries.pause_after_failure(call, error) if retries else None
+                if pause is None:
+                    raise
+            else:
+                if circuit:
+                    circuit.note(response)
+                pause = retries.pause_after(call, response) if retries else None
+                if pause is None:
+                    if ids and ids.wants_text(call, response):
+                        continue
+                    return response
+            yield Pause(pause)
 
     def blocking(self) -> Transport:
         """Return the transport if it blocks, else raise ``TypeError``."""
@@ -222,17 +254,6 @@ class Connection:
     async def close_async(self) -> None:
         """Do what ``close`` does, for an asynchronous transport."""
         await self.asynchronous().close_async()
-
-
-def _call_layers(options: ConnectionOptions, send: SendCall) -> SendCall:
-    """Return what sends a call, made of the layers that the options want."""
-    breaker = options.get("breaker", DEFAULT_BREAKER)
-    retry = options.get("retry", DEFAULT_RETRY)
-    persisted, batching = options.get("persisted", DEFAULT_PERSISTED), options.get("batching")
-    send = Circuit(breaker, send).send if breaker else send
-    send = Retries(retry, send).send if retry else send
-    send = PersistedSender(persisted, send).send if persisted else send
-    return BatchingSender(batching, send).send if batching else send
 
 
 def _http_layers(options: ConnectionOptions, auth: AuthScheme | None) -> SendHTTP:

@@ -9,15 +9,13 @@ from typing import Literal
 import msgspec
 
 from trunkline.client.calls import Call
-from trunkline.client.resilience import SendCall
-from trunkline.flow.calls import Flow
 from trunkline.observe.log import safe_logger
 from trunkline.protocol.documents import Naming, RegisteredDocument
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.messages import DOCUMENT_ID, HTTPResponse
 from trunkline.protocol.response import PLAIN, UNREADABLE, decode, error_code
 
-__all__ = ["DEFAULT_PERSISTED", "Persisted", "PersistedSender"]
+__all__ = ["DEFAULT_PERSISTED", "DocumentIDs", "Persisted"]
 
 logger = safe_logger("trunkline.client")
 
@@ -57,11 +55,10 @@ _LONGEST = 4096  # bytes of a response that may reject an id
 _PAUSE = 60.0  # seconds for which an id that was rejected is not sent, as while servers restart
 
 
-class PersistedSender:
-    """Sends the calls of one connection with ids, as ``persisted`` says."""
+class DocumentIDs:
+    """Names the documents of one connection's calls by ids, as ``persisted`` says."""
 
-    def __init__(self, persisted: Persisted, send: SendCall) -> None:
-        self._send = send
+    def __init__(self, persisted: Persisted) -> None:
         self._naming: Naming = _NAMINGS[persisted.style]
         self._waits_for_server = persisted.style == "auto"
         self._use_get = persisted.use_get
@@ -70,32 +67,35 @@ class PersistedSender:
         self._known: set[str] = set()  # the ids that it took
         self._rejected: dict[str, float] = {}  # when an id may be sent again
 
-    def send(self, call: Call) -> Flow[HTTPResponse]:
-        """Send a call by id, and again as text if the server rejects the id."""
+    def name(self, call: Call) -> None:
+        """Let a call name its document by its id, if the server may know it."""
         document = call.document
         if not self._supported or call.files or call.batch:
-            return (yield from self._send(call))
-        if self._waits_for_server and document.id not in self._offered:
-            response = yield from self._send(call)
+            return
+        if not self._waits_for_server or document.id in self._offered:
+            call.naming, call.by_get = self._naming, self._use_get and document.kind == "query"
+
+    def wants_text(self, call: Call, response: HTTPResponse) -> bool:
+        """Learn from a response. Say if the server rejected the id: the call goes again as text."""
+        document, rejection = call.document, call.rejection
+        if rejection is not None:
+            if rejection not in _UNKNOWN and _rejection_code(response) is None:
+                self._supported = False  # it accepts text, but does not know ids
+            if call.naming == "text":
+                self._note(document, rejection)
+        elif call.naming == "text":
             if response.headers.get(DOCUMENT_ID) == document.id:
                 self._offer(document.id)
-            return response
-        call.naming, call.by_get = self._naming, self._use_get and document.kind == "query"
-        response = yield from self._send(call)
-        code = _rejection_code(response)
-        if code is None or not self._is_about_id(code, document):
+        else:
+            code = _rejection_code(response)
+            if code is not None and self._is_about_id(code, document):
+                # The server learns the hash with the text.
+                teaches = self._naming == "hash" and code != _UNSUPPORTED
+                call.naming, call.by_get = "text and hash" if teaches else "text", False
+                call.rejection, call.attempts = code, 0
+                return True
             self._known.add(document.id)
-            return response
-        # The server learns the hash with the text.
-        teaches = self._naming == "hash" and code != _UNSUPPORTED
-        call.naming, call.by_get = "text and hash" if teaches else "text", False
-        call.attempts = 0
-        response = yield from self._send(call)
-        if code not in _UNKNOWN and _rejection_code(response) is None:
-            self._supported = False  # it accepts text, but does not know ids
-        if not teaches:
-            self._note(document, code)
-        return response
+        return False
 
     def _is_about_id(self, code: str, document: RegisteredDocument) -> bool:
         """Say whether the server rejected the id, and not what else is in the request."""

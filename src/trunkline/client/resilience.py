@@ -1,6 +1,6 @@
 """Retries, and the circuit breaker: what happens to a call when its server fails.
 
-Both are our own, because they must run in flows. The libraries (tenacity, stamina, pybreaker,
+Both are our own, because calls are flows. The libraries (tenacity, stamina, pybreaker,
 circuitbreaker) call functions again, and would need one text for threads and one for coroutines.
 """
 
@@ -12,7 +12,6 @@ from http import HTTPStatus
 from random import uniform
 from threading import Lock
 from time import monotonic
-from typing import TypeAlias
 
 from trunkline.client.calls import Call
 from trunkline.errors import (
@@ -22,14 +21,11 @@ from trunkline.errors import (
     DeadlineExceededError,
     TokenError,
 )
-from trunkline.flow.calls import Flow, Pause
 from trunkline.forks import renewed_in_children
 from trunkline.protocol.messages import HTTPResponse
 from trunkline.protocol.response import has_error_code, retry_after
 
-__all__ = ["DEFAULT_BREAKER", "DEFAULT_RETRY", "Breaker", "Circuit", "Retries", "Retry", "SendCall"]
-
-SendCall: TypeAlias = Callable[[Call], Flow[HTTPResponse]]
+__all__ = ["DEFAULT_BREAKER", "DEFAULT_RETRY", "Breaker", "Circuit", "Retries", "Retry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,37 +69,37 @@ _EARNED = 0.1  # what a success gives back to the budget
 
 
 class Retries:
-    """Repeats the calls of one connection as ``retry`` says."""
+    """Says which calls of one connection are repeated, as ``retry`` does, and when."""
 
-    def __init__(self, retry: Retry, send: SendCall) -> None:
+    def __init__(self, retry: Retry) -> None:
         self._retry = retry
-        self._send = send
         self._budget = retry.budget
 
-    def send(self, call: Call) -> Flow[HTTPResponse]:
-        """Send a call, again if it fails; return the last response or raise the last failure."""
-        while True:
-            try:
-                response = yield from self._send(call)
-            except (ConnectionFailedError, TokenError) as error:
-                pause = self._pause_after(call, error)
-                if pause is None:
-                    if call.attempts > 1:
-                        error.add_note(f"This was attempt {call.attempts} of the call.")
-                    raise
-            else:
-                wait = self._retry.wait(response) if self._retry.wait else None
-                if wait is None and not self._is_temporary(response):
-                    # Two threads may lose one of their tenths to each other, which does no harm.
-                    if self._budget < self._retry.budget:
-                        self._budget = min(self._retry.budget, self._budget + _EARNED)
-                    return response
-                if wait is None:
-                    wait = retry_after(response.headers)
-                pause = self._pause(call, wait, safe=call.repeatable)
-                if pause is None:
-                    return response
-            yield Pause(pause)
+    def pause_after(self, call: Call, response: HTTPResponse) -> float | None:
+        """Return the seconds before the next attempt; ``None`` if the call keeps its response."""
+        wait = self._retry.wait(response) if self._retry.wait else None
+        if wait is None and not self._is_temporary(response):
+            # Two threads may lose one of their tenths to each other, which does no harm.
+            if self._budget < self._retry.budget:
+                self._budget = min(self._retry.budget, self._budget + _EARNED)
+            return None
+        if wait is None:
+            wait = retry_after(response.headers)
+        return self._pause(call, wait, safe=call.repeatable)
+
+    def pause_after_failure(
+        self, call: Call, error: ConnectionFailedError | TokenError
+    ) -> float | None:
+        """Return the seconds before the next attempt; ``None`` if the failure stays."""
+        if isinstance(error, TokenError):  # nothing was sent to the API
+            pause = self._pause(call, error.retry_after, safe=True) if error.retryable else None
+        elif isinstance(error, DeadlineExceededError):
+            pause = None
+        else:
+            pause = self._pause(call, None, safe=call.repeatable or error.never_sent)
+        if pause is None and call.attempts > 1:
+            error.add_note(f"This was attempt {call.attempts} of the call.")
+        return pause
 
     def _is_temporary(self, response: HTTPResponse) -> bool:
         """Say whether a response tells of a condition that passes."""
@@ -113,14 +109,6 @@ class Retries:
         if response.status in retry.statuses and "retry-after" in response.headers:
             return True
         return bool(retry.codes) and has_error_code(response, retry.codes)
-
-    def _pause_after(self, call: Call, error: ConnectionFailedError | TokenError) -> float | None:
-        """Do what ``_pause`` does, after a failure without a response of the API."""
-        if isinstance(error, TokenError):  # nothing was sent to the API
-            return self._pause(call, error.retry_after, safe=True) if error.retryable else None
-        if isinstance(error, (CircuitOpenError, DeadlineExceededError)):
-            return None
-        return self._pause(call, None, safe=call.repeatable or error.never_sent)
 
     def _pause(self, call: Call, wanted: float | None, *, safe: bool) -> float | None:
         """Return the seconds before the next attempt; ``None`` if there must not be one."""
@@ -158,9 +146,8 @@ _FAILING = frozenset(
 class Circuit:
     """The circuit of one connection, which ``breaker`` opens."""
 
-    def __init__(self, breaker: Breaker, send: SendCall) -> None:
+    def __init__(self, breaker: Breaker) -> None:
         self._breaker = breaker
-        self._send = send
         self._failures = 0
         self._open_until = 0.0  # monotonic; counts only after enough failures
         self._lock = Lock()
@@ -170,23 +157,10 @@ class Circuit:
         """Take a lock that no thread of the parent holds."""
         self._lock = Lock()
 
-    def send(self, call: Call) -> Flow[HTTPResponse]:
-        """Send a call, or raise ``CircuitOpenError``."""
-        if self._failures >= self._breaker.failures:
-            self._check()
-        try:
-            response = yield from self._send(call)
-        except ConnectionFailedError:
-            self._count_failure()
-            raise
-        if response.status in _FAILING:
-            self._count_failure()
-        elif self._failures:
-            self._failures = 0
-        return response
-
-    def _check(self) -> None:
-        """Let one call try after the pause, and raise ``CircuitOpenError`` to the others."""
+    def check(self) -> None:
+        """Raise ``CircuitOpenError`` while it is open. After the pause, let one call try."""
+        if self._failures < self._breaker.failures:
+            return
         with self._lock:
             left = self._open_until - monotonic()
             if left <= 0:
@@ -198,7 +172,15 @@ class Circuit:
             left,
         )
 
-    def _count_failure(self) -> None:
+    def note(self, response: HTTPResponse) -> None:
+        """Count a response, as a failure or as the end of failures."""
+        if response.status in _FAILING:
+            self.note_failure()
+        elif self._failures:
+            self._failures = 0
+
+    def note_failure(self) -> None:
+        """Count a call without a response."""
         with self._lock:
             self._failures += 1
             self._open_until = monotonic() + self._breaker.pause
