@@ -12,7 +12,9 @@ import pytest
 from tests.server.calling import Endpoint, post
 from tests.tracing import recorded_spans
 
-from trunkline.observe.traces import trace_id
+from trunkline import Client, gql
+from trunkline.client.transports.asgi import ASGITransport
+from trunkline.observe.traces import passed_on
 from trunkline.server import GraphQL, make_executable_schema, parse_schema
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -29,6 +31,7 @@ TODO = 'query One { todo(id: "1") { id } }'
         (f"cc-{TRACE}-{SPAN}-01", True),  # a later version
         (f"cc-{TRACE}-{SPAN}-01-more", True),
         (f"cc-{TRACE}-{SPAN}-01.more", False),
+        (f"cc-{TRACE}-{SPAN}-01-\xe9", False),
         (f"{PARENT}-more", False),
         (f"{PARENT}-", False),
         (f"{PARENT}\n", False),
@@ -43,7 +46,6 @@ TODO = 'query One { todo(id: "1") { id } }'
     ],
 )
 async def test_a_header_is_read_or_ignored(header: str, is_read: bool) -> None:  # noqa: FBT001
-    assert trace_id({b"traceparent": header.encode("latin-1")}) == (TRACE if is_read else None)
     app = Endpoint()
     assert (await post(app, TODO, {"traceparent": header})).status == 200
     assert app.events[0].trace_id == (TRACE if is_read else None)
@@ -53,6 +55,55 @@ async def test_there_may_be_none() -> None:
     app = Endpoint()
     await post(app, TODO)
     assert app.events[0].trace_id is None
+
+
+class Outer(GraphQL):
+    """A server whose resolver calls another one: `inner`, which gets `headers`."""
+
+    def __init__(self) -> None:
+        self.inner = Endpoint()
+        self.headers = dict[str, str]()
+        schema = make_executable_schema(
+            parse_schema("type Query { title: String }"), SimpleNamespace(query=self)
+        )
+        super().__init__(schema, auth=None, sinks=())
+
+    async def title(self) -> str:
+        async with Client(ASGITransport(self._serve_inner)) as session:
+            found = await session.execute(gql('{ todo(id: "1") { title } }'))
+        return str(found["todo"]["title"])
+
+    async def _serve_inner(self, scope: Any, receive: Any, send: Any) -> None:
+        self.headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        await self.inner(scope, receive, send)
+
+
+@pytest.mark.parametrize(
+    ("headers", "passed"),
+    [
+        ([], {}),
+        ([("traceparent", PARENT)], {"traceparent": PARENT}),
+        ([("traceparent", UNSAMPLED)], {"traceparent": UNSAMPLED}),
+        (
+            [("traceparent", PARENT), ("tracestate", "a=1"), ("tracestate", "b=2")],
+            {"traceparent": PARENT, "tracestate": "a=1,b=2"},
+        ),
+        ([("traceparent", PARENT), ("tracestate", "\xe9")], {"traceparent": PARENT}),
+        ([("traceparent", PARENT), ("tracestate", "a" * 513)], {"traceparent": PARENT}),
+        ([("traceparent", PARENT), ("traceparent", PARENT)], {}),
+        ([("traceparent", "01"), ("tracestate", "a=1")], {}),
+        ([("tracestate", "a=1"), ("baggage", "a=1")], {}),
+    ],
+)
+async def test_a_call_of_another_server_belongs_to_the_trace(
+    headers: list[tuple[str, str]], passed: dict[str, str]
+) -> None:
+    app = Outer()
+    assert (await post(app, "{ title }", headers)).data == {"title": "Milk"}
+    names = ("traceparent", "tracestate", "baggage")
+    assert {name: app.headers[name] for name in names if name in app.headers} == passed
+    assert app.inner.events[0].trace_id == (TRACE if passed else None)
+    assert not passed_on.get()
 
 
 @pytest.fixture
@@ -94,6 +145,17 @@ async def test_a_span_continues_the_trace_of_the_client(spans: Any) -> None:
     assert sorted(each.parent.span_id for each in inner) == sorted(
         each.context.span_id for each in (first, second)
     )
+
+
+async def test_a_program_whose_sdk_is_off_has_no_traces_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    app = Outer()
+    with recorded_spans():
+        await post(app, "{ title }")
+        await post(app, "{ title }", {"traceparent": PARENT})
+    assert [event.trace_id for event in app.inner.events] == [None, TRACE]
 
 
 async def test_baggage_reaches_resolvers(spans: Any) -> None:

@@ -111,7 +111,8 @@ class RequestSpan(AbstractContextManager[None]):
         if span is None:
             tracer = tracer_of(trace.get_tracer_provider())
             span = tracer.start_span("GraphQL Operation", parent, _SERVER)
-            self._event.trace_id = trace.format_trace_id(span.get_span_context().trace_id)
+            found = span.get_span_context()
+            self._event.trace_id = trace.format_trace_id(found.trace_id) if found.is_valid else None
         self._span = span
         self._token = context.attach(trace.set_span_in_context(span, parent))
         self._calls = _calls.set(Counter() if span.is_recording() else None)

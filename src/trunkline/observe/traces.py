@@ -6,7 +6,9 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
 from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from trunkline.observe.operations import OperationEvent
@@ -18,18 +20,21 @@ if TYPE_CHECKING:
 
 __all__ = [
     "has_tracing",
+    "passed_on",
     "read_traceparent",
     "request_id",
-    "server_span",
-    "trace_id",
+    "request_trace",
     "tracer_of",
 ]
 
 _TRACEPARENT = re.compile(
-    rb"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]([0-9a-f])(-.*)?"
+    rb"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]([0-9a-f])"
+    rb"(-[!-~]{0,400})?"
 )
+_TRACESTATE = re.compile(rb"[ -~]{1,512}")
 _SAMPLED = frozenset({b"1", b"3", b"5", b"7", b"9", b"b", b"d", b"f"})  # the last bit
-_NO_SPAN: AbstractContextManager[None] = nullcontext()
+_NO_TRACE: AbstractContextManager[None] = nullcontext()
+_PASSED_ON = frozenset({b"traceparent", b"tracestate"})
 _REQUEST_ID = re.compile(rb"[\w\-.~+/=:]{1,128}", re.ASCII)
 
 
@@ -42,13 +47,6 @@ def read_traceparent(value: bytes) -> tuple[str, bool] | None:
     if found is None or (found[1] == b"00" and found[4] is not None):
         return None  # only later versions may have more parts
     return found[2].decode(), found[3] in _SAMPLED
-
-
-def trace_id(headers: Mapping[bytes, bytes]) -> str | None:
-    """Return the id of the trace that the header ``traceparent`` names, if there is one."""
-    value = headers.get(b"traceparent")
-    found = None if value is None else read_traceparent(value)
-    return None if found is None else found[0]
 
 
 def request_id(headers: Mapping[bytes, bytes]) -> str | None:
@@ -84,8 +82,41 @@ def _request_span() -> type[RequestSpan]:
     return RequestSpan
 
 
-def server_span(
+passed_on: ContextVar[Mapping[str, str]] = ContextVar("passed_on", default=MappingProxyType({}))
+"""The headers by which calls of other servers continue the trace of the request, of which this
+program makes no spans (Trace Context §3.3)."""
+
+
+class _PassedOn(AbstractContextManager[None]):
+    """Passes a trace on to the servers that the request's resolvers call."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = headers
+
+    def __enter__(self) -> None:
+        self._token = passed_on.set(self._headers)
+
+    def __exit__(self, *_: object) -> None:
+        passed_on.reset(self._token)
+
+
+def request_trace(
     event: OperationEvent, headers: Iterable[tuple[bytes, bytes]]
 ) -> AbstractContextManager[None]:
-    """Make the span of a request current, if this program uses OpenTelemetry."""
-    return _request_span()(event, headers) if has_tracing() else _NO_SPAN
+    """Make the trace of a request current: by a span, if this program uses OpenTelemetry."""
+    if has_tracing():
+        return _request_span()(event, headers)
+    sent = [pair for pair in headers if pair[0] in _PASSED_ON]
+    if not sent:
+        return _NO_TRACE
+    parents = [value for name, value in sent if name == b"traceparent"]
+    found = read_traceparent(parents[0]) if len(parents) == 1 else None
+    if found is None:
+        return _NO_TRACE
+    event.trace_id = found[0]
+    passed = {"traceparent": parents[0].decode()}
+    if len(sent) > 1:
+        state = b",".join(value for name, value in sent if name == b"tracestate")
+        if _TRACESTATE.fullmatch(state):
+            passed["tracestate"] = state.decode()
+    return _PassedOn(passed)

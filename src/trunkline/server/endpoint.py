@@ -40,7 +40,7 @@ from trunkline.errors import RequestError, ValidationError, VariablesError
 from trunkline.observe.access import access_log
 from trunkline.observe.log import safe_logger, subject
 from trunkline.observe.operations import OperationEvent, ProfilingSink, RequestWatcher, Sink
-from trunkline.observe.traces import request_id, server_span, trace_id
+from trunkline.observe.traces import request_id, request_trace
 from trunkline.protocol.batches import BatchEntry
 from trunkline.protocol.canonical import name_by_path
 from trunkline.protocol.messages import schema_version
@@ -280,7 +280,7 @@ class GraphQL(HTTPOnly):
         came = Arrival(scope, receive, started, event, additions, self._views.whole)
         token = adding.set(additions)
         about = subject.set(event)
-        with server_span(event, scope["headers"]):
+        with request_trace(event, scope["headers"]):
             for watcher in self._watchers:
                 watcher.request_begins()
             try:
@@ -334,7 +334,6 @@ class GraphQL(HTTPOnly):
         try:
             headers = came.headers = read_headers(scope)
             event.client = client_name(headers)
-            event.trace_id = event.trace_id or trace_id(headers)
             event.request_id = request_id(headers)
             caller = None
             if self._auth is not None:
