@@ -437,15 +437,16 @@ class ResponseCaching:
         if sent.usual != usual or sent.sharing != sharing:
             sent.usual, sent.sharing = usual, sharing
             sent.etag = etag_of(usual[0][1], kept.digest)
-            sent.headers = self._headers(sent, *sharing)
+            sent.headers = self._headers(sent, sharing)
         return (*sent.headers, (b"age", b"%d" % kept.age)) if kept.age else sent.headers
 
-    def _headers(self, sent: _Sent, is_shared: bool, vary: tuple[str, ...]) -> HeaderList:  # noqa: FBT001
+    def _headers(self, sent: _Sent, sharing: _Sharing) -> HeaderList:
         """Return the headers of a response that caches may keep, except its age.
 
         A public one says nothing of a schema where callers see different ones.
         """
         kept, replaced = sent.kept, _REPLACED
+        is_shared, vary = sharing
         if self._has_auth and kept.scope == _PUBLIC:
             replaced |= {SCHEMA_VERSION.encode()}
         named = (write_groups(each, kept.groups) for each in self._group_headers if kept.groups)
