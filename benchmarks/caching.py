@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import cycle
 from pathlib import Path
 from subprocess import DEVNULL, Popen
 from tempfile import TemporaryDirectory
@@ -65,7 +66,8 @@ BOOKS = [
 ]
 
 
-def endpoint(caching: Caching | None) -> GraphQL:
+def endpoint(caching: Caching | None, *, changes: bool = False) -> GraphQL:
+    """Return an endpoint with a hundred books; if it ``changes``, the last one is always new."""
     declared, inherited = (
         "@cacheControl(maxAge: 600, scope: PUBLIC)",
         "@cacheControl(inheritMaxAge: true)",
@@ -73,7 +75,8 @@ def endpoint(caching: Caching | None) -> GraphQL:
     if caching is None:
         declared = inherited = ""
     sdl = SDL.replace("DECLARED", declared).replace("INHERITED", inherited)
-    resolvers = SimpleNamespace(query=SimpleNamespace(books=lambda: BOOKS))
+    others = cycle([BOOKS, [*BOOKS[:-1], BOOKS[0]]] if changes else [BOOKS])
+    resolvers = SimpleNamespace(query=SimpleNamespace(books=lambda: next(others)))
     schema = make_executable_schema(parse_schema(sdl), resolvers, {"Book": Book, "Author": Author})
     return GraphQL(schema, auth=None, sinks=(), caching=caching)
 
@@ -92,6 +95,7 @@ def compare(way: str, redis_url: str | None) -> Iterator[Figure]:
     contestants = {
         "undeclared": Async(asking(endpoint(None), 200)),
         "executed": Async(asking(executed, 200)),
+        "changing": Async(asking(endpoint(Caching(), changes=True), 200)),
         "known": Async(asking(known, 304, (b"if-none-match", asyncio.run(etag_of(known))))),
         "stored": Async(asking(endpoint(Caching(store=MemoryStore())), 200)),
     }
@@ -109,6 +113,8 @@ def compare(way: str, redis_url: str | None) -> Iterator[Figure]:
         ("from the store / executed", "stored", "executed", at_most(0.5)),
     ):
         yield result.ratio(f"100 objects, {way}: {title}", over, under, goal)
+    title = f"100 objects, {way}: with policy and groups, changing / without"
+    yield result.ratio(title, "changing", "undeclared")
 
 
 @contextmanager

@@ -112,7 +112,7 @@ class ResponseAdditions:
 
         Raises ``ValueError`` for a header that only the server can know, or that is not one line.
         """
-        if self.is_empty:
+        if not vars(self):
             return headers
         added = list(self._lines())
         names = {name for name, _ in added} - {b"vary", b"set-cookie"}

@@ -6,6 +6,7 @@ import hmac
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from math import inf
 from time import time
@@ -338,7 +339,7 @@ class ResponseCaching:
                 key = version
             kept, exchange.came.event.cache = await store.respond(key, execute)
             if kept is not None and not executed:
-                return Response(200, kept.body), self._sent_as(kept, exchange)
+                return Response(200, kept.body), _Sent(kept)
         if not executed:  # callers may not share it, or others got what is only theirs
             await execute()
         return executed[0]
@@ -352,7 +353,8 @@ class ResponseCaching:
         """
         additions = exchange.came.additions
         is_plain = additions.is_empty and self._store is None
-        sent = self._sent.get(self._key_for(exchange, b""))
+        key = self._key_for(exchange, b"")
+        sent = self._sent.get(key)
         if sent is not None and sent.kept.body == body:
             if is_plain and sent.policy is not None and sent.policy() is policy:
                 return sent
@@ -366,17 +368,8 @@ class ResponseCaching:
         has_place = self._store is not None and is_only_caching
         is_stored = has_place and self._may_keep(scope, exchange.came)
         kept = KeptResponse(body, digest, max_age, scope, groups, is_stored)
-        sent = self._sent_as(kept, exchange)
-        sent.policy = ref(policy) if is_plain else None
-        return sent
-
-    def _sent_as(self, kept: KeptResponse, exchange: Exchange) -> _Sent:
-        """Return how a response is sent: as it was last, if it is the same."""
-        key = self._key_for(exchange, b"")
-        sent = self._sent.get(key)
-        if sent is None or sent.kept != kept:
-            sent = _Sent(kept)
-            self._sent.put(key, sent)
+        sent = _Sent(kept, ref(policy) if is_plain else None)
+        self._sent.put(key, sent)
         return sent
 
     async def _version_key(
@@ -437,25 +430,12 @@ class ResponseCaching:
         if sent.usual != usual or sent.sharing != sharing:
             sent.usual, sent.sharing = usual, sharing
             sent.etag = etag_of(usual[0][1], kept.digest)
-            sent.headers = self._headers(sent, sharing)
+            has_version = not self._has_auth or kept.scope != _PUBLIC
+            headers = _headers(
+                usual, has_version, kept.max_age, sharing, self._group_headers, kept.groups
+            )
+            sent.headers = (*headers, (b"etag", sent.etag))
         return (*sent.headers, (b"age", b"%d" % kept.age)) if kept.age else sent.headers
-
-    def _headers(self, sent: _Sent, sharing: _Sharing) -> HeaderList:
-        """Return the headers of a response that caches may keep, except its age.
-
-        A public one says nothing of a schema where callers see different ones.
-        """
-        kept, replaced = sent.kept, _REPLACED
-        is_shared, vary = sharing
-        if self._has_auth and kept.scope == _PUBLIC:
-            replaced |= {SCHEMA_VERSION.encode()}
-        named = (write_groups(each, kept.groups) for each in self._group_headers if kept.groups)
-        return (
-            *(each for each in sent.usual if each[0] not in replaced),
-            *caching_headers(kept.max_age, is_shared=is_shared, vary=vary),
-            *named,
-            (b"etag", sent.etag),
-        )
 
     def _key(self, exchange: Exchange, policy: OperationCaching) -> StoreKey | None:
         """Return the key of a response that callers may share; ``None`` if they may not."""
@@ -511,6 +491,29 @@ def _whose(exchange: Exchange) -> bytes:
     sent = [came.headers.get(each) for each in (b"authorization", b"cookie")]
     known = msgspec.json.encode((sent, came.caller), order="deterministic", enc_hook=repr)
     return sha256(known).digest()
+
+
+@lru_cache(maxsize=1_024)  # many responses have the same
+def _headers(  # noqa: PLR0913, PLR0917
+    usual: HeaderList,
+    has_version: bool,  # noqa: FBT001
+    max_age: int,
+    sharing: _Sharing,
+    group_headers: tuple[GroupHeader, ...],
+    groups: tuple[str, ...],
+) -> HeaderList:
+    """Return the headers of a response that caches may keep, except those of its body and age.
+
+    Without ``has_version`` the response says nothing of a schema: callers see different ones.
+    """
+    is_shared, vary = sharing
+    replaced = _REPLACED if has_version else _REPLACED | {SCHEMA_VERSION.encode()}
+    named = (write_groups(each, groups) for each in group_headers) if groups else ()
+    return (
+        *(each for each in usual if each[0] not in replaced),
+        *caching_headers(max_age, is_shared=is_shared, vary=vary),
+        *named,
+    )
 
 
 def _weigh(_: StoreKey, sent: _Sent) -> int:
