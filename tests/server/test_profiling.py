@@ -207,6 +207,7 @@ def measured(reply: Reply) -> dict[str, Node]:
     return found
 
 
+FIVE = range(5)
 BOOKS = Node("Query.books", 1, 1, items=2)
 
 
@@ -258,10 +259,12 @@ BOOKS = Node("Query.books", 1, 1, items=2)
             },
         ),
         (  # equal selections are measured at each place
-            "{ " + " ".join(f"b{number}: books {{ slow }}" for number in range(5)) + " }",
+            "{ "
+            + " ".join(f"b{number}: found {{ ...on Book {{ slow }} }}" for number in FIVE)
+            + "}",
             {
-                **{f"b{number}": BOOKS for number in range(5)},
-                **{f"b{number}.slow": Node("Book.slow", 2, 4) for number in range(5)},
+                **{f"b{number}": Node("Query.found", 1, 1, items=2) for number in FIVE},
+                **{f"b{number}.slow": Node("Book.slow", 2, 4) for number in FIVE},
             },
         ),
         ("{ loud two }", {"loud": Node("Query.loud", 1), "two": Node("Query.two", 1, items=2)}),
