@@ -100,6 +100,7 @@ def test_errors_are_told_after_the_data(server: Todos) -> None:
         ([ONE], "several operations"),
         (["{ todos { title } }", "--header", "x"], "--header must be"),
         (["{ todos { title } }", "--client-id", "x"], "Credentials need --issuer"),
+        (["-", "--secret-file", "-"], "Standard input has the operation or the secret, not both"),
         (["{ todos { title } }", "--header", "x y: z"], "header"),
     ],
 )

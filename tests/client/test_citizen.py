@@ -207,6 +207,12 @@ def test_credentials_go_with_each_request_and_are_not_shown(server: Todos) -> No
         assert {one.headers[header] for one in server.received[-2:]} == {value}
 
 
+def test_a_timeout_is_a_number() -> None:
+    timeout: Any = "30"
+    with pytest.raises(TypeError, match="timeout is a number of seconds or None, not str"):
+        Client("http://localhost/", timeout=timeout)
+
+
 def test_what_a_caller_chooses_is_not_shown() -> None:
     shown = repr(CallOptions(headers={"authorization": "hunter2"}))
     shown += repr(Request("{ a }", {"password": "hunter2"}))

@@ -336,7 +336,9 @@ def test_reprs_tell_no_secret(transport: Any) -> None:
 
 
 @pytest.mark.parametrize("transport", ALL)
-@pytest.mark.parametrize("value", ["hunter2\n", "hunter2\r\nX: 1", " hunter2", "hunter2\u20ac"])
+@pytest.mark.parametrize(
+    "value", ["hunter2\n", "hunter2\r\nX: 1", " hunter2", "hunter2\u20ac", b"hunter2"]
+)
 def test_a_header_that_cannot_be_sent_is_not_quoted(transport: Any, value: Any) -> None:
     with pytest.raises(ValueError, match="'Authorization'") as caught:
         transport("http://localhost/", headers={"Authorization": value})
@@ -373,6 +375,21 @@ def test_a_password_with_a_mark_that_ends_it_is_refused(transport: Any, mark: st
 def test_a_url_with_spaces_is_refused(transport: Any, url: str) -> None:
     with pytest.raises(ValueError, match="neither spaces nor line breaks"):
         transport(url)
+
+
+@pytest.mark.parametrize("transport", ALL)
+@pytest.mark.parametrize("verify", [None, "", b"", 0])
+def test_what_a_library_could_take_for_no_verification(transport: Any, verify: Any) -> None:
+    with pytest.raises(TypeError, match=r"verify is True, False, or (an|the) "):
+        transport("https://localhost/", verify=verify)
+
+
+def test_a_certificate_that_is_none() -> None:
+    with (
+        Client(PyreqwestTransport("https://localhost/", cert=b"x")) as client,
+        pytest.raises(ValueError, match="cert is not the PEM"),
+    ):
+        client.execute(QUERY)
 
 
 def test_form_encoding_is_no_graphql_over_http() -> None:

@@ -68,6 +68,8 @@ def call_command(  # noqa: PLR0913  # what a call has
     from trunkline.client.client import Client
     from trunkline.generate.client.schema import with_environment
 
+    if document == "-" and secret_file == Path("-"):
+        stop("Standard input has the operation or the secret, not both: name a file for one.")
     text = document if "{" in document else read_text(Path(document))
     try:
         given: Any = msgspec.json.decode(variables)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
+from types import NoneType
 from typing import TypedDict, TypeVar, Unpack, cast
 
 from msgspec.structs import replace
@@ -103,6 +104,10 @@ class Connection:
         self._asynchronous = given if isinstance(given, AsyncTransport) else None
         self._headers = client_headers(options.get("name"), options.get("version"))
         self._timeout = options.get("timeout", DEFAULT_TIMEOUT)
+        if not isinstance(self._timeout, (int, float, NoneType)):  # pyright: ignore[reportUnnecessaryIsInstance]  # not all callers are typed
+            raise TypeError(
+                f"timeout is a number of seconds or None, not {type(self._timeout).__name__}."
+            )
         self._observer = Observer(options.get("hooks"), safe_url(self.url or ""))
         self.auth = _scheme(options.get("auth"))
         _check_privacy(given, self.auth)
@@ -238,8 +243,8 @@ class Connection:
             return self._blocking
         raise TypeError(
             f"{type(self.transport).__name__} is an asynchronous transport: use `await"
-            " client.execute_async(…)` and `async with client:`, or give the client a blocking"
-            " transport."
+            " client.execute_async(…)` and `async with client:`, or the generated class whose"
+            " methods are awaited. Or give the client a blocking transport."
         )
 
     def asynchronous(self) -> AsyncTransport:
@@ -248,7 +253,8 @@ class Connection:
             return self._asynchronous
         raise TypeError(
             f"{type(self.transport).__name__} is a blocking transport: use `client.execute(…)` and"
-            " `with client:`, or give the client an asynchronous transport."
+            " `with client:`, or the generated class whose methods block. Or give the client an"
+            " asynchronous transport."
         )
 
     def close(self) -> None:

@@ -76,6 +76,7 @@ class AIOHTTPTransport(rules.AsyncHTTPTransport):
         super().__init__(url, headers, max_response_bytes)
         connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
         self._timeout = ClientTimeout(None, connect, read, connect)
+        rules.check_verify(verify, ssl.SSLContext, "an ssl.SSLContext")
         self._verify = verify
         self._proxy = rules.check_proxy(proxy)
         self._pool = pool

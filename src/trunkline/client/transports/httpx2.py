@@ -84,6 +84,7 @@ class _HTTPX2Transport(rules.HTTPTransport):
         super().__init__(url, headers, max_response_bytes)
         self._timeout = timeout
         self._waits = waits_of(timeout)
+        rules.check_verify(verify, ssl.SSLContext, "an ssl.SSLContext")
         self._verify = verify
         self._proxy = rules.check_proxy(proxy)
         self._pool = pool

@@ -70,6 +70,7 @@ class _PyreqwestTransport(rules.HTTPTransport, Generic[Library]):
     ) -> None:
         super().__init__(url, headers, max_response_bytes)
         self._timeout = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+        rules.check_verify(verify, bytes, "the PEM of an authority as bytes")
         self._verify = verify
         self._cert = cert
         self._proxy = rules.check_proxy(proxy)
@@ -118,7 +119,10 @@ class _PyreqwestTransport(rules.HTTPTransport, Generic[Library]):
         if read is not None:
             builder = builder.read_timeout(timedelta(seconds=read))
         if self._cert is not None:
-            builder = builder.identity_pem(self._cert)
+            try:
+                builder = builder.identity_pem(self._cert)
+            except ValueError:
+                raise ValueError("cert is not the PEM of a certificate and its key.") from None
         if self._proxy is not None:
             builder = builder.proxy(ProxyBuilder.all(self._proxy))
         if isinstance(self._verify, bytes):

@@ -89,6 +89,7 @@ class RequestsHTTPTransport(rules.BlockingHTTPTransport):
         if not use_json:
             raise ValueError("GraphQL over HTTP has no form encoding: leave use_json=True.")
         super().__init__(url, headers, max_response_bytes)
+        rules.check_verify(verify, str, "the path of a file with authorities")
         self._timeout = timeout
         # The session's own `verify` would yield to the environment's.
         self._options: dict[str, Any] = {} if session else {"verify": verify, "cert": cert}

@@ -28,6 +28,7 @@ __all__ = [
     "check_headers",
     "check_proxy",
     "check_url",
+    "check_verify",
     "connection_error",
     "decoding_error",
     "environment_proxy",
@@ -239,6 +240,17 @@ def _has_at_behind_host(parts: SplitResult) -> bool:
     return "@" in parts.path + parts.query + parts.fragment
 
 
+def check_verify(verify: object, kind: type, what: str) -> None:
+    """Raise ``TypeError`` unless ``verify`` is true, false, or of the type ``kind`` and not empty.
+
+    Libraries take what else is false for ``False``, such as ``None`` of a variable that is not set.
+    Then they accept any certificate.
+    """
+    if not isinstance(verify, bool) and not (isinstance(verify, kind) and verify):
+        given = f"an empty {kind.__name__}" if isinstance(verify, kind) else type(verify).__name__
+        raise TypeError(f"verify is True, False, or {what}; not {given}.")
+
+
 def environment_proxy(url: str) -> str | None:
     """Return the proxy for a URL from HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."""
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415  # 20 ms of a start
@@ -308,10 +320,10 @@ def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     for name, value in (headers or {}).items():
         if not HEADER_NAME.fullmatch(name):
             raise ValueError(f"{name!r} is not a valid name of a header.")
-        if not _HEADER_VALUE.fullmatch(value):
+        if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):  # pyright: ignore[reportUnnecessaryIsInstance]  # not all callers are typed
             raise ValueError(
-                f"The value of the header {name!r} cannot be sent: it must be printable ASCII,"
-                " without a line break, and without a space at either end."
+                f"The value of the header {name!r} cannot be sent: it must be a string of printable"
+                " ASCII, without a line break, and without a space at either end."
             )
     return {name.lower(): value for name, value in (headers or {}).items()}
 
