@@ -91,6 +91,7 @@ def test_a_console_that_starts_before_there_are_counts(
     assert (page.status_code, "has no counts yet" in page.text) == (503, True)
     write_counts(url)
     assert site.get("/console/").status_code == 200
+    assert "No version before it is known." in site.get("/console/changes").text
 
 
 @pytest.mark.parametrize("path", ["/", "/clients", "/console.css", "/console.js", "/nothing"])

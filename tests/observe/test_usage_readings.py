@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from contextlib import closing
@@ -10,10 +11,13 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.console.counted import TODOS, UNNAMED, write_counts
+from tests.console.test_console import client_of, everybody
 
+from trunkline.console import Console
 from trunkline.console.readings import counts_of
 from trunkline.errors import StoreError
 from trunkline.observe.usage_store import HOUR, Counts, Span, UsageStore
+from trunkline.server import parse_schema
 
 NOW = time.time()
 
@@ -102,10 +106,17 @@ def test_who_may_only_read(store: str) -> None:
         connection.execute("CREATE ROLE reader LOGIN")
         connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
         try:
-            usage = UsageStore(store.replace("postgres@", "reader@"), creates=False)
+            reader = store.replace("postgres@", "reader@")
+            usage = UsageStore(reader, creates=False)
             assert len(usage.rows()) == len(UsageStore(store).rows())
             with pytest.raises(StoreError, match="permission denied"):
                 usage.saw_schema("1", "")
+            schema = parse_schema("type Query { title: String }")
+            site = client_of(Console(reader, may_see=everybody, schema=schema))
+            assert "Todos" in site.get("/console/").text
+            assert re.search(
+                "was not noted: .*permission denied", site.get("/console/changes").text
+            )
         finally:
             connection.execute("DROP OWNED BY reader")
             connection.execute("DROP ROLE reader")

@@ -102,12 +102,14 @@ class Console(HTTPApplication):
         self._registered = registered
         self._schema = schema
         self._usage = UsageStore(usage, creates=False)
+        self._unnoted = ""  # why the version of the schema is not noted
         if schema is not None:
-            text = print_schema(schema)
-            try:
-                self._usage.saw_schema(schema_version(text), text)
-            except StoreError as error:
-                logger.warning("The console did not note the version of the schema. %s", error)
+            self._text = print_schema(schema)
+            self._note_schema()
+            if self._unnoted:
+                logger.warning(
+                    "The console did not note the version of the schema. %s", self._unnoted
+                )
         self._templates = _templates()
         self._assets = {
             path: self._response(200, (_FILES / path[1:]).read_bytes(), f"{kind}; charset=utf-8")
@@ -127,6 +129,14 @@ class Console(HTTPApplication):
                 "/coordinate": self._coordinate,
                 "/changes": self._changes,
             }
+
+    def _note_schema(self) -> None:
+        try:
+            self._usage.saw_schema(schema_version(self._text), self._text)
+        except StoreError as error:
+            self._unnoted = str(error)
+        else:
+            self._unnoted = ""
 
     async def respond(self, scope: Scope, receive: Receive) -> Response:  # noqa: ARG002  # ASGI's
         """Return a page, the stylesheet or the script."""
@@ -299,11 +309,15 @@ class Console(HTTPApplication):
 
     def _changes(self, query: _Query) -> str:
         window, _, _ = _window(query)
+        if self._unnoted:
+            self._note_schema()
         seen = self._usage.schemas()
         chosen = query.get("version")
         index = next(
             (index for index, each in enumerate(seen) if chosen in {None, each.version}), None
         )
+        if not seen:
+            return self._render("changes", window, seen=seen, unnoted=self._unnoted)
         if index is None:
             raise HTTPProblem(404, "This version of the schema was not seen.")
         before = seen[index + 1] if index + 1 < len(seen) else None
@@ -311,6 +325,7 @@ class Console(HTTPApplication):
             "changes",
             window,
             seen=seen,
+            unnoted=self._unnoted,
             chosen=seen[index],
             before=before,
             changes=before and schema_changes(before.text, seen[index].text),
