@@ -224,6 +224,7 @@ def passing_on() -> GraphQL:
 
     def sent() -> dict[str, str]:
         headers = dict[str, str]()
+        assert "SpanContext(" in repr(trace.get_current_span())
         with trace.get_tracer("database").start_as_current_span("SELECT"):
             propagate.inject(headers)
         return headers

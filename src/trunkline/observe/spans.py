@@ -65,6 +65,9 @@ class _Unsampled(trace.NonRecordingSpan):
     def __init__(self, headers: HeaderPairs) -> None:
         self._headers: HeaderPairs | None = headers
 
+    def __repr__(self) -> str:
+        return f"NonRecordingSpan({self.get_span_context()!r})"
+
     def get_span_context(self) -> trace.SpanContext:
         if self._headers is not None:
             named = propagate.extract(self._headers, Context(), _HEADERS)
@@ -106,7 +109,7 @@ class RequestSpan(AbstractContextManager[None]):
     def __enter__(self) -> None:
         parent = context.get_current()
         span: trace.Span | None = None
-        if not trace.get_current_span(parent).get_span_context().is_valid:
+        if not (parent and trace.get_current_span(parent).get_span_context().is_valid):
             parent, span = self._remote(parent)
         if span is None:
             tracer = tracer_of(trace.get_tracer_provider())
