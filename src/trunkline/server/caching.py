@@ -294,14 +294,20 @@ class ResponseCaching:
             return response
         response.headers = self._describe(sent, exchange)
         if version is not None:
-            self._remember(version, sent, exchange)
+            self._remember(version, sent, exchange, policy)
         if _has_already(exchange, sent.etag):
             response.status, response.body = 304, b""
         return response
 
-    def _remember(self, version: StoreKey, sent: _Sent, exchange: Exchange) -> None:
-        """Remember the headers of the response to a version."""
-        whose = _whose(exchange) if sent.kept.scope == _PRIVATE else b""
+    def _remember(
+        self, version: StoreKey, sent: _Sent, exchange: Exchange, policy: OperationCaching
+    ) -> None:
+        """Remember the headers of the response to a version.
+
+        A resolver may have made it private, although callers ask for it by one key.
+        """
+        is_private = sent.kept.scope == _PRIVATE and self._key(exchange, policy) is not None
+        whose = _whose(exchange) if is_private else b""
         kept = replace(sent.kept, body=b"", age=0, whose=whose)
         self._known.put(version, replace(sent, kept=kept))
 
