@@ -104,23 +104,26 @@ class LineWriter(logging.Handler):
         if not self._making.acquire(timeout=patience):
             return
         try:
-            events: list[Happened] = []
-            dropped = 0
-            for _ in range(len(self._events)):
-                happened = self._events.popleft()
-                most = _MOST if happened[1] <= logging.INFO else 2 * _MOST
-                if self._waiting + len(events) < most:
-                    events.append(happened)
-                else:
-                    dropped += 1
+            events = [self._events.popleft() for _ in range(len(self._events))]
+            if self._waiting + len(events) > _MOST:
+                events = self._those_with_room(events)
             text = self._text(events)
             with self._counting:
                 self._texts.append(text)
                 self._waiting += len(events)
-            if dropped:
-                self._drop(dropped)
         finally:
             self._making.release()
+
+    def _those_with_room(self, events: list[Happened]) -> list[Happened]:
+        """Return the events whose lines can wait; the others are dropped."""
+        kept: list[Happened] = []
+        for happened in events:
+            most = _MOST if happened[1] <= logging.INFO else 2 * _MOST
+            if self._waiting + len(kept) < most:
+                kept.append(happened)
+        if len(kept) < len(events):
+            self._drop(len(events) - len(kept))
+        return kept
 
     def _text(self, events: list[Happened]) -> str:
         """Return the lines of events. One that cannot be written must not cost the others."""
@@ -151,22 +154,26 @@ class LineWriter(logging.Handler):
         """Write what waits."""
         if not self._writing.acquire(timeout=_PATIENCE):
             return  # the stream takes nothing
-        self._make_lines(_PATIENCE)
+        try:
+            self._make_lines(_PATIENCE)
+            self._write_texts()
+        finally:
+            self._writing.release()
+
+    def _write_texts(self) -> None:
         with self._counting:
             texts, self._texts = self._texts, []
             lines, self._waiting = self._waiting, 0
             dropped, self._dropped = self._dropped, 0
+        if dropped:
+            texts.append(self._lines.of_losses(dropped) + "\n")
         try:
-            if dropped:
-                texts.append(self._lines.of_losses(dropped) + "\n")
             if text := "".join(texts):
                 self._write(text)
         except (OSError, ValueError):  # it is full, or closed
             self._drop(lines)
             with self._counting:
                 self._dropped += dropped  # the note about them was not written
-        finally:
-            self._writing.release()
 
     def _write(self, text: str) -> None:
         try:

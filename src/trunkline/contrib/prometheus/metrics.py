@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from trunkline.contrib.labels import (
     client_label,
     operation_label,
 )
+from trunkline.forks import renewed_in_children
 from trunkline.observe.operations import OperationEvent
 from trunkline.observe.writer import told_of_losses
 
@@ -93,12 +95,17 @@ class PrometheusMetrics:
             registry=registry,
             buckets=BUCKETS,
         )
-        self._in_flight = prometheus.Gauge(
+        gauge = prometheus.Gauge(
             "trunkline_requests_in_flight",
             "Requests that are not over.",
             registry=registry,
             multiprocess_mode="livesum",
         )
+        self._shared_gauge = gauge if folder is not None else None
+        self.after_fork()
+        renewed_in_children(self)
+        if folder is None:
+            gauge.set_function(lambda: self._in_flight)
         self._errors = prometheus.Counter(
             "trunkline_errors", "Errors in responses.", ["operation", "code"], registry=registry
         )
@@ -167,13 +174,23 @@ class PrometheusMetrics:
         self._next_example = now + _EXAMPLE_EVERY
         return True
 
+    def after_fork(self) -> None:
+        """Begin anew: the parent's requests are not this process's."""
+        self._in_flight, self._counting = 0, Lock()
+
     def request_begins(self) -> None:
         """Count a request as in flight."""
-        self._in_flight.inc()
+        with self._counting:  # to have the library count costs more
+            self._in_flight += 1
+        if self._shared_gauge is not None:
+            self._shared_gauge.inc()
 
     def request_ends(self) -> None:
         """Count a request as in flight no longer."""
-        self._in_flight.dec()
+        with self._counting:
+            self._in_flight -= 1
+        if self._shared_gauge is not None:
+            self._shared_gauge.dec()
 
     def token_checked(self, result: str) -> None:
         """Count the check of a token: for ``Verifier(on_check=)``."""
