@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -108,7 +109,6 @@ class Own:
     def __init__(self, kind: str) -> None:
         self._name, make = MAKE[kind]
         self._transport, self._caller = TRANSPORTS[kind]
-        self._callers: list[Caller] = []
         self._runner = asyncio.Runner() if self._caller is AsyncCaller else None
         self.own = self._runner.run(made(make)) if self._runner else make()
 
@@ -128,6 +128,8 @@ class Own:
                 self._runner.run(awaited(closing))
         if self._runner:
             self._runner.close()
+        del self.own
+        gc.collect()  # pyreqwest closes the connections of a client when nothing refers to it
 
 
 async def made(make: Callable[[], Any]) -> Any:

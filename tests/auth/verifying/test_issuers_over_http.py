@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import tracemalloc
 from collections.abc import Generator
@@ -41,8 +40,10 @@ async def bomb(_request: Request) -> Response:
 BOMB = gzip.compress(gzip.compress(bytes(100_000_000)))
 
 
-async def slow(_request: Request) -> Response:
-    await asyncio.sleep(5)
+async def slow(request: Request) -> Response:
+    """Respond after the client has given up."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
     return JSONResponse({})
 
 
