@@ -224,18 +224,20 @@ class NoToken:
 
 
 @pytest.mark.parametrize(
-    ("denied", "reason"),
+    ("denied", "reason", "outcome"),
     [
-        (AccessDeniedError(401, "No token."), "No token."),
-        (AccessDeniedError(403, "No.", scopes=["b", "a"]), "No. It needs a b."),
-        (AccessDeniedError(503, "The issuer is away."), "The issuer is away."),
+        (AccessDeniedError(401, "No token."), "No token.", "denied"),
+        (AccessDeniedError(403, "No.", scopes=["b", "a"]), "No. It needs a b.", "denied"),
+        (AccessDeniedError(503, "The issuer is away."), "The issuer is away.", "unavailable"),
     ],
 )
-async def test_a_stranger_has_an_address(denied: AccessDeniedError, reason: str) -> None:
+async def test_a_stranger_has_an_address(
+    denied: AccessDeniedError, reason: str, outcome: str
+) -> None:
     app = Endpoint(auth=NoToken(denied))
     await post(app, "{ bills }")
     (event,) = app.events
-    assert (event.reason, event.outcome) == (reason, "denied")
+    assert (event.reason, event.outcome) == (reason, outcome)
     assert event.address == "127.0.0.1"
 
 
