@@ -7,15 +7,15 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 from tests.waiting import PATIENCE, until
 
-__all__ = ["database"]
+__all__ = ["database", "empty"]
 
 USER = "postgres"  # PostgreSQL does not run as root
 
@@ -32,6 +32,14 @@ def database() -> Generator[str]:
             yield f"postgresql://{USER}@/postgres?host={folder}"
     finally:
         shutil.rmtree(folder)
+
+
+def empty(url: str) -> None:
+    """Take everything out of a database."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+        connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")  # as a new database has it
 
 
 def find_programs() -> Path:
@@ -90,7 +98,7 @@ def server(program: Path, folder: Path, as_user: dict[str, int]) -> Generator[No
             group=as_user.get("group"),
         )
         try:
-            wait_for(folder / ".s.PGSQL.5432", process)
+            wait_for(program.with_name("pg_isready"), folder, process)
             yield
         finally:
             process.terminate()
@@ -98,10 +106,9 @@ def server(program: Path, folder: Path, as_user: dict[str, int]) -> Generator[No
             Path(log.name).unlink()
 
 
-def wait_for(socket: Path, process: subprocess.Popen[bytes]) -> None:
-    def exists() -> bool:
+def wait_for(is_ready: Path, folder: Path, process: subprocess.Popen[bytes]) -> None:
+    def takes_connections() -> bool:
         assert process.poll() is None, "PostgreSQL does not start"
-        return socket.exists()
+        return subprocess.run([is_ready, "-q", "-h", folder], check=False).returncode == 0  # noqa: S603
 
-    until(exists, "PostgreSQL does not start")
-    time.sleep(0.3)  # it may say "the database system is starting up" still
+    until(takes_connections, "PostgreSQL does not start")

@@ -1,21 +1,12 @@
-"""The stores of registered documents: a file of SQLite, and a PostgreSQL for the tests here."""
+"""The stores of registered documents: a file of SQLite, and a database in PostgreSQL."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import psycopg
 import pytest
-from tests.issuer.postgresql import database
-
-TABLES = ("contracts", "rules", "unknown", "revision")
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    with database() as url:
-        yield url
+from tests.postgresql import empty
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -26,9 +17,12 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return request.getfixturevalue("postgresql")  # type: ignore[no-any-return]
 
 
+@pytest.fixture(scope="module")
+def database(new_database: Callable[[], str]) -> str:
+    return new_database()
+
+
 @pytest.fixture
-def postgresql(server: str) -> str:
-    with psycopg.connect(server, autocommit=True) as connection:
-        for table in TABLES:
-            connection.execute(f"DROP TABLE IF EXISTS trunkline_{table}".encode())
-    return server
+def postgresql(database: str) -> str:
+    empty(database)
+    return database

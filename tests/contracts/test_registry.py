@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from graphql.language.parser import Parser
 from msgspec.structs import replace
+from psycopg.conninfo import conninfo_to_dict
 from starlette.applications import Starlette
 from starlette.routing import Route
 from tests.server.calling import Endpoint, Reply, post, send_body
@@ -540,31 +541,32 @@ class Other:
 
 
 async def test_the_last_known_documents_are_served_while_the_store_is_away(
-    postgresql: str, open_registry: Open, caplog: pytest.LogCaptureFixture
+    postgresql: str,
+    new_database: Callable[[], str],
+    open_registry: Open,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    store = new_database()
+    away = conninfo_to_dict(store)["dbname"]
     with psycopg.connect(postgresql, autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS away")
-        connection.execute("CREATE DATABASE away")
-        store = postgresql.replace("/postgres?", "/away?")
         registry = open_registry(store)
         app = Endpoint(registered=registry)
         assert (await publish(app, manifest(ONE))).status == 201
-        connection.execute("ALTER DATABASE away ALLOW_CONNECTIONS false")
+        connection.execute(f"ALTER DATABASE {away} ALLOW_CONNECTIONS false".encode())
         connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'away'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [away]
         )
         until(lambda: "The last known documents are served." in caplog.text, "it is not told")
         assert (await ask(app, ID)).status == 200
         unavailable = await publish(app, manifest(TWO), "2")
         assert (unavailable.status, unavailable.code) == (503, "STORE_UNAVAILABLE")
-        connection.execute("ALTER DATABASE away ALLOW_CONNECTIONS true")
+        connection.execute(f"ALTER DATABASE {away} ALLOW_CONNECTIONS true".encode())
         until(lambda: "documents is back." in caplog.text, "it does not come back")
         assert (await publish(app, manifest(TWO), "2")).status == 201
         other = open_store(store)
         other.set_rule("billing", "only")
         until(lambda: registry._clients["billing"].rule == "only", "changes are not seen")
         registry.close()
-        connection.execute("DROP DATABASE away WITH (FORCE)")
 
 
 # -- a folder --

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from tests.issuer import postgresql
+from tests import postgresql
 from tests.server.calling import exchange
 from tests.waiting import PATIENCE
 

@@ -14,7 +14,6 @@ import msgspec
 import pytest
 from sqlalchemy import delete
 from tests.issuer.asking import API, Desk
-from tests.issuer.postgresql import database
 
 from trunkline.errors import StoreError
 from trunkline.issuer import RegisteredClient, Store, with_new_secret
@@ -23,14 +22,12 @@ from trunkline.issuer.store import _METADATA
 
 
 @pytest.fixture(scope="module", params=["sqlite", "memory", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     if request.param == "postgresql":
-        with database() as found:
-            yield found
-    elif request.param == "memory":
-        yield "sqlite://"
-    else:
-        yield f"sqlite:///{tmp_path_factory.mktemp('store') / 'issuer.db'}"
+        return request.getfixturevalue("new_database")()  # type: ignore[no-any-return]
+    if request.param == "memory":
+        return "sqlite://"
+    return f"sqlite:///{tmp_path_factory.mktemp('store') / 'issuer.db'}"
 
 
 @pytest.fixture
