@@ -25,6 +25,11 @@ FILE = ROOT / "docs" / "messages.txt"
 _WRITERS = re.compile(r"compiler/(emit|fields|leaves|namespace|reading)\.py|text/.*")
 _SENTENCE = re.compile(r"[A-Za-z'\"`{}.,]+ [a-z{'\"`(][\w'\"`{}.,:;()…=-]*( |$)")
 
+_CODE = re.compile(
+    r"\n"  # files and scripts that begin below their quotes
+    r"|(BEGIN|CREATE|DELETE|INSERT|LISTEN|NOTIFY|PRAGMA|SELECT|UPDATE) "
+)
+
 
 def messages() -> str:
     """Return the text of the file: the messages of each module in their order."""
@@ -48,7 +53,8 @@ def _sentences(node: ast.AST) -> Iterator[str]:
             continue
         if isinstance(child, (ast.Constant, ast.JoinedStr)):
             text = _text(child)
-            if _SENTENCE.search(text) and "\0" not in text:  # a key, not a sentence
+            is_key = "\0" in text
+            if _SENTENCE.search(text) and not is_key and not _CODE.match(text):
                 yield text
         else:
             yield from _sentences(child)
