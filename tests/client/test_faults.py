@@ -222,4 +222,6 @@ def test_a_mutation_that_was_never_sent_is_sent_again(kind: str) -> None:
     with pytest.raises(ConnectionFailedError) as caught:
         call(kind, "http://127.0.0.1:1/graphql", MUTATION)
     assert caught.value.never_sent
-    assert caught.value.__notes__ == ["This was attempt 3 of the call."]
+    assert caught.value.__notes__ == [
+        "This was the mutation without a name to http://127.0.0.1:1/graphql, attempts: 3."
+    ]

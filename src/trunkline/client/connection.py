@@ -41,7 +41,7 @@ from trunkline.client.resilience import (
 )
 from trunkline.client.transports.interface import AsyncTransport, Transport
 from trunkline.client.transports.rules import safe_url
-from trunkline.errors import ConnectionFailedError, TokenError
+from trunkline.errors import ConnectionFailedError, ProtocolError, ServerStatusError, TokenError
 from trunkline.flow.calls import AuthScheme, Deadline, Flow, Pause, send_request, through
 from trunkline.flow.drivers import run, run_async
 from trunkline.observe.traces import passed_on
@@ -204,9 +204,15 @@ class Connection:
         trace = passed_on.get()
         if trace:
             call.headers = {**trace, **(call.headers or {})}
-        if self._observer.is_wanted():
-            return (yield from self._observer.follow(call, self._send, read))
-        return read((yield from self._send(call)))
+        try:
+            if self._observer.is_wanted():
+                return (yield from self._observer.follow(call, self._send, read))
+            return read((yield from self._send(call)))
+        except (ConnectionFailedError, ProtocolError, ServerStatusError) as error:
+            name = f"{call.document.kind} {call.document.name or 'without a name'}"
+            place = safe_url(self.url) if self.url else type(self.transport).__name__
+            error.add_note(f"This was the {name} to {place}, attempts: {call.attempts}.")
+            raise
 
     def _attempts(  # noqa: C901  # the order of the steps is what it says
         self, call: Call

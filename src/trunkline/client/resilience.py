@@ -92,14 +92,10 @@ class Retries:
     ) -> float | None:
         """Return the seconds before the next attempt; ``None`` if the failure stays."""
         if isinstance(error, TokenError):  # nothing was sent to the API
-            pause = self._pause(call, error.retry_after, safe=True) if error.retryable else None
-        elif isinstance(error, DeadlineExceededError):
-            pause = None
-        else:
-            pause = self._pause(call, None, safe=call.repeatable or error.never_sent)
-        if pause is None and call.attempts > 1:
-            error.add_note(f"This was attempt {call.attempts} of the call.")
-        return pause
+            return self._pause(call, error.retry_after, safe=True) if error.retryable else None
+        if isinstance(error, DeadlineExceededError):
+            return None
+        return self._pause(call, None, safe=call.repeatable or error.never_sent)
 
     def _is_temporary(self, response: HTTPResponse) -> bool:
         """Say whether a response tells of a condition that passes."""
