@@ -71,6 +71,7 @@ def both_texts(operation: Operation) -> Result:
     long = run_sync(operation, None)
     assert long.data == short.data
     assert [each.formatted for each in long.errors] == [each.formatted for each in short.errors]
+    assert long.room == short.room
     return long
 
 

@@ -386,9 +386,11 @@ class ModuleWriter:
         known = self._known(shape.item)
         for object_ in known.values():
             fields.open_batches(object_.selection)
-        spent = scope.local("spent") if known else ""
-        if spent:
-            source.line(f"{spent} = 0")
+        least = min(map(fields_of, known.values()), default=1)
+        items = f"{least} * len(result)" if least > 1 else "len(result)"
+        more = scope.local("more") if known else ""
+        if more:
+            source.line(f"{more} = 0")
 
         def body() -> None:
             self._measure(function, shape.item, fields)
@@ -396,15 +398,16 @@ class ModuleWriter:
                 source.line("values = [*values]")
             with source.block("for value in values:"):
                 source.mark(shape.mark)
-                self._item(function, shape, scope, spent)
+                self._item(function, shape, scope, more)
             source.mark(function.mark)
-            if spent:
-                fields.take_room(spent)
+            if more:
+                fields.take_room(f"{items} + {more}")
             if scope.together:
                 fields.add_together()
             source.line("return result")
 
-        cleanup = f"execution.room -= {spent}" if spent else ""
+        # the object that failed is not in the result
+        cleanup = f"execution.room -= {items} + {least} + {more}" if more else ""
         if self._dialect.values_may_wait:
             cleanup = f"{self._module.runtime(close_rest)}(values, len(result))"
         self._guarded(scope, function.mark, body, cleanup)
@@ -435,15 +438,13 @@ class ModuleWriter:
             return self._planned.planner.known_objects(shape)
         return {}
 
-    def _item(
-        self, function: _Function, shape: ListShape, scope: FunctionScope, spent: str
-    ) -> None:
+    def _item(self, function: _Function, shape: ListShape, scope: FunctionScope, more: str) -> None:
         item = shape.item
         fields = self._fields(scope)
 
         def body() -> None:
-            if isinstance(item, AbstractShape) and spent:
-                self._known_item(function, item, shape.mark, scope, spent)
+            if isinstance(item, AbstractShape) and more:
+                self._known_item(function, item, shape.mark, scope, more)
                 return
             if not self._dialect.values_may_wait:
                 fields.value(function.field, item, shape.mark, APPEND)
@@ -465,22 +466,27 @@ class ModuleWriter:
         shape: AbstractShape,
         mark: Mark,
         scope: FunctionScope,
-        spent: str,
+        more: str,
     ) -> None:
         """Write an object of an abstract type: by its class, and by a call for other classes.
 
-        What objects take of the room is summed up in ``spent``: taking it from each costs more.
+        At its end the list takes room for items as if all were of the type with the fewest fields.
+        The variable ``more`` is what has to be added to that: nothing for each item costs least.
         """
         variable, test = scope.local("class"), "if"
+        known = self._known(shape)
+        least = min(map(fields_of, known.values()))
         self._source.line(f"{variable} = value.__class__")
-        for class_, object_ in self._known(shape).items():
+        for class_, object_ in known.items():
             model = self._module.model(object_.type_name, class_)
             with self._source.block(f"{test} {variable} is {model}:"):
-                self._source.line(f"{spent} += {fields_of(object_)}")
+                if fields_of(object_) > least:
+                    self._source.line(f"{more} += {fields_of(object_) - least}")
                 self._fields(scope.branch()).selection(object_.selection, APPEND)
             self._source.mark(mark)
             test = "elif"
         with self._source.block("else:"):
+            self._source.line(f"{more} -= {least}")
             self._fields(scope).value(function.field, shape, mark, APPEND)
 
     def _guarded(

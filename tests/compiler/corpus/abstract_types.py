@@ -63,7 +63,7 @@ def complete_query_work_map(execution, value):
 def complete_query_search(execution, values):
     """Query.search: [Found]!"""
     result = []
-    spent = 0
+    more = 0
     try:
         if type(values) is list:
             execution.room -= len(values)
@@ -76,7 +76,6 @@ def complete_query_search(execution, values):
             try:
                 class_ = value.__class__
                 if class_ is Book:
-                    spent += 1
                     id_ = value.id
                     if id_.__class__ is not str:
                         if type(id_) is int:
@@ -89,7 +88,6 @@ def complete_query_search(execution, values):
                         }
                     )
                 elif class_ is Author:
-                    spent += 1
                     name = value.name
                     if name.__class__ is not str:
                         name = complete_String(name)
@@ -99,18 +97,19 @@ def complete_query_search(execution, values):
                         }
                     )
                 else:
+                    more -= 1
                     if value is not None:
                         value = TYPES_2[value.__class__](execution, value, len(result))
                     result.append(value)
             except Exception as error:
                 execution.fail(error, len(result))
                 result.append(None)
-        execution.room -= spent
+        execution.room -= len(result) + more
         if execution.room < 0:
             raise NoRoomError
         return result
     except Exception as error:
-        execution.room -= spent
+        execution.room -= len(result) + 1 + more
         raise execution.locate(error, len(result))
 
 
