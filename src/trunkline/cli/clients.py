@@ -103,15 +103,7 @@ def add_command(  # noqa: PLR0913  # what a client has
     """Add a client, and print its secret, which is shown only this once."""
     from trunkline.issuer.clients import RegisteredClient
 
-    method: Method = "client_secret"
-    if sum(each is not None for each in (key, certificate, subject)) > 1:
-        stop("Give only one of --key, --certificate and --subject.")
-    if key:
-        method = "private_key_jwt"
-    elif certificate:
-        method = "self_signed_tls_client_auth"
-    elif subject:
-        method = "tls_client_auth"
+    method = _method(key, certificate, subject)
     with errors_end_command(ValueError):
         subject_kind, _, subject_value = (subject or "").partition("=")
         client = RegisteredClient(
@@ -136,6 +128,17 @@ def add_command(  # noqa: PLR0913  # what a client has
     if not (client.grants or client.serves):
         typer.echo("It gets no tokens, because no --grant names an API.", err=True)
     _print_secret(secret, secret_file)
+
+
+def _method(key: Path | None, certificate: Path | None, subject: str | None) -> Method:
+    """Return how a client authenticates. Ends the command if it would in several ways."""
+    if sum(each is not None for each in (key, certificate, subject)) > 1:
+        stop("Give only one of --key, --certificate and --subject.")
+    if key:
+        return "private_key_jwt"
+    if certificate:
+        return "self_signed_tls_client_auth"
+    return "tls_client_auth" if subject else "client_secret"
 
 
 @clients_app.command("list")

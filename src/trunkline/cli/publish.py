@@ -27,6 +27,7 @@ from trunkline.cli.reading import (
 )
 
 if TYPE_CHECKING:
+    from trunkline.auth.calling.credentials import ClientCredentials
     from trunkline.contracts.manifests import DocumentProblem, Manifest
     from trunkline.generate.configuration import ClientConfiguration
     from trunkline.protocol.messages import HTTPResponse
@@ -72,11 +73,8 @@ def publish_command(  # noqa: PLR0913  # what a publication and its credentials 
     documents need.
     """
     from trunkline.client.calls import client_headers
-    from trunkline.client.connection import Connection
-    from trunkline.client.transports.httpx2 import HTTPX2Transport
     from trunkline.contracts.manifests import read_manifest
     from trunkline.generate.client.schema import with_environment
-    from trunkline.protocol.messages import HTTPRequest
 
     with errors_end_command(ValueError):
         if manifest is None or to is None:
@@ -88,25 +86,36 @@ def publish_command(  # noqa: PLR0913  # what a publication and its credentials 
             stop("Name the URL of the API: --to https://api.example/graphql.")
         documents = read_manifest(manifest)
         auth = read_credentials(issuer, client_id, secret_file, key, resource, scope)
-        connection = Connection(HTTPX2Transport(to, timeout=_SECONDS), auth=auth, timeout=_SECONDS)
-        given = {**client_headers(client, version), "accept": "application/json"}
-        given |= {
-            name.lower(): value
-            for name, value in with_environment(read_pairs(header, ":", "header")).items()
-        }
-        request = HTTPRequest(
-            "PUT",
-            given,
-            json.dumps(documents.documents).encode(),
-            path=f"documents/{quote(version, safe='')}",
-            timeout=_SECONDS,
-            repeatable=True,
-        )
-        try:
-            response = connection.run(lambda _: connection.send_http(request), None)
-        finally:
-            connection.close()
-        _tell(response, documents, to)
+        headers = {**client_headers(client, version), "accept": "application/json"}
+        given = with_environment(read_pairs(header, ":", "header"))
+        headers |= {name.lower(): value for name, value in given.items()}
+        _tell(_send(documents, version, to, headers, auth), documents, to)
+
+
+def _send(
+    manifest: Manifest,
+    version: str,
+    to: str,
+    headers: dict[str, str],
+    auth: ClientCredentials | None,
+) -> HTTPResponse:
+    from trunkline.client.connection import Connection
+    from trunkline.client.transports.httpx2 import HTTPX2Transport
+    from trunkline.protocol.messages import HTTPRequest
+
+    request = HTTPRequest(
+        "PUT",
+        headers,
+        json.dumps(manifest.documents).encode(),
+        path=f"documents/{quote(version, safe='')}",
+        timeout=_SECONDS,
+        repeatable=True,
+    )
+    connection = Connection(HTTPX2Transport(to, timeout=_SECONDS), auth=auth, timeout=_SECONDS)
+    try:
+        return connection.run(lambda _: connection.send_http(request), None)
+    finally:
+        connection.close()
 
 
 def _configured() -> tuple[Path | None, str | None]:

@@ -119,15 +119,7 @@ def make_executable_schema(  # noqa: PLR0913  # all but the first three by name
     bindings = dict(fields.bindings())
     type_resolvers = dict(_type_resolvers(definition, resolvers, python_names, mistakes))
     mistakes += _ambiguous_models(definition, models, type_resolvers)
-    for type_ in definition.type_map.values():
-        model = models.get(type_.name)
-        if graphql.is_input_object_type(type_) and model is not None:
-            mistakes += bind_input(type_, model, python_names)
-        elif graphql.is_enum_type(type_) and model is not None:
-            mistakes += bind_enum(type_, model, python_names)
-        elif graphql.is_scalar_type(type_) and not graphql.is_specified_scalar_type(type_):
-            scalar = scalars.get(type_.name) or BUILT_IN.get(type_.name)
-            bind_scalar(type_, scalar) if scalar else guard_scalar(type_)
+    mistakes += _bind_values(definition, models, scalars, python_names)
     functions = find_functions(
         definition, directives, metadata, names=python_names, mistakes=mistakes
     )
@@ -182,6 +174,26 @@ def _unknown_types(
     for name in scalars:
         if name in graphql.specified_scalar_types:
             yield f"scalars: {name!r} is a scalar of GraphQL itself and cannot be changed."
+
+
+def _bind_values(
+    definition: graphql.GraphQLSchema,
+    models: Mapping[str, type],
+    scalars: Mapping[str, Scalar],
+    names: PythonNames,
+) -> list[str]:
+    """Bind inputs, enums and scalars to what reads and writes them; return the mistakes."""
+    mistakes: list[str] = []
+    for type_ in definition.type_map.values():
+        model = models.get(type_.name)
+        if graphql.is_input_object_type(type_) and model is not None:
+            mistakes += bind_input(type_, model, names)
+        elif graphql.is_enum_type(type_) and model is not None:
+            mistakes += bind_enum(type_, model, names)
+        elif graphql.is_scalar_type(type_) and not graphql.is_specified_scalar_type(type_):
+            scalar = scalars.get(type_.name) or BUILT_IN.get(type_.name)
+            bind_scalar(type_, scalar) if scalar else guard_scalar(type_)
+    return mistakes
 
 
 def _type_resolvers(

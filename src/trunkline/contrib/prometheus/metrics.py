@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -106,27 +107,23 @@ class PrometheusMetrics:
         renewed_in_children(self)
         if folder is None:
             gauge.set_function(lambda: self._in_flight)
-        self._errors = prometheus.Counter(
-            "trunkline_errors", "Errors in responses.", ["operation", "code"], registry=registry
-        )
-        self._cache = prometheus.Counter(
+        counter = partial(prometheus.Counter, registry=registry)
+        self._errors = counter("trunkline_errors", "Errors in responses.", ["operation", "code"])
+        self._cache = counter(
             "trunkline_cache",
             "What the server's own store or a version had for a request.",
             ["operation", "result"],
-            registry=registry,
         )
-        lost = prometheus.Counter(
-            "trunkline_log_lines_lost",
-            "Lines of logs that were dropped, because their stream does not take them.",
-            registry=registry,
-        )
-        told_of_losses.append(lost.inc)
-        self._token_checks = prometheus.Counter(
+        self._token_checks = counter(
             "trunkline_token_checks",
             "Tokens that were checked, and requests without one.",
             ["result"],
-            registry=registry,
         )
+        lost = counter(
+            "trunkline_log_lines_lost",
+            "Lines of logs that were dropped, because their stream does not take them.",
+        )
+        told_of_losses.append(lost.inc)
 
     def __call__(self, event: OperationEvent) -> None:
         """Count an event."""
