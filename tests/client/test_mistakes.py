@@ -211,6 +211,17 @@ def test_what_is_found_without_a_schema(
     assert not server.received
 
 
+def test_a_document_with_half_of_a_character_can_be_told() -> None:
+    with pytest.raises(DocumentSyntaxError) as caught:
+        gql('{ a(b: "\ud800") }')
+    assert (
+        str(caught.value)
+        .encode()
+        .endswith(rb"""1 | { a(b: "\ud800") }
+  |         ^""")
+    )
+
+
 def test_enums_and_their_suggestions(call_with: CallWith, server: Todos) -> None:
     caller = call_with(server.url, schema="type Query { a(e: E): Int } enum E { RED GREEN }")
     with pytest.raises(VariablesError, match="Did you mean the enum value 'RED'"):

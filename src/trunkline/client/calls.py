@@ -133,10 +133,11 @@ def http_request(call: Call, headers: Mapping[str, str]) -> HTTPRequest:
     if call.deadline is not None:
         left = call.deadline.left()
         sent[TIMEOUT_HEADER] = str(ceil(left * 1000))
-    extensions = call.extensions
-    if naming in ("hash", "text and hash"):
+    extensions, path = call.extensions, ""
+    if naming == "path":
+        path = document.path
+    elif naming in ("hash", "text and hash"):
         extensions = document.hash[:-1] + b"," + extensions[1:] if extensions else document.hash
-    path = document.path if naming == "path" else ""
     if call.by_get:
         query = canonical_query(
             msgspec.json.decode(call.variables or b"{}"),

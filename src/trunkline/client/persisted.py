@@ -70,9 +70,9 @@ class DocumentIDs:
     def name(self, call: Call) -> None:
         """Let a call name its document by its id, if the server may know it."""
         document = call.document
-        if not self._supported or call.files or call.batch:
+        if self._waits_for_server and document.id not in self._offered:
             return
-        if not self._waits_for_server or document.id in self._offered:
+        if self._supported and not call.files and not call.batch:
             call.naming, call.by_get = self._naming, self._use_get and document.kind == "query"
 
     def wants_text(self, call: Call, response: HTTPResponse) -> bool:

@@ -73,19 +73,22 @@ class Retries:
 
     def __init__(self, retry: Retry) -> None:
         self._retry = retry
+        self._statuses = RETRYABLE_STATUSES.union(retry.statuses)
+        self._asks_all = retry.wait is not None or bool(retry.codes)
         self._budget = retry.budget
 
     def pause_after(self, call: Call, response: HTTPResponse) -> float | None:
         """Return the seconds before the next attempt; ``None`` if the call keeps its response."""
-        wait = self._retry.wait(response) if self._retry.wait else None
-        if wait is None and not self._is_temporary(response):
-            # Two threads may lose one of their tenths to each other, which does no harm.
-            if self._budget < self._retry.budget:
-                self._budget = min(self._retry.budget, self._budget + _EARNED)
-            return None
-        if wait is None:
-            wait = retry_after(response.headers)
-        return self._pause(call, wait, safe=call.repeatable)
+        retry = self._retry
+        if self._asks_all or response.status in self._statuses:
+            wait = retry.wait(response) if retry.wait else None
+            if wait is not None or self._is_temporary(response):
+                wait = retry_after(response.headers) if wait is None else wait
+                return self._pause(call, wait, safe=call.repeatable)
+        # Two threads may lose one of their tenths to each other, which does no harm.
+        if self._budget < retry.budget:
+            self._budget = min(retry.budget, self._budget + _EARNED)
+        return None
 
     def pause_after_failure(
         self, call: Call, error: ConnectionFailedError | TokenError
