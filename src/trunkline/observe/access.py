@@ -30,7 +30,6 @@ _LEVELS: Mapping[OperationOutcome, int] = {
     "internal_error": logging.ERROR,
 }
 _SHORT_ID = len("sha256:") + 12
-_STAGES = Stages.__struct_fields__
 _MOST = 20  # error codes and deprecated coordinates
 _CODE_LENGTH = 100  # characters
 _REASON_LENGTH = 500
@@ -174,12 +173,12 @@ def _codes(event: OperationEvent) -> list[str]:
 
 
 def _milliseconds(stages: Stages) -> dict[str, float]:
-    told: dict[str, float] = {}
-    for name in _STAGES:
-        seconds: float = getattr(stages, name)
+    told: dict[str, float] = msgspec.to_builtins(stages)  # without most of those that are 0
+    rounded: dict[str, float] = {}
+    for name, seconds in told.items():
         if seconds:
-            told[name] = _rounded(seconds)
-    return told
+            rounded[name] = int(seconds * 1e6 + 0.5) / 1e3
+    return rounded
 
 
 def _rounded(seconds: float) -> float:

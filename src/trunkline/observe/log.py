@@ -26,7 +26,6 @@ Event = TypeVar("Event")
 
 _encoder = msgspec.json.Encoder()
 _tracebacks = logging.Formatter()
-_LEVELS = {level: logging.getLevelName(level).lower().encode() for level in (10, 20, 30, 40, 50)}
 _COLOURS = {logging.WARNING: "\x1b[33m", logging.ERROR: "\x1b[31m", logging.CRITICAL: "\x1b[31m"}
 _COMMA = ord(",")
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
@@ -73,7 +72,7 @@ class EventLog(Generic[Event]):
         return self._logger.isEnabledFor(level)
 
     def write(self, event: Event, level: int = logging.INFO) -> None:
-        """Log an event."""
+        """Log an event, which must not change any more: its line is made a little later."""
         logger, writer = self._logger, self._writer
         if not logger.isEnabledFor(level):
             return
@@ -163,16 +162,18 @@ def _line(created: float, level: int, content: object) -> str:
 
 def _write_line(text: bytearray, created: float, level: int, content: object) -> None:
     second = int(created)
-    name = _LEVELS.get(level) or logging.getLevelName(level).lower().encode()
-    text += b'%b.%06dZ","level":"%b"' % (_start(second), (created - second) * 1e6, name)
+    text += _head(second, level) % ((created - second) * 1e6)
     end = len(text)
     _encoder.encode_into(content, text, -1)
     text[end] = _COMMA  # in place of the brace
 
 
-@lru_cache(maxsize=2)  # to write one costs as much as to write the rest of a line
-def _start(second: int) -> bytes:
-    return time.strftime('{"ts":"%Y-%m-%dT%H:%M:%S', time.gmtime(second)).encode()
+@lru_cache(maxsize=8)  # to write one costs as much as to write the rest of a line
+def _head(second: int, level: int) -> bytes:
+    """Return the beginning of lines, with a gap for the microseconds."""
+    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+    name = logging.getLevelName(level).lower().replace("%", "%%")
+    return f'{{"ts":"{moment}.%06dZ","level":"{name}"'.encode()
 
 
 class _ReadableLines(Lines):
