@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from logging import Handler
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeAlias
 
 from benchmarks.figures import Figure, at_most
 from benchmarks.local import Async
@@ -25,6 +25,8 @@ from trunkline.server import (
 )
 
 __all__ = ["HEADERS", "measure", "posting"]
+
+Application: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 
 ROUNDS = 200  # requests of a sample
 SDL = """
@@ -100,7 +102,7 @@ def asking(sinks: Sequence[Sink]) -> Any:
 
 
 def posting(
-    app: GraphQL, body: bytes, rounds: int, headers: Sequence[tuple[bytes, bytes]]
+    app: Application, body: bytes, rounds: int, headers: Sequence[tuple[bytes, bytes]]
 ) -> Callable[[], Awaitable[None]]:
     """Return a function that sends an endpoint the same request some times."""
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any
 
 import msgspec
 from opentelemetry import trace
@@ -75,8 +76,23 @@ def in_process() -> Iterator[Figure]:
                 for kind, sent in TRACEPARENTS.items()
             }
             yield from compare(f"{count:,} x 5 plain fields", count, pairs)
+        yield from bare_spans()
     finally:
         trace._TRACER_PROVIDER = before  # noqa: SLF001
+
+
+def bare_spans() -> Iterator[Figure]:
+    """Measure what the SDK takes for spans without parents, attributes and contexts."""
+    samplers = {"a bare span that is dropped": 0.0, "two bare spans": 1.0}
+    contestants = {"untraced": asking(1_000, None, None)}
+    for name, rate in samplers.items():
+        provider = TracerProvider(sampler=ParentBasedTraceIdRatio(rate))
+        provider.add_span_processor(_Dropped())
+        contestants[name] = asking(1_000, None, None, provider.get_tracer("bare"))
+    result = race(contestants)
+    for name in samplers:
+        yield result.ratio(f"1,000 x 5 plain fields, {name}, over untraced", name, "untraced")
+        yield result.added(f"{name}, added to a request", name, "untraced", ROUNDS)
 
 
 def over_http() -> Iterator[Figure]:
@@ -108,8 +124,13 @@ def compare(
         yield result.ratio(f"{what}, {kind}, over untraced", kind, f"{kind}, untraced", goal)
 
 
-def asking(count: int, provider: TracerProvider | None, traceparent: bytes | None) -> Contestant:
-    """Ask an endpoint in this process for books again and again."""
+def asking(
+    count: int,
+    provider: TracerProvider | None,
+    traceparent: bytes | None,
+    bare: trace.Tracer | None = None,
+) -> Contestant:
+    """Ask an endpoint in this process for books again and again, each time with bare spans."""
     schema = make_executable_schema(
         parse_schema(SDL),
         SimpleNamespace(query=SimpleNamespace(books=lambda first: BOOKS[:first])),
@@ -118,7 +139,17 @@ def asking(count: int, provider: TracerProvider | None, traceparent: bytes | Non
     )
     body = msgspec.json.encode({"query": QUERY, "variables": {"first": count}})
     sent = [(b"traceparent", traceparent)] if traceparent else []
-    ask = posting(GraphQL(schema, auth=None, sinks=()), body, ROUNDS, HEADERS + sent)
+    app = GraphQL(schema, auth=None, sinks=())
+
+    async def with_bare_spans(scope: Any, receive: Any, send: Any) -> None:
+        if bare is not None:
+            outer = bare.start_span("query")
+            if outer.is_recording():
+                bare.start_span("Query.books").end()
+            outer.end()
+        await app(scope, receive, send)
+
+    ask = posting(with_bare_spans if bare else app, body, ROUNDS, HEADERS + sent)
 
     async def ask_with_provider() -> None:
         trace._TRACER_PROVIDER = provider  # noqa: SLF001
