@@ -1,34 +1,25 @@
 """An error of a field that stands several times in a document points to those that take part.
 
 Each field stands two or three times in its selection, under conditions, and its arguments may not
-fit. The schemas and resolvers are those of `test_equal_selections.py`.
+fit. The schemas and resolvers are those of `things.py`.
 """
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
-import graphql
 import pytest
-from graphql import parse, validate
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.property.test_engine import fewer
-from tests.property.test_equal_selections import (
+from tests.property.things import (
     CALLED,
-    LIMITS,
     OBJECTS,
     TYPES,
     WHERE,
-    answer,
-    ask,
-    in_core_form,
-    in_our_form,
+    results,
+    results_in_core_form,
 )
-
-from trunkline import engine
-from trunkline.compiler.pipeline import compile_operation
 
 VARIABLES = {"by": "Int = 1", "n": "Int", "yes": "Boolean!", "off": "Boolean!"}
 CONDITIONS = (
@@ -89,9 +80,9 @@ def test_what_is_skipped_has_no_errors(field: str, line: int, *, skips: bool) ->
     text = f"""query ($by: Int = 1, $yes: Boolean!) {{ item @skip(if: $yes) {{ {field} }}
         item {{ {field} }} }}"""
     values = {"by": None, "yes": skips}
-    result = asyncio.run(engine.run(compile_operation(in_our_form(0), text), values))
-    told = answer(result.data, result.errors)
-    assert told == asyncio.run(ask(engine.execute, in_core_form(0), parse(text), values))
+    told, expected = results(text, values, 0)
+    assert told == expected
+    assert results_in_core_form(text, values, 0) == (expected, expected)
     [(_, _, places)] = told[1]
     assert places.startswith(f"[SourceLocation(line={line},")
 
@@ -99,13 +90,8 @@ def test_what_is_skipped_has_no_errors(field: str, line: int, *, skips: bool) ->
 @fewer
 @given(documents(()), variables, st.integers(0, 1000))
 def test_our_resolvers(text: str, values: dict[str, Any], seed: int) -> None:
-    core = in_core_form(seed)
-    document = parse(text)
-    assert validate(core, document) == []
-    operation = compile_operation(in_our_form(seed), text, limits=LIMITS)
-    expected = asyncio.run(ask(graphql.execute, core, document, values))
-    result = asyncio.run(engine.run(operation, values))
-    assert answer(result.data, result.errors) == expected
+    ours, expected = results(text, values, seed)
+    assert ours == expected
 
 
 @fewer
@@ -113,6 +99,5 @@ def test_our_resolvers(text: str, values: dict[str, Any], seed: int) -> None:
 def test_resolvers_in_the_form_of_graphql_core(
     text: str, values: dict[str, Any], seed: int
 ) -> None:
-    core, document = in_core_form(seed), parse(text)
-    expected = asyncio.run(ask(graphql.execute, core, document, values))
-    assert asyncio.run(ask(engine.execute, core, document, values)) == expected
+    ours, expected = results_in_core_form(text, values, seed)
+    assert ours == expected
