@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import gc
 import warnings
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 import pytest
+from tests.forms import form
 
-from trunkline.compiler import operation
-
-
-@pytest.fixture(autouse=True, params=["first", "often"], scope="module")
-def form(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Let operations be compiled as for their first executions, or as for all that follow."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(operation, "_FIRST_RUNS", 0 if request.param == "often" else 1_000_000)
-        yield request.param
+__all__ = ["form"]
 
 
 @pytest.fixture(autouse=True)
