@@ -188,9 +188,8 @@ class RequestError(TrunklineError):
     def __str__(self) -> str:
         """Print the first errors with their places; made only when asked for, as it costs much."""
         text = "\n\n".join(str(error) for error in self.errors[:_PRINTED])
-        text = text.encode(
-            errors="backslashreplace"
-        ).decode()  # half of a character cannot be printed
+        # A document may have half of a character, which cannot be printed.
+        text = text.encode(errors="backslashreplace").decode()
         more = len(self.errors) - _PRINTED
         return f"{text}\n\nand {more} more" if more > 0 else text
 
