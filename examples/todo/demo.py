@@ -1,4 +1,4 @@
-"""Start issuer and API server, run the web app's calls, and keep serving until Ctrl-C.
+"""Start issuer and API server, run the web app's calls, and keep serving until Ctrl-C or SIGTERM.
 
 Environment: ``PORT`` (8080), ``ISSUER_PORT`` (the next one), ``AUTH=off`` for a server without
 authentication, ``ONCE=1`` to stop after the calls, ``DATABASE_URL``, ``SERVER`` (``uvicorn`` or
@@ -6,6 +6,7 @@ authentication, ``ONCE=1`` to stop after the calls, ``DATABASE_URL``, ``SERVER``
 """
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Generator
@@ -31,19 +32,23 @@ COMMANDS = {
 
 def main() -> None:
     """Run the demo."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # else the servers would go on
     is_open = wants_no_auth()
     port = read_port("PORT", 8080, "PORT=9000 make demo")
     base = f"http://localhost:{port}"
-    with ExitStack() as servers:
-        clients = None if is_open else servers.enter_context(issuer(issuer_port(port), base))
-        if is_open:
-            print_warning()
-        server = servers.enter_context(api_server(port, base, clients))
-        publish(f"{base}/graphql", clients)
-        make_calls(f"{base}/graphql", clients.credentials(WEB_APP) if clients else None)
-        if os.environ.get("ONCE") != "1":
-            announce(base, clients)
-            server.wait()
+    try:
+        with ExitStack() as servers:
+            clients = None if is_open else servers.enter_context(issuer(issuer_port(port), base))
+            if is_open:
+                print_warning()
+            server = servers.enter_context(api_server(port, base, clients))
+            publish(f"{base}/graphql", clients)
+            make_calls(f"{base}/graphql", clients.credentials(WEB_APP) if clients else None)
+            if os.environ.get("ONCE") != "1":
+                announce(base, clients)
+                server.wait()
+    except KeyboardInterrupt:
+        print()  # after the terminal's ^C
 
 
 def issuer_port(port: int) -> int:
@@ -93,14 +98,12 @@ def api_server(port: int, base: str, clients: Clients | None) -> Generator[subpr
         try:
             wait_until_it_responds("The API server", server, f"http://{HOST}:{port}/api/todos")
             yield server
-        except KeyboardInterrupt:
-            print()
         finally:
             server.terminate()
 
 
 def print_warning() -> None:
-    """Say loudly that nobody is asked who he is."""
+    """Say loudly that callers need no token."""
     line = "!" * 72
     print(
         f"{line}\n!! AUTH=off: the API server runs with auth=None. ANYBODY who reaches it\n"

@@ -208,14 +208,15 @@ def test_the_schema_offers_what_was_agreed_and_describes_it() -> None:
     )
 
 
-def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_and_its_servers_quietly(tmp_path: Path, end: signal.Signals) -> None:
     env = environment(tmp_path, free_port())
     with subprocess.Popen(  # noqa: S603
         COMMAND, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout
         assert any(line.startswith("Ctrl-C") for line in process.stdout)
-        process.send_signal(signal.SIGINT)
-        _, complaints = process.communicate(timeout=SECONDS)
+        process.send_signal(end)
+        _, complaints = process.communicate(timeout=SECONDS)  # the servers hold its pipes
     assert process.returncode == 0
     assert "Traceback" not in complaints

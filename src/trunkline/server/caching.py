@@ -61,8 +61,8 @@ class CacheAudience:
     """Names the audience of a caller: those who get the same responses.
 
     Callers with the same scopes of the same issuer are one audience, if also the values of the
-    ``claims`` are the same: ``["tenant"]``, for example. A caller who lacks one of them shares with
-    nobody. Responses with the scope ``AUDIENCE`` must depend on nothing else of the caller.
+    ``claims`` are the same: ``["tenant"]``, for example. A caller who lacks one of them shares no
+    response. Responses with the scope ``AUDIENCE`` must depend on nothing else of the caller.
 
     A shared cache must know the audience before it looks for a response. So what stands before it
     asks the application that `check` returns, and sets the ``header`` of the request. The endpoint
@@ -101,13 +101,14 @@ class CacheAudience:
         self.header = header
 
     def name(self, caller: Caller) -> bytes | None:
-        """Return the name of a caller's audience; ``None`` if it shares with nobody."""
+        """Return the name of a caller's audience; ``None`` if it shares no response."""
         return self._name(caller, None if self.clients_share else caller.client_id)
 
     def rights(self, caller: Caller) -> bytes | None:
-        """Return a name for what a caller may have, whoever it is; ``None`` if only it may.
+        """Return a name for what a caller may have, the same for all callers with these rights.
 
-        For what is asked only after it is known that the caller may send the document.
+        ``None`` if the caller shares no response. For what is asked only after it is known that the
+        caller may send the document.
         """
         return self._name(caller, None)
 
@@ -492,7 +493,7 @@ def _has_already(exchange: Exchange, etag: bytes) -> bool:
 
 
 def _whose(exchange: Exchange) -> bytes:
-    """Return a name for whom a request is from, which nobody else has."""
+    """Return a name for the sender of a request, which no other sender has."""
     came = exchange.came
     sent = [came.headers.get(each) for each in (b"authorization", b"cookie")]
     known = msgspec.json.encode((sent, came.caller), order="deterministic", enc_hook=repr)
