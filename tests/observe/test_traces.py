@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -303,6 +304,7 @@ async def test_the_program_s_propagators_read_the_headers() -> None:
         TraceContextTextMapPropagator,
     )
 
+    @dataclass  # so it cannot be hashed
     class Other(TextMapPropagator):
         """Reads a header of its own."""
 

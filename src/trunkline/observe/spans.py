@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
-from functools import lru_cache, wraps
+from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import Any, TypeAlias
 
@@ -21,7 +21,7 @@ from opentelemetry.propagators.textmap import Getter, TextMapPropagator
 
 from trunkline.observe.log import distinct_codes
 from trunkline.observe.operations import OperationEvent
-from trunkline.observe.traces import read_traceparent, tracer_of
+from trunkline.observe.traces import for_last, read_traceparent, tracer_of
 from trunkline.schema.bindings import is_batch
 
 __all__ = ["RequestSpan", "trace_resolvers"]
@@ -76,7 +76,7 @@ class _Unsampled(trace.NonRecordingSpan):
         return super().get_span_context()
 
 
-@lru_cache(maxsize=1)
+@for_last
 def _is_w3c(propagator: TextMapPropagator) -> bool:
     """Tell whether a propagator reads ``traceparent``, and no other parent, as the W3C says."""
     named = propagator.extract({"traceparent": f"00-{1:032x}-{2:016x}-00"}, Context())
@@ -85,7 +85,7 @@ def _is_w3c(propagator: TextMapPropagator) -> bool:
     return (found.trace_id, found.span_id) == (1, 2) and fields <= _W3C
 
 
-@lru_cache(maxsize=1)
+@for_last
 def _drops_unsampled(provider: object) -> bool:
     """Tell whether a provider drops all that a client does not sample, as it does by default.
 

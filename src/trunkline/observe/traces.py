@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
-from functools import cache, lru_cache
+from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from trunkline.observe.operations import OperationEvent
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from trunkline.observe.spans import RequestSpan
 
 __all__ = [
+    "for_last",
     "has_tracing",
     "passed_on",
     "read_traceparent",
@@ -26,6 +27,9 @@ __all__ = [
     "request_trace",
     "tracer_of",
 ]
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _TRACEPARENT = re.compile(
     rb"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]([0-9a-f])"
@@ -69,7 +73,24 @@ def has_tracing() -> bool:
     )
 
 
-@lru_cache(maxsize=1)
+def for_last(function: Callable[[T], R]) -> Callable[[T], R]:
+    """Remember what a function returned for its last argument.
+
+    By identity, because the providers and the propagators of programs may not be hashable.
+    """
+    last: tuple[T, R] | None = None
+
+    def remembered(argument: T) -> R:
+        nonlocal last
+        known = last  # another thread may change it
+        if known is None or known[0] is not argument:
+            last = known = argument, function(argument)
+        return known[1]
+
+    return remembered
+
+
+@for_last
 def tracer_of(provider: TracerProvider) -> Tracer:
     """Return Trunkline's tracer of the program's provider, which takes long to make."""
     return provider.get_tracer("trunkline")
