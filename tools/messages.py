@@ -26,7 +26,7 @@ _WRITERS = re.compile(r"compiler/(emit|fields|leaves|namespace|reading)\.py|text
 _SENTENCE = re.compile(r"[A-Za-z'\"`{}.,]+ [a-z{'\"`(][\w'\"`{}.,:;()…=-]*( |$)")
 
 _CODE = re.compile(
-    r"\n"  # files and scripts that begin below their quotes
+    r"\n.+\n"  # files and scripts, which begin below their quotes
     r"|(BEGIN|CREATE|DELETE|INSERT|LISTEN|NOTIFY|PRAGMA|SELECT|UPDATE) "
 )
 
