@@ -70,17 +70,24 @@ pub fn write_quoted(value: &str, text: &mut Text) {
     text.push(b'"');
 }
 
+/// Bytes that are looked at together in a long string: the compiler makes it few instructions.
+const LONG: usize = 64;
+
 /// Copies bytes, eight at a time, until one must be escaped; returns whether none must be.
+///
+/// Those of a long string are copied at once, after all of them were looked at.
 #[inline]
 fn copy_plain(bytes: &[u8], text: &mut Text) -> bool {
-    let Some(last) = bytes.last_chunk() else {
-        for each in bytes {
-            if *each < b' ' || matches!(each, b'"' | b'\\') {
-                return false;
-            }
-            text.push(*each);
+    if bytes.len() >= LONG {
+        let is_plain = bytes.chunks(LONG).all(is_plain);
+        if is_plain {
+            text.extend_from_slice(bytes);
         }
-        return true;
+        return is_plain;
+    }
+    let Some(last) = bytes.last_chunk() else {
+        text.extend_from_slice(bytes);
+        return is_plain(bytes);
     };
     let rest = text.len() + bytes.len() - last.len();
     let (eights, _) = bytes.as_chunks();
@@ -95,7 +102,16 @@ fn copy_plain(bytes: &[u8], text: &mut Text) -> bool {
     !any_escape(*last)
 }
 
-/// Returns whether one of the bytes is a control character, a quote or a backslash.
+/// Returns whether no byte is a control character, a quote or a backslash.
+#[inline]
+fn is_plain(bytes: &[u8]) -> bool {
+    // without a branch for each byte
+    bytes.iter().fold(true, |so_far, each| {
+        so_far & (*each >= b' ') & (*each != b'"') & (*each != b'\\')
+    })
+}
+
+/// Returns whether one of eight bytes is what `is_plain` looks for.
 #[inline]
 fn any_escape(bytes: [u8; 8]) -> bool {
     const ONES: u64 = u64::MAX / 255;
