@@ -88,10 +88,7 @@ impl Leaf {
                 text.extend_from_slice(name);
             }
             Leaf::Float => {
-                let value = value.cast_exact::<PyFloat>().ok()?.value();
-                if !value.is_finite() {
-                    return None;
-                }
+                let value = float(value)?;
                 to_writer(text, &value).ok()?;
             }
             Leaf::Id(uuid) => {
@@ -153,6 +150,15 @@ where
         .into_iter()
         .map(|(value, name)| (value, json(&name)))
         .collect())
+}
+
+/// Returns a finite number, also that of an integer which a float can hold.
+fn float(value: &Bound<'_, PyAny>) -> Option<f64> {
+    if let Ok(value) = value.cast_exact::<PyFloat>() {
+        return Some(value.value()).filter(|each| each.is_finite());
+    }
+    let value: i64 = value.cast_exact::<PyInt>().ok()?.extract().ok()?;
+    (value.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS).then_some(value as f64)
 }
 
 fn write_uuid(value: &Bound<'_, PyAny>, class: &Py<PyType>, text: &mut Text) -> Option<()> {

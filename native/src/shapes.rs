@@ -147,19 +147,33 @@ impl Shape {
 impl List {
     #[inline(never)]
     fn write(&self, value: &Bound<'_, PyAny>, output: &mut Output) -> Option<()> {
+        if let Ok(values) = value.cast_exact::<PyTuple>() {
+            return self.write_items(values.len(), values.iter(), output);
+        }
         let values = value.cast_exact::<PyList>().ok()?;
         let length = values.len();
+        // each is owned, and looked for when its turn comes: what runs meanwhile may change the list
+        self.write_items(length, values.iter(), output)?;
+        (values.len() == length).then_some(())
+    }
+
+    #[inline]
+    fn write_items<'py>(
+        &self,
+        length: usize,
+        items: impl Iterator<Item = Bound<'py, PyAny>>,
+        output: &mut Output,
+    ) -> Option<()> {
         output.take(self.weight.checked_mul(length.try_into().ok()?)?)?;
         output.text.push(b'[');
-        // each is owned, and looked for when its turn comes: what runs meanwhile may change the list
-        for (index, item) in values.iter().enumerate() {
+        for (index, item) in items.enumerate() {
             if index > 0 {
                 output.text.push(b',');
             }
             self.item.write(&item, output)?;
         }
         output.text.push(b']');
-        (values.len() == length).then_some(())
+        Some(())
     }
 }
 
