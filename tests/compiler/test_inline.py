@@ -10,12 +10,13 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import pytest
-from graphql import Undefined
+from graphql import GraphQLFloat, Undefined
 from werkzeug.local import LocalProxy
 
 from trunkline.compiler.inline import inline_leaf
 from trunkline.compiler.pipeline import compile_operation
 from trunkline.engine import run_sync
+from trunkline.runtime.values import leaf_completer
 from trunkline.schema.bindings import Schema
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
@@ -200,6 +201,19 @@ def test_the_common_value_needs_no_function(type_name: str, value: object, writt
     assert result.data["holders"][-1] == {"value": written}
     leaf = inline_leaf(operation.schema.definition.type_map[type_name])  # type: ignore[arg-type]
     assert leaf is not None
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(7, "7.0"), (-(2**53), "-9007199254740992.0"), (2**60, "1.152921504606847e+18")],
+)
+def test_integers_of_a_float_are_floats(value: int, written: str) -> None:
+    assert repr(leaf_completer(GraphQLFloat, nullable=False)(value)) == written
+
+
+def test_an_integer_that_no_float_is_equal_to_is_an_error() -> None:
+    with pytest.raises(TypeError, match="lose precision"):
+        leaf_completer(GraphQLFloat, nullable=True)(2**53 + 1)
 
 
 @pytest.mark.parametrize("model", [Holder, Numbered])

@@ -42,6 +42,9 @@ __all__ = [
 
 
 _NO_LISTS = (str, bytes, bytearray, memoryview, Mapping)
+_PLAIN = frozenset({str, int, float, bool, bytes, list, tuple, dict})
+"""Classes of values that are there, no exceptions, and not to be awaited; asking costs more."""
+_EXACT = 2**53  # up to which every integer is a float
 
 
 def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any], Any]:
@@ -49,12 +52,15 @@ def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any],
     coerce = type_.coerce_output_value
     is_id = type_.name == "ID"
     is_text = is_id or type_.name == "String"
+    is_float = type_.name == "Float"
 
     def complete(value: Any) -> Any:
         if is_text and value.__class__ is str:  # an object's word for its class, as in the text
             return value
         if is_id and type(value) is UUID:  # the commonest id that is not a string
             return str(value)
+        if is_float and type(value) is int and -_EXACT <= value <= _EXACT:
+            return float(value)
         if nullable and (value is None or value is Undefined):
             return None
         _check_value(value)
@@ -120,6 +126,8 @@ def refuse_null_condition(value: Any, node: VariableNode) -> None:
 
 def _check_value(value: Any) -> None:
     """Raise for a null where none may be, an exception that was returned, and an awaitable."""
+    if type(value) in _PLAIN:
+        return
     if value is None or value is Undefined:
         raise NullError
     if isinstance(value, Exception):

@@ -10,7 +10,6 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from functools import lru_cache
 from typing import Any, ClassVar, Generic, get_origin, is_typeddict
 
@@ -50,7 +49,7 @@ def lookup(parent: Any, names: tuple[str, ...], coordinate: str) -> Any:
     A key that a mapping lacks is null. Raises ``LookupError`` if anything else has none of the
     ``names``; ``coordinate`` is the field's.
     """
-    if type(parent) is dict or isinstance(parent, Mapping):
+    if type(parent) is dict or _has_keys(parent.__class__):  # an object's word for its class
         for name in names:
             if name in parent:
                 return parent[name]  # pyright: ignore[reportUnknownVariableType]
@@ -71,11 +70,18 @@ def lookup(parent: Any, names: tuple[str, ...], coordinate: str) -> Any:
     )
 
 
+@lru_cache(maxsize=1000)
+def _has_keys(class_: type) -> bool:
+    return issubclass(class_, Mapping)
+
+
 def member(parent: Any, name: str) -> Any:
     """Return what a row has under a key, or else an object as an attribute; or ``Undefined``."""
     if is_row(type(parent)):  # type: ignore[arg-type]  # as above
-        with suppress(LookupError, TypeError):  # the latter if it wants numbers
+        try:
             return getattr(parent, _OF_SQLALCHEMY, parent)[name]
+        except (LookupError, TypeError):  # the latter if it wants numbers
+            pass
     return getattr(parent, name, Undefined)
 
 

@@ -271,16 +271,25 @@ def _int64(value: Any) -> int:
 
 def _json(value: Any) -> Any:
     """Return a value that JSON can hold, at any depth."""
-    if isinstance(value, float) and value - value != 0.0:  # not finite
-        raise ValueError(value)
-    if isinstance(value, int) and value.bit_length() > _BITS:
-        raise ValueError(hex(value))
-    if value is None or isinstance(value, (str, bool, int, float)):
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, int):
+        if value.bit_length() > _BITS:
+            raise ValueError(hex(value))
+        return value
+    if isinstance(value, float):
+        if value - value != 0.0:  # not finite
+            raise ValueError(value)
         return value
     if isinstance(value, (list, tuple)):
         return [_json(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
-        return {key: _json(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, (dict, Mapping)):  # the former is found faster
+        result: dict[str, Any] = {}
+        for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]
+            if not isinstance(key, str):
+                raise TypeError(value)
+            result[key] = item if type(item) is str else _json(item)  # pyright: ignore[reportUnknownArgumentType]
+        return result
     raise TypeError(value)
 
 
