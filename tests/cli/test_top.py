@@ -197,8 +197,10 @@ def test_scripts_get_json(place: Place) -> None:
     ("columns", "headings"),
     [
         (120, "operation type time requests failed p50 p95 p99 mostly by"),
-        (110, "operation time requests failed p50 p95 p99 mostly by"),
-        (100, "operation time requests failed p95 p99 mostly by"),
+        (110, "operation type time requests failed p50 p95 p99 mostly by"),
+        (100, "operation type time requests failed p95 p99 mostly by"),
+        (80, "operation type time requests failed p95 mostly by"),
+        (79, "operation time requests failed p95 mostly by"),
         (65, "operation time requests failed p95 mostly by"),
         (50, "operation time requests failed p95"),
         (40, "operation time failed p95"),

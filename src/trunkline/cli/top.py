@@ -351,7 +351,7 @@ def _table(by: _By, rows: Sequence[_Row], width: int, *, fold: bool, compares: b
 
     columns: list[tuple[str, int, Callable[[_Row], str]]] = [
         (by.value, 0, lambda row: row.name),
-        ("type", 120, lambda row: row.kind),
+        ("type", 80, lambda row: row.kind),
         ("time", 0, lambda row: _time(row.figures.seconds)),
         ("requests", 50, lambda row: f"{row.figures.requests:,}"),
         ("failed", 0, _failed),
