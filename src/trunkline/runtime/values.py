@@ -298,7 +298,7 @@ class TypeTable(dict[type, Callable[..., Any]]):
 
 
 def _type_name(value: Any) -> str | None:
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):  # the former is found faster
         return value.get("__typename")  # pyright: ignore[reportUnknownVariableType]
     mangled = f"_{type(value).__name__}__typename"  # Python's name for it within a class
     return getattr(value, mangled, None) or member(value, "__typename") or None
