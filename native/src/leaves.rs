@@ -16,6 +16,8 @@ use crate::shapes::attribute;
 use crate::text::{Text, json, write_quoted, write_string};
 
 pub enum Leaf {
+    /// As `DateTime`, but never without a zone.
+    AwareDateTime(Vec<Py<PyType>>),
     Boolean,
     Date,
     /// Times of UTC, and of zones of these classes, which have no code of the program.
@@ -27,6 +29,7 @@ pub enum Leaf {
     /// A string, an integer or a UUID.
     Id(Py<PyType>),
     Int,
+    Int64,
     String,
     /// The strings that are the values of an enum, and the JSON of each.
     Strings(Vec<(String, Text)>),
@@ -37,6 +40,7 @@ pub enum Leaf {
 impl Leaf {
     pub fn read(kind: &str, rest: &Bound<'_, PyAny>) -> PyResult<Self> {
         Ok(match kind {
+            "AwareDateTime" => Leaf::AwareDateTime(rest.extract()?),
             "Boolean" => Leaf::Boolean,
             "Date" => Leaf::Date,
             "DateTime" => Leaf::DateTime(rest.extract()?),
@@ -44,6 +48,7 @@ impl Leaf {
             "Float" => Leaf::Float,
             "ID" => Leaf::Id(rest.extract()?),
             "Int" => Leaf::Int,
+            "Int64" => Leaf::Int64,
             "String" => Leaf::String,
             "Time" => Leaf::Time,
             "UUID" => Leaf::Uuid(rest.extract()?),
@@ -57,6 +62,11 @@ impl Leaf {
     #[inline(never)]
     pub fn write(&self, value: &Bound<'_, PyAny>, text: &mut Text) -> Option<()> {
         match self {
+            Leaf::AwareDateTime(zones) => {
+                let value = value.cast_exact::<PyDateTime>().ok()?;
+                value.get_tzinfo()?;
+                write_date_time(value, zones, text)?;
+            }
             Leaf::Boolean => {
                 let value = value.cast_exact::<PyBool>().ok()?.is_true();
                 text.extend_from_slice(if value { b"true" } else { b"false" });
@@ -105,6 +115,10 @@ impl Leaf {
             }
             Leaf::Int => {
                 let value: i32 = value.cast_exact::<PyInt>().ok()?.extract().ok()?;
+                to_writer(text, &value).ok()?;
+            }
+            Leaf::Int64 => {
+                let value: i64 = value.cast_exact::<PyInt>().ok()?.extract().ok()?;
                 to_writer(text, &value).ok()?;
             }
             Leaf::String => {

@@ -227,5 +227,5 @@ mod trunkline_native {
 
     /// The version of the descriptions of lists that it takes.
     #[pymodule_export]
-    const DESCRIPTIONS: u32 = 2;
+    const DESCRIPTIONS: u32 = 3;
 }

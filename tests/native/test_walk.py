@@ -40,7 +40,7 @@ from trunkline.runtime.execution import Result
 from trunkline.runtime.positions import FieldFailure, NoRoomError
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
-from trunkline.schema.scalars import AWARE_DATE_TIME
+from trunkline.schema.scalars import AWARE_DATE_TIME, Scalar
 from trunkline.server import GraphQL, OperationCall, Proceed, Schema
 from trunkline.server.present import encode
 
@@ -49,6 +49,7 @@ type Query { items: [Item!]! perhaps: [Item] lists: [[Item!]!]! tags: [String!]!
 type Item {
   s: String id: ID i: Int f: Float b: Boolean
   decimal: Decimal dateTime: DateTime date: Date time: Time uuid: UUID
+  aware: Aware long: Int64
   status: Status word: Word item: Item items: [Item!]
 }
 type Other { id: ID! }
@@ -60,6 +61,8 @@ scalar DateTime
 scalar Date
 scalar Time
 scalar UUID
+scalar Aware
+scalar Int64
 """
 LEAVES = {
     "s": "s",
@@ -72,6 +75,8 @@ LEAVES = {
     "date": "date",
     "time": "time",
     "uuid": "uuid",
+    "aware": "aware",
+    "long": "long",
     "status": "status",
     "word": "word",
 }
@@ -96,6 +101,8 @@ class Item:
     date: Any = None
     time: Any = None
     uuid: Any = None
+    aware: Any = None
+    long: Any = None
     status: Any = None
     word: Any = None
     item: Any = None
@@ -129,6 +136,8 @@ def schema_of(values: Any, model: Any = Item, **options: Any) -> Schema:
             {"Item": model},
             "type Query { items: [Item!]! } type Item { s: String i: Int }",
         )
+    else:
+        options = {"scalars": {"Aware": AWARE_DATE_TIME}, **options}
     resolvers = SimpleNamespace(query=query)
     return make_executable_schema(parse_schema(sdl), resolvers, models, **options)
 
@@ -180,6 +189,9 @@ PLAIN: list[tuple[str, Any]] = [
     ("time", time(23, 59, 59, 50)),
     ("uuid", UUID("00000000-0000-0000-0000-000000000000")),
     ("uuid", UUID("ffffffff-0123-4567-89ab-cdefffffffff")),
+    ("aware", datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)),
+    ("aware", datetime(2026, 7, 1, tzinfo=ZoneInfo("Europe/Paris"))),
+    *(("long", value) for value in (0, -1, 2**31, 2**53 + 1, 2**63 - 1, -(2**63))),
     ("status", Status.PAID),
     ("word", "small"),
 ]
@@ -215,6 +227,14 @@ NOT_PLAIN: list[tuple[str, Any]] = [
     ("date", datetime(2026, 1, 1)),  # noqa: DTZ001
     ("time", time(1, 2, tzinfo=UTC)),
     ("uuid", "x"),
+    ("aware", datetime(2026, 1, 1)),  # noqa: DTZ001
+    ("aware", datetime(2026, 1, 1, tzinfo=Zone())),
+    ("aware", date(2026, 1, 1)),
+    ("long", 2**63),
+    ("long", -(2**63) - 1),
+    ("long", True),
+    ("long", 1.0),
+    ("long", "1"),
     ("status", "NEW"),
     ("status", "new"),
     ("status", Status.OLD),
@@ -238,9 +258,10 @@ def test_other_leaves_are_left_to_the_text(name: str, value: Any) -> None:
     assert not is_walked
 
 
-def test_aware_times_are_the_programs_own_scalar() -> None:
+def test_a_scalar_that_the_program_writes_is_left_to_the_text() -> None:
+    own = Scalar(lambda value: value.year, int)
     items = [Item(date_time=datetime(2026, 1, 1, tzinfo=UTC))]
-    operation = compiled("{ items { dateTime } }", items, scalars={"DateTime": AWARE_DATE_TIME})
+    operation = compiled("{ items { dateTime } }", items, scalars={"DateTime": own})
     assert not both(operation)[1]
 
 
@@ -723,6 +744,8 @@ RIGHT: dict[str, st.SearchStrategy[Any]] = {
     "date": st.dates(),
     "time": st.times(),
     "uuid": st.uuids(),
+    "aware": st.datetimes(timezones=st.timezones()),
+    "long": st.integers(-(2**63), 2**63 - 1),
     "status": st.sampled_from([Status.NEW, Status.PAID]),
     "word": st.sampled_from(["small", "BIG"]),
 }

@@ -38,7 +38,7 @@ from trunkline.compiler.planner import PlannedOperation
 from trunkline.runtime.positions import Mark
 from trunkline.runtime.walked import with_batches
 from trunkline.schema.bindings import Attribute, Key
-from trunkline.schema.scalars import KNOWN_SCALARS, scalar_of
+from trunkline.schema.scalars import AWARE_DATE_TIME, KNOWN_SCALARS, scalar_of
 
 __all__ = ["Walk", "reads_plainly", "walk_of"]
 
@@ -49,19 +49,22 @@ place, and gives JSON to executions that take it."""
 _Description: TypeAlias = tuple[str, bool, object]
 """The kind of a shape, whether null is allowed, and what else there is to say of the kind."""
 
-_DESCRIPTIONS = 2
+_DESCRIPTIONS = 3
 """The version of the descriptions, which the extension must know."""
 
 _CLASSES: Mapping[str, object] = {
     "ID": UUID,
+    "AwareDateTime": (timezone, ZoneInfo),
     "DateTime": (timezone, ZoneInfo),
     "Decimal": Decimal,
     "UUID": UUID,
 }
 """What the extension knows by identity."""
 _SPECIFIED = ("String", "ID", "Boolean", "Int", "Float")
+_KNOWN = ("DateTime", "Date", "Time", "Decimal", "UUID", "Int64")
 _SCALARS = {
-    KNOWN_SCALARS[name].scalar: name for name in ("DateTime", "Date", "Time", "Decimal", "UUID")
+    **{KNOWN_SCALARS[name].scalar: name for name in _KNOWN},
+    AWARE_DATE_TIME: "AwareDateTime",
 }
 """As `trunkline.schema.scalars` writes them; a program may bind others to the same names."""
 
