@@ -181,6 +181,9 @@ class RequestError(TrunklineError):
     made_in: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """The seconds that it took to parse, validate and compile the document, until it failed."""
 
+    operation: tuple[str, str | None] | None = None
+    """The type and the name of the operation that is wanted, if the document parses and has it."""
+
     def __init__(self, errors: Sequence[GraphQLError]) -> None:
         self.errors = tuple(errors)
         super().__init__(self.errors)

@@ -147,6 +147,43 @@ async def test_why_a_request_is_wrong(query: str, variables: Any, reason: str) -
     assert (stages.validate > 0) == (b"PARSE_FAILED" not in reply.body)
 
 
+async def named(app: Endpoint, query: str, **parameters: Any) -> tuple[object, ...]:
+    """Send a request twice; return what its events say the operation is."""
+    for _ in "ab":
+        await post(app, query, **parameters)
+    first, second = ((each.operation_kind, each.operation_name) for each in app.events)
+    assert first == second
+    return first
+
+
+@pytest.mark.parametrize(
+    ("query", "parameters", "expected"),
+    [
+        ("query Find { nothing }", {}, ("query", "Find")),
+        ("mutation Add { nothing }", {}, ("mutation", "Add")),
+        ("{ nothing }", {}, ("query", None)),
+        ("query Find { bills }", {}, ("query", "Find")),  # withheld from the caller
+        ("query A { nothing } query B { slow }", {"operationName": "B"}, ("query", "B")),
+        ("query A { nothing } query B { slow }", {}, (None, None)),
+        ("query A { slow }", {"operationName": "C"}, (None, None)),
+        ("query A { slow } query A { slow }", {"operationName": "A"}, (None, None)),
+        ("query Find($by: Search) { find(by: $by) }", {"variables": {"by": 1}}, ("query", "Find")),
+        ("query Find { nothing", {}, (None, None)),
+        ("fragment F on Query { slow }", {}, (None, None)),
+        ("query Long { nothing }" + " " * 2_000, {}, ("query", "Long")),  # compiled in a thread
+    ],
+)
+async def test_what_is_wrong_has_a_name(query: str, parameters: Any, expected: object) -> None:
+    assert await named(Endpoint(), query, **parameters) == expected
+
+
+@pytest.mark.parametrize("limits", [Limits(depth=1), Limits(cost=0)])
+async def test_what_is_too_much_has_a_name(limits: Limits) -> None:
+    app = Endpoint(limits=limits)
+    assert await named(app, "query Books { books(first: 1) { id } }") == ("query", "Books")
+    assert app.events[0].outcome == "limited"
+
+
 async def test_a_wrong_document_that_is_known_takes_no_time() -> None:
     app = Endpoint()
     for _ in "ab":

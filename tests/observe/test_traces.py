@@ -188,7 +188,7 @@ async def test_the_span_of_an_instrumented_framework_is_the_parent(spans: Any) -
     ("query", "name", "error", "status"),
     [
         ("{ refusing }", "query", "partial", "UNSET"),
-        ("{ nothing }", "GraphQL Operation", "request_error", "UNSET"),
+        ("query Strange { nothing }", "query", "request_error", "UNSET"),
         ("{ raising }", "query", "internal_error", "ERROR"),
         ("{ slow }", "query", "deadline_exceeded", "ERROR"),
     ],

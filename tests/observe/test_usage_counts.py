@@ -100,6 +100,21 @@ def test_what_is_counted(usage: Usage, store: str) -> None:
     assert failures == {"B": {"internal_error": 1}, "": {"request_error": 1}}
 
 
+def test_what_is_wrong_is_counted_by_its_type_and_name(usage: Usage, store: str) -> None:
+    app = endpoint(usage)
+    for document in ("query A { nothing }", "mutation A { nothing }", "{ nothing }", "{"):
+        ask(app, document)
+    ask(app, "query A { nothing fails }")
+    usage.flush()
+    found = {(r.operation.kind, r.operation.name): r.failures for r in UsageStore(store).rows()}
+    assert found == {
+        ("query", "A"): {"request_error": 2},
+        ("mutation", "A"): {"request_error": 1},
+        ("query", ""): {"request_error": 1},
+        ("", ""): {"request_error": 1},
+    }
+
+
 def test_what_variables_use_is_counted_for_each_request(usage: Usage, store: str) -> None:
     app = endpoint(usage)
     for by in ({"title": "x"}, {"title": "y", "genre": "POEM"}, {"genre": "NOVEL"}, {}, None):

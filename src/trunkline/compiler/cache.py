@@ -86,7 +86,9 @@ class OperationCache:
         if operation is None:
             known = self._errors.get(key)
             if known is not None:  # a new exception, because a traceback grows with every raise
-                raise type(known)(known.errors)
+                again = type(known)(known.errors)
+                again.operation = known.operation
+                raise again
         return operation
 
     def get(self, text: str, operation_name: str | None = None) -> Operation:
@@ -105,9 +107,10 @@ class OperationCache:
             if any(each.original_error or each.__cause__ for each in error.errors):
                 raise
             errors = [_without_nodes(each) for each in error.errors]
+            known, again = type(error)(errors), type(error)(errors)
+            known.operation = again.operation = error.operation
             if sum(len(text or "") for text in key) <= self.limits.characters:
-                self._errors.put(key, type(error)(errors))
-            again = type(error)(errors)
+                self._errors.put(key, known)
             again.made_in = error.made_in
             raise again from None
         self._operations.admit(key, operation)

@@ -23,6 +23,7 @@ from typing import Any
 from trunkline.compiler.authorization import CallerForms, Refusals
 from trunkline.compiler.document import (
     ChosenOperation,
+    ParsedDocument,
     SourceText,
     ValidDocument,
     check_size,
@@ -55,12 +56,10 @@ def prepare_forms(operation: Operation) -> Operation:
     return operation
 
 
-PARSING = (
-    parse_document,  # text → document
-    check_size,  # document → document within the limits
-)
+PARSING = (parse_document,)  # text → document
 
 VALIDATING = (
+    check_size,  # document → document within the limits
     validate_document,  # document → document that fits the schema
     choose_operation,  # document → one operation of it
 )
@@ -92,8 +91,8 @@ def compile_operation(
             " make_executable_schema(…) and adopt_schema(…) return one."
         )
     times = [0.0, 0.0, 0.0]
+    made: Any = SourceText(schema, text, operation_name, limits or Limits())
     try:
-        made: Any = SourceText(schema, text, operation_name, limits or Limits())
         for number, stages in enumerate(_TIMED):
             began = perf_counter()
             try:
@@ -104,6 +103,7 @@ def compile_operation(
         operation.made_in = times[0], times[1], times[2]
     except RequestError as error:
         error.made_in = times[0], times[1], times[2]
+        error.operation = _wanted(made)
         raise
     except RecursionError:
         raise LimitExceededError.because("The document is nested too deeply.") from None
@@ -141,6 +141,20 @@ def compile_chosen(chosen: ChosenOperation) -> Operation:
     """Compile an operation that was checked and chosen already."""
     operation: Operation = _run(COMPILING, chosen)
     return operation
+
+
+def _wanted(made: SourceText | ParsedDocument | ChosenOperation) -> tuple[str, str | None] | None:
+    """Return the type and the name of the operation that could not be compiled, if it is known."""
+    match made:
+        case SourceText():
+            return None
+        case ParsedDocument(source, document):
+            found = find_operations(document, source.operation_name)
+        case ChosenOperation(node=node):
+            found = [node]
+    if len(found) != 1:
+        return None
+    return found[0].operation.value, found[0].name.value if found[0].name else None
 
 
 def _run(stages: tuple[Callable[[Any], Any], ...], value: Any) -> Any:

@@ -70,7 +70,7 @@ class Compilations:
             operation = await asyncio.shield(outcome)
         except RequestError as error:  # a new exception, because each who waits raises it
             again = type(error)(error.errors)
-            again.made_in = error.made_in
+            again.made_in, again.operation = error.made_in, error.operation
             raise again from error
         finally:
             compilation.waiting -= 1

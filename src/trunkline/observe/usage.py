@@ -47,20 +47,19 @@ _REMEMBERED = 1_000  # operations whose description is kept
 _LONG_TEXT = 10_000  # characters of a document that is not kept
 _MOST_CHARACTERS = 128  # of a client's name, and of its version
 
-_Key: TypeAlias = tuple[str | None, str | None, str | None, str | None, frozenset[str]]
-"""The client's id, what it calls itself, the document, the operation, and what that always uses.
+_Key: TypeAlias = tuple[str | None, str | None, str | None, str | None, str | None, frozenset[str]]
+"""The client's id, what it calls itself; the document, the operation, and what that always uses.
 
 The hashes of all of them are kept by Python, and none keeps the operation's code in memory.
 """
 
 _NOTHING = frozenset[str]()
-_OTHER: _Key = (None, OTHER_CLIENT.name, None, None, _NOTHING)
+_OTHER: _Key = (None, OTHER_CLIENT.name, None, None, None, _NOTHING)
 
 
 class _Counted(Counts, gc=False):
     """What is counted between two flushes, and what was asked."""
 
-    kind: str = ""
     operation: ref[Operation] | None = None
 
 
@@ -129,7 +128,14 @@ class Usage:
         with self._lock:
             if now >= self._hour_ends:
                 self._begin_hour(now)
-            key = event.client_id, event.client, event.document_id, event.operation_name, always
+            key: _Key = (
+                event.client_id,
+                event.client,
+                event.document_id,
+                event.operation_kind,
+                event.operation_name,
+                always,
+            )
             counts = self._counts.get(key)
             if counts is None:
                 key, counts = self._first(key, operation)
@@ -169,10 +175,9 @@ class Usage:
             atexit.register(self.close)
         if len(self._counts) >= _MOST_KEYS:
             return _OTHER, self._counts.setdefault(_OTHER, _Counted())
-        counts = _Counted()
+        counts = self._counts[key] = _Counted()
         if operation is not None:
-            counts.kind, counts.operation = operation.kind, ref(operation)
-        self._counts[key] = counts
+            counts.operation = ref(operation)
         return key, counts
 
     # -- writing --
@@ -242,11 +247,11 @@ class Usage:
 
     def _operation(self, key: _Key, counts: _Counted) -> UsageOperation:
         """Describe an operation."""
-        _, _, document_id, name, coordinates = key
+        _, _, document_id, kind, name, coordinates = key
         known = self._operations.get(key[2:])
         if known is None:
             known = UsageOperation(
-                name or "", counts.kind, document_id or "", tuple(sorted(coordinates))
+                name or "", kind or "", document_id or "", tuple(sorted(coordinates))
             )
             operation = None if counts.operation is None else counts.operation()
             if operation is not None:

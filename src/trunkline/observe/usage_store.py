@@ -174,7 +174,7 @@ class UsageOperation(msgspec.Struct, frozen=True):
     @property
     def id(self) -> int:
         """Its key in the database, which is the same in each process."""
-        return _id((self.name, self.document_id, self.coordinates))
+        return _id((self.name, self.kind, self.document_id, self.coordinates))
 
 
 def _id(facts: object) -> int:

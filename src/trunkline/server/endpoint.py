@@ -391,6 +391,8 @@ class GraphQL(HTTPOnly):
         try:
             operation = came.view.recall(text, name) or await self._compile(text, name, came)
         except RequestError as error:
+            if error.operation is not None:
+                event.operation_kind, event.operation_name = error.operation
             if isinstance(error, ValidationError):
                 self._look_for_withheld(error, came)
             raise
