@@ -147,10 +147,35 @@ async def resolvers(tmp_path: Path) -> AsyncIterator[Resolvers]:
         ("SELECT a, 'private", "SELECT a,"),
         ("SELECT a /* private", "SELECT a"),
         ("SELECT $x$ private", "SELECT"),
+        ("SELECT \"it's\" FROM t WHERE a = 'private'", 'SELECT "it\'s" FROM t WHERE a = ?'),
+        ("SELECT `it's` FROM t WHERE a = 'private'", "SELECT `it's` FROM t WHERE a = ?"),
+        (
+            "SELECT a FROM t WHERE b = .25 AND c IN (-1, 2)",
+            "SELECT a FROM t WHERE b = ? AND c IN (…)",
+        ),
+        ("SELECT a /* 1 /* it's */ private */", "SELECT a"),
+        ("SELECT a, q'[it's private]'", "SELECT a,"),
+        (
+            "SELECT a->>'b' = 'c' AND d ? 'e' AND f::INT = 5::INT",
+            "SELECT a->>? = ? AND d ? ? AND f::INT = ?::INT",
+        ),
+        ('SELECT a, "private', "SELECT a,"),
     ],
 )
 def test_texts_of_statements_have_no_values(statement: str, told: str) -> None:
-    assert _without_values(statement) == told
+    assert _without_values(statement, '"') == told
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ('SELECT `a` FROM t WHERE b = "private"', "SELECT `a` FROM t WHERE b = ?"),
+        (r'SELECT a, "it\"s private"', "SELECT a,"),
+        ("SELECT a # it's\n, 'private'", "SELECT a"),
+    ],
+)
+def test_in_mysql_a_double_quote_begins_a_string(statement: str, told: str) -> None:
+    assert _without_values(statement, "`") == told
 
 
 def anyone(_: Caller | None) -> bool:

@@ -38,14 +38,17 @@ __all__ = ["PROFILE", "MayProfile", "OperationProfile", "profiled"]
 PROFILE = b"graphql-profile"
 """The header of a request that asks for its profile, whatever the value."""
 
-_LITERALS = re.compile(
-    r"""(?P<comment> --[^\n]* | /\*.*?\*/ )
+_PARTS = re.compile(
+    r"""(?P<name> "(?:[^"]|"")*" | `[^`]*` )
+    | (?P<comment> --[^\n]* | /\*(?:(?!/\*|\*/).)*\*/ )
     | '(?:[^']|'')*' | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$  # strings
-    | (?<![\w.$:%@"`])\d[\w.]*  # numbers, and no names of parameters""",
+    | (?P<open> (?: ['"`] | \$\w*\$ | /\* | \b[nN]?[qQ]' ) .* )  # ends we do not know
+    | (?<![\w.$:%@])\.?\d[\w.]*  # numbers, and no names of parameters""",
     re.DOTALL | re.VERBOSE,
 )
-_OPEN = re.compile(r"'|\$\w*\$|/\*")  # a string or a comment whose end is cut off
-_PARAMETER = r"\s*[?%$:@][\w()]*(?:::\w+)?\s*"
+"""What is more than a word. Comments in comments and Oracle's ``q'[…]'`` are open, too."""
+
+_PARAMETER = r"\s*-?[?%$:@][\w()]*(?:::\w+)?\s*"
 _LISTS = re.compile(rf"\((?:{_PARAMETER},)+{_PARAMETER}\)")
 _LONG_KEY = 100  # characters
 _LONG_TEXT = 500  # characters of a statement
@@ -132,9 +135,9 @@ class _Node(Struct, eq=False):
         while node is not None and node.all.end(now):
             node = node.above
 
-    def begin_statement(self, text: str) -> _Statement:
+    def begin_statement(self, text: str, quote: str) -> _Statement:
         """Note that a statement begins; of many texts, those that came late are together."""
-        text = _without_values(text[:_LONG_TEXT])
+        text = _without_values(text[:_LONG_TEXT], quote)
         if text not in self.sql and len(self.sql) >= _MOST_TEXTS:
             text = "(other statements)"
         statement = self.sql.setdefault(text, _Statement())
@@ -354,11 +357,12 @@ def _listen_to_sql(has_sqlalchemy: bool) -> None:  # noqa: FBT001  # what is rem
     from sqlalchemy import event  # noqa: PLC0415  # an extra
     from sqlalchemy.engine import Engine  # noqa: PLC0415
 
-    def before(_: Any, cursor: Any, text: str, *__: Any) -> None:
+    def before(connection: Any, cursor: Any, text: str, *_: Any) -> None:
         measured = _measured.get(None)
         if measured is not None:
             profile, node = measured
-            profile.running[id(cursor)] = node.begin_statement(text), perf_counter()
+            quote = connection.dialect.identifier_preparer.initial_quote
+            profile.running[id(cursor)] = node.begin_statement(text, quote), perf_counter()
 
     def after(_: Any, cursor: Any, *__: Any) -> None:
         measured = _measured.get(None)
@@ -373,13 +377,24 @@ def _listen_to_sql(has_sqlalchemy: bool) -> None:  # noqa: FBT001  # what is rem
 
 
 @lru_cache(256)
-def _without_values(statement: str) -> str:
-    """Return the text of a statement without the values that a program may have written into it."""
+def _without_values(statement: str, quote: str) -> str:
+    """Return the text of a statement without the values that a program may have written into it.
+
+    ``quote`` begins a quoted name in this database. If it is not ``"``, that begins a string.
+    """
     if "\\" in statement:  # databases differ in where a string with it ends
-        statement = statement.partition("'")[0]
-    text = _LITERALS.sub(lambda found: " " if found["comment"] else "?", statement)
-    text = _OPEN.split(text)[0]
-    return _LISTS.sub("(…)", " ".join(text.split()))
+        statement = re.split("'" if quote == '"' else "['\"]", statement)[0]
+    if quote == "`":
+        statement = statement.partition("#")[0]  # MySQL's comment, which may have an apostrophe
+
+    def told(part: re.Match[str]) -> str:
+        if part["name"]:
+            return "?" if part[0][0] == '"' != quote else part[0]
+        if part["comment"]:
+            return " "
+        return "" if part["open"] else "?"
+
+    return _LISTS.sub("(…)", " ".join(_PARTS.sub(told, statement).split()))
 
 
 def _ms(seconds: float) -> float:
