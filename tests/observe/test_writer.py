@@ -145,6 +145,13 @@ def test_an_event_that_has_no_line_costs_no_others(capsys: pytest.CaptureFixture
     writer.close()
 
 
+def test_a_record_that_has_no_line_raises_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    writer = LineWriter(io.StringIO(), Plain())
+    writer.handle(logging.makeLogRecord({"msg": "%d", "args": ("a word",)}))
+    assert "TypeError: %d format" in capsys.readouterr().err
+    writer.close()
+
+
 def test_no_event_waits_for_a_stream_that_is_slow(stream: Stuck) -> None:
     writer = LineWriter(stream, Plain())
     put(writer, "first")

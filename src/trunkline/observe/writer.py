@@ -86,7 +86,12 @@ class LineWriter(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the line of a record, soon."""
-        self.put(record.created, record.levelno, self.format(record))
+        try:
+            line = self.format(record)
+        except Exception:  # noqa: BLE001  # it is told on standard error, as those of all handlers
+            self.handleError(record)
+        else:
+            self.put(record.created, record.levelno, line)
 
     def put(self, created: float, level: int, event: object) -> None:
         """Write the line of an event, soon. A string is a line that is made."""
