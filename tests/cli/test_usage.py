@@ -73,7 +73,7 @@ def lines(*arguments: str) -> list[list[str]]:
 def test_a_table_by_client_and_operation(store: str) -> None:
     assert sorted(lines(store)) == [
         ["billing", "query", "Books", "1,018", "2", "2.0", "ms"],
-        [r"web\x1b[2J", "(no", "document)", "3", "3", "2.0", "ms"],
+        [r"web\x1b[2J", "(not", "executed)", "3", "3", "2.0", "ms"],
         [r"web\x1b[2J", "query", "sha256:222222222222", "4", "0", "2.0", "ms"],
     ]
 

@@ -146,8 +146,16 @@ def test_the_slash_that_relative_urls_need(site: TestClient) -> None:
 def test_operations(site: TestClient) -> None:
     _, *rows = Table(site.get("/console/").text).rows
     assert [row[:7] for row in rows] == [
-        ["Todos query", "1,000", "30 3.0 %", "3.0 ms", "3.9 ms", "4.0 ms", "3.00 s"],
-        ["sha256:222222222222 query", "8", "8 100.0 %", "3.0 ms", "3.9 ms", "4.0 ms", "24 ms"],
+        ["Todos query", "1,000", "30 3.0 % denied", "3.0 ms", "3.9 ms", "4.0 ms", "3.00 s"],
+        [
+            "sha256:222222222222 query",
+            "8",
+            "8 100.0 % internal_error",
+            "3.0 ms",
+            "3.9 ms",
+            "4.0 ms",
+            "24 ms",
+        ],
     ]
     assert Table(site.get("/console/?since=7d").text).rows[1][1] == "1,030"
 
@@ -155,8 +163,8 @@ def test_operations(site: TestClient) -> None:
 def test_an_operation(site: TestClient) -> None:
     page = site.get("/console/operation?kind=query&name=Todos&since=7d").text
     assert [row[:4] for row in Table(page).rows[1:]] == [
-        ["billing", "2.3.1", "600", "20 3.3 %"],
-        ["billing", "2.3.0", "430", "10 2.3 %"],
+        ["billing", "2.3.1", "600", "20 3.3 % partial"],
+        ["billing", "2.3.0", "430", "10 2.3 % denied"],
     ]
     assert re.findall(r"<rect class=.failed.*<title>(?:.*: )(.*)</title>", page) == ["30 of 1,000"]
     assert len(re.findall('<rect class="count"', page)) == 2
@@ -170,15 +178,15 @@ def test_an_operation(site: TestClient) -> None:
 def test_an_operation_without_a_name(site: TestClient) -> None:
     link = re.findall(r'href="(operation\?[^"]*)"', site.get("/console/").text)[1]
     page = site.get("/console/" + link.replace("&amp;", "&")).text
-    assert Table(page).rows[1][1:4] == [r"\u202e1", "8", "8 100.0 %"]
+    assert Table(page).rows[1][1:4] == [r"\u202e1", "8", "8 100.0 % internal_error"]
     assert UNNAMED.document_id[:19] in page
 
 
 def test_clients(site: TestClient) -> None:
     _, *rows = Table(site.get("/console/clients").text).rows
     assert [row[:3] for row in rows] == [
-        ["billing", "1,000", "30 3.0 %"],
-        [f"{SCRIPT} unproven", "8", "8 100.0 %"],
+        ["billing", "1,000", "30 3.0 % denied"],
+        [f"{SCRIPT} unproven", "8", "8 100.0 % internal_error"],
     ]
 
 

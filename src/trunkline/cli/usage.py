@@ -142,7 +142,7 @@ def _line(row: UsageRow, *, with_all: bool) -> str:
     asked = f"{operation.kind} {operation.name or operation.document_id[:19]}".strip()
     failed = f"{row.failed:>10,}{row.seconds / row.count * 1_000:>9,.1f} ms  "
     return (
-        f"{printable(name) or '(no name)':<27} {printable(asked) or '(no document)':<35} "
+        f"{printable(name) or '(no name)':<27} {printable(asked) or '(not executed)':<35} "
         f"{row.count:>12,}{failed if with_all else '  '}{moment(row.last)}"
         f"{'' if client.is_proven or not client.name else '  unproven'}"
     )

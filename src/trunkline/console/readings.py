@@ -25,6 +25,12 @@ class Reading(Struct, Generic[Of]):
         """How many requests did not end well."""
         return sum(self.counts.failures.values())
 
+    @property
+    def mostly(self) -> str:
+        """The outcome that most of the failed requests had."""
+        failures = self.counts.failures
+        return max(sorted(failures), key=failures.__getitem__)
+
     def within(self, share: float) -> float:
         """Return the seconds within which a share of the requests was answered."""
         return quantile(self.counts.buckets, share)
