@@ -422,6 +422,16 @@ async def test_a_profile_for_sinks_changes_no_response(resolvers: Resolvers) -> 
     assert sink.events[-1].profile is None
 
 
+async def test_a_batch_of_a_caller_who_may_not_is_refused(resolvers: Resolvers) -> None:
+    executed: list[str] = []
+    resolvers.mutation.add = lambda: executed.append("add")
+    body = json.dumps([{"query": "{ two }"}, {"query": "mutation { add }"}]).encode()
+    app = endpoint(resolvers, batch_size=2, profiling=lambda _: False)
+    reply = await send_body(app, body, ASKED)
+    codes = [each["extensions"]["code"] for its in reply.json for each in its["errors"]]
+    assert (codes, executed) == (["FORBIDDEN"] * 2, [])
+
+
 async def test_each_operation_of_a_batch_has_its_own(resolvers: Resolvers) -> None:
     body = json.dumps([{"query": "{ two }"}, {"query": "{ books { slow } }"}]).encode()
     reply = await send_body(endpoint(resolvers, batch_size=2), body, ASKED)

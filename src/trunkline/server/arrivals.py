@@ -28,8 +28,7 @@ class Arrival(Struct, eq=False):
     - ``additions``: what the program adds to its response.
     - ``batch``: the events of its operations, if these are several; ``room`` and ``deadline`` are
       what all of them have together.
-    - ``profile``: that of its execution, if it is measured; ``tells_profile`` says whether the
-      response has it.
+    - ``profile``: that of its execution, if it is measured.
     """
 
     scope: Scope
@@ -45,7 +44,6 @@ class Arrival(Struct, eq=False):
     room: SharedRoom | None = None
     deadline: float | None = None
     profile: OperationProfile | None = None
-    tells_profile: bool = False
 
 
 class Exchange(Struct, eq=False):

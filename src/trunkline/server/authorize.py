@@ -63,10 +63,10 @@ class SchemaViews:
     everything.
     """
 
-    def __init__(  # all by name
+    def __init__(
         self,
         schema: Schema,
-        limits: Limits | None,
+        limits: Limits,
         *,
         policies: DecidePolicies | None,
         refuse: Refuse,
@@ -80,7 +80,6 @@ class SchemaViews:
         if requirements and not self._hidden:  # they would name what a caller may not see
             schema = replace(schema, has_suggestions=False)
         self._schema = schema
-        limits = limits or Limits()
         self._limits = replace(limits, memory=limits.memory // _SHARE)
         self._policies = policies
         self._introspection = introspection

@@ -24,7 +24,6 @@ from trunkline.runtime.resume import in_task
 from trunkline.server.additions import ResponseAdditions
 from trunkline.server.arrivals import Arrival, Exchange
 from trunkline.server.execute import fault_of
-from trunkline.server.profiling import OperationProfile
 from trunkline.server.transports import wants_lines
 
 __all__ = ["Batches"]
@@ -81,8 +80,7 @@ class Batches:
         found: list[Exchange | Exception] = []
         for each in entries:
             event = replace(came.event, stages=copy(came.event.stages))
-            profile = came.profile and OperationProfile()
-            its = replace(came, event=event, additions=ResponseAdditions(), profile=profile)
+            its = replace(came, event=event, additions=ResponseAdditions())
             try:
                 found.append(await self._find(each.request, its))
             except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # its response says so

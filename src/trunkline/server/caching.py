@@ -268,10 +268,10 @@ class ResponseCaching:
         """
         if policy.is_mutation:
             return True
-        came = exchange.came
-        return not came.tells_profile and (
-            self._store is not None or came.scope["method"] != "POST"
-        )
+        profile = exchange.came.profile
+        if profile is not None and profile.is_for_caller:
+            return False
+        return self._store is not None or exchange.came.scope["method"] != "POST"
 
     async def respond(self, exchange: Exchange, policy: OperationCaching) -> Response:
         """Return the response to an operation, with its headers."""

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from asyncio import CancelledError, to_thread, wrap_future
+from asyncio import CancelledError, to_thread
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import (
     AsyncExitStack,
@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from trunkline.asgi.requests import (
     BodyReader,
     ClientGone,
-    HTTPProblem,
     Receive,
     Scope,
     Send,
@@ -31,6 +30,7 @@ from trunkline.asgi.requests import (
 )
 from trunkline.asgi.responses import HTTPOnly, Response, body_ended_early
 from trunkline.auth.verifying.caller import Authenticator, Caller, check_authenticator
+from trunkline.compiler.cache import OperationCache
 from trunkline.compiler.limits import Limits
 from trunkline.compiler.operation import Operation
 from trunkline.contracts.registry import DocumentRegistry
@@ -69,12 +69,7 @@ from trunkline.server.execute import (
     within,
 )
 from trunkline.server.present import PresentError
-from trunkline.server.profiling import (
-    PROFILE,
-    MayProfile,
-    OperationProfile,
-    profiled,
-)
+from trunkline.server.profiling import MayProfile, Profiling
 from trunkline.server.publishing import Publications
 from trunkline.server.responding import USUAL_HEADERS, ResponseWriter
 from trunkline.server.sdl import SCHEMA_PATH, SchemaTexts
@@ -175,37 +170,38 @@ class GraphQL(HTTPOnly):
                 f"GraphQL serves an executable schema, not {type(schema).__name__}:"
                 " make_executable_schema(…) returns one."
             )
+        self._bodies = BodyReader(max_body_bytes, body_timeout)
+        self._max_body_bytes = max_body_bytes
         if auth is not None:
             check_authenticator(auth)
         self._auth = auth
-        self._authorization = AuthorizationCheck(policies, refuse)
+        self._limits = limits or Limits()
         views = partial(
             SchemaViews,
-            limits=limits,
+            limits=self._limits,
             policies=policies,
             refuse=refuse,
             introspection=introspection,
         )
         self._views = views(schema)
-        self._make_measured: Callable[[], SchemaViews] = lambda: views(profiled(schema))
-        self._profiling = (profiling, self._make_measured()) if profiling else None
-        self._measured_views = self._profiling and self._profiling[1]
-        self._tells_refusals = refuse != "hidden"
-        self._compilations = Compilations()
-        self._executor = Executor(context, middlewares, deadline, finish_mutations=finish_mutations)
-        self._writer = ResponseWriter(auth, present_error, status)
-        self._max_body_bytes = max_body_bytes
-        self._bodies = BodyReader(max_body_bytes, body_timeout)
-        self._sinks = tuple(sinks)
-        self._watchers = [each for each in list[object](sinks) if isinstance(each, RequestWatcher)]
+        self._texts = SchemaTexts(is_private=auth is not None) if schema_text else None
+        self._version: str | None = None
         self._registered = registered
-        self._profiling_sinks = [
-            each for each in list[object](sinks) if isinstance(each, ProfilingSink)
-        ]
         self._documents = Documents(registered, other_urls, apq=apq)
         self._publications: Publications | None = None
         if isinstance(registered, DocumentRegistry):
             self._publications = Publications(self._views, registered, is_proven=auth is not None)
+        self._compilations = Compilations()
+        self._sinks, given = tuple(sinks), list[object](sinks)
+        self._watchers = [each for each in given if isinstance(each, RequestWatcher)]
+        curious = [each for each in given if isinstance(each, ProfilingSink)]
+        self._profiling: Profiling | None = None
+        if profiling is not None or curious:
+            self._profiling = Profiling(schema, views, self._compilations, profiling, curious)
+        self._authorization = AuthorizationCheck(policies, refuse)
+        self._tells_refusals = refuse != "hidden"
+        self._deadline = deadline
+        self._executor = Executor(context, middlewares, deadline, finish_mutations=finish_mutations)
         self._caching = ResponseCaching(
             schema,
             caching or Caching(),
@@ -213,7 +209,7 @@ class GraphQL(HTTPOnly):
             has_auth=auth is not None,
             has_clients=registered is not None,
         )
-        self._limits, self._deadline = limits or Limits(), deadline
+        self._writer = ResponseWriter(auth, present_error, status)
         self._batches = Batches(
             batch_size,
             limits=self._limits,
@@ -222,8 +218,6 @@ class GraphQL(HTTPOnly):
             find=self._find,
             respond=self._respond_in_batch,
         )
-        self._texts = SchemaTexts(is_private=auth is not None) if schema_text else None
-        self._version: str | None = None
 
     if not TYPE_CHECKING:  # types know that it is not there
 
@@ -343,7 +337,7 @@ class GraphQL(HTTPOnly):
                 came.caller = caller
             if self._publications is not None and scope["method"] == "PUT":
                 return await self._publications.respond(scope, headers, came.receive, caller, event)
-            views = self._views if self._profiling is None else self._views_for(came)
+            views = self._views
             came.view = views.whole if views.is_one else await views.of(caller)
             if self._texts is not None:
                 if scope["path"].endswith(SCHEMA_PATH):
@@ -372,24 +366,14 @@ class GraphQL(HTTPOnly):
         except (Exception, CancelledError) as error:  # noqa: BLE001  # no traceback leaves
             return self._writer.refuse(fault_of(error), version, scope, event, came.additions)
 
-    def _views_for(self, came: Arrival) -> SchemaViews:
-        """Return the views whose resolvers are measured, for a request that wants a profile."""
-        if self._profiling is None or PROFILE not in came.headers:
-            return self._views
-        may_profile, views = self._profiling
-        if not may_profile(came.caller):
-            raise HTTPProblem(403, "The header GraphQL-Profile is not for this caller.")
-        came.profile, came.tells_profile = OperationProfile(), True
-        return views
-
     async def _find(self, request: GraphQLRequest, came: Arrival) -> Exchange:
         """Find the operation of a request."""
-        documents, event, usual = self._documents, came.event, came.always
+        documents, event, view, usual = self._documents, came.event, came.view, came.always
         name_by_path(request, came.scope["path"])
         text, known, event.registered = documents.find(request, came.caller, event.client)
         name = request.operation_name or None
         try:
-            operation = came.view.recall(text, name) or await self._compile(text, name, came)
+            operation = view.recall(text, name) or await self._compile(view, text, name, event)
         except RequestError as error:
             if error.operation is not None:
                 event.operation_kind, event.operation_name = error.operation
@@ -400,16 +384,20 @@ class GraphQL(HTTPOnly):
         documents.keep(operation.id, text)
         if operation.kind != "query":
             check_kind(operation, came.scope["method"])
-        for each in self._profiling_sinks:
-            if came.profile is None and each.wants_profile(event):
-                operation = await self._measured(text, name, came)
+        if self._profiling is not None:
+            came.profile = self._profiling.wanted(came.headers, came.caller, event)
+            if came.profile is not None:
+                view = await self._profiling.view(came.caller)
+                operation = view.recall(text, name) or await self._compile(view, text, name, event)
         if documents.takes_ids and came.room is None:  # a batch has no URL
             usual += documents.headers(request, operation, known, came.scope)
         return Exchange(came, operation, request.variables, usual)
 
-    async def _compile(self, text: str, name: str | None, came: Arrival) -> Operation:
-        """Compile the operation of a document that is new."""
-        view, began = came.view, perf_counter()
+    async def _compile(
+        self, view: OperationCache, text: str, name: str | None, event: OperationEvent
+    ) -> Operation:
+        """Compile the operation of a document that is new to a view."""
+        began = perf_counter()
 
         def seconds() -> float:  # that another thread had it
             return perf_counter() - began if takes_long(text) else 0.0
@@ -419,20 +407,10 @@ class GraphQL(HTTPOnly):
                 text, partial(view.get, text, name), (view, text, name)
             )
         except RequestError as error:
-            came.event.has_compiled(error.made_in, seconds())
+            event.has_compiled(error.made_in, seconds())
             raise
-        came.event.has_compiled(operation.made_in, seconds())
+        event.has_compiled(operation.made_in, seconds())
         return operation
-
-    async def _measured(self, text: str, name: str | None, came: Arrival) -> Operation:
-        """Return an operation whose resolvers are measured, for a sink that wants a profile."""
-        came.profile = OperationProfile()
-        if self._measured_views is None:  # those of a large schema take half a second
-            making = self._compilations.begin(self._make_measured)
-            self._measured_views = await wrap_future(making)
-        views = self._measured_views
-        came.view = views.whole if views.is_one else await views.of(came.caller)
-        return came.view.recall(text, name) or await self._compile(text, name, came)
 
     async def _execute(self, exchange: Exchange) -> Response:
         """Execute an operation as its caller may have it, and write the response."""
@@ -462,17 +440,17 @@ class GraphQL(HTTPOnly):
     async def _run(self, exchange: Exchange) -> tuple[Response, Any, bool]:
         """Execute an operation. Returns its response, its data, and whether it has no errors."""
         came, operation, variables = exchange.came, exchange.operation, exchange.variables
-        event = came.event
+        event, profile = came.event, came.profile
         if came.room is not None:
             operation = operation.sharing(came.room)
         if exchange.executions is not None:
             operation = operation.noting(exchange.executions)
         began = perf_counter()
         try:
-            if self._executor.is_direct(operation) and came.profile is None:
+            if profile is None and self._executor.is_direct(operation):
                 result = run_sync(operation, variables, caller=came.caller, takes_json=True)
             else:
-                with came.profile or nullcontext():
+                with profile or nullcontext():
                     result = await self._executor.execute(operation, exchange)
         except VariablesError as error:
             self._look_for_withheld(error, came)
@@ -480,13 +458,13 @@ class GraphQL(HTTPOnly):
         finally:  # also of what took too long
             executed = perf_counter()
             event.stages.execute = executed - began
-            if came.profile is not None:
-                event.profile = came.profile.told(in_time=True)
+            if profile is not None:
+                event.profile = profile.told(in_time=True)
         event.batches = result.batches
         if result.room is not None:
             event.fields = operation.fixed_fields + self._limits.response - result.room
-        if came.profile is not None and came.tells_profile:
-            came.additions.extensions["profile"] = came.profile.told()
+        if profile is not None and profile.is_for_caller:
+            came.additions.extensions["profile"] = profile.told()
         response = self._writer.write(result, event, came.additions)
         event.stages.serialize = perf_counter() - executed
         return response, result.data, not event.errors

@@ -1,6 +1,6 @@
 """The profile of one operation: a tree of what was resolved, by the places of the response.
 
-A request that asks for it is executed by a schema of its own, whose operations are measured. So the
+A request that has one is executed by a schema of its own, whose resolvers are measured. So the
 operations of all others know nothing of it.
 """
 
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator, Sized
+from asyncio import wrap_future
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence, Sized
 from contextvars import ContextVar, Token
 from dataclasses import replace
 from functools import cache, lru_cache
@@ -20,7 +21,11 @@ from typing import Any, TypeAlias
 from graphql import GraphQLObjectType, get_named_type, get_nullable_type, is_leaf_type, is_list_type
 from msgspec import Struct, field
 
+from trunkline.asgi.requests import Headers, HTTPProblem
 from trunkline.auth.verifying.caller import Caller
+from trunkline.compiler.cache import OperationCache
+from trunkline.engine.compiling import Compilations
+from trunkline.observe.operations import OperationEvent, ProfilingSink
 from trunkline.schema.bindings import (
     Attribute,
     Binding,
@@ -32,11 +37,11 @@ from trunkline.schema.bindings import (
     Schema,
 )
 from trunkline.schema.models import lookup
+from trunkline.server.authorize import SchemaViews
 
-__all__ = ["PROFILE", "MayProfile", "OperationProfile", "profiled"]
+__all__ = ["MayProfile", "OperationProfile", "Profiling", "profiled"]
 
-PROFILE = b"graphql-profile"
-"""The header of a request that asks for its profile, whatever the value."""
+_PROFILE = b"graphql-profile"  # the header of a request that asks for it, whatever the value
 
 _PARTS = re.compile(
     r"""(?P<name> "(?:[^"]|"")*" | `[^`]*` )
@@ -193,9 +198,13 @@ class _Node(Struct, eq=False):
 
 
 class OperationProfile:
-    """What an execution did, by the places of the response."""
+    """What an execution did, by the places of the response.
 
-    def __init__(self) -> None:
+    ``is_for_caller`` says whether the response has it.
+    """
+
+    def __init__(self, *, is_for_caller: bool = False) -> None:
+        self.is_for_caller = is_for_caller
         self._root = _Node("", "", None)
         self._nodes: dict[_Place, _Node] = {(): self._root}
         self.running: dict[int, tuple[_Statement, float]] = {}  # by the ids of cursors
@@ -270,6 +279,55 @@ def profiled(schema: Schema) -> Schema:
         )
 
     return replace(schema, measure=measure)
+
+
+class Profiling:
+    """The profiles of an endpoint's requests: those that callers ask for, and those for sinks.
+
+    - ``schema``: what the endpoint serves.
+    - ``views``: makes the views of a schema. Those of the measured schema are made when the first
+      profile is wanted, in the thread of ``compilations``: a large schema takes half a second.
+    - ``may_profile``: decides who may ask by the header ``GraphQL-Profile``; without it, the header
+      has no effect.
+    - ``sinks``: want the profiles of some requests.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        views: Callable[[Schema], SchemaViews],
+        compilations: Compilations,
+        may_profile: MayProfile | None,
+        sinks: Sequence[ProfilingSink],
+    ) -> None:
+        self._make_views = lambda: views(profiled(schema))
+        self._compilations = compilations
+        self._may_profile = may_profile
+        self._sinks = sinks
+        self._views: SchemaViews | None = None
+
+    def wanted(
+        self, headers: Headers, caller: Caller | None, event: OperationEvent
+    ) -> OperationProfile | None:
+        """Return the profile, yet empty, of a request that is to have one; its operation is known.
+
+        Raises ``HTTPProblem`` (403) if the caller asks for it and may not.
+        """
+        if self._may_profile is not None and _PROFILE in headers:
+            if not self._may_profile(caller):
+                raise HTTPProblem(403, "The header GraphQL-Profile is not for this caller.")
+            return OperationProfile(is_for_caller=True)
+        for each in self._sinks:
+            if each.wants_profile(event):
+                return OperationProfile()
+        return None
+
+    async def view(self, caller: Caller | None) -> OperationCache:
+        """Return the operations that a caller may have, with resolvers that are measured."""
+        if self._views is None:
+            making = self._compilations.begin(self._make_views)
+            self._views = await wrap_future(making)
+        return await self._views.of(caller)
 
 
 def _reader(binding: Attribute | Key | Lookup) -> Callable[[Any], Any]:
