@@ -127,13 +127,13 @@ def test_several_servers_are_summed_up(place: Place) -> None:
         "2 servers, since the servers started",
         "operation type time requests failed p50 p95 p99 mostly by",
         "Slow query 20.0 s 1 > 10 s > 10 s > 10 s web",
-        "Books query 580.0 ms 20 5.0% 17.9 ms 25.0 ms 220.0 ms web 97%",
+        "Books query 580.0 ms 20 5.0% partial 17.9 ms 25.0 ms 220.0 ms web 97%",
     ]
     assert lines[4].startswith("[red]Odd\\x1b[2J query")
     assert lines[6:] == [
         "client time requests failed p50 p95 p99 mostly",
         "web 20.6 s 21 17.9 ms 242.5 ms > 10 s Slow 97%",
-        "billing 20.0 ms 1 100.0% 17.5 ms 24.2 ms 24.9 ms Books",
+        "billing 20.0 ms 1 100.0% partial 17.5 ms 24.2 ms 24.9 ms Books",
     ]
 
 
@@ -179,6 +179,7 @@ def test_the_order_is_an_option(sort: str, first: str, place: Place) -> None:
 def test_scripts_get_json(place: Place) -> None:
     _, out, _ = run(f"{place.root}/one", "--once", "--json")
     books = {"operation": "Books", "type": "query", "requests": 11, "failed": 1}
+    books["failed_by_outcome"] = {"partial": 1}
     found = json.loads(out)
     assert found["seconds"] is None
     assert found["servers"] == [{"url": f"{place.root}/one", "problem": None}]
@@ -197,8 +198,9 @@ def test_scripts_get_json(place: Place) -> None:
     ("columns", "headings"),
     [
         (120, "operation type time requests failed p50 p95 p99 mostly by"),
-        (110, "operation type time requests failed p50 p95 p99 mostly by"),
-        (100, "operation type time requests failed p95 p99 mostly by"),
+        (119, "operation type time requests failed p95 p99 mostly by"),
+        (110, "operation type time requests failed p95 p99 mostly by"),
+        (109, "operation type time requests failed p95 mostly by"),
         (80, "operation type time requests failed p95 mostly by"),
         (79, "operation time requests failed p95 mostly by"),
         (65, "operation time requests failed p95 mostly by"),
@@ -211,6 +213,7 @@ def test_a_narrow_terminal_has_fewer_columns(columns: int, headings: str, place:
     _, out, _ = run(f"{place.root}/one", "--once", columns=columns)
     assert out.splitlines()[1].split() == headings.split()
     assert max(map(len, out.splitlines())) <= columns
+    assert ("100.0% partial" in out) == (columns >= 100)
 
 
 def test_a_server_that_is_away_is_a_line(place: Place) -> None:

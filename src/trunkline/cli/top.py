@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -39,6 +40,7 @@ _TIMEOUT = 5.0  # seconds within which a server must give its page
 _WINDOW = 60.0  # seconds that the live table looks back
 _STEP = 10.0  # seconds between the pages that are kept for that
 _MOST_BELOW = 5  # lines of the second table of a terminal
+_TELLS_OUTCOMES = 100  # characters of a line that has room for how requests failed
 
 
 class _Order(StrEnum):
@@ -105,7 +107,8 @@ def top_command(  # noqa: PLR0913  # the options
     """Show the operations of servers that count with PrometheusMetrics, and their clients.
 
     The tables have the last minute, of all servers together; "before" is the p95 of all that was
-    counted earlier. A request has failed if its outcome is not "ok". Ctrl-C ends the command.
+    counted earlier. A request has failed if its outcome is not "ok"; from 100 characters on, a line
+    has the outcome that most of these had. Ctrl-C ends the command.
     """
     from rich.console import Console
 
@@ -236,11 +239,12 @@ class _Look(NamedTuple):
         return msgspec.json.encode(content).decode()
 
 
-def _figures_json(row: _Row) -> dict[str, float | None]:
+def _figures_json(row: _Row) -> dict[str, object]:
     its = row.figures
     return {
         "requests": its.requests,
         "failed": its.failed,
+        "failed_by_outcome": its.failures,
         "seconds": its.seconds,
         "p50": its.quantile(0.5),
         "p95": its.quantile(0.95),
@@ -354,11 +358,11 @@ def _table(by: _By, rows: Sequence[_Row], width: int, *, fold: bool, compares: b
         ("type", 80, lambda row: row.kind),
         ("time", 0, lambda row: _time(row.figures.seconds)),
         ("requests", 50, lambda row: f"{row.figures.requests:,}"),
-        ("failed", 0, _failed),
-        ("p50", 110, lambda row: _quantile(row.figures, 0.5)),
+        ("failed", 0, partial(_failed, tells_outcome=width >= _TELLS_OUTCOMES)),
+        ("p50", 120, lambda row: _quantile(row.figures, 0.5)),
         ("p95", 40, lambda row: _quantile(row.figures, 0.95)),
         ("before", 80, lambda row: _quantile(row.before, 0.95) if row.before.requests else ""),
-        ("p99", 100, lambda row: _quantile(row.figures, 0.99)),
+        ("p99", 110, lambda row: _quantile(row.figures, 0.99)),
         ("mostly by" if by is _By.OPERATION else "mostly", 65, _most),
     ]
     if by is _By.CLIENT:
@@ -380,8 +384,13 @@ def _table(by: _By, rows: Sequence[_Row], width: int, *, fold: bool, compares: b
     return table
 
 
-def _failed(row: _Row) -> str:
-    return f"{row.figures.failed / row.figures.requests:.1%}" if row.figures.failed else ""
+def _failed(row: _Row, *, tells_outcome: bool) -> str:
+    its = row.figures
+    if not its.failures:
+        return ""
+    part = f"{its.failed / its.requests:.1%}"
+    outcome = max(sorted(its.failures), key=its.failures.__getitem__)
+    return f"{part} {outcome}" if tells_outcome else part
 
 
 def _most(row: _Row) -> str:

@@ -30,20 +30,26 @@ _COUNT, _SUM, _BUCKET = (f"{_DURATION}_{end}" for end in ("count", "sum", "bucke
 class Figures:
     """How often something was asked for, how often it failed, and how long it took.
 
-    ``failed`` are the requests with any outcome but ``ok``, and ``seconds`` the sum of all.
-    ``buckets`` has for each bound, in seconds, how many requests took no longer.
+    ``failures`` are the requests with any outcome but ``ok``, by the outcome, and ``seconds`` the
+    sum of all. ``buckets`` has for each bound, in seconds, how many requests took no longer.
     """
 
     requests: int = 0
-    failed: int = 0
+    failures: dict[str, int] = field(default_factory=dict[str, int])
     seconds: float = 0
     buckets: dict[float, float] = field(default_factory=dict[float, float])
+
+    @property
+    def failed(self) -> int:
+        """How many requests did not end well."""
+        return sum(self.failures.values())
 
     def add(self, other: Figures) -> None:
         """Add what was counted of something else."""
         self.requests += other.requests
-        self.failed += other.failed
         self.seconds += other.seconds
+        for outcome, count in other.failures.items():
+            self.failures[outcome] = self.failures.get(outcome, 0) + count
         for bound, count in other.buckets.items():
             self.buckets[bound] = self.buckets.get(bound, 0) + count
 
@@ -100,5 +106,6 @@ def figures(counts: Counts) -> dict[Asked, Figures]:
             its.seconds += value
         else:
             its.requests += int(value)
-            its.failed += int(value) if outcome != "ok" else 0
+            if value and outcome != "ok":
+                its.failures[outcome] = its.failures.get(outcome, 0) + int(value)
     return {asked: its for asked, its in found.items() if its.requests}
