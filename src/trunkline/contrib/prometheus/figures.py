@@ -48,8 +48,8 @@ class Figures:
         """Add what was counted of something else."""
         self.requests += other.requests
         self.seconds += other.seconds
-        for outcome, count in other.failures.items():
-            self.failures[outcome] = self.failures.get(outcome, 0) + count
+        for outcome, failed in other.failures.items():
+            self.failures[outcome] = self.failures.get(outcome, 0) + failed
         for bound, count in other.buckets.items():
             self.buckets[bound] = self.buckets.get(bound, 0) + count
 
