@@ -96,7 +96,7 @@ def api_server(port: int, base: str, clients: Clients | None) -> Generator[subpr
         told["USAGE"] = f"sqlite:///{folder}/usage.db"
         server = stack.enter_context(subprocess.Popen(command, env={**os.environ, **told}))
         try:
-            wait_until_it_responds("The API server", server, f"http://{HOST}:{port}/api/todos")
+            wait_until_it_responds("The API server", server, f"http://{HOST}:{port}/livez")
             yield server
         finally:
             server.terminate()

@@ -78,6 +78,7 @@ def test_the_calls_are_printed_and_the_data_kept(tmp_path: Path, server: str) ->
         assert "Cannot query field 'titel' on type 'Todo'. Did you mean 'title'?" in done.stdout
         assert done.stdout.count("Another thing I need to remember") == run + 2
         assert done.stderr.count('"graphql.operation.name":"CreateTodo"') == 1
+        assert "is refused" not in done.stderr  # nothing calls without the token that it needs
 
 
 def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
