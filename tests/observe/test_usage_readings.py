@@ -14,7 +14,6 @@ from tests.console.counted import TODOS, UNNAMED, write_counts
 from tests.console.test_console import client_of, everybody
 
 from trunkline.console import Console
-from trunkline.console.readings import counts_of
 from trunkline.errors import StoreError
 from trunkline.observe.usage_store import HOUR, Counts, Span, UsageStore
 from trunkline.server import parse_schema
@@ -59,8 +58,8 @@ def test_sums_are_those_of_the_rows(store: str) -> None:
     by_operation: dict[object, Counts] = {}
     by_client: dict[object, Counts] = {}
     for row in rows:
-        by_operation.setdefault(row.operation, Counts()).add(counts_of(row))
-        by_client.setdefault(row.client, Counts()).add(counts_of(row))
+        by_operation.setdefault(row.operation, Counts()).add(row)
+        by_client.setdefault(row.client, Counts()).add(row)
     assert dict(usage.by_operation(NOW - 4 * 86_400)) == by_operation
     assert dict(usage.by_client(NOW - 4 * 86_400)) == by_client
     of_one = usage.rows(NOW - 4 * 86_400, operation=TODOS)

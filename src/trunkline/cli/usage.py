@@ -124,10 +124,7 @@ def _merged(rows: Sequence[UsageRow]) -> list[UsageRow]:
                 row, client=replace(client, version=""), failures=dict(row.failures)
             )
         else:
-            there.count += row.count
-            there.seconds += row.seconds
-            for name, number in row.failures.items():
-                there.failures[name] = there.failures.get(name, 0) + number
+            there.add(row)
     return list(merged.values())
 
 

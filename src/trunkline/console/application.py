@@ -17,12 +17,12 @@ from trunkline.asgi.responses import HTTPApplication, Response, close_unread
 from trunkline.auth.verifying.caller import Authenticator, check_authenticator
 from trunkline.console import charts, texts
 from trunkline.console.fields import schema_changes, used_types
-from trunkline.console.readings import by_client, by_operation, by_version, counts_of
+from trunkline.console.readings import by_client, by_operation, by_version
 from trunkline.console.waterfall import by_slowness, longest, waterfall
 from trunkline.contracts.registry import DocumentRegistry
 from trunkline.errors import AccessDeniedError, StoreError
 from trunkline.observe.log import safe_logger
-from trunkline.observe.usage_store import Span, UsageOperation, UsageStore
+from trunkline.observe.usage_store import Counts, Span, UsageOperation, UsageStore
 from trunkline.printable import printable
 from trunkline.protocol.messages import schema_version
 from trunkline.schema.printing import print_schema
@@ -223,16 +223,14 @@ class Console(HTTPApplication):
         )
         counted = self._usage.over_time(since, span, operation)
         rows = self._usage.rows(since, operation=operation, with_buckets=True)
-        failures: dict[str, int] = {}
+        total = Counts()
         for row in rows:
-            for outcome, count in row.failures.items():
-                failures[outcome] = failures.get(outcome, 0) + count
+            total.add(row)
         return self._render(
             "operation",
             window,
             operation=operation,
-            count=sum(row.count for row in rows),
-            failures=failures,
+            total=total,
             versions=by_version(rows)[:_MOST_LISTED],
             slow=self._usage.slow_of(operation, since, _MOST_OF_ONE),
             texts=self._usage.texts(operation),
@@ -269,7 +267,7 @@ class Console(HTTPApplication):
             rule=registered and registered.rule(name),
             unknown=registered and registered.unknown(name)[:_MOST_LISTED],
             versions=by_version(rows)[:_MOST_LISTED],
-            readings=by_operation((row.operation, counts_of(row)) for row in rows)[:_MOST_LISTED],
+            readings=by_operation((row.operation, row) for row in rows)[:_MOST_LISTED],
         )
 
     def _fields(self, query: _Query) -> str:

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from trunkline.observe.usage_store import Counts, UsageClient, UsageOperation, UsageRow, quantile
 
-__all__ = ["Reading", "by_client", "by_operation", "by_version", "counts_of"]
+__all__ = ["Reading", "by_client", "by_operation", "by_version"]
 
 Of = TypeVar("Of", UsageClient, UsageOperation)
 
@@ -19,11 +19,6 @@ class Reading(Struct, Generic[Of]):
 
     of: Of
     counts: Counts = field(default_factory=Counts)
-
-    @property
-    def failed(self) -> int:
-        """How many requests did not end well."""
-        return sum(self.counts.failures.values())
 
     @property
     def mostly(self) -> str:
@@ -50,12 +45,7 @@ def by_client(counted: Iterable[tuple[UsageClient, Counts]]) -> list[Reading[Usa
 
 def by_version(rows: Iterable[UsageRow]) -> list[Reading[UsageClient]]:
     """Put together what each version of a client asked."""
-    return _together(((row.client, counts_of(row)) for row in rows), lambda each: each)
-
-
-def counts_of(row: UsageRow) -> Counts:
-    """Return the counts of a row."""
-    return Counts(row.count, row.last, row.seconds, row.failures, row.buckets)
+    return _together(((row.client, row) for row in rows), lambda each: each)
 
 
 def _together(

@@ -70,7 +70,7 @@ def _requests(
     hour: int, client: UsageClient, operation: UsageOperation, counts: Counts
 ) -> Iterator[tuple[dict[str, object], _Operation]]:
     """Yield the requests that some counts stand for, each with its operation."""
-    count, failed = counts.count, sum(counts.failures.values())
+    count, failed = counts.count, counts.failed
     durations = _durations(counts)
     used: dict[int, tuple[str, _Operation]] = {}
     named = {"name": client.name, **({"version": client.version} if client.version else {})}

@@ -106,6 +106,11 @@ class Counts(msgspec.Struct, gc=False):  # there are many, and no cycles
     buckets: list[int] = msgspec.field(default_factory=lambda: [0] * BUCKETS)
     by_variables: dict[str, int] = {}
 
+    @property
+    def failed(self) -> int:
+        """How many requests did not end well."""
+        return sum(self.failures.values())
+
     def add(self, other: Counts) -> None:
         """Add other counts."""
         self.count += other.count
@@ -240,24 +245,14 @@ def _too_many(there: Collection[int], ids: Iterable[int]) -> set[int]:
     return set(new[max(0, _MOST_NAMES - len(there)) :])
 
 
-class UsageRow(msgspec.Struct):
-    """What a version of a client asked with an operation.
+class UsageRow(Counts, kw_only=True):
+    """The counts of what a version of a client asked with an operation.
 
-    ``buckets`` are how many took how long, if that was asked for.
+    ``buckets`` are there if they were asked for.
     """
 
     client: UsageClient
     operation: UsageOperation
-    count: int
-    last: float
-    seconds: float
-    failures: dict[str, int]
-    buckets: list[int] = []
-
-    @property
-    def failed(self) -> int:
-        """How many requests did not end well."""
-        return sum(self.failures.values())
 
 
 class SeenSchema(msgspec.Struct):
@@ -425,8 +420,10 @@ class UsageStore:
             )
             # in one order, so that no two processes wait in a circle
             counts = sorted(named.counts.items(), key=lambda each: each[0])
-            by_operation = _sums((hour, operation, each) for (hour, _, operation), each in counts)
-            by_client = _sums((hour, client, each) for (hour, client, _), each in counts)
+            by_operation = _by_hour(
+                (hour, operation, each) for (hour, _, operation), each in counts
+            )
+            by_client = _by_hour((hour, client, each) for (hour, client, _), each in counts)
             for span in Span:
                 run.many(_ADD["trunkline_usage"], _rows(span, counts))
                 run.many(_ADD["trunkline_usage_by_operation"], _rows(span, by_operation))
@@ -516,17 +513,11 @@ class UsageStore:
             clients, operations = _clients(run), _operations(run)
         rows = [
             UsageRow(
-                clients[client_id],
-                operations[operation_id],
-                counts.count,
-                counts.last,
-                counts.seconds,
-                counts.failures,
-                counts.buckets,
+                client=clients[client_id],
+                operation=operations[operation_id],
+                **msgspec.structs.asdict(_counts(numbers)),
             )
-            for (client_id, operation_id), counts in (
-                (key, _counts(numbers)) for key, numbers in found.items()
-            )
+            for (client_id, operation_id), numbers in found.items()
         ]
         return sorted(rows, key=lambda row: row.last, reverse=True)
 
@@ -679,12 +670,8 @@ class UsageStore:
             ).fetchall()
             if rows:
                 batch.clients, batch.operations = _clients(run), _operations(run, with_all=True)
-            for client, operation, last, count, seconds, *rest in rows:
-                failures: dict[str, int] = dict(zip(FAILURES, rest, strict=False))
-                buckets = rest[len(FAILURES) :]
-                batch.counts[hour, client, operation] = Counts(
-                    count, last, seconds, failures, buckets
-                )
+            for client, operation, *numbers in rows:
+                batch.counts[hour, client, operation] = _counts(numbers)
             for client, operation, coordinate, count in run(
                 "SELECT client, operation, coordinate, count FROM trunkline_usage_variables"
                 " WHERE span = ? AND start = ?",
@@ -705,7 +692,7 @@ class UsageStore:
             run(_WRITTEN, receiver, hour, int(time.time()))
 
 
-def _sums(counts: Iterable[tuple[int, int, Counts]]) -> list[tuple[tuple[int, ...], Counts]]:
+def _by_hour(counts: Iterable[tuple[int, int, Counts]]) -> list[tuple[tuple[int, ...], Counts]]:
     """Add up counts by hour and id, in one order."""
     found: dict[tuple[int, ...], Counts] = {}
     for hour, id_, each in counts:
