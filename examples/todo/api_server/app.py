@@ -124,7 +124,7 @@ def create_app(  # noqa: PLR0913  # all that is put together here
 
 
 def may_profile(caller: Caller | None) -> bool:
-    """Say whether a caller may know what its operations take; anybody, where nobody has a token."""
+    """Say whether a caller may have profiles; without tokens, every caller may."""
     return caller is None or "profile" in caller.scopes
 
 

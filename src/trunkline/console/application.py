@@ -62,8 +62,8 @@ class Console(HTTPApplication):
 
     - ``usage``: where the servers count: ``sqlite:///usage.db`` or
       ``postgresql://user@host/database``.
-    - ``may_see``: an ``async`` function of the ASGI scope, for people: it looks whether somebody is
-      logged in to the program that the console is mounted in, and returns whether they may see it.
+    - ``may_see``: an ``async`` function of the ASGI scope, for people: it looks who is logged in
+      to the program that the console is mounted in, and returns whether they may see it.
     - ``auth``: a `Verifier`, for programs: it lets in tokens that have the ``scope``.
     - ``registered``: what the endpoint has as such, for the contracts of clients.
     - ``schema``: the definition, as ``load_schema`` returns it, to show what of it is used, and
@@ -162,7 +162,7 @@ class Console(HTTPApplication):
         return self._response(status, text.encode(), "text/html; charset=utf-8")
 
     async def _admit(self, scope: Scope) -> None:
-        """Raise ``HTTPProblem`` or ``AccessDeniedError`` for somebody who may not see this."""
+        """Raise ``HTTPProblem`` or ``AccessDeniedError`` if the sender may not see this."""
         if self._may_see is not None and await self._may_see(scope) is True:
             return
         if self._auth is None:

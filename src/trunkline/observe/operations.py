@@ -38,7 +38,7 @@ OperationOutcome: TypeAlias = Literal[
 
 - ``partial``: with data and errors.
 - ``request_error``: nothing was executed, because the request is wrong.
-- ``denied``: the caller may not do it: 401, 403, or a scope or policy is lacking.
+- ``denied``: the caller may not do it: 401, 403, or a scope or policy is missing.
 - ``limited``: it is too much: 413, 429, or a limit of documents, cost or responses.
 - ``unavailable``: what it needs is away or full: 503. The issuer could not be asked about a token,
   for example.

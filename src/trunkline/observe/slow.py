@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Mapping
+from operator import attrgetter
 from secrets import token_hex
 from time import monotonic
 from typing import Any
@@ -74,7 +75,7 @@ class SlowRequest(Struct):
 
 
 class SlowRequests:
-    """The slowest requests of this hour; one thread at a time may use it.
+    """The slowest requests of this hour; one thread at a time may use all but `wants_profile`.
 
     A request may be one of them if it took more than its operation's entry in ``bounds``, or
     without such an entry more than ``bound``.
@@ -99,7 +100,7 @@ class SlowRequests:
         request = _describe(event, at)
         operation, has_profile = key = request.operation, request.profile is not None
         alike = self._slowest.setdefault(key, [])
-        insort(alike, request, key=_duration)
+        insort(alike, request, key=attrgetter("duration"))
         self._new[request.id] = request
         self._count += 1
         if len(alike) > KEPT_OF_OPERATION:
@@ -151,10 +152,6 @@ class SlowRequests:
         """Return the requests that are kept since this was called before."""
         taken, self._new = self._new, {}
         return list(taken.values())
-
-
-def _duration(request: SlowRequest) -> float:
-    return request.duration
 
 
 def _describe(event: OperationEvent, at: float) -> SlowRequest:

@@ -59,7 +59,7 @@ _HEADERS = _Headers()
 class _Unsampled(trace.NonRecordingSpan):
     """The span that a request's headers name, if its trace is not sampled.
 
-    The headers are read when somebody asks for it, which in most requests does not happen.
+    The headers are read when its context is asked for, which most requests do not do.
     """
 
     def __init__(self, headers: HeaderPairs) -> None:

@@ -303,7 +303,7 @@ def _client(client_id: str | None, said: str | None) -> UsageClient:
 
 
 class _HideLiterals(graphql.Visitor):
-    """Replaces numbers and strings, which may be somebody's."""
+    """Replaces numbers and strings, which may be personal."""
 
     @staticmethod
     def enter_int_value(*_: object) -> graphql.IntValueNode:
