@@ -48,14 +48,14 @@ class PairNames:
     """
 
     def __init__(self, operations: int, clients: int) -> None:
-        self.operations = LabelNames(operations)
+        self._operations = LabelNames(operations)
         self._clients = LabelNames(clients)
         self._most = 2 * operations
         self._known: set[tuple[str, str]] = set()
 
     def labels(self, operation: str, client: str, *others: str) -> tuple[str, ...]:
         """Return the labels of an operation and of its client, and others as they are."""
-        pair = self.operations.label(operation), self._clients.label(client)
+        pair = self._operations.label(operation), self._clients.label(client)
         if operation not in _OURS and client not in _OURS and pair not in self._known:
             if len(self._known) >= self._most:
                 return pair[0], _OTHER, *others
