@@ -27,11 +27,17 @@ class RequestsAuth(AuthBase):
     After a redirect, proofs (``dpop``) and tokens in another ``header`` are not sent. One in
     ``Authorization`` is sent within the origin, or from http to https of one host.
     ``options`` are requests' for the calls of the issuer: ``verify``, ``cert``, ``proxies``.
+    An empty ``verify`` raises ``TypeError``.
     """
 
     def __init__(
         self, credentials: ClientCredentials, *, api: str | None = None, **options: Any
     ) -> None:
+        verify = options.get("verify")
+        if not verify and verify is not None and verify is not False:
+            raise TypeError(  # requests would accept any certificate
+                "verify is True, False, or the path of a file with authorities; not an empty one."
+            )
         self._credentials = APICredentials(credentials, api)
         self._options: dict[str, Any] = {"timeout": TIMEOUT, **options, "allow_redirects": False}
 
@@ -69,7 +75,7 @@ class RequestsAuth(AuthBase):
                 request.url or "",
                 data=request.body,
                 headers=issuer_headers(request),
-                auth=_without_netrc,  # else requests adds what .netrc has
+                auth=lambda prepared: prepared,  # else requests adds what .netrc has
                 stream=True,
                 **self._options,
             ) as response,
@@ -90,7 +96,3 @@ def _send_again(response: Response, request: PreparedRequest, sending: dict[str,
     again.history.append(response)
     again.request = request
     return again
-
-
-def _without_netrc(request: PreparedRequest) -> PreparedRequest:
-    return request

@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -237,3 +238,19 @@ def test_a_redirect_at_the_issuer_is_not_followed(pair: Pair, way: Way) -> None:
     assert [list(parse_qs(body.decode())) for body in followed] == [
         ["grant_type", "client_id", "client_secret"]
     ]
+
+
+def test_netrc_does_not_replace_the_secret(
+    pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login a password b\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert by_requests(pair.credentials(), pair.api, b"") == 200
+
+
+@pytest.mark.parametrize("verify", ["", b"", 0])
+def test_what_requests_would_take_for_no_verification(pair: Pair, verify: Any) -> None:
+    with pytest.raises(TypeError, match="verify is True, False, or the path"):
+        RequestsAuth(pair.credentials(), verify=verify)
