@@ -122,6 +122,7 @@ async def test_a_server_that_does_not_take_them(
     results = await asyncio.gather(*(call(client, n) for n in range(4)), return_exceptions=True)
     assert [type(each) for each in results] == [expected] * 4
     assert all(text in str(each) for each in results)
+    assert all(len(getattr(each, "__notes__", ())) <= 1 for each in results)
     assert len(server.sent) == 1
 
 

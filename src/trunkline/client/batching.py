@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
+from copy import copy
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TypeAlias
 
 from trunkline.client.calls import BatchedOperation, Call, batch_document
 from trunkline.client.responses import split_batch
-from trunkline.errors import ConnectionFailedError
+from trunkline.errors import ConnectionFailedError, TransportError
 from trunkline.flow.calls import Background, Deadline, Flow, Pause
 from trunkline.forks import renewed_in_children
 from trunkline.protocol.messages import HTTPResponse
@@ -155,8 +156,12 @@ def _finish(together: Sequence[_Waiting], failure: Exception | None) -> None:
     for each in together:
         if failure is None:
             each.done.set_result(None)
-        else:
-            each.done.set_exception(failure)
+            continue
+        own = failure
+        if isinstance(failure, TransportError):  # each call adds a note of its own
+            own = copy(failure)
+            own.__cause__ = failure
+        each.done.set_exception(own)
 
 
 def _not_sent() -> ConnectionFailedError:
