@@ -211,6 +211,8 @@ def test_a_timeout_is_a_number() -> None:
     timeout: Any = "30"
     with pytest.raises(TypeError, match="timeout is a number of seconds or None, not str"):
         Client("http://localhost/", timeout=timeout)
+    with pytest.raises(TypeError, match="timeout is a number of seconds or None, not str"):
+        CallOptions(timeout=timeout)
 
 
 def test_what_a_caller_chooses_is_not_shown() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
+from types import NoneType
 from typing import NamedTuple
 
 import msgspec
@@ -29,6 +30,7 @@ __all__ = [
     "Call",
     "CallOptions",
     "batch_document",
+    "check_timeout",
     "client_headers",
     "http_request",
 ]
@@ -47,12 +49,18 @@ class CallOptions:
       to execute it once.
     - ``extensions``: sent in the request beside the document, for servers that want more than
       GraphQL does (GraphQL over HTTP §5.1).
+
+    Raises ``TypeError`` for a timeout that is no number.
     """
 
     timeout: float | None = None
     headers: Mapping[str, str] | None = field(default=None, repr=False)  # may have credentials
     idempotency_key: str | None = None
     extensions: Mapping[str, object] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Check the timeout."""
+        check_timeout(self.timeout)
 
     def all_headers(self) -> dict[str, str]:
         """Return the headers that these options add. Raises ``ValueError`` for invalid ones."""
@@ -70,6 +78,12 @@ class CallOptions:
             return msgspec.json.encode(self.extensions)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise ValueError(f"The extensions have no JSON form: {why_no_json(error)}.") from error
+
+
+def check_timeout(seconds: object) -> None:
+    """Raise ``TypeError`` unless it is a number of seconds or ``None``."""
+    if not isinstance(seconds, (int, float, NoneType)):
+        raise TypeError(f"timeout is a number of seconds or None, not {type(seconds).__name__}.")
 
 
 class BatchedOperation(NamedTuple):

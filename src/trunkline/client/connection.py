@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from types import NoneType
 from typing import TypedDict, TypeVar, Unpack, cast
 
 from msgspec.structs import replace
@@ -25,6 +24,7 @@ from trunkline.client.calls import (
     Call,
     CallOptions,
     batch_document,
+    check_timeout,
     client_headers,
     http_request,
 )
@@ -104,10 +104,7 @@ class Connection:
         self._asynchronous = given if isinstance(given, AsyncTransport) else None
         self._headers = client_headers(options.get("name"), options.get("version"))
         self._timeout = options.get("timeout", DEFAULT_TIMEOUT)
-        if not isinstance(self._timeout, (int, float, NoneType)):  # pyright: ignore[reportUnnecessaryIsInstance]  # not all callers are typed
-            raise TypeError(
-                f"timeout is a number of seconds or None, not {type(self._timeout).__name__}."
-            )
+        check_timeout(self._timeout)
         self._observer = Observer(options.get("hooks"), safe_url(self.url or ""))
         self.auth = _scheme(options.get("auth"))
         _check_privacy(given, self.auth)
