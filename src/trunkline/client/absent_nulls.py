@@ -7,8 +7,6 @@ from typing import Any, TypeAlias, cast
 
 import graphql
 
-from trunkline.client.document import Document
-
 __all__ = ["AbsentNulls"]
 
 _Selection: TypeAlias = tuple[graphql.GraphQLCompositeType, graphql.SelectionSetNode]
@@ -25,16 +23,12 @@ class AbsentNulls:
     def __init__(
         self,
         schema: graphql.GraphQLSchema,
-        document: Document,
+        fragments: Mapping[str, graphql.FragmentDefinitionNode],
         operation: graphql.OperationDefinitionNode,
     ) -> None:
         self._schema = schema
         self._operation = operation
-        self._fragments = {
-            node.name.value: node
-            for node in document.ast.definitions
-            if isinstance(node, graphql.FragmentDefinitionNode)
-        }
+        self._fragments = fragments
 
     def put_back(self, data: dict[str, Any], variables: Mapping[str, object] | None) -> None:
         """Change the data of a response to these variables."""

@@ -198,9 +198,14 @@ class DocumentChecker:
         )
         if self.schema is None:
             return PreparedOperation(definition, None, registered)
+        fragments = {
+            each.name.value: each
+            for each in document.ast.definitions
+            if isinstance(each, graphql.FragmentDefinitionNode)
+        }
         nulls = None
         if self._absent_is_null:
-            nulls = AbsentNulls(self.schema, document, definition)
+            nulls = AbsentNulls(self.schema, fragments, definition)
         if not self._conversions:
             return PreparedOperation(definition, self.schema, registered, nulls=nulls)
         writers: dict[str, Write] = {}
@@ -209,7 +214,7 @@ class DocumentChecker:
             write = self._conversions.writer(type_)
             if write:
                 writers[variable.variable.name.value] = write
-        decoder = decoder_of(self.schema, document, definition, self._conversions) or PLAIN
+        decoder = decoder_of(self.schema, fragments, definition, self._conversions) or PLAIN
         return PreparedOperation(definition, self.schema, registered, decoder, writers, nulls)
 
     def _validate(self, document: Document) -> None:

@@ -16,7 +16,6 @@ from typing import Any, Optional, TypeAlias, TypedDict
 import graphql
 import msgspec
 
-from trunkline.client.document import Document
 from trunkline.client.responses import Decoder
 from trunkline.protocol.response import GraphQLResponse
 from trunkline.schema.scalars import Scalar, client_type
@@ -141,14 +140,14 @@ def _mapping_writer(writers: Mapping[str, Write]) -> Write:
 
 def decoder_of(
     schema: graphql.GraphQLSchema,
-    document: Document,
+    fragments: Mapping[str, graphql.FragmentDefinitionNode],
     definition: graphql.OperationDefinitionNode,
     conversions: Conversions,
 ) -> Decoder | None:
     """Make the decoder of a valid operation, or return ``None`` if it converts nothing."""
     root = schema.get_root_type(definition.operation)
     assert root is not None  # noqa: S101  # the document is valid
-    types = _ResponseTypes(schema, document, conversions)
+    types = _ResponseTypes(schema, fragments, conversions)
     data: Any = types.object([(root, definition.selection_set)])
     if data is None:
         return None
@@ -160,15 +159,14 @@ _Selection: TypeAlias = tuple[graphql.GraphQLCompositeType, graphql.SelectionSet
 
 class _ResponseTypes:
     def __init__(
-        self, schema: graphql.GraphQLSchema, document: Document, conversions: Conversions
+        self,
+        schema: graphql.GraphQLSchema,
+        fragments: Mapping[str, graphql.FragmentDefinitionNode],
+        conversions: Conversions,
     ) -> None:
         self._schema = schema
         self._conversions = conversions
-        self._fragments = {
-            node.name.value: node
-            for node in document.ast.definitions
-            if isinstance(node, graphql.FragmentDefinitionNode)
-        }
+        self._fragments = fragments
 
     def object(self, selections: Iterable[_Selection]) -> Any:
         """Make the type of an object with one or more selection sets; ``None`` if it needs none."""
