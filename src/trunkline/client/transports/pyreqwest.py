@@ -229,7 +229,7 @@ class PyreqwestTransport(_PyreqwestTransport[SyncClient], rules.BlockingHTTPTran
 
     def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
-            place = url if request.query else _parsed(url)
+            place = url if "?" in url else _parsed(url)
             builder = self._library_client().request(request.method, place)
             with self._fill(builder, request).build_streamed() as response:
                 found = response.headers
@@ -261,7 +261,7 @@ class AsyncPyreqwestTransport(_PyreqwestTransport[Client], rules.AsyncHTTPTransp
 
     async def _exchange_async(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:
-            place = url if request.query else _parsed(url)
+            place = url if "?" in url else _parsed(url)
             builder = self._library_client().request(request.method, place)
             async with self._fill(builder, request).build_streamed() as response:
                 found = response.headers
