@@ -86,6 +86,7 @@ def both_texts(operation: Operation) -> Result:
         [Card(1), Card(2, None), Transfer(3)],
         [Transfer(1, object()), Transfer(2, "r", [Card(3, None)]), Transfer(object())],
         [Card(1), "no object", ValueError("returned"), Card(2)],
+        "no list",
     ],
 )
 def test_the_text_gives_what_the_functions_of_the_types_give(values: list[Any], field: str) -> None:

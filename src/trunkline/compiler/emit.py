@@ -390,15 +390,11 @@ class ModuleWriter:
         items = f"{least} * len(result)" if least > 1 else "len(result)"
         more = scope.local("more") if known else ""
         if more:
-            source.line(f"{more} = 0")
+            source.line(f"{more} = {-least}")  # what is no list has no object that failed
 
         def body() -> None:
             self._measure(function, shape.item, fields)
-            if scope.together:  # reading an item may change the list
-                source.line("values = [*values]")
-            with source.block("for value in values:"):
-                source.mark(shape.mark)
-                self._item(function, shape, scope, more)
+            self._items(function, shape, scope, more)
             source.mark(function.mark)
             if more:
                 fields.take_room(f"{items} + {more}")
@@ -437,6 +433,19 @@ class ModuleWriter:
         if isinstance(shape, AbstractShape) and self._inline and not self._dialect.values_may_wait:
             return self._planned.planner.known_objects(shape)
         return {}
+
+    def _items(
+        self, function: _Function, shape: ListShape, scope: FunctionScope, more: str
+    ) -> None:
+        """Write the loop over the items of a list."""
+        source = self._source
+        if more:
+            source.line(f"{more} = 0")
+        if scope.together:  # reading an item may change the list
+            source.line("values = [*values]")
+        with source.block("for value in values:"):
+            source.mark(shape.mark)
+            self._item(function, shape, scope, more)
 
     def _item(self, function: _Function, shape: ListShape, scope: FunctionScope, more: str) -> None:
         item = shape.item

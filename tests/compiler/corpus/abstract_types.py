@@ -63,7 +63,7 @@ def complete_query_work_map(execution, value):
 def complete_query_search(execution, values):
     """Query.search: [Found]!"""
     result = []
-    more = 0
+    more = -1
     try:
         if type(values) is list:
             execution.room -= len(values)
@@ -72,6 +72,7 @@ def complete_query_search(execution, values):
         else:
             values = to_list(values)
             values = execution.measured(values, 1)
+        more = 0
         for value in values:
             try:
                 class_ = value.__class__
