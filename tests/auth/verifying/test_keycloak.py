@@ -163,7 +163,7 @@ def is_for_its_own_api(claims: Claims, audiences: frozenset[str]) -> bool:
     return f"https://api.example/{claims['azp']}" in audiences
 
 
-async def test_a_profile_may_say_how_to_tell_without_an_audience(keycloak: Keycloak) -> None:
+async def test_a_token_format_may_say_how_to_tell_without_an_audience(keycloak: Keycloak) -> None:
     token_format = msgspec.structs.replace(
         KEYCLOAK,
         required=("exp", "iat", "azp"),
