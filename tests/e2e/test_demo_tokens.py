@@ -22,6 +22,7 @@ class Demo:
     printed: str
     web: str
     mobile: str
+    prometheus: str
 
     def graphql(self, token: str | None, **more: str) -> requests.Response:
         headers = {} if token is None else {"authorization": f"Bearer {token}"}
@@ -51,8 +52,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
                 break
         printed = "".join(lines)
         files = map(Path, re.findall(r"-H @(\S+)", printed))
-        web, mobile, _ = (file.read_text().split()[-1] for file in files)
-        yield Demo(f"http://localhost:{port}", printed, web, mobile)
+        tokens = (file.read_text().split()[-1] for file in files)
+        yield Demo(f"http://localhost:{port}", printed, *tokens)
 
 
 def test_the_lines_that_are_printed_call_both_interfaces(demo: Demo) -> None:
@@ -109,6 +110,14 @@ def test_neither_face_takes_the_other_s_tokens(demo: Demo) -> None:
     for answer in (demo.graphql(demo.mobile), demo.rest(demo.web)):
         assert answer.status_code == 401
         assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+def test_the_token_that_reads_metrics_reads_nothing_else(demo: Demo) -> None:
+    answer = demo.graphql(demo.prometheus)
+    assert answer.status_code == 403
+    assert 'scope="todos"' in answer.headers["www-authenticate"]
+    headers = {"authorization": f"Bearer {demo.prometheus}"}
+    assert requests.get(f"{demo.base}/metrics", headers=headers, timeout=SECONDS).ok
 
 
 def test_a_token_that_was_changed_is_none(demo: Demo) -> None:

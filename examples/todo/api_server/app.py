@@ -42,8 +42,8 @@ FIRST_QUERY = "{\n  todos {\n    todoID\n    title\n  }\n}"
 class Verifiers(NamedTuple):
     """Who checks the tokens of each face: they have audiences of their own.
 
-    ``metrics`` takes those of GraphQL that may read them. ``caching`` names the callers of GraphQL
-    who share responses in caches.
+    ``metrics`` takes those of GraphQL's audience with a scope of its own. ``caching`` names the
+    callers of GraphQL who share responses in caches.
     """
 
     graphql: Verifier
@@ -153,7 +153,9 @@ def app_from_environment() -> Starlette:
     audience = f"{base}/graphql"
     metrics = PrometheusMetrics()
     verifiers = issuer and Verifiers(
-        graphql=Verifier(issuer, audience=audience, on_check=metrics.token_checked),
+        graphql=Verifier(
+            issuer, audience=audience, scopes=["todos"], on_check=metrics.token_checked
+        ),
         rest=Verifier(issuer, audience=f"{base}/api"),
         metrics=Verifier(issuer, audience=audience, scopes=["metrics:read"]),
         caching=CacheAudience(os.environ["CACHE_SECRET"], clients_share=False),
