@@ -24,7 +24,8 @@ class Arrival(Struct, eq=False):
     - ``started``: when it came, by ``perf_counter``.
     - ``headers``: in the form of `read_headers`.
     - ``view``: the operations of the schema as the ``caller`` sees it.
-    - ``always``: the headers of its response, whatever that is, Content-Type first.
+    - ``schema_header``: names the version of the schema, where the endpoint tells it.
+    - ``usual``: the headers of a response that must not be stored, Content-Type first.
     - ``additions``: what the program adds to its response.
     - ``batch``: the events of its operations, if these are several; ``room`` and ``deadline`` are
       what all of them have together.
@@ -39,7 +40,8 @@ class Arrival(Struct, eq=False):
     view: OperationCache
     headers: Headers = {}
     caller: Caller | None = None
-    always: HeaderList = ()
+    schema_header: HeaderList = ()
+    usual: HeaderList = ()
     batch: list[OperationEvent] = []
     room: SharedRoom | None = None
     deadline: float | None = None
@@ -50,7 +52,7 @@ class Exchange(Struct, eq=False):
     """A request with its operation, as its caller may have it.
 
     - ``variables``: the values as they were sent.
-    - ``usual``: the headers of its response, if that must not be stored, Content-Type first.
+    - ``usual``: those of the arrival, and what its document adds.
     - ``left``: for how many seconds the client, or the batch, still waits.
     - ``executions``: those of a mutation that have begun, if caches want to know them.
     """

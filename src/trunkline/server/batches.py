@@ -1,4 +1,4 @@
-"""Batches: what their operations share is the limits, the client's connection, the response."""
+"""Batches: their operations share the limits, the client's connection, and the response."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def _response(
 
     It is JSON lines for a client that names them.
     """
-    usual = came.always
+    usual = came.usual
     bodies = [each.body for each in responses]
     status = 200 if all(each.status == 200 for each in responses) else partial
     if wants_lines(came.headers):

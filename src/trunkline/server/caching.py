@@ -196,9 +196,8 @@ class Caching:
     on_invalidation: Callable[[Collection[str]], object] | None = None
 
 
-Execute: TypeAlias = Callable[[Exchange], Awaitable[tuple[Response, Any, bool]]]
+_Execute: TypeAlias = Callable[[Exchange], Awaitable[tuple[Response, Any, bool]]]
 """Executes an operation. Returns its response, its data, and whether it has no errors."""
-
 
 _Sharing: TypeAlias = tuple[bool, tuple[str, ...]]
 """Whether callers may share a response, and which headers it depends on."""
@@ -228,7 +227,7 @@ class ResponseCaching:
         self,
         schema: Schema,
         caching: Caching,
-        execute: Execute,
+        execute: _Execute,
         *,
         has_auth: bool,
         has_clients: bool,
@@ -248,7 +247,7 @@ class ResponseCaching:
             raise ValueError(
                 f"group_headers is a list of {', '.join(get_args(GroupHeader))}, and not {unknown}."
             )
-        self._run = execute
+        self._execute = execute
         self._audience = caching.audience
         self._group_headers = tuple(caching.group_headers)
         self._store = caching.store
@@ -277,31 +276,31 @@ class ResponseCaching:
         """Return the response to an operation, with its headers."""
         if policy.is_mutation:
             return await self._mutate(exchange, policy)
-        store, version = self._store, None
+        store, version_key = self._store, None
         is_post = store is not None and exchange.came.scope["method"] == "POST"
         if self._versions is not None and not is_post:
-            version = await self._version_key(self._versions, exchange, policy)
-            if version is not None:
-                headers = self._recall(version, exchange)
+            version_key = await self._version_key(self._versions, exchange, policy)
+            if version_key is not None:
+                headers = self._recall(version_key, exchange)
                 if headers is not None:
                     return Response(304, b"", headers)
         if store is None:
-            response, data, is_whole = await self._run(exchange)
+            response, data, is_whole = await self._execute(exchange)
             sent = self._reusable(exchange, policy, response.body, data) if is_whole else None
         else:
-            response, sent = await self._find(store, exchange, policy, version)
+            response, sent = await self._find(store, exchange, policy, version_key)
         if sent is None or is_post:
             response.headers = exchange.usual
             return response
         response.headers = self._describe(sent, exchange)
-        if version is not None:
-            self._remember(version, sent, exchange, policy)
+        if version_key is not None:
+            self._remember(version_key, sent, exchange, policy)
         if _has_already(exchange, sent.etag):
             response.status, response.body = 304, b""
         return response
 
     def _remember(
-        self, version: StoreKey, sent: _Sent, exchange: Exchange, policy: OperationCaching
+        self, version_key: StoreKey, sent: _Sent, exchange: Exchange, policy: OperationCaching
     ) -> None:
         """Remember the headers of the response to a version.
 
@@ -310,12 +309,12 @@ class ResponseCaching:
         is_private = sent.kept.scope == _PRIVATE and self._key(exchange, policy) is not None
         whose = _whose(exchange) if is_private else b""
         kept = replace(sent.kept, body=b"", age=0, whose=whose)
-        self._known.put(version, replace(sent, kept=kept))
+        self._known.put(version_key, replace(sent, kept=kept))
 
-    def _recall(self, version: StoreKey, exchange: Exchange) -> HeaderList | None:
+    def _recall(self, version_key: StoreKey, exchange: Exchange) -> HeaderList | None:
         """Return the headers of a response that the client has, if it is that of the version."""
         exchange.came.event.cache = "miss"
-        known = self._known.get(version)
+        known = self._known.get(version_key)
         if known is None or (known.kept.whose and known.kept.whose != _whose(exchange)):
             return None
         headers = self._describe(known, exchange)
@@ -329,21 +328,21 @@ class ResponseCaching:
         store: ResponseStore,
         exchange: Exchange,
         policy: OperationCaching,
-        version: StoreKey | None,
+        version_key: StoreKey | None,
     ) -> tuple[Response, _Sent | None]:
         """Return the response to a query, from the store if it is there, and how it may be kept."""
         executed: list[tuple[Response, _Sent | None]] = []
 
         async def execute() -> KeptResponse | None:
-            response, data, is_whole = await self._run(exchange)
+            response, data, is_whole = await self._execute(exchange)
             sent = self._reusable(exchange, policy, response.body, data) if is_whole else None
             executed.append((response, sent))
             return None if sent is None else sent.kept
 
         key = self._key(exchange, policy)
         if key is not None:
-            if version is not None:  # one of another version is not to be found
-                key = version
+            if version_key is not None:  # one of another version is not to be found
+                key = version_key
             kept, exchange.came.event.cache = await store.respond(key, execute)
             if kept is not None and not executed:
                 return Response(200, kept.body), _Sent(kept)
@@ -403,7 +402,7 @@ class ResponseCaching:
         additions = exchange.came.additions
         exchange.executions = []
         try:
-            response, data, _ = await self._run(exchange)
+            response, data, _ = await self._execute(exchange)
         except BaseException as error:
             # a request may be refused before it is executed, and by a resolver or afterwards
             if exchange.executions or not isinstance(error, RequestError):
@@ -437,9 +436,9 @@ class ResponseCaching:
         if sent.usual != usual or sent.sharing != sharing:
             sent.usual, sent.sharing = usual, sharing
             sent.etag = etag_of(usual[0][1], kept.digest)
-            has_version = not self._has_auth or kept.scope != _PUBLIC
+            names_schema = not self._has_auth or kept.scope != _PUBLIC
             headers = _headers(
-                usual, has_version, kept.max_age, sharing, self._group_headers, kept.groups
+                usual, names_schema, kept.max_age, sharing, self._group_headers, kept.groups
             )
             sent.headers = (*headers, (b"etag", sent.etag))
         return (*sent.headers, (b"age", b"%d" % kept.age)) if kept.age else sent.headers
@@ -503,7 +502,7 @@ def _whose(exchange: Exchange) -> bytes:
 @lru_cache(maxsize=1_024)  # many responses have the same
 def _headers(  # noqa: PLR0913, PLR0917
     usual: HeaderList,
-    has_version: bool,  # noqa: FBT001
+    names_schema: bool,  # noqa: FBT001
     max_age: int,
     sharing: _Sharing,
     group_headers: tuple[GroupHeader, ...],
@@ -511,10 +510,11 @@ def _headers(  # noqa: PLR0913, PLR0917
 ) -> HeaderList:
     """Return the headers of a response that caches may keep, except those of its body and age.
 
-    Without ``has_version`` the response says nothing of a schema: callers see different ones.
+    Without ``names_schema``, the header of the schema's version is left out, because callers see
+    different schemas.
     """
     is_shared, vary = sharing
-    replaced = _REPLACED if has_version else _REPLACED | {SCHEMA_VERSION.encode()}
+    replaced = _REPLACED if names_schema else _REPLACED | {SCHEMA_VERSION.encode()}
     named = (write_groups(each, groups) for each in group_headers) if groups else ()
     return (
         *(each for each in usual if each[0] not in replaced),

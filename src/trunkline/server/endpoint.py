@@ -10,12 +10,7 @@ from __future__ import annotations
 
 from asyncio import CancelledError, to_thread
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import (
-    AsyncExitStack,
-    asynccontextmanager,
-    nullcontext,
-    suppress,
-)
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -49,7 +44,7 @@ from trunkline.protocol.response import StatusRules
 from trunkline.runtime.resume import in_task
 from trunkline.schema.bindings import Schema
 from trunkline.schema.printing import print_schema
-from trunkline.server.additions import HeaderList, ResponseAdditions, adding
+from trunkline.server.additions import ResponseAdditions, adding
 from trunkline.server.arrivals import Arrival, Exchange
 from trunkline.server.authorize import (
     AuthorizationCheck,
@@ -323,7 +318,6 @@ class GraphQL(HTTPOnly):
 
     async def _respond(self, came: Arrival) -> Response:
         """Take a request through all stages, and turn whatever goes wrong into a response."""
-        version: HeaderList = ()
         scope, event = came.scope, came.event
         try:
             headers = came.headers = read_headers(scope)
@@ -336,16 +330,16 @@ class GraphQL(HTTPOnly):
                 event.is_of(caller.client_id, caller.scopes)
                 came.caller = caller
             if self._publications is not None and scope["method"] == "PUT":
-                return await self._publications.respond(scope, headers, came.receive, caller, event)
+                return await self._publications.respond(came)
             views = self._views
             came.view = views.whole if views.is_one else await views.of(caller)
             if self._texts is not None:
                 if scope["path"].endswith(SCHEMA_PATH):
                     event.name = "graphql.schema"
                     return self._texts.respond(came.view, scope, headers)
-                version = (self._texts.header(came.view),)
+                came.schema_header = (self._texts.header(came.view),)
             media_type = response_type(headers, takes_batches=self._batches.are_served)
-            came.always = USUAL_HEADERS[media_type] + version
+            came.usual = USUAL_HEADERS[media_type] + came.schema_header
             check_request(scope, headers, self._max_body_bytes)
             request: GraphQLRequest | list[BatchEntry]
             if scope["method"] in BY_URL:
@@ -364,11 +358,11 @@ class GraphQL(HTTPOnly):
                     return await self._batches.respond(request, came)
             return await self._execute(await self._find(request, came))
         except (Exception, CancelledError) as error:  # noqa: BLE001  # no traceback leaves
-            return self._writer.refuse(fault_of(error), version, scope, event, came.additions)
+            return self._writer.refuse(fault_of(error), came)
 
     async def _find(self, request: GraphQLRequest, came: Arrival) -> Exchange:
         """Find the operation of a request."""
-        documents, event, view, usual = self._documents, came.event, came.view, came.always
+        documents, event, view, usual = self._documents, came.event, came.view, came.usual
         name_by_path(request, came.scope["path"])
         text, known, event.registered = documents.find(request, came.caller, event.client)
         name = request.operation_name or None
@@ -465,7 +459,7 @@ class GraphQL(HTTPOnly):
             event.fields = operation.fixed_fields + self._limits.response - result.room
         if profile is not None and profile.is_for_caller:
             came.additions.extensions["profile"] = profile.told()
-        response = self._writer.write(result, event, came.additions)
+        response = self._writer.write(result, came)
         event.stages.serialize = perf_counter() - executed
         return response, result.data, not event.errors
 
@@ -493,7 +487,7 @@ class GraphQL(HTTPOnly):
                 raise found  # noqa: TRY301  # to be explained below
             return await self._execute(found)
         except (Exception, CancelledError) as error:  # noqa: BLE001  # no traceback leaves
-            return self._writer.refuse(fault_of(error), (), came.scope, came.event, came.additions)
+            return self._writer.refuse(fault_of(error), came)
         finally:
             adding.reset(token)
             subject.reset(about)

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from msgspec.structs import replace
 
-from trunkline.asgi.requests import BodyReader, Headers, HTTPProblem, Receive, Scope
+from trunkline.asgi.requests import BodyReader, Headers, HTTPProblem, Scope
 from trunkline.asgi.responses import Response
 from trunkline.auth.verifying.caller import Caller
 from trunkline.contracts.contract import Contract, check_names
@@ -18,8 +18,8 @@ from trunkline.contracts.manifests import DocumentProblem, parse_manifest
 from trunkline.contracts.registry import DocumentRegistry, client_of
 from trunkline.errors import AccessDeniedError, PublicationError, RequestRefusedError, StoreError
 from trunkline.observe.log import safe_logger
-from trunkline.observe.operations import OperationEvent
 from trunkline.protocol.media import JSON
+from trunkline.server.arrivals import Arrival
 from trunkline.server.authorize import SchemaViews
 from trunkline.server.present import encode
 from trunkline.server.registering import RegisteredOperations
@@ -41,7 +41,7 @@ _HEADERS = (
 class Publications:
     """Takes the manifests of clients, checks and registers their documents: all of them or none.
 
-    With ``auth``, the token must have the registry's scope for publishing.
+    With ``is_proven``, each caller has a token; it must have the registry's scope for publishing.
     """
 
     def __init__(self, views: SchemaViews, registry: DocumentRegistry, *, is_proven: bool) -> None:
@@ -52,27 +52,21 @@ class Publications:
         self._one_at_a_time = Lock()  # compiling a manifest takes a processor for a while
         self._operations = RegisteredOperations(views, registry, is_proven=is_proven)
 
-    async def respond(
-        self,
-        scope: Scope,
-        headers: Headers,
-        receive: Receive,
-        caller: Caller | None,
-        event: OperationEvent,
-    ) -> Response:
+    async def respond(self, came: Arrival) -> Response:
         """Register the documents of a request's manifest; 201 if they are new, 200 if not.
 
         Raises what the endpoint makes an error response of.
         """
+        event, caller = came.event, came.caller
         event.name = "graphql.publication"
-        version = self._check(scope, headers, caller)
+        version = self._check(came.scope, came.headers, caller)
         name = client_of(caller, event.client)
         try:
             check_names(name, version)
         except ValueError as error:
             hint = "" if name else " It is the header GraphQL-Client-Name."
             raise HTTPProblem(400, f"{error}{hint}") from None
-        body = await self._bodies.read(headers, receive)
+        body = await self._bodies.read(came.headers, came.receive)
         now = time.time()
         contract = Contract(
             client=name,

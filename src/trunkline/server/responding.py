@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trunkline.asgi.requests import HTTPProblem, Scope
+from trunkline.asgi.requests import HTTPProblem
 from trunkline.asgi.responses import Response, close_unread
 from trunkline.auth.verifying.caller import Authenticator
 from trunkline.errors import (
@@ -15,11 +15,12 @@ from trunkline.errors import (
     RequestRefusedError,
 )
 from trunkline.observe.log import safe_logger
-from trunkline.observe.operations import OperationEvent, OperationOutcome
+from trunkline.observe.operations import OperationOutcome
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.response import PARTIAL, StatusRules, status_of_request_error
 from trunkline.runtime.execution import Result
 from trunkline.server.additions import HeaderList, ResponseAdditions
+from trunkline.server.arrivals import Arrival
 from trunkline.server.execute import ExecutionTimeout
 from trunkline.server.present import (
     INTERNAL_SERVER_ERROR,
@@ -48,7 +49,7 @@ USUAL_HEADERS: dict[str, HeaderList] = {
     )
     for media_type in (GRAPHQL_RESPONSE, JSON)
 }
-"""The headers of responses by their media type, Content-Type first."""
+"""The headers of responses that must not be stored, by media type; Content-Type first."""
 
 
 class ResponseWriter:
@@ -68,15 +69,15 @@ class ResponseWriter:
         self._status: StatusRules = status
         self.partial = 200 if status == "audit" else PARTIAL
 
-    def write(
-        self, result: Result, event: OperationEvent, additions: ResponseAdditions
-    ) -> Response:
+    def write(self, result: Result, came: Arrival) -> Response:
         """Return the response for the result of an execution, without headers.
 
         Raises the ``RequestRefusedError`` that a resolver raised.
         """
+        additions = came.additions
         if not result.errors and additions.is_empty:
             return Response(200, encode({"data": result.data}))
+        event = came.event
         for error in result.errors:
             if isinstance(error.original_error, RequestRefusedError):
                 raise error.original_error
@@ -94,28 +95,19 @@ class ResponseWriter:
         event.reason = event.reason or reason_of_partial(errors)
         return Response(self.partial, encode({"errors": errors, "data": result.data, **extensions}))
 
-    def refuse(
-        self,
-        error: Exception,
-        version: HeaderList,
-        scope: Scope,
-        event: OperationEvent,
-        additions: ResponseAdditions,
-    ) -> Response:
-        """Return the response for an exception, with its headers.
-
-        ``version`` is the header that names the schema, if there is one.
-        """
+    def refuse(self, error: Exception, came: Arrival) -> Response:
+        """Return the response for an exception, with its headers."""
+        scope, event, additions = came.scope, came.event, came.additions
         takes_json = self._status == "audit" and prefers_json(scope)
         media_type = JSON if takes_json else GRAPHQL_RESPONSE  # draft §6.1
-        always = USUAL_HEADERS[media_type] + version
-        response = self._explain(error, media_type, scope, event, additions)
+        usual = USUAL_HEADERS[media_type] + came.schema_header
+        response = self._explain(error, media_type, came, additions)
         try:
-            response.headers = additions.on(response.headers + always)
+            response.headers = additions.on(response.headers + usual)
         except ValueError as fault:
             error = fault
-            response = self._explain(error, media_type, scope, event, ResponseAdditions())
-            response.headers += always
+            response = self._explain(error, media_type, came, ResponseAdditions())
+            response.headers += usual
         if event.outcome != "denied":  # for what the caller does not see
             event.outcome = _outcome_of(error, response.status)
         event.reason = event.reason or reason_of_refusal(error)
@@ -138,22 +130,17 @@ class ResponseWriter:
         return {"extensions": additions.extensions}, []
 
     def _explain(
-        self,
-        error: Exception,
-        media_type: str,
-        scope: Scope,
-        event: OperationEvent,
-        additions: ResponseAdditions,
+        self, error: Exception, media_type: str, came: Arrival, additions: ResponseAdditions
     ) -> Response:
         """Return the response for an exception: nothing was executed, or not to its end."""
         headers: tuple[tuple[bytes, bytes], ...] = ()
         match error:
             case AccessDeniedError(status=status):
                 errors = [_error(str(error), status_code_name(status))]
-                headers = (*self._challenge(error), *close_unread(scope))
+                headers = (*self._challenge(error), *close_unread(came.scope))
             case HTTPProblem(status=status):
                 errors = [_error(error.message, status_code_name(status))]
-                headers = (*error.headers, *close_unread(scope))
+                headers = (*error.headers, *close_unread(came.scope))
             case RequestRefusedError(status=status):
                 errors = self._presenter.request_errors(error)
                 if error.retry_after is not None:
@@ -176,7 +163,7 @@ class ResponseWriter:
                 errors = [self._presenter.internal_error(error)]
         extensions, faults = self._extensions(additions)
         errors += faults
-        event.has_failed(errors, error_codes(errors))
+        came.event.has_failed(errors, error_codes(errors))
         return Response(status, encode({"errors": errors, **extensions}), headers)
 
     def _challenge(self, denied: AccessDeniedError) -> tuple[tuple[bytes, bytes], ...]:
