@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Mapping
-from operator import attrgetter
 from secrets import token_hex
 from time import monotonic
 from typing import Any
@@ -91,21 +90,19 @@ class SlowRequests:
         """Begin to compare anew."""
         self.bound = 0.0
         self.bounds: dict[str, float] = {}
-        # by the operation, and whether they have a profile; the fastest first
-        self._slowest: dict[tuple[str, bool], list[SlowRequest]] = {}
-        self._count = 0
+        # durations and ids by the operation, and whether there is a profile; the fastest first
+        self._slowest: dict[tuple[str, bool], list[tuple[float, str]]] = {}
 
     def note(self, event: OperationEvent, at: float) -> None:
         """Take a request that ended at a time; keep it if it is one of the slowest."""
         request = _describe(event, at)
         operation, has_profile = key = request.operation, request.profile is not None
         alike = self._slowest.setdefault(key, [])
-        insort(alike, request, key=attrgetter("duration"))
+        insort(alike, (request.duration, request.id))
         self._new[request.id] = request
-        self._count += 1
         if len(alike) > KEPT_OF_OPERATION:
             self._drop_fastest(key)
-        elif self._count > KEPT_OF_HOUR:
+        elif sum(map(len, self._slowest.values())) > KEPT_OF_HOUR:
             self.bound = self._drop_fastest(min(self._slowest, key=self._least))
         if not has_profile and len(alike) == KEPT_OF_OPERATION:
             self.bounds[operation] = self._least(key)
@@ -117,22 +114,22 @@ class SlowRequests:
             self._wanted.put(operation, (monotonic() + _PAUSE if profiles else 0.0, _PAUSE))
 
     def _durations(self, operation: str, *, has_profile: bool) -> list[float]:
-        return [each.duration for each in self._slowest.get((operation, has_profile), ())]
+        return [seconds for seconds, _ in self._slowest.get((operation, has_profile), ())]
 
     def _least(self, key: tuple[str, bool]) -> float:
-        return self._slowest[key][0].duration
+        return self._slowest[key][0][0]
 
     def _drop_fastest(self, key: tuple[str, bool]) -> float:
         """Drop one of these requests; return what it took."""
         alike = self._slowest[key]
-        dropped = alike.pop(0)
+        seconds, id_ = alike.pop(0)
         if not alike:
             del self._slowest[key]
-        if dropped.profile is None:
-            self.bounds.pop(dropped.operation, None)
-        self._new.pop(dropped.id, None)
-        self._count -= 1
-        return dropped.duration
+        operation, has_profile = key
+        if not has_profile:
+            self.bounds.pop(operation, None)
+        self._new.pop(id_, None)
+        return seconds
 
     def wants_profile(self, event: OperationEvent) -> bool:
         """Say whether a request whose operation is known is to be profiled."""
