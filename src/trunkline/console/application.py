@@ -310,12 +310,10 @@ class Console(HTTPApplication):
         if self._unnoted:
             self._note_schema()
         seen = self._usage.schemas()
-        chosen = query.get("version")
-        index = next(
-            (index for index, each in enumerate(seen) if chosen in {None, each.version}), None
-        )
         if not seen:
             return self._render("changes", window, seen=seen, unnoted=self._unnoted)
+        version = query.get("version", seen[0].version)
+        index = next((index for index, each in enumerate(seen) if each.version == version), None)
         if index is None:
             raise HTTPProblem(404, "This version of the schema was not seen.")
         before = seen[index + 1] if index + 1 < len(seen) else None
