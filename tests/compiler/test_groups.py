@@ -43,6 +43,7 @@ type Mutation {
   renameAll: [Book]
   add: Added
   renameVariant: ProductVariant
+  find: Found
 }
 type Added { book: Book  count: Int }
 type ProductVariant { id: ID! }
@@ -73,6 +74,9 @@ def book(number: int, **more: Any) -> dict[str, Any]:
 
 UUID = "550e8400-e29b-41d4-a716-446655440000"
 AUTHOR = {"authorID": "a", "name": "Le Guin"}
+WITH_TYPE = """mutation ($x: Boolean!) {
+  find { __typename ... on Book { id author @skip(if: $x) { name } } ... on Film { key } }
+}"""
 FOUND = "{ ... on Book { id } ... on Film { ident: key } }"
 
 
@@ -165,10 +169,22 @@ def test_a_response_of_too_many_groups_belongs_to_everything() -> None:
         ("mutation { add { __typename } }", {"add": {"__typename": "Added"}}, "* Book"),
         ("mutation { x: add { count } }", None, "* Book"),
         (
+            "mutation ($x: Boolean!) { add { count book @skip(if: $x) { id } } }",
+            {"add": {"count": 1}},
+            "* Book",
+        ),
+        (
+            "mutation { add { book { title author { name } } } }",
+            {"add": {"book": {"title": "x"}}},
+            "* Author Book",
+        ),
+        (
             "mutation { add { count } add { book { id } } }",
             {"add": {"book": book(3)}},
             "* Book:* Book:3",
         ),
+        (WITH_TYPE, {"find": {"__typename": "Film", "key": 1}}, "* Film:* Film:1"),
+        (WITH_TYPE, {"find": {"__typename": "Book", "id": 1}}, "* Author Book:* Book:1"),
         ("mutation { __typename }", {"__typename": "Mutation"}, ""),
         (
             f'mutation {{ remove(id: "{UUID}") }}',

@@ -10,8 +10,9 @@ An entity is an object whose type has a key. A response belongs to these groups:
 
 A mutation whose response has a book with its key invalidates ``Book:7`` and ``Book:*``. Without the
 key the book is not known, so the mutation invalidates ``Book``. So it does if it selects no entity
-of an object that could have a book. What the schema declares by `@cacheGroups` is added: who
-belongs to ``Book:7`` belongs to ``Book`` as well.
+of an object that could have a book, or if `@skip` left it out. What
+the schema declares by `@cacheGroups` is added: who belongs to ``Book:7`` belongs to ``Book`` as
+well.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class _Place(Struct, eq=False):
     ``types`` are the entities that may stand there, with the response key of their key, if it is
     selected. ``only`` is the one possible type; if there are several, ``type_key`` is the response
     key of ``__typename``. ``below`` are the places of a response key. ``within`` are all entities
-    of the place and below it.
+    of the place and below it. ``parents`` are the types whose fields it is the place of.
     """
 
     types: dict[str, str | None]
@@ -47,6 +48,7 @@ class _Place(Struct, eq=False):
     type_key: str | None = None
     below: dict[str, _Place] = {}
     within: _Types = frozenset()
+    parents: _Types = frozenset()
 
 
 class _Found(Struct, eq=False):
@@ -145,6 +147,8 @@ def _search_object(value: dict[Any, Any], place: _Place, found: _Found, *, in_li
     for key, below in place.below.items():
         if key in value:
             _search(value[key], below, found, in_lists=in_lists)
+        elif in_lists and (name is None or name in below.parents):  # skipped: it may be any
+            found.unknown |= below.within
 
 
 def plan_groups(chosen: ChosenOperation, entities: Entities) -> OperationGroups:
@@ -262,6 +266,7 @@ class _Walk:
                 if node.selection_set is not None:
                     sets.append((node.selection_set, self._entities.possible_types(type_)))
         place = self.place(sets, is_listed=is_listed)
+        place.parents = frozenset[str]().union(*(applying for _, applying in nodes))
         if is_search:
             self.listed.update(place.types)
         return place
