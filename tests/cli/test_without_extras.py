@@ -44,6 +44,7 @@ ISSUER = "'trunkline[issuer,server]'"
             ["publish", "--manifest", "q.graphql", "--version", "1", "--to", "http://localhost:1/"],
             "'trunkline[client]'",
         ),
+        ("httpcore2", ["call", "http://localhost:1/", "{ a }"], "'trunkline[client]'"),
         ("rich", ["top", "http://localhost:1/metrics"], "'trunkline[cli]'"),
         ("prometheus_client", ["top", "http://localhost:1/metrics"], "'trunkline[prometheus]'"),
         (

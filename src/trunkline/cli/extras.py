@@ -10,7 +10,8 @@ _BROUGHT_BY = {
     **dict.fromkeys(
         ("sqlalchemy", "argon2", "joserfc", "cryptography"), "'trunkline[issuer,server]'"
     ),
-    "httpx2": "'trunkline[client]'",
+    # httpx2 brings httpcore2, which is imported first.
+    **dict.fromkeys(("httpx2", "httpcore2"), "'trunkline[client]'"),
     "prometheus_client": "'trunkline[prometheus]'",
     "pydantic": "pydantic",
 }
