@@ -127,6 +127,7 @@ def test_what_is_there_is_not_written_over(made: Path) -> None:
         ("2fast", "cannot be made the name of a Python package"),
         ("class", "cannot be made the name of a Python package"),
         ("graphql", "would hide another one"),
+        ("json", "would hide another one"),
     ],
 )
 def test_names_that_cannot_be_packages_are_refused(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from string import Template
 
@@ -22,7 +23,7 @@ def package_name(name: str) -> str:
         raise TrunklineError(
             f"{name!r} cannot be made the name of a Python package. Try another, such as my-api."
         )
-    if package in {"trunkline", "graphql", "test", "tests"}:
+    if package in {"trunkline", "graphql", "test", "tests"} | sys.stdlib_module_names:
         raise TrunklineError(
             f"A package {package!r} would hide another one. Try another name, such as my-api."
         )
