@@ -362,6 +362,12 @@ def test_a_url_that_is_none(transport: Any, url: str) -> None:
 
 
 @pytest.mark.parametrize("transport", ALL)
+def test_a_port_that_is_too_large(transport: Any) -> None:
+    with pytest.raises(ValueError, match="is at most 65535"):
+        transport("http://localhost:80801/graphql")
+
+
+@pytest.mark.parametrize("transport", ALL)
 @pytest.mark.parametrize("mark", "/?#")
 def test_a_password_with_a_mark_that_ends_it_is_refused(transport: Any, mark: str) -> None:
     for user in (f"user:12{mark}hunter2", f"hunter2{mark}x"):

@@ -205,8 +205,8 @@ def check_url(url: str) -> str:
     scheme, host, _ = _origin(url)
     if scheme not in _PORTS or not host:
         raise ValueError(
-            "A transport's URL begins with http:// or https:// and names a host, such as"
-            " 'http://localhost:8080/graphql'."
+            "A transport's URL begins with http:// or https:// and names a host, and its port, if"
+            " it has one, is at most 65535: such as 'http://localhost:8080/graphql'."
         )
     if _SPACE.search(url):
         raise ValueError("A transport's URL has neither spaces nor line breaks.")
