@@ -100,6 +100,7 @@ def api_server(port: int, base: str, clients: Clients | None) -> Generator[subpr
             yield server
         finally:
             server.terminate()
+            server.wait()  # after Ctrl-C, the `with` does not wait for its end
 
 
 def print_warning() -> None:

@@ -71,6 +71,7 @@ def issuer(port: int, base: str) -> Generator[Clients]:
                 yield clients
             finally:
                 process.terminate()
+                process.wait()  # after Ctrl-C, the `with` does not wait for its end
 
 
 def add_clients(store: str, clients: Clients) -> None:
