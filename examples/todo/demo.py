@@ -32,23 +32,26 @@ COMMANDS = {
 
 def main() -> None:
     """Run the demo."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # else the servers would go on
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, stop)
     is_open = wants_no_auth()
     port = read_port("PORT", 8080, "PORT=9000 make demo")
     base = f"http://localhost:{port}"
-    try:
-        with ExitStack() as servers:
-            clients = None if is_open else servers.enter_context(issuer(issuer_port(port), base))
-            if is_open:
-                print_warning()
-            server = servers.enter_context(api_server(port, base, clients))
-            publish(f"{base}/graphql", clients)
-            make_calls(f"{base}/graphql", clients.credentials(WEB_APP) if clients else None)
-            if os.environ.get("ONCE") != "1":
-                announce(base, clients)
-                server.wait()
-    except KeyboardInterrupt:
-        print()  # after the terminal's ^C
+    with ExitStack() as servers:
+        clients = None if is_open else servers.enter_context(issuer(issuer_port(port), base))
+        if is_open:
+            print_warning()
+        server = servers.enter_context(api_server(port, base, clients))
+        publish(f"{base}/graphql", clients)
+        make_calls(f"{base}/graphql", clients.credentials(WEB_APP) if clients else None)
+        if os.environ.get("ONCE") != "1":
+            announce(base, clients)
+            server.wait()
+
+
+def stop(*_: object) -> None:
+    """End the demo. With a KeyboardInterrupt, `Popen` would not wait for its process."""
+    sys.exit()
 
 
 def issuer_port(port: int) -> int:
