@@ -478,7 +478,9 @@ def test_a_file_that_is_not_there_is_told_without_secrets(
     with pytest.raises(TokenError, match=r"cannot be read: .*missing: No such file") as caught:
         world.execute(credentials(secret_in="form", **grant(tmp_path / "missing")))
     told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-    shown = "".join(str(frame.locals) for frame in told.stack if "/trunkline/" in frame.filename)
+    shown = "".join(
+        str(frame.locals) for frame in told.stack if "/src/trunkline/" in frame.filename
+    )
     assert "subject-secret" not in shown
     assert SECRET not in shown
     assert "secret" not in repr(TokenExchange("secret"))

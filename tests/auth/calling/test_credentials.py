@@ -578,7 +578,7 @@ def test_secrets_and_tokens_are_nowhere_to_be_seen(
     with pytest.raises(RuntimeError) as caught:
         world.execute(web)
     with_locals = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-    ours = [frame for frame in with_locals.stack if "/trunkline/" in frame.filename]
+    ours = [frame for frame in with_locals.stack if "/src/trunkline/" in frame.filename]
     assert ours
     shown = "".join(str(frame.locals) for frame in ours) + repr(web) + str(vars(web)) + caplog.text
     shown += repr([world.asked, world.called, web._token])
@@ -596,7 +596,7 @@ def test_a_failing_token_request_shows_no_secret(world: World) -> None:
         while error is not None:
             told = traceback.TracebackException.from_exception(error, capture_locals=True)
             text += "".join(
-                str(frame.locals) for frame in told.stack if "/trunkline/" in frame.filename
+                str(frame.locals) for frame in told.stack if "/src/trunkline/" in frame.filename
             )
             error = error.__cause__
         for secret in secrets_of(world):
