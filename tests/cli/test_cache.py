@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -121,3 +124,18 @@ def test_a_wrong_document_is_told_with_its_place(folder: Path) -> None:
     done = CliRunner().invoke(app, ["cache", "explain", "a.graphql", "--schema", "schema.graphql"])
     assert done.exit_code == 1
     assert "a.graphql:1:3: Cannot query field 'books'" in done.stderr
+
+
+def test_a_reader_who_has_enough_gets_no_message(folder: Path) -> None:
+    (folder / "a.graphql").write_text("query Opened { opened }", encoding="utf-8")
+    command = [sys.executable, "-m", "trunkline.cli", "cache", "explain", "a.graphql"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as closed:  # noqa: PTH123  # a descriptor
+        done = subprocess.run(  # noqa: S603
+            [*command, "--schema", "schema.graphql"],
+            check=False,
+            stdout=closed,
+            stderr=subprocess.PIPE,
+        )
+    assert done.stderr == b""

@@ -81,6 +81,8 @@ def errors_end_command(*others: type[Exception]) -> Generator[None]:
         yield
     except expected as error:
         stop(str(error))
+    except BrokenPipeError:
+        raise  # the reader of our output has enough, as `head`: Typer ends without a word
     except OSError as error:
         stop(f"{error.filename}: {error.strerror}." if error.filename else f"{error}.")
 
