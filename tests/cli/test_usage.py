@@ -119,6 +119,7 @@ def test_json(store: str) -> None:
     ("arguments", "message"),
     [
         (["--field", "Book.nothing"], "No request used Book.nothing since 20"),
+        (["--field", "title"], "--field must be a coordinate, such as Todo.text, not 'title'."),
         (["--client", "nobody", "--since", "2d"], "No request of nobody was counted since 20"),
         (["--since", "yesterday"], "--since must be a number of hours, days or weeks"),
         (["--since", "9" * 5_000 + "d"], "--since must be a number of hours, days or weeks"),

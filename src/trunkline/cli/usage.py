@@ -68,6 +68,8 @@ def usage_command(  # noqa: PLR0913  # the options
     Counts are exact, and of all requests. A client whose name no token proves is marked.
     """
     began = max(0.0, time.time() - _seconds(since))
+    if field is not None and "." not in field:
+        stop(f"--field must be a coordinate, such as Todo.text, not {field!r}.")
     with errors_end_command(ValueError):
         opened = _open(store)
         if keep is not None:
