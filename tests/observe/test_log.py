@@ -439,3 +439,5 @@ async def test_a_publication_is_told_from_operations(tmp_path: Path) -> None:
     line = json.loads(first(stream))
     check_line(line)
     assert (line["event"], line["http.status"]) == ("graphql.publication", reply.status)
+    assert line["reason"] == "Mistakes in the manifest: 1. Nothing was registered."
+    assert line["error_codes"] == ["DOCUMENT_REFUSED"]

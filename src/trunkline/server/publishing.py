@@ -6,6 +6,7 @@ import re
 import time
 from asyncio import Lock, to_thread
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import unquote
 
 from msgspec.structs import replace
@@ -21,7 +22,7 @@ from trunkline.observe.log import safe_logger
 from trunkline.protocol.media import JSON
 from trunkline.server.arrivals import Arrival
 from trunkline.server.authorize import SchemaViews
-from trunkline.server.present import encode
+from trunkline.server.present import encode, error_codes
 from trunkline.server.registering import RegisteredOperations
 
 __all__ = ["Publications"]
@@ -80,8 +81,11 @@ class Publications:
         async with self._one_at_a_time:
             outcome = await to_thread(self._publish, contract, body)
         if not isinstance(outcome, tuple):
+            errors = _errors(outcome)
+            event.has_failed(errors, error_codes(errors))
             event.outcome = "request_error"
-            return _refusal(outcome)
+            event.reason = f"Mistakes in the manifest: {len(errors)}. Nothing was registered."
+            return Response(422, encode({"errors": errors}), _HEADERS)
         is_new, count = outcome
         told = {
             "client": name,
@@ -152,9 +156,9 @@ class Publications:
         return unquote(found[1])
 
 
-def _refusal(problems: Sequence[DocumentProblem]) -> Response:
-    """Return a response with all that is wrong: nothing was registered."""
-    errors = [
+def _errors(problems: Sequence[DocumentProblem]) -> list[dict[str, Any]]:
+    """Return an error of the response for each problem."""
+    return [
         {
             "message": each.message,
             **({"locations": [{"line": each.line, "column": each.column}]} if each.line else {}),
@@ -162,4 +166,3 @@ def _refusal(problems: Sequence[DocumentProblem]) -> Response:
         }
         for each in problems
     ]
-    return Response(422, encode({"errors": errors}), _HEADERS)
