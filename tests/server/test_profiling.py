@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
@@ -420,6 +420,11 @@ async def test_a_profile_for_sinks_changes_no_response(resolvers: Resolvers) -> 
     assert [each["field"] for each in executed.profile["fields"]] == ["Query.books"]
     await post(app, "mutation { add }")
     assert sink.events[-1].profile is None
+
+
+async def test_only_true_lets_a_caller_have_one(resolvers: Resolvers) -> None:
+    app = endpoint(resolvers, profiling=lambda _: cast("bool", "a coroutine is as true as this"))
+    assert (await post(app, "{ two }", ASKED)).status == 403
 
 
 async def test_a_batch_of_a_caller_who_may_not_is_refused(resolvers: Resolvers) -> None:

@@ -314,7 +314,7 @@ class Profiling:
         Raises ``HTTPProblem`` (403) if the caller asks for it and may not.
         """
         if self._may_profile is not None and _PROFILE in headers:
-            if not self._may_profile(caller):
+            if self._may_profile(caller) is not True:  # an `async` function's coroutine is true
                 raise HTTPProblem(403, "The header GraphQL-Profile is not for this caller.")
             return OperationProfile(is_for_caller=True)
         for each in self._sinks:
