@@ -35,4 +35,4 @@ def init_command(
     typer.echo(f"Made {name}: {len(files) + len(generation.files)} files. Run it:\n")
     if name != ".":
         typer.echo(f"  cd {name}")
-    typer.echo("  trunkline serve --reload")
+    typer.echo("  trunkline serve --reload\n\nThen open http://localhost:8080/playground.")
