@@ -196,10 +196,11 @@ from $package.resolvers import Resolvers
 
 log_operations()  # one line per operation
 schema = make_executable_schema(Resolvers(Todos()))
+playground = Playground("$name", "/graphql", query="{ todos { title done } }")
 app = Starlette(
     routes=[
         Route("/graphql", GraphQL(schema, auth=None)),
-        Mount("/playground", Playground("$name", "/graphql")),
+        Mount("/playground", playground),
     ]
 )
 '''
