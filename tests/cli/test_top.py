@@ -104,6 +104,7 @@ def place() -> Iterator[Place]:
         routes=[
             Route("/one", one.page),
             Route("/two", Protected(two.page, verifier)),
+            Route("/more", Protected(two.page, Verifier(root, audience=API, scopes=["more"]))),
             Route("/changing", changing),
             Route("/other", no_metrics),
             Mount("/", Issuer(root, clients, development=True)),
@@ -214,6 +215,14 @@ def test_a_narrow_terminal_has_fewer_columns(columns: int, headings: str, place:
     assert out.splitlines()[1].split() == headings.split()
     assert max(map(len, out.splitlines())) <= columns
     assert ("100.0% partial" in out) == (columns >= 100)
+
+
+def test_a_token_that_lacks_a_scope_is_told_from_none(place: Place) -> None:
+    status, out, _ = run(
+        f"{place.root}/more", "--once", *place.credentials, text=place.secret, columns=200
+    )
+    assert status == 1
+    assert "The response has the status 403. The token is not for this page." in out
 
 
 def test_a_server_that_is_away_is_a_line(place: Place) -> None:

@@ -39,6 +39,10 @@ __all__ = ["top_command"]
 _TIMEOUT = 5.0  # seconds within which a server must give its page
 _WINDOW = 60.0  # seconds that the live table looks back
 _STEP = 10.0  # seconds between the pages that are kept for that
+_HINTS = {
+    401: " It wants a token: --issuer, --client-id and --secret-file, or --header.",
+    403: " The token is not for this page. The server's log says which scope or API it wants.",
+}
 _MOST_BELOW = 5  # lines of the second table of a terminal
 _TELLS_OUTCOMES = 100  # characters of a line that has room for how requests failed
 
@@ -189,9 +193,7 @@ class _Server:
         request = HTTPRequest("GET", {"accept": "text/plain"}, b"", repeatable=True)
         response = self._connection.run(lambda _: self._connection.send_http(request), None)
         if response.status != 200:
-            hint = ""
-            if response.status in {401, 403}:
-                hint = " It wants a token: --issuer, --client-id and --secret-file, or --header."
+            hint = _HINTS.get(response.status, "")
             raise ValueError(f"The response has the status {response.status}.{hint}")
         return read_counts(response.body.decode())
 
