@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import chain
 from math import inf
 from pathlib import Path
 from random import Random
@@ -250,6 +251,24 @@ async def opening(kept_in: str, open_store: Open) -> AsyncIterator[Callable[[], 
 def cluster(port: int = 6379, **settings: Any) -> RedisCluster:
     usual = {"socket_timeout": PATIENCE / 2, "socket_connect_timeout": PATIENCE / 2}
     return RedisCluster(host="127.0.0.1", port=port, **usual | settings)
+
+
+async def test_a_cluster_may_be_first_asked_by_many_requests(open_store: Open) -> None:
+    random = Random(1)  # noqa: S311  # not a secret
+
+    async def find(store: RedisStore) -> list[object]:
+        moments: list[object] = []
+        for _ in range(3):
+            await asyncio.sleep(random.random() / 80)
+            moments.append((await store.find(KEY))[0])
+        return moments
+
+    with redis_cluster() as port:
+        for _ in range(20):
+            stores = [open_store(cluster(port)) for _ in range(3)]
+            found = await asyncio.gather(*(find(each) for each in stores * 14))
+            for moment in chain(*found):
+                assert not isinstance(moment, int)  # which is that of a store that is away
 
 
 @pytest.mark.parametrize(

@@ -210,6 +210,7 @@ class RedisStore(ResponseStore):
         await in_task()
         try:
             async with asyncio.timeout(self._timeout):
+                await self._client.initialize()  # a cluster's drops connections that are in use
                 found = await script(keys, values)
         except Exception as error:  # noqa: BLE001  # whatever it is, requests go on
             if self._next is None:
