@@ -159,6 +159,7 @@ async def resolvers(tmp_path: Path) -> AsyncIterator[Resolvers]:
             "SELECT a->>'b' = 'c' AND d ? 'e' AND f::INT = 5::INT",
             "SELECT a->>? = ? AND d ? ? AND f::INT = ?::INT",
         ),
+        ("SELECT a %5 WHERE b = %(b_1)s AND c = %s", "SELECT a %? WHERE b = %(b_1)s AND c = %s"),
         ('SELECT a, "private', "SELECT a,"),
     ],
 )

@@ -48,7 +48,7 @@ _PARTS = re.compile(
     | (?P<comment> --[^\n]* | /\*(?:(?!/\*|\*/).)*\*/ )
     | '(?:[^']|'')*' | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$  # strings
     | (?P<open> (?: ['"`] | \$\w*\$ | /\* | \b[nN]?[qQ]' ) .* )  # ends we do not know
-    | (?<![\w.$:%@])\.?\d[\w.]*  # numbers, and no names of parameters""",
+    | (?<![\w.$:@])\.?\d[\w.]*  # numbers, and no names of parameters""",
     re.DOTALL | re.VERBOSE,
 )
 """What is more than a word. Comments in comments and Oracle's ``q'[…]'`` are open, too."""
