@@ -50,7 +50,7 @@ class CallOptions:
     - ``extensions``: sent in the request beside the document, for servers that want more than
       GraphQL does (GraphQL over HTTP §5.1).
 
-    Raises ``TypeError`` for a timeout that is no number.
+    Raises ``TypeError`` if the timeout is not a number.
     """
 
     timeout: float | None = None

@@ -73,7 +73,7 @@ class CacheAudience:
     ``clients_share`` says whether two clients can be one audience. Say ``False`` where clients have
     registered documents: a client may be limited to its own, and a cache cannot know them.
 
-    Raises ``ValueError`` if the secret is too short, or the header is no header's name, and
+    Raises ``ValueError`` if the secret is too short, or a header cannot have that name, and
     ``TypeError`` if the claims are a text.
     """
 
