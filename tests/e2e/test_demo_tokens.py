@@ -83,7 +83,7 @@ def test_the_playground_gives_its_visitors_tokens(demo: Demo) -> None:
 
 
 def test_tokens_stay_out_of_what_is_printed(demo: Demo) -> None:
-    assert "eyJ" not in demo.printed
+    assert not re.search(r"eyJ[\w-]+\.", demo.printed)  # a random ID may have the first letters
     assert max(map(len, demo.printed.splitlines())) < 200
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import ssl
@@ -180,7 +181,7 @@ def test_nothing_fails_while_secrets_keys_and_processes_change(tmp_path: Path) -
     assert {status for when, status in answers if when > revoked + 1.2} <= {401, 429}
     log = (tmp_path / "audit.log").read_text(encoding="utf-8")
     assert all(known not in log for known in (secret, current[0]))
-    assert "eyJ" not in log  # no token
+    assert not re.search(r"eyJ[\w-]+\.", log)  # no token; a random ID may have its first letters
     grants = [json.loads(line) for line in log.splitlines() if line.startswith('{"ts"')]
     assert {entry["event"] for entry in grants} == {"grant", "refusal"}
 
