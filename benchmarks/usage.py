@@ -26,14 +26,8 @@ from benchmarks.registered import caller
 from trunkline.asgi.requests import ASGIMessage, Scope
 from trunkline.console import Console
 from trunkline.observe.operations import OperationEvent
-from trunkline.observe.usage_store import (
-    Counts,
-    Span,
-    UsageBatch,
-    UsageClient,
-    UsageOperation,
-    UsageStore,
-)
+from trunkline.observe.usage_counts import Counts, Span, UsageBatch, UsageClient, UsageOperation
+from trunkline.observe.usage_store import UsageStore
 from trunkline.protocol.documents import document_id
 from trunkline.server import GraphQL, Usage
 

@@ -15,14 +15,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from trunkline.cli.commands import app
-from trunkline.observe.usage_store import (
-    BUCKETS,
-    Counts,
-    UsageBatch,
-    UsageClient,
-    UsageOperation,
-    UsageStore,
-)
+from trunkline.observe.usage_counts import BUCKETS, Counts, UsageBatch, UsageClient, UsageOperation
+from trunkline.observe.usage_store import UsageStore
 
 HOUR = int(time.time()) // 3_600
 BILLING = [UsageClient("billing", version, is_proven=True) for version in ("1.0", "1.1")]

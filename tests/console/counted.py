@@ -8,15 +8,15 @@ from typing import Any
 from msgspec.structs import replace
 
 from trunkline.observe.slow import SlowRequest, Stage
-from trunkline.observe.usage_store import (
+from trunkline.observe.usage_counts import (
     BUCKETS,
     HOUR,
     Counts,
     UsageBatch,
     UsageClient,
     UsageOperation,
-    UsageStore,
 )
+from trunkline.observe.usage_store import UsageStore
 
 __all__ = ["PROFILED", "SCRIPT", "SLOW", "TODOS", "UNNAMED", "write_counts"]
 

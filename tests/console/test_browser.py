@@ -14,7 +14,8 @@ from tests.console.counted import PROFILED, SCRIPT, SLOW, write_counts
 from tests.serving import serving
 
 from trunkline.console import Console
-from trunkline.observe.usage_store import UsageBatch, UsageStore
+from trunkline.observe.usage_counts import UsageBatch
+from trunkline.observe.usage_store import UsageStore
 
 
 async def everybody(_: MutableMapping[str, Any]) -> bool:

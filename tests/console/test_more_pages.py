@@ -21,7 +21,8 @@ from trunkline.contracts import DocumentRegistry
 from trunkline.contracts.contract import Contract, UnknownDocument
 from trunkline.contracts.database import DatabaseStore
 from trunkline.database import database_at
-from trunkline.observe.usage_store import UsageBatch, UsageStore
+from trunkline.observe.usage_counts import UsageBatch
+from trunkline.observe.usage_store import UsageStore
 from trunkline.server import parse_schema
 
 OLD = parse_schema("type Query { todos: [Todo!]! } type Todo { title: String  done: Boolean }")

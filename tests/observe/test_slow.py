@@ -16,7 +16,8 @@ from sqlalchemy.pool import NullPool
 from tests.server.calling import post
 
 from trunkline.observe.slow import SlowRequest, SlowRequests
-from trunkline.observe.usage_store import HOUR, UsageBatch, UsageOperation, UsageStore
+from trunkline.observe.usage_counts import HOUR, UsageBatch, UsageOperation
+from trunkline.observe.usage_store import UsageStore
 from trunkline.server import (
     GraphQL,
     OperationEvent,

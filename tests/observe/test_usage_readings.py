@@ -15,7 +15,8 @@ from tests.console.test_console import client_of, everybody
 
 from trunkline.console import Console
 from trunkline.errors import StoreError
-from trunkline.observe.usage_store import HOUR, Counts, Span, UsageStore
+from trunkline.observe.usage_counts import HOUR, Counts, Span
+from trunkline.observe.usage_store import UsageStore
 from trunkline.server import parse_schema
 
 NOW = time.time()

@@ -25,6 +25,7 @@ from trunkline.cli.credentials import (
 )
 from trunkline.cli.reading import HeaderOption, errors_end_command, read_pairs
 from trunkline.errors import TrunklineError
+from trunkline.observe.operations import main_failure
 from trunkline.printable import printable
 
 if TYPE_CHECKING:
@@ -391,8 +392,7 @@ def _failed(row: _Row, *, tells_outcome: bool) -> str:
     if not its.failures:
         return ""
     part = f"{its.failed / its.requests:.1%}"
-    outcome = max(sorted(its.failures), key=its.failures.__getitem__)
-    return f"{part} {outcome}" if tells_outcome else part
+    return f"{part} {main_failure(its.failures)}" if tells_outcome else part
 
 
 def _most(row: _Row) -> str:

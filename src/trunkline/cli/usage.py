@@ -18,7 +18,8 @@ from trunkline.printable import printable
 if TYPE_CHECKING:
     from trunkline.client.connection import Connection
     from trunkline.observe.hive import HiveReport
-    from trunkline.observe.usage_store import UsageRow, UsageStore
+    from trunkline.observe.usage_counts import UsageRow
+    from trunkline.observe.usage_store import UsageStore
     from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = ["usage_command"]

@@ -22,7 +22,9 @@ from trunkline.console.waterfall import by_slowness, longest, waterfall
 from trunkline.contracts.registry import DocumentRegistry
 from trunkline.errors import AccessDeniedError, StoreError
 from trunkline.observe.log import safe_logger
-from trunkline.observe.usage_store import Counts, Span, UsageOperation, UsageStore
+from trunkline.observe.operations import main_failure
+from trunkline.observe.usage_counts import Counts, Span, UsageOperation
+from trunkline.observe.usage_store import UsageStore
 from trunkline.printable import printable
 from trunkline.protocol.messages import schema_version
 from trunkline.schema.printing import print_schema
@@ -398,6 +400,7 @@ def _templates() -> Environment:
         "day": texts.day,
         "percent_of": texts.percent,
         "longest": longest,
+        "main_failure": main_failure,
     }
     environment.filters.update(filters)
     return environment

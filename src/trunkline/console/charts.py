@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from trunkline.console.texts import duration, moment, number, percent
-from trunkline.observe.usage_store import HOUR, Counts, Span, quantile
+from trunkline.observe.usage_counts import HOUR, Counts, Span
 
 __all__ = ["HEIGHT", "WIDTH", "Bar", "Chart", "Charts", "Line", "all_charts"]
 
@@ -68,7 +68,7 @@ def _failures(counted: Mapping[int, Counts], since: float, span: Span) -> Chart:
     """Draw which part of the requests failed in each span."""
     values: dict[int, tuple[float, str]] = {}
     for start, counts in counted.items():
-        if failed := sum(counts.failures.values()):
+        if failed := counts.failed:
             values[start] = failed / counts.count, f"{number(failed)} of {number(counts.count)}"
     return _bars(values, since, span, lambda value: percent(value, 1))
 
@@ -97,7 +97,7 @@ def _latency(counted: Mapping[int, Counts], since: float, span: Span) -> Chart:
     starts = _starts(since, span)
     place = WIDTH / len(starts)
     values = {
-        share: {start: quantile(counts.buckets, share) for start, counts in counted.items()}
+        share: {start: counts.quantile(share) for start, counts in counted.items()}
         for share in _QUANTILES
     }
     most = max((value for each in values.values() for value in each.values()), default=0.0) or 1.0

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct, field
 
-from trunkline.observe.usage_store import Counts, UsageClient, UsageOperation, UsageRow, quantile
+from trunkline.observe.usage_counts import Counts, UsageClient, UsageOperation, UsageRow
 
 __all__ = ["Reading", "by_client", "by_operation", "by_version"]
 
@@ -19,16 +19,6 @@ class Reading(Struct, Generic[Of]):
 
     of: Of
     counts: Counts = field(default_factory=Counts)
-
-    @property
-    def mostly(self) -> str:
-        """The outcome that most of the failed requests had."""
-        failures = self.counts.failures
-        return max(sorted(failures), key=failures.__getitem__)
-
-    def within(self, share: float) -> float:
-        """Return the seconds within which a share of the requests was answered."""
-        return quantile(self.counts.buckets, share)
 
 
 def by_operation(

@@ -174,11 +174,7 @@ def _codes(event: OperationEvent) -> list[str]:
 
 def _milliseconds(stages: Stages) -> dict[str, float]:
     told: dict[str, float] = msgspec.to_builtins(stages)  # without most of those that are 0
-    rounded: dict[str, float] = {}
-    for name, seconds in told.items():
-        if seconds:
-            rounded[name] = int(seconds * 1e6 + 0.5) / 1e3
-    return rounded
+    return {name: int(seconds * 1e6 + 0.5) / 1e3 for name, seconds in told.items() if seconds}
 
 
 def _rounded(seconds: float) -> float:

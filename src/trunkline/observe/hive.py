@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from trunkline.observe.usage_store import (
+from trunkline.observe.usage_counts import (
     HOUR,
     Counts,
     UsageBatch,
@@ -44,7 +44,7 @@ def hive_reports(batch: UsageBatch) -> Iterator[HiveReport]:
     """Yield the reports of a batch. What has no document, such as a wrong request, is left out."""
     requests = chain.from_iterable(
         _requests(hour, batch.clients[client], batch.operations[operation], counts)
-        for (hour, client, operation), counts in sorted(batch.counts.items(), key=_key)
+        for (hour, client, operation), counts in sorted(batch.counts.items(), key=lambda each: each[0])
         if batch.operations[operation].text
     )
     report, room = HiveReport(0, {}, []), _MOST_BYTES
@@ -60,10 +60,6 @@ def hive_reports(batch: UsageBatch) -> Iterator[HiveReport]:
         report.size += 1
     if report.size:
         yield report
-
-
-def _key(item: tuple[tuple[int, int, int], Counts]) -> tuple[int, int, int]:
-    return item[0]
 
 
 def _requests(

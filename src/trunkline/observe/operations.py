@@ -21,6 +21,7 @@ __all__ = [
     "RequestWatcher",
     "Sink",
     "Stages",
+    "main_failure",
 ]
 
 OperationOutcome: TypeAlias = Literal[
@@ -321,6 +322,11 @@ class OperationEvent(msgspec.Struct):
 
 Sink: TypeAlias = Callable[[OperationEvent], None]
 """Takes every event, on the server's event loop: it must be quick, and should not raise."""
+
+
+def main_failure(failures: Mapping[str, int]) -> str:
+    """Return the outcome that most of the failed requests had, by how many had each."""
+    return max(sorted(failures), key=failures.__getitem__)
 
 
 @runtime_checkable

@@ -18,7 +18,7 @@ from trunkline.errors import StoreError
 from trunkline.forks import renewed_in_children
 from trunkline.observe.operations import OperationEvent
 from trunkline.observe.slow import SlowRequests
-from trunkline.observe.usage_store import (
+from trunkline.observe.usage_counts import (
     BUCKETS,
     HOUR,
     OTHER_CLIENT,
@@ -27,8 +27,8 @@ from trunkline.observe.usage_store import (
     UsageBatch,
     UsageClient,
     UsageOperation,
-    UsageStore,
 )
+from trunkline.observe.usage_store import UsageStore
 from trunkline.printable import printable
 
 if TYPE_CHECKING:
