@@ -44,7 +44,7 @@ def hive_reports(batch: UsageBatch) -> Iterator[HiveReport]:
     """Yield the reports of a batch. What has no document, such as a wrong request, is left out."""
     requests = chain.from_iterable(
         _requests(hour, batch.clients[client], batch.operations[operation], counts)
-        for (hour, client, operation), counts in sorted(batch.counts.items(), key=lambda each: each[0])
+        for (hour, client, operation), counts in sorted(batch.counts.items())
         if batch.operations[operation].text
     )
     report, room = HiveReport(0, {}, []), _MOST_BYTES

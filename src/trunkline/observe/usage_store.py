@@ -207,7 +207,7 @@ class UsageStore:
                 ),
             )
             # in one order, so that no two processes wait in a circle
-            counts = sorted(named.counts.items(), key=lambda each: each[0])
+            counts = sorted(named.counts.items())
             by_operation = _by_hour(
                 (hour, operation, each) for (hour, _, operation), each in counts
             )
@@ -485,7 +485,7 @@ def _by_hour(counts: Iterable[tuple[int, int, Counts]]) -> list[tuple[tuple[int,
     found: dict[tuple[int, ...], Counts] = {}
     for hour, id_, each in counts:
         found.setdefault((hour, id_), Counts()).add(each)
-    return sorted(found.items(), key=lambda each: each[0])
+    return sorted(found.items())
 
 
 def _write_slow(run: Run, requests: Iterable[SlowRequest]) -> None:
