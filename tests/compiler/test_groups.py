@@ -31,7 +31,12 @@ type Query {
 enum Kind { NEW }
 type Page @cacheControl(inheritMaxAge: true) { total: Int  rows: [Row] }
 type Row @cacheControl(inheritMaxAge: true) { book: Book }
-type Book @cacheControl(inheritMaxAge: true) { id: ID!  title: String  author: Author }
+type Book @cacheControl(inheritMaxAge: true) {
+  id: ID!
+  title: String
+  kind: String!
+  author: Author
+}
 type Author @cacheControl(inheritMaxAge: true) { authorID: ID!  name: String }
 type Film { key: ID!  other: ID  title: String }
 type Secret @requiresScopes(scopes: [["a"]]) { id: ID }
@@ -130,6 +135,11 @@ FOUND = "{ ... on Book { id } ... on Film { ident: key } }"
             {"one": {"__typename": "Plain"}},
             "Book Film Secret",
         ),
+        (
+            "{ one(id: 1) { ... on Book { id t: kind } ... on Film { key t: __typename } } }",
+            {"one": {"id": "1", "t": "Film"}},  # a book, whose kind is Film
+            "Book Book:* Film Film:* Secret Secret:*",
+        ),
         ("{ count }", {"count": 1}, "Book Book:* by by:b of"),
         ('{ count(by: "x y", of: NEW) }', {"count": 1}, "Book Book:* by by:x%20y of of:NEW:x"),
         ("{ count(by: null) }", {"count": 1}, "Book Book:* by of"),
@@ -147,6 +157,12 @@ def test_variables_are_in_names_and_the_program_adds_some() -> None:
     assert " ".join(named) == "Book Book:* by by:z mine mine:1 of own"
 
 
+@pytest.mark.parametrize(("sent", "name"), [(7, "7"), (7.0, "7"), ("7", "7"), ("7.0", "7.0")])
+def test_a_value_has_one_name_however_it_is_sent(sent: Any, name: str) -> None:
+    groups = groups_of("mutation ($id: ID!) { remove(id: $id) }")
+    assert groups.of_mutation({"remove": True}, {"id": sent}, ()) == ["*", "Book:*", f"Book:{name}"]
+
+
 def test_a_response_of_too_many_groups_belongs_to_everything() -> None:
     many = [("own", str(number)) for number in range(40)]
     assert groups_of("{ books { id } }").of_query({"books": []}, {}, many) == ("*",)
@@ -161,6 +177,8 @@ def test_a_response_of_too_many_groups_belongs_to_everything() -> None:
         ("mutation { rename(id: 1) { id } }", None, "* Book"),
         ("mutation { remove(id: 1) }", {"remove": True}, "* Book:* Book:1"),
         ("mutation { remove(id: 1) }", None, "* Book:* Book:1"),
+        ("mutation { remove(id: -0) }", None, "* Book:* Book:-0"),
+        (f"mutation {{ {' '.join(f'r{n}: remove(id: {n})' for n in range(40))} }}", None, "* Book"),
         ("mutation { add { book { id } } }", {"add": {"book": book(3)}}, "* Book:* Book:3"),
         ("mutation { add { book { id } } }", {"add": None}, "* Book"),
         ("mutation { renameAll { id } }", {"renameAll": [book(1)]}, "* Book:* Book:1"),

@@ -67,9 +67,11 @@ class Anything:
         return lambda **_: None
 
 
+RESOLVERS = SimpleNamespace(query=Anything(), mutation=Anything())
+
+
 def executable(sdl: str) -> Schema:
-    resolvers = SimpleNamespace(query=Anything(), mutation=Anything())
-    return make_executable_schema(parse_schema(sdl), resolvers)
+    return make_executable_schema(parse_schema(sdl), RESOLVERS)
 
 
 def policy(sdl: str, text: str) -> tuple[int, CacheScope] | None:
@@ -266,6 +268,30 @@ def test_a_public_field_whose_resolver_takes_the_caller_is_an_error_at_start() -
     resolvers = SimpleNamespace(query=SimpleNamespace(a=lambda caller: len(caller.client_id)))
     with pytest.raises(SchemaError, match=r"Query\.a: @cacheControl says PUBLIC, but its resolver"):
         make_executable_schema(definition, resolvers)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ a @mine }",
+        "{ a @ mine }",
+        "{ a @,#@\nmine }",
+        "{ ...F } fragment F on Query { ... { a @mine } }",
+        "query @ mine { a }",
+    ],
+)
+def test_a_directive_of_the_document_may_take_the_caller(text: str) -> None:
+    class Directives:
+        async def mine(self, proceed: Any, caller: Any) -> Any:
+            return caller.client_id + await proceed()
+
+    definition = parse_schema(
+        "directive @mine on FIELD | QUERY"
+        " type Query { a: String @cacheControl(maxAge: 1, scope: PUBLIC) }"
+    )
+    schema = make_executable_schema(definition, RESOLVERS, directives=Directives())
+    found = [compile_operation(schema, each).caching for each in ("{ a }", text)]
+    assert [each and each.scope for each in found] == [PUBLIC, PRIVATE]
 
 
 def test_the_definitions_of_apollo_may_stand_in_the_schema() -> None:

@@ -7,12 +7,14 @@ whatever `@skip` and `@include` will say. `schema/caching.py` has the rules.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from graphql import get_named_type, is_input_object_type, type_from_ast
 from msgspec import Struct
 
 from trunkline.compiler.document import ChosenOperation
 from trunkline.compiler.groups import OperationGroups, plan_groups
+from trunkline.compiler.selections import every_field
 from trunkline.schema.caching import CacheRule, CacheScope
 
 __all__ = ["OperationCaching", "narrowing_rules", "plan_caching"]
@@ -60,8 +62,13 @@ def narrowing_rules(
         type_ = get_named_type(type_from_ast(chosen.schema.definition, node.type))
         if is_input_object_type(type_):
             yield f"${node.variable.name.value}", rules.input_rule(type_.name)
-    for name, directive in chosen.schema.directives.items():
-        if "caller" in directive.takes and f"@{name}" in chosen.text:
+    taking = {name for name, each in chosen.schema.directives.items() if "caller" in each.takes}
+    if taking:
+        sets = [each.selection_set for each in (chosen.node, *chosen.fragments.values())]
+        used = chain(
+            chosen.node.directives or (), *(each.directives or () for each in every_field(sets))
+        )
+        for name in sorted(taking.intersection(each.name.value for each in used)):
             yield (
                 f"@{name}",
                 CacheRule(scope=CacheScope.PRIVATE, scope_reason="its function takes the caller"),

@@ -103,10 +103,10 @@ class OperationGroups(Struct, frozen=True, eq=False):
         """Return the groups that a mutation invalidates."""
         found = _Found(set(), {*self.unselected})
         _search(data, self.root, found, in_lists=True)
-        if len(found.entities) > MOST_GROUPS // 2:
-            found.unknown.update(name for name, _ in found.entities)
-        named: set[_Name] = {*self._named(variables), *added}
-        named |= {each for each in found.entities if each[0] not in found.unknown}
+        named: set[_Name] = {*self._named(variables), *added, *found.entities}
+        if len(named) > MOST_GROUPS // 2:  # a header of thousands would be refused by proxies
+            found.unknown.update(each[0] for each in named)
+        named = {each for each in named if each[0] not in found.unknown}
         names = {*map(group_name, found.unknown), *(group_name(*each) for each in named)}
         names |= {any_of(each[0]) for each in named if len(each) > 1}
         return sorted({*names, EVERYTHING}) if names else []
@@ -205,14 +205,17 @@ class _Walk:
             next(iter(types)) if len(types) == 1 else None,
         )
         fields: dict[str, list[tuple[graphql.FieldNode, _Types]]] = {}
+        type_keys: dict[str, _Types] = {}
         for node, applying in self.fields(sets):
             key = node.alias.value if node.alias else node.name.value
             if node.name.value == "__typename":
-                place.type_key = key
+                type_keys[key] = type_keys.get(key, frozenset()) | applying
             elif node.selection_set is None:
                 self._leaf(place, key, node, applying, keys)
             elif not node.name.value.startswith("__"):
                 fields.setdefault(key, []).append((node, applying))
+        # an alias of it may be that of another field in another type
+        place.type_key = next((key for key, told in type_keys.items() if told == types), None)
         place.within = frozenset(place.types)
         for key, nodes in fields.items():
             below = self._below(nodes, is_listed=is_listed)
