@@ -92,6 +92,8 @@ def describe_documents(client: str, documents: str | None, days: float) -> Itera
 
     Raises ``StoreError``.
     """
+    from trunkline.contracts.contract import unregistered
+
     store = _open(documents)
     rule = store.rules().get(client)
     contracts = [each for each in store.contracts() if each.client == client]
@@ -105,13 +107,8 @@ def describe_documents(client: str, documents: str | None, days: float) -> Itera
     if not store.keeps_unknown:
         yield f"{'unknown':<12} a folder keeps no record: see the API's logger trunkline.documents"
         return
-    registered = {
-        text
-        for each in contracts
-        if each.state(time.time(), days) == "active"
-        for text in each.documents.values()
-    }
-    refused = [each for each in unknown if each.text not in registered]
+    active = (each for each in contracts if each.state(time.time(), days) == "active")
+    refused = unregistered(unknown, active)
     told = f"{counted(len(refused))}, which the rule `only` refuses:" if refused else "none"
     yield f"{'unknown':<12} in the last 30 days: {told}"
     for each in refused:

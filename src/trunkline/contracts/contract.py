@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -15,6 +16,7 @@ __all__ = [
     "UnknownRule",
     "check_names",
     "is_client",
+    "unregistered",
 ]
 
 ContractState: TypeAlias = Literal["active", "retired", "expired"]
@@ -36,6 +38,7 @@ UnknownRule: TypeAlias = Literal["allow", "log", "only"]
 
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 _LONGEST_CLIENT = 128
+_LISTED = 5  # ids that a message names
 
 
 class Audience(Struct, frozen=True):
@@ -84,8 +87,36 @@ class Contract(Struct, frozen=True, kw_only=True):
             return "retired"
         return "expired" if now - self.used > unused_days * 86_400 else "active"
 
+    def conflict(self, there: Contract) -> str | None:
+        """Return why this cannot be published where there is a contract of the same name."""
+        if there.documents != self.documents:
+            return (
+                f"{self.name} is published already, with other documents; a version never changes."
+                f" This manifest {_difference(there.documents, self.documents)}: publish it under"
+                " another version."
+            )
+        if there.is_proven < self.is_proven:
+            return f"{self.name} was published without a token: choose another version."
+        if there.retired is not None:
+            return f"{self.name} is retired: publish the documents under another version."
+        return None
 
-class UnknownDocument(Struct, frozen=True):
+
+def _difference(old: Mapping[str, str], new: Mapping[str, str]) -> str:
+    changed = {id_ for id_ in old.keys() & new.keys() if old[id_] != new[id_]}
+    told: list[str] = []
+    for verb, ids in (
+        ("adds", new.keys() - old.keys()),
+        ("leaves out", old.keys() - new.keys()),
+        ("changes", changed),
+    ):
+        if ids:
+            listed = ", ".join([*sorted(ids)[:_LISTED], *(["…"] if len(ids) > _LISTED else [])])
+            told.append(f"{verb} {len(ids)} ({listed})")
+    return ", ".join(told)
+
+
+class UnknownDocument(Struct):
     """A document that a client sent and did not register, and how often it was sent.
 
     ``first`` and ``last`` are in seconds since 1970.
@@ -97,6 +128,14 @@ class UnknownDocument(Struct, frozen=True):
     count: int
     first: float
     last: float
+
+
+def unregistered(
+    unknown: Iterable[UnknownDocument], contracts: Iterable[Contract]
+) -> list[UnknownDocument]:
+    """Return the documents whose texts none of the contracts has."""
+    texts = {text for each in contracts for text in each.documents.values()}
+    return [each for each in unknown if each.text not in texts]
 
 
 def is_client(name: str) -> bool:

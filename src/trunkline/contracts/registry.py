@@ -20,9 +20,11 @@ from trunkline.contracts.contract import (
     UnknownDocument,
     UnknownRule,
     is_client,
+    unregistered,
 )
 from trunkline.contracts.folder import FolderStore
 from trunkline.contracts.manifests import DocumentProblem
+from trunkline.contracts.notes import Notes
 from trunkline.contracts.store import open_store
 from trunkline.errors import (
     DocumentNotFoundError,
@@ -31,6 +33,7 @@ from trunkline.errors import (
     StoreError,
 )
 from trunkline.forks import renewed_in_children
+from trunkline.observe.operations import name_and_version
 from trunkline.printable import printable
 from trunkline.protocol.documents import document_id
 
@@ -52,13 +55,9 @@ _READ_EVERY = 3_600.0  # seconds after which the store is read again although no
 _TRIED_EVERY = 1.0  # seconds between two attempts to reach the store
 _UNKNOWN_DAYS = 30  # that unknown documents are kept
 _RETIRED_DAYS = 30  # that the server knows which documents were retired
-_UNKNOWN = 4_000_000  # bytes of unknown documents between two notes
-_SIGHTING = 500  # bytes of a sighting, without its text
 _LOGGED = 10_000  # unknown documents that are logged once
-_MOST_USES = 100_000  # ids that were used between two notes
 _MOST_DOCUMENTS = 50_000
 _HEX_DIGITS = 64
-_LISTED = 5  # ids that a message names
 
 
 class _Client(Struct, frozen=True, eq=False):
@@ -72,16 +71,6 @@ class _Client(Struct, frozen=True, eq=False):
     texts: dict[str, str]
     versions: dict[str, tuple[str, ...]]
     retired: dict[str, str]
-
-
-class _Sighting(Struct):
-    """How often an unknown document was sent since the last note."""
-
-    client: str
-    id: str
-    text: str
-    first: float
-    count: int = 0
 
 
 class DocumentRegistry:
@@ -138,8 +127,7 @@ class DocumentRegistry:
     def after_fork(self) -> None:
         """Begin anew what belongs to a process: its lock, its thread, and what it has to note."""
         self._lock = threading.Lock()
-        self._used: set[tuple[str, str | None, str]] = set()
-        self._sightings = _new_sightings()
+        self._notes = Notes()
         if self._serve is not None:
             self._watch()
 
@@ -201,7 +189,7 @@ class DocumentRegistry:
                     " the client (`trunkline publish`)."
                 )
             return None
-        self._note_use(name, client, document_id)
+        self._notes.add_use(name, client, document_id)
         return text
 
     def admit(self, document_id: str, text: str, caller: Caller | None, client: str | None) -> bool:
@@ -212,11 +200,11 @@ class DocumentRegistry:
         name = client_of(caller, client)
         known = self._clients.get(name)
         if known is not None and document_id in known.texts:
-            self._note_use(name, client, document_id)
+            self._notes.add_use(name, client, document_id)
             return True
         rule = self._unknown if known is None else known.rule
         if is_client(name):
-            self._note_unknown(name, document_id, text)
+            self._notes.add_unknown(name, document_id, text)
         if rule == "allow":
             return False
         if rule == "only":
@@ -236,17 +224,6 @@ class DocumentRegistry:
             )
         return False
 
-    def _note_use(self, name: str, client: str | None, document_id: str) -> None:
-        if len(self._used) < _MOST_USES:
-            self._used.add((name, client, document_id))
-
-    def _note_unknown(self, name: str, document_id: str, text: str) -> None:
-        seen = self._sightings.get((name, document_id))
-        if seen is None:
-            seen = _Sighting(name, document_id, text, time.time())
-            self._sightings.put((name, document_id), seen)
-        seen.count += 1
-
     # -- publications --
 
     def room(self) -> int:
@@ -260,14 +237,7 @@ class DocumentRegistry:
         """
         there = self._store.publish(contract)
         if there is not None:
-            problem = ""
-            if there.documents != contract.documents:
-                problem = _difference(there, contract)
-            elif there.is_proven < contract.is_proven:
-                problem = f"{there.name} was published without a token: choose another version."
-            elif there.retired is not None:
-                problem = f"{there.name} is retired: publish the documents under another version."
-            if problem:
+            if problem := contract.conflict(there):
                 raise PublicationError([problem])
             self._store.renew(replace(there, used=contract.published, checked=contract.checked))
         else:
@@ -301,13 +271,8 @@ class DocumentRegistry:
         """
         if not self._store.keeps_unknown:
             return []
-        registered = {
-            text
-            for each, state in self.contracts(client)
-            if state == "active"
-            for text in each.documents.values()
-        }
-        return [each for each in self._store.unknown(client) if each.text not in registered]
+        active = (each for each, state in self.contracts(client) if state == "active")
+        return unregistered(self._store.unknown(client), active)
 
     def mark(self, contract: Contract) -> None:
         """Note for which schema a contract was checked, so that the next start need not."""
@@ -417,65 +382,29 @@ class DocumentRegistry:
         if is_due:
             self._note()
 
+    def _versions(self, client: str, document_id: str) -> tuple[str, ...]:
+        known = self._clients.get(client)
+        return known.versions.get(document_id, ()) if known else ()
+
     def _note(self) -> None:
         """Write into the store what was used, and which unknown documents were sent."""
         now = time.time()
-        used, self._used = self._used, set()
-        sightings, self._sightings = self._sightings, _new_sightings()
+        notes, self._notes = self._notes, Notes()
         self._noted = time.monotonic()
-        versions: set[tuple[str, str]] = set()
-        for name, client, id_ in list(used):  # a request may be adding its own just now
-            known = self._clients.get(name)
-            having = known.versions.get(id_, ()) if known else ()
-            said = (client or "").rpartition("/")[2]
-            versions.update((name, each) for each in ((said,) if said in having else having))
-        unknown = [
-            UnknownDocument(seen.client, seen.id, seen.text, seen.count, seen.first, now)
-            for seen in sightings.values()
-        ]
+        versions, unknown = notes.versions(self._versions), notes.unknown()
         if versions or unknown:
             since = now - _UNKNOWN_DAYS * 86_400
             self._store.note(dict.fromkeys(versions, now), unknown, since)
 
 
-def _new_sightings() -> BoundedMapping[tuple[str, str], _Sighting]:
-    return BoundedMapping(_UNKNOWN, weigh=lambda _, seen: _SIGHTING + len(seen.text))
-
-
 def client_of(caller: Caller | None, client: str | None) -> str:
     """Return the name of a client: the proven one, else what it calls itself."""
-    if caller is not None:
-        return caller.client_id
-    name, slash, version = (client or "").rpartition("/")
-    return name if slash else version
+    return name_and_version(client)[0] if caller is None else caller.client_id
 
 
 def _describe(name: str, caller: Caller | None) -> str:
     proof = "" if caller is not None or not name else ", which is not proven,"
     return f"The client {printable(name)!r}{proof}" if name else "A client without a name"
-
-
-def _difference(there: Contract, new: Contract) -> str:
-    parts = [
-        (f"{verb} {len(ids)} ({', '.join(ids[:_LISTED])}{', …' if len(ids) > _LISTED else ''})")
-        for verb, ids in (
-            ("adds", sorted(new.documents.keys() - there.documents.keys())),
-            ("leaves out", sorted(there.documents.keys() - new.documents.keys())),
-            (
-                "changes",
-                sorted(
-                    id_
-                    for id_ in new.documents.keys() & there.documents.keys()
-                    if new.documents[id_] != there.documents[id_]
-                ),
-            ),
-        )
-        if ids
-    ]
-    return (
-        f"{new.name} is published already, with other documents; a version never changes. This"
-        f" manifest {', '.join(parts)}: publish it under another version."
-    )
 
 
 def _with_shared_texts(contracts: Sequence[Contract]) -> list[Contract]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from trunkline.contracts.registry import client_of
-from trunkline.observe.operations import OperationEvent
+from trunkline.observe.operations import OperationEvent, name_and_version
 from trunkline.printable import printable
 
 __all__ = [
@@ -75,5 +74,5 @@ def client_label(event: OperationEvent) -> str:
     """Return the name of a client, if a token proves it, or if it registered the document."""
     client = event.client_id
     if client is None and event.registered:
-        client = client_of(None, event.client)
+        client, _ = name_and_version(event.client)
     return client or "(unknown)"

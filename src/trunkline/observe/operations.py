@@ -22,6 +22,7 @@ __all__ = [
     "Sink",
     "Stages",
     "main_failure",
+    "name_and_version",
 ]
 
 OperationOutcome: TypeAlias = Literal[
@@ -327,6 +328,12 @@ Sink: TypeAlias = Callable[[OperationEvent], None]
 def main_failure(failures: Mapping[str, int]) -> str:
     """Return the outcome that most of the failed requests had, by how many had each."""
     return max(sorted(failures), key=failures.__getitem__)
+
+
+def name_and_version(client: str | None) -> tuple[str, str]:
+    """Return the two parts of what a client calls itself; those that it does not say are empty."""
+    name, slash, version = (client or "").rpartition("/")
+    return (name, version) if slash else (version, "")
 
 
 @runtime_checkable

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from trunkline.bounded import BoundedMapping
 from trunkline.errors import StoreError
 from trunkline.forks import renewed_in_children
-from trunkline.observe.operations import OperationEvent
+from trunkline.observe.operations import OperationEvent, name_and_version
 from trunkline.observe.slow import SlowRequests
 from trunkline.observe.usage_counts import (
     BUCKETS,
@@ -295,9 +295,7 @@ class Usage:
 
 def _client(client_id: str | None, said: str | None) -> UsageClient:
     """Return who is counted: the client that a token proves, else who it says it is."""
-    name, slash, version = (said or "").rpartition("/")
-    if not slash:
-        name, version = version, ""
+    name, version = name_and_version(said)
     name, version = (printable(each)[:_MOST_CHARACTERS] for each in (client_id or name, version))
     return UsageClient(name, version, client_id is not None)
 
