@@ -15,7 +15,7 @@ from tests.tracing import recorded_spans
 
 from trunkline import Client, gql
 from trunkline.client.transports.asgi import ASGITransport
-from trunkline.observe.traces import passed_on
+from trunkline.observe.log import subject
 from trunkline.server import GraphQL, make_executable_schema, parse_schema
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -87,7 +87,7 @@ class Outer(GraphQL):
         ([("traceparent", UNSAMPLED)], {"traceparent": UNSAMPLED}),
         (
             [("traceparent", PARENT), ("tracestate", "a=1"), ("tracestate", "b=2")],
-            {"traceparent": PARENT, "tracestate": "a=1,b=2"},
+            {"traceparent": PARENT, "tracestate": "a=1, b=2"},
         ),
         ([("traceparent", PARENT), ("tracestate", "\xe9")], {"traceparent": PARENT}),
         ([("traceparent", PARENT), ("tracestate", "a" * 513)], {"traceparent": PARENT}),
@@ -104,7 +104,7 @@ async def test_a_call_of_another_server_belongs_to_the_trace(
     names = ("traceparent", "tracestate", "baggage")
     assert {name: app.headers[name] for name in names if name in app.headers} == passed
     assert app.inner.events[0].trace_id == (TRACE if passed else None)
-    assert not passed_on.get()
+    assert subject.get() is None
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ from trunkline.client.transports.rules import safe_url
 from trunkline.errors import ConnectionFailedError, ProtocolError, ServerStatusError, TokenError
 from trunkline.flow.calls import AuthScheme, Deadline, Flow, Pause, send_request, through
 from trunkline.flow.drivers import run, run_async
-from trunkline.observe.traces import passed_on
+from trunkline.observe.log import subject
 from trunkline.protocol.documents import RegisteredDocument
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 from trunkline.protocol.request import FilePart
@@ -198,9 +198,9 @@ class Connection:
         if options is not None:
             call.headers, call.extensions = options.all_headers(), options.encoded_extensions()
             call.repeatable |= options.idempotency_key is not None
-        trace = passed_on.get()
-        if trace:
-            call.headers = {**trace, **(call.headers or {})}
+        about = subject.get()
+        if about is not None and about.passed_on:
+            call.headers = {**about.passed_on, **(call.headers or {})}
         try:
             if self._observer.is_wanted():
                 return (yield from self._observer.follow(call, self._send, read))

@@ -38,6 +38,11 @@ class Subject(Protocol):
         """Return what tells it from others, as keys of a line of JSON."""
         ...
 
+    @property
+    def passed_on(self) -> Mapping[str, str]:
+        """The headers by which calls of other servers continue its trace."""
+        ...
+
 
 subject: ContextVar[Subject | None] = ContextVar("subject", default=None)
 """What this task is about. Records of safe loggers have its identity as attribute ``subject``."""

@@ -6,9 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from contextvars import ContextVar
 from functools import cache
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from trunkline.observe.operations import OperationEvent
@@ -24,7 +22,7 @@ __all__ = [
     "passed_on",
     "read_traceparent",
     "request_id",
-    "request_trace",
+    "request_span",
     "tracer_of",
 ]
 
@@ -37,8 +35,7 @@ _TRACEPARENT = re.compile(
 )
 _TRACESTATE = re.compile(rb"[ -~]{1,512}")
 _SAMPLED = frozenset({b"1", b"3", b"5", b"7", b"9", b"b", b"d", b"f"})  # the last bit
-_NO_TRACE: AbstractContextManager[None] = nullcontext()
-_PASSED_ON = frozenset({b"traceparent", b"tracestate"})
+_NO_SPAN: AbstractContextManager[None] = nullcontext()
 _REQUEST_ID = re.compile(rb"[\w\-.~+/=:]{1,128}", re.ASCII)
 
 
@@ -103,41 +100,26 @@ def _request_span() -> type[RequestSpan]:
     return RequestSpan
 
 
-passed_on: ContextVar[Mapping[str, str]] = ContextVar("passed_on", default=MappingProxyType({}))
-"""The headers by which calls of other servers continue the trace of the request, of which this
-program makes no spans (Trace Context §3.3)."""
-
-
-class _PassedOn(AbstractContextManager[None]):
-    """Passes a trace on to the servers that the request's resolvers call."""
-
-    def __init__(self, headers: Mapping[str, str]) -> None:
-        self._headers = headers
-
-    def __enter__(self) -> None:
-        self._token = passed_on.set(self._headers)
-
-    def __exit__(self, *_: object) -> None:
-        passed_on.reset(self._token)
-
-
-def request_trace(
+def request_span(
     event: OperationEvent, headers: Iterable[tuple[bytes, bytes]]
 ) -> AbstractContextManager[None]:
-    """Make the trace of a request current: by a span, if this program uses OpenTelemetry."""
-    if has_tracing():
-        return _request_span()(event, headers)
-    sent = [pair for pair in headers if pair[0] in _PASSED_ON]
-    if not sent:
-        return _NO_TRACE
-    parents = [value for name, value in sent if name == b"traceparent"]
-    found = read_traceparent(parents[0]) if len(parents) == 1 else None
+    """Make the span of a request current, if this program uses OpenTelemetry."""
+    return _request_span()(event, headers) if has_tracing() else _NO_SPAN
+
+
+def passed_on(event: OperationEvent, headers: Mapping[bytes, bytes]) -> dict[str, str]:
+    """Return the headers by which calls of other servers continue the trace of a request.
+
+    The program makes no spans of it (Trace Context §3.3); if it uses OpenTelemetry, that passes on
+    what is to be passed.
+    """
+    sent = headers.get(b"traceparent", b"")
+    found = None if has_tracing() else read_traceparent(sent)
     if found is None:
-        return _NO_TRACE
+        return {}
     event.trace_id = found[0]
-    passed = {"traceparent": parents[0].decode()}
-    if len(sent) > 1:
-        state = b",".join(value for name, value in sent if name == b"tracestate")
-        if _TRACESTATE.fullmatch(state):
-            passed["tracestate"] = state.decode()
-    return _PassedOn(passed)
+    passed = {"traceparent": sent.decode()}
+    state = headers.get(b"tracestate", b"")
+    if _TRACESTATE.fullmatch(state):
+        passed["tracestate"] = state.decode()
+    return passed

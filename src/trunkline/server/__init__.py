@@ -21,7 +21,8 @@ from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import load_schema, parse_schema
 from trunkline.schema.scalars import AWARE_DATE_TIME, Scalar
 from trunkline.schema.threads import Threads
-from trunkline.server.additions import ResponseAdditions, current_response
+from trunkline.server.additions import ResponseAdditions
+from trunkline.server.arrivals import current_response
 from trunkline.server.authorize import DecidePolicies
 from trunkline.server.caching import CacheAudience, Caching
 from trunkline.server.documents import RegisteredDocuments

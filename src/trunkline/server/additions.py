@@ -1,12 +1,12 @@
 """What a program adds to a response: headers, cookies, extensions; and how long it may be cached.
 
-Resolvers, middlewares and the context reach it by `current_response`, wherever they are called.
+Resolvers, middlewares and the context reach it by `current_response` (`arrivals.py`), wherever
+they are called.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from contextvars import ContextVar
 from functools import cached_property
 from http.cookies import SimpleCookie
 from math import inf
@@ -16,7 +16,7 @@ from wsgiref.headers import Headers
 from trunkline.protocol.caching import INVALIDATION, write_groups
 from trunkline.schema.caching import CacheScope
 
-__all__ = ["HeaderList", "ResponseAdditions", "adding", "current_response"]
+__all__ = ["HeaderList", "ResponseAdditions"]
 
 _OURS = frozenset({"content-length", "content-type", "transfer-encoding", "connection"})
 
@@ -102,18 +102,11 @@ class ResponseAdditions:
         """The groups that the program added: the parts of their names."""
         return self._groups if "_groups" in vars(self) else ()
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is added, and nothing was asked for."""
-        return not vars(self)
-
     def on(self, headers: HeaderList) -> HeaderList:
         """Return a response's headers with these.
 
         Raises ``ValueError`` for a header that only the server can know, or that is not one line.
         """
-        if not vars(self):
-            return headers
         added = list(self._lines())
         names = {name for name, _ in added} - {b"vary", b"set-cookie"}
         return (*(each for each in headers if each[0] not in names), *added)
@@ -128,19 +121,3 @@ class ResponseAdditions:
             yield name.lower().encode("latin-1"), value.encode("latin-1")
         if self.invalidated:
             yield write_groups(INVALIDATION, self.invalidated)
-
-
-adding: ContextVar[ResponseAdditions] = ContextVar("adding")
-"""What is added to the response of the request that is being served."""
-
-
-def current_response() -> ResponseAdditions:
-    """Return what is added to the response of the current request.
-
-    For resolvers, middlewares and the context of a `GraphQL` endpoint. Raises ``LookupError``
-    elsewhere: an operation that `trunkline.engine` runs by itself has no response.
-    """
-    try:
-        return adding.get()
-    except LookupError:
-        raise LookupError("There is no response: no request is being served here.") from None

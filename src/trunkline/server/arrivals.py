@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -10,12 +11,13 @@ from trunkline.asgi.requests import Headers, Receive, Scope
 from trunkline.auth.verifying.caller import Caller
 from trunkline.compiler.cache import OperationCache
 from trunkline.compiler.operation import Operation
+from trunkline.observe.log import subject
 from trunkline.observe.operations import OperationEvent
 from trunkline.runtime.execution import Execution, SharedRoom
 from trunkline.server.additions import HeaderList, ResponseAdditions
 from trunkline.server.profiling import OperationProfile
 
-__all__ = ["Arrival", "Exchange"]
+__all__ = ["Arrival", "Exchange", "current_response"]
 
 
 class Arrival(Struct, eq=False):
@@ -26,7 +28,8 @@ class Arrival(Struct, eq=False):
     - ``view``: the operations of the schema as the ``caller`` sees it.
     - ``schema_header``: names the version of the schema, where the endpoint tells it.
     - ``usual``: the headers of a response that must not be stored, Content-Type first.
-    - ``additions``: what the program adds to its response.
+    - ``passed_on``: the headers by which calls of other servers continue its trace.
+    - ``additions``: what the program adds to its response; ``None`` until it is asked for.
     - ``batch``: the events of its operations, if these are several; ``room`` and ``deadline`` are
       what all of them have together.
     - ``profile``: that of its execution, if it is measured.
@@ -36,16 +39,27 @@ class Arrival(Struct, eq=False):
     receive: Receive
     started: float
     event: OperationEvent
-    additions: ResponseAdditions
     view: OperationCache
     headers: Headers = {}
+    passed_on: Mapping[str, str] = {}
     caller: Caller | None = None
     schema_header: HeaderList = ()
     usual: HeaderList = ()
+    additions: ResponseAdditions | None = None
     batch: list[OperationEvent] = []
     room: SharedRoom | None = None
     deadline: float | None = None
     profile: OperationProfile | None = None
+
+    def identity(self) -> dict[str, str]:
+        """Return what tells its operation from others, for what is logged about it."""
+        return self.event.identity()
+
+    def to_add(self) -> ResponseAdditions:
+        """Return what the program adds to its response."""
+        if self.additions is None:
+            self.additions = ResponseAdditions()
+        return self.additions
 
 
 class Exchange(Struct, eq=False):
@@ -63,3 +77,15 @@ class Exchange(Struct, eq=False):
     usual: HeaderList
     left: float | None = None
     executions: list[Execution] | None = None
+
+
+def current_response() -> ResponseAdditions:
+    """Return what is added to the response of the current request.
+
+    For resolvers, middlewares and the context of a `GraphQL` endpoint. Raises ``LookupError``
+    elsewhere: an operation that `trunkline.engine` runs by itself has no response.
+    """
+    about = subject.get()
+    if isinstance(about, Arrival):
+        return about.to_add()
+    raise LookupError("There is no response: no request is being served here.")

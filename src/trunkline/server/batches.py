@@ -21,7 +21,6 @@ from trunkline.protocol.request import GraphQLRequest
 from trunkline.runtime.coercion import Allowance
 from trunkline.runtime.execution import SharedRoom
 from trunkline.runtime.resume import in_task
-from trunkline.server.additions import ResponseAdditions
 from trunkline.server.arrivals import Arrival, Exchange
 from trunkline.server.execute import fault_of
 from trunkline.server.transports import wants_lines
@@ -80,7 +79,7 @@ class Batches:
         found: list[Exchange | Exception] = []
         for each in entries:
             event = replace(came.event, stages=copy(came.event.stages))
-            its = replace(came, event=event, additions=ResponseAdditions())
+            its = replace(came, event=event, additions=None)
             try:
                 found.append(await self._find(each.request, its))
             except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # its response says so

@@ -358,7 +358,7 @@ class ResponseCaching:
         Most are as they were sent last, which costs less to see than to hash them.
         """
         additions = exchange.came.additions
-        is_plain = additions.is_empty and self._store is None
+        is_plain = additions is None and self._store is None
         key = self._key_for(exchange, b"")
         sent = self._sent.get(key)
         if sent is not None and sent.kept.body == body:
@@ -367,10 +367,13 @@ class ResponseCaching:
             digest = sent.kept.digest
         else:
             digest = digest_of(body)
-        max_age, scope, is_only_caching = additions.narrowed(policy.max_age, policy.scope)
+        max_age, scope, is_only_caching = policy.max_age, policy.scope, True
+        if additions is not None:
+            max_age, scope, is_only_caching = additions.narrowed(max_age, scope)
         if max_age <= 0:
             return None
-        groups = policy.groups.of_query(data, exchange.variables, additions.groups)
+        added = () if additions is None else additions.groups
+        groups = policy.groups.of_query(data, exchange.variables, added)
         has_place = self._store is not None and is_only_caching
         is_stored = has_place and self._may_keep(scope, exchange.came)
         kept = KeptResponse(body, digest, max_age, scope, groups, is_stored)
@@ -399,7 +402,7 @@ class ResponseCaching:
     async def _mutate(self, exchange: Exchange, policy: OperationCaching) -> Response:
         """Execute a mutation; what it may have changed is invalidated, however it ends."""
         groups, variables = policy.groups, exchange.variables
-        additions = exchange.came.additions
+        additions = exchange.came.to_add()
         exchange.executions = []
         try:
             response, data, _ = await self._execute(exchange)
@@ -415,7 +418,7 @@ class ResponseCaching:
         return response
 
     async def _invalidate(self, names: Sequence[str], came: Arrival) -> None:
-        came.additions.invalidated = came.event.groups = names
+        came.to_add().invalidated = came.event.groups = names
         if not names:
             return
         try:

@@ -35,7 +35,7 @@ from trunkline.errors import RequestError, ValidationError, VariablesError
 from trunkline.observe.access import access_log
 from trunkline.observe.log import safe_logger, subject
 from trunkline.observe.operations import OperationEvent, ProfilingSink, RequestWatcher, Sink
-from trunkline.observe.traces import request_id, request_trace
+from trunkline.observe.traces import passed_on, request_id, request_span
 from trunkline.protocol.batches import BatchEntry
 from trunkline.protocol.canonical import name_by_path
 from trunkline.protocol.messages import schema_version
@@ -44,7 +44,6 @@ from trunkline.protocol.response import StatusRules
 from trunkline.runtime.resume import in_task
 from trunkline.schema.bindings import Schema
 from trunkline.schema.printing import print_schema
-from trunkline.server.additions import ResponseAdditions, adding
 from trunkline.server.arrivals import Arrival, Exchange
 from trunkline.server.authorize import (
     AuthorizationCheck,
@@ -265,11 +264,9 @@ class GraphQL(HTTPOnly):
         """Serve one request, and call the sinks with its event."""
         started = perf_counter()
         event = OperationEvent(_schema_version=self._schema_version)
-        additions = ResponseAdditions()
-        came = Arrival(scope, receive, started, event, additions, self._views.whole)
-        token = adding.set(additions)
-        about = subject.set(event)
-        with request_trace(event, scope["headers"]):
+        came = Arrival(scope, receive, started, event, self._views.whole)
+        about = subject.set(came)
+        with request_span(event, scope["headers"]):
             for watcher in self._watchers:
                 watcher.request_begins()
             try:
@@ -288,12 +285,11 @@ class GraphQL(HTTPOnly):
                 event.outcome = "disconnected"
                 raise
             finally:
-                adding.reset(token)
                 event.duration = perf_counter() - started
                 for each in came.batch:
                     each.ended_with(event)
-                for each in came.batch or (event,):
-                    self._tell(each)
+                for sink in self._sinks:
+                    self._tell(sink, came)
                 for watcher in self._watchers:
                     watcher.request_ends()
                 subject.reset(about)
@@ -309,8 +305,8 @@ class GraphQL(HTTPOnly):
     def _find_version(self) -> None:
         self._version = schema_version(print_schema(self._views.whole.schema.definition))
 
-    def _tell(self, event: OperationEvent) -> None:
-        for sink in self._sinks:
+    def _tell(self, sink: Sink, came: Arrival) -> None:
+        for event in came.batch or (came.event,):
             try:
                 sink(event)
             except Exception:  # the response is sent already
@@ -323,6 +319,8 @@ class GraphQL(HTTPOnly):
             headers = came.headers = read_headers(scope)
             event.client = client_name(headers)
             event.request_id = request_id(headers)
+            if b"traceparent" in headers:
+                came.passed_on = passed_on(event, headers)
             caller = None
             if self._auth is not None:
                 caller = self._auth.recall(scope, headers)
@@ -331,8 +329,8 @@ class GraphQL(HTTPOnly):
                 came.caller = caller
             if self._publications is not None and scope["method"] == "PUT":
                 return await self._publications.respond(came)
-            views = self._views
-            came.view = views.whole if views.is_one else await views.of(caller)
+            if not self._views.is_one:
+                came.view = await self._views.of(caller)
             if self._texts is not None:
                 if scope["path"].endswith(SCHEMA_PATH):
                     event.name = "graphql.schema"
@@ -428,7 +426,8 @@ class GraphQL(HTTPOnly):
                 responding = within(bound, responding)
             response = await responding
         came.event.coordinates = operation.coordinates_with(variables)
-        response.headers = came.additions.on(response.headers)
+        if came.additions is not None:
+            response.headers = came.additions.on(response.headers)
         return response
 
     async def _run(self, exchange: Exchange) -> tuple[Response, Any, bool]:
@@ -458,7 +457,7 @@ class GraphQL(HTTPOnly):
         if result.room is not None:
             event.fields = operation.fixed_fields + self._limits.response - result.room
         if profile is not None and profile.is_for_caller:
-            came.additions.extensions["profile"] = profile.told()
+            came.to_add().extensions["profile"] = profile.told()
         response = self._writer.write(result, came)
         event.stages.serialize = perf_counter() - executed
         return response, result.data, not event.errors
@@ -480,8 +479,7 @@ class GraphQL(HTTPOnly):
 
     async def _respond_in_batch(self, found: Exchange | Exception, came: Arrival) -> Response:
         """Return the response to a request of a batch, or to what is wrong with it."""
-        token = adding.set(came.additions)
-        about = subject.set(came.event)
+        about = subject.set(came)
         try:
             if isinstance(found, Exception):
                 raise found  # noqa: TRY301  # to be explained below
@@ -489,5 +487,4 @@ class GraphQL(HTTPOnly):
         except (Exception, CancelledError) as error:  # noqa: BLE001  # no traceback leaves
             return self._writer.refuse(fault_of(error), came)
         finally:
-            adding.reset(token)
             subject.reset(about)

@@ -21,10 +21,10 @@ from graphql import GraphQLError
 
 from trunkline.errors import RequestError, ValidationError, VariablesError
 from trunkline.observe.log import safe_logger, subject
-from trunkline.observe.operations import OperationEvent
 from trunkline.runtime.execution import Result
 from trunkline.runtime.positions import HiddenValueError, NullError, written_place
 from trunkline.schema.scalars import UnreadableError, unreadable
+from trunkline.server.arrivals import Arrival
 
 try:
     import orjson
@@ -231,8 +231,8 @@ def _log(error: Exception, place: str, number: str, count: int = 1) -> None:
     more = f", and {count - 1} more like it" if count > 1 else ""
     message = f"{what} at {place} (id {number}){more}"
     about = subject.get()
-    if isinstance(about, OperationEvent):  # so one line leads to the other
-        about.reason = about.reason or message
+    if isinstance(about, Arrival):  # so one line leads to the other
+        about.event.reason = about.event.reason or message
     try:
         logger.error("%s", message, exc_info=error)
     except Exception as fault:  # noqa: BLE001  # of a handler, or of an exception that cannot be read

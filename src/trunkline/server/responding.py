@@ -75,7 +75,7 @@ class ResponseWriter:
         Raises the ``RequestRefusedError`` that a resolver raised.
         """
         additions = came.additions
-        if not result.errors and additions.is_empty:
+        if not result.errors and additions is None:
             return Response(200, encode({"data": result.data}))
         event = came.event
         for error in result.errors:
@@ -97,7 +97,7 @@ class ResponseWriter:
 
     def refuse(self, error: Exception, came: Arrival) -> Response:
         """Return the response for an exception, with its headers."""
-        scope, event, additions = came.scope, came.event, came.additions
+        scope, event, additions = came.scope, came.event, came.to_add()
         takes_json = self._status == "audit" and prefers_json(scope)
         media_type = JSON if takes_json else GRAPHQL_RESPONSE  # draft §6.1
         usual = USUAL_HEADERS[media_type] + came.schema_header
@@ -118,10 +118,10 @@ class ResponseWriter:
         return response
 
     def _extensions(
-        self, additions: ResponseAdditions
+        self, additions: ResponseAdditions | None
     ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """Return the extensions of a response, and an error if they are not JSON."""
-        if additions.is_empty or not additions.extensions:
+        if additions is None or not additions.extensions:
             return {}, []
         try:
             encode(additions.extensions)
