@@ -10,9 +10,10 @@ from typing import Any
 from requests import PreparedRequest, Response, Session
 from requests.auth import AuthBase
 
-from trunkline.auth.calling.adapters import TIMEOUT, APICredentials, issuer_headers, response_of
+from trunkline.auth.calling.adapters import TIMEOUT, APICredentials
 from trunkline.auth.calling.credentials import ClientCredentials
 from trunkline.auth.discovery import MAX_BYTES
+from trunkline.auth.sending import issuer_headers, response_of
 from trunkline.flow.drivers import run
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 

@@ -6,13 +6,13 @@ from collections.abc import AsyncGenerator, Generator, MutableMapping
 from typing import Any
 
 from trunkline.auth.calling.credentials import ClientCredentials
-from trunkline.auth.discovery import MAX_BYTES
+from trunkline.auth.sending import response_of, send_with, send_with_async
 from trunkline.auth.urls import check_secure, origin_of
 from trunkline.flow.calls import Flow
 from trunkline.flow.drivers import run, run_async
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
-__all__ = ["TIMEOUT", "APICredentials", "HTTPXFamilyAuth", "issuer_headers", "response_of"]
+__all__ = ["TIMEOUT", "APICredentials", "HTTPXFamilyAuth"]
 
 TIMEOUT = 10.0
 """Seconds that the issuer may take by default."""
@@ -184,46 +184,9 @@ class HTTPXFamilyAuth:
             request.headers = self._uncopied(request.headers, uncopied)
 
     def _send(self, request: HTTPRequest) -> HTTPResponse:
-        body = b""
-        with (
-            self.library.Client(**self._options) as client,
-            client.stream(
-                request.method,
-                request.url,
-                content=request.body,
-                headers=issuer_headers(request),
-            ) as response,
-        ):
-            for piece in response.iter_raw():
-                body += piece
-                if len(body) > MAX_BYTES:
-                    break  # `TokenRequest` reports it
-        return response_of(response, body)
+        with self.library.Client(**self._options) as client:
+            return send_with(client, request)
 
     async def _send_async(self, request: HTTPRequest) -> HTTPResponse:
-        body = b""
-        async with (
-            self.library.AsyncClient(**self._options) as client,
-            client.stream(
-                request.method,
-                request.url,
-                content=request.body,
-                headers=issuer_headers(request),
-            ) as response,
-        ):
-            async for piece in response.aiter_raw():
-                body += piece
-                if len(body) > MAX_BYTES:
-                    break  # `TokenRequest` reports it
-        return response_of(response, body)
-
-
-def issuer_headers(request: HTTPRequest) -> dict[str, str]:
-    """Return the headers of a request to the issuer, whose short response comes uncompressed."""
-    return {**request.headers, "accept-encoding": "identity"}
-
-
-def response_of(response: Any, body: bytes = b"") -> HTTPResponse:
-    """Return our view of a library's response, whose body may not have been read."""
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return HTTPResponse(response.status_code, body, headers)
+        async with self.library.AsyncClient(**self._options) as client:
+            return await send_with_async(client, request)

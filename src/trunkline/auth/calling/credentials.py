@@ -9,12 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from random import uniform
-from threading import Lock
 from typing import Literal, TypeAlias
 
 from msgspec.structs import replace
 
+from trunkline.auth.calling.attempts import Attempts
 from trunkline.auth.calling.authentication import (
     Assertion,
     AssertionAuthentication,
@@ -57,10 +56,6 @@ token, whatever the status.
 
 https://www.apollographql.com/docs/apollo-server/data/errors
 """
-
-_FIRST, _LONGEST = 1.0, 30.0  # the most seconds between attempts, at first and at last
-_CUT_SHORT = 30.0  # seconds after which a renewal without an outcome counts as failed
-_LONGEST_BETWEEN_REPLACEMENTS = 60.0
 
 
 class ClientCredentials:
@@ -203,7 +198,7 @@ class ClientCredentials:
     def after_fork(self) -> None:
         """Forget who waits for whom: after a fork they are in the other process."""
         self._flight = SingleFlight()
-        self._attempts = _Attempts()
+        self._attempts = Attempts()
 
     def auth_flow(self, request: HTTPRequest) -> Flow[HTTPResponse]:
         """Send a request with a token, and once more with a new one if the token was rejected."""
@@ -263,7 +258,7 @@ class ClientCredentials:
         return self._token
 
     def _renew(self) -> Flow[None]:
-        """Renew the token while it is still used. `_Attempts` remembers a failure."""
+        """Renew the token while it is still used. `Attempts` remembers a failure."""
         try:
             yield from self._flight.run(partial(self._obtain, self._token))
         except Exception:  # noqa: BLE001  # the token is still valid
@@ -304,78 +299,3 @@ def _authentication(
         return AssertionAuthentication(client_id, assertion)
     assert secret is not None  # noqa: S101  # see above
     return SharedSecret(client_id, secret, secret_in)
-
-
-class _Attempts:
-    """Counts failures of the issuer and rejections by APIs, and says when to try again.
-
-    Full jitter: the next attempt is at a random time within a span that doubles, so that clients
-    which failed together do not come back together.
-    """
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._failures = 0
-        self._next = float("-inf")
-        self._error: TokenError | None = None
-        self._rejections = 0
-        self._next_replacement = float("-inf")
-        self._rejected: Token | None = None
-
-    def may_begin(self, now: float) -> bool:
-        """Say whether the caller should renew the token; only one of all callers gets True."""
-        with self._lock:
-            if now < self._next:
-                return False
-            self._next = now + _CUT_SHORT
-            return True
-
-    def check(self, now: float) -> None:
-        """Raise the error of the last attempt if it is too early for another."""
-        error, wait = self._error, self._next - now
-        if error is not None and wait > 0:
-            message = f"{error} The next attempt is in {wait:.1f} s."
-            raise TokenError(
-                message, error.error, error.status, wait, unreachable=error.unreachable
-            ) from None
-
-    def record_failure(self, error: TokenError, now: float) -> None:
-        """Count a failure of the issuer."""
-        with self._lock:
-            span = min(_LONGEST, _FIRST * 2.0**self._failures)
-            self._failures = min(self._failures + 1, 16)
-            wait = max(uniform(0, span), error.retry_after)  # noqa: S311
-            self._next = now + wait
-            self._error = error.with_traceback(None)
-
-    def record_success(self) -> None:
-        """Forget the failures."""
-        with self._lock:
-            self._failures = 0
-            self._next = float("-inf")
-            self._error = None
-
-    def may_replace(self, token: Token, now: float) -> bool:
-        """Say whether a token that an API rejected may be replaced now.
-
-        All callers who sent that token hear the same. The first time it may at once. An API that
-        rejects the new one too does not need many.
-        """
-        with self._lock:
-            if token is self._rejected:
-                return now >= self._next
-            if now < self._next_replacement:
-                return False
-            if self._rejections:
-                span = min(_LONGEST_BETWEEN_REPLACEMENTS, 2.0**self._rejections)
-                self._next_replacement = now + span
-            self._rejections = min(self._rejections + 1, 16)
-            self._rejected = token
-            return True
-
-    def record_acceptance(self) -> None:
-        """Forget the rejections: an API accepted the token."""
-        if self._rejections:
-            with self._lock:
-                self._rejections = 0
-                self._next_replacement = float("-inf")

@@ -16,13 +16,13 @@ import msgspec
 
 from trunkline.auth.discovery import (
     ACCEPT_JSON,
-    MAX_BYTES,
     IssuerError,
     basic_authorization,
     fetch_json,
     find_endpoint,
 )
 from trunkline.auth.jose import AsymmetricKey, JWTError, algorithm_of, read_public_key
+from trunkline.auth.sending import send_with_async
 from trunkline.auth.urls import check_issuer, check_secure
 from trunkline.auth.verifying.token_formats import RFC_9068, TokenFormat
 from trunkline.flow.calls import Flow
@@ -265,8 +265,8 @@ def _read_keys(jwks: object) -> Iterator[tuple[tuple[str | None, str], Asymmetri
 def new_sender() -> SendRequest:
     """Return a function that sends requests with httpx2, each with its own connection.
 
-    Requests to issuers are minutes apart, so a kept connection would be closed by then. It reads
-    `MAX_BYTES` at most, decompresses nothing, and follows no redirects.
+    Requests to issuers are minutes apart, so a kept connection would be closed by then. It follows
+    no redirects.
     """
     try:
         import httpx2  # noqa: PLC0415  # only programs with a verifier need it
@@ -276,20 +276,8 @@ def new_sender() -> SendRequest:
         ) from error
 
     async def send(request: HTTPRequest) -> HTTPResponse:
-        headers = {**request.headers, "accept-encoding": "identity"}
-        async with (
-            httpx2.AsyncClient(follow_redirects=False, timeout=request.timeout) as client,
-            client.stream(
-                request.method, request.url or "", content=request.body, headers=headers
-            ) as response,
-        ):
-            body = bytearray()
-            async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > MAX_BYTES:
-                    break  # `fetch_json` reports it
-            received = {name.lower(): value for name, value in response.headers.items()}
-            return HTTPResponse(response.status_code, bytes(body), received)
+        async with httpx2.AsyncClient(follow_redirects=False, timeout=request.timeout) as client:
+            return await send_with_async(client, request)
 
     return send
 

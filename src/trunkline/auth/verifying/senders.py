@@ -15,7 +15,7 @@ from trunkline.auth.jose import JWTError
 from trunkline.auth.verifying.caller import Caller, PresentedToken
 from trunkline.errors import AccessDeniedError
 
-__all__ = ["CertificateOf", "Replays", "SenderCheck", "origin_of"]
+__all__ = ["CertificateOf", "Replays", "SenderCheck", "default_origin"]
 
 CertificateOf = Callable[[Scope, Headers], bytes | None]
 """Finds the certificate (PEM or DER) of the client, ``None`` if it has none.
@@ -137,9 +137,9 @@ class SenderCheck:
             raise _invalid(presented, "The token is bound to another certificate.")
 
 
-def origin_of(url: str) -> str | None:
-    """Return the scheme and host of a URL, ``None`` if its scheme is not http or https."""
-    parts = urlsplit(url)
+def default_origin(audience: str) -> str | None:
+    """Return where clients reach an API whose audience is a URL; ``None`` for any other."""
+    parts = urlsplit(audience)
     is_http = parts.scheme in {"http", "https"} and bool(parts.netloc)
     return f"{parts.scheme}://{parts.netloc}" if is_http else None
 

@@ -45,7 +45,7 @@ from trunkline.auth.verifying.issuers import (
     new_sender,
     send_within_timeout,
 )
-from trunkline.auth.verifying.senders import CertificateOf, Replays, SenderCheck, origin_of
+from trunkline.auth.verifying.senders import CertificateOf, Replays, SenderCheck, default_origin
 from trunkline.bounded import BoundedMapping
 from trunkline.errors import AccessDeniedError
 from trunkline.flow.calls import Flow
@@ -167,7 +167,7 @@ class Verifier:
         self._verified = BoundedMapping[bytes, _VerifiedToken](size)
         self._inactive = BoundedMapping[bytes, float](size)
         first = min(self.audiences)
-        origin = origin or origin_of(first)
+        origin = origin or default_origin(first)
         self._senders = SenderCheck(origin, certificate_of, Replays(self._steady))
         self.challenge = Challenge(first, metadata_url, ALGORITHMS if origin else ())
 
