@@ -16,7 +16,7 @@ from typing import Any, Optional, TypeAlias, TypedDict
 import graphql
 import msgspec
 
-from trunkline.client.responses import Decoder
+from trunkline.client.responses import Decoder, ReadByHook, read_hook
 from trunkline.protocol.response import GraphQLResponse
 from trunkline.schema.scalars import Scalar, client_type
 
@@ -27,19 +27,9 @@ Write: TypeAlias = Callable[[Any], Any]
 _OF_JSON = (None, str, int, float, bool, Any)  # what needs no conversion
 
 
-class _Any(type):
-    def __instancecheck__(cls, instance: object) -> bool:
-        """Let msgspec accept any result of a conversion."""
-        return True
-
-
 def _type_read_by(name: str, read: Callable[[Any], Any]) -> type:
-    """Make a type whose values msgspec reads by `_read_hook`."""
-    return _Any(name, (), {"read": staticmethod(read)})
-
-
-def _read_hook(type_: Any, value: Any) -> Any:
-    return type_.read(value)
+    """Make a type whose values msgspec reads by `read_hook`."""
+    return ReadByHook(name, (), {"read": staticmethod(read)})
 
 
 class Conversions:
@@ -67,7 +57,7 @@ class Conversions:
         }
         for name, enum in (enums or {}).items():
             self._readers[name] = _type_read_by(name, _member_reader(enum))
-            self._writers[name] = _name_of
+            self._writers[name] = lambda value: value.name if isinstance(value, Enum) else value
 
     def __bool__(self) -> bool:
         return self._known or bool(self._readers)
@@ -113,10 +103,6 @@ def _member_reader(enum: type[Enum]) -> Callable[[Any], Any]:
     return lambda name: members.get(name, name)
 
 
-def _name_of(value: Any) -> Any:
-    return value.name if isinstance(value, Enum) else value
-
-
 def _list_writer(item: Write) -> Write:
     def write(value: Any) -> Any:
         if isinstance(value, (list, tuple)):
@@ -151,7 +137,7 @@ def decoder_of(
     data: Any = types.object([(root, definition.selection_set)])
     if data is None:
         return None
-    return msgspec.json.Decoder(GraphQLResponse[data], dec_hook=_read_hook)
+    return msgspec.json.Decoder(GraphQLResponse[data], dec_hook=read_hook)
 
 
 _Selection: TypeAlias = tuple[graphql.GraphQLCompositeType, graphql.SelectionSetNode]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -145,13 +145,13 @@ class Observer:
                     if errors:
                         partial = getattr(result, "data", None) is not None
                         event.outcome = "partial" if partial else "refused"
-                        event.error_codes = _error_codes(errors)
+                        event.error_codes = tuple(map(error_code, errors))
                 except BaseException as error:
                     event.outcome = outcome_of(error)
                     if not isinstance(error, TokenError):  # its status is the issuer's
                         event.status = getattr(error, "status", None) or event.status
                     if isinstance(error, ExecutionError):
-                        event.error_codes = _error_codes(error.errors)
+                        event.error_codes = tuple(map(error_code, error.errors))
                     raise
                 else:
                     return result
@@ -170,11 +170,6 @@ class Observer:
             self._hook(event)
         except Exception:  # the call is over: a failure of the hook does not become the call's
             logger.exception("The hook %r failed.", self._hook)
-
-
-def _error_codes(errors: Any) -> tuple[str, ...]:
-    """Read the codes of errors, which may have any shape."""
-    return tuple(map(error_code, errors))
 
 
 def with_hooks(

@@ -84,8 +84,9 @@ class DocumentIDs:
             if call.naming == "text":
                 self._note(document, rejection)
         elif call.naming == "text":
-            if response.headers.get(DOCUMENT_ID) == document.id:
-                self._offer(document.id)
+            is_offered = response.headers.get(DOCUMENT_ID) == document.id
+            if is_offered and monotonic() >= self._rejected.get(document.id, 0.0):
+                self._offered.add(document.id)
         else:
             code = _rejection_code(response)
             if code is not None and self._is_about_id(code, document):
@@ -104,10 +105,6 @@ class DocumentIDs:
         # Servers without persisted documents miss the text, each in its own words. So any rejection
         # of an id that never worked counts, except by a server that has the document.
         return document.id not in self._known and not (code and self._waits_for_server)
-
-    def _offer(self, identifier: str) -> None:
-        if monotonic() >= self._rejected.get(identifier, 0.0):
-            self._offered.add(identifier)
 
     def _note(self, document: RegisteredDocument, code: str) -> None:
         """Send the text for a while, and say why, once."""

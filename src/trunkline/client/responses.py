@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
@@ -22,8 +22,10 @@ from trunkline.protocol.response import (
 __all__ = [
     "Decoder",
     "ExecutionResult",
+    "ReadByHook",
     "execution_error",
     "read_batch",
+    "read_hook",
     "read_result",
     "read_valid_response",
     "split_batch",
@@ -52,6 +54,22 @@ class ExecutionResult:
     status: int = 200
     retry_after: float | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)  # cookies
+
+
+class ReadByHook(type):
+    """The metaclass of types that a hook reads. Readers trust the values that the hook returns."""
+
+    read: Callable[[Any], Any]
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return True
+
+
+def read_hook(type_: Any, value: Any) -> Any:
+    """Read a value of a type that msgspec does not know. msgspec calls this as its ``dec_hook``."""
+    if isinstance(type_, ReadByHook):
+        return type_.read(value)
+    raise TypeError(f"{type_} cannot be read from JSON: give its scalar a parse function")
 
 
 def read_valid_response(

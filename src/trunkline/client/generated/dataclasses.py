@@ -12,7 +12,8 @@ import msgspec
 from msgspec import UnsetType
 
 from trunkline.client.generated.operation import Codec, Reader, converting_reader
-from trunkline.client.generated.values import ReadByHook, located, member_for, read_hook
+from trunkline.client.generated.values import located, member_for
+from trunkline.client.responses import ReadByHook, read_hook
 
 __all__ = ["DATACLASSES"]
 

@@ -12,8 +12,8 @@ from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, cast
 import msgspec
 from msgspec import UNSET, Struct, structs
 
-from trunkline.client.generated.values import located, read_hook
-from trunkline.client.responses import execution_error, read_valid_response
+from trunkline.client.generated.values import located
+from trunkline.client.responses import execution_error, read_hook, read_valid_response
 from trunkline.client.uploads import Upload, Uploads
 from trunkline.errors import ProtocolError, VariablesError
 from trunkline.protocol.documents import OperationKind, RegisteredDocument

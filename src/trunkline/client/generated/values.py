@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, get_args, get_type_
 
 import msgspec
 
-__all__ = ["OneOf", "OpenEnum", "Parsed", "ReadByHook", "located", "member_for", "read_hook"]
+from trunkline.client.responses import ReadByHook, read_hook
+
+__all__ = ["OneOf", "OpenEnum", "Parsed", "located", "member_for"]
 
 
 class OpenEnum(StrEnum):
@@ -30,22 +32,6 @@ class OpenEnum(StrEnum):
         unknown = str.__new__(cls, value)
         unknown._name_ = unknown._value_ = value
         return unknown
-
-
-class ReadByHook(type):
-    """The metaclass of types that a hook reads. Readers trust the values that the hook returns."""
-
-    read: Callable[[Any], Any]
-
-    def __instancecheck__(cls, instance: object) -> bool:
-        return True
-
-
-def read_hook(type_: Any, value: Any) -> Any:
-    """Read a value of a type that msgspec does not know. msgspec calls this as its ``dec_hook``."""
-    if isinstance(type_, ReadByHook):
-        return type_.read(value)
-    raise TypeError(f"{type_} cannot be read from JSON: give its scalar a parse function")
 
 
 def located(error: Exception, place: str) -> ValueError:

@@ -10,13 +10,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from trunkline.client.transports import rules
-from trunkline.client.transports.connections import Lease
+from trunkline.client.transports.connections import Lease, lease_of
 from trunkline.client.transports.interface import (
     DEFAULT_MAX_RESPONSE_BYTES,
     DEFAULT_POOL,
     DEFAULT_TIMEOUT,
     Pool,
     Timeout,
+    waits_of,
 )
 from trunkline.errors import ConnectionFailedError, TransportError
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
@@ -24,7 +25,6 @@ from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 try:
     from aiohttp import (
         ClientError,
-        ClientResponse,
         ClientSession,
         ClientTimeout,
         ConnectionTimeoutError,
@@ -74,14 +74,14 @@ class AIOHTTPTransport(rules.AsyncHTTPTransport):
         max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
     ) -> None:
         super().__init__(url, headers, max_response_bytes)
-        connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+        connect, read = waits_of(timeout)
         self._timeout = ClientTimeout(None, connect, read, connect)
         rules.check_verify(verify, ssl.SSLContext, "an ssl.SSLContext")
         self._verify = verify
         self._proxy = rules.check_proxy(proxy)
         self._pool = pool
         self._session = session
-        self._leases: dict[AbstractEventLoop, Lease] = {}
+        self._leases: dict[AbstractEventLoop | None, Lease] = {}
 
     @property
     def identity(self) -> str | None:
@@ -100,7 +100,7 @@ class AIOHTTPTransport(rules.AsyncHTTPTransport):
             self._lend() as session,
             session.request(**self._arguments(url, request)) as response,
         ):
-            received = _headers_of(response)
+            received = rules.headers_of(response.raw_headers)
             body = rules.ReceivedBody(url, received, self._max_response_bytes)
             async for piece in response.content.iter_any():
                 body.add(piece)
@@ -131,13 +131,7 @@ class AIOHTTPTransport(rules.AsyncHTTPTransport):
         if self._session is not None:
             yield self._session
             return
-        loop = get_running_loop()
-        lease = self._leases.get(loop)
-        if lease is None:
-            for other in tuple(self._leases):
-                if other.is_closed():
-                    self._leases.pop(other, None)  # its connections ended with it
-            lease = self._leases.setdefault(loop, Lease(self._open))
+        lease = lease_of(get_running_loop(), self._leases, self._open)
         async with lease.lend_async() as opened:
             yield opened.session
 
@@ -173,15 +167,6 @@ def _without_user(url: URL, headers: Mapping[str, str]) -> tuple[URL, Mapping[st
     pair = f"{url.user or ''}:{url.password or ''}"
     basic = f"Basic {b64encode(pair.encode()).decode()}"
     return url.with_user(None), {"authorization": basic, **headers}
-
-
-def _headers_of(response: ClientResponse) -> dict[str, str]:
-    """Return headers by names in lower case; repeated ones are joined (RFC 9110 §5.3)."""
-    headers: dict[str, str] = {}
-    for key, value in response.headers.items():
-        name = key.lower()
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
 
 
 def _failure(url: str, error: Exception) -> TransportError:

@@ -135,8 +135,5 @@ class _Exchange:
             raise self.failure
         if self._start is None or not self._whole.is_set():
             raise ConnectionFailedError("The application ended before its response was complete.")
-        headers: dict[str, str] = {}
-        for key, value in self._start.get("headers", ()):
-            name, text = key.decode("latin-1").lower(), value.decode("latin-1")
-            headers[name] = f"{headers[name]}, {text}" if name in headers else text
+        headers = rules.headers_of(self._start.get("headers", ()))
         return HTTPResponse(self._start["status"], self._body.whole(), headers)

@@ -9,12 +9,14 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from threading import Lock, Thread, local
 from time import monotonic
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from trunkline.forks import renewed_in_children
 
-__all__ = ["Lease", "connect_in_time", "time_left", "until"]
+if TYPE_CHECKING:  # blocking programs do without asyncio
+    from asyncio import AbstractEventLoop
 
+__all__ = ["Lease", "connect_in_time", "lease_of", "time_left", "until"]
 
 T = TypeVar("T")
 
@@ -101,6 +103,21 @@ class Lease:
                 return None
             opened.retired = True
             return None if opened.users else opened
+
+
+def lease_of(
+    loop: AbstractEventLoop | None,
+    leases: dict[AbstractEventLoop | None, Lease],
+    open_pool: Callable[[], Any],
+) -> Lease:
+    """Return the lease of an event loop, or without one that of all threads; make it if needed."""
+    lease = leases.get(loop)
+    if lease is None:
+        for other in tuple(leases):
+            if other and other.is_closed():
+                leases.pop(other, None)  # its connections ended with it
+        lease = leases.setdefault(loop, Lease(open_pool))
+    return lease
 
 
 # Blocking libraries start their timeouts again for each piece that they read, so a server that

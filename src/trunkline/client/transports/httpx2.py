@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import Any, TypeAlias
 
 from trunkline.client.transports import rules
-from trunkline.client.transports.connections import Lease, time_left, until
+from trunkline.client.transports.connections import Lease, lease_of, time_left, until
 from trunkline.client.transports.interface import (
     DEFAULT_MAX_RESPONSE_BYTES,
     DEFAULT_POOL,
@@ -29,10 +29,9 @@ try:
     from trunkline.client.transports.httpx2_pools import (
         AsyncPools,
         BlockingPools,
+        core_waits,
         decoded,
         decoded_async,
-        headers_of,
-        waits_of,
     )
 except ModuleNotFoundError as error:
     raise ImportError(
@@ -83,7 +82,7 @@ class _HTTPX2Transport(rules.HTTPTransport):
     ) -> None:
         super().__init__(url, headers, max_response_bytes)
         self._timeout = timeout
-        self._waits = waits_of(timeout)
+        self._waits = core_waits(timeout)
         rules.check_verify(verify, ssl.SSLContext, "an ssl.SSLContext")
         self._verify = verify
         self._proxy = rules.check_proxy(proxy)
@@ -105,22 +104,12 @@ class _HTTPX2Transport(rules.HTTPTransport):
 
     def _lease(self, loop: AbstractEventLoop | None) -> Lease:
         """Return the connections of an event loop, or without one those of all threads."""
-        lease = self._leases.get(loop)
-        if lease is None:
-            for other in tuple(self._leases):
-                if other and other.is_closed():
-                    self._leases.pop(other, None)  # its connections ended with it
-            kind = AsyncPools if loop else BlockingPools
-            make = partial(
-                kind,
-                self.url,
-                self._pool,
-                verify=self._verify,
-                proxy=self._proxy,
-                http2=self._http2,
-            )
-            lease = self._leases.setdefault(loop, Lease(make))
-        return lease
+        kind = AsyncPools if loop else BlockingPools
+        return lease_of(loop, self._leases, partial(self._open, kind))
+
+    def _open(self, kind: type[Pools]) -> Pools:
+        verify, proxy, http2 = self._verify, self._proxy, self._http2
+        return kind(self.url, self._pool, verify=verify, proxy=proxy, http2=http2)
 
     def _request(
         self, pools: Pools, url: str, request: HTTPRequest
@@ -131,7 +120,7 @@ class _HTTPX2Transport(rules.HTTPTransport):
             is_document = request.path and not request.query
             place = pools.place_of_document(url) if is_document else pools.place(url)
         seconds = request.timeout
-        waits = self._waits if seconds is None else waits_of(self._timeout, seconds)
+        waits = self._waits if seconds is None else core_waits(self._timeout, seconds)
         headers = self.request_headers(request)
         return place, place.request(request.method, headers, request.body, waits)
 
@@ -151,7 +140,7 @@ class _HTTPX2Transport(rules.HTTPTransport):
             "url": url,
             "content": request.body or None,
             "headers": self.request_headers(request),
-            "timeout": httpx2.Timeout(**waits_of(self._timeout, request.timeout)),
+            "timeout": httpx2.Timeout(**core_waits(self._timeout, request.timeout)),
             "follow_redirects": False,
         }
         if request.url or self._auth:  # else the client's own
@@ -229,7 +218,7 @@ class HTTPX2Transport(_HTTPX2Transport, rules.BlockingHTTPTransport):
         """Send a request and read the complete response; return its headers as they came, too."""
         response: httpcore2.Response = place.pool.handle_request(request)
         try:
-            headers = headers_of(response)
+            headers = rules.headers_of(response.headers)
             body = self._body(place, headers)
             for piece in decoded(response, headers.get("content-encoding")):
                 body.add(piece)
@@ -287,7 +276,7 @@ class AsyncHTTPX2Transport(_HTTPX2Transport, rules.AsyncHTTPTransport):
         """Do what ``_send`` does, without blocking the event loop."""
         response: httpcore2.Response = await place.pool.handle_async_request(request)
         try:
-            headers = headers_of(response)
+            headers = rules.headers_of(response.headers)
             body = self._body(place, headers)
             async with aclosing(decoded_async(response, headers.get("content-encoding"))) as pieces:
                 async for piece in pieces:

@@ -19,15 +19,14 @@ import httpx2
 from trunkline.bounded import BoundedMapping
 from trunkline.client.transports import rules
 from trunkline.client.transports.connections import connect_in_time, time_left
-from trunkline.client.transports.interface import Pool, Timeout
+from trunkline.client.transports.interface import Pool, Timeout, waits_of
 
 __all__ = [
     "AsyncPools",
     "BlockingPools",
+    "core_waits",
     "decoded",
     "decoded_async",
-    "headers_of",
-    "waits_of",
 ]
 
 CorePool = TypeVar("CorePool")
@@ -38,12 +37,9 @@ Waits: TypeAlias = dict[str, float | None]
 """Seconds that each wait may take (httpcore2's extension ``timeout``)."""
 
 
-def waits_of(timeout: Timeout, seconds: float | None = None) -> Waits:
-    """Return the waits of a timeout, none longer than ``seconds``."""
-    connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-    if seconds is not None:
-        connect = seconds if connect is None else min(connect, seconds)
-        read = seconds if read is None else min(read, seconds)
+def core_waits(timeout: Timeout, longest: float | None = None) -> Waits:
+    """Return the waits of a timeout, none longer than ``longest``."""
+    connect, read = waits_of(timeout, longest)
     return {"connect": connect, "read": read, "write": read, "pool": connect}
 
 
@@ -170,15 +166,6 @@ def decoded_async(response: httpcore2.Response, coding: str | None) -> AsyncGene
 
 def _coding(coding: str) -> list[tuple[bytes, bytes]]:
     return [(b"content-encoding", coding.encode("latin-1"))]  # as bytes: it may be anything
-
-
-def headers_of(response: httpcore2.Response) -> dict[str, str]:
-    """Return headers by names in lower case; repeated ones are joined (RFC 9110 §5.3)."""
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in response.headers:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
 
 
 @cache

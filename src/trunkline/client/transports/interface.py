@@ -15,6 +15,7 @@ __all__ = [
     "Pool",
     "Timeout",
     "Transport",
+    "waits_of",
 ]
 
 Timeout: TypeAlias = float | tuple[float, float] | None
@@ -22,6 +23,16 @@ Timeout: TypeAlias = float | tuple[float, float] | None
 limit."""
 
 DEFAULT_TIMEOUT: Timeout = (10.0, 30.0)
+
+
+def waits_of(timeout: Timeout, longest: float | None = None) -> tuple[float | None, float | None]:
+    """Return the seconds to connect and for the next bytes, neither more than ``longest``."""
+    waits = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+    if longest is None:
+        return waits
+    connect, read = (longest if each is None else min(each, longest) for each in waits)
+    return connect, read
+
 
 DEFAULT_MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 """The size up to which a response is read, after decompression. The introspection of the largest

@@ -14,6 +14,7 @@ from trunkline.client.transports.interface import (
     DEFAULT_TIMEOUT,
     Pool,
     Timeout,
+    waits_of,
 )
 from trunkline.errors import ConnectionFailedError, TransportError
 from trunkline.forks import renewed_in_children
@@ -46,9 +47,8 @@ _parsed = lru_cache(maxsize=256)(Url)
 """Of URLs without a query: the API's, and those of its documents. The library parses others for
 each call, and a query may have secrets."""
 
-_parents: list[
-    object
-] = []  # the parent process's clients: closing them here would reach the server
+# The parent process's clients: closing them here would reach the server.
+_parents: list[object] = []
 
 
 class _PyreqwestTransport(rules.HTTPTransport, Generic[Library]):
@@ -69,7 +69,7 @@ class _PyreqwestTransport(rules.HTTPTransport, Generic[Library]):
         max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
     ) -> None:
         super().__init__(url, headers, max_response_bytes)
-        self._timeout = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+        self._timeout = waits_of(timeout)
         rules.check_verify(verify, bytes, "the PEM of an authority as bytes")
         self._verify = verify
         self._cert = cert

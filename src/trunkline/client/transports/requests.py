@@ -19,6 +19,7 @@ from trunkline.client.transports.interface import (
     DEFAULT_TIMEOUT,
     Pool,
     Timeout,
+    waits_of,
 )
 from trunkline.errors import TransportError
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
@@ -131,16 +132,14 @@ class RequestsHTTPTransport(rules.BlockingHTTPTransport):
         """Send a request, and return its response before the body is read."""
         headers = self.request_headers(request)
         auth = None if request.url else self._auth
-        limited = self._timeout
-        if self._session and request.timeout is not None:
-            pair = limited if isinstance(limited, tuple) else (limited, limited)
-            limited = (_shorter(pair[0], request.timeout), _shorter(pair[1], request.timeout))
+        # Sessions of ours keep the deadline by themselves.
+        timeout = waits_of(self._timeout, request.timeout if self._session else None)
         return session.request(
             request.method,
             url,
             data=request.body,
             headers=headers,
-            timeout=limited,
+            timeout=timeout,
             auth=auth or (_without_netrc if "authorization" in headers else None),
             allow_redirects=False,
             stream=True,
@@ -164,10 +163,6 @@ def _open(pool: Pool) -> Session:
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
-
-
-def _shorter(seconds: float | None, limit: float) -> float:
-    return limit if seconds is None else min(seconds, limit)
 
 
 def _without_netrc(request: PreparedRequest) -> PreparedRequest:
@@ -212,9 +207,7 @@ class _TimedAdapter(HTTPAdapter):
 
     def send(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Shorten the library's own timeouts to what is left."""
-        timeout = kwargs.get("timeout")
-        pair = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-        left = [time_left(seconds) for seconds in pair]
+        left = [time_left(seconds) for seconds in waits_of(kwargs.get("timeout"))]
         kwargs["timeout"] = tuple(one and max(one, 0.001) for one in left)  # urllib3 forbids 0
         return super().send(request, *args, **kwargs)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from time import monotonic
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -32,6 +32,7 @@ __all__ = [
     "connection_error",
     "decoding_error",
     "environment_proxy",
+    "headers_of",
     "root_cause",
     "safe_url",
 ]
@@ -326,6 +327,15 @@ def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
                 " ASCII, without a line break, and without a space at either end."
             )
     return {name.lower(): value for name, value in (headers or {}).items()}
+
+
+def headers_of(received: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return headers by names in lower case; repeated ones are joined (RFC 9110 §5.3)."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in received:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
 
 
 def connection_error(
