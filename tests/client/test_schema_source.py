@@ -12,6 +12,7 @@ import pytest
 from graphql import build_schema
 from tests.client.calling import Caller, CallWith
 from tests.client.serving import JSON, QUERY, TODOS, Received, Reply, Todos, execute
+from tests.waiting import PATIENCE
 
 from trunkline import (
     Client,
@@ -190,14 +191,19 @@ def test_a_page_that_forbids_it(status: int, fetching: Caller, server: Todos) ->
 
 
 def test_a_server_that_takes_too_long(call_with: CallWith, server: Todos) -> None:
+    is_late = Event()
+
     def wait(_: Received) -> Reply:
-        Event().wait(1)
+        is_late.wait(PATIENCE)
         return Reply(200, b"{}")
 
     server.reply = wait
     caller = call_with(server.url, fetch_schema_from_transport=True, timeout=0.05)
-    with pytest.raises(DeadlineExceededError, match="while the client fetched the schema"):
-        caller.execute(QUERY)
+    try:
+        with pytest.raises(DeadlineExceededError, match="while the client fetched the schema"):
+            caller.execute(QUERY)
+    finally:
+        is_late.set()
 
 
 @pytest.mark.parametrize(

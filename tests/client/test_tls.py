@@ -121,7 +121,7 @@ def test_a_handshake_that_never_ends(kind: str, certificate: tuple[Path, Path]) 
         began = time.monotonic()
         with pytest.raises(DeadlineExceededError):
             caller.execute("{ version }")
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 9  # the transports themselves wait for 10 s
         caller.end()
 
 
@@ -132,7 +132,7 @@ def test_a_handshake_that_trickles(kind: str, certificate: tuple[Path, Path]) ->
     def trickle() -> None:
         connection, _ = listener.accept()
         with connection, suppress(OSError):
-            for byte in b"\x16\x03\x03\x40\x00\x02" + bytes(40):  # one record, never complete
+            for byte in b"\x16\x03\x03\x40\x00\x02" + bytes(400):  # one record, never complete
                 connection.sendall(bytes([byte]))
                 time.sleep(0.1)
 
@@ -144,7 +144,7 @@ def test_a_handshake_that_trickles(kind: str, certificate: tuple[Path, Path]) ->
         began = time.monotonic()
         with pytest.raises(DeadlineExceededError):
             caller.execute("{ version }")
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 30
         caller.end()
         thread.join()
 
