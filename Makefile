@@ -92,7 +92,7 @@ clean:
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis dist \
 	playground/node_modules src/trunkline/server/playground/assets \
 	tests/auth/verifying/peers/node_modules tests/auth/calling/peers/node_modules \
-	tests/server/audits/node_modules tests/client/peers/node_modules \
+	tests/server/audits/node_modules tests/client/peers/node_modules tests/client/yoga/node_modules \
 	native/target native/Cargo.lock \
 	benchmarks/.venv benchmarks/peers/node/node_modules \
 	benchmarks/peers/gqlgen/generated benchmarks/peers/gqlgen/shop/generated

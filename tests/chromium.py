@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 
-import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from tests.giving_up import program
 
 __all__ = ["PATIENCE", "Visit", "chromium"]
 
@@ -37,12 +35,7 @@ document.addEventListener("securitypolicyviolation", (event) => {
 @contextmanager
 def chromium() -> Generator[Browser]:
     """Run Chromium as long as the ``with`` statement lasts; without one, the test is given up."""
-    path = next(filter(None, map(shutil.which, _NAMES)), None)
-    if path is None:
-        message = "No Chromium on the PATH: `apt-get install chromium`, or put Google Chrome there."
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
+    path = program(*_NAMES, package="chromium")
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=path, args=_ARGS)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+import fcntl
 import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-import pytest
+from tests.giving_up import give_up
+from tools.build_playground import python_node, system_node
 
 __all__ = ["node", "running"]
 
@@ -21,37 +21,39 @@ def node(folder: Path) -> str:
 
     Without them the tests are left out, or fail in CI.
     """
-    program, npm = shutil.which("node"), shutil.which("npm")
-    if program is None or npm is None:
-        missing("Node and npm are not on this machine.")
+    found = system_node() or python_node() or give_up("There is no Node that fits.")
+    pins = folder / "package-lock.json"
     stamp = folder / "node_modules" / ".package-lock.json"
-    if not stamp.exists() or stamp.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
-        options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        done = subprocess.run(  # noqa: S603
-            [str(npm), "ci", *options], cwd=folder, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            missing(f"npm ci: {done.stderr}")
-        stamp.touch()
-    return str(program)
-
-
-def missing(why: str) -> None:
-    if os.environ.get("CI") == "true":
-        pytest.fail(why)
-    pytest.skip(why)
+    if not pins.exists():
+        return found.node
+    with pins.open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests in other processes may want the same folder
+        if not stamp.exists() or stamp.stat().st_mtime < pins.stat().st_mtime:
+            options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+            done = subprocess.run(  # noqa: S603
+                [*found.npm, "ci", *options],
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                give_up(f"npm ci: {done.stderr}")
+            stamp.touch()
+    return found.node
 
 
 @contextmanager
-def running(script: Path, *arguments: str) -> Generator[None]:
-    """Run a script until the block ends; it has said "ready" when the block begins."""
+def running(script: Path, *arguments: str) -> Generator[str]:
+    """Run a script until the block ends; give the line that it writes when it is ready."""
     command = [node(script.parent), script.name, *arguments]
     with subprocess.Popen(  # noqa: S603
         command, cwd=script.parent, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
         try:
             assert process.stdout is not None
-            assert process.stdout.readline().strip() == "ready"
-            yield
+            line = process.stdout.readline().strip()
+            assert line, f"{script} does not start"
+            yield line
         finally:
             process.kill()

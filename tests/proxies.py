@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import pytest
 from benchmarks.load import free_port
+from tests.giving_up import program
 from tests.waiting import PATIENCE, until
 
 __all__ = ["nginx", "varnish"]
@@ -45,7 +44,7 @@ def nginx(folder: Path, http: str) -> Generator[int]:
     (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, user=user), encoding="utf-8")
     (folder / "http.conf").write_text(http.replace("8090", str(port)), encoding="utf-8")
     command = ["-c", f"{folder}/nginx.conf", "-e", f"{folder}/error.log"]
-    with _running(_program("nginx", "nginx-light"), command, port):
+    with _running("nginx", "nginx-light", command, port):
         yield port
 
 
@@ -56,31 +55,23 @@ def varnish(folder: Path, recipe: str) -> Generator[int]:
     (folder / "recipe.vcl").write_text(recipe, encoding="utf-8")
     options = ["-a", f"127.0.0.1:{port}", "-f", f"{folder}/recipe.vcl", "-s", "default,64m"]
     command = ["-F", "-j", "none", "-n", f"{folder}/work", *options]
-    with _running(_program("varnishd", "varnish varnish-modules"), command, port):
+    with _running("varnishd", "varnish varnish-modules", command, port):
         yield port
 
 
-def _program(name: str, packages: str) -> str:
-    """Find a program; without it the test is left out, or fails in CI."""
-    program = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    if program is None:
-        message = f"{name} is not installed: apt-get install {packages}"
-        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
-    return str(program)
-
-
 @contextmanager
-def _running(program: str, options: Sequence[str], port: int) -> Generator[None]:
-    with subprocess.Popen([program, *options], stdout=subprocess.DEVNULL) as process:  # noqa: S603
+def _running(name: str, package: str, options: Sequence[str], port: int) -> Generator[None]:
+    command = program(name, package=package, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    with subprocess.Popen([command, *options], stdout=subprocess.DEVNULL) as process:  # noqa: S603
 
         def accepts() -> bool:
-            assert process.poll() is None, f"{program} stopped; see above"
+            assert process.poll() is None, f"{name} stopped; see above"
             with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
                 return True
             return False
 
         try:
-            until(accepts, f"{program} does not start")
+            until(accepts, f"{name} does not start")
             yield
         finally:
             process.terminate()

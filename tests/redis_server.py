@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import socket
@@ -14,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
 from benchmarks.load import free_port
 from redis import Redis
+from tests.giving_up import program
 from tests.waiting import PATIENCE, until
 
 __all__ = ["RedisServer", "redis_cluster", "redis_sentinel", "redis_server"]
@@ -46,16 +45,13 @@ class RedisServer:
 @contextmanager
 def redis_server(*settings: str, is_sentinel: bool = False) -> Generator[RedisServer]:
     """Start a server. Without one the test is left out, or fails in CI."""
-    program = shutil.which("valkey-server") or shutil.which("redis-server")
-    if program is None:
-        message = "Redis is not installed: apt-get install redis-server"
-        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
     folder = Path(tempfile.mkdtemp(prefix="trunkline-redis-"))
     path = folder / "socket"
     usual = ["bind 127.0.0.1", "port 0", f"unixsocket {path}", 'save ""', f"dir {folder}"]
     configuration = folder / "conf"  # which sentinels write to
     configuration.write_text("\n".join([*usual, f"logfile {folder}/log", *settings]))
-    command = [str(program), str(configuration), *(["--sentinel"] if is_sentinel else [])]
+    found = program("valkey-server", "redis-server", package="redis-server")
+    command = [found, str(configuration), *(["--sentinel"] if is_sentinel else [])]
     try:
         with subprocess.Popen(command) as process:  # noqa: S603
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import ssl
 import subprocess
@@ -16,7 +15,8 @@ from typing import Any
 import pytest
 from tests.client import faulty
 from tests.client.calling import AsyncCaller, Caller
-from tests.client.yoga_server import give_up, running_node
+from tests.giving_up import program
+from tests.node import running
 
 from trunkline import Client, ConnectionFailedError, DeadlineExceededError
 from trunkline.client.transports import HTTPRequest
@@ -25,16 +25,14 @@ from trunkline.client.transports.httpx2 import AsyncHTTPX2Transport, HTTPX2Trans
 from trunkline.client.transports.pyreqwest import AsyncPyreqwestTransport, PyreqwestTransport
 from trunkline.client.transports.requests import RequestsHTTPTransport
 
-SCRIPT = Path(__file__).parent / "yoga" / "h2.mjs"
+SCRIPT = Path(__file__).parent / "h2.mjs"
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("certificate")
     key, cert = folder / "key.pem", folder / "cert.pem"
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        give_up("openssl makes the certificate, and is not on this machine")
+    openssl = program("openssl", package="openssl")
     options = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
     leaf = ["-addext", "basicConstraints=critical,CA:FALSE", "-addext"]
     names = "subjectAltName=DNS:localhost,IP:127.0.0.1"
@@ -45,7 +43,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def url(certificate: tuple[Path, Path]) -> Iterator[str]:
-    with running_node(SCRIPT, *map(str, certificate)) as port:
+    with running(SCRIPT, *map(str, certificate)) as port:
         yield f"https://localhost:{port}/graphql"
 
 

@@ -27,6 +27,7 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
+from tests.giving_up import program
 from tests.serving import serving
 from tests.waiting import PATIENCE, until
 
@@ -172,7 +173,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[API]:
 @contextmanager
 def prometheus(folder: Path, url: str, issuer: str, secret: str) -> Generator[str]:
     """Start Prometheus as the documentation configures it, but quicker."""
-    program = installed("prometheus")
+    found = program("prometheus", package="prometheus")
     text = (FILES / "prometheus.yml").read_text(encoding="utf-8")
     text = text.replace("15s", "200ms\n  evaluation_interval: 200ms")
     text = text.replace("localhost:8080", url.removeprefix("http://"))
@@ -181,20 +182,12 @@ def prometheus(folder: Path, url: str, issuer: str, secret: str) -> Generator[st
     (folder / "prometheus.secret").write_text(secret, encoding="utf-8")
     shutil.copy(FILES / "alerts.yml", folder)
     port = free_port()
-    command = [program, "--config.file=prometheus.yml", "--storage.tsdb.path=data"]
+    command = [found, "--config.file=prometheus.yml", "--storage.tsdb.path=data"]
     command += [f"--web.listen-address=127.0.0.1:{port}"]
     page = f"http://127.0.0.1:{port}"
     with running(command, folder):
         until(lambda: httpx2.get(f"{page}/-/ready").status_code == 200, "Prometheus does not start")
         yield page
-
-
-def installed(program: str) -> str:
-    found = shutil.which(program)
-    if found is None:
-        message = f"{program} is not installed: apt-get install prometheus"
-        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
-    return str(found)
 
 
 def test_four_processes_count_together(api: API) -> None:
@@ -281,7 +274,7 @@ def test_prometheus_loads_the_alerts(api: API) -> None:
 
 def test_alerts_fire_when_something_is_wrong_and_only_then() -> None:
     command = [
-        installed("promtool"),
+        program("promtool", package="prometheus"),
         "test",
         "rules",
         str(Path(__file__).parent / "alerts_test.yml"),

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import tarfile
 import tempfile
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import NoReturn
 
-import pytest
 from benchmarks.large_schema import made_valid
+from tests.giving_up import give_up
 from tools.build_playground import python_node, system_node
 
 __all__ = ["github_schema"]
@@ -46,17 +44,10 @@ def github_schema() -> Path:
 def _download(folder: Path) -> Path:
     node = system_node() or python_node()
     if node is None:
-        _give_up("there is no Node that fits")
+        give_up("There is no Node that fits.")
     command = [*node.npm, "pack", "--silent", "--pack-destination", str(folder), _PACKAGE]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode != 0:
-        _give_up(done.stderr)
+        give_up(f"npm could not fetch {_PACKAGE}: {done.stderr}")
     (archive,) = folder.glob("*.tgz")
     return archive
-
-
-def _give_up(why: str) -> NoReturn:
-    message = f"npm could not fetch {_PACKAGE}: {why}"
-    if os.environ.get("CI") == "true":
-        pytest.fail(message, pytrace=False)
-    pytest.skip(message)
