@@ -25,7 +25,7 @@ from tests.generate.client.world import Recording, json_value, serve
 
 from trunkline.client.generated import AsyncGeneratedClient as Base
 from trunkline.client.generated import GeneratedOperation, TypedResult
-from trunkline.client.generated.values import read_hook
+from trunkline.client.responses import read_hook
 from trunkline.generate.client.documents import CheckedDocuments
 from trunkline.generate.client.names import ClientNames
 
