@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, Flag, IntEnum, StrEnum
+from types import SimpleNamespace
 from typing import Any, TypeVar, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from graphql import GraphQLFloat, Undefined
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from werkzeug.local import LocalProxy
 
 from trunkline.compiler.inline import inline_leaf
 from trunkline.compiler.pipeline import compile_operation
-from trunkline.engine import run_sync
+from trunkline.engine import Result, run_sync
 from trunkline.runtime.values import leaf_completer
 from trunkline.schema.bindings import Schema
 from trunkline.schema.executable import make_executable_schema
 from trunkline.schema.load import parse_schema
 from trunkline.schema.scalars import AWARE_DATE_TIME, Scalar
+from trunkline.server.present import encode
 
 
 class Plain(Enum):
@@ -86,6 +93,18 @@ class Numbered(Holder):
 
     value: int
     required: int | None
+
+
+@dataclass
+class Identified(Holder):
+    value: UUID
+    required: UUID | None
+
+
+@dataclass
+class Mixed(Holder):
+    value: int | str
+    required: str | UUID
 
 
 ENUMS: dict[str, type[Enum]] = {
@@ -155,7 +174,8 @@ DOCUMENTS = (
 
 
 @pytest.mark.parametrize(
-    ("type_name", "model"), [*((name, Holder) for name in TYPES), ("ID", Numbered)]
+    ("type_name", "model"),
+    [*((name, Holder) for name in TYPES), ("ID", Numbered), ("ID", Identified)],
 )
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_both_texts_give_the_same(type_name: str, model: type[Holder], document: str) -> None:
@@ -216,13 +236,88 @@ def test_an_integer_that_no_float_is_equal_to_is_an_error() -> None:
         leaf_completer(GraphQLFloat, nullable=True)(2**53 + 1)
 
 
-@pytest.mark.parametrize("model", [Holder, Numbered])
-def test_what_the_model_declares_is_tested_first(model: type[Holder]) -> None:
-    text = compile_operation(schema_of("ID", model), "{ holders { value required } }").source
-    first, last = ("int", "str") if model is Numbered else ("str", "int")
-    for name in ("value_2", "required"):
-        tests = {"int": f"type({name}) is int", "str": f"{name}.__class__ is not str"}
-        assert text.index(tests[first]) < text.index(tests[last])
+@pytest.mark.parametrize(
+    ("model", "test"),
+    [
+        (Holder, "{}.__class__ is not str"),
+        (Mixed, "{}.__class__ is not str"),
+        (Numbered, "type({}) is not int"),
+        (Identified, "type({}) is not UUID"),
+    ],
+)
+def test_what_the_model_declares_is_tested_first(model: type[Holder], test: str) -> None:
+    text = compile_operation(schema_of("ID", model), "{ holder { value required } }").source
+    for name in ("value", "required"):
+        read = re.search(rf"(\w+) = value\.{name}\n(?:.* is not None:\n)?(.*)", text)
+        assert read
+        assert test.format(read[1]) in read[2]
+
+
+_ZONED = st.one_of(
+    st.none(),
+    st.just(UTC),
+    st.timezones(),
+    st.timedeltas(timedelta(hours=-23), timedelta(hours=23)).map(timezone),
+)
+
+
+@pytest.fixture(scope="module")
+def run_with() -> Callable[..., Result]:
+    """Return a function that runs an operation on an object of these values."""
+    held: list[Any] = []
+    sdl = """
+        scalar Date scalar DateTime scalar Aware scalar Time scalar UUID
+        type Query { held: Held! }
+        type Held { date: Date at: DateTime aware: Aware time: Time uuid: UUID! id: ID! }
+    """
+
+    @dataclass
+    class Held:
+        date: date
+        at: datetime
+        aware: datetime
+        time: time
+        uuid: UUID
+        id: UUID
+
+    class Resolvers:
+        query = SimpleNamespace(held=lambda: held[-1])
+
+    scalars = {"Aware": AWARE_DATE_TIME}
+    schema = make_executable_schema(parse_schema(sdl), Resolvers(), {"Held": Held}, scalars)
+    operation = compile_operation(schema, "{ held { date at aware time uuid id } }")
+    operation.inline()
+
+    def run(at: datetime, day: date, hour: time, uuid: UUID, *, takes_json: bool) -> Result:
+        held[:] = [Held(day, at, at, hour, uuid, uuid)]
+        return run_sync(operation, None, takes_json=takes_json)
+
+    return run
+
+
+@settings(max_examples=50)
+@given(
+    st.datetimes(timezones=_ZONED, allow_imaginary=True),
+    st.dates(),
+    st.times(timezones=_ZONED),
+    st.uuids(),
+)
+@example(datetime(1890, 1, 1, tzinfo=ZoneInfo("Europe/Berlin")), date.min, time(), UUID(int=0))
+@example(datetime(1, 1, 1), date.max, time(0, 0, 0, 10_000), UUID(int=2**128 - 1))  # noqa: DTZ001
+@example(datetime.max.replace(tzinfo=UTC), date.max, time(fold=1), UUID(int=1))
+def test_orjson_writes_what_the_text_does(
+    run_with: Any, at: datetime, day: date, hour: time, uuid: UUID
+) -> None:
+    usual, raw = (run_with(at, day, hour, uuid, takes_json=each) for each in (False, True))
+    assert usual.data["held"]["at"] == at.isoformat()
+    assert encode({"data": raw.data}) == encode({"data": usual.data})
+    assert repr(raw.errors) == repr(usual.errors)
+
+
+def test_orjson_gets_the_objects_themselves(run_with: Any) -> None:
+    values = (NOW, NOW.date(), time(12, 30), UUID(int=5))
+    data = run_with(*values, takes_json=True).data
+    assert {*data["held"].values()} == {*values, None}  # without a zone, one is null
 
 
 @pytest.mark.parametrize("type_name", ["Bits", "Own", "JSON"])

@@ -492,12 +492,11 @@ class FieldWriter:
         if isinstance(shape, ObjectShape) and self._is_part(field, shape):
             self._write_part(shape, variable)
             return
-        is_int = isinstance(field.binding, Attribute) and field.binding.is_int
         self._unless_plain(
             shape,
             variable,
             lambda: self._call_completer(field, shape, mark, variable),
-            is_int=is_int,
+            field.binding.id_class if isinstance(field.binding, Attribute) else None,
         )
 
     def _call_completer(self, field: FieldPlan, shape: Shape, mark: Mark, variable: str) -> None:
@@ -514,11 +513,15 @@ class FieldWriter:
         self._source.call(f"{variable} = {complete}(", arguments)
 
     def _unless_plain(
-        self, shape: Shape, variable: str, otherwise: Callable[[], None], *, is_int: bool = False
+        self,
+        shape: Shape,
+        variable: str,
+        otherwise: Callable[[], None],
+        id_class: type | None = None,
     ) -> None:
         """Write what completes the common value of a leaf; ``otherwise`` completes any other.
 
-        ``is_int`` means that an id is expected to be an integer.
+        ``id_class`` is the class that an id is expected to be of.
         """
         source = self._source
         is_there = f"{variable} is not None"
@@ -527,14 +530,7 @@ class FieldWriter:
             with source.block(f"if {is_there}:") if is_null else nullcontext():
                 otherwise()
             return
-        leaf = self._module.inline_leaf(shape.type, variable)
-        if is_int and leaf is not None:
-            with source.block(f"if type({variable}) is int:"):
-                source.line(f"{variable} = {leaf.of_int}")
-            tests = [is_there, *leaf.other] if shape.nullable else [*leaf.other]
-            with source.all_of(tests, "elif"):
-                otherwise()
-            return
+        leaf = self._module.inline_leaf(shape.type, variable, id_class)
         if shape.nullable and leaf is not None and len(leaf.other) == 1 and not leaf.written:
             with source.all_of([is_there, *leaf.other]):
                 self._of_int(leaf, variable, otherwise)
@@ -545,9 +541,11 @@ class FieldWriter:
                 return
             with source.any_of([*leaf.other]):
                 self._of_int(leaf, variable, otherwise)
-            if leaf.written:
-                with source.block("else:"):
-                    source.line(f"{variable} = {leaf.written}")
+            if not leaf.written:
+                return
+            tests = ["not execution.takes_json", *(leaf.unlike or ())]
+            with source.block("else:") if leaf.unlike is None else source.any_of(tests, "elif"):
+                source.line(f"{variable} = {leaf.written}")
 
     def _of_int(self, leaf: InlineLeaf, variable: str, otherwise: Callable[[], None]) -> None:
         if not leaf.of_int:

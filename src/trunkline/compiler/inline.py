@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, Flag
 from typing import Any, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from graphql import GraphQLEnumType, GraphQLLeafType, GraphQLScalarType, Undefined
 from msgspec import to_builtins
 
 from trunkline.schema.scalars import AWARE_DATE_TIME, KNOWN_SCALARS, Scalar, scalar_of
 
-__all__ = ["SPECIFIED", "InlineLeaf", "inline_leaf"]
+__all__ = ["IDS", "SPECIFIED", "InlineLeaf", "inline_leaf"]
 
 
 class InlineLeaf(NamedTuple):
@@ -27,13 +28,15 @@ class InlineLeaf(NamedTuple):
 
     ``{0}`` is the variable that has the value, ``{1}`` the class, ``{2}`` the object ``uses``. If
     one of the tests ``other`` holds, the value is another, and a function completes it. ``written``
-    is the expression of the response's value, if that is not the value itself. ``of_int`` is that
-    of an integer, where integers are common too.
+    is the expression of the response's value, if that is not the value itself. orjson writes the
+    value itself so, unless one of the tests ``unlike`` holds; without these it does not. ``of_int``
+    is the expression for an integer, where integers are common too.
     """
 
     class_: type
     other: tuple[str, ...]
     written: str = ""
+    unlike: tuple[str, ...] | None = None
     of_int: str = ""
     uses: object = None
 
@@ -55,22 +58,45 @@ SPECIFIED: Mapping[str, InlineLeaf] = {
 }
 """The scalars that GraphQL itself defines (§3.5), by name."""
 
+
+def has_odd_offset(value: datetime) -> bool:
+    """Return whether orjson would write a time with a zone otherwise.
+
+    It leaves out an offset's seconds, which a zone's oldest times have.
+    """
+    if value.tzinfo is UTC:
+        return False
+    offset = value.utcoffset() if type(value.tzinfo) in _ZONES else None
+    return offset is None or offset.seconds % 60 != 0 or offset.microseconds != 0
+
+
+_ZONES = (timezone, ZoneInfo)
 _ISO = "{0}.isoformat()"
+_ODD = "{0}.tzinfo is not None and {2}({0})"
 _KNOWN: Mapping[str, InlineLeaf] = {
-    "DateTime": InlineLeaf(datetime, (_OTHER,), _ISO),
-    "Date": InlineLeaf(date, (_OTHER,), _ISO),
-    "Time": InlineLeaf(time, (_OTHER,), _ISO),
+    "DateTime": InlineLeaf(datetime, (_OTHER,), _ISO, (_ODD,), uses=has_odd_offset),
+    "Date": InlineLeaf(date, (_OTHER,), _ISO, ()),
+    # orjson writes 10000 microseconds as .10000
+    "Time": InlineLeaf(time, (_OTHER,), _ISO, ("{0}.microsecond", "{0}.tzinfo is not None")),
     "Duration": InlineLeaf(timedelta, (_OTHER,), "{2}({0})", uses=to_builtins),
     "Decimal": InlineLeaf(Decimal, (_OTHER, "not {0}.is_finite()"), "str({0})"),
-    "UUID": InlineLeaf(UUID, (_OTHER,), "str({0})"),
+    "UUID": InlineLeaf(UUID, (_OTHER,), "str({0})", ()),
     "Bytes": InlineLeaf(bytes, (_OTHER,), '{2}({0}).decode("ascii")', uses=b64encode),
     "Int64": InlineLeaf(int, (_OTHER, "{0}.bit_length() > 63")),
 }
 _SCALARS: Mapping[Scalar | None, InlineLeaf] = {
     **{KNOWN_SCALARS[name].scalar: leaf for name, leaf in _KNOWN.items()},
-    AWARE_DATE_TIME: InlineLeaf(datetime, (_OTHER, "{0}.utcoffset() is None"), _ISO),
+    AWARE_DATE_TIME: InlineLeaf(
+        datetime, (_OTHER, "{0}.utcoffset() is None"), _ISO, (_ODD,), uses=has_odd_offset
+    ),
 }
 """As `trunkline.schema.scalars` writes them. A program may bind others to the same names."""
+
+IDS: Mapping[type, InlineLeaf] = {
+    int: InlineLeaf(int, (_OTHER,), "str({0})"),
+    UUID: _KNOWN["UUID"],
+}
+"""What ids are that a model declares as of this class."""
 
 
 def inline_leaf(type_: GraphQLLeafType) -> InlineLeaf | None:

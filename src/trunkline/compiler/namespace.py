@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from graphql import GraphQLLeafType, is_enum_type
 
 from trunkline.compiler.dialect import Dialect
-from trunkline.compiler.inline import InlineLeaf
+from trunkline.compiler.inline import IDS, InlineLeaf
 from trunkline.runtime.positions import Condition, Mark, holds
 from trunkline.text.literals import literal
 from trunkline.text.names import Names, snake_case
@@ -135,12 +135,15 @@ class ModuleNamespace:
         complete: Callable[[Any], Any] = self.bound[self.leaf(type_, nullable=nullable)]  # type: ignore[assignment]
         return complete
 
-    def inline_leaf(self, type_: GraphQLLeafType, variable: str) -> InlineLeaf | None:
+    def inline_leaf(
+        self, type_: GraphQLLeafType, variable: str, declared: type | None = None
+    ) -> InlineLeaf | None:
         """Write how the common value of a scalar or an enum in a variable is completed, if it is.
 
-        What the expressions name is bound.
+        ``declared`` is the class of an id, as the model declares it. What the expressions name is
+        bound.
         """
-        leaf = self.dialect.inline_leaf(type_)
+        leaf = IDS[declared] if declared else self.dialect.inline_leaf(type_)
         if leaf is None:
             return None
         class_, uses = leaf.class_, leaf.uses
@@ -155,6 +158,7 @@ class ModuleNamespace:
         return leaf._replace(
             other=tuple(test.format(*names) for test in leaf.other),
             written=leaf.written.format(*names),
+            unlike=leaf.unlike and tuple(test.format(*names) for test in leaf.unlike),
             of_int=leaf.of_int.format(*names),
         )
 

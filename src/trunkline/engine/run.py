@@ -39,9 +39,9 @@ def run_sync(  # noqa: PLR0913  # a request, who sent it, and who takes the data
 
     ``variables`` are the request's; ``context`` and ``caller`` are given to the resolvers that have
     a parameter for them; ``root_value`` is what the graphql-core dialect resolves root fields on.
-    With ``takes_json``, lists in the data may be JSON already, as ``orjson.Fragment``: for callers
-    who only write the data with orjson. The extension of ``trunkline[native]`` writes them so,
-    except for HTTP caches, whose groups are read from the data.
+    ``takes_json`` is for callers who only write the data with orjson. UUIDs, dates and times in it
+    may be objects then, where orjson writes them as their scalar does. Lists may be JSON already,
+    as ``orjson.Fragment``: the extension of ``trunkline[native]`` writes them.
 
     Raises ``VariablesError`` if a variable's value does not fit (GraphQL §6.1.2) or there are more
     values than the limits allow, and ``TypeError`` if something must be awaited after all, or if

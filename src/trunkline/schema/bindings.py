@@ -79,11 +79,11 @@ class ListOf(Protocol[T_co]):
 class Attribute:
     """The value is an attribute or a property of the parent object.
 
-    ``is_int`` if it is an id that the model declares as an integer.
+    ``id_class`` is the class of an id that the model declares as ``int`` or ``UUID``.
     """
 
     name: str
-    is_int: bool = False
+    id_class: type | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from trunkline.schema.bindings import (
     is_batch,
 )
 from trunkline.schema.models import (
-    is_integer,
+    id_class,
     is_looked_up,
     is_mapping,
     members_of,
@@ -145,8 +145,8 @@ class FieldBinder:
         elif (method := method_of(model, found)) is not None:
             return self._bind_method(coordinate, found, field, model, method)
         else:
-            is_int = get_nullable_type(field.type) is GraphQLID and is_integer(model, found)
-            binding = Attribute(found, is_int=is_int)
+            is_id = get_nullable_type(field.type) is GraphQLID
+            binding = Attribute(found, id_class(model, found) if is_id else None)
             reason = f"{model.__qualname__}.{found} is not a method"
         if field.args:
             self.mistakes.append(

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, ClassVar, Generic, get_origin, is_typeddict
+from uuid import UUID
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType, Undefined
 from graphql.pyutils import did_you_mean, suggestion_list
@@ -26,7 +27,7 @@ __all__ = [
     "bind_enum",
     "bind_input",
     "class_of",
-    "is_integer",
+    "id_class",
     "is_looked_up",
     "is_mapping",
     "lookup",
@@ -39,7 +40,8 @@ __all__ = [
 
 _OF_SQLALCHEMY = "_mapping"  # the public attribute of its rows that has their values by key
 
-_INTEGER = re.compile(r"\bint\b")
+_IDS = (int, UUID)
+_WORD = re.compile(r"\w+")
 _CLASS_VARIABLE = re.compile(r"([\w.]+\.)?ClassVar\b")  # an annotation kept as text (PEP 563)
 
 
@@ -101,11 +103,12 @@ def members_of(model: type) -> set[str]:
     return declared if is_mapping(model) else declared | set(dir(model))
 
 
-def is_integer(model: type, name: str) -> bool:
-    """Return whether a model declares a member as an integer, whatever else it may be."""
+def id_class(model: type, name: str) -> type | None:
+    """Return ``int`` or ``UUID`` if a model declares a member so, and not as ``str`` as well."""
     annotations = (inspect.get_annotations(base).get(name) for base in model.__mro__)
     found = next((each for each in annotations if each is not None), None)
-    return bool(_INTEGER.search(str(found)))
+    words = set(_WORD.findall(str(found)))
+    return None if "str" in words else next((each for each in _IDS if each.__name__ in words), None)
 
 
 def method_of(model: type, name: str) -> Callable[..., Any] | None:

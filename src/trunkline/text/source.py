@@ -70,13 +70,11 @@ class Source(Generic[Mark]):
         """Open an ``if`` block (or ``elif``) that is entered where every operand is true."""
         return self._if("and", operands, word)
 
-    def any_of(self, operands: list[str]) -> AbstractContextManager[None]:
-        """Open an ``if`` block that is entered where some operand is true."""
-        return self._if("or", operands)
+    def any_of(self, operands: list[str], word: str = "if") -> AbstractContextManager[None]:
+        """Open an ``if`` block (or ``elif``) that is entered where some operand is true."""
+        return self._if("or", operands, word)
 
-    def _if(
-        self, operator: str, operands: list[str], word: str = "if"
-    ) -> AbstractContextManager[None]:
+    def _if(self, operator: str, operands: list[str], word: str) -> AbstractContextManager[None]:
         flat = f"{word} {f' {operator} '.join(operands)}:"
         if len(operands) == 1 or self.fits(flat):
             return self.block(flat)
