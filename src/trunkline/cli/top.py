@@ -25,7 +25,6 @@ from trunkline.cli.credentials import (
 )
 from trunkline.cli.reading import HeaderOption, errors_end_command, read_pairs
 from trunkline.errors import TrunklineError
-from trunkline.observe.operations import main_failure
 from trunkline.printable import printable
 
 if TYPE_CHECKING:
@@ -388,6 +387,8 @@ def _table(by: _By, rows: Sequence[_Row], width: int, *, fold: bool, compares: b
 
 
 def _failed(row: _Row, *, tells_outcome: bool) -> str:
+    from trunkline.observe.operations import main_failure
+
     its = row.figures
     if not its.failures:
         return ""
