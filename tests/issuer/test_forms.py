@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.issuer.asking import API, Desk, basic
 
+from trunkline.issuer import FailureLimits
 from trunkline.issuer.messages import OAuthError, read_form
 from trunkline.issuer.secrets import make_secret
 
@@ -24,13 +25,18 @@ PAIRS = st.lists(
 )
 
 
+@pytest.fixture(scope="module")
+def desk() -> Desk:
+    desk = Desk(limits=FailureLimits(10**9, 10**9, 10**9))
+    desk.secrets["web"] = desk.add("web")
+    return desk
+
+
 @settings(max_examples=300, deadline=None)
 @given(pairs=PAIRS, path=st.sampled_from(["/token", "/introspect", "/revoke"]), data=st.data())
 def test_without_the_secret_no_form_gets_anything(
-    pairs: list[tuple[str, str]], path: str, data: Any
+    desk: Desk, pairs: list[tuple[str, str]], path: str, data: Any
 ) -> None:
-    desk = Desk()
-    desk.add()
     body = urlencode(pairs, errors="replace").encode()
     if data.draw(st.booleans()):
         cut = data.draw(st.integers(0, len(body)))
@@ -43,10 +49,8 @@ def test_without_the_secret_no_form_gets_anything(
 
 @settings(max_examples=200, deadline=None)
 @given(pairs=PAIRS)
-def test_with_the_secret_only_what_was_granted(pairs: list[tuple[str, str]]) -> None:
-    desk = Desk()
-    secret = desk.add()
-    answer = desk.ask(urlencode(pairs, errors="replace"), basic("web", secret))
+def test_with_the_secret_only_what_was_granted(desk: Desk, pairs: list[tuple[str, str]]) -> None:
+    answer = desk.ask(urlencode(pairs, errors="replace"), basic("web", desk.secrets["web"]))
     assert answer.status in {200, 400, 401}
     if answer.status == 200:
         assert set(answer.body["scope"].split()) <= {"todos:read", "todos:write", "rest:read"}
@@ -55,9 +59,7 @@ def test_with_the_secret_only_what_was_granted(pairs: list[tuple[str, str]]) -> 
 
 @settings(max_examples=300, deadline=None)
 @given(value=st.binary(max_size=60) | st.text().map(lambda text: text.encode()))
-def test_no_authorization_header_is_an_error_of_ours(value: bytes) -> None:
-    desk = Desk()
-    desk.add()
+def test_no_authorization_header_is_an_error_of_ours(desk: Desk, value: bytes) -> None:
     for scheme in (b"", b"Basic ", b"basic ", b"Bearer "):
         header = ("authorization", (scheme + value).decode("latin-1"))
         answer = desk.ask({"grant_type": "client_credentials"}, header)

@@ -92,7 +92,7 @@ def test_a_success_forgets_the_failures(desk: Desk) -> None:
 
 def test_what_is_counted_is_bounded() -> None:
     limits = FailureLimits()
-    for n in range(50_000):
+    for n in range(10_000):  # three counts for each
         fail(limits, f"client{n}", f"10.0.{n // 256}.{n % 256}", 0.0, guessable=True)
     assert len(limits._counts) <= 20_000
 
@@ -127,12 +127,13 @@ def test_as_21_many_clients_at_once_from_one_address(desk: Desk) -> None:
     assert (statuses.count(401), statuses.count(429)) == (100, 200)
 
 
-def test_as_21_many_addresses_at_once_do_not_guess_what_people_chose(desk: Desk) -> None:
+def test_as_21_many_addresses_at_once_do_not_guess_what_people_chose() -> None:
+    desk = Desk(limits=FailureLimits(per_client=20))
     chosen = desk.add("web", "correct horse battery staple")
-    guesses = [("web", f"incorrect horse {n}") for n in range(200)]
-    guesses[150] = ("web", chosen)
-    statuses = at_once(desk, guesses, [f"203.0.113.{n}" for n in range(200)])
-    assert (statuses.count(401), statuses.count(429)) == (100, 100)
+    guesses = [("web", f"incorrect horse {n}") for n in range(40)]
+    guesses[30] = ("web", chosen)
+    statuses = at_once(desk, guesses, [f"203.0.113.{n}" for n in range(40)])
+    assert (statuses.count(401), statuses.count(429)) == (20, 20)
 
 
 def test_as_21_a_client_that_is_right_may_ask_a_thousand_times_at_once(desk: Desk) -> None:
@@ -242,7 +243,7 @@ def test_ta_01_strangers_leave_nothing_in_memory(desk: Desk) -> None:
     limits = desk.issuer._authenticator._limits
     directory = desk.issuer._authenticator._directory
     status(desk, "web", secret)
-    for n in range(100):
+    for n in range(20):
         client = (f"203.0.113.{n}", 1)
         assert desk.ask(ASK, basic(f"{n}{long}", secret), client=client).status == 401
         form = {**ASK, "client_id": f"{n}{long}", "client_secret": secret}
@@ -252,12 +253,12 @@ def test_ta_01_strangers_leave_nothing_in_memory(desk: Desk) -> None:
 
 
 def test_ta_01_what_is_remembered_of_strangers_ends(desk: Desk) -> None:
-    for n in range(300):
-        status(desk, f"client{n}", make_secret(), (f"203.0.113.{n % 200}", 1))
+    for n in range(60):
+        status(desk, f"client{n}", make_secret(), (f"203.0.113.{n % 40}", 1))
     limits = desk.issuer._authenticator._limits
     directory = desk.issuer._authenticator._directory
-    assert len(limits._counts) == 300 + 200
-    assert len(directory._clients) == 300
+    assert len(limits._counts) == 60 + 40
+    assert len(directory._clients) == 60
     desk.now += 61
     status(desk, "one", make_secret())
     assert len(limits._counts) == 2
@@ -310,8 +311,10 @@ def test_as_07_a_chosen_secrets_slow_hash_is_paid_for_unknown_clients_too() -> N
 def test_without_chosen_secrets_nobody_makes_the_issuer_hash_slowly() -> None:
     desk = Desk(limits=FailureLimits(10**6, 10**6, 10**6))
     desk.add()
-    status(desk, "web", "not one of ours")
-    begun = time.process_time()
-    for _ in range(50):
-        assert status(desk, "web", "not one of ours") == 401
-    assert (time.process_time() - begun) / 50 < 0.01  # argon2 takes 0.02 and more
+    assert status(desk, "web", "not one of ours") == 401
+    slow = desk.issuer._authenticator._slow
+    assert not slow._threads
+    desk.add("chosen", chosen="correct horse battery staple")
+    desk.now += 60  # it is seen a minute later
+    assert status(desk, "web", "not one of ours") == 401
+    assert slow._threads
