@@ -31,7 +31,7 @@ def send_with(client: Any, request: HTTPRequest) -> HTTPResponse:
         for piece in response.iter_raw():
             body += piece
             if len(body) > MAX_BYTES:
-                break  # whoever reads the response reports it
+                break  # the reader of the response reports it
     return response_of(response, body)
 
 
@@ -45,5 +45,5 @@ async def send_with_async(client: Any, request: HTTPRequest) -> HTTPResponse:
         async for piece in response.aiter_raw():
             body += piece
             if len(body) > MAX_BYTES:
-                break  # whoever reads the response reports it
+                break  # the reader of the response reports it
     return response_of(response, body)

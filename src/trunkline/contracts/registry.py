@@ -37,10 +37,7 @@ from trunkline.observe.operations import name_and_version
 from trunkline.printable import printable
 from trunkline.protocol.documents import document_id
 
-__all__ = ["PUBLISHING", "DocumentRegistry", "Problems", "Serve", "client_of"]
-
-PUBLISHING = "documents:publish"
-"""The scope that a token needs to publish documents."""
+__all__ = ["DocumentRegistry", "Problems", "Serve", "client_of"]
 
 logger = logging.getLogger("trunkline.documents")
 
@@ -99,7 +96,7 @@ class DocumentRegistry:
         *,
         unknown: UnknownRule = "allow",
         unused_days: float = 90,
-        publishing: str | None = PUBLISHING,
+        publishing: str | None = "documents:publish",
     ) -> None:
         if unknown not in {"allow", "log", "only"}:
             raise ValueError(f"unknown must be 'allow', 'log' or 'only', not {unknown!r}.")

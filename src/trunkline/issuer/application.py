@@ -40,7 +40,6 @@ Handler: TypeAlias = Callable[[AuthenticatedClient, IssuerRequest], Awaitable[Re
 _BODY_BYTES = 65_536  # a token has 16,384 characters at most
 _BODY_SECONDS = 10.0
 _CACHED = 600  # seconds that verifiers may cache keys and metadata
-_ROTATION = 90 * 86_400.0
 
 _ENDPOINTS = {
     "token_endpoint": "/token",
@@ -80,7 +79,7 @@ class Issuer(HTTPApplication):
         store: Store,
         *,
         algorithm: str = "ES256",
-        rotation: float = _ROTATION,
+        rotation: float = 90 * 86_400,
         authorities: Sequence[Certificate] = (),
         proxies: Proxies | None = None,
         mtls_url: str | None = None,

@@ -20,11 +20,9 @@ from trunkline.auth.jose import (
 )
 from trunkline.issuer.clients import RegisteredClient
 
-__all__ = ["SKEW", "check_assertion"]
+__all__ = ["check_assertion"]
 
-SKEW = 30
-"""Seconds that clocks may differ."""
-
+_SKEW = 30  # seconds that clocks may differ
 _LONGEST = 300  # seconds that an assertion may live, or be old
 _TYPES = frozenset({"", "jwt", "client-authentication+jwt"})  # not those of tokens and proofs
 
@@ -49,7 +47,7 @@ def check_assertion(
     if not isinstance(audience, str) or audience not in audiences:
         raise JWTError("Claim 'aud' is not a string with the identifier of this issuer.")
     expires = _check_times(claims, now)
-    return read_jti(claims), expires + SKEW
+    return read_jti(claims), expires + _SKEW
 
 
 def _check_signature(jwt: str, client: RegisteredClient) -> SignedJWT:
@@ -78,13 +76,13 @@ def _read_key(jwk: bytes) -> AsymmetricKey:
 def _check_times(claims: Mapping[str, Any], now: float) -> float:
     """Check when the assertion is valid; return when it expires."""
     expires = read_time(claims, "exp")
-    if expires <= now - SKEW:
+    if expires <= now - _SKEW:
         raise JWTError("The assertion has expired: 'exp' is in the past.")
-    if expires > now + _LONGEST + SKEW:
+    if expires > now + _LONGEST + _SKEW:
         raise JWTError(f"Claim 'exp' is more than {_LONGEST} s ahead.")
     for name in ("nbf", "iat"):
-        if name in claims and read_time(claims, name) > now + SKEW:
+        if name in claims and read_time(claims, name) > now + _SKEW:
             raise JWTError(f"The assertion is not valid yet: '{name}' is in the future.")
-    if "iat" in claims and read_time(claims, "iat") < now - _LONGEST - SKEW:
+    if "iat" in claims and read_time(claims, "iat") < now - _LONGEST - _SKEW:
         raise JWTError(f"The assertion is too old: 'iat' is more than {_LONGEST} s ago.")
     return expires

@@ -16,7 +16,6 @@ from trunkline.auth.urls import is_resource
 from trunkline.issuer.secrets import hash_secret, make_secret
 
 __all__ = [
-    "DEFAULT_LIFETIME",
     "LONGEST_LIFETIME",
     "Binding",
     "Method",
@@ -32,8 +31,10 @@ Method: TypeAlias = Literal[
 ]
 Binding: TypeAlias = Literal["none", "mtls", "dpop"]
 
-DEFAULT_LIFETIME = 600
-SHORTEST_LIFETIME, LONGEST_LIFETIME = 60, 3600  # RFC 6750 §5.3: one hour or less
+LONGEST_LIFETIME = 3600
+"""Seconds that a token lives at most (RFC 6750 §5.3)."""
+
+_SHORTEST_LIFETIME = 60
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,256}")
@@ -99,7 +100,7 @@ class RegisteredClient(msgspec.Struct, frozen=True, omit_defaults=True):
     jwks: list[dict[str, Any]] = []
     certificates: list[str] = []
     subject: tuple[str, str] | None = None
-    lifetime: int = DEFAULT_LIFETIME
+    lifetime: int = 600
     bound: Binding = "none"
     accepts_token_url: bool = False
     created: float = 0.0
@@ -111,9 +112,9 @@ class RegisteredClient(msgspec.Struct, frozen=True, omit_defaults=True):
             raise ValueError(
                 "The client id must be 1 to 128 characters: letters, digits and . _ ~ - only."
             )
-        if not SHORTEST_LIFETIME <= self.lifetime <= LONGEST_LIFETIME:
+        if not _SHORTEST_LIFETIME <= self.lifetime <= LONGEST_LIFETIME:
             raise ValueError(
-                f"The lifetime of tokens must be {SHORTEST_LIFETIME} to {LONGEST_LIFETIME} s."
+                f"The lifetime of tokens must be {_SHORTEST_LIFETIME} to {LONGEST_LIFETIME} s."
             )
         for resource in (*self.grants, *self.serves):
             if not is_resource(resource):

@@ -11,11 +11,9 @@ from hmac import compare_digest
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
-__all__ = ["SHORTEST_CHOSEN", "hash_secret", "is_chosen", "is_generated", "make_secret", "matches"]
+__all__ = ["hash_secret", "is_chosen", "is_generated", "make_secret", "matches"]
 
-SHORTEST_CHOSEN = 16
-"""Characters that a secret chosen by a person must have at least."""
-
+_SHORTEST_CHOSEN = 16  # characters of a secret that a person chose
 _PREFIX = "tks_"  # scanners of repositories find such words
 _GENERATED = re.compile(_PREFIX + r"[A-Za-z0-9_-]{43}")
 
@@ -42,8 +40,8 @@ def hash_secret(secret: str) -> str:
     """
     if is_generated(secret):
         return _sha256(secret)
-    if len(secret) < SHORTEST_CHOSEN:
-        raise ValueError(f"A chosen secret must have {SHORTEST_CHOSEN} characters at least.")
+    if len(secret) < _SHORTEST_CHOSEN:
+        raise ValueError(f"A chosen secret must have {_SHORTEST_CHOSEN} characters at least.")
     return _hasher().hash(secret)
 
 

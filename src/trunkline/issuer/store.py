@@ -26,15 +26,12 @@ from trunkline.issuer.clients import RegisteredClient
 from trunkline.issuer.keys import SigningKey
 from trunkline.issuer.secrets import is_chosen
 
-__all__ = ["REMEMBERED", "ClientDirectory", "Store", "unique_id"]
-
-
-REMEMBERED = 1.0
-"""Seconds after which a running issuer sees a change of the store: a revocation, for example."""
+__all__ = ["ClientDirectory", "Store", "unique_id"]
 
 logger = logging.getLogger("trunkline.issuer")
 
 _URL_FORMS = "The URL of a store must be sqlite:///issuer.db or postgresql://user@host/database."
+_REMEMBERED = 1.0  # seconds after which a running issuer sees that a client was revoked
 _NOTED_EVERY = 60.0
 _LOOKED_EVERY = 60.0
 _SWEPT_EVERY = 60.0
@@ -281,7 +278,7 @@ class ClientDirectory:
     async def client(self, client_id: str, now: float) -> RegisteredClient | None:
         """Return a client as it was at most a second ago; ``None`` if unknown or revoked."""
         kept = self._clients.get(client_id)
-        if kept is not None and 0 <= now - kept[0] < REMEMBERED:
+        if kept is not None and 0 <= now - kept[0] < _REMEMBERED:
             return kept[1]
         return await self.fresh(client_id, now)
 
@@ -292,7 +289,7 @@ class ClientDirectory:
             client = None
         if now - self._swept >= _SWEPT_EVERY:
             self._swept = now
-            self._clients.remove_where(lambda _id, kept: now - kept[0] >= REMEMBERED)
+            self._clients.remove_where(lambda _id, kept: now - kept[0] >= _REMEMBERED)
         self._clients.put(client_id, (now, client))
         return client
 

@@ -75,7 +75,7 @@ class TokenExchange:
 
     - ``subject_token``: a text, a ``Path`` of a file, or a function, read at each token request:
       the token of the one subject whom these credentials are for.
-    - ``subject_token_type``: its type, a URI (§3).
+    - ``subject_token_type``: its type, a URI (§3); by default that of a JWT.
     - ``actor_token`` and ``actor_token_type``: of the party that acts for the subject.
     - ``requested_token_type``: the type of the token that is wanted, if the issuer has several.
     """
