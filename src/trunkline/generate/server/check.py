@@ -54,7 +54,9 @@ class ModelCheck:
         self._settings = settings
         self._classes = settings.classes
         self._names = names
-        self._fits = Fits(settings.classes, settings.scalar_classes)
+        self._fits = Fits(
+            settings.classes, settings.scalar_classes, f"{settings.configuration.package}.types"
+        )
         self.mistakes: list[str] = []
         self.reasons: dict[str, str] = {}
 

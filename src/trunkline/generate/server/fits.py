@@ -34,12 +34,16 @@ _TRANSPARENT = {"Mapped", "WriteOnlyMapped", "DynamicMapped", "ReadOnly", "Requi
 class Fits:
     """Compares the types of a schema with those of Python.
 
-    ``models`` and ``scalars`` are the classes of the values of its types, by name.
+    ``models`` and ``scalars`` are the classes of the values of its types, by name. The module
+    ``generated`` has those of the other types.
     """
 
-    def __init__(self, models: Mapping[str, type], scalars: Mapping[str, type]) -> None:
+    def __init__(
+        self, models: Mapping[str, type], scalars: Mapping[str, type], generated: str
+    ) -> None:
         self._models = models
         self._scalars = scalars
+        self._generated = generated
 
     def output(self, type_: Any, hint: Any) -> str | None:
         """Say why values of a Python type cannot be those of a field; ``None`` if they can."""
@@ -47,7 +51,11 @@ class Fits:
         if NoneType in members and is_non_null_type(type_):
             return f"may be None, and {type_} is never null"
         inner = type_.of_type if is_non_null_type(type_) else type_
-        reasons = [self._output(inner, each) for each in members if each is not NoneType]
+        reasons = [
+            self._other_enum(inner, each) or self._output(inner, each)
+            for each in members
+            if each is not NoneType
+        ]
         return reasons[0] if reasons and all(reasons) else None
 
     def input(self, type_: Any, hint: Any, *, leaves: bool = True) -> str | None:
@@ -63,7 +71,9 @@ class Fits:
             return f"may be null, and {_type_text(hint)} does not take None"
         inner = type_.of_type if is_non_null_type(type_) else type_
         reasons = [
-            self._input(inner, each, leaves=leaves) for each in members if each is not NoneType
+            (leaves and self._other_enum(inner, each)) or self._input(inner, each, leaves=leaves)
+            for each in members
+            if each is not NoneType
         ]
         return reasons[0] if reasons and all(reasons) else None
 
@@ -108,6 +118,25 @@ class Fits:
         if given is None or issubclass(given, (class_, dict)) or class_ in _PROMOTED.get(given, ()):
             return None
         return f"arrives as {_type_text(given)}, which {_type_text(hint)} does not take"
+
+    def _other_enum(self, type_: Any, hint: Any) -> str | None:
+        """Say that an enum of the program meets an enum of the schema that no class stands for."""
+        class_ = _class(hint)
+        if (
+            class_ is None
+            or not is_enum_type(type_)
+            or type_.name in self._models
+            or not issubclass(class_, Enum)
+            or issubclass(class_, str)
+            or not len(class_)  # a base of enums
+            or class_.__module__ == self._generated
+        ):
+            return None
+        name = f"{class_.__module__}:{class_.__qualname__}"
+        return (
+            f"is {class_.__qualname__}, and {type_.name} is generated"
+            f' (`models.{type_.name} = "{name}"` names its class)'
+        )
 
 
 def awaited_type(hint: Any) -> Any:

@@ -8,6 +8,11 @@ class Genre(Enum):
     FICTION = "fiction"
 
 
+class State(Enum):
+    NEW = "new"
+    SENT = "sent"
+
+
 class Other:
     pass
 
@@ -21,6 +26,7 @@ class Book:
     genre: list[Genre]
     published: date
     shelf: Other
+    state: State
 
     def scaled(self, width: str) -> int | None:
         return len(width)
@@ -31,6 +37,9 @@ class Book:
     async def nothing(self) -> str:
         return ""
 
+    def states(self, only: State) -> list[State]:
+        return [only]
+
 
 @dataclass
 class BookInput:
@@ -40,6 +49,7 @@ class BookInput:
     genre: Genre
     at: str
     id: UUID
+    states: list[State]
     needed: int
 
 
