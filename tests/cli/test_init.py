@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,14 +21,17 @@ from benchmarks.load import free_port
 from tests.generate.projects import snapshot, trunkline
 from tests.waiting import PATIENCE, until
 
+from trunkline.generate.configuration import read_configuration
+from trunkline.generate.served import why_outdated
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
-    run = trunkline(folder, "init", "my-todos")
+    run = trunkline(folder, "init", "my todos")
     assert run.status == 0, run.printed
-    assert "cd my-todos\n" in run.printed
-    return folder / "my-todos"
+    assert "cd 'my todos'\n" in run.printed
+    return folder / "my todos"
 
 
 def ask(port: int, query: str) -> object:
@@ -102,6 +108,35 @@ def test_it_serves_at_once_and_anew_after_a_change(made: Path) -> None:
         eventually_served(changed, models, titles, port, "{ todos { title } }")
 
 
+def test_serving_tells_that_the_schema_has_changed(made: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(made, tmp_path / "made")
+    assert why_outdated(read_configuration(folder)) is None
+    schema = folder / "schema/todo.graphql"
+    right = schema.read_text(encoding="utf-8")
+    schema.write_text(right.replace("Boolean", "Boolan"), encoding="utf-8")
+    problem = why_outdated(read_configuration(folder))
+    assert problem is not None
+    assert "todo.graphql:17:9: Unknown type 'Boolan'." in problem
+    schema.write_text(right.replace("Boolean!", "Boolean"), encoding="utf-8")
+    resolvers = folder / "my_todos/resolvers/__init__.py"
+    text = resolvers.read_text(encoding="utf-8")
+    resolvers.write_text(text.replace("self.query", "self.quer"), encoding="utf-8")
+    run = trunkline(folder, "serve", "--port", "0")
+    warning, error = run.printed.splitlines()
+    assert warning.startswith("WARNING:  The schema has changed, and my_todos/graph/schema.graphql")
+    assert error == "ERROR:    Query.todos: has no resolver. Add 'todos' to Resolvers.query."
+    assert run.status == 3
+
+
+def test_a_port_that_is_taken_is_told(made: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        run = trunkline(made, "serve", "--port", str(port))
+    reason = os.strerror(errno.EADDRINUSE)
+    assert run.printed == f"127.0.0.1:{port} cannot be used ({reason}). Give another --port.\n"
+    assert run.status == 1
+
+
 def test_watching_generates_after_each_change(made: Path) -> None:
     stubs = made / "my_todos/resolvers/todo.py"
     schema = made / "schema/todo.graphql"
@@ -115,7 +150,7 @@ def test_watching_generates_after_each_change(made: Path) -> None:
 
 def test_what_is_there_is_not_written_over(made: Path) -> None:
     before = snapshot(made)
-    run = trunkline(made.parent, "init", "my-todos")
+    run = trunkline(made.parent, "init", "my todos")
     assert run.status == 1
     assert "already has " in run.printed
     assert snapshot(made) == before
@@ -128,15 +163,17 @@ def test_what_is_there_is_not_written_over(made: Path) -> None:
         ("class", "cannot be made the name of a Python package"),
         ("graphql", "would hide another one"),
         ("json", "would hide another one"),
+        ("there", "there is a file. Name a folder that is new or empty."),
     ],
 )
-def test_names_that_cannot_be_packages_are_refused(
+def test_names_that_cannot_be_projects_are_refused(
     tmp_path: Path, name: str, sentence: str
 ) -> None:
+    (tmp_path / "there").touch()
     run = trunkline(tmp_path, "init", name)
     assert run.status == 1
     assert sentence in run.printed
-    assert not list(tmp_path.iterdir())
+    assert [*tmp_path.iterdir()] == [tmp_path / "there"]
 
 
 def test_serving_nothing_is_a_sentence(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -26,13 +27,19 @@ def init_command(
     folder = Path(name).resolve()
     with errors_end_command():
         files = scaffold(folder.name)
+        if folder.exists() and not folder.is_dir():
+            stop(f"{folder} is a file. Name a folder that is new or empty.")
         there = [path for path in files if (folder / path).exists()]
         if there:
-            stop(f"{folder} already has {', '.join(there)}. Nothing was written.")
+            stop(
+                f"{folder} already has {', '.join(there)}. Nothing was written. For a program that"
+                " exists, write [tool.trunkline] with `schema` and `package` into its"
+                " pyproject.toml, and run `trunkline generate`."
+            )
         write_files({folder / path: text.encode() for path, text in files.items()})
         generation = generate(read_configuration(folder))
         write_files(generation.files)
     typer.echo(f"Made {name}: {len(files) + len(generation.files)} files. Run it:\n")
     if name != ".":
-        typer.echo(f"  cd {name}")
+        typer.echo(f"  cd {quote(name)}")
     typer.echo("  trunkline serve --reload\n\nThen open http://localhost:8080/playground.")

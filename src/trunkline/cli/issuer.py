@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import typer
 
 from trunkline.cli.clients import DEFAULT_STORE, StoreURL
+from trunkline.cli.listening import listen
 from trunkline.cli.reading import errors_end_command, stop
 
 __all__ = ["issuer_app"]
@@ -74,6 +75,7 @@ def serve_command(  # noqa: PLR0913  # a server's options
         if tls:
             tls.follow(opened)
     port = urlsplit(url).port or 9000 if port is None else port  # the issuer has checked the URL
+    listen(host, port).close()
     log_audit()
     exit_on_sigterm()
     typer.echo(f"Issuer {url}, on port {port}. Its metadata: {app.metadata_url}", err=True)

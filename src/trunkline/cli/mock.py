@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import socket
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +10,7 @@ from typing import Annotated
 import typer
 
 from trunkline.cli.extras import missing_library
+from trunkline.cli.listening import listen
 from trunkline.cli.reading import configured_sources, errors_end_command, stop
 
 __all__ = ["mock_command"]
@@ -52,12 +51,7 @@ def mock_command(
     with errors_end_command():
         files = configured_sources(sources)
         app = create_mock(files, seed, values)
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.create_server((host, port), family=family)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-        stop(f"{host}:{port} cannot be used ({reason}). Give another --port.")
+    listening = listen(host, port)
     host, port = listening.getsockname()[:2]
     base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     typer.echo(

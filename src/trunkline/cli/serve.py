@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from trunkline.cli.listening import listen
 from trunkline.cli.reading import stop
 from trunkline.errors import TrunklineError
 
@@ -37,8 +39,11 @@ def serve_command(
     """
     try:
         import uvicorn  # of the server's extra
+        from uvicorn.config import STARTUP_FAILURE
+        from uvicorn.supervisors import ChangeReload
 
         from trunkline.asgi.serving import GRACEFUL_SECONDS, MOST_CONNECTIONS, exit_on_sigterm
+        from trunkline.cli.project_server import ProjectConfig
         from trunkline.server.lean import Protocol
     except ModuleNotFoundError:
         stop("`trunkline serve` needs uvicorn: pip install 'trunkline[server]'.")
@@ -57,15 +62,15 @@ def serve_command(
             "There is no application to serve: name it as package.module:name, or set `app` in"
             " [tool.trunkline]."
         )
-    sys.path.insert(0, str(source))  # uvicorn's workers get it by `app_dir`
+    sys.path.insert(0, str(source))  # the process that a reload starts has it, too
     if reload:
         os.environ[DEVELOPMENT] = "1"
+    listen(host, port).close()
     exit_on_sigterm()
-    uvicorn.run(
+    config = ProjectConfig(
         app,
         host=host,
         port=port,
-        app_dir=str(source),
         reload=reload,
         reload_dirs=[str(source)] if reload else None,
         reload_includes=["*.py", "*.graphql"] if reload else None,
@@ -74,3 +79,12 @@ def serve_command(
         limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=1 if reload else GRACEFUL_SECONDS,
     )
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):
+        if reload:
+            ChangeReload(config, server.run, [config.bind_socket()]).run()
+        else:
+            config.load()  # no event loop runs yet: the application may run one
+            server.run()
+    if not (reload or server.started):
+        raise typer.Exit(STARTUP_FAILURE)

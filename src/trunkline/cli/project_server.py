@@ -1,0 +1,34 @@
+"""What `trunkline serve` runs with uvicorn."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+from uvicorn.config import STARTUP_FAILURE, Config
+
+from trunkline.errors import ConfigurationError, SchemaError
+from trunkline.generate.configuration import read_configuration
+from trunkline.generate.served import why_outdated
+
+__all__ = ["ProjectConfig"]
+
+
+class ProjectConfig(Config):
+    """uvicorn's configuration, which tells at each start what is wrong with the schema."""
+
+    def load(self) -> None:
+        """Look at the project's schema, and import the application."""
+        logger = logging.getLogger("uvicorn.error")
+        try:
+            problem = why_outdated(read_configuration(Path.cwd()))
+        except ConfigurationError:  # the application was named
+            problem = None
+        if problem:
+            logger.warning(problem)
+        try:
+            super().load()
+        except SchemaError as error:  # it names its places: the way to it through uvicorn says less
+            logger.error(error)  # noqa: TRY400
+            sys.exit(STARTUP_FAILURE)

@@ -1,0 +1,35 @@
+"""Whether a generated package still serves what the schema's files say."""
+
+from __future__ import annotations
+
+from graphql import print_ast
+
+from trunkline.errors import SchemaError
+from trunkline.generate.configuration import Project
+from trunkline.generate.elements import shown_path
+from trunkline.schema.load import load_located_schema
+
+__all__ = ["why_outdated"]
+
+
+def why_outdated(project: Project) -> str | None:
+    """Say why a project's package serves another schema than that of its files.
+
+    ``None`` means that it serves the same. That cannot be told if plugins change the schema: then
+    only mistakes are.
+    """
+    served = project.source.joinpath(*project.configuration.package.split("."), "schema.graphql")
+    if not served.is_file():  # importing the package says more
+        return None
+    try:
+        _, document = load_located_schema(*project.schema_sources)
+    except SchemaError as error:
+        return f"{error}\nUntil it is mended, {shown_path(served)} is served as it was generated."
+    if project.configuration.plugins:
+        return None
+    if served.read_text(encoding="utf-8").endswith(f"\n\n{print_ast(document)}\n"):
+        return None
+    return (
+        f"The schema has changed, and {shown_path(served)} is served as it was generated before."
+        " Run `trunkline generate`."
+    )
