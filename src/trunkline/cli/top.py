@@ -341,6 +341,9 @@ def _tables(look: _Look, first: _By, width: int, height: int | None = None) -> R
             lines.append(Text(printable(told), "red"))
     second = _By.OPERATION if first is _By.CLIENT else _By.CLIENT
     above, below = look.rows[first], look.rows[second]
+    if not above:
+        answers = not all(look.problems.values())
+        return Group(*lines, *([Text("No operation was counted.")] if answers else []))
     if height is not None:
         below = below[:_MOST_BELOW]
         above = above[: max(1, height - len(lines) - len(below) - 4)]
