@@ -117,6 +117,7 @@ class BodyReader:
 
     def __init__(self, limit: int, seconds: float) -> None:
         self._limit = limit
+        self._digits = len(str(limit))  # a Content-Length with fewer is smaller
         self._seconds = seconds
         self._room = _UNFINISHED_BODIES * limit  # bytes that unfinished bodies may still take
 
@@ -131,8 +132,8 @@ class BodyReader:
                 raise self._too_large()
             return receive.body
         length = headers.get(b"content-length", b"")  # if it is not a number, the bytes are counted
-        if length.isdigit() and int(length[:19]) > self._limit:  # 19 digits: more than any limit
-            raise self._too_large()
+        if len(length) >= self._digits and length.isdigit() and int(length[:19]) > self._limit:
+            raise self._too_large()  # 19 digits: more than any limit
         steps: Any = receive().__await__()
         try:
             first: Awaitable[ASGIMessage] = resume(steps, next(steps))

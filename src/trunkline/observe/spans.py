@@ -95,8 +95,8 @@ def _drops_unsampled(provider: object) -> bool:
     return type(sampler).__module__ == _SAMPLERS and bool(_DROPS.match(sampler.get_description()))
 
 
-class RequestSpan(AbstractContextManager[None]):
-    """Makes the span of a request current; no generator, because each costs a microsecond.
+class RequestSpan:
+    """The span of a request, which is current until its `end`.
 
     Its parent is the current span, such as that of an instrumented framework, else the span that
     the request's headers name.
@@ -105,8 +105,6 @@ class RequestSpan(AbstractContextManager[None]):
     def __init__(self, event: OperationEvent, headers: HeaderPairs) -> None:
         self._event = event
         self._headers = headers
-
-    def __enter__(self) -> None:
         parent = context.get_current()
         span: trace.Span | None = None
         if not (parent and trace.get_current_span(parent).get_span_context().is_valid):
@@ -135,7 +133,8 @@ class RequestSpan(AbstractContextManager[None]):
                     pass
         return propagate.extract(self._headers, current, _HEADERS), None
 
-    def __exit__(self, *_: object) -> None:
+    def end(self) -> None:
+        """Describe the request, which is over, and end its span."""
         calls = _calls.get()
         _calls.reset(self._calls)
         if calls is not None:
@@ -205,7 +204,7 @@ def trace_resolvers(coordinate: str, resolver: Callable[..., Any]) -> Callable[.
 
 
 class _ResolverSpan(AbstractContextManager[None]):
-    """Makes the span of a resolver's call current, as `RequestSpan` does."""
+    """Makes the span of a resolver's call current; no generator costs so little."""
 
     def __init__(self, coordinate: str, parents: Sequence[object] | None) -> None:
         self._coordinate = coordinate

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -35,7 +34,6 @@ _TRACEPARENT = re.compile(
 )
 _TRACESTATE = re.compile(rb"[ -~]{1,512}")
 _SAMPLED = frozenset({b"1", b"3", b"5", b"7", b"9", b"b", b"d", b"f"})  # the last bit
-_NO_SPAN: AbstractContextManager[None] = nullcontext()
 _REQUEST_ID = re.compile(rb"[\w\-.~+/=:]{1,128}", re.ASCII)
 
 
@@ -102,9 +100,9 @@ def _request_span() -> type[RequestSpan]:
 
 def request_span(
     event: OperationEvent, headers: Iterable[tuple[bytes, bytes]]
-) -> AbstractContextManager[None]:
-    """Make the span of a request current, if this program uses OpenTelemetry."""
-    return _request_span()(event, headers) if has_tracing() else _NO_SPAN
+) -> RequestSpan | None:
+    """Begin the span of a request, and make it current, if this program uses OpenTelemetry."""
+    return _request_span()(event, headers) if has_tracing() else None
 
 
 def passed_on(event: OperationEvent, headers: Mapping[bytes, bytes]) -> dict[str, str]:

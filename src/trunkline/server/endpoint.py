@@ -266,33 +266,35 @@ class GraphQL(HTTPOnly):
         event = OperationEvent(_schema_version=self._schema_version)
         came = Arrival(scope, receive, started, event, self._views.whole)
         about = subject.set(came)
-        with request_span(event, scope["headers"]):
+        span = request_span(event, scope["headers"])
+        for watcher in self._watchers:
+            watcher.request_begins()
+        try:
+            response = await self._respond(came)
+            if not response.is_taken_by(receive):
+                await response(scope, receive, send)
+            sent = 0 if scope["method"] == "HEAD" else len(response.body)
+            event.is_over(response.status, response.headers, sent)
+        except ClientGone:
+            event.outcome = "disconnected"
+            with suppress(OSError):
+                await body_ended_early(scope)(scope, receive, send)
+        except OSError:  # ASGI's `send` raises it if the client is gone
+            event.outcome = "disconnected"
+        except BaseException:  # cancelled
+            event.outcome = "disconnected"
+            raise
+        finally:
+            event.duration = perf_counter() - started
+            for each in came.batch:
+                each.ended_with(event)
+            for sink in self._sinks:
+                self._tell(sink, came)
             for watcher in self._watchers:
-                watcher.request_begins()
-            try:
-                response = await self._respond(came)
-                if not response.is_taken_by(receive):
-                    await response(scope, receive, send)
-                sent = 0 if scope["method"] == "HEAD" else len(response.body)
-                event.is_over(response.status, response.headers, sent)
-            except ClientGone:
-                event.outcome = "disconnected"
-                with suppress(OSError):
-                    await body_ended_early(scope)(scope, receive, send)
-            except OSError:  # ASGI's `send` raises it if the client is gone
-                event.outcome = "disconnected"
-            except BaseException:  # cancelled
-                event.outcome = "disconnected"
-                raise
-            finally:
-                event.duration = perf_counter() - started
-                for each in came.batch:
-                    each.ended_with(event)
-                for sink in self._sinks:
-                    self._tell(sink, came)
-                for watcher in self._watchers:
-                    watcher.request_ends()
-                subject.reset(about)
+                watcher.request_ends()
+            subject.reset(about)
+            if span is not None:
+                span.end()
 
     def _schema_version(self) -> str | None:
         """Return the version of the whole schema, if it is known: a large one takes a second."""
