@@ -205,21 +205,27 @@ def test_tokens_are_renewed_in_the_background(pair: Pair, way: Way) -> None:
     token = credentials._token
     assert token is not None
     object.__setattr__(token, "renews", 0.0)  # it is time
+
+    def wait() -> None:
+        until(lambda: credentials._token is not token, "the token is not renewed")
+
     if way in {by_httpx_async, by_httpx2_async}:
-        asyncio.run(call_and_wait(pair, credentials, way))
+        asyncio.run(call_and_wait(pair, credentials, way, wait))
     else:
         assert way(credentials, pair.api, b"") == 200
-    until(lambda: credentials._token is not token, "the token is not renewed")
+        wait()
     assert pair.seen[0] == pair.seen[1]
     assert pair.token_requests == 2
 
 
-async def call_and_wait(pair: Pair, credentials: ClientCredentials, way: Way) -> None:
+async def call_and_wait(
+    pair: Pair, credentials: ClientCredentials, way: Way, wait: Callable[[], None]
+) -> None:
     library, auth = (httpx, HTTPXAuth) if way is by_httpx_async else (httpx2, HTTPX2Auth)
     client: Any = library.AsyncClient(auth=auth(credentials, api=pair.api, verify=TLS), verify=TLS)
     async with client:
         assert (await client.post(pair.api, content=b"")).status_code == 200
-        await asyncio.sleep(0.3)
+        await asyncio.to_thread(wait)
 
 
 @pytest.mark.parametrize("way", WAYS)
