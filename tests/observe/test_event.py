@@ -16,14 +16,7 @@ from trunkline.observe.operations import OperationEvent
 from trunkline.protocol.documents import document_id
 from trunkline.protocol.messages import schema_version
 from trunkline.schema.printing import print_schema
-from trunkline.server import (
-    Caching,
-    GraphQL,
-    Limits,
-    batch,
-    make_executable_schema,
-    parse_schema,
-)
+from trunkline.server import Caching, GraphQL, Limits, batch, make_executable_schema, parse_schema
 
 TODO = 'query One { todo(id: "1") { id } }'
 

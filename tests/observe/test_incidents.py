@@ -14,14 +14,7 @@ from tests.server.calling import post, send_body
 from trunkline.auth import AccessDeniedError, Assumed, Caller
 from trunkline.errors import RequestRefusedError
 from trunkline.observe.operations import OperationEvent
-from trunkline.server import (
-    AccessLog,
-    GraphQL,
-    Limits,
-    batch,
-    make_executable_schema,
-    parse_schema,
-)
+from trunkline.server import AccessLog, GraphQL, Limits, batch, make_executable_schema, parse_schema
 
 SECRET = "s3cret"
 

@@ -18,13 +18,7 @@ from trunkline.cli.credentials import (
     SecretFileOption,
     read_credentials,
 )
-from trunkline.cli.reading import (
-    HeaderOption,
-    counted,
-    errors_end_command,
-    read_pairs,
-    stop,
-)
+from trunkline.cli.reading import HeaderOption, counted, errors_end_command, read_pairs, stop
 
 if TYPE_CHECKING:
     from trunkline.auth.calling.credentials import ClientCredentials

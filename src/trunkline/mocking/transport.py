@@ -19,12 +19,7 @@ from trunkline.protocol.canonical import name_by_path
 from trunkline.protocol.documents import document_id
 from trunkline.protocol.media import GRAPHQL_RESPONSE, JSON
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
-from trunkline.protocol.request import (
-    GraphQLRequest,
-    named_document,
-    read_json,
-    read_query_string,
-)
+from trunkline.protocol.request import GraphQLRequest, named_document, read_json, read_query_string
 from trunkline.protocol.response import PARTIAL
 from trunkline.schema.load import parse_schema
 

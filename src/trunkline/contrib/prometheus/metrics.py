@@ -14,13 +14,7 @@ from typing import NamedTuple
 
 from trunkline.asgi.requests import Receive, Scope, check_method, read_headers
 from trunkline.asgi.responses import HTTPApplication, Response
-from trunkline.contrib.labels import (
-    BUCKETS,
-    LabelNames,
-    PairNames,
-    client_label,
-    operation_label,
-)
+from trunkline.contrib.labels import BUCKETS, LabelNames, PairNames, client_label, operation_label
 from trunkline.forks import renewed_in_children
 from trunkline.observe.operations import OperationEvent
 from trunkline.observe.writer import told_of_losses

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import (
-    Iterable,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -17,14 +13,7 @@ from zlib import crc32
 
 import msgspec
 from graphql import GraphQLError
-from sqlalchemy import (
-    ColumnElement,
-    Result,
-    Select,
-    and_,
-    func,
-    or_,
-)
+from sqlalchemy import ColumnElement, Result, Select, and_, func, or_
 from sqlalchemy.sql.operators import asc_op, desc_op, nulls_first_op, nulls_last_op
 
 from trunkline.contrib.relay import Edge, Page, RelayConnection, decode_cursor, encode_cursor

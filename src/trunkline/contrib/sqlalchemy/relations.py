@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import (
-    Callable,
-    Coroutine,
-    Iterator,
-    Sequence,
-)
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from functools import cached_property
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from sqlalchemy import (
-    Select,
-    and_,
-    inspect,
-    select,
-    tuple_,
-)
+from sqlalchemy import Select, and_, inspect, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import MANYTOONE, QueryableAttribute, Session, aliased
 
