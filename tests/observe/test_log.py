@@ -15,6 +15,7 @@ import fastjsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.loggers import restored
 from tests.server.calling import Endpoint, post, send_body
 
 from trunkline.contracts import DocumentRegistry
@@ -58,17 +59,8 @@ class Terminal(io.StringIO):
 def logger(monkeypatch: pytest.MonkeyPatch) -> Iterator[logging.Logger]:
     """Put the loggers back as they were."""
     monkeypatch.setenv("NO_COLOR", "1")
-    names = ("trunkline.access", "trunkline.errors", "trunkline")
-    loggers = [logging.getLogger(name) for name in names]
-    before = [(list(each.handlers), each.level, each.propagate) for each in loggers]
-    yield loggers[0]
-    for each, (handlers, level, propagate) in zip(loggers, before, strict=True):
-        for handler in each.handlers:
-            if handler not in handlers:
-                handler.close()
-        each.handlers[:] = handlers
-        each.setLevel(level)
-        each.propagate = propagate
+    with restored("trunkline.access", "trunkline.errors", "trunkline"):
+        yield logging.getLogger("trunkline.access")
 
 
 def written(event: OperationEvent, stream: io.StringIO) -> str:
