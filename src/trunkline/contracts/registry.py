@@ -213,7 +213,7 @@ class DocumentRegistry:
                 code="DOCUMENT_NOT_REGISTERED",
             )
         if not self._logged.get((name, document_id)):
-            self._logged.put((name, document_id), True)  # noqa: FBT003  # a set of what is there
+            self._logged.put((name, document_id), value=True)
             logger.warning(
                 "%s sent a document that it has not registered: %s",
                 _describe(name, caller),

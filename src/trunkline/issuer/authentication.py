@@ -216,7 +216,7 @@ class ClientAuthenticator:
             return True
         fits = await get_running_loop().run_in_executor(self._slow, matches, given, stored)
         if fits:
-            self._slow_known.put(mark, True)  # noqa: FBT003  # a set's member
+            self._slow_known.put(mark, value=True)
         return fits
 
     async def _check_assertion(self, client: RegisteredClient, jwt: str, now: float) -> None:

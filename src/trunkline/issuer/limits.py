@@ -135,7 +135,7 @@ class FailureLimits:
                 begun.append(count)
             yield
             failed = False
-            self._known.put(keys[0], True)  # noqa: FBT003  # a set's member
+            self._known.put(keys[0], value=True)
             if begun[0].has_failures:
                 self._counts.remove(keys[0])
         except Exception as error:
