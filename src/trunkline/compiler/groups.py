@@ -103,10 +103,11 @@ class OperationGroups(Struct, frozen=True, eq=False):
         """Return the groups that a mutation invalidates."""
         found = _Found(set(), {*self.unselected})
         _search(data, self.root, found, in_lists=True)
-        named: set[_Name] = {*self._named(variables), *added, *found.entities}
-        if len(named) > MOST_GROUPS // 2:  # a header of thousands would be refused by proxies
+        named: set[_Name] = {*self._named(variables), *added}
+        named |= {each for each in found.entities if each[0] not in found.unknown}
+        if len(named) > MOST_GROUPS // 2:  # proxies would refuse a header of thousands
             found.unknown.update(each[0] for each in named)
-        named = {each for each in named if each[0] not in found.unknown}
+            named.clear()
         names = {*map(group_name, found.unknown), *(group_name(*each) for each in named)}
         names |= {any_of(each[0]) for each in named if len(each) > 1}
         return sorted({*names, EVERYTHING}) if names else []
