@@ -100,7 +100,7 @@ def compare(way: str, redis_url: str | None) -> Iterator[Figure]:
         "stored": Async(asking(endpoint(Caching(store=MemoryStore())), 200)),
     }
     if redis_url is not None:
-        store = RedisStore(redis_url, timeout=60)
+        store = RedisStore(redis_url, prefix="benchmark", timeout=60)
         contestants["in Redis"] = Async(asking(endpoint(Caching(store=store)), 200))
     result = race(contestants)
     if redis_url is not None:

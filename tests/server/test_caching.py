@@ -36,6 +36,7 @@ type Query {
 }
 type Mutation { add: Int  rename: Book  failing: Book @cacheGroups(names: ["Book:9"]) }
 type Book @cacheControl(maxAge: 60, scope: PUBLIC) { id: ID! }
+extend type Query { spoken: Int @cacheControl(maxAge: 9) }
 extend type Query { book(id: ID! = "7"): Book  owned: Int @cacheControl(maxAge: 9) }
 """
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -78,6 +79,11 @@ class Query:
 
     def book(self, id: str = "7") -> dict[str, str]:  # noqa: A002
         return {"id": id}
+
+    def spoken(self) -> int:
+        current_response().headers.add_header("Vary", "Accept-Language")
+        current_response().headers.add_header("Vary", "X-Region")
+        return 1
 
     def owned(self) -> int:
         current_response().add_cache_groups("mine:a b")
@@ -157,6 +163,11 @@ async def test_a_response_says_how_long_and_for_whom(text: str, control: str, va
     assert told(await ask(ANYBODY, text)) == (control, vary)
     posted = await post(ANYBODY, text)
     assert told(posted) == ("no-store", "Accept")
+
+
+async def test_all_that_a_response_depends_on_is_in_one_line() -> None:  # as the client checks
+    reply = await ask(ANYBODY, "{ spoken }")
+    assert reply.headers["vary"] == "Accept, Authorization, Cookie, Accept-Language, X-Region"
 
 
 async def test_errors_are_not_stored_whatever_their_status_is() -> None:
@@ -354,6 +365,12 @@ async def test_groups_are_named_as_a_cache_reads_them() -> None:
         "cache-tag": "Book,Book:7",
     }
     assert headers["surrogate-key"] == "Book Book:7"
+
+
+@pytest.mark.parametrize("vary", ["Accept-Language", ["Accept Language"], [""]])
+def test_a_header_that_cannot_be_is_an_error_at_start(vary: Any) -> None:
+    with pytest.raises(ValueError, match="vary is a list of names of headers"):
+        GraphQL(SCHEMA, auth=None, caching=Caching(vary=vary))
 
 
 @pytest.mark.parametrize("names", ["xkey", ["X-Key"]])

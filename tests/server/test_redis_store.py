@@ -565,7 +565,7 @@ async def test_a_full_redis(
 )
 def test_a_wrong_url(url: str) -> None:
     with pytest.raises(ValueError, match="URL of a RedisStore is redis://host") as raised:
-        RedisStore(url)
+        RedisStore(url, prefix="shop")
     assert "geheim" not in str(raised.value)
 
 
@@ -597,13 +597,13 @@ def test_a_client_or_a_prefix_that_cannot_be(
     client: Any, settings: dict[str, Any], message: str
 ) -> None:
     with pytest.raises((TypeError, ValueError)) as raised:
-        RedisStore(client, **settings)
+        RedisStore(client, **{"prefix": "shop", **settings})
     assert message in str(raised.value)
 
 
 def test_a_timeout_that_cannot_be() -> None:
     with pytest.raises(ValueError, match="timeout of a RedisStore is in seconds, and not 0"):
-        RedisStore("redis://cache:6379", timeout=0)
+        RedisStore("redis://cache:6379", prefix="shop", timeout=0)
 
 
 async def test_a_password_is_never_shown(
@@ -613,7 +613,7 @@ async def test_a_password_is_never_shown(
     assert await body_in(store) is None
     assert told(caplog) == [unusable(server.url, "AuthenticationError")]
     assert "geheim" not in caplog.text + repr(store) + repr(Caching(store=store))
-    assert repr(RedisStore("rediss://user:geheim@[::1]:6379/3")) == (
+    assert repr(RedisStore("rediss://user:geheim@[::1]:6379/3", prefix="shop")) == (
         "RedisStore('rediss://[::1]:6379/3')"
     )
 
@@ -621,4 +621,4 @@ async def test_a_password_is_never_shown(
 def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "redis.asyncio", None)
     with pytest.raises(ImportError, match=r"pip install 'trunkline\[redis\]'"):
-        RedisStore("redis://cache:6379")
+        RedisStore("redis://cache:6379", prefix="shop")

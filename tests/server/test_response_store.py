@@ -461,6 +461,29 @@ async def test_without_auth_only_who_sends_no_credentials_shares(store: Response
         assert (reply.status, world.calls) == (200, calls)
 
 
+def test_a_store_keeps_the_responses_of_one_endpoint() -> None:
+    store = MemoryStore()
+    World(store)
+    with pytest.raises(ValueError, match="The store is another endpoint's"):
+        World(store)
+
+
+async def test_a_header_that_responses_depend_on_is_a_part_of_the_key(store: ResponseStore) -> None:
+    def language(scope: Any) -> str:
+        return dict(scope["headers"]).get(b"accept-language", b"").decode()
+
+    schema = make_executable_schema(
+        parse_schema("type Query { language: String @cacheControl(maxAge: 60) }"),
+        SimpleNamespace(query=SimpleNamespace(language=lambda context: context)),
+    )
+    caching = Caching(store=store, vary=["Accept-Language"])
+    app = GraphQL(schema, auth=None, sinks=(), caching=caching, context=language)
+    for sent in ("de", "en", "de", "x" * 300, "y" * 300):
+        reply = await ask(app, "{ language }", accept_language=sent)
+        assert reply.data["language"] == sent
+        assert reply.headers["vary"] == "Accept, Authorization, Cookie, Accept-Language"
+
+
 def test_with_auth_a_store_needs_an_audience() -> None:
     with pytest.raises(ValueError, match="names no audience"):
         World(None, caching=Caching(store=MemoryStore()))

@@ -184,6 +184,29 @@ async def test_what_a_resolver_narrowed_to_its_caller_is_known_for_it_only() -> 
         assert (reply.status, world.calls) == (304, calls)
 
 
+@pytest.mark.parametrize(("adds", "calls"), [("a scope", [1, 1, 2]), ("a header", [1, 2, 3])])
+async def test_what_the_program_adds_is_known_for_its_sender_or_not_at_all(
+    adds: str, calls: list[int]
+) -> None:
+    executed: list[None] = []
+
+    def ours() -> None:
+        executed.append(None)
+        if adds == "a scope":
+            current_response().narrow_caching(scope="AUDIENCE")
+        else:
+            current_response().headers["Vary"] = "Accept-Language"
+
+    sdl = "type Query { ours: Int @cacheControl(maxAge: 60, scope: PUBLIC) }"
+    resolvers = SimpleNamespace(query=SimpleNamespace(ours=ours))
+    caching = Caching(versions={"Query.ours": Version(lambda *_: 1, covers=[])})
+    schema = make_executable_schema(parse_schema(sdl), resolvers)
+    app = GraphQL(schema, auth=None, sinks=(), caching=caching)
+    for cookie, count in zip(["one", "one", "two"], calls, strict=True):
+        reply = await ask(app, "{ ours }", cookie=cookie, if_none_match="*")
+        assert (reply.status, len(executed)) == (304, count)
+
+
 async def test_callers_whom_another_header_names_are_kept_apart() -> None:
     world = World(KeyHolders())
     for name, calls in [("one", 1), ("one", 1), ("two", 2)]:

@@ -70,21 +70,23 @@ class ResponseAdditions:
     def _narrowed(self) -> tuple[float, CacheScope]:
         return inf, CacheScope.PUBLIC
 
-    def narrowed(self, max_age: int, scope: CacheScope) -> tuple[int, CacheScope, bool]:
+    def narrowed(self, max_age: int, scope: CacheScope) -> tuple[int, CacheScope]:
         """Return how long, and for whom, a response with this policy may be cached.
 
-        Says also whether the server itself may keep it: nothing else is added. 0 seconds mean that
-        it must not be stored: one that sets a cookie.
+        0 seconds mean that it must not be stored: one that sets a cookie.
         """
-        added = vars(self)
-        if not added:
-            return max_age, scope, True
-        others = (value for name, value in added.items() if name not in {"_narrowed", "_groups"})
-        is_only_caching = not any(others)  # what was only looked at is there, and empty
-        if not is_only_caching and any(name == b"set-cookie" for name, _ in self._lines()):
-            return 0, scope, False
+        if not vars(self):
+            return max_age, scope
+        if not self.are_for_caches and any(name == b"set-cookie" for name, _ in self._lines()):
+            return 0, scope
         known_age, known_scope = self._narrowed
-        return int(min(max_age, known_age)), max(scope, known_scope), is_only_caching
+        return int(min(max_age, known_age)), max(scope, known_scope)
+
+    @property
+    def are_for_caches(self) -> bool:
+        """Whether nothing is added that is more than how the response may be cached."""
+        added = vars(self).items()  # what was only looked at is there, and empty
+        return not any(value for name, value in added if name not in {"_narrowed", "_groups"})
 
     def add_cache_groups(self, *names: str) -> None:
         """Let the response belong to groups, such as ``Book`` or ``Book:7`` (and so ``Book``).
@@ -108,7 +110,11 @@ class ResponseAdditions:
         Raises ``ValueError`` for a header that only the server can know, or that is not one line.
         """
         added = list(self._lines())
-        names = {name for name, _ in added} - {b"vary", b"set-cookie"}
+        vary = [value for name, value in (*headers, *added) if name == b"vary"]
+        if len(vary) > 1:  # in one line, because nginx 1.22 reads the last one only
+            added = [each for each in added if each[0] != b"vary"]
+            added.append((b"vary", b", ".join(vary)))
+        names = {name for name, _ in added} - {b"set-cookie"}
         return (*(each for each in headers if each[0] not in names), *added)
 
     def _lines(self) -> Iterator[tuple[bytes, bytes]]:

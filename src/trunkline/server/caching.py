@@ -183,6 +183,9 @@ class Caching:
       caller's scopes are for their caller's own cache only.
     - ``group_headers``: name the groups of a response, so that caches can forget it by them.
     - ``store``: keeps responses in the server itself. With ``auth`` it needs an ``audience``, too.
+    - ``vary``: the request's headers that responses depend on besides ``Accept`` and those of the
+      caller: ``["Accept-Language"]`` if the ``context`` has the language. Caches, and the store,
+      keep the responses apart then.
     - ``versions``: the versions of what query fields return, by coordinate; so a client that has a
       response already gets 304, and nothing is executed.
     - ``on_invalidation``: is called with the groups that a mutation invalidated, to purge caches
@@ -192,6 +195,7 @@ class Caching:
     audience: CacheAudience | None = None
     group_headers: Sequence[GroupHeader] = ("Cache-Groups",)
     store: ResponseStore | None = None
+    vary: Sequence[str] = ()
     versions: Mapping[str, Version] = field(default_factory=dict[str, Version])
     on_invalidation: Callable[[Collection[str]], object] | None = None
 
@@ -219,8 +223,8 @@ class ResponseCaching:
 
     ``execute`` is called for those that are not known. ``has_auth`` says that every caller has a
     token that was verified; ``has_clients`` that clients may be limited to their own documents.
-    Raises ``ValueError`` if these would share responses, if a store could keep none, and for an
-    unknown header of groups.
+    Raises ``ValueError`` if these would share responses, if a store could keep none or is another
+    endpoint's, and for an unknown header of groups or one that cannot be.
     """
 
     def __init__(
@@ -247,12 +251,18 @@ class ResponseCaching:
             raise ValueError(
                 f"group_headers is a list of {', '.join(get_args(GroupHeader))}, and not {unknown}."
             )
+        for name in caching.vary:
+            if not HEADER_NAME.fullmatch(name) or isinstance(caching.vary, str):
+                raise ValueError(f"vary is a list of names of headers, and not {caching.vary!r}.")
         self._execute = execute
         self._audience = caching.audience
+        self._vary = tuple(caching.vary)
+        self._varying = tuple(name.lower().encode() for name in caching.vary)
         self._group_headers = tuple(caching.group_headers)
         self._store = caching.store
         self._schema = ""  # which responses in the store are of: other servers may have others
         if caching.store is not None:
+            caching.store.take()
             self._schema = schema_version(print_schema(schema.definition))
         self._on_invalidation = caching.on_invalidation
         self._has_auth = has_auth
@@ -304,10 +314,15 @@ class ResponseCaching:
     ) -> None:
         """Remember the headers of the response to a version.
 
-        A resolver may have made it private, although callers ask for it by one key.
+        A resolver may have narrowed it to its caller, although callers ask for it by one key. What
+        the program has added besides is not known.
         """
-        is_private = sent.kept.scope == _PRIVATE and self._key(exchange, policy) is not None
-        whose = _whose(exchange) if is_private else b""
+        additions = exchange.came.additions
+        if additions is not None and not additions.are_for_caches:
+            return
+        is_shared = self._may_keep(sent.kept.scope, exchange.came)
+        is_narrowed = not is_shared and self._key(exchange, policy) is not None
+        whose = _whose(exchange) if is_narrowed else b""
         kept = replace(sent.kept, body=b"", age=0, whose=whose)
         self._known.put(version_key, replace(sent, kept=kept))
 
@@ -369,7 +384,8 @@ class ResponseCaching:
             digest = digest_of(body)
         max_age, scope, is_only_caching = policy.max_age, policy.scope, True
         if additions is not None:
-            max_age, scope, is_only_caching = additions.narrowed(max_age, scope)
+            max_age, scope = additions.narrowed(max_age, scope)
+            is_only_caching = additions.are_for_caches
         if max_age <= 0:
             return None
         added = () if additions is None else additions.groups
@@ -457,8 +473,9 @@ class ResponseCaching:
     def _key_for(self, exchange: Exchange, who: bytes) -> StoreKey:
         """Return the key of a response for those of one name; no request makes it long."""
         name, asked = exchange.operation.name or "", b""
-        if exchange.variables:
-            asked = msgspec.json.encode(exchange.variables, order="deterministic")
+        if exchange.variables or self._varying:
+            said = [exchange.came.headers.get(name) for name in self._varying]
+            asked = msgspec.json.encode((exchange.variables, *said), order="deterministic")
         if len(name) + len(asked) > _LONG:
             name, asked = "", sha256(msgspec.json.encode((name, asked))).digest()
         return self._schema, exchange.operation.id, name, asked, who
@@ -472,11 +489,11 @@ class ResponseCaching:
     def _sharing(self, scope: CacheScope, came: Arrival) -> _Sharing:
         """Say whether callers may share a response, and which headers it depends on."""
         if scope == _PUBLIC:
-            return True, ()
+            return True, self._vary
         if not self._has_auth:  # who sends credentials all the same may get another response
             has_credentials = b"authorization" in came.headers or b"cookie" in came.headers
             is_shared = scope == _UNDECLARED and not has_credentials
-            return is_shared, ("Authorization", "Cookie")
+            return is_shared, ("Authorization", "Cookie", *self._vary)
         audience = self._audience
         if (
             scope < _PRIVATE
@@ -484,8 +501,8 @@ class ResponseCaching:
             and audience
             and audience.is_named(came.caller, came.headers)
         ):
-            return True, (audience.header,)
-        return False, ("Authorization",)
+            return True, (audience.header, *self._vary)
+        return False, ("Authorization", *self._vary)
 
 
 def _has_already(exchange: Exchange, etag: bytes) -> bool:

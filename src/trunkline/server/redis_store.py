@@ -82,7 +82,7 @@ _decoder = msgspec.msgpack.Decoder(tuple[str, KeptResponse])
 
 
 class RedisStore(ResponseStore):
-    """Keeps responses in Redis or Valkey: ``Caching(store=RedisStore("redis://cache:6379/0"))``.
+    """Keeps responses in Redis or Valkey: ``RedisStore("redis://cache:6379/0", prefix="shop")``.
 
     All processes that have it use the same responses, and a mutation of one of them invalidates
     them for all. If it cannot be reached, or does not respond within ``timeout`` seconds, requests
@@ -104,7 +104,7 @@ class RedisStore(ResponseStore):
         self,
         redis: str | Redis | RedisCluster,
         *,
-        prefix: str = "trunkline",
+        prefix: str,
         timeout: float = 0.5,
     ) -> None:
         super().__init__()

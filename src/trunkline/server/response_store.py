@@ -67,6 +67,16 @@ class ResponseStore(ABC):
 
     def __init__(self) -> None:
         self._asking: dict[StoreKey, _Asking] = {}
+        self._is_taken = False
+
+    def take(self) -> None:
+        """Let an endpoint have the store. Raises ``ValueError`` if another one has it."""
+        if self._is_taken:
+            raise ValueError(
+                "The store is another endpoint's, and keeps what that one would respond. Make one"
+                " for each endpoint."
+            )
+        self._is_taken = True
 
     @abstractmethod
     async def find(self, key: StoreKey) -> tuple[Moment, KeptResponse | None]:
