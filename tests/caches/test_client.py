@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -11,11 +11,16 @@ from trunkline.auth import Assumed, Caller
 from trunkline.bounded import BoundedMapping
 from trunkline.client import Client, Persisted, PrivateCache
 from trunkline.client.cache import CachingSender
+from trunkline.client.transports.aiohttp import AIOHTTPTransport
 from trunkline.client.transports.asgi import ASGITransport
+from trunkline.client.transports.httpx2 import HTTPX2Transport
+from trunkline.client.transports.pyreqwest import PyreqwestTransport
+from trunkline.client.transports.requests import RequestsHTTPTransport
 from trunkline.flow.calls import send_request
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 from trunkline.server import GraphQL, OperationEvent, make_executable_schema, parse_schema
 
+URL = "https://api.example/graphql"
 SDL = """
 type Query {
   book(id: ID!): Book @cacheControl(maxAge: 600)
@@ -117,6 +122,58 @@ def test_what_was_on_its_way_during_a_mutation_is_not_kept(
         slow.send(old)
     again: Any = sender.send(reading)
     assert next(again) == reading  # it is asked for again
+
+
+class Recording:
+    """A program's own transport; what it adds to a request is its own."""
+
+    def __init__(self) -> None:
+        self.sent: list[HTTPRequest] = []
+
+    def send(self, request: HTTPRequest) -> HTTPResponse:
+        self.sent.append(request)
+        body = b"" if "if-none-match" in request.headers else b'{"data":{"never":1}}'
+        headers = {"content-type": "application/json", "cache-control": "private, max-age=60"}
+        return HTTPResponse(200 if body else 304, body, {**headers, "etag": '"1"'})
+
+    def close(self) -> None:
+        """Close nothing."""
+
+
+class Telling(Recording):
+    hides_credentials = False
+
+
+@pytest.mark.parametrize(("transport", "requests"), [(Recording(), 3), (Telling(), 1)])
+def test_with_credentials_that_are_not_seen_here_the_server_is_asked_each_time(
+    transport: Recording, requests: int
+) -> None:
+    by_get = Persisted("apq", use_get=True)
+    with Client(transport, persisted=by_get, cache=PrivateCache()) as client:
+        for _ in range(3):
+            assert client.execute("{ never }") == {"never": 1}
+    assert ["if-none-match" in each.headers for each in transport.sent] == [False, True, True][
+        :requests
+    ]
+
+
+@pytest.mark.parametrize(
+    ("transport", "hides"),
+    [
+        (HTTPX2Transport(URL), False),
+        (HTTPX2Transport(URL, headers={"authorization": "Bearer a"}), False),
+        (HTTPX2Transport(URL, auth=("a", "b")), True),
+        (HTTPX2Transport(URL, client=cast("Any", object())), True),
+        (RequestsHTTPTransport(URL), False),
+        (RequestsHTTPTransport(URL, auth=("a", "b")), True),
+        (RequestsHTTPTransport(URL, session=cast("Any", object())), True),
+        (AIOHTTPTransport(URL, session=cast("Any", object())), True),
+        (PyreqwestTransport(URL, client=cast("Any", object())), True),
+        (ASGITransport(cast("Any", None)), False),
+    ],
+)
+def test_a_transport_says_whether_it_may_add_credentials(transport: Any, *, hides: bool) -> None:
+    assert transport.hides_credentials is hides
 
 
 def test_a_proof_is_no_part_of_what_is_asked() -> None:

@@ -470,7 +470,8 @@ def test_a_store_keeps_the_responses_of_one_endpoint() -> None:
 
 async def test_a_header_that_responses_depend_on_is_a_part_of_the_key(store: ResponseStore) -> None:
     def language(scope: Any) -> str:
-        return dict(scope["headers"]).get(b"accept-language", b"").decode()
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        return headers[b"accept-language"].decode()
 
     schema = make_executable_schema(
         parse_schema("type Query { language: String @cacheControl(maxAge: 60) }"),

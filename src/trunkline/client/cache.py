@@ -25,7 +25,9 @@ class PrivateCache:
     """Keeps responses to ``GET`` as long as their ``Cache-Control`` allows, at most ``megabytes``.
 
     A stale response with an ``ETag`` is requested again with ``If-None-Match``, which costs a 304.
-    A response is reused only for requests with the same headers, credentials above all.
+    A response is reused only for requests with the same headers, credentials above all. If the
+    transport may add others (its ``auth``, or a client or session of the program's own), the server
+    is asked each time, with the ``ETag``.
     ``Cache-Group-Invalidation`` of a mutation, however it ended, removes the groups that it names
     (RFC 9875).
     """
@@ -66,10 +68,14 @@ def _weight(key: Key, entry: _Entry) -> int:
 
 
 class CachingSender:
-    """Sends requests, except those whose responses the cache has."""
+    """Sends requests, except those whose responses the cache has.
 
-    def __init__(self, cache: PrivateCache, send: SendHTTP) -> None:
+    ``is_told`` says that the headers have all credentials; else no response is used unasked.
+    """
+
+    def __init__(self, cache: PrivateCache, send: SendHTTP, *, is_told: bool = True) -> None:
         self._send = send
+        self._is_told = is_told
         self._entries: BoundedMapping[Key, _Entry] = BoundedMapping(
             int(cache.megabytes * 1_000_000), _weight
         )
@@ -88,7 +94,7 @@ class CachingSender:
         headers = frozenset(item for item in request.headers.items() if item[0] not in _PER_CALL)
         key = request.path, request.query, headers
         entry = self._entries.get(key)
-        if entry and monotonic() < entry.fresh_until:
+        if entry and self._is_told and monotonic() < entry.fresh_until:
             return entry.response
         if entry and entry.etag is not None:
             request = replace(request, headers={**request.headers, "if-none-match": entry.etag})

@@ -108,7 +108,7 @@ class Connection:
         self._observer = Observer(options.get("hooks"), safe_url(self.url or ""))
         self.auth = _scheme(options.get("auth"))
         _check_privacy(given, self.auth)
-        self.send_http = _http_layers(options, self.auth)
+        self.send_http = _http_layers(options, self.auth, given)
         persisted = options.get("persisted", DEFAULT_PERSISTED)
         retry = options.get("retry", DEFAULT_RETRY)
         breaker = options.get("breaker", DEFAULT_BREAKER)
@@ -269,10 +269,15 @@ class Connection:
         await self.asynchronous().close_async()
 
 
-def _http_layers(options: ConnectionOptions, auth: AuthScheme | None) -> SendHTTP:
+def _http_layers(
+    options: ConnectionOptions, auth: AuthScheme | None, transport: object
+) -> SendHTTP:
     """Return what sends an HTTP request, made of the layers that the options want."""
     cache, hooks = options.get("cache"), options.get("hooks")
-    send: SendHTTP = CachingSender(cache, send_request).send if cache else send_request
+    send: SendHTTP = send_request
+    if cache:
+        is_told = not getattr(transport, "hides_credentials", True)
+        send = CachingSender(cache, send, is_told=is_told).send
     if auth is not None:
         send = partial(_send_with_auth, auth, send) if cache else auth.auth_flow
     accepted = frozenset(each.lower() for each in options.get("media_types", ()))

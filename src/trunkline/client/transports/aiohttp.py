@@ -84,9 +84,9 @@ class AIOHTTPTransport(rules.AsyncHTTPTransport):
         self._leases: dict[AbstractEventLoop | None, Lease] = {}
 
     @property
-    def identity(self) -> str | None:
-        """A hash of the server and the credentials; ``None`` with a session, which may have any."""
-        return None if self._session else super().identity
+    def hides_credentials(self) -> bool:
+        """A session may add any."""
+        return self._session is not None
 
     async def _exchange_async(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:

@@ -98,9 +98,9 @@ class _HTTPX2Transport(rules.HTTPTransport):
             self._auth = httpx2.FunctionAuth(auth)
 
     @property
-    def identity(self) -> str | None:
-        """A hash of the server and the credentials; ``None`` with ``auth``, which may be any."""
-        return None if self._auth or self._client else super().identity
+    def hides_credentials(self) -> bool:
+        """``auth`` and a client may add any."""
+        return bool(self._auth or self._client)
 
     def _lease(self, loop: AbstractEventLoop | None) -> Lease:
         """Return the connections of an event loop, or without one those of all threads."""

@@ -86,9 +86,9 @@ class _PyreqwestTransport(rules.HTTPTransport, Generic[Library]):
         self._library = None
 
     @property
-    def identity(self) -> str | None:
-        """A hash of the server and the credentials; ``None`` with a client, which may have any."""
-        return None if self._own else super().identity
+    def hides_credentials(self) -> bool:
+        """A client may add any."""
+        return self._own is not None
 
     def _open(self) -> Library:
         raise NotImplementedError

@@ -106,9 +106,9 @@ class RequestsHTTPTransport(rules.BlockingHTTPTransport):
         return bool(self._auth) or super().has_credentials
 
     @property
-    def identity(self) -> str | None:
-        """A hash of the server and the credentials; ``None`` with ``auth``, which may be any."""
-        return None if self._auth or self._session else super().identity
+    def hides_credentials(self) -> bool:
+        """``auth`` and a session may add any."""
+        return bool(self._auth or self._session)
 
     def _exchange(self, url: str, request: HTTPRequest) -> HTTPResponse:
         try:

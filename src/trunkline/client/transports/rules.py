@@ -82,8 +82,15 @@ class HTTPTransport:
         return bool(user + at) or not _CREDENTIALS.isdisjoint(self._headers)
 
     @property
+    def hides_credentials(self) -> bool:
+        """Whether requests may get credentials here that nobody else sees, other ones each time."""
+        return False
+
+    @property
     def identity(self) -> str | None:
         """A hash of the server and the credentials; ``None`` if the credentials are not known."""
+        if self.hides_credentials:
+            return None
         lines = "\n".join(f"{name}: {value}" for name, value in sorted(self._headers.items()))
         return sha256(f"{self.url}\n{lines}".encode()).hexdigest()
 
