@@ -141,7 +141,8 @@ class CacheAudience:
         from trunkline.auth.verifying.protection import Protected  # noqa: PLC0415  # as auth is
         from trunkline.auth.verifying.verifier import Verifier  # noqa: PLC0415
 
-        return Protected(_AudienceCheck(self, is_by_token=isinstance(auth, Verifier)), auth)
+        is_by_token = type(auth) is Verifier  # a class of the program may look at more
+        return Protected(_AudienceCheck(self, is_by_token=is_by_token), auth)
 
 
 class _AudienceCheck(HTTPApplication):

@@ -319,6 +319,21 @@ async def test_a_cache_knows_a_token_as_long_as_it_is_good_by_itself(
     monkeypatch: pytest.MonkeyPatch, scope: Scope, control: bytes
 ) -> None:
     monkeypatch.setattr(caching, "time", lambda: NOW)
+    assert await told_of_audience(issuer.verifier(Time()), scope) == (204, control)
+
+
+async def test_a_class_of_the_program_may_look_at_more_than_the_token() -> None:
+    class Stricter(Verifier):
+        """Looks at the address of the sender, too."""
+
+    verifier = issuer.verifier(Time())
+    verifier.__class__ = Stricter
+    scope = request_scope(f"Bearer {issuer.token()}")
+    assert await told_of_audience(verifier, scope) == (204, b"no-store")
+
+
+async def told_of_audience(verifier: Verifier, scope: Scope) -> tuple[int, bytes]:
+    """Return the status, and what a cache may do with the name of an audience."""
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -327,7 +342,5 @@ async def test_a_cache_knows_a_token_as_long_as_it_is_good_by_itself(
     async def receive() -> Any:
         raise AssertionError
 
-    check = CacheAudience("0" * 32).check(issuer.verifier(Time()))
-    await check({**scope}, receive, send)
-    headers = dict(sent[0]["headers"])
-    assert (sent[0]["status"], headers[b"cache-control"]) == (204, control)
+    await CacheAudience("0" * 32).check(verifier)({**scope}, receive, send)
+    return sent[0]["status"], dict(sent[0]["headers"])[b"cache-control"]
