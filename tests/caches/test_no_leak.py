@@ -111,6 +111,7 @@ class World:
             query[f"f{number}"] = RESOLVERS[depends]
         demand = random.choice(DEMANDS)
         sdl = f"""
+        directive @asked on FIELD
         type Query {{
           {" ".join(leaves)}
           thing(id: ID!): Thing {hint(random)}
@@ -138,7 +139,7 @@ class World:
             query=SimpleNamespace(**query),
             mutation=SimpleNamespace(set=self.set, put=self.put, remove=self.remove),
         )
-        schema = make_executable_schema(parse_schema(sdl), resolvers)
+        schema = make_executable_schema(parse_schema(sdl), resolvers, directives=Directives())
         refuse: Any = random.choice(["hidden", "fields", "request"])
         keeping, plain = (
             GraphQL(
@@ -181,8 +182,9 @@ class World:
         random = self.random
         thing = random.choice(["id", "value", "id value", "id: value", "more", "id next { value }"])
         node = random.choice(["id", "__typename", f"... on Thing {{ {thing} }}"])
+        asked = random.choice(["", "", "@asked", "@ asked"])
         fields = [
-            *(f"f{number}" for number in range(5)),
+            *(f"f{number} {asked}" for number in range(5)),
             *(f'thing(id: "{number}") {{ {thing} }}' for number in (1, 2, 3)),
             f"things {{ {thing} }}",
             f"even {{ {thing} }}",
@@ -201,6 +203,11 @@ class World:
             name, selected = "put", self.random.choice(["count", f"thing {{ {selected} }}"])
         value = self.random.randint(0, 9)
         return f"mutation {{ {name}(id: {id_}, value: {value}) {{ {selected} }} }}"
+
+
+class Directives:
+    def asked(self, proceed: Any, caller: Any) -> str:
+        return f"{proceed()} by {caller.client_id}"
 
 
 def narrowed() -> str:

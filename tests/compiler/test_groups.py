@@ -82,6 +82,7 @@ AUTHOR = {"authorID": "a", "name": "Le Guin"}
 WITH_TYPE = """mutation ($x: Boolean!) {
   find { __typename ... on Book { id author @skip(if: $x) { name } } ... on Film { key } }
 }"""
+EVERY = "Book Book:* Film Film:* Secret Secret:*"
 FOUND = "{ ... on Book { id } ... on Film { ident: key } }"
 
 
@@ -118,27 +119,37 @@ FOUND = "{ ... on Book { id } ... on Film { ident: key } }"
         (
             f"{{ one {FOUND} }}",
             {"one": {"id": "1"}},
-            "Book Book:* Film Film:* Secret Secret:*",
+            EVERY,
         ),
         (
-            "{ one { __typename ... on Book { id } ... on Film { ident: key } } }",
+            "{ one(id: 1) { __typename ... on Book { id } ... on Film { ident: key } } }",
             {"one": {"__typename": "Film", "ident": "f"}},
             "Book Film Film:f Secret",
         ),
         (
-            "{ one { t: __typename ... on Film { title } } }",
+            "{ one(id: 1) { t: __typename ... on Film { title } } }",
             {"one": {"t": "Film", "title": ""}},
             "Book Film Film:* Secret",
         ),
         (
-            "{ one { __typename } }",
+            "{ one(id: 1) { __typename } }",
             {"one": {"__typename": "Plain"}},
             "Book Film Secret",
+        ),
+        *(
+            (f"{text} {{ __typename }} }}", {"one": {"__typename": "Plain"}}, groups)
+            for text, groups in [
+                ("query ($id: ID!) { one(id: $id)", "Book Film Secret"),
+                ("query ($id: ID) { one(id: $id)", EVERY),
+                ('query ($id: ID = "1") { one(id: $id)', EVERY),
+                ("{ one(id: null)", EVERY),
+                ("{ one", EVERY),
+            ]
         ),
         (
             "{ one(id: 1) { ... on Book { id t: kind } ... on Film { key t: __typename } } }",
             {"one": {"id": "1", "t": "Film"}},  # a book, whose kind is Film
-            "Book Book:* Film Film:* Secret Secret:*",
+            EVERY,
         ),
         ("{ count }", {"count": 1}, "Book Book:* by by:b of"),
         ('{ count(by: "x y", of: NEW) }', {"count": 1}, "Book Book:* by by:x%20y of of:NEW:x"),

@@ -157,7 +157,13 @@ def plan_groups(chosen: ChosenOperation, entities: Entities) -> OperationGroups:
 
     The walk is over the whole schema, also for callers who see a part of it.
     """
-    walk = _Walk(entities, chosen.fragments)
+    variables = chosen.node.variable_definitions or ()
+    sure = {
+        each.variable.name.value
+        for each in variables
+        if isinstance(each.type, graphql.NonNullTypeNode)
+    }
+    walk = _Walk(entities, chosen.fragments, sure)
     root = entities.root(chosen.node.operation)
     sets = [(chosen.node.selection_set, root)]
     fields = tuple(without_selections(node) for node, _ in walk.fields(sets))
@@ -173,7 +179,7 @@ def plan_groups(chosen: ChosenOperation, entities: Entities) -> OperationGroups:
         types |= {template.texts[0] for template, _ in walk.declared}
     defaults = {
         node.variable.name.value: graphql.value_from_ast_untyped(node.default_value)
-        for node in chosen.node.variable_definitions or ()
+        for node in variables
         if node.default_value
     }
     listed = frozenset(walk.listed)
@@ -186,11 +192,12 @@ def plan_groups(chosen: ChosenOperation, entities: Entities) -> OperationGroups:
 
 
 class _Walk:
-    """One walk over an operation's selection sets."""
+    """One walk over an operation's selection sets; ``sure`` are variables that are never null."""
 
-    def __init__(self, entities: Entities, fragments: Fragments) -> None:
+    def __init__(self, entities: Entities, fragments: Fragments, sure: Collection[str]) -> None:
         self._entities = entities
         self._fragments = fragments
+        self._sure = sure
         self.listed: set[str] = set()
         self.has_single = False  # an entity that stands in no list
         self.declared: list[tuple[GroupTemplate, graphql.FieldNode]] = []
@@ -266,7 +273,7 @@ class _Walk:
             for name in applying:
                 type_, has_list = self._entities.returned(name, node.name.value)
                 is_listed = is_listed or has_list
-                is_search = is_search or self._entities.is_search(name, node.name.value)
+                is_search = is_search or self._entities.is_search(name, node, self._sure)
                 if node.selection_set is not None:
                     sets.append((node.selection_set, self._entities.possible_types(type_)))
         place = self.place(sets, is_listed=is_listed)

@@ -7,7 +7,7 @@ An entity is an object whose type has a key: the field ``id``, or one like ``boo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import graphql
@@ -164,19 +164,27 @@ class Entities:
         type_ = self._definition.type_map[name]
         return self.possible_types(name) if graphql.is_composite_type(type_) else frozenset()
 
-    def is_search(self, type_name: str, field: str) -> bool:
-        """Say whether a field returns an entity that nothing names.
+    def is_search(self, type_name: str, node: graphql.FieldNode, sure: Collection[str]) -> bool:
+        """Say whether a field of a document returns an entity that nothing names.
 
-        A field of an entity is told by that one; others have an argument of the type ``ID``.
-        Mutations are no searches: their responses are not stored.
+        A field of an entity is told by that one; others have an argument of the type ``ID`` that is
+        not null. ``sure`` are the variables that are never null. Mutations are no searches: their
+        responses are not stored.
         """
         type_: Any = self._definition.type_map[type_name]
         if self.key_of(type_name) is not None or type_ is self._definition.mutation_type:
             return False
-        arguments = type_.fields[field].args.values()
-        return all(
-            graphql.get_nullable_type(each.type) is not graphql.GraphQLID for each in arguments
-        )
+        given = {each.name.value: each.value for each in node.arguments or ()}
+        for name, argument in type_.fields[node.name.value].args.items():
+            if graphql.is_non_null_type(argument.type):
+                is_given = True
+            elif isinstance(variable := given.get(name), graphql.VariableNode):
+                is_given = variable.name.value in sure
+            else:
+                is_given = given_argument(name, argument, node, {}) not in {None, graphql.Undefined}
+            if is_given and graphql.get_nullable_type(argument.type) is graphql.GraphQLID:
+                return False
+        return True
 
 
 def _find_key(type_: graphql.GraphQLObjectType) -> str | None:
