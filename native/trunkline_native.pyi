@@ -7,10 +7,13 @@ class Walk:
     def __init__(
         self,
         fragment: Callable[[bytes], object],
-        reads_plainly: Callable[[type, tuple[str, ...]], object],
+        readers: Callable[[type | None, type, Any], object],
         shape: object,
         function: Callable[..., Any],
+        *,
         values: Sequence[object] = ...,
+        conditions: Sequence[Sequence[tuple[int, bool]]] = ...,
+        required: Sequence[int] = ...,
     ) -> None: ...
     def __call__(self, execution: object, values: object, /, *indices: int) -> Any: ...
     def begin(self, execution: object, values: object) -> tuple[Gapped, list[list[Any]]] | None: ...

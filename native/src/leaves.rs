@@ -6,19 +6,23 @@ use pyo3::gc::PyVisit;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{
-    PyBool, PyDate, PyDateAccess, PyDateTime, PyFloat, PyInt, PyString, PyTime, PyTimeAccess,
-    PyType, PyTzInfo, PyTzInfoAccess,
+    PyBool, PyDate, PyDateAccess, PyDateTime, PyDict, PyFloat, PyInt, PyList, PyString, PyTime,
+    PyTimeAccess, PyTuple, PyType, PyTzInfo, PyTzInfoAccess,
 };
 use serde_json::to_writer;
 use uuid::Uuid;
 
-use crate::shapes::attribute;
+use crate::objects::attribute;
+use crate::shapes::Output;
 use crate::text::{Text, json, write_quoted, write_string};
 
 pub enum Leaf {
     /// As `DateTime`, but never without a zone.
     AwareDateTime(Vec<Py<PyType>>),
     Boolean,
+    /// What a function of Python gives for a value: one of the program for a scalar of this name,
+    /// or one that runs no code of the program, for values of exactly this class.
+    Call(Py<PyString>, Option<Py<PyType>>, Py<PyAny>),
     Date,
     /// Times of UTC, and of zones of these classes, which have no code of the program.
     DateTime(Vec<Py<PyType>>),
@@ -30,6 +34,8 @@ pub enum Leaf {
     Id(Py<PyType>),
     Int,
     Int64,
+    /// Any value of JSON.
+    Json,
     String,
     /// The strings that are the values of an enum, and the JSON of each.
     Strings(Vec<(String, Text)>),
@@ -42,6 +48,10 @@ impl Leaf {
         Ok(match kind {
             "AwareDateTime" => Leaf::AwareDateTime(rest.extract()?),
             "Boolean" => Leaf::Boolean,
+            "call" => {
+                let (name, class, function) = rest.extract()?;
+                Leaf::Call(name, class, function)
+            }
             "Date" => Leaf::Date,
             "DateTime" => Leaf::DateTime(rest.extract()?),
             "Decimal" => Leaf::Decimal(rest.extract()?),
@@ -49,6 +59,7 @@ impl Leaf {
             "ID" => Leaf::Id(rest.extract()?),
             "Int" => Leaf::Int,
             "Int64" => Leaf::Int64,
+            "JSON" => Leaf::Json,
             "String" => Leaf::String,
             "Time" => Leaf::Time,
             "UUID" => Leaf::Uuid(rest.extract()?),
@@ -60,7 +71,8 @@ impl Leaf {
 
     /// Writes a value that is not null; `None` is a doubt.
     #[inline(never)]
-    pub fn write(&self, value: &Bound<'_, PyAny>, text: &mut Text) -> Option<()> {
+    pub fn write(&self, value: &Bound<'_, PyAny>, output: &mut Output) -> Option<()> {
+        let text = &mut output.text;
         match self {
             Leaf::AwareDateTime(zones) => {
                 let value = value.cast_exact::<PyDateTime>().ok()?;
@@ -70,6 +82,18 @@ impl Leaf {
             Leaf::Boolean => {
                 let value = value.cast_exact::<PyBool>().ok()?.is_true();
                 text.extend_from_slice(if value { b"true" } else { b"false" });
+            }
+            Leaf::Call(name, None, function) => {
+                let found = function.bind(value.py()).call1((value,));
+                let found = output.called(name, value, found)?;
+                write_json(&found, &mut output.text, DEEPEST)?;
+            }
+            Leaf::Call(_, Some(class), function) => {
+                if !value.get_type().is(class) {
+                    return None;
+                }
+                let found = function.bind(value.py()).call1((value,)).ok()?;
+                write_json(&found, text, DEEPEST)?;
             }
             Leaf::Date => {
                 let value = value.cast_exact::<PyDate>().ok()?;
@@ -121,6 +145,7 @@ impl Leaf {
                 let value: i64 = value.cast_exact::<PyInt>().ok()?.extract().ok()?;
                 to_writer(text, &value).ok()?;
             }
+            Leaf::Json => write_json(value, text, DEEPEST)?,
             Leaf::String => {
                 let value = value.cast_exact::<PyString>().ok()?;
                 write_string(value.to_str().ok()?, text);
@@ -149,6 +174,10 @@ impl Leaf {
             Leaf::Enum(members) => members
                 .iter()
                 .try_for_each(|(member, _)| visit.call(member)),
+            Leaf::Call(_, class, function) => {
+                visit.call(class)?;
+                visit.call(function)
+            }
             _ => Ok(()), // classes of the standard library, and what is not an object
         }
     }
@@ -173,6 +202,61 @@ fn float(value: &Bound<'_, PyAny>) -> Option<f64> {
     }
     let value: i64 = value.cast_exact::<PyInt>().ok()?.extract().ok()?;
     (value.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS).then_some(value as f64)
+}
+
+/// How deep values of JSON are written.
+const DEEPEST: u8 = 100;
+
+/// Writes a value of JSON as orjson does.
+fn write_json(value: &Bound<'_, PyAny>, text: &mut Text, deepest: u8) -> Option<()> {
+    let deepest = deepest.checked_sub(1)?;
+    if let Ok(value) = value.cast_exact::<PyString>() {
+        write_string(value.to_str().ok()?, text);
+    } else if value.is_none() {
+        text.extend_from_slice(b"null");
+    } else if let Ok(value) = value.cast_exact::<PyBool>() {
+        text.extend_from_slice(if value.is_true() { b"true" } else { b"false" });
+    } else if let Ok(value) = value.cast_exact::<PyInt>() {
+        let value: i64 = value.extract().ok()?;
+        to_writer(text, &value).ok()?;
+    } else if let Ok(value) = value.cast_exact::<PyFloat>() {
+        let value = Some(value.value()).filter(|each| each.is_finite())?;
+        to_writer(text, &value).ok()?;
+    } else if let Ok(value) = value.cast_exact::<PyList>() {
+        write_items(value.iter(), text, deepest)?;
+    } else if let Ok(value) = value.cast_exact::<PyTuple>() {
+        write_items(value.iter(), text, deepest)?;
+    } else {
+        let mut separator = b'{';
+        for (key, value) in value.cast_exact::<PyDict>().ok()? {
+            text.push(separator);
+            write_string(key.cast_exact::<PyString>().ok()?.to_str().ok()?, text);
+            text.push(b':');
+            write_json(&value, text, deepest)?;
+            separator = b',';
+        }
+        if separator == b'{' {
+            text.push(b'{');
+        }
+        text.push(b'}');
+    }
+    Some(())
+}
+
+fn write_items<'py>(
+    items: impl Iterator<Item = Bound<'py, PyAny>>,
+    text: &mut Text,
+    deepest: u8,
+) -> Option<()> {
+    text.push(b'[');
+    for (index, item) in items.enumerate() {
+        if index > 0 {
+            text.push(b',');
+        }
+        write_json(&item, text, deepest)?;
+    }
+    text.push(b']');
+    Some(())
 }
 
 fn write_uuid(value: &Bound<'_, PyAny>, class: &Py<PyType>, text: &mut Text) -> Option<()> {

@@ -1,11 +1,13 @@
 //! Writes the plain lists of a response as JSON, straight from the program's objects.
 //!
 //! A `Walk` stands in the place of a compiled function that completes a list. It knows only the
-//! good case: objects of the expected classes, members that no code of the program computes, leaves
-//! of exactly the expected types. On any doubt it drops what it has written, and the compiled
-//! function completes the list from its start. So it does nothing that must not be done twice.
+//! good case: objects of the expected classes, leaves of exactly the expected types. On any doubt it
+//! drops what it has written, and the compiled function completes the list from its start. What code
+//! of the program has given until then (properties, a scalar's function) is left for the compiled
+//! function, so that nothing is done twice.
 
 mod leaves;
+mod objects;
 mod shapes;
 mod text;
 
@@ -17,7 +19,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 
-use crate::shapes::{Output, Shape};
+use crate::shapes::{Call, Output, Shape};
 
 /// Calls after which a list is tried again that was never plain.
 const LONGEST_PAUSE: u32 = 63;
@@ -31,6 +33,10 @@ struct Walk {
     shape: Shape,
     /// The shapes of the values that batches give to the list's objects.
     values: Vec<Shape>,
+    /// Under which fields are selected: by its number, what a variable must be.
+    conditions: Vec<Vec<(usize, bool)>>,
+    /// The variables that must not be null.
+    required: Vec<usize>,
     function: Option<Py<PyAny>>,
     fragment: Option<Py<PyAny>>,
     /// How many calls after a doubt are left to the function; each further doubt doubles it.
@@ -42,18 +48,24 @@ struct Walk {
 #[pymethods]
 impl Walk {
     #[new]
-    #[pyo3(signature = (fragment, reads_plainly, shape, function, values = vec![]))]
+    #[pyo3(signature = (
+        fragment, readers, shape, function, *, values = vec![], conditions = vec![], required = vec![]
+    ))]
     fn new(
         fragment: Py<PyAny>,
-        reads_plainly: Py<PyAny>,
+        readers: Py<PyAny>,
         shape: &Bound<'_, PyAny>,
         function: Py<PyAny>,
         values: Vec<Bound<'_, PyAny>>,
+        conditions: Vec<Vec<(usize, bool)>>,
+        required: Vec<usize>,
     ) -> PyResult<Self> {
-        let values = values.iter().map(|each| Shape::read(each, &reads_plainly));
+        let values = values.iter().map(|each| Shape::read(each, &readers));
         Ok(Walk {
-            shape: Shape::read(shape, &reads_plainly)?,
+            shape: Shape::read(shape, &readers)?,
             values: values.collect::<PyResult<_>>()?,
+            conditions,
+            required,
             function: Some(function),
             fragment: Some(fragment),
             pause: AtomicU32::new(0),
@@ -64,12 +76,24 @@ impl Walk {
     #[pyo3(signature = (*arguments))]
     fn __call__<'py>(&self, arguments: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
         let py = arguments.py();
-        if let (Some(fragment), Some(text)) = (&self.fragment, self.text(arguments)) {
-            return fragment.bind(py).call1((text,));
-        }
-        match &self.function {
-            Some(function) => function.bind(py).call1(arguments),
-            None => Ok(py.None().into_bound(py)), // the garbage collector has cleared it
+        let (Some(fragment), Some(function)) = (&self.fragment, &self.function) else {
+            return Ok(py.None().into_bound(py)); // the garbage collector has cleared it
+        };
+        let execution = arguments.get_borrowed_item(0)?;
+        let values = arguments.get_borrowed_item(1)?;
+        let function = function.bind(py);
+        match self.walk(&execution, &values) {
+            Ok(output) => fragment
+                .bind(py)
+                .call1((PyBytes::new(py, &output.text),)),
+            Err(calls) if calls.is_empty() => function.call1(arguments),
+            Err(calls) => {
+                let given = intern!(py, "given");
+                execution.setattr(given, left_for_the_function(py, calls)?)?;
+                let result = function.call1(arguments);
+                execution.setattr(given, py.None())?;
+                result
+            }
         }
     }
 
@@ -81,7 +105,7 @@ impl Walk {
         execution: &Bound<'py, PyAny>,
         values: &Bound<'py, PyAny>,
     ) -> Option<(Gapped, Vec<Vec<Py<PyAny>>>)> {
-        let mut output = self.walk(execution, values)?;
+        let mut output = self.walk(execution, values).ok()?;
         let parents = std::mem::take(&mut output.parents);
         let filled = parents.iter().map(|_| None).collect();
         let Output { text, gaps, .. } = output;
@@ -99,8 +123,9 @@ impl Walk {
         let Some(shape) = self.values.get(number) else {
             return Ok(false);
         };
-        let room = intern!(execution.py(), "room");
-        let mut output = Output::new(execution.getattr(room)?.extract()?, 0);
+        let Some(mut output) = self.output(execution, 0) else {
+            return Ok(false);
+        };
         let mut ends = Vec::with_capacity(values.len());
         for value in values {
             if shape.write(&value, &mut output).is_none() {
@@ -109,7 +134,7 @@ impl Walk {
             }
             ends.push(output.text.len());
         }
-        execution.setattr(room, output.room)?;
+        execution.setattr(intern!(execution.py(), "room"), output.room)?;
         list.borrow_mut().filled[number] = Some((output.text, ends));
         Ok(true)
     }
@@ -143,37 +168,60 @@ impl Walk {
 }
 
 impl Walk {
-    /// Returns the text of a list, if the execution takes JSON and there is no doubt.
-    fn text<'py>(&self, arguments: &Bound<'py, PyTuple>) -> Option<Bound<'py, PyBytes>> {
-        let execution = arguments.get_borrowed_item(0).ok()?;
-        let values = arguments.get_borrowed_item(1).ok()?;
-        let output = self.walk(&execution, &values)?;
-        Some(PyBytes::new(arguments.py(), &output.text))
-    }
-
-    fn walk(&self, execution: &Bound<'_, PyAny>, values: &Bound<'_, PyAny>) -> Option<Output> {
-        let py = execution.py();
-        let takes_json = execution.getattr(intern!(py, "takes_json")).ok()?;
-        if !takes_json.is_truthy().ok()? {
-            return None;
-        }
+    /// Writes a list, if the execution takes JSON and there is no doubt.
+    ///
+    /// Otherwise it returns the calls of the program's code until then.
+    fn walk(
+        &self,
+        execution: &Bound<'_, PyAny>,
+        values: &Bound<'_, PyAny>,
+    ) -> Result<Output, Vec<Call>> {
         let left = self.left.load(Relaxed);
+        let Some(mut output) = self.output(execution, self.values.len()) else {
+            return Err(vec![]);
+        };
         if left > 0 {
             self.left.store(left - 1, Relaxed);
-            return None;
+            return Err(vec![]);
         }
-        let room = intern!(py, "room");
-        let room_left = execution.getattr(room).ok()?.extract().ok()?;
-        let mut output = Output::new(room_left, self.values.len());
         if self.shape.write(values, &mut output).is_none() {
             self.wait();
-            return None;
+            return Err(output.calls);
         }
         if self.values.is_empty() {
             self.pause.store(0, Relaxed);
         }
-        execution.setattr(room, output.room).ok()?;
-        Some(output)
+        let room = intern!(execution.py(), "room");
+        if execution.setattr(room, output.room).is_err() {
+            return Err(output.calls);
+        }
+        Ok(output)
+    }
+
+    /// Begins to write, if the execution takes JSON and its variables are known.
+    fn output(&self, execution: &Bound<'_, PyAny>, batches: usize) -> Option<Output> {
+        let py = execution.py();
+        let is_true = |name| execution.getattr(name).ok()?.is_truthy().ok();
+        // what a walk around this one has left is for the function
+        if !is_true(intern!(py, "takes_json"))? || is_true(intern!(py, "given"))? {
+            return None;
+        }
+        let mut holds = Vec::new();
+        if !self.conditions.is_empty() {
+            let variables = execution.getattr(intern!(py, "variables")).ok()?;
+            for variable in &self.required {
+                (!variables.get_item(variable).ok()?.is_none()).then_some(())?;
+            }
+            for condition in &self.conditions {
+                let mut each = condition.iter().map(|(variable, wanted)| {
+                    let value = variables.get_item(variable).ok()?;
+                    Some(value.is_truthy().ok()? == *wanted)
+                });
+                holds.push(each.try_fold(true, |so_far, each| Some(so_far && each?))?);
+            }
+        }
+        let room = execution.getattr(intern!(py, "room")).ok()?.extract().ok()?;
+        Some(Output::new(room, holds, batches))
     }
 
     /// Leaves the next calls to the function, after a doubt.
@@ -182,6 +230,18 @@ impl Walk {
         self.pause.store(pause, Relaxed);
         self.left.store(pause, Relaxed);
     }
+}
+
+/// Returns calls as `Execution.ask` takes them, the last first.
+fn left_for_the_function(py: Python<'_>, calls: Vec<Call>) -> PyResult<Bound<'_, PyList>> {
+    let calls = calls.into_iter().rev().map(|call| match call.result {
+        Ok(value) => (call.what, call.argument, value, py.None()),
+        Err(error) => {
+            let error = error.into_value(py).into_any();
+            (call.what, call.argument, py.None(), error)
+        }
+    });
+    PyList::new(py, calls.collect::<Vec<_>>())
 }
 
 /// A list's text, and where the values of batches come in it.
@@ -227,5 +287,5 @@ mod trunkline_native {
 
     /// The version of the descriptions of lists that it takes.
     #[pymodule_export]
-    const DESCRIPTIONS: u32 = 3;
+    const DESCRIPTIONS: u32 = 4;
 }

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import enum
+import functools
 import gc
+import itertools
 import math
 import sys
 import threading
 import weakref
-from collections import namedtuple
-from collections.abc import Callable
+from collections import OrderedDict, namedtuple
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, make_dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
@@ -27,8 +29,8 @@ import pytest
 from graphql import GraphQLError
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import create_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy import ForeignKey, create_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 from tests.property.test_engine import fewer
 from tests.server.calling import post
 from trunkline_native import Walk
@@ -132,10 +134,11 @@ def schema_of(values: Any, model: Any = Item, **options: Any) -> Schema:
     query = SimpleNamespace(**dict.fromkeys(names, lambda: values))
     models, sdl = {"Item": model, "Other": Other, "Status": Status}, SDL
     if model is not Item:
-        models, sdl = (
-            {"Item": model},
-            "type Query { items: [Item!]! } type Item { s: String i: Int }",
-        )
+        models = {"Item": model}
+        sdl = "type Query { items: [Item!]! } type Item { s: String i: Int }"
+        if hasattr(model, "children"):
+            models["Child"] = Child
+            sdl = sdl.replace("i: Int", "i: Int children: [Child] } type Child { id: Int")
     else:
         options = {"scalars": {"Aware": AWARE_DATE_TIME}, **options}
     resolvers = SimpleNamespace(query=query)
@@ -148,10 +151,12 @@ def compiled(text: str, values: Any, model: Any = Item, **options: Any) -> Opera
     return operation
 
 
-def both(operation: Operation) -> tuple[tuple[bytes, list[GraphQLError]], bool]:
+def both(
+    operation: Operation, variables: Any = None
+) -> tuple[tuple[bytes, list[GraphQLError]], bool]:
     """Execute with and without the extension; return the response, and whether it was walked."""
-    plain = run_sync(operation, None)
-    fast = run_sync(operation, None, takes_json=True)
+    plain = run_sync(operation, variables)
+    fast = run_sync(operation, variables, takes_json=True)
     assert encode({"data": fast.data}) == encode({"data": plain.data})
     assert [each.formatted for each in fast.errors] == [each.formatted for each in plain.errors]
     is_walked = any(isinstance(each, orjson.Fragment) for each in (fast.data or {}).values())
@@ -258,11 +263,73 @@ def test_other_leaves_are_left_to_the_text(name: str, value: Any) -> None:
     assert not is_walked
 
 
-def test_a_scalar_that_the_program_writes_is_left_to_the_text() -> None:
-    own = Scalar(lambda value: value.year, int)
-    items = [Item(date_time=datetime(2026, 1, 1, tzinfo=UTC))]
-    operation = compiled("{ items { dateTime } }", items, scalars={"DateTime": own})
-    assert not both(operation)[1]
+OWN: list[tuple[Any, bool]] = [
+    ("x", True),
+    (7, True),
+    ({"a": [1, 2.5, None, True, ("b", {})], "é": []}, True),
+    (math.nan, False),
+    (2**63, False),
+    ({1: "x"}, False),
+    ({"x": {1}}, False),
+    (None, False),
+    (ValueError("of the value"), False),
+    (LookupError("of the program"), False),
+]
+
+
+@pytest.mark.parametrize(("given", "is_plain"), OWN)
+def test_what_a_scalar_of_the_program_writes(given: Any, is_plain: object) -> None:
+    calls: list[int] = []
+
+    def serialize(value: datetime) -> Any:
+        calls.append(value.year)
+        if value.year == 2 and isinstance(given, Exception):
+            raise given
+        return given if value.year == 2 else f"{value.year}"
+
+    items = [Item(date_time=datetime(year, 1, 1)) for year in (1, 2, 3)]  # noqa: DTZ001
+    own = {"DateTime": Scalar(serialize, int)}
+    operation = compiled("{ items { dateTime } }", items, scalars=own)
+    _, is_walked = both(operation)
+    assert is_walked == is_plain
+    assert calls == [1, 2, 3, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("scalar", "value", "is_plain"),
+    [
+        *(("JSON", *each) for each in OWN[:7]),
+        *(("Unknown", *each) for each in OWN[:7]),
+        ("JSON", datetime(2026, 1, 1, tzinfo=UTC), False),
+        ("Unknown", datetime(2026, 1, 1, tzinfo=UTC), False),
+        ("Duration", timedelta(days=-1, microseconds=5), True),
+        ("Duration", 5, False),
+        ("Bytes", b"\xff\x00", True),
+        ("Bytes", bytearray(b"x"), False),
+    ],
+)
+def test_values_of_json_and_those_that_a_function_writes(
+    scalar: str, value: Any, is_plain: object
+) -> None:
+    sdl = f"scalar {scalar} type Query {{ values: [{scalar}] }}"
+    query = SimpleNamespace(values=lambda: [value, None])
+    schema = make_executable_schema(parse_schema(sdl), SimpleNamespace(query=query))
+    operation = compile_operation(schema, "{ values }")
+    operation.inline()
+    assert both(operation)[1] == is_plain
+
+
+def test_values_of_json_may_be_deep_and_hold_themselves() -> None:
+    deeper: list[Any] = functools.reduce(lambda value, _: [value], range(100), [])
+    own: list[Any] = []
+    own.append(own)
+    sdl = "scalar JSON type Query { values: [JSON] }"
+    for value, is_plain in ((deeper[0], True), (deeper, False), (own, False)):
+        query = SimpleNamespace(values=lambda value=value: [value])
+        schema = make_executable_schema(parse_schema(sdl), SimpleNamespace(query=query))
+        operation = compile_operation(schema, "{ values }")
+        operation.inline()
+        assert both(operation)[1] == is_plain
 
 
 def test_each_character_of_a_string_is_looked_at() -> None:
@@ -304,6 +371,13 @@ class Stored(Base):
     __tablename__ = "stored"
     s: Mapped[str] = mapped_column(primary_key=True)
     i: Mapped[int | None]
+    children: Mapped[list[Child]] = relationship()
+
+
+class Child(Base):
+    __tablename__ = "child"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    of: Mapped[str | None] = mapped_column(ForeignKey("stored.s"))
 
 
 class Slotted:
@@ -358,40 +432,90 @@ def test_keys_are_plain_and_a_missing_one_is_null() -> None:
     assert text.endswith(b'{"s":"b","i":null},{"s":null,"i":null}]}}')
 
 
-def computed(kind: Callable[[Any], Any]) -> tuple[Any, list[str]]:
-    calls: list[str] = []
+def reads_of(give: Callable[[int, str], Any]) -> tuple[Any, list[Any]]:
+    """Return a class whose attributes are computed, and what is read of it."""
+    reads: list[Any] = []
 
     class Computed:
-        i: int
+        def __init__(self, number: int) -> None:
+            self.number = number
 
-        @kind
-        def s(self) -> str:
-            calls.append("s")
-            return "x"
+        @property
+        def s(self) -> Any:
+            return self.read("s")
 
-    return Computed, calls
+        @cached_property
+        def i(self) -> Any:
+            return self.read("i")
+
+        def read(self, name: str) -> Any:
+            reads.append((self.number, name))
+            return give(self.number, name)
+
+    return Computed, reads
 
 
-@pytest.mark.parametrize("kind", [property, cached_property])
-def test_what_a_program_computes_is_read_once(kind: Callable[[Any], Any]) -> None:
-    model, calls = computed(kind)
-    operation = compiled("{ items { s } }", [model(), model()], model)
+@pytest.mark.parametrize(
+    "odd",
+    ["x", None, Text("x"), 2**40, KeyError("returned"), LookupError, KeyboardInterrupt],
+)
+@pytest.mark.parametrize("name", ["s", "i"])
+def test_what_a_program_computes_is_read_once(name: str, odd: Any) -> None:
+    """In the text's order, also if native code has a doubt about one of the values."""
+
+    def give(number: int, read: str) -> Any:
+        if (number, read) != (1, name):
+            return {"s": f"s{number}", "i": number}[read]
+        if isinstance(odd, type):
+            raise odd
+        return odd
+
+    model, reads = reads_of(give)
+    values: list[Any] = []
+    operation = compiled("{ items { s i again: s } }", values, model)
+    answers: list[Any] = []
+    for takes_json in (False, True):
+        reads.clear()
+        values[:] = [model(number) for number in range(3)]
+        try:
+            result = run_sync(operation, None, takes_json=takes_json)
+        except KeyboardInterrupt as error:
+            answers.append((type(error), [*reads]))
+        else:
+            errors = [each.formatted for each in result.errors]
+            answers.append((encode({"data": result.data}), errors, [*reads]))
+    assert answers[0] == answers[1]
+
+
+def test_what_was_read_is_taken_again_by_name() -> None:
+    """A subclass may have at once what its base class computes."""
+    model, _ = reads_of(lambda number, name: name if name == "s" else number)
+    below = type("Below", (model,), {"s": "at once"})
+    values = [below(0), below(1), below("no number")]
+    operation = compiled("{ items { s i } }", values, model)
     result = run_sync(operation, None, takes_json=True)
-    assert result.data == {"items": [{"s": "x"}, {"s": "x"}]}
-    assert calls == ["s", "s"]
+    assert [each.path for each in result.errors] == [["items", 2, "i"]]
+    items = [{"s": "at once", "i": number} for number in (0, 1, None)]
+    assert result.data == {"items": items}
 
 
-def test_a_property_that_raises_is_an_error_of_its_field() -> None:
-    class Broken:
-        i: int
+def test_code_of_the_program_may_change_its_class_and_the_list() -> None:
+    values: list[Any] = []
+
+    class Changing:
+        i = 1
 
         @property
         def s(self) -> str:
-            raise LookupError("no s")
+            if len(values) == 1:
+                Changing.i = property(lambda _: 2)  # type: ignore[assignment]
+                values.append(Changing())
+            return "s"
 
-    (_, errors), is_walked = both(compiled("{ items { s } }", [Broken()], Broken))
-    assert not is_walked
-    assert [each.path for each in errors] == [["items", 0, "s"]]
+    values.append(Changing())
+    operation = compiled("{ items { s i } }", values, Changing)
+    result = run_sync(operation, None, takes_json=True)
+    assert result.data == {"items": [{"s": "s", "i": 2}, {"s": "s", "i": 2}]}
 
 
 @pytest.mark.parametrize("hook", ["__getattribute__", "__getattr__"])
@@ -410,29 +534,88 @@ def test_a_program_that_answers_for_attributes_is_asked_once(hook: str) -> None:
 
     setattr(Own, hook, answer)
     result = run_sync(compiled("{ items { s } }", [Own()], Own), None, takes_json=True)
-    assert result.data == {"items": [{"s": "x"}]}
+    assert orjson.dumps(result.data) == b'{"items":[{"s":"x"}]}'
     assert calls == ["s"]
 
 
-def test_attributes_of_sqlalchemy_are_left_to_it() -> None:
+def test_attributes_of_sqlalchemy_are_read_where_they_are_loaded() -> None:
     engine = create_engine("sqlite://")
     Base.metadata.create_all(engine)
     with Session(engine) as session:
         stored = [Stored(s="a", i=1), Stored(s="b", i=None)]
+        stored[0].children = [Child(id=1), Child(id=2)]
         session.add_all(stored)
         session.commit()  # the attributes are expired now
-        (text, errors), is_walked = both(compiled("{ items { s i } }", stored, Stored))
+        operation = compiled("{ items { s i children { id } } }", stored, Stored)
+        expired = run_sync(operation, None, takes_json=True)
+        assert isinstance(expired.data, dict)
+        assert isinstance(expired.data["items"], list)
+        run_sync(operation, None, takes_json=True)  # after a doubt it is not tried
+        (text, errors), is_walked = both(operation)
+        assert is_walked
+        assert not errors
+        assert text == (
+            b'{"data":{"items":[{"s":"a","i":1,"children":[{"id":1},{"id":2}]},'
+            b'{"s":"b","i":null,"children":[]}]}}'
+        )
+        session.expire(stored[1])
+        session.expunge(stored[1])
+        (_, errors), is_walked = both(operation)
     assert not is_walked
-    assert not errors
-    assert text == b'{"data":{"items":[{"s":"a","i":1},{"s":"b","i":null}]}}'
+    assert [each.path for each in errors] == [["items", 1, name] for name in ("s", "i", "children")]
     engine.dispose()
 
 
-def test_objects_of_a_subclass_are_left_to_the_text() -> None:
-    class Special(Item):
-        pass
+def test_objects_of_a_subclass_are_read_as_that_has_it() -> None:
+    Special: Any = type("Special", (Item,), {})  # noqa: N806
+    Special.i = property(lambda _: 5, lambda *_: None)
+    items = [Item("a"), Special("b"), type("Plain", (Item,), {"s": "c"})()]
+    assert both(compiled("{ items { s } }", items))[1]
+    (text, _), is_walked = both(compiled("{ items { s i } }", items))
+    assert not is_walked  # the text does not ask what a class computes that is not the model
+    assert b'{"s":"b","i":5}' in text
 
-    assert not both(compiled("{ items { s } }", [Item("a"), Special("b")]))[1]
+
+@pytest.mark.parametrize("base", [Exception, Awaitable])
+def test_an_object_of_a_subclass_may_be_an_error(base: type) -> None:
+    class Plain:
+        s = "s"
+        i = 1
+
+    members = {"__await__": lambda _: iter(()), "__init__": lambda _: None}
+    odd: Any = type("Odd", (base, Plain), members)()
+    (_, errors), is_walked = both(compiled("{ items { s } }", [Plain(), odd], Plain))
+    assert not is_walked
+    assert [each.path for each in errors] == [["items", 1]]
+
+
+def test_an_object_may_lie_about_its_class() -> None:
+    liar: Any = type("Liar", (Item,), {"__class__": property(lambda _: Other)})("a")
+    for text in ("{ any { ... on Item { s } ... on Other { id } } }", "{ items { s } }"):
+        assert not both(compiled(text, [Item("a"), liar]))[1]
+
+
+@pytest.mark.parametrize(
+    ("values", "is_plain"),
+    [
+        ([{"s": "a", "i": 1}, {"s": "b"}, {}], True),
+        ([Item("a", i=1)], True),
+        ([Item("a", i=1), {"s": "b", "i": 2}, Slotted("c", 3), Defaulting("d", None)], True),
+        ([SimpleNamespace(s="a", i=1), SimpleNamespace(s="a")], False),
+        ([OrderedDict(s="a", i=1)], False),
+        ([type("Answers", (), {"__getattr__": lambda _, name: {"s": "x", "i": 1}[name]})()], False),
+        ([type("Computes", (), {"s": property(lambda _: "x"), "i": 1})()], False),
+        ([ValueError("returned")], False),
+        (["a"], False),
+    ],
+)
+def test_objects_of_any_class(values: list[Any], is_plain: object) -> None:
+    sdl = "type Query { items: [Item!]! } type Item { s: String i: Int }"
+    resolvers = SimpleNamespace(query=SimpleNamespace(items=lambda: values))
+    schema = make_executable_schema(parse_schema(sdl), resolvers)
+    operation = compile_operation(schema, "{ items { s i } }")
+    operation.inline()
+    assert both(operation)[1] == is_plain
 
 
 def test_a_class_may_change_between_executions() -> None:
@@ -548,7 +731,16 @@ SHAPES: list[tuple[str, Any, bool]] = [
     ("{ items { s } }", [Item("a"), None], False),
     ("{ items { s } }", (Item("a"), Item("b")), True),
     ("{ items { items { s } } }", [Item(items=(Item("a"),)), Item(items=())], True),
-    ("{ items { s } }", type("Row", (tuple,), {})([Item("a")]), False),
+    ("{ items { s } }", type("Row", (tuple,), {})([Item("a")]), True),
+    ("{ items { s } }", type("Rows", (list,), {"append": None})([Item("a")]), True),
+    *(
+        ("{ items { s } }", type("Odd", (list,), {name: value})([Item("a")]), False)
+        for name, value in (
+            ("__iter__", lambda _: iter([Item("b")])),
+            ("__len__", lambda _: 5),
+            ("__await__", lambda _: iter(())),
+        )
+    ),
     ("{ tags }", ("a", "b"), True),
     ("{ items { s } }", {Item("a").s: 1}.keys(), False),
     ("{ lists { s } }", [[Item("a")], []], True),
@@ -557,7 +749,7 @@ SHAPES: list[tuple[str, Any, bool]] = [
     ("{ tags }", ["a", 1], False),
     ("{ items { s } }", [], True),
     ("{ any { ... on Item { s } ... on Other { __typename id } } }", [Item("a"), Other(1)], True),
-    ("{ any { ... on Item { s } } }", [Item("a"), Other(1)], False),  # `{}`
+    ("{ any { ... on Item { s } } }", [Item("a"), Other(1)], True),  # `{}`
     ("{ any { __typename } }", [Item("a"), object()], False),
 ]
 
@@ -568,9 +760,28 @@ def test_lists_of_all_shapes(text: str, values: Any, is_plain: object) -> None:
     assert is_walked == is_plain
 
 
-def test_conditions_are_left_to_the_text() -> None:
-    operation = compiled("query ($b: Boolean = true) { items { s @include(if: $b) } }", [Item("a")])
-    assert not both(operation)[1]
+CONDITIONS: list[tuple[str, bool]] = [
+    ("s @include(if: $a)", True),
+    ("s @include(if: $a) i @skip(if: $a) f @include(if: $b)", True),
+    (
+        "__typename @include(if: $a) s t: __typename x: __typename @skip(if: $b) i y: __typename",
+        True,
+    ),
+    ("s @include(if: $a) @skip(if: $b) item @include(if: $b) { s @skip(if: $a) }", True),
+    ("... @include(if: $b) { s item { s } } i", True),
+    ("s @include(if: $a) i s", False),  # its place depends on the variable
+]
+
+
+@pytest.mark.parametrize(("fields", "is_plain"), CONDITIONS)
+def test_conditions_on_variables(fields: str, is_plain: object) -> None:
+    items = [Item("a", i=1, item=Item("b")), Item("c", f=1.5)]
+    used = "ok: __typename @include(if: $a) @skip(if: $b)"
+    text = f"query ($a: Boolean!, $b: Boolean = true) {{ items {{ {fields} }} {used} }}"
+    operation = compiled(text, items)
+    for a, b in itertools.product((True, False), repeat=2):
+        assert both(operation, {"a": a, "b": b})[1] == is_plain
+    assert both(operation, {"a": True, "b": None})[0][1]
 
 
 @pytest.mark.parametrize(
@@ -608,34 +819,35 @@ def test_after_doubts_the_list_is_tried_less_and_less_often() -> None:
 
 
 def walk_of_names(values: list[Any], reads: Callable[..., Any]) -> Any:
-    shape = (
-        "list",
-        False,
-        (0, ("object", False, [(Item, 0, [("s", "s", ("String", True, None))])])),
-    )
+    item = ("Item", Item, 0, [("s", None, None, ("String", True, None))], ())
+    shape = ("list", False, (0, ("object", False, item)))
     walk = Walk(bytes, reads, shape, lambda *_: "left to the text")
-    return walk(SimpleNamespace(takes_json=True, room=1), values)
+    return walk(SimpleNamespace(takes_json=True, given=None, room=1), values)
 
 
 def test_lists_may_change_while_they_are_walked() -> None:
     values: list[Any] = [Item("a"), Item("b")]
+    reads = [("attribute", ["s"])]
 
-    def take_all_away(*_: object) -> bool:
+    def take_all_away(*_: object) -> Any:
         values.clear()
         gc.collect()
-        return True
+        return reads
 
-    def add_another(*_: object) -> bool:
+    def add_another(*_: object) -> Any:
         values.append(Item("c"))
-        return True
+        return reads
 
-    def fail(*_: object) -> bool:
+    def fail(*_: object) -> Any:
         raise LookupError
 
-    assert walk_of_names(values, lambda *_: True) == b'[{"s":"a"},{"s":"b"}]'
+    assert walk_of_names(values, lambda *_: reads) == b'[{"s":"a"},{"s":"b"}]'
     assert walk_of_names(values, add_another) == "left to the text"
     assert walk_of_names(values, take_all_away) == "left to the text"
     assert walk_of_names([Item("a")], fail) == "left to the text"
+    answers: list[Any] = [None, [], [("nothing", ["s"])], [("attribute", [])], "s"]
+    for answer in answers:
+        assert walk_of_names([Item("a")], lambda *_, answer=answer: answer) == "left to the text"
 
 
 @pytest.mark.parametrize(
@@ -645,8 +857,11 @@ def test_lists_may_change_while_they_are_walked() -> None:
         (),
         ("list", False, None),
         ("nothing", False, None),
-        ("object", False, [(1, 0, [])]),
-        ("object", False, [(Item, 0, [("s", 1.5, None)])]),
+        ("object", False, ("Item", 1, 0, [], ())),
+        ("object", False, ("Item", Item, 0, [("s", None, 1.5, None)], ())),
+        ("object", False, ("Item", Item, 0, [("s", None, None, None)], ())),
+        ("abstract", False, [("Item", Item, 0, [], ())]),
+        ("call", False, (None, print)),
         ("ID", False, None),
     ],
 )
@@ -671,7 +886,9 @@ def test_nothing_is_kept_and_nothing_is_lost(last: object) -> None:
     items: list[Any] = [*everything(), last]
     walk = compiled(EVERYTHING, items).resolve_root.__globals__["complete_query_items"]
     shared = [None, Item, Status.PAID, items, *items, *vars(items[0]).values()]
-    execution = SimpleNamespace(takes_json=True, room=10**9, locate=lambda *_: LookupError())
+    execution = SimpleNamespace(
+        takes_json=True, given=None, room=10**9, locate=lambda *_: LookupError()
+    )
 
     def many() -> None:
         for _ in range(300):

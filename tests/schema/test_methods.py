@@ -135,8 +135,8 @@ def test_a_field_is_what_its_models_method_returns(value: Any) -> None:
 
 def test_properties_stay_attributes() -> None:
     schema = schema_of("read: String once: String", Data)
-    assert schema.bindings["Thing.read"] == Attribute("read")
-    assert schema.bindings["Thing.once"] == Attribute("once")
+    assert schema.bindings["Thing.read"] == Attribute("read", is_code=True)
+    assert schema.bindings["Thing.once"] == Attribute("once", is_code=True)
 
 
 class Sub(Data):

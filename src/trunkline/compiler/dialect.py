@@ -91,6 +91,15 @@ class Dialect:
         """Return the object types that the class of an abstract type's value tells, by class."""
         return self._finder(type_name)[1]
 
+    def named(self, type_name: str) -> tuple[str, ...]:
+        """Return the object types of an abstract type whose values may be dicts with a name."""
+        schema = self._schema
+        if type_name in schema.type_resolvers:
+            return ()
+        types = self._definition.get_possible_types(self._definition.type_map[type_name])  # type: ignore[arg-type]
+        models = {each.name: schema.models.get(each.name) for each in types}
+        return tuple(name for name, model in models.items() if not model or issubclass(model, dict))
+
     def _finder(self, type_name: str) -> tuple[Callable[..., Any], Mapping[type, str]]:
         """Return what names the type of an abstract type's value: a function, and classes."""
         if type_name not in self._finders:

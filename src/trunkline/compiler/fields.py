@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from itertools import repeat
+from operator import attrgetter
 from typing import NamedTuple, Protocol
 
-from trunkline.compiler.inline import InlineLeaf
+from trunkline.compiler.inline import InlineLeaf, runs_code
 from trunkline.compiler.leaves import (
     ANY_WIDTH,
     ROW,
@@ -396,7 +397,18 @@ class FieldWriter:
     def _read_and_complete(self, field: FieldPlan, variable: str) -> None:
         self._source.mark(field.mark)
         self._reader.check_arguments(field)
-        self._scope.write(f"{variable} = ", self._reader.read(field))
+        binding, parent = field.binding, self._scope.parent or "None"
+
+        def read() -> None:
+            self._scope.write(f"{variable} = ", self._reader.read(field))
+
+        if isinstance(binding, Attribute) and binding.is_code:
+            get = self._module.bind_once(
+                ("get", binding.name), "get", lambda: attrgetter(binding.name)
+            )
+            self._ask(variable, binding.name, get, parent, read)
+        else:
+            read()
         if not isinstance(field.binding, Refused):  # which gives no value
             self.complete(field, field.shape, field.mark, variable)
 
@@ -500,8 +512,9 @@ class FieldWriter:
         )
 
     def _call_completer(self, field: FieldPlan, shape: Shape, mark: Mark, variable: str) -> None:
+        arguments = [variable]
         if isinstance(shape, LeafShape):
-            complete, arguments = self._module.leaf(shape.type, nullable=shape.nullable), [variable]
+            complete = self._module.leaf(shape.type, nullable=shape.nullable)
         else:
             below, indices = self._position(field, mark)
             if isinstance(shape, AbstractShape) and not self._module.dialect.values_may_wait:
@@ -510,7 +523,27 @@ class FieldWriter:
             else:
                 complete = self._functions.complete(field, shape, below)
             arguments = ["execution", variable, *indices]
-        self._source.call(f"{variable} = {complete}(", arguments)
+
+        def call() -> None:
+            self._source.call(f"{variable} = {complete}(", arguments)
+
+        if isinstance(shape, LeafShape) and runs_code(shape.type):
+            self._ask(variable, shape.type.name, complete, variable, call)
+        else:
+            call()
+
+    def _ask(
+        self, variable: str, what: str, function: str, argument: str, call: Callable[[], None]
+    ) -> None:
+        """Write a call of the program's code, which native code may have made before a doubt."""
+        if not self._inline or not self._scope.is_in_list or self._module.dialect.values_may_wait:
+            call()
+            return
+        with self._source.block("if execution.given:"):
+            arguments = [self._module.text("WHAT", what), function, argument]
+            self._source.call(f"{variable} = execution.ask(", arguments)
+        with self._source.block("else:"):
+            call()
 
     def _unless_plain(
         self,

@@ -18,9 +18,9 @@ from zoneinfo import ZoneInfo
 from graphql import GraphQLEnumType, GraphQLLeafType, GraphQLScalarType, Undefined
 from msgspec import to_builtins
 
-from trunkline.schema.scalars import AWARE_DATE_TIME, KNOWN_SCALARS, Scalar, scalar_of
+from trunkline.schema.scalars import AWARE_DATE_TIME, KNOWN_SCALARS, UNDESCRIBED, Scalar, scalar_of
 
-__all__ = ["IDS", "SPECIFIED", "InlineLeaf", "inline_leaf"]
+__all__ = ["IDS", "SPECIFIED", "InlineLeaf", "inline_leaf", "runs_code"]
 
 
 class InlineLeaf(NamedTuple):
@@ -91,6 +91,7 @@ _SCALARS: Mapping[Scalar | None, InlineLeaf] = {
     ),
 }
 """As `trunkline.schema.scalars` writes them. A program may bind others to the same names."""
+_JSON = (KNOWN_SCALARS["JSON"].scalar, UNDESCRIBED)
 
 IDS: Mapping[type, InlineLeaf] = {
     int: InlineLeaf(int, (_OTHER,), "str({0})"),
@@ -105,6 +106,13 @@ def inline_leaf(type_: GraphQLLeafType) -> InlineLeaf | None:
         return _inline_enum(type_)
     assert isinstance(type_, GraphQLScalarType)  # noqa: S101  # the other kind of leaf
     return SPECIFIED.get(type_.name) or _SCALARS.get(scalar_of(type_))
+
+
+def runs_code(type_: GraphQLLeafType) -> bool:
+    """Return whether a function of the program writes the values of a scalar or an enum."""
+    if isinstance(type_, GraphQLScalarType) and scalar_of(type_) in _JSON:
+        return False
+    return inline_leaf(type_) is None
 
 
 def _inline_enum(type_: GraphQLEnumType) -> InlineLeaf | None:

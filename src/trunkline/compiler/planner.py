@@ -160,7 +160,7 @@ class Planner:
         self._ahead = 0
         self._most_ahead = _AHEAD * chosen.limits.fields
         self.kept = sum(map(_length, chosen.fragments.values()))
-        self._known: dict[AbstractShape, dict[type, ObjectShape]] = {}
+        self._known: dict[tuple[AbstractShape, tuple[str, ...]], Mapping[str, ObjectShape]] = {}
         self.fields_known = 0  # of these objects
         self._document = NumberedDocument(
             chosen.node, chosen.fragments, keeps_nodes=self.dialect.values_may_wait
@@ -228,24 +228,36 @@ class Planner:
 
         They are planned before their values come, so there are none if they might be many.
         """
-        known = self._known.get(shape)
-        if known is None:
-            known = self._known[shape] = self._plan_known(shape)
-        return known
+        classes = self.dialect.classes(shape.type_name)
+        planned = self._plan_ahead(shape, tuple(classes.values()))
+        return {class_: planned[name] for class_, name in classes.items() if planned}
 
-    def _plan_known(self, shape: AbstractShape) -> dict[type, ObjectShape]:
-        known: dict[type, ObjectShape] = {}
+    def named_objects(self, shape: AbstractShape) -> Sequence[ObjectShape]:
+        """Return what dicts of an abstract type become, which have the name of their type.
+
+        They are planned before their values come, too.
+        """
+        return [*self._plan_ahead(shape, self.dialect.named(shape.type_name)).values()]
+
+    def _plan_ahead(
+        self, shape: AbstractShape, names: tuple[str, ...]
+    ) -> Mapping[str, ObjectShape]:
+        if (shape, names) in self._known:
+            return self._known[shape, names]
+        planned: dict[str, ObjectShape] = {}
+        self._known[shape, names] = {}
         if len(shape.names) > _KNOWN_TYPES:
-            return known
-        for class_, name in self.dialect.classes(shape.type_name).items():
+            return {}
+        for name in names:
             if self.fields_known > _KNOWN_FIELDS:
                 return {}
             try:
-                known[class_] = self.plan_object(shape, name)
+                planned[name] = self.plan_object(shape, name)
             except LimitExceededError:
                 return {}
-            self.fields_known += len(known[class_].selection.fields)
-        return known
+            self.fields_known += len(planned[name].selection.fields)
+        self._known[shape, names] = planned
+        return planned
 
     def _event_source(
         self, node: OperationDefinitionNode, root: GraphQLObjectType, selection: SelectionPlan

@@ -1,30 +1,33 @@
 """Lists that native code may write as JSON: what the extension `trunkline_native` is told of them.
 
-A list is plain if all below it is: objects of known classes, members that no code of the program
-computes, leaves whose types are known here. The compiled function of a plain list is wrapped in a
-``Walk``. Where the execution takes JSON, the walk writes the list; if any value is not exactly what
-is expected, the compiled function completes the list from its start. So the extension only reads,
-and knows only the good case.
+A list is plain if all below it is: objects that are read in known ways, leaves that are written in
+known ways, no resolvers. The compiled function of a plain list is wrapped in a ``Walk``. Where the
+execution takes JSON, the walk writes the list; if any value is not exactly what is expected, the
+compiled function completes the list from its start. The extension knows only the good case. What it
+had from code of the program before its doubt, the compiled function takes (`Execution.ask`).
 
 Without the extension no list is wrapped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import timezone
+import logging
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta, timezone
 from decimal import Decimal
 from functools import partial
-from types import MemberDescriptorType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from graphql import GraphQLEnumType, GraphQLLeafType
+from graphql import GraphQLScalarType
+from msgspec import to_builtins
 
-from trunkline.compiler.inline import InlineLeaf
+from trunkline.compiler.inline import InlineLeaf, runs_code
 from trunkline.compiler.plan import (
     AbstractShape,
+    BuiltArguments,
     FieldPlan,
     LeafShape,
     ListShape,
@@ -35,12 +38,16 @@ from trunkline.compiler.plan import (
     fields_of,
 )
 from trunkline.compiler.planner import PlannedOperation
-from trunkline.runtime.positions import Mark
+from trunkline.runtime.positions import Condition, Mark
 from trunkline.runtime.walked import with_batches
-from trunkline.schema.bindings import Attribute, Key
-from trunkline.schema.scalars import AWARE_DATE_TIME, KNOWN_SCALARS, scalar_of
+from trunkline.schema.attributes import access_to
+from trunkline.schema.bindings import Attribute, Key, Lookup
+from trunkline.schema.models import is_row
+from trunkline.schema.scalars import AWARE_DATE_TIME, KNOWN_SCALARS, UNDESCRIBED, scalar_of
 
-__all__ = ["Walk", "reads_plainly", "walk_of"]
+__all__ = ["Walk", "readers", "walk_of"]
+
+_log = logging.getLogger(__name__)
 
 Walk: TypeAlias = Callable[[Mapping[str, Any], str], Callable[..., Any]]
 """Takes a module's functions, and the name of a list's; returns the one that is to stand in its
@@ -49,7 +56,11 @@ place, and gives JSON to executions that take it."""
 _Description: TypeAlias = tuple[str, bool, object]
 """The kind of a shape, whether null is allowed, and what else there is to say of the kind."""
 
-_DESCRIPTIONS = 3
+_Member: TypeAlias = Attribute | Key | Lookup
+_Reader: TypeAlias = tuple[str, tuple[str, ...]]
+"""How a member is read: as ``attribute``, ``stored``, by ``code``, or by ``key``; and its names."""
+
+_DESCRIPTIONS = 4
 """The version of the descriptions, which the extension must know."""
 
 _CLASSES: Mapping[str, object] = {
@@ -60,21 +71,22 @@ _CLASSES: Mapping[str, object] = {
     "UUID": UUID,
 }
 """What the extension knows by identity."""
+
+
+def _base64(value: bytes) -> str:
+    return b64encode(value).decode("ascii")
+
+
 _SPECIFIED = ("String", "ID", "Boolean", "Int", "Float")
-_KNOWN = ("DateTime", "Date", "Time", "Decimal", "UUID", "Int64")
-_SCALARS = {
-    **{KNOWN_SCALARS[name].scalar: name for name in _KNOWN},
-    AWARE_DATE_TIME: "AwareDateTime",
+_KNOWN = ("DateTime", "Date", "Time", "Decimal", "UUID", "Int64", "JSON")
+_SCALARS: Mapping[Any, tuple[str, object]] = {
+    **{KNOWN_SCALARS[name].scalar: (name, _CLASSES.get(name)) for name in _KNOWN},
+    KNOWN_SCALARS["Duration"].scalar: ("call", ("Duration", timedelta, to_builtins)),
+    KNOWN_SCALARS["Bytes"].scalar: ("call", ("Bytes", bytes, _base64)),
+    AWARE_DATE_TIME: ("AwareDateTime", _CLASSES["AwareDateTime"]),
+    UNDESCRIBED: ("JSON", None),
 }
 """As `trunkline.schema.scalars` writes them; a program may bind others to the same names."""
-
-
-class _Item(NamedTuple):
-    item: object
-
-
-_READERS = (MemberDescriptorType, type(vars(_Item)["item"]))
-"""The descriptors of slots, and of the items of named tuples."""
 
 
 class _NotPlainError(Exception):
@@ -94,18 +106,28 @@ def walk_of(
     """
     if _walk is None or planned.planner.dialect.values_may_wait:
         return None
-    batches: list[FieldPlan] = []
+    describer = _Describer(planned)
     try:
-        list_ = _shape(planned, shape, batches)
-        values = [_value(planned, field.shape) for field in batches]
+        list_ = describer.shape(shape)
+        batches = [*describer.batches]
+        values = [describer.value(field.shape) for field in batches]
     except (_NotPlainError, RecursionError):
         return None
+    walk = partial(
+        _walk,
+        list_,
+        values=values,
+        conditions=[*map(sorted, describer.conditions)],
+        required=sorted(describer.required),
+    )
     if not batches:
-        return partial(_wrap, partial(_walk, list_))
+        return partial(_wrap, walk)
     if any(each.shared for field in batches for each in (mark, field, field.mark)):
         return None  # positions are relative there
+    if describer.runs_code:
+        return None
     names = [(*name_batch(field), field.mark) for field in batches]
-    return partial(_wrap_with_batches, partial(_walk, list_, values=values), mark, names)
+    return partial(_wrap_with_batches, walk, mark, names)
 
 
 def _wrap(walk: Callable[..., Any], functions: Mapping[str, Any], name: str) -> Callable[..., Any]:
@@ -125,17 +147,49 @@ def _wrap_with_batches(
     return with_batches(walk(function), function, mark, batches)
 
 
-def reads_plainly(class_: type, names: tuple[str, ...]) -> bool:
-    """Return whether reading these attributes of a class's objects runs no code of the program.
+def readers(model: type | None, class_: type, members: tuple[_Member, ...]) -> list[_Reader] | None:
+    """Return how these members are read in objects of a class, ``None`` if the text reads them.
 
-    The walk asks again when the class has changed.
+    ``model`` is the class that stands for the object type. The walk asks for each class that it
+    meets, and again when a class has changed.
     """
-    bases = [vars(base) for base in class_.__mro__]
-    reader = next(each["__getattribute__"] for each in bases if "__getattribute__" in each)
-    if reader not in (object.__getattribute__, tuple.__getattribute__):
+    is_itself = class_ is model
+    if not is_itself and not _is_accepted(class_, model):
+        return None
+    found = [_reader(class_, member) for member in members]
+    known = [each for each in found if each is not None]
+    return known if len(known) == len(found) else None
+
+
+def _is_accepted(class_: type, model: type | None) -> bool:
+    """Return whether the text accepts all objects of another class than the model."""
+    if issubclass(class_, (Exception, Awaitable)):  # an error, or what is not awaited here
         return False
-    found = (next((each[name] for each in bases if name in each), None) for name in names)
-    return all(isinstance(each, _READERS) or not hasattr(type(each), "__get__") for each in found)
+    if any("__class__" in vars(base) for base in class_.__mro__ if base is not object):
+        return False
+    return model is None or model in class_.__mro__
+
+
+def _reader(class_: type, member: _Member) -> _Reader | None:
+    match member:
+        case Key(name):
+            return ("key", (name,)) if getattr(class_, "get", None) is dict.get else None
+        case Lookup(_, names):
+            return _lookup_reader(class_, names)
+        case Attribute(name):
+            access = access_to(class_, name)
+            if access == "code" and not member.is_code:
+                return None  # the text does not ask for what it has given
+            return access, (name,)
+
+
+def _lookup_reader(class_: type, names: tuple[str, ...]) -> _Reader | None:
+    if class_ is dict:
+        return "key", names
+    if issubclass(class_, Mapping) or is_row(class_) or hasattr(class_, "__getattr__"):  # type: ignore[arg-type]  # mypy thinks that no class has a hash
+        return None
+    is_plain = all(access_to(class_, name) == "attribute" for name in names)
+    return ("attribute", names) if is_plain else None
 
 
 def _extension() -> Callable[..., Any] | None:
@@ -145,87 +199,108 @@ def _extension() -> Callable[..., Any] | None:
     except ImportError:
         return None
     if getattr(trunkline_native, "DESCRIPTIONS", 1) != _DESCRIPTIONS:
-        raise ImportError(
-            "The extension trunkline_native is not of the version that this Trunkline needs."
-            " Build it anew: `pip install ./native`, or `make native`. Or uninstall it."
+        _log.warning(
+            "The extension trunkline_native is not of the version that this Trunkline needs, and is"
+            " not used. Build it anew: `pip install ./native`, or `make native`."
         )
-    return partial(trunkline_native.Walk, Fragment, reads_plainly)
+        return None
+    return partial(trunkline_native.Walk, Fragment, readers)
 
 
 _walk = _extension()
 
 
-def _shape(planned: PlannedOperation, shape: Shape, batches: list[FieldPlan]) -> _Description:
-    """Describe a shape, and collect the fields below it that are batches."""
-    nullable = shape.nullable
-    match shape:
-        case LeafShape(type=type_):
-            kind, rest = _leaf(planned, type_)
-            return kind, nullable, rest
-        case ListShape(item=ObjectShape() as item):
-            objects = [_object(planned, item, 0, batches)]  # the list counts them
-            return "list", nullable, (fields_of(item), ("object", item.nullable, objects))
-        case ListShape(item=item):
-            return "list", nullable, (1, _shape(planned, item, batches))
-        case ObjectShape():
-            return "object", nullable, [_object(planned, shape, fields_of(shape), batches)]
-        case AbstractShape():
-            known = planned.planner.known_objects(shape).values()
-            if not known:
-                raise _NotPlainError
-            objects = [_object(planned, each, fields_of(each), batches) for each in known]
-            return "object", nullable, objects
+class _Describer:
+    """Describes a list, and collects what there is to know of all below it."""
 
+    def __init__(self, planned: PlannedOperation) -> None:
+        self._planned = planned
+        self.batches: list[FieldPlan] = []
+        self.conditions: dict[Condition, int] = {}  # with their numbers
+        self.required: set[int] = set()  # variables that must not be null
+        self.runs_code = False
 
-def _value(planned: PlannedOperation, shape: Shape) -> _Description:
-    """Describe what a batch gives for each object; an object of it is not counted."""
-    batches: list[FieldPlan] = []
-    if isinstance(shape, ObjectShape):
-        value: _Description = "object", shape.nullable, [_object(planned, shape, 0, batches)]
-    else:
-        value = _shape(planned, shape, batches)
-    if batches:
-        raise _NotPlainError
-    return value
+    def shape(self, shape: Shape) -> _Description:
+        """Describe a shape."""
+        nullable = shape.nullable
+        match shape:
+            case LeafShape():
+                kind, rest = self._leaf(shape)
+                return kind, nullable, rest
+            case ListShape(item=ObjectShape() as item):
+                object_ = self._object(item, 0)  # the list counts them
+                return "list", nullable, (fields_of(item), ("object", item.nullable, object_))
+            case ListShape(item=item):
+                return "list", nullable, (1, self.shape(item))
+            case ObjectShape():
+                return "object", nullable, self._object(shape, fields_of(shape))
+            case AbstractShape():
+                return "abstract", nullable, self._objects(shape)
 
+    def value(self, shape: Shape) -> _Description:
+        """Describe what a batch gives for each object; an object of it is not counted."""
+        count = len(self.batches)
+        if isinstance(shape, ObjectShape):
+            value: _Description = "object", shape.nullable, self._object(shape, 0)
+        else:
+            value = self.shape(shape)
+        if len(self.batches) > count:
+            raise _NotPlainError
+        return value
 
-def _object(
-    planned: PlannedOperation, shape: ObjectShape, weight: int, batches: list[FieldPlan]
-) -> tuple[object, ...]:
-    model, selection = shape.model, shape.selection
-    if model is None or selection.unsure or not selection.fields:
-        raise _NotPlainError
-    fields = [_field(planned, placed, model, batches) for placed in selection.fields]
-    return model, weight, fields
+    def _objects(self, shape: AbstractShape) -> tuple[bool, list[tuple[object, ...]]]:
+        """Describe the objects of an abstract type; say whether some are dicts with its name."""
+        planner = self._planned.planner
+        known, named = planner.known_objects(shape).values(), planner.named_objects(shape)
+        if not known and not named:
+            raise _NotPlainError
+        return bool(named), [self._object(each, fields_of(each)) for each in (*known, *named)]
 
+    def _object(self, shape: ObjectShape, weight: int) -> tuple[object, ...]:
+        selection = shape.selection
+        for variable, *_ in selection.unsure:
+            self.required.add(variable)
+        fields: list[tuple[object, ...]] = []
+        members: list[_Member] = []
+        for placed in selection.fields:
+            condition = None
+            if placed.condition:
+                number = len(self.conditions)
+                condition = self.conditions.setdefault(placed.condition, number)
+            fields.append((placed.field.key, condition, *self._source(placed, members)))
+        return shape.type_name, shape.model, weight, fields, tuple(members)
 
-def _field(
-    planned: PlannedOperation, placed: PlacedField, model: type, batches: list[FieldPlan]
-) -> tuple[str, str | int, _Description | None]:
-    field = placed.field
-    if field.is_batch and not placed.condition:
-        batches.append(field)
-        return field.key, len(batches) - 1, None
-    if not placed.condition and not field.arguments:
+    def _source(
+        self, placed: PlacedField, members: list[_Member]
+    ) -> tuple[str | int | None, _Description | None]:
+        """Describe where a field's value comes from, and what it becomes."""
+        field = placed.field
         match field.binding:
+            case _ if placed.again:  # its place depends on variables
+                pass
             case TypeName(name):
-                return field.key, name, None
-            case Key(name) if model is dict:
-                return field.key, name, _shape(planned, field.shape, batches)
-            case Attribute(name) if reads_plainly(model, (name,)):
-                return field.key, name, _shape(planned, field.shape, batches)
+                return name, None
+            case Attribute() | Key() | Lookup() if not isinstance(field.arguments, BuiltArguments):
+                members.append(field.binding)
+                self.runs_code |= isinstance(field.binding, Attribute) and field.binding.is_code
+                return None, self.shape(field.shape)
+            case _ if field.is_batch and not placed.condition:
+                self.batches.append(field)
+                return len(self.batches) - 1, None
             case _:
                 pass
-    raise _NotPlainError
-
-
-def _leaf(planned: PlannedOperation, type_: GraphQLLeafType) -> tuple[str, object]:
-    if isinstance(type_, GraphQLEnumType):
-        return _enum(planned.planner.dialect.inline_leaf(type_))
-    kind = type_.name if type_.name in _SPECIFIED else _SCALARS.get(scalar_of(type_))
-    if kind is None:
         raise _NotPlainError
-    return kind, _CLASSES.get(kind)
+
+    def _leaf(self, shape: LeafShape) -> tuple[str, object]:
+        type_, dialect = shape.type, self._planned.planner.dialect
+        if runs_code(type_):
+            self.runs_code = True
+            complete = dialect.leaf_completer(type_, nullable=shape.nullable)
+            return "call", (type_.name, None, complete)
+        if isinstance(type_, GraphQLScalarType):
+            specified = type_.name, _CLASSES.get(type_.name)
+            return specified if type_.name in _SPECIFIED else _SCALARS[scalar_of(type_)]
+        return _enum(dialect.inline_leaf(type_))
 
 
 def _enum(leaf: InlineLeaf | None) -> tuple[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from graphql import GraphQLError
@@ -47,7 +47,8 @@ class Execution(Struct, eq=False):
     of errors. ``bubbled`` are the newest of these that are above their error's own: work that waits
     below them is useless. ``batches`` counts the calls of batch resolvers. ``waits`` are those that
     took long, if the server wants to know them. ``takes_json``:
-    `trunkline.engine.run_sync` says what it means.
+    `trunkline.engine.run_sync` says what it means. ``given`` is what code of the program has given
+    to native code before this had a doubt, the last first: see `ask`.
 
     Compiled functions never await. They leave a field that must be awaited on the ``agenda`` and go
     on; the engine awaits it and calls back. So one text serves both, and a list of a thousand plain
@@ -64,6 +65,7 @@ class Execution(Struct, eq=False):
     root_value: Any = None
     caller: Any = None
     takes_json: bool = False
+    given: list[tuple[str, object, Any, BaseException | None]] | None = None
     data: dict[str, Any] | None = None
     failures: list[FieldFailure] = []  # msgspec makes a new one for each
     omitted: int = 0
@@ -91,6 +93,18 @@ class Execution(Struct, eq=False):
         if self.agenda is not None:
             self.agenda.forget_below(failure.position)
         self._record(failure)
+
+    def ask(self, what: str, function: Callable[[Any], Any], argument: Any) -> Any:
+        """Return what code of the program gives, or has given to native code already.
+
+        ``what`` is the name of an attribute or of a scalar. Both ask in the same order.
+        """
+        if not self.given or self.given[-1][0] != what or self.given[-1][1] is not argument:
+            return function(argument)
+        *_, value, error = self.given.pop()
+        if error is not None:
+            raise error
+        return value
 
     def measured(self, values: Iterable[Any], weight: int) -> Iterable[Any]:
         """Return the items of what is not a ``list``; each has ``weight`` fields.

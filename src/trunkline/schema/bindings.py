@@ -79,11 +79,13 @@ class ListOf(Protocol[T_co]):
 class Attribute:
     """The value is an attribute or a property of the parent object.
 
-    ``id_class`` is the class of an id that the model declares as ``int`` or ``UUID``.
+    ``id_class`` is the class of an id that the model declares as ``int`` or ``UUID``. ``is_code``
+    if reading the attribute runs code of the program.
     """
 
     name: str
     id_class: type | None = None
+    is_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)

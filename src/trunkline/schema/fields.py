@@ -16,6 +16,7 @@ from graphql import (
 )
 from graphql.pyutils import did_you_mean, suggestion_list
 
+from trunkline.schema.attributes import access_to
 from trunkline.schema.bindings import (
     Attribute,
     Binding,
@@ -146,7 +147,8 @@ class FieldBinder:
             return self._bind_method(coordinate, found, field, model, method)
         else:
             is_id = get_nullable_type(field.type) is GraphQLID
-            binding = Attribute(found, id_class(model, found) if is_id else None)
+            declared = id_class(model, found) if is_id else None
+            binding = Attribute(found, declared, access_to(model, found) == "code")
             reason = f"{model.__qualname__}.{found} is not a method"
         if field.args:
             self.mistakes.append(

@@ -36,6 +36,7 @@ __all__ = [
     "CLIENT_SCALARS",
     "CONVERSION_ERRORS",
     "KNOWN_SCALARS",
+    "UNDESCRIBED",
     "KnownScalar",
     "Scalar",
     "UnreadableError",
@@ -69,6 +70,9 @@ class Scalar:
     serialize: Callable[[Any], Any]
     parse: Callable[[Any], Any]
 
+
+UNDESCRIBED = Scalar(lambda value: value, lambda value: value)
+"""That of a scalar of which a program says nothing: values of JSON, and what orjson writes."""
 
 CONVERSION_ERRORS = (ValueError, TypeError, ArithmeticError, LookupError)
 """What a scalar's functions raise for a value that does not fit. All else is the program's fault:
@@ -151,7 +155,8 @@ def _masked(name: str, parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def guard_scalar(type_: GraphQLScalarType) -> None:
     """Let an undescribed scalar raise an error for what a response cannot have."""
     if type_.coerce_output_value is GraphQLScalarType.serialize:
-        type_.coerce_output_value = _named_errors(type_.name, _check_writable)
+        type_.coerce_output_value = write = _named_errors(type_.name, _check_writable)
+        setattr(write, _SCALAR, UNDESCRIBED)
 
 
 def _check_writable(value: Any) -> Any:
