@@ -85,7 +85,7 @@ def measure() -> Iterator[Figure]:
     with redis() as url:
         if find_spec("trunkline_native"):
             yield from compare("native code", url)
-        with patch.object(walk, "_walk", None):
+        with patch.object(walk, "extension", lambda: None):
             yield from compare("Python text", url)
 
 

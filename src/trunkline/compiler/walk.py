@@ -16,7 +16,7 @@ from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta, timezone
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -45,7 +45,7 @@ from trunkline.schema.bindings import Attribute, Key, Lookup
 from trunkline.schema.models import is_row
 from trunkline.schema.scalars import AWARE_DATE_TIME, KNOWN_SCALARS, UNDESCRIBED, scalar_of
 
-__all__ = ["Walk", "readers", "walk_of"]
+__all__ = ["Walk", "extension", "readers", "walk_of"]
 
 _log = logging.getLogger(__name__)
 
@@ -104,7 +104,8 @@ def walk_of(
     ``mark`` is the list's; ``name_batch`` names the functions that call a batch resolver and
     complete its values.
     """
-    if _walk is None or planned.planner.dialect.values_may_wait:
+    make = extension()
+    if make is None or planned.planner.dialect.values_may_wait:
         return None
     describer = _Describer(planned)
     try:
@@ -114,7 +115,7 @@ def walk_of(
     except (_NotPlainError, RecursionError):
         return None
     walk = partial(
-        _walk,
+        make,
         list_,
         values=values,
         conditions=[*map(sorted, describer.conditions)],
@@ -192,7 +193,9 @@ def _lookup_reader(class_: type, names: tuple[str, ...]) -> _Reader | None:
     return ("attribute", names) if is_plain else None
 
 
-def _extension() -> Callable[..., Any] | None:
+@cache
+def extension() -> Callable[..., Any] | None:
+    """Return the extension's ``Walk``, if it is there and of the right version."""
     try:
         import trunkline_native  # noqa: PLC0415  # pyright: ignore[reportMissingModuleSource]
         from orjson import Fragment  # noqa: PLC0415  # both may be missing
@@ -205,9 +208,6 @@ def _extension() -> Callable[..., Any] | None:
         )
         return None
     return partial(trunkline_native.Walk, Fragment, readers)
-
-
-_walk = _extension()
 
 
 class _Describer:
