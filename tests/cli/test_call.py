@@ -76,9 +76,10 @@ def test_a_token_from_an_issuer(server: Todos) -> None:
     clients.add(client)
     options = ["--issuer", issuer, "--client-id", "billing", "--resource", server.url]
     with serving(Issuer(issuer, clients, development=True), port):
-        done = run("call", server.url, QUERY, *options, "--secret-file", "-", text=f"{secret}\n")
-    assert (done[0], done[2]) == (0, "")
-    assert server.received[-1].headers["authorization"].startswith("Bearer ey")
+        for command in (["call", server.url, QUERY], ["schema", "fetch", server.url]):
+            done = run(*command, *options, "--secret-file", "-", text=f"{secret}\n")
+            assert (done[0], done[2]) == (0, "")
+            assert server.received[-1].headers["authorization"].startswith("Bearer ey")
 
 
 def test_errors_are_told_after_the_data(server: Todos) -> None:

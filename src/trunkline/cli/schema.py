@@ -7,6 +7,15 @@ from typing import Annotated
 import msgspec
 import typer
 
+from trunkline.cli.credentials import (
+    ClientIDOption,
+    IssuerOption,
+    KeyOption,
+    ResourceOption,
+    ScopeOption,
+    SecretFileOption,
+    read_credentials,
+)
 from trunkline.cli.reading import (
     HeaderOption,
     configured_sources,
@@ -40,17 +49,24 @@ def print_command(
 
 
 @schema_app.command("fetch")
-def fetch_command(
+def fetch_command(  # noqa: PLR0913  # the options
     url: Annotated[str, typer.Argument(help="The URL of the API.")],
     *,
     header: HeaderOption = None,
+    issuer: IssuerOption = None,
+    client_id: ClientIDOption = None,
+    secret_file: SecretFileOption = None,
+    key: KeyOption = None,
+    resource: ResourceOption = None,
+    scope: ScopeOption = None,
 ) -> None:
     """Ask a server for its schema by introspection, and print it as SDL, sorted."""
     from trunkline.generate.client.schema import load_client_schema
     from trunkline.schema.printing import print_schema
 
-    with errors_end_command():
-        schema = load_client_schema([url], read_pairs(header, ":", "header"))
+    with errors_end_command(ValueError):
+        credentials = read_credentials(issuer, client_id, secret_file, key, resource, scope)
+        schema = load_client_schema([url], read_pairs(header, ":", "header"), credentials)
     typer.echo(print_schema(schema), nl=False)
 
 

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import graphql
 import msgspec
@@ -19,6 +19,9 @@ from trunkline.errors import ExecutionError, ProtocolError, SchemaError, Transpo
 from trunkline.generate.elements import check_lists
 from trunkline.schema.load import load_document, read_file, schema_files
 
+if TYPE_CHECKING:
+    from trunkline.auth.calling.credentials import ClientCredentials
+
 __all__ = ["load_client_schema", "with_environment"]
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -29,22 +32,29 @@ _REASONS = (
 
 
 def load_client_schema(
-    sources: Sequence[str | Path], headers: Mapping[str, str]
+    sources: Sequence[str | Path],
+    headers: Mapping[str, str],
+    credentials: ClientCredentials | None = None,
 ) -> graphql.GraphQLSchema:
     """Read a schema and take it as valid, because a client cannot correct its server.
 
     ``sources`` are files of SDL, one ``.json`` file with the response to an introspection query, or
-    one URL to send that query to, with ``headers``. ``${NAME}`` in a header is replaced from the
-    environment. Raises ``SchemaError``.
+    one URL to send that query to, with ``headers`` and ``credentials``. ``${NAME}`` in a header is
+    replaced from the environment. Raises ``SchemaError``, and ``TokenError`` if the issuer gives no
+    token.
     """
-    schema = _load(sources, headers)
+    schema = _load(sources, headers, credentials)
     check_lists(schema)
     return schema
 
 
-def _load(sources: Sequence[str | Path], headers: Mapping[str, str]) -> graphql.GraphQLSchema:
+def _load(
+    sources: Sequence[str | Path],
+    headers: Mapping[str, str],
+    credentials: ClientCredentials | None,
+) -> graphql.GraphQLSchema:
     if len(sources) == 1 and str(sources[0]).startswith(("http://", "https://")):
-        return _fetch_schema(str(sources[0]), headers)
+        return _fetch_schema(str(sources[0]), headers, credentials)
     paths = schema_files(*sources)
     if len(paths) == 1 and paths[0].suffix == ".json":
         return _read_introspection(paths[0])
@@ -68,12 +78,14 @@ def _read_introspection(path: Path) -> graphql.GraphQLSchema:
         raise SchemaError(message) from None
 
 
-def _fetch_schema(url: str, headers: Mapping[str, str]) -> graphql.GraphQLSchema:
+def _fetch_schema(
+    url: str, headers: Mapping[str, str], credentials: ClientCredentials | None
+) -> graphql.GraphQLSchema:
     from trunkline.client.transports.httpx2 import HTTPX2Transport  # noqa: PLC0415  # an extra
 
     try:
         transport = HTTPX2Transport(url, headers=with_environment(headers))
-        connection = Connection(transport, name="trunkline generate")
+        connection = Connection(transport, auth=credentials, name="trunkline generate")
         try:
             flow = introspect(connection, descriptions=True)
             stored = connection.run(lambda _deadline: flow, None)
