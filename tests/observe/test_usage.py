@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.auth.verifying.test_server import send
+from tests.server.calling import post
 
 from trunkline.compiler.pipeline import compile_operation
 from trunkline.protocol.documents import document_id
@@ -74,9 +73,8 @@ def test_sinks_get_coordinates_and_texts() -> None:
     events: list[OperationEvent] = []
     app = GraphQL(SCHEMA, auth=None, sinks=[events.append])
     text = "query ($b: By) { books(by: $b) }"
-    body = json.dumps({"query": text, "variables": {"b": {"name": "x"}}}).encode()
-    asyncio.run(send(app, document=body))
-    asyncio.run(send(app, document="{ nothing }"))
+    asyncio.run(post(app, text, variables={"b": {"name": "x"}}))
+    asyncio.run(post(app, "{ nothing }"))
     good, wrong = events
     assert good.coordinates == {*BY, "By.name"}
     assert good.document_id == document_id(text)
@@ -89,7 +87,7 @@ def test_texts_are_kept_within_a_bound() -> None:
     app = GraphQL(SCHEMA, auth=None, sinks=[])
     for number in range(100):
         text = f"{{ books }} #{number}{'x' * 60_000}"
-        assert asyncio.run(send(app, document=text)).status == 200
+        assert asyncio.run(post(app, text)).status == 200
     kept = [
         each
         for each in range(100)

@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.auth.verifying.test_server import send
 from tests.observe.counting import endpoint
+from tests.server.calling import post
 from tests.waiting import PATIENCE, until
 
 from trunkline.auth import Assumed, Caller
@@ -60,10 +60,9 @@ def noon(monkeypatch: pytest.MonkeyPatch) -> int:
 
 def ask(app: Any, document: str, client: str = "", variables: object = None) -> int:
     name, _, version = client.partition("/")
-    headers = [(b"graphql-client-name", name.encode())] if name else []
-    headers += [(b"graphql-client-version", version.encode())] if version else []
-    body = json.dumps({"query": document, "variables": variables}).encode()
-    return asyncio.run(send(app, document=body, headers=headers)).status
+    headers = {"graphql-client-name": name, "graphql-client-version": version}
+    said = {header: value for header, value in headers.items() if value}
+    return asyncio.run(post(app, document, said, variables=variables)).status
 
 
 def rows(store: str, **options: Any) -> dict[tuple[str, str, str], int]:
