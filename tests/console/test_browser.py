@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
-from starlette.applications import Starlette
-from starlette.routing import Mount
 from tests.chromium import Visit, chromium
 from tests.console.counted import PROFILED, SCRIPT, SLOW, write_counts
+from tests.console.site import mounted
 from tests.serving import serving
 
-from trunkline.console import Console
 from trunkline.observe.usage_counts import UsageBatch
 from trunkline.observe.usage_store import UsageStore
-
-
-async def everybody(_: MutableMapping[str, Any]) -> bool:
-    return True
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +26,7 @@ def usage(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def site(usage: str) -> Iterator[str]:
-    console = Console(usage, may_see=everybody)
-    with serving(Starlette(routes=[Mount("/console", console)])) as port:
+    with serving(mounted(usage)) as port:
         yield f"http://127.0.0.1:{port}"
 
 
@@ -97,10 +90,9 @@ def assert_fits(visit: Visit) -> None:
 def test_charts_follow_what_is_counted(browser: Browser, tmp_path_factory: Any) -> None:
     url = f"sqlite:///{tmp_path_factory.mktemp('live')}/usage.db"
     write_counts(url)
-    console = Console(url, may_see=everybody)
     context = browser.new_context()
     try:
-        with serving(Starlette(routes=[Mount("/console", console)])) as port:
+        with serving(mounted(url)) as port:
             visit = Visit(context.new_page())
             visit.page.clock.install()
             visit.page.goto(f"http://127.0.0.1:{port}/console/")

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import MutableMapping
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.applications import Starlette
-from starlette.routing import Mount
 from starlette.testclient import TestClient
 from tests.console.counted import SCRIPT, TODOS, UNNAMED, write_counts
+from tests.console.site import Table, everybody, site_of
 
 from trunkline.auth import Assumed, Caller
 from trunkline.console import Console
 from trunkline.errors import StoreError
 from trunkline.server import parse_schema
-
-
-async def everybody(scope: MutableMapping[str, Any]) -> bool:
-    return bool(scope["type"] == "http")
 
 
 async def operators(scope: MutableMapping[str, Any]) -> bool:
@@ -35,39 +29,9 @@ def usage(tmp_path_factory: pytest.TempPathFactory) -> str:
     return url
 
 
-def client_of(console: Console) -> TestClient:
-    return TestClient(Starlette(routes=[Mount("/console", console)]))
-
-
 @pytest.fixture(scope="module")
 def site(usage: str) -> TestClient:
-    return client_of(Console(usage, may_see=everybody))
-
-
-class Table(HTMLParser):
-    """The rows of a page's last table, each as its cells' texts."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.rows: list[list[str]] = []
-        self._is_in_table = False
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002  # HTMLParser's
-        if tag == "table":
-            self._is_in_table, self.rows = True, []
-        elif tag == "tr":
-            self.rows.append([])
-        elif tag in {"th", "td"}:
-            self.rows[-1].append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "table":
-            self._is_in_table = False
-
-    def handle_data(self, data: str) -> None:
-        if self._is_in_table and self.rows and self.rows[-1]:
-            self.rows[-1][-1] = " ".join(f"{self.rows[-1][-1]} {data}".split())
+    return site_of(usage)
 
 
 def test_a_console_that_lets_everybody_in_is_refused(usage: str) -> None:
@@ -84,7 +48,7 @@ def test_a_console_that_starts_before_there_are_counts(
 ) -> None:
     url = f"sqlite:///{tmp_path}/usage.db"
     schema = parse_schema("type Query { title: String }")
-    site = client_of(Console(url, may_see=everybody, schema=schema))
+    site = site_of(url, schema=schema)
     assert "did not note the version of the schema" in caplog.text
     assert list(tmp_path.iterdir()) == []
     page = site.get("/console/")
@@ -109,8 +73,8 @@ def test_every_path_is_for_those_who_may_see_it(
     usage: str, path: str, scopes: set[str] | None, cookie: str, status: int
 ) -> None:
     caller = None if scopes is None else Assumed(Caller("prometheus", frozenset(scopes)))
-    console = Console(usage, may_see=operators, auth=caller)
-    response = client_of(console).get(f"/console{path}", headers={"cookie": cookie})
+    site = site_of(usage, may_see=operators, auth=caller)
+    response = site.get(f"/console{path}", headers={"cookie": cookie})
     expected = 404 if status == 200 and path == "/nothing" else status
     assert (response.status_code, response.headers["cache-control"]) == (expected, "no-store")
     if scopes == {"todos:read"}:
@@ -122,7 +86,7 @@ def test_only_true_lets_somebody_in(usage: str, says: object) -> None:
     async def may_see(_: MutableMapping[str, Any]) -> Any:
         return says
 
-    assert client_of(Console(usage, may_see=may_see)).get("/console/").status_code == 403
+    assert site_of(usage, may_see=may_see).get("/console/").status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -215,8 +179,8 @@ def test_a_page_that_the_program_did_not_ask_for(site: TestClient, path: str) ->
 
 
 def test_a_store_that_is_away_is_said(tmp_path: Path) -> None:
-    console = Console(f"sqlite:///{tmp_path}/usage.db", may_see=everybody)
+    site = site_of(f"sqlite:///{tmp_path}/usage.db")
     (tmp_path / "usage.db").write_bytes(b"no database " * 1_000)
-    response = client_of(console).get("/console/")
+    response = site.get("/console/")
     assert (response.status_code, "cannot be used" in response.text) == (503, True)
     assert ">Operations<" in response.text  # a page all the same

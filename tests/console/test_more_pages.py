@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import MutableMapping
 from html import escape, unescape
 from pathlib import Path
-from typing import Any
 
 import pytest
-from starlette.applications import Starlette
-from starlette.routing import Mount
-from starlette.testclient import TestClient
 from tests.console.counted import PROFILED, SCRIPT, SLOW, write_counts
-from tests.console.test_console import Table
+from tests.console.site import Table, site_of
 
-from trunkline.console import Console
 from trunkline.contracts import DocumentRegistry
 from trunkline.contracts.contract import Contract, UnknownDocument
 from trunkline.contracts.database import DatabaseStore
@@ -34,16 +28,6 @@ enum State { OPEN  DONE }
 DOCUMENT = "query Todos { todos { title } }"
 
 
-async def everybody(_: MutableMapping[str, Any]) -> bool:
-    return True
-
-
-def client_of(url: str, **options: Any) -> TestClient:
-    return TestClient(
-        Starlette(routes=[Mount("/console", Console(url, may_see=everybody, **options))])
-    )
-
-
 @pytest.fixture
 def usage(tmp_path: Path) -> str:
     url = f"sqlite:///{tmp_path}/usage.db"
@@ -52,7 +36,7 @@ def usage(tmp_path: Path) -> str:
 
 
 def test_how_much_each_part_of_the_schema_is_used(usage: str) -> None:
-    site = client_of(usage, schema=NEW)
+    site = site_of(usage, schema=NEW)
     page = site.get("/console/schema").text
     assert "3 of 7 parts were not used" in page  # the argument, State.OPEN, Todo.notes
     assert [row[:2] for row in Table(page).rows] == [  # types after Query by name
@@ -74,7 +58,7 @@ def test_a_large_schema_is_a_list_of_types(usage: str) -> None:
         f"type T{each} {{ {' '.join(f'f{field}: Int' for field in range(30))} }}"
         for each in range(20)
     )
-    site = client_of(usage, schema=parse_schema(f"type Query {{ t: T1 }} {' '.join(types)}"))
+    site = site_of(usage, schema=parse_schema(f"type Query {{ t: T1 }} {' '.join(types)}"))
     page = site.get("/console/schema").text
     assert Table(page).rows[:2] == [
         ["Type", "Kind", "Parts", "Unused"],
@@ -101,15 +85,15 @@ def test_a_large_schema_is_a_list_of_types(usage: str) -> None:
     ],
 )
 def test_who_uses_a_part(usage: str, coordinate: str, rows: list[list[str]]) -> None:
-    page = client_of(usage, schema=NEW).get("/console/coordinate", params={"name": coordinate}).text
+    page = site_of(usage, schema=NEW).get("/console/coordinate", params={"name": coordinate}).text
     assert sorted(row[:4] for row in Table(page).rows[1:]) == sorted(rows)
 
 
 def test_how_the_schema_changed(usage: str) -> None:
-    first = client_of(usage, schema=OLD).get("/console/changes").text
+    first = site_of(usage, schema=OLD).get("/console/changes").text
     assert "No version before it is known." in first
     for _ in range(2):  # a process that starts again has no new version
-        site = client_of(usage, schema=NEW)
+        site = site_of(usage, schema=NEW)
     page = site.get("/console/changes").text
     assert page.count("<li>") == 2
     changes = Table(page).rows
@@ -145,7 +129,7 @@ def registry(tmp_path: Path) -> DocumentRegistry:
 
 
 def test_contracts(usage: str, registry: DocumentRegistry) -> None:
-    site = client_of(usage, registered=registry)
+    site = site_of(usage, registered=registry)
     page = site.get("/console/clients").text
     assert [row[-1] for row in Table(page).rows] == ["Contracts", "1", "0"]
     assert "nightly</a>, 0 active contracts" in page
@@ -164,7 +148,7 @@ def test_contracts(usage: str, registry: DocumentRegistry) -> None:
 
 def test_a_slow_request_without_a_profile(usage: str) -> None:
     UsageStore(usage).write(UsageBatch(slow=[SLOW]), "other", 1)
-    site = client_of(usage)
+    site = site_of(usage)
     assert Table(site.get("/console/slow").text).rows[1][:4] == [
         "Todos query",
         "1.00 s",
@@ -186,7 +170,7 @@ def test_a_slow_request_without_a_profile(usage: str) -> None:
 
 def test_a_waterfall(usage: str) -> None:
     UsageStore(usage).write(UsageBatch(slow=[SLOW, PROFILED]), "other", 1)
-    site = client_of(usage)
+    site = site_of(usage)
     assert Table(site.get("/console/slow").text).rows[1][1:4] == [
         "1.00 s",
         "800 ms",

@@ -11,9 +11,8 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.console.counted import TODOS, UNNAMED, write_counts
-from tests.console.test_console import client_of, everybody
+from tests.console.site import site_of
 
-from trunkline.console import Console
 from trunkline.errors import StoreError
 from trunkline.observe.usage_counts import HOUR, Counts, Span
 from trunkline.observe.usage_store import UsageStore
@@ -112,7 +111,7 @@ def test_who_may_only_read(store: str) -> None:
             with pytest.raises(StoreError, match="permission denied"):
                 usage.saw_schema("1", "")
             schema = parse_schema("type Query { title: String }")
-            site = client_of(Console(reader, may_see=everybody, schema=schema))
+            site = site_of(reader, schema=schema)
             assert "Todos" in site.get("/console/").text
             assert re.search(
                 "was not noted: .*permission denied", site.get("/console/changes").text
