@@ -19,6 +19,7 @@ from trunkline.cli.credentials import (
     read_credentials,
 )
 from trunkline.cli.reading import HeaderOption, counted, errors_end_command, read_pairs, stop
+from trunkline.cli.sending import sending
 
 if TYPE_CHECKING:
     from trunkline.auth.calling.credentials import ClientCredentials
@@ -93,8 +94,6 @@ def _send(
     headers: dict[str, str],
     auth: ClientCredentials | None,
 ) -> HTTPResponse:
-    from trunkline.client.connection import Connection
-    from trunkline.client.transports.httpx2 import HTTPX2Transport
     from trunkline.protocol.messages import HTTPRequest
 
     request = HTTPRequest(
@@ -105,11 +104,8 @@ def _send(
         timeout=_SECONDS,
         repeatable=True,
     )
-    connection = Connection(HTTPX2Transport(to, timeout=_SECONDS), auth=auth, timeout=_SECONDS)
-    try:
-        return connection.run(lambda _: connection.send_http(request), None)
-    finally:
-        connection.close()
+    with sending(to, timeout=_SECONDS, auth=auth) as send:
+        return send(request)
 
 
 def _configured() -> tuple[Path | None, str | None]:

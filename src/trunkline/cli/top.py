@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -24,6 +25,7 @@ from trunkline.cli.credentials import (
     read_credentials,
 )
 from trunkline.cli.reading import HeaderOption, errors_end_command, read_pairs
+from trunkline.cli.sending import Send, sending
 from trunkline.errors import TrunklineError
 from trunkline.printable import printable
 
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
-    from trunkline.auth.calling.credentials import ClientCredentials
     from trunkline.contrib.prometheus.figures import Asked, Counts, Figures
 
 __all__ = ["top_command"]
@@ -118,18 +119,22 @@ def top_command(  # noqa: PLR0913  # the options
 
     from trunkline.generate.client.schema import with_environment
 
-    with errors_end_command(ValueError):
-        headers = with_environment(read_pairs(header, ":", "header"))
-        credentials = read_credentials(issuer, client_id, secret_file, key, resource, scope)
-        servers = [_Server(url, headers, credentials) for url in dict.fromkeys(urls)]
     if by is None:
         by = _By.CLIENT if operation is not None and client is None else _By.OPERATION
     question = _Question(sort, operation, client)
     console = Console(highlight=False)
     if not console.is_terminal and not json:
         once = True
-    try:
-        with ThreadPoolExecutor(len(servers)) as threads:
+    with ExitStack() as stack:
+        with errors_end_command(ValueError):
+            headers = with_environment(read_pairs(header, ":", "header"))
+            auth = read_credentials(issuer, client_id, secret_file, key, resource, scope)
+            servers: list[_Server] = []
+            for url in dict.fromkeys(urls):
+                opened = sending(url, timeout=_TIMEOUT, headers=headers, auth=auth)
+                servers.append(_Server(url, stack.enter_context(opened)))
+        threads = stack.enter_context(ThreadPoolExecutor(len(servers)))
+        try:
             if once:
                 list(threads.map(_Server.look, servers))
                 look = _look(servers, question, with_all=True)
@@ -139,11 +144,8 @@ def top_command(  # noqa: PLR0913  # the options
                     typer.echo(look.json())
             else:
                 _show(console, _looks(servers, question, every, threads), by)
-    except KeyboardInterrupt:
-        return
-    finally:
-        for server in servers:
-            server.close()
+        except KeyboardInterrupt:
+            return
     if any(server.problem for server in servers):
         raise typer.Exit(1)
 
@@ -151,20 +153,13 @@ def top_command(  # noqa: PLR0913  # the options
 class _Server:
     """A server, and its pages of the last minute."""
 
-    def __init__(
-        self, url: str, headers: dict[str, str], credentials: ClientCredentials | None
-    ) -> None:
-        from trunkline.client.connection import Connection
-        from trunkline.client.transports.httpx2 import HTTPX2Transport
+    def __init__(self, url: str, send: Send) -> None:
         from trunkline.client.transports.rules import safe_url
 
         self.url = safe_url(url)  # it may have a password
         self.problem = ""
         self.pages: deque[tuple[float, Counts]] = deque()
-        self._connection = Connection(
-            HTTPX2Transport(url, headers=headers), auth=credentials, timeout=_TIMEOUT
-        )
-        self.close = self._connection.close
+        self._send = send
 
     def look(self) -> None:
         """Fetch the page. A server that is away counts again from its first page on."""
@@ -191,7 +186,7 @@ class _Server:
         from trunkline.protocol.messages import HTTPRequest
 
         request = HTTPRequest("GET", {"accept": "text/plain"}, b"", repeatable=True)
-        response = self._connection.run(lambda _: self._connection.send_http(request), None)
+        response = self._send(request)
         if response.status != 200:
             hint = _HINTS.get(response.status, "")
             raise ValueError(f"The response has the status {response.status}.{hint}")

@@ -13,14 +13,13 @@ import typer
 
 from trunkline.cli.clients import moment
 from trunkline.cli.reading import errors_end_command, stop
+from trunkline.cli.sending import sending
 from trunkline.printable import printable
 
 if TYPE_CHECKING:
-    from trunkline.client.connection import Connection
     from trunkline.observe.hive import HiveReport
     from trunkline.observe.usage_counts import UsageRow
     from trunkline.observe.usage_store import UsageStore
-    from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 __all__ = ["usage_command"]
 
@@ -183,8 +182,6 @@ def _send(store: UsageStore, url: str, first: int) -> None:
     Raises ``ValueError`` for a URL that is not safe.
     """
     from trunkline.auth.urls import check_secure
-    from trunkline.client.connection import Connection
-    from trunkline.client.transports.httpx2 import HTTPX2Transport
     from trunkline.observe.hive import hive_reports
     from trunkline.protocol.messages import HTTPRequest
 
@@ -199,26 +196,17 @@ def _send(store: UsageStore, url: str, first: int) -> None:
     }
     last, sent = store.sent(url), 0
     first = first if last is None else max(first, last + 1)
-    connection = Connection(
-        HTTPX2Transport(url, timeout=_SENDING_SECONDS), timeout=_SENDING_SECONDS
-    )
-    try:
+    with sending(url, timeout=_SENDING_SECONDS) as send:
         for hour in store.hours(first, _end()):
             for report in hive_reports(store.hour(hour)):
                 body = _json(report).encode()
-                response = _post(connection, HTTPRequest("POST", headers, body))
+                response = send(HTTPRequest("POST", headers, body))
                 if response.status != 200:
                     text = printable(response.body[:300].decode(errors="replace"))
                     stop(f"{url} has refused a report with status {response.status}: {text}")
                 sent += report.size
             store.has_sent(url, hour)
-    finally:
-        connection.close()
     typer.echo(f"Sent {sent:,} requests.", err=True)
-
-
-def _post(connection: Connection, request: HTTPRequest) -> HTTPResponse:
-    return connection.run(lambda _: connection.send_http(request), None)
 
 
 def _end() -> int:
