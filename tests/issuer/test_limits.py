@@ -17,7 +17,7 @@ from trunkline.errors import StoreError
 from trunkline.issuer import Store
 from trunkline.issuer.authentication import ASSERTION_TYPE
 from trunkline.issuer.limits import FailureLimits, WrongCredentialsError
-from trunkline.issuer.secrets import make_secret
+from trunkline.issuer.secrets import make_secret, matches
 
 ASK = {"grant_type": "client_credentials", "resource": API}
 HERE, THERE = ("192.0.2.1", 1), ("198.51.100.7", 1)
@@ -306,6 +306,22 @@ def test_as_07_a_chosen_secrets_slow_hash_is_paid_for_unknown_clients_too() -> N
             status(desk, client_id, wrong)
         times[client_id] = time.process_time() - begun
     assert max(times.values()) < 3 * min(times.values())
+
+
+def test_as_07_what_comes_before_it_is_known_what_secrets_there_are_is_hashed_slowly_too(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.add("chosen", chosen="correct horse battery staple")
+    compared: list[str] = []
+
+    def matches_slowly(given: str, stored: str) -> bool:
+        compared.append(stored)
+        return matches(given, stored)
+
+    monkeypatch.setattr("trunkline.issuer.authentication.matches", matches_slowly)
+    guesses = [(f"client{n}", "incorrect horse battery") for n in range(3)]
+    assert at_once(desk, guesses, ["192.0.2.1"]) == [401] * 3
+    assert len(compared) == 2 * 3
 
 
 def test_without_chosen_secrets_nobody_makes_the_issuer_hash_slowly() -> None:

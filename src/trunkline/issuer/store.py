@@ -273,7 +273,7 @@ class ClientDirectory:
         self._clients = BoundedMapping[str, tuple[float, RegisteredClient | None]](_MOST_KEPT)
         self._noted = BoundedMapping[tuple[str, str], float](_MOST_KEPT)
         self._swept = self._looked = float("-inf")
-        self._has_chosen = False
+        self._has_chosen = True  # until that is known
 
     async def client(self, client_id: str, now: float) -> RegisteredClient | None:
         """Return a client as it was at most a second ago; ``None`` if unknown or revoked."""
