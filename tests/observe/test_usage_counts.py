@@ -199,6 +199,7 @@ def test_counts_wait_for_a_database_that_is_away(
     ]
 
 
+@pytest.mark.usefixtures("noon")
 @pytest.mark.parametrize("bound", ["_MOST_KEYS", "_MOST_ROWS"])
 def test_what_is_too_much_in_memory_is_counted_as_others(
     bound: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -218,6 +219,7 @@ def test_what_is_too_much_in_memory_is_counted_as_others(
     assert "too many clients" in caplog.text
 
 
+@pytest.mark.usefixtures("noon")
 def test_operations_that_wait_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sink, "_MOST_OPERATIONS", 1)
     store = f"sqlite:///{tmp_path}/usage.db"
@@ -302,6 +304,7 @@ def written(opened: UsageStore, *ages: float) -> None:
         opened.write(batch, "writer", number)
 
 
+@pytest.mark.usefixtures("noon")
 def test_old_counts_are_removed(store: str) -> None:
     opened = UsageStore(store)
     written(opened, 0, 1, 40, 100, 300)
