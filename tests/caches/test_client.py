@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 
 from trunkline.auth import Assumed, Caller
 from trunkline.bounded import BoundedMapping
@@ -174,6 +175,17 @@ def test_with_credentials_that_are_not_seen_here_the_server_is_asked_each_time(
 )
 def test_a_transport_says_whether_it_may_add_credentials(transport: Any, *, hides: bool) -> None:
     assert transport.hides_credentials is hides
+
+
+@pytest.mark.parametrize("vary", ["*", "Accept, Baggage", "DPoP"])
+def test_a_response_that_depends_on_what_is_no_part_of_the_key_is_not_kept(vary: str) -> None:
+    sender = CachingSender(PrivateCache(), send_request)
+    reading = HTTPRequest("GET", {"baggage": "tenant=a"}, b"", query="a")
+    flow: Any = sender.send(reading)
+    next(flow)
+    with pytest.raises(StopIteration):
+        flow.send(HTTPResponse(200, b"", {"cache-control": "max-age=60", "vary": vary}))
+    assert next(sender.send(replace(reading, headers={"baggage": "tenant=b"})))  # it is sent
 
 
 def test_a_proof_is_no_part_of_what_is_asked() -> None:

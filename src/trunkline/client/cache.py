@@ -36,6 +36,7 @@ class PrivateCache:
 
 
 _PER_CALL = frozenset({"dpop", "x-request-timeout-ms", "traceparent", "tracestate", "baggage"})
+_NOT_KNOWN = _PER_CALL | {"*"}  # a response that depends on one of them is not kept
 _MAX_AGE = re.compile(r'(?:^|,)\s*max-age\s*=\s*"?(\d+)', re.IGNORECASE)
 _NO_STORE = re.compile(r"(?:^|,)\s*no-store\b", re.IGNORECASE)
 _NO_CACHE = re.compile(r"(?:^|,)\s*no-cache\b", re.IGNORECASE)
@@ -90,7 +91,7 @@ class CachingSender:
                 self._invalidations += 1
                 self._entries.remove_where(lambda _, entry: bool(entry.groups & groups))
             return response
-        # All headers that may decide the response are in the key, so `Vary` always holds.
+        # All headers that a kept response may depend on are in the key, so `Vary` always holds.
         headers = frozenset(item for item in request.headers.items() if item[0] not in _PER_CALL)
         key = request.path, request.query, headers
         entry = self._entries.get(key)
@@ -115,7 +116,10 @@ def _entry(response: HTTPResponse) -> _Entry | None:
     """Return the entry of a response; ``None`` if it must not be kept or keeping has no use."""
     headers = response.headers
     control = headers.get("cache-control") or ""
-    if response.status != 200 or _NO_STORE.search(control) or "*" in headers.get("vary", ""):
+    if response.status != 200 or _NO_STORE.search(control):
+        return None
+    vary = {each.strip().lower() for each in headers.get("vary", "").split(",")}
+    if not vary.isdisjoint(_NOT_KNOWN):
         return None
     seconds, etag = 0.0, headers.get("etag")
     max_age = _MAX_AGE.search(control)
