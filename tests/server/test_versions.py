@@ -27,6 +27,7 @@ from trunkline.server import (
 )
 
 SDL = """
+directive @read on FIELD
 type Query {
   book(id: ID = "1"): Book @cacheControl(maxAge: 60)
   mine: Book @cacheControl(maxAge: 60, scope: PRIVATE)
@@ -68,7 +69,10 @@ class World:
         resolvers = SimpleNamespace(
             query=query, mutation=SimpleNamespace(rename=lambda **_: None), book=book
         )
-        schema = make_executable_schema(parse_schema(SDL), resolvers, {"Book": dict})
+        directives = SimpleNamespace(read=lambda proceed: proceed())
+        schema = make_executable_schema(
+            parse_schema(SDL), resolvers, {"Book": dict}, directives=directives
+        )
         version = Version(self.current, covers=["Book", "Book.stock"])
         coordinates = ["Query.book", "Query.mine", "Query.narrowed"]
         versions = dict.fromkeys(coordinates, version)
@@ -127,6 +131,7 @@ async def test_what_has_not_changed_is_not_executed() -> None:
         "{ book { sales } }",
         "{ book { author { name } } }",
         "{ book { id } again: book { id } }",
+        "{ book { id @read } }",
         "{ other }",
     ],
 )
@@ -205,6 +210,38 @@ async def test_what_the_program_adds_is_known_for_its_sender_or_not_at_all(
     for cookie, count in zip(["one", "one", "two"], calls, strict=True):
         reply = await ask(app, "{ ours }", cookie=cookie, if_none_match="*")
         assert (reply.status, len(executed)) == (304, count)
+
+
+@pytest.mark.parametrize("refuse", ["fields", "hidden"])
+async def test_what_a_policy_allowed_once_is_no_304_when_it_does_not_hold(refuse: Any) -> None:
+    sdl = """
+    type Query { one: Node @cacheControl(maxAge: 60) }
+    interface Node { id: ID! }
+    type Secret implements Node @policy(policies: [["p"]]) { id: ID! }
+    """
+    resolvers = SimpleNamespace(
+        query=SimpleNamespace(one=lambda: {"__typename": "Secret", "id": "s"})
+    )
+    holding = {"p"}
+    caching = Caching(
+        audience=AUDIENCE, versions={"Query.one": Version(lambda *_: 1, covers=["Secret"])}
+    )
+    app = GraphQL(
+        make_executable_schema(parse_schema(sdl), resolvers),
+        auth=Tokens(),
+        policies=lambda *_: holding,
+        refuse=refuse,
+        sinks=(),
+        caching=caching,
+    )
+    known = await ask(app, "{ one { id } }", authorization="a1")
+    assert known.data == {"one": {"id": "s"}}
+    etag = known.headers["etag"]
+    for policies, is_same in [({"p"}, True), (set[str](), False), ({"p"}, True)]:
+        holding = policies
+        reply = await ask(app, "{ one { id } }", authorization="a1", if_none_match=etag)
+        assert (reply.status == 304) is is_same
+        assert is_same or reply.data == {"one": None}
 
 
 async def test_callers_whom_another_header_names_are_kept_apart() -> None:

@@ -7,7 +7,6 @@ whatever `@skip` and `@include` will say. `schema/caching.py` has the rules.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 
 from graphql import get_named_type, is_input_object_type, type_from_ast
 from msgspec import Struct
@@ -17,7 +16,7 @@ from trunkline.compiler.groups import OperationGroups, plan_groups
 from trunkline.compiler.selections import every_field
 from trunkline.schema.caching import CacheRule, CacheScope
 
-__all__ = ["OperationCaching", "narrowing_rules", "plan_caching"]
+__all__ = ["OperationCaching", "directives_in", "narrowing_rules", "plan_caching"]
 
 
 class OperationCaching(Struct, frozen=True, weakref=True):
@@ -63,13 +62,15 @@ def narrowing_rules(
         if is_input_object_type(type_):
             yield f"${node.variable.name.value}", rules.input_rule(type_.name)
     taking = {name for name, each in chosen.schema.directives.items() if "caller" in each.takes}
-    if taking:
-        sets = [each.selection_set for each in (chosen.node, *chosen.fragments.values())]
-        used = chain(
-            chosen.node.directives or (), *(each.directives or () for each in every_field(sets))
+    for name in sorted(taking and taking & directives_in(chosen)):
+        yield (
+            f"@{name}",
+            CacheRule(scope=CacheScope.PRIVATE, scope_reason="its function takes the caller"),
         )
-        for name in sorted(taking.intersection(each.name.value for each in used)):
-            yield (
-                f"@{name}",
-                CacheRule(scope=CacheScope.PRIVATE, scope_reason="its function takes the caller"),
-            )
+
+
+def directives_in(chosen: ChosenOperation) -> set[str]:
+    """Return the names of the directives on an operation and on its fields."""
+    sets = [each.selection_set for each in (chosen.node, *chosen.fragments.values())]
+    on_fields = (each for node in every_field(sets) for each in node.directives or ())
+    return {each.name.value for each in (*(chosen.node.directives or ()), *on_fields)}

@@ -35,6 +35,7 @@ from trunkline.protocol.messages import HEADER_NAME, SCHEMA_VERSION, schema_vers
 from trunkline.schema.bindings import Schema
 from trunkline.schema.caching import CacheScope
 from trunkline.schema.printing import print_schema
+from trunkline.schema.requirements import policies_in
 from trunkline.server.additions import HeaderList
 from trunkline.server.arrivals import Arrival, Exchange
 from trunkline.server.response_store import KeptResponse, ResponseStore, StoreKey
@@ -268,6 +269,7 @@ class ResponseCaching:
         self._on_invalidation = caching.on_invalidation
         self._has_auth = has_auth
         self._versions = Versions(schema, caching.versions) if caching.versions else None
+        self._has_policies = bool(policies_in(schema.requirements.all))
         self._known = BoundedMapping[StoreKey, _Sent](_KNOWN)
         self._sent = BoundedMapping[StoreKey, _Sent](_SENT, _weigh)
 
@@ -403,6 +405,8 @@ class ResponseCaching:
     ) -> StoreKey | None:
         """Return what the response to a request is known by, with the version of what it reads."""
         operation, variables = exchange.operation, exchange.variables
+        if self._has_policies and policy.scope == _PRIVATE:
+            return None  # a policy that held then may not hold any more
         version = await versions.current(operation, variables, exchange.came.caller)
         if version is None:
             return None

@@ -12,6 +12,7 @@ from graphql import FieldNode, GraphQLArgument, Undefined
 from msgspec import Struct
 
 from trunkline.auth.verifying.caller import Caller
+from trunkline.compiler.caching import directives_in
 from trunkline.compiler.operation import Operation
 from trunkline.errors import SchemaError
 from trunkline.observe.log import safe_logger
@@ -130,7 +131,13 @@ class Versions:
 
 
 def _covers(version: Version, operation: Operation, root: str) -> bool:
-    """Say whether everything that an operation reads changes its version."""
+    """Say whether everything that an operation reads changes its version.
+
+    The functions of its directives may read anything.
+    """
+    directives = operation.schema.directives
+    if directives and directives.keys() & directives_in(operation.read()):
+        return False
     bindings = operation.schema.bindings
     for coordinate in operation.coordinates:
         parent, _, field = coordinate.partition(".")
