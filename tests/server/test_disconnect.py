@@ -12,7 +12,14 @@ import pytest
 from tests.serving import serving
 from tests.waiting import PATIENCE, until
 
-from trunkline.server import GraphQL, OperationEvent, make_executable_schema, parse_schema
+from trunkline.server import (
+    Caching,
+    GraphQL,
+    MemoryStore,
+    OperationEvent,
+    make_executable_schema,
+    parse_schema,
+)
 
 BODY = b'{"query": "{ slow other }"}'
 
@@ -46,9 +53,15 @@ class Slow:
 
 
 def endpoint(query: Slow, events: list[OperationEvent]) -> GraphQL:
-    definition = parse_schema("type Query { slow: String  other: String }")
+    definition = parse_schema("""
+        type Query {
+          slow: String @cacheControl(maxAge: 60, scope: PUBLIC)
+          other: String
+        }
+    """)
     schema = make_executable_schema(definition, SimpleNamespace(query=query))
-    return GraphQL(schema, auth=None, sinks=[events.append])
+    caching = Caching(store=MemoryStore())
+    return GraphQL(schema, auth=None, sinks=[events.append], caching=caching)
 
 
 @pytest.mark.parametrize("http", ["h11", "httptools", "trunkline.server.lean:Protocol"])
@@ -61,6 +74,20 @@ def test_its_resolvers_are_cancelled(http: str) -> None:
         until(lambda: events, "nobody noticed")
     assert query.ends == ["cancelled", "cancelled"]
     assert [(event.outcome, event.status) for event in events] == [("disconnected", 0)]
+
+
+@pytest.mark.parametrize("http", ["httptools", "trunkline.server.lean:Protocol"])
+def test_it_does_not_wait_for_what_another_request_executes(http: str) -> None:
+    query, events = Slow(), list[OperationEvent]()
+    with serving(endpoint(query, events), http=http) as port:
+        with socket.create_connection(("127.0.0.1", port)) as first:
+            first.sendall(request(b'{"query": "{ slow }"}'))
+            until(lambda: query.begun, "the resolver does not begin")
+            with socket.create_connection(("127.0.0.1", port)) as second:
+                second.sendall(request(b'{"query": "{ slow }"}'))
+            until(lambda: events, "nobody noticed")
+            assert (events[0].outcome, query.begun, query.ends) == ("disconnected", 1, [])
+        until(lambda: query.ends, "nobody noticed")
 
 
 class Steps:

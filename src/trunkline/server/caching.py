@@ -6,7 +6,7 @@ import hmac
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from math import inf
 from time import time
@@ -38,6 +38,7 @@ from trunkline.schema.printing import print_schema
 from trunkline.schema.requirements import policies_in
 from trunkline.server.additions import HeaderList
 from trunkline.server.arrivals import Arrival, Exchange
+from trunkline.server.execute import while_connected
 from trunkline.server.response_store import KeptResponse, ResponseStore, StoreKey
 from trunkline.server.versions import Version, Versions
 
@@ -361,7 +362,9 @@ class ResponseCaching:
         if key is not None:
             if version_key is not None:  # one of another version is not to be found
                 key = version_key
-            kept, exchange.came.event.cache = await store.respond(key, execute)
+            kept, exchange.came.event.cache = await store.respond(
+                key, execute, partial(while_connected, exchange.came.receive)
+            )
             if kept is not None and not executed:
                 return Response(200, kept.body), _Sent(kept)
         if not executed:  # callers may not share it, or others got what is only theirs

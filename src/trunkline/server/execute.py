@@ -46,6 +46,7 @@ __all__ = [
     "OperationMiddleware",
     "Proceed",
     "fault_of",
+    "while_connected",
     "within",
 ]
 
@@ -169,7 +170,7 @@ class Executor:
                 rest = _within(min(deadlines), rest)
             if self._finish_mutations and operation.kind == "mutation":
                 return await rest
-            return await _while_connected(came.receive, rest)
+            return await while_connected(came.receive, rest)
         except GraphQLError as error:
             raise RequestError([error]) from error
         finally:
@@ -312,7 +313,7 @@ async def _within(deadline: float, execution: Awaitable[Value]) -> Value:
         raise
 
 
-async def _while_connected(receive: Receive, execution: Awaitable[Result]) -> Result:
+async def while_connected(receive: Receive, execution: Awaitable[Value]) -> Value:
     """Await an execution; cancel it and raise ``ClientGone`` if the client goes away first.
 
     ASGI servers do not cancel an application. They tell it, if it asks: ``receive`` returns

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from trunkline.asgi.requests import ClientGone
 from trunkline.observe.operations import CacheOutcome
+from trunkline.runtime.resume import in_task
 from trunkline.schema.caching import CacheScope
 
 __all__ = ["KeptResponse", "Moment", "ResponseStore", "StoreKey"]
@@ -39,6 +40,7 @@ class KeptResponse(Struct, frozen=True):
 
 
 Execute: TypeAlias = Callable[[], Awaitable[KeptResponse | None]]
+Wait: TypeAlias = Callable[[Awaitable[object]], Awaitable[object]]
 
 
 class _Execution(Struct, frozen=True, eq=False):
@@ -97,23 +99,24 @@ class ResponseStore(ABC):
         """Close what is open."""
 
     async def respond(
-        self, key: StoreKey, execute: Execute
+        self, key: StoreKey, execute: Execute, wait: Wait
     ) -> tuple[KeptResponse | None, CacheOutcome]:
         """Return the response of a key: the one that is kept, or what ``execute`` returns.
 
         It is ``None`` if others execute it and may not share it: then the caller executes it.
+        ``wait`` awaits what another request executes.
         """
         asking = self._asking.setdefault(key, _Asking())
         asking.requests += 1
         try:
-            return await self._respond(key, asking, execute)
+            return await self._respond(key, asking, execute, wait)
         finally:
             asking.requests -= 1
             if asking.requests == 0:
                 del self._asking[key]
 
     async def _respond(
-        self, key: StoreKey, asking: _Asking, execute: Execute
+        self, key: StoreKey, asking: _Asking, execute: Execute, wait: Wait
     ) -> tuple[KeptResponse | None, CacheOutcome]:
         while True:
             ended = asking.ended
@@ -125,7 +128,8 @@ class ResponseStore(ABC):
                 if asking.ended != ended:
                     continue  # it may be there by now
                 return await self._execute(key, moment, asking, execute)
-            await asyncio.wait([running.result])
+            await in_task()
+            await wait(asyncio.wait([running.result]))
             if running.result.cancelled():
                 continue  # who executed it went away
             found = running.result.result()
