@@ -83,13 +83,11 @@ impl Walk {
         let values = arguments.get_borrowed_item(1)?;
         let function = function.bind(py);
         match self.walk(&execution, &values) {
-            Ok(output) => fragment
-                .bind(py)
-                .call1((PyBytes::new(py, &output.text),)),
+            Ok(output) => fragment.bind(py).call1((PyBytes::new(py, &output.text),)),
             Err(calls) if calls.is_empty() => function.call1(arguments),
             Err(calls) => {
                 let given = intern!(py, "given");
-                execution.setattr(given, left_for_the_function(py, calls)?)?;
+                execution.setattr(given, for_the_function(py, calls)?)?;
                 let result = function.call1(arguments);
                 execution.setattr(given, py.None())?;
                 result
@@ -99,17 +97,27 @@ impl Walk {
 
     /// Writes a list but for the values of batches; returns it, and the parents of each batch.
     ///
-    /// `None` if the execution does not take JSON, and on any doubt.
+    /// Of these there is nothing if the execution does not take JSON, and on any doubt. Returns
+    /// the calls of the program's code, too.
     fn begin<'py>(
         &self,
         execution: &Bound<'py, PyAny>,
         values: &Bound<'py, PyAny>,
-    ) -> Option<(Gapped, Vec<Vec<Py<PyAny>>>)> {
-        let mut output = self.walk(execution, values).ok()?;
-        let parents = std::mem::take(&mut output.parents);
+    ) -> PyResult<Begun<'py>> {
+        let py = execution.py();
+        let mut output = match self.walk(execution, values) {
+            Ok(output) => output,
+            Err(calls) => return Ok((None, vec![], for_the_function(py, calls)?)),
+        };
+        let calls = for_the_function(py, std::mem::take(&mut output.calls))?;
+        let Output {
+            text,
+            gaps,
+            parents,
+            ..
+        } = output;
         let filled = parents.iter().map(|_| None).collect();
-        let Output { text, gaps, .. } = output;
-        Some((Gapped { text, gaps, filled }, parents))
+        Ok((Some(Gapped { text, gaps, filled }), parents, calls))
     }
 
     /// Writes the values of a batch; returns whether there was no doubt.
@@ -220,7 +228,11 @@ impl Walk {
                 holds.push(each.try_fold(true, |so_far, each| Some(so_far && each?))?);
             }
         }
-        let room = execution.getattr(intern!(py, "room")).ok()?.extract().ok()?;
+        let room = execution
+            .getattr(intern!(py, "room"))
+            .ok()?
+            .extract()
+            .ok()?;
         Some(Output::new(room, holds, batches))
     }
 
@@ -232,8 +244,10 @@ impl Walk {
     }
 }
 
+type Begun<'py> = (Option<Gapped>, Vec<Vec<Py<PyAny>>>, Bound<'py, PyList>);
+
 /// Returns calls as `Execution.ask` takes them, the last first.
-fn left_for_the_function(py: Python<'_>, calls: Vec<Call>) -> PyResult<Bound<'_, PyList>> {
+fn for_the_function(py: Python<'_>, calls: Vec<Call>) -> PyResult<Bound<'_, PyList>> {
     let calls = calls.into_iter().rev().map(|call| match call.result {
         Ok(value) => (call.what, call.argument, value, py.None()),
         Err(error) => {
@@ -287,5 +301,5 @@ mod trunkline_native {
 
     /// The version of the descriptions of lists that it takes.
     #[pymodule_export]
-    const DESCRIPTIONS: u32 = 4;
+    const DESCRIPTIONS: u32 = 5;
 }

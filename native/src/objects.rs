@@ -4,12 +4,12 @@ use std::ptr;
 use std::sync::OnceLock;
 
 use pyo3::PyTraverseError;
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyAttributeError, PyValueError};
 use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyType};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use crate::shapes::{Output, Shape};
 use crate::text::{Piece, Text, json};
@@ -53,6 +53,8 @@ enum Read {
     Code(Py<PyString>),
     /// Under a key of a `dict`, the first of these; null if it has none.
     Key(Vec<Py<PyString>>),
+    /// In a row of SQLAlchemy, the first of these columns.
+    Row(Vec<Py<PyString>>),
 }
 
 struct Field {
@@ -146,7 +148,7 @@ impl Object {
         let begin = output.text.len();
         for field in &self.fields {
             if let Some(condition) = field.condition
-                && !output.holds[condition]
+                && !*output.holds.get(condition)?
             {
                 continue;
             }
@@ -194,22 +196,29 @@ impl Object {
         let py = value.py();
         let class = value.get_type();
         // SAFETY: it is a type, and the interpreter is attached.
-        let version_of = |class: &Bound<'_, PyType>| unsafe { (*class.as_type_ptr()).tp_version_tag };
+        let version_of =
+            |class: &Bound<'_, PyType>| unsafe { (*class.as_type_ptr()).tp_version_tag };
         // a class that has changed gets a version when an attribute is looked up
         let _ = attribute(value, intern!(py, "__trunkline__"));
         let version = version_of(&class);
         let readers = self.readers.bind(py);
         let reads = readers.call1((&self.model, &class, &self.members)).ok()?;
-        type Reads = Option<Vec<(String, Vec<Py<PyString>>)>>;
+        type Reads = Option<Vec<(String, Vec<String>)>>;
         let reads = reads.extract::<Reads>().ok()??;
-        let reads = reads.into_iter().map(|(kind, names)| Read::new(&kind, names, &class));
+        let reads = reads
+            .into_iter()
+            .map(|(kind, names)| Read::new(&kind, &names, &class));
         let reads = reads.collect::<PyResult<_>>().ok()?;
         if version == 0 || version != version_of(&class) {
             return None;
         }
         let free = self.known.iter().find(|each| each.get().is_none())?;
         let class = class.unbind();
-        let _ = free.set(Known { class, version, reads }); // it is free still
+        let _ = free.set(Known {
+            class,
+            version,
+            reads,
+        }); // it is free still
         free.get()
     }
 
@@ -240,17 +249,22 @@ impl Field {
 }
 
 impl Read {
-    fn new(kind: &str, names: Vec<Py<PyString>>, class: &Bound<'_, PyType>) -> PyResult<Self> {
-        let first = names.first().map(|each| each.clone_ref(class.py()));
+    fn new(kind: &str, names: &[String], class: &Bound<'_, PyType>) -> PyResult<Self> {
+        let py = class.py();
+        // interned, as the keys of objects are: comparing them is comparing addresses
+        let interned = |name| PyString::intern(py, name).unbind();
+        let first = names.first().map(|name| interned(name));
         let first = first.ok_or_else(|| PyValueError::new_err("a member has a name"))?;
+        let names = names.iter().map(|name| interned(name)).collect();
         Ok(match kind {
-            "attribute" => match slot_of(class, first.bind(class.py())) {
+            "attribute" => match slot_of(class, first.bind(py)) {
                 Some(place) => Read::Slot(place),
                 None => Read::Attribute(names),
             },
             "stored" => Read::Stored(first),
             "code" => Read::Code(first),
             "key" => Read::Key(names),
+            "row" => Read::Row(names),
             _ => return Err(PyValueError::new_err(format!("unknown kind: {kind:?}"))),
         })
     }
@@ -270,8 +284,13 @@ impl Read {
                 Bound::from_borrowed_ptr_or_opt(py, found)
             },
             Read::Attribute(names) => {
-                let mut names = names.iter();
-                names.find_map(|name| attribute(value, name.bind(py)).ok())
+                for name in names {
+                    match attribute(value, name.bind(py)) {
+                        Err(error) if error.is_instance_of::<PyAttributeError>(py) => {}
+                        found => return found.ok(),
+                    }
+                }
+                None
             }
             Read::Stored(name) => {
                 // SAFETY: it is an object, and the result is a new reference, or null with an
@@ -291,6 +310,16 @@ impl Read {
                     }
                 }
                 Some(py.None().into_bound(py))
+            }
+            Read::Row(names) => {
+                let places = attribute(value, intern!(py, "_key_to_index")).ok()?;
+                let places = places.cast::<PyDict>().ok()?;
+                let place = names.iter().find_map(|name| places.get_item(name).ok()?)?;
+                let data = attribute(value, intern!(py, "_data")).ok()?;
+                data.cast::<PyTuple>()
+                    .ok()?
+                    .get_item(place.extract().ok()?)
+                    .ok()
             }
         }
     }

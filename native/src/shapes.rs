@@ -2,12 +2,12 @@
 //!
 //! `trunkline/compiler/walk.py` describes a shape as tuples: `(kind, is_nullable, rest)`.
 
-use pyo3::{PyTraverseError, PyTypeInfo};
 use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+use pyo3::{PyTraverseError, PyTypeInfo};
 
 use crate::leaves::Leaf;
 use crate::objects::Object;
@@ -205,11 +205,10 @@ fn is_read_as<B: PyTypeInfo>(value: &Bound<'_, PyAny>) -> bool {
     class == base
         || unsafe {
             let length = |each: *mut ffi::PyTypeObject| (*(*each).tp_as_sequence).sq_length;
-            let is_awaited = !(*class).tp_as_async.is_null()
-                && (*(*class).tp_as_async).am_await.is_some();
+            let is_awaited =
+                !(*class).tp_as_async.is_null() && (*(*class).tp_as_async).am_await.is_some();
             (*class).tp_iter.map(|each| each as usize) == (*base).tp_iter.map(|each| each as usize)
-                && length(class).map(|each| each as usize)
-                    == length(base).map(|each| each as usize)
+                && length(class).map(|each| each as usize) == length(base).map(|each| each as usize)
                 && !is_awaited
         }
 }

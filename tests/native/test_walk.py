@@ -26,6 +26,7 @@ import msgspec
 import orjson
 import pydantic
 import pytest
+import sqlalchemy
 from graphql import GraphQLError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -595,9 +596,22 @@ def test_an_object_may_lie_about_its_class() -> None:
         assert not both(compiled(text, [Item("a"), liar]))[1]
 
 
+def rows(columns: str, *, as_mappings: bool = False) -> list[Any]:
+    engine = create_engine("sqlite://")
+    with Session(engine) as session:
+        result = session.execute(sqlalchemy.text(f"select {columns} union all select {columns}"))
+        found = [*(result.mappings() if as_mappings else result)]
+    engine.dispose()
+    return found
+
+
 @pytest.mark.parametrize(
     ("values", "is_plain"),
     [
+        (rows("'a' as s, 1 as i"), True),
+        (rows("'a' as s, null as i", as_mappings=True), True),
+        (rows("'a' as s"), False),
+        (rows("'a' as s", as_mappings=True), False),
         ([{"s": "a", "i": 1}, {"s": "b"}, {}], True),
         ([Item("a", i=1)], True),
         ([Item("a", i=1), {"s": "b", "i": 2}, Slotted("c", 3), Defaulting("d", None)], True),

@@ -30,19 +30,21 @@ type Query {
   later: [Item!]  boxes: [Box]
 }
 type Box { items: [Item!]!  strict: [Strict!]! }
-type Item { id: ID!  items: [Item!]  word: String  part: Part  parts: [Part!]  any: Any }
+type Item {
+  id: ID!  label: String  items: [Item!]  word: String  part: Part  parts: [Part!]  any: Any
+}
 type Strict { id: ID!  part: Part!  word: String! }
 type Part { name: String!  part: Part }
 union Any = Item | Strict
 """
-FIELDS = "id word part { name part { name } } parts { name } any { __typename }"
+FIELDS = "id label word part { name part { name } } parts { name } any { __typename }"
 TEXTS = {
     "items": f"{{ items {{ {FIELDS} items {{ {FIELDS} }} }} }}",
-    "rows": "{ rows { word again: word part { name } } }",
-    "perhaps": "{ perhaps { part { name } id word } }",
+    "rows": "{ rows { label word again: word part { name } } }",
+    "perhaps": "{ perhaps { label part { name } id word } }",
     "any": "{ any { __typename ... on Item { id word } ... on Strict { part { name } } } }",
     "later": "{ later { id word part { name } } }",
-    "boxes": "{ boxes { items { id word part { name } } strict { part { name } } } }",
+    "boxes": "{ boxes { items { id label word part { name } } strict { part { name } } } }",
     "sure": "{ bad sure { id part { name } word } }",
 }
 
@@ -51,6 +53,14 @@ TEXTS = {
 class Item:
     id: Any
     items: Any = None
+
+    @property
+    def label(self) -> str:
+        READS.append(self.id)
+        return f"item {self.id}"
+
+
+READS: list[Any] = []
 
 
 @dataclass
@@ -147,8 +157,12 @@ def operation_for(field: str, values: Any, give: Give, limit: int = 1_000) -> Op
 
 async def both(operation: Operation, field: str) -> tuple[bytes, list[Any], bool]:
     """Execute with and without native code; return the response, and whether it was walked."""
+    READS.clear()
     plain = await run(operation, None)
+    plain_reads = [*READS]
+    READS.clear()
     fast = await run(operation, None, takes_json=True)
+    assert plain_reads == READS
     assert encode({"data": fast.data}) == encode({"data": plain.data})
     assert [each.formatted for each in fast.errors] == [each.formatted for each in plain.errors]
     assert fast.room == plain.room or fast.errors

@@ -40,7 +40,7 @@ from trunkline.compiler.plan import (
 from trunkline.compiler.planner import PlannedOperation
 from trunkline.runtime.positions import Condition, Mark
 from trunkline.runtime.walked import with_batches
-from trunkline.schema.attributes import access_to
+from trunkline.schema.attributes import access_to, is_row_of_sqlalchemy
 from trunkline.schema.bindings import Attribute, Key, Lookup
 from trunkline.schema.models import is_row
 from trunkline.schema.scalars import AWARE_DATE_TIME, KNOWN_SCALARS, UNDESCRIBED, scalar_of
@@ -58,10 +58,11 @@ _Description: TypeAlias = tuple[str, bool, object]
 
 _Member: TypeAlias = Attribute | Key | Lookup
 _Reader: TypeAlias = tuple[str, tuple[str, ...]]
-"""How a member is read: as ``attribute``, ``stored``, by ``code``, or by ``key``; and its names."""
+"""How a member is read, as ``attribute``, ``stored``, by ``code``, by ``key``, or in a ``row``; and
+its names."""
 
-_DESCRIPTIONS = 4
-"""The version of the descriptions, which the extension must know."""
+_DESCRIPTIONS = 5
+"""The version of the descriptions and of the functions that the extension must have."""
 
 _CLASSES: Mapping[str, object] = {
     "ID": UUID,
@@ -111,6 +112,7 @@ def walk_of(
     try:
         list_ = describer.shape(shape)
         batches = [*describer.batches]
+        describer.is_in_batch = True
         values = [describer.value(field.shape) for field in batches]
     except (_NotPlainError, RecursionError):
         return None
@@ -125,8 +127,6 @@ def walk_of(
         return partial(_wrap, walk)
     if any(each.shared for field in batches for each in (mark, field, field.mark)):
         return None  # positions are relative there
-    if describer.runs_code:
-        return None
     names = [(*name_batch(field), field.mark) for field in batches]
     return partial(_wrap_with_batches, walk, mark, names)
 
@@ -174,7 +174,7 @@ def _is_accepted(class_: type, model: type | None) -> bool:
 def _reader(class_: type, member: _Member) -> _Reader | None:
     match member:
         case Key(name):
-            return ("key", (name,)) if getattr(class_, "get", None) is dict.get else None
+            return ("key", (name,)) if class_ is dict else None
         case Lookup(_, names):
             return _lookup_reader(class_, names)
         case Attribute(name):
@@ -187,6 +187,8 @@ def _reader(class_: type, member: _Member) -> _Reader | None:
 def _lookup_reader(class_: type, names: tuple[str, ...]) -> _Reader | None:
     if class_ is dict:
         return "key", names
+    if is_row_of_sqlalchemy(class_):  # a missing column may be an attribute that all rows have
+        return None if any(hasattr(class_, name) for name in names[:-1]) else ("row", names)
     if issubclass(class_, Mapping) or is_row(class_) or hasattr(class_, "__getattr__"):  # type: ignore[arg-type]  # mypy thinks that no class has a hash
         return None
     is_plain = all(access_to(class_, name) == "attribute" for name in names)
@@ -218,7 +220,7 @@ class _Describer:
         self.batches: list[FieldPlan] = []
         self.conditions: dict[Condition, int] = {}  # with their numbers
         self.required: set[int] = set()  # variables that must not be null
-        self.runs_code = False
+        self.is_in_batch = False  # where no code of the program may run
 
     def shape(self, shape: Shape) -> _Description:
         """Describe a shape."""
@@ -239,14 +241,9 @@ class _Describer:
 
     def value(self, shape: Shape) -> _Description:
         """Describe what a batch gives for each object; an object of it is not counted."""
-        count = len(self.batches)
         if isinstance(shape, ObjectShape):
-            value: _Description = "object", shape.nullable, self._object(shape, 0)
-        else:
-            value = self.shape(shape)
-        if len(self.batches) > count:
-            raise _NotPlainError
-        return value
+            return "object", shape.nullable, self._object(shape, 0)
+        return self.shape(shape)
 
     def _objects(self, shape: AbstractShape) -> tuple[bool, list[tuple[object, ...]]]:
         """Describe the objects of an abstract type; say whether some are dicts with its name."""
@@ -280,11 +277,12 @@ class _Describer:
                 pass
             case TypeName(name):
                 return name, None
+            case Attribute(is_code=True) if self.is_in_batch:
+                pass
             case Attribute() | Key() | Lookup() if not isinstance(field.arguments, BuiltArguments):
                 members.append(field.binding)
-                self.runs_code |= isinstance(field.binding, Attribute) and field.binding.is_code
                 return None, self.shape(field.shape)
-            case _ if field.is_batch and not placed.condition:
+            case _ if field.is_batch and not placed.condition and not self.is_in_batch:
                 self.batches.append(field)
                 return len(self.batches) - 1, None
             case _:
@@ -294,7 +292,8 @@ class _Describer:
     def _leaf(self, shape: LeafShape) -> tuple[str, object]:
         type_, dialect = shape.type, self._planned.planner.dialect
         if runs_code(type_):
-            self.runs_code = True
+            if self.is_in_batch:
+                raise _NotPlainError
             complete = dialect.leaf_completer(type_, nullable=shape.nullable)
             return "call", (type_.name, None, complete)
         if isinstance(type_, GraphQLScalarType):

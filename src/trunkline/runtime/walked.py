@@ -23,8 +23,11 @@ Called: TypeAlias = tuple[Callable[..., Any], Callable[..., None], Mark]
 class GappedWalk(Protocol):
     """The walk of a list with batches; the extension has it as ``Walk``."""
 
-    def begin(self, execution: Any, values: Any, /) -> tuple[Any, list[list[Any]]] | None:
-        """Write a list with gaps; return it, and the parents of each batch."""
+    def begin(self, execution: Any, values: Any, /) -> tuple[Any, list[list[Any]], list[Any]]:
+        """Write a list with gaps; return it or ``None``, the parents of each batch, and calls.
+
+        These are what code of the program has given, as `Execution.ask` takes it.
+        """
         ...
 
     def fill(self, execution: Any, gapped: Any, number: int, values: Any, /) -> bool:
@@ -43,14 +46,11 @@ def with_batches(
 
     def complete(execution: Execution, values: Any, *indices: int) -> Any:
         room = execution.room
-        begun = walk.begin(execution, values)
-        if begun is None:
-            return function(execution, values, *indices)
-        gapped, parents = begun
-        if not any(parents) or execution.agenda is None:  # nothing is to come
+        gapped, parents, calls = walk.begin(execution, values)
+        if not any(parents) or execution.agenda is None:  # a doubt, or nothing is to come
             execution.room = room
-            return function(execution, values, *indices)
-        list_ = WalkedList(walk, function, mark, batches, values, indices, gapped, parents)
+            return _complete(function, execution, values, indices, calls)
+        list_ = WalkedList(walk, function, mark, batches, values, indices, gapped, parents, calls)
         list_.spent = room - execution.room
         for number, batch in enumerate(batches):
             execution.agenda.batch(*batch).walked.append((list_, number))
@@ -61,14 +61,33 @@ def with_batches(
     return complete
 
 
+def _complete(
+    function: Callable[..., Any],
+    execution: Execution,
+    values: Any,
+    indices: tuple[int, ...],
+    calls: list[Any],
+) -> Any:
+    """Complete a list by the compiled function, which takes what native code was given."""
+    if not calls:
+        return function(execution, values, *indices)
+    execution.given = calls
+    try:
+        return function(execution, values, *indices)
+    finally:
+        execution.given = None
+
+
 class WalkedList:
     """A list that native code has written, but for the values of batches.
 
-    ``parents`` are those of each batch; ``spent`` is what it has taken of the response's room.
+    ``parents`` are those of each batch; ``calls`` are those of the program's code; ``spent`` is
+    what it has taken of the response's room.
     """
 
     __slots__ = (
         "_batches",
+        "_calls",
         "_filled",
         "_function",
         "_gapped",
@@ -91,6 +110,7 @@ class WalkedList:
         indices: tuple[int, ...],
         gapped: Any,
         parents: list[list[Any]],
+        calls: list[Any],
     ) -> None:
         self._walk = walk
         self._function = function
@@ -100,6 +120,7 @@ class WalkedList:
         self.indices = indices
         self._gapped = gapped
         self.parents = parents
+        self._calls = calls
         self.spent = 0
         self._filled: dict[int, list[Any]] = {}
         self._places: list[Batch] | None = None  # when the compiled function has completed it
@@ -133,7 +154,7 @@ class WalkedList:
         failure: FieldFailure | None = None
         result = None
         try:
-            result = self._function(execution, self._values, *self.indices)
+            result = _complete(self._function, execution, self._values, self.indices, self._calls)
         except FieldFailure as error:
             failure = error
         finally:

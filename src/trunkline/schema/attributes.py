@@ -1,4 +1,4 @@
-"""Whether reading an attribute runs code of the program."""
+"""How attributes and rows are read: at once, or by code of the program."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from types import MemberDescriptorType
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-__all__ = ["Access", "access_to"]
+__all__ = ["Access", "access_to", "is_row_of_sqlalchemy"]
 
 Access: TypeAlias = Literal["attribute", "stored", "code"]
 
@@ -36,6 +36,12 @@ def access_to(class_: type, name: str) -> Access:
     return "stored" if _is_stored(found, name) else "code"
 
 
+def is_row_of_sqlalchemy(class_: type) -> bool:
+    """Return whether objects are what a query of SQLAlchemy gives, with values by column."""
+    module: Any = sys.modules.get("sqlalchemy.engine.row")
+    return module is not None and class_ in {module.Row, module.RowMapping}
+
+
 def _is_stored(found: Any, name: str) -> bool:
     """Return whether a descriptor is SQLAlchemy's, and looks into ``__dict__`` first."""
     module: Any = sys.modules.get("sqlalchemy.orm.attributes")
@@ -43,5 +49,5 @@ def _is_stored(found: Any, name: str) -> bool:
         module is not None
         and type(found) is module.InstrumentedAttribute
         and found.key == name
-        and found.impl.supports_population
+        and getattr(found.impl, "supports_population", False)  # there is none before it is mapped
     )
