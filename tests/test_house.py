@@ -16,6 +16,11 @@ ROOT = Path(trunkline.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 PATH = re.compile(r"`{1,2}((?:[\w.]+/)*\w+\.py|(?:\w+/)+)`{1,2}")
 
+CODE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+LINK = re.compile(r"\]\(([\w./-]*\.\w+|)(?:#([\w-]+))?\)")
+LINKED = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+
 
 def test_every_public_class_has_a_name_of_its_own() -> None:
     homes: defaultdict[str, list[str]] = defaultdict(list)
@@ -54,6 +59,25 @@ def test_files_that_the_design_names_exist() -> None:
     text = (ROOT.parent.parent / "docs" / "design.md").read_text(encoding="utf-8")
     names = re.findall(r"`((?:\w+/)*\w+\.py|(?:\w+/)+)`", text)
     assert [name for name in names if not list(ROOT.glob(f"**/{name}"))] == []
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    root = ROOT.parent.parent
+    pages = [*root.glob("*.md"), *root.glob("docs/**/*.md"), *root.glob("examples/*/*.md")]
+    texts = {page: CODE.sub("", page.read_text(encoding="utf-8")) for page in pages}
+    anchors = {page: set(map(anchor, HEADING.findall(text))) for page, text in texts.items()}
+    broken: list[str] = []
+    for page, text in texts.items():
+        for path, heading in LINK.findall(text):
+            to = (page.parent / path).resolve() if path else page
+            if not to.exists() or (heading and heading not in anchors.get(to, {heading})):
+                broken.append(f"{page.relative_to(root)}: {path}#{heading}")
+    assert broken == []
+
+
+def anchor(heading: str) -> str:
+    """Return what GitHub calls a heading in links."""
+    return re.sub(r"[^\w -]", "", LINKED.sub(r"\1", heading).lower()).replace(" ", "-")
 
 
 def test_the_list_of_messages_is_up_to_date() -> None:
