@@ -49,7 +49,7 @@ def test_the_data_is_printed(server: Todos, tmp_path: Path) -> None:
     for document, text in ((QUERY, None), (str(file), None), ("-", QUERY)):
         status, out, err = run("call", server.url, document, text=text)
         assert (status, json.loads(out), err) == (0, TODOS, "")
-    assert server.received[-1].headers["graphql-client-name"] == "trunkline call"
+    assert server.received[-1].headers["graphql-client-name"] == "trunkline-call"
 
 
 def test_variables_and_the_name_of_the_operation(server: Todos) -> None:

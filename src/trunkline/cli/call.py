@@ -85,7 +85,7 @@ def call_command(  # noqa: PLR0913  # what a call has
             headers["graphql-profile"] = "1"
         options = CallOptions(headers=headers)
         auth = read_credentials(issuer, client_id, secret_file, key, resource, scope)
-        with Client(url, schema=sdl, name="trunkline call", timeout=timeout, auth=auth) as client:
+        with Client(url, schema=sdl, name="trunkline-call", timeout=timeout, auth=auth) as client:
             result = client.execute(
                 text, values, operation, get_execution_result=True, options=options
             )

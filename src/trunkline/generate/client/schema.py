@@ -85,7 +85,7 @@ def _fetch_schema(
 
     try:
         transport = HTTPX2Transport(url, headers=with_environment(headers))
-        connection = Connection(transport, auth=credentials, name="trunkline generate")
+        connection = Connection(transport, auth=credentials, name="trunkline-generate")
         try:
             flow = introspect(connection, descriptions=True)
             stored = connection.run(lambda _deadline: flow, None)
