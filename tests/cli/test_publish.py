@@ -261,7 +261,7 @@ def test_a_store_or_a_name_that_is_not_there_is_told(
     missing = ["--documents", "sqlite:///typo.db"]
     for command in (["documents"], ["rule", "a", "log"], ["retire", "a@1"], ["show", "a"]):
         status, _, err = run("clients", *command, *missing)
-        assert (status, err.partition(":")[0]) == (1, "There is no file typo.db"), command
+        assert (status, err.partition(". ")[0]) == (1, "There is no file typo.db"), command
     status, _, err = run("clients", "show", "a")
     assert (status, err.partition(":")[0]) == (1, "Name where the client is known")
     assert list(tmp_path.iterdir()) == []

@@ -309,12 +309,30 @@ def test_the_command_line_tells_mistakes(tmp_path: Path) -> None:
         (["issuer", "serve", "https://x.example", "--client-ca", "nowhere"], "nowhere: No such"),
         (["issuer", "serve", "https://x.example", "--proxy", "10.0.0.300"], "10.0.0.300"),
         (["issuer", "serve", "https://x.example", "--key", "k"], "or neither"),
+        (["issuer", "serve", "https://x.example", "--key", "k", "--certificate", "c"], "c, k: are"),
     ]
     for arguments, says in cases:
         done = invoke([*arguments, "--store", store])
         assert done.exit_code == 1, arguments
         assert says in done.stderr
         assert isinstance(done.exception, SystemExit)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["clients", "list"],
+        ["clients", "revoke", "web"],
+        ["clients", "rotate", "web"],
+        ["issuer", "rotate", "--at-once"],
+    ],
+)
+def test_a_store_that_is_not_there_is_not_made(command: list[str], tmp_path: Path) -> None:
+    """A key that was stolen is not withdrawn by a command in the wrong folder."""
+    done = invoke([*command, "--store", f"sqlite:///{tmp_path}/typo.db"])
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"There is no file {tmp_path}/typo.db. Name the issuer's store")
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_command_line_shows_clients(tmp_path: Path) -> None:

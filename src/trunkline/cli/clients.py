@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import msgspec
 import typer
 
-from trunkline.cli.reading import errors_end_command, read_text, stop
+from trunkline.cli.reading import errors_end_command, read_text, require_file, stop
 
 if TYPE_CHECKING:
     from trunkline.issuer.clients import Method, RegisteredClient
     from trunkline.issuer.store import Store
 
-__all__ = ["DEFAULT_STORE", "DocumentsURL", "StoreURL", "clients_app", "moment"]
+__all__ = ["DEFAULT_STORE", "DocumentsURL", "StoreURL", "clients_app", "moment", "open_store"]
 
 clients_app = typer.Typer(
     no_args_is_help=True,
@@ -122,7 +122,7 @@ def add_command(  # noqa: PLR0913  # what a client has
         secret = ""
         if method == "client_secret":
             client, secret = _with_secret(client, 0, secret_file, secret_days)
-        with _opened(store) as opened:
+        with open_store(store, creates=True) as opened:
             opened.add(client)
     typer.echo(f"Added the client {client_id}.", err=True)
     if not (client.grants or client.serves):
@@ -144,7 +144,7 @@ def _method(key: Path | None, certificate: Path | None, subject: str | None) -> 
 @clients_app.command("list")
 def list_command(store: StoreURL = DEFAULT_STORE) -> None:
     """List the clients: id, how it authenticates, resources."""
-    with errors_end_command(ValueError), _opened(store) as opened:
+    with errors_end_command(ValueError), open_store(store) as opened:
         for client in opened.clients():
             state = "revoked" if client.revoked else client.method
             typer.echo(f"{client.client_id:<24} {state:<28} {' '.join(client.grants)}".rstrip())
@@ -184,7 +184,7 @@ def show_command(
 
 
 def _show_registration(client_id: str, store: str) -> None:
-    with errors_end_command(ValueError), _opened(store) as opened:
+    with errors_end_command(ValueError), open_store(store) as opened:
         client = opened.client(client_id)
         if client is None:
             _stop_unknown(client_id)
@@ -259,16 +259,23 @@ def revoke_command(
     typer.echo(f"Revoked {client_id if secret is None else secret}.", err=True)
 
 
-def _opened(store: str) -> closing[Store]:
+def open_store(store: str, *, creates: bool = False) -> closing[Store]:
+    """Open an issuer's store. Without ``creates``, end the command if its file is not there."""
     from trunkline.issuer.store import Store
 
+    if not creates:
+        require_file(
+            store,
+            "Name the issuer's store by --store, or by the environment variable TRUNKLINE_STORE;"
+            " `trunkline clients add` and the issuer make one.",
+        )
     return closing(Store(store))
 
 
 def _change(
     store: str, client_id: str, change: Callable[[RegisteredClient], RegisteredClient]
 ) -> None:
-    with errors_end_command(ValueError), _opened(store) as opened:
+    with errors_end_command(ValueError), open_store(store) as opened:
         try:
             opened.change(client_id, change)
         except KeyError:

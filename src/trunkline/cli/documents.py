@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from trunkline.cli.clients import DocumentsURL, moment
-from trunkline.cli.reading import counted, errors_end_command, stop
+from trunkline.cli.reading import counted, errors_end_command, require_file, stop
 from trunkline.printable import printable
 
 if TYPE_CHECKING:
@@ -123,9 +122,7 @@ def _open(documents: str | None) -> ContractStore:
             "Name the store of registered documents, as the API does: --documents"
             " postgresql://user@host/database, or the environment variable TRUNKLINE_DOCUMENTS."
         )
-    file = Path(documents.removeprefix("sqlite:///"))
-    if documents.startswith("sqlite:///") and not file.exists():
-        stop(f"There is no file {file}: name the store as the API does, which makes it.")
+    require_file(documents, "Name the store as the API does, which makes it.")
     return open_store(documents)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import typer
 
-from trunkline.cli.clients import DEFAULT_STORE, StoreURL
+from trunkline.cli.clients import DEFAULT_STORE, StoreURL, open_store
 from trunkline.cli.listening import listen
 from trunkline.cli.reading import errors_end_command, stop
 
@@ -96,10 +95,9 @@ def rotate_command(
     store: StoreURL = DEFAULT_STORE,
 ) -> None:
     """Make the issuer's next signing key, which is announced for an hour before it signs."""
-    from trunkline.issuer import Store
     from trunkline.issuer.signing import rotate
 
-    with errors_end_command(), closing(Store(store)) as opened:
+    with errors_end_command(), open_store(store) as opened:
         key = rotate(opened, algorithm, time.time(), at_once=at_once)
     wait = max(0.0, key.starts - time.time())
     typer.echo(f"The key {key.kid} signs in {wait / 60:.0f} minutes.")

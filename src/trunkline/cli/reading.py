@@ -33,6 +33,7 @@ __all__ = [
     "load_executable",
     "read_pairs",
     "read_text",
+    "require_file",
     "stop",
     "tell",
 ]
@@ -93,6 +94,13 @@ def read_text(path: Path) -> str:
 
     with errors_end_command(UnicodeDecodeError):
         return sys.stdin.read() if str(path) == "-" else read_file(path)
+
+
+def require_file(store: str, remedy: str) -> None:
+    """End the command if a store is a file of SQLite that is not there: it would be made, empty."""
+    file = Path(store.removeprefix("sqlite:///").partition("?")[0])
+    if store.startswith("sqlite:///") and not file.exists():
+        stop(f"There is no file {file}. {remedy}")
 
 
 def read_pairs(texts: list[str] | None, separator: str, option: str) -> dict[str, str]:

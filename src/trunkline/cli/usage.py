@@ -6,13 +6,12 @@ import os
 import re
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from trunkline.cli.clients import moment
-from trunkline.cli.reading import errors_end_command, stop
+from trunkline.cli.reading import errors_end_command, require_file, stop
 from trunkline.cli.sending import sending
 from trunkline.printable import printable
 
@@ -106,9 +105,7 @@ def _seconds(age: str) -> float:
 def _open(store: str) -> UsageStore:
     from trunkline.observe.usage_store import UsageStore
 
-    file = Path(store.removeprefix("sqlite:///"))
-    if store.startswith("sqlite:///") and not file.exists():
-        stop(f"There is no file {file}. Give the URL that the servers have; they make the file.")
+    require_file(store, "Give the URL that the servers have; they make the file.")
     return UsageStore(store, creates=False)
 
 

@@ -89,7 +89,9 @@ class Issuer(HTTPApplication):
     ) -> None:
         parts = check_issuer(url)
         if parts.scheme == "http" and not development:
-            raise ValueError(f"{url}: use https, or development=True for http on this machine.")
+            raise ValueError(
+                f"{url}: use https, or development=True (--development) for http on this machine."
+            )
         if algorithm not in SIGNING_ALGORITHMS:
             raise ValueError(f"{algorithm!r} is not one of {', '.join(SIGNING_ALGORITHMS)}.")
         self._path = parts.path.rstrip("/")

@@ -25,13 +25,19 @@ class TLS:
     """The server's certificate and key, and the authorities for certificates of clients.
 
     Clients are asked for a certificate, and may have none. A self-signed certificate is accepted
-    in the handshake if the store has it; the issuer then checks whose it is.
+    in the handshake if the store has it; the issuer then checks whose it is. Raises ``ValueError``
+    if the files are not a certificate and its key.
     """
 
     def __init__(self, certificate: Path, key: Path, authorities: list[Certificate]) -> None:
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self.context.load_cert_chain(certificate, key)
+        try:
+            self.context.load_cert_chain(certificate, key)
+        except OSError as error:  # of ssl, too; it names no file
+            raise ValueError(
+                f"{certificate}, {key}: are not a certificate and its key, PEM ({error.strerror})."
+            ) from None
         self.context.verify_mode = ssl.CERT_OPTIONAL
         self.context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         self._accepted: set[str] = set()
