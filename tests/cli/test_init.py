@@ -176,6 +176,15 @@ def test_names_that_cannot_be_projects_are_refused(
     assert [*tmp_path.iterdir()] == [tmp_path / "there"]
 
 
+def test_a_new_repository_keeps_its_files(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/README.md").write_text("Ours.", encoding="utf-8")
+    assert trunkline(tmp_path / "shop", "init", ".").status == 0
+    assert (tmp_path / "shop/README.md").read_text(encoding="utf-8") == "Ours."
+    assert (tmp_path / "shop/.gitignore").is_file()
+    assert (tmp_path / "shop/shop/app.py").is_file()
+
+
 def test_serving_nothing_is_a_sentence(tmp_path: Path) -> None:
     run = trunkline(tmp_path, "serve")
     assert run.status == 1

@@ -12,6 +12,8 @@ from trunkline.cli.reading import errors_end_command, stop
 
 __all__ = ["init_command"]
 
+_KEPT = ("README.md", ".gitattributes", ".gitignore")  # a new repository has them already
+
 
 def init_command(
     name: Annotated[
@@ -26,7 +28,11 @@ def init_command(
 
     folder = Path(name).resolve()
     with errors_end_command():
-        files = scaffold(folder.name)
+        files = {
+            path: text
+            for path, text in scaffold(folder.name).items()
+            if path not in _KEPT or not (folder / path).exists()
+        }
         if folder.exists() and not folder.is_dir():
             stop(f"{folder} is a file. Name a folder that is new or empty.")
         there = [path for path in files if (folder / path).exists()]
