@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from threading import Event
 from time import time
+from types import SimpleNamespace
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 from wsgiref.handlers import format_date_time
@@ -40,7 +41,15 @@ from trunkline.cli.commands import app
 from trunkline.contracts import DocumentRegistry
 from trunkline.contrib.prometheus import PrometheusMetrics
 from trunkline.protocol.documents import document_id
-from trunkline.server import CacheAudience, CachePurge, current_response
+from trunkline.server import (
+    CacheAudience,
+    CachePurge,
+    Caching,
+    GraphQL,
+    current_response,
+    make_executable_schema,
+    parse_schema,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "caching.md"
@@ -320,6 +329,39 @@ def test_without_auth_only_who_sends_no_credentials_shares(
             reply = client.get(url, headers={"accept": GRAPHQL, **sent})
             assert reply.status_code == 200
             assert reply.headers["x-cache"] == known, sent
+
+
+@pytest.mark.parametrize("kind", ["nginx", "varnish"])
+def test_languages_never_mix(client: httpx2.Client, tmp_path: Path, kind: Kind) -> None:
+    def said(context: str) -> str:
+        for name in ("Accept-Language", "X-Other"):
+            current_response().headers.add_header("Vary", name)
+        return context
+
+    sdl = """type Query {
+      said: String @cacheControl(maxAge: 60)
+      named: String @cacheControl(maxAge: 60)
+    }"""
+    query = SimpleNamespace(said=said, named=lambda context: context)
+    schema = make_executable_schema(parse_schema(sdl), SimpleNamespace(query=query))
+    api = GraphQL(
+        schema,
+        auth=None,
+        sinks=(),
+        context=lambda scope: dict(scope["headers"])[b"accept-language"].decode(),
+        caching=Caching(vary=["Accept-Language"]),
+    )
+    with ExitStack() as running:
+        server = running.enter_context(serving(api))
+        port = running.enter_context(cache_before(server, kind, tmp_path, has_auth=False))
+        for name in ("said", "named"):
+            for language, known in [("de", "MISS"), ("en", "MISS"), ("de", "HIT"), ("en", "HIT")]:
+                reply = client.get(
+                    f"http://127.0.0.1:{port}/graphql?query={{{name}}}",
+                    headers={"accept": GRAPHQL, "accept-language": language},
+                )
+                assert reply.json() == {"data": {name: language}}
+                assert reply.headers["x-cache"] == known
 
 
 # -- what is kept apart, and what is not kept -----------------------------------------------------
