@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from collections import OrderedDict
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -111,6 +112,8 @@ FOUND = "{ ... on Book { id } ... on Film { ident: key } }"
         ("{ books { id } }", {"books": []}, "Book Book:*"),
         ("{ books { id } }", {"books": [book(1), book(2)]}, "Book Book:*"),
         ("{ books { id } }", {"books": "JSON already"}, "Book Book:*"),
+        ("{ book(id: 1) { id } }", OrderedDict(book=OrderedDict(id="1")), "Book Book:1"),
+        ("{ book(id: 1) { id } }", {"book": MappingProxyType({"id": "1"})}, "Book Book:*"),
         ("{ page { total } }", {"page": {"total": 3}}, ""),
         ('{ search(title: "x") { id } }', {"search": book(1)}, "Book Book:* Book:1"),
         ("{ latest { book { id } } }", {"latest": {"book": book(1)}}, "Book Book:* Book:1"),

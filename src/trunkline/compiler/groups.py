@@ -126,12 +126,12 @@ def _search(value: Any, place: _Place, found: _Found, *, in_lists: bool) -> None
     """Add what a value has at a place, and below it."""
     if value is None:
         found.unknown.update(place.types or place.within)
-    elif type(value) is dict:
+    elif isinstance(value, dict):
         _search_object(value, place, found, in_lists=in_lists)
     elif in_lists and type(value) is list and len(value) <= MOST_GROUPS:
         for each in value:
             _search(each, place, found, in_lists=in_lists)
-    elif in_lists:  # more than could be named
+    else:  # more than could be named, JSON already, or what a middleware has made
         found.unknown |= place.within
 
 

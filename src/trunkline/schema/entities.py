@@ -55,26 +55,6 @@ class GroupTemplate(Struct, frozen=True, eq=False):
         return None if value is None or value is graphql.Undefined else str(value)
 
 
-def given_argument(
-    name: str, argument: graphql.GraphQLArgument, node: graphql.FieldNode, variables: dict[str, Any]
-) -> Any:
-    """Return an argument as in JSON, or its default; ``Undefined`` if it has none.
-
-    A scalar has one form, however it was sent: of an ``ID`` that is 7 or 7.0, it is "7".
-    """
-    for each in node.arguments or ():
-        if each.name.value == name:
-            value = _from_literal(each.value, argument, variables)
-            if value is not graphql.Undefined:
-                return value
-    if argument.default is None:
-        return graphql.Undefined
-    literal = argument.default.literal
-    if literal is None:
-        return _in_one_form(argument.default.value, argument)
-    return _from_literal(literal, argument, {})
-
-
 _SCALARS = (
     graphql.IntValueNode,
     graphql.FloatValueNode,
@@ -84,25 +64,29 @@ _SCALARS = (
 )
 
 
-def _from_literal(
-    literal: graphql.ValueNode, argument: graphql.GraphQLArgument, variables: dict[str, Any]
+def given_argument(
+    name: str, argument: graphql.GraphQLArgument, node: graphql.FieldNode, variables: dict[str, Any]
 ) -> Any:
-    type_: Any = graphql.get_nullable_type(argument.type)
-    if isinstance(literal, _SCALARS) and graphql.is_leaf_type(type_):
-        coerced = coerce_input_literal(literal, type_)  # as a number, an ID of -0 would be 0
-        return _written(coerced, type_, graphql.value_from_ast_untyped(literal))
-    return _in_one_form(graphql.value_from_ast_untyped(literal, variables), argument)
+    """Return an argument as in JSON, or its default; ``Undefined`` if it has none.
 
-
-def _in_one_form(value: Any, argument: graphql.GraphQLArgument) -> Any:
+    A scalar has one form, however it was sent: of an ``ID`` that is 7 or 7.0, it is "7".
+    """
+    literals = (each.value for each in node.arguments or () if each.name.value == name)
+    literal: graphql.ValueNode | None = next(literals, None)
+    value: Any = graphql.Undefined
+    if literal is not None:
+        value = graphql.value_from_ast_untyped(literal, variables)
+    if value is graphql.Undefined and argument.default is not None:
+        literal, value = argument.default.literal, argument.default.value
+        if literal is not None:
+            value = graphql.value_from_ast_untyped(literal)
     type_: Any = graphql.get_nullable_type(argument.type)
     if value is None or value is graphql.Undefined or not graphql.is_leaf_type(type_):
         return value
-    return _written(coerce_input_value(value, type_), type_, value)
-
-
-def _written(coerced: Any, type_: Any, value: Any) -> Any:
-    """Return a value as responses have it; as it was given if its type cannot write it."""
+    if isinstance(literal, _SCALARS):  # as a number, an ID of -0 would be 0
+        coerced = coerce_input_literal(literal, type_)
+    else:
+        coerced = coerce_input_value(value, type_)
     try:
         return value if coerced is graphql.Undefined else type_.coerce_output_value(coerced)
     except Exception:  # noqa: BLE001  # the program's; the resolver gets the value all the same

@@ -482,7 +482,7 @@ class ResponseCaching:
         """Return the key of a response for those of one name; no request makes it long."""
         name, asked = exchange.operation.name or "", b""
         if exchange.variables or self._varying:
-            said = [exchange.came.headers.get(name) for name in self._varying]
+            said = [(each, exchange.came.headers.get(each)) for each in self._varying]
             asked = msgspec.json.encode((exchange.variables, *said), order="deterministic")
         if len(name) + len(asked) > _LONG:
             name, asked = "", sha256(msgspec.json.encode((name, asked))).digest()
