@@ -17,6 +17,7 @@ from trunkline.client.transports.asgi import ASGITransport
 from trunkline.client.transports.httpx2 import HTTPX2Transport
 from trunkline.client.transports.pyreqwest import PyreqwestTransport
 from trunkline.client.transports.requests import RequestsHTTPTransport
+from trunkline.errors import ConnectionFailedError
 from trunkline.flow.calls import send_request
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 from trunkline.server import GraphQL, OperationEvent, make_executable_schema, parse_schema
@@ -175,6 +176,52 @@ def test_with_credentials_that_are_not_seen_here_the_server_is_asked_each_time(
 )
 def test_a_transport_says_whether_it_may_add_credentials(transport: Any, *, hides: bool) -> None:
     assert transport.hides_credentials is hides
+
+
+def mutate(sender: CachingSender, how: str) -> None:
+    """Send a mutation, which ends in some way."""
+    url = "https://issuer.example/token" if how == "elsewhere" else None
+    flow: Any = sender.send(HTTPRequest("POST", {}, b"", url=url))
+    next(flow)
+    if how == "cancelled":
+        flow.close()
+    elif how == "lost":
+        with pytest.raises(ConnectionFailedError):
+            flow.throw(ConnectionFailedError("lost"))
+    else:
+        status = 200 if how == "elsewhere" else int(how)
+        groups = '"Other"' if how == "504" else '"Book"' if how == "elsewhere" else ""
+        with pytest.raises(StopIteration):
+            flow.send(HTTPResponse(status, b"", {"cache-group-invalidation": groups}))
+
+
+@pytest.mark.parametrize(
+    ("how", "is_kept"),
+    [
+        ("lost", False),
+        ("cancelled", False),
+        ("502", False),
+        ("504", True),  # which names another group
+        ("200", True),
+        ("422", True),
+        ("503", True),
+        ("elsewhere", True),
+    ],
+)
+def test_a_mutation_that_may_have_been_executed_leaves_nothing(how: str, *, is_kept: bool) -> None:
+    sender = CachingSender(PrivateCache(), send_request)
+    reading = HTTPRequest("GET", {}, b"", query="a")
+    flow: Any = sender.send(reading)
+    next(flow)
+    with pytest.raises(StopIteration):
+        flow.send(HTTPResponse(200, b"", {"cache-control": "max-age=60", "cache-groups": '"Book"'}))
+    mutate(sender, how)
+    again: Any = sender.send(reading)
+    if is_kept:
+        with pytest.raises(StopIteration):
+            next(again)
+    else:
+        assert next(again) == reading
 
 
 @pytest.mark.parametrize("vary", ["*", "Accept, Baggage", "DPoP"])

@@ -29,7 +29,8 @@ class PrivateCache:
     transport may add others (its ``auth``, or a client or session of the program's own), the server
     is asked each time, with the ``ETag``.
     ``Cache-Group-Invalidation`` of a mutation, however it ended, removes the groups that it names
-    (RFC 9875).
+    (RFC 9875). If its response does not come, all is removed: who asks then what has happened must
+    not get what was there before.
     """
 
     megabytes: float = 16.0
@@ -37,6 +38,7 @@ class PrivateCache:
 
 _PER_CALL = frozenset({"dpop", "x-request-timeout-ms", "traceparent", "tracestate", "baggage"})
 _NOT_KNOWN = _PER_CALL | {"*"}  # a response that depends on one of them is not kept
+_UNCERTAIN = frozenset({500, 502, 504})  # of a server, or of a proxy that lost it
 _MAX_AGE = re.compile(r'(?:^|,)\s*max-age\s*=\s*"?(\d+)', re.IGNORECASE)
 _NO_STORE = re.compile(r"(?:^|,)\s*no-store\b", re.IGNORECASE)
 _NO_CACHE = re.compile(r"(?:^|,)\s*no-cache\b", re.IGNORECASE)
@@ -84,12 +86,15 @@ class CachingSender:
 
     def send(self, request: HTTPRequest) -> Flow[HTTPResponse]:
         """Return the response to a request, from the cache if possible."""
-        if request.method != "GET" or request.url is not None:
-            response = yield from self._send(request)
-            groups = read_groups(response.headers.get("cache-group-invalidation"))
-            if groups:  # also of a mutation that did not end well
-                self._invalidations += 1
-                self._entries.remove_where(lambda _, entry: bool(entry.groups & groups))
+        if request.url is not None:  # of another server, whose groups mean nothing here
+            return (yield from self._send(request))
+        if request.method != "GET":
+            try:
+                response = yield from self._send(request)
+            except BaseException:
+                self._forget(None)
+                raise
+            self._forget(response)
             return response
         # All headers that a kept response may depend on are in the key, so `Vary` always holds.
         headers = frozenset(item for item in request.headers.items() if item[0] not in _PER_CALL)
@@ -110,6 +115,17 @@ class CachingSender:
         if kept is None or self._invalidations != before:  # it may be older than the change
             self._entries.remove(key)  # asked last: another thread may invalidate at any time
         return response
+
+    def _forget(self, response: HTTPResponse | None) -> None:
+        """Forget what a mutation changed; all, if it may have been executed and does not say."""
+        named = None if response is None else response.headers.get("cache-group-invalidation")
+        groups = read_groups(named)
+        if groups:  # also of one that did not end well
+            self._invalidations += 1
+            self._entries.remove_where(lambda _, entry: bool(entry.groups & groups))
+        elif response is None or response.status in _UNCERTAIN:
+            self._invalidations += 1
+            self._entries.clear()
 
 
 def _entry(response: HTTPResponse) -> _Entry | None:
