@@ -48,7 +48,7 @@ def test_the_number_of_functions_does_not_grow_with_aliases(selection: str) -> N
 
 OWN = {
     "other selections": "a#: book(id: 1) { related(first: #) { id } }",
-    "an argument that can fail there": "a#: book(id: 1) { reviews copies }",
+    "an argument that can fail there": "a#: book(id: 1) { reviews copies(branch: $branch) }",
     "a condition that can fail there": "a#: book(id: 1) { id @include(if: $maybe) }",
     "an argument below an interface": 'a#: work { id ... on Book { copies(branch: "a") } }',
 }
@@ -56,8 +56,8 @@ OWN = {
 
 @pytest.mark.parametrize("selection", OWN.values(), ids=OWN)
 def test_what_errors_place_in_the_document_is_not_shared(selection: str) -> None:
-    head = "query ($maybe: Boolean = true) {"
-    tail = "used: books { id @include(if: $maybe) } }"
+    head = "query ($maybe: Boolean = true, $branch: String) {"
+    tail = "used: books { id @include(if: $maybe) copies(branch: $branch) } }"
     few, many = (functions(compiled(selection, times, head, tail)) for times in (3, 6))
     assert few < many
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 import graphql
@@ -15,6 +16,7 @@ from trunkline.compiler.plan import (
     Variable,
 )
 from trunkline.compiler.selections import without_selections
+from trunkline.runtime.literals import Fixed, default_builder
 
 __all__ = ["VariableNodes", "plan_arguments"]
 
@@ -58,8 +60,13 @@ def _plan_argument(
     has_default = argument.default is not None or argument.default_value is not graphql.Undefined
     type_: Any = argument.type
     is_required = graphql.is_non_null_type(type_)
-    if value is None:  # a missing argument that is required is an error of the call
-        return None if has_default or is_required else _ABSENT
+    leaf = type_.of_type if is_required else type_
+    is_constant = graphql.is_enum_type(leaf) or str(leaf) in graphql.specified_scalar_types
+    if value is None:
+        if not has_default:  # a missing argument that is required is an error of the call
+            return None if is_required else _ABSENT
+        default = default_builder(argument)
+        return _constant(default.value) if is_constant and isinstance(default, Fixed) else None
     if isinstance(value, graphql.VariableNode):
         index, variable = variables.get(value.name.value, (0, None))
         may_be_null = variable is None or variable.type.kind != "non_null_type"
@@ -67,10 +74,11 @@ def _plan_argument(
         if variable is None or (may_be_absent and has_default) or (may_be_null and is_required):
             return None  # an error of the call, or the argument's default replaces it
         return Variable(index, may_be_absent)
-    leaf = type_.of_type if is_required else type_
-    is_constant = graphql.is_enum_type(leaf) or str(leaf) in graphql.specified_scalar_types
     if isinstance(value, (graphql.ListValueNode, graphql.ObjectValueNode)) or not is_constant:
         # it may contain variables, a resolver may change it, or a custom scalar depends on time
         return None
-    constant: Any = coerce_input_literal(value, type_)
-    return Constant(constant) if type(constant) in _IMMUTABLE else None
+    return _constant(coerce_input_literal(value, type_))
+
+
+def _constant(value: Any) -> Constant | None:
+    return Constant(value) if isinstance(value, Enum) or type(value) in _IMMUTABLE else None

@@ -11,9 +11,9 @@ def OPERATION(execution):
             **present(genre=execution.variables[0]),
         )
         books_2 = complete_query_books_2(execution, books_2)
-        books_3 = resolve_query_books(**build_arguments(execution.variables))
+        books_3 = resolve_query_books(first=CONSTANT_3)
         books_3 = complete_query_books_3(execution, books_3, MARK)
-        books_4 = resolve_query_books(**build_arguments_2(execution.variables))
+        books_4 = resolve_query_books(**build_arguments(execution.variables))
         books_4 = complete_query_books_3(execution, books_4, MARK_2)
         return {
             ALIAS: books,

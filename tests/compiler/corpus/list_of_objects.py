@@ -4,7 +4,7 @@
 def OPERATION(execution):
     """Query"""
     try:
-        books = resolve_query_books(**build_arguments(execution.variables))
+        books = resolve_query_books(first=CONSTANT)
         books = complete_query_books(execution, books)
         return {
             "books": books,
