@@ -115,7 +115,7 @@ ENUMS: dict[str, type[Enum]] = {
     "Bits": Bits,
 }
 SCALARS = ("DateTime", "Date", "Time", "Duration", "Decimal", "UUID", "Bytes", "Int64", "JSON")
-TYPES = ("String", "ID", "Int", "Float", "Boolean", *SCALARS, "Aware", "Own", "Colour", *ENUMS)
+TYPES = ("String", "ID", "Int", "Float", "Boolean", *SCALARS, "Aware", "Own", "Code", "Colour")
 NOW = datetime(2026, 11, 29, 12, 30, 15, 7)  # noqa: DTZ001
 VALUES: list[Any] = [
     *("", "RED", "b", "BLUE", "GREEN", Text("text"), Text("RED")),
@@ -132,7 +132,7 @@ VALUES: list[Any] = [
 
 def schema_of(type_name: str, model: type[Holder] = Holder) -> Schema:
     """Make a schema in which the type stands in a list, in objects within it, and alone."""
-    scalars = " ".join(f"scalar {name}" for name in (*SCALARS, "Aware", "Own"))
+    scalars = " ".join(f"scalar {name}" for name in (*SCALARS, "Aware", "Own", "Code"))
     enums = " ".join(f"enum {name} {{ RED BLUE }}" for name in ("Colour", *ENUMS))
     sdl = f"""
         {scalars} {enums}
@@ -175,7 +175,7 @@ DOCUMENTS = (
 
 @pytest.mark.parametrize(
     ("type_name", "model"),
-    [*((name, Holder) for name in TYPES), ("ID", Numbered), ("ID", Identified)],
+    [*((name, Holder) for name in (*TYPES, *ENUMS)), ("ID", Numbered), ("ID", Identified)],
 )
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_both_texts_give_the_same(type_name: str, model: type[Holder], document: str) -> None:

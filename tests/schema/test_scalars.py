@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from enum import Enum, IntEnum
+from enum import Enum, IntEnum, StrEnum
 from traceback import format_exception
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
@@ -429,3 +431,43 @@ def test_a_zone_may_be_demanded(scalar: str) -> None:
     assert result.errors[0].message.startswith(f"{scalar} cannot represent value: ")
     logged = "".join(format_exception(result.errors[0].original_error))
     assert "datetime.datetime(2026, 11, 23, 0, 0) has no time zone." in logged
+
+
+class _Word(StrEnum):
+    RED = "red"
+
+
+@dataclass
+class _Point:
+    x: int
+
+
+_PARTS = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(),
+        st.sampled_from([2**70, "\ud800", _Word.RED, _Point(1), Decimal(1), b"x"]),
+        st.sampled_from([date(2026, 1, 2), UUID(int=1), MappingProxyType({"a": 1}), {1}]),
+    ),
+    lambda parts: st.one_of(
+        st.lists(parts, max_size=3),
+        st.lists(parts, max_size=3).map(tuple),
+        st.dictionaries(st.text() | st.sampled_from([1, None, _Word.RED]), parts, max_size=3),
+    ),
+    max_leaves=8,
+)
+
+
+@given(_PARTS)
+def test_json_is_what_each_part_of_it_is(value: Any) -> None:
+    def written(write: Callable[[Any], Any]) -> str:
+        try:
+            return json.dumps(write(value))
+        except (TypeError, ValueError) as error:
+            return type(error).__name__
+
+    scalar = BUILT_IN["JSON"]  # the items of a tuple are looked at one by one
+    assert written(scalar.parse) == written(lambda each: scalar.parse((each,))[0])

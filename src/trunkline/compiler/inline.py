@@ -89,6 +89,7 @@ _SCALARS: Mapping[Scalar | None, InlineLeaf] = {
     AWARE_DATE_TIME: InlineLeaf(
         datetime, (_OTHER, "{0}.utcoffset() is None"), _ISO, (_ODD,), uses=has_odd_offset
     ),
+    UNDESCRIBED: InlineLeaf(str, (_OTHER,)),
 }
 """As `trunkline.schema.scalars` writes them. A program may bind others to the same names."""
 _JSON = (KNOWN_SCALARS["JSON"].scalar, UNDESCRIBED)

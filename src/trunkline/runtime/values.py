@@ -61,9 +61,10 @@ def leaf_completer(type_: GraphQLLeafType, *, nullable: bool) -> Callable[[Any],
             return str(value)
         if is_float and type(value) is int and -_EXACT <= value <= _EXACT:
             return float(value)
-        if nullable and (value is None or value is Undefined):
-            return None
-        _check_value(value)
+        if type(value) not in _PLAIN:
+            if nullable and (value is None or value is Undefined):
+                return None
+            _check_value(value)
         try:
             result = coerce(value)
         except GraphQLError as error:  # a fault of the resolver, so callers do not see the message

@@ -51,6 +51,7 @@ __all__ = [
 
 _SCALAR = "__trunkline_scalar__"
 _BITS = 14_000  # Python writes an integer of 4,300 digits and no more
+_CONTAINERS = frozenset({dict, list})
 _KEYS = (str, int, float, NoneType)  # of objects; `json` writes them as texts
 _INT64 = 2**63  # `in range(…)` would be a slow search for an ``IntEnum``
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -123,14 +124,17 @@ def bind_scalar(type_: GraphQLScalarType, scalar: Scalar) -> None:
             raise GraphQLError(message, _with_location(node)) from error
 
     def serialize(value: Any) -> Any:
-        result = scalar.serialize(value)
-        return result if type(result) is str else _json(result)
+        try:  # as in `_named_errors`, which would be one more call for each value
+            result = scalar.serialize(value)
+            return result if type(result) is str else _json(result)
+        except CONVERSION_ERRORS as error:
+            raise _no_representation(type_.name, value) from error
 
     # graphql-core's own hooks
-    type_.coerce_output_value = write = _named_errors(type_.name, serialize)
+    type_.coerce_output_value = serialize
     type_.coerce_input_value = _named_errors(type_.name, parse)
     type_.coerce_input_literal = read_literal
-    setattr(write, _SCALAR, scalar)
+    setattr(serialize, _SCALAR, scalar)
 
 
 def scalar_of(type_: GraphQLScalarType) -> Scalar | None:
@@ -223,9 +227,13 @@ def _named_errors(name: str, convert: Callable[[Any], Any]) -> Callable[[Any], A
         try:
             return convert(value)
         except CONVERSION_ERRORS as error:
-            raise GraphQLError(f"{name} cannot represent value: {inspect(value)}") from error
+            raise _no_representation(name, value) from error
 
     return convert_value
+
+
+def _no_representation(name: str, value: Any) -> GraphQLError:
+    return GraphQLError(f"{name} cannot represent value: {inspect(value)}")
 
 
 def _date(value: date) -> str:
@@ -275,8 +283,27 @@ def _int64(value: Any) -> int:
     raise TypeError(value)
 
 
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
 def _json(value: Any) -> Any:
-    """Return a value that JSON can hold, at any depth."""
+    """Return a value that JSON can hold, at any depth.
+
+    What is the same when it was written and read has nothing that JSON lacks. To find that out
+    takes a third of the time that looking at each part of it takes.
+    """
+    if type(value) in _CONTAINERS:
+        try:
+            copy = _decode(_encode(value))
+            if copy == value:
+                return copy
+        except Exception:  # noqa: BLE001, S110  # `suppress` would cost more than all this
+            pass
+    return _json_of_parts(value)
+
+
+def _json_of_parts(value: Any) -> Any:
     if value is None or isinstance(value, (str, bool)):
         return value
     if isinstance(value, int):
@@ -288,13 +315,13 @@ def _json(value: Any) -> Any:
             raise ValueError(value)
         return value
     if isinstance(value, (list, tuple)):
-        return [_json(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        return [_json_of_parts(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, (dict, Mapping)):  # the former is found faster
         result: dict[str, Any] = {}
         for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]
             if not isinstance(key, str):
                 raise TypeError(value)
-            result[key] = item if type(item) is str else _json(item)  # pyright: ignore[reportUnknownArgumentType]
+            result[key] = item if type(item) is str else _json_of_parts(item)  # pyright: ignore[reportUnknownArgumentType]
         return result
     raise TypeError(value)
 
