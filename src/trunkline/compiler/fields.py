@@ -400,7 +400,7 @@ class FieldWriter:
         binding, parent = field.binding, self._scope.parent or "None"
 
         def read() -> None:
-            self._scope.write(f"{variable} = ", self._reader.read(field))
+            self._reader.read_into(variable, field)
 
         if isinstance(binding, Attribute) and binding.is_code:
             get = self._module.bind_once(

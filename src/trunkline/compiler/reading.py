@@ -32,6 +32,21 @@ class FieldReader:
         self._module = scope.module
         self._variables = variables
 
+    def read_into(self, variable: str, field: FieldPlan) -> None:
+        """Write what reads a field's raw value into a variable."""
+        parent = self._scope.parent
+        if not isinstance(field.binding, Lookup) or parent is None:
+            self._scope.write(f"{variable} = ", self.read(field))
+            return
+        with self._source.block(f"if type({parent}) is dict:"):  # most parents without a model are
+            *others, last = (self._module.text("KEY", name) for name in field.binding.names)
+            self._scope.write(f"{variable} = ", CallText(f"{parent}.get", [last]))
+            for name in reversed(others):
+                arguments = [name, variable]
+                self._scope.write(f"{variable} = ", CallText(f"{parent}.get", arguments))
+        with self._source.block("else:"):
+            self._scope.write(f"{variable} = ", self.read(field))
+
     def read(self, field: FieldPlan) -> str | CallText:
         """Return the expression of a field's raw value."""
         module, parent = self._module, self._scope.parent

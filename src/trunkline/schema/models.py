@@ -56,15 +56,15 @@ def lookup(parent: Any, names: tuple[str, ...], coordinate: str) -> Any:
             if name in parent:
                 return parent[name]  # pyright: ignore[reportUnknownVariableType]
         return None
+    is_keyed = is_row(type(parent))  # type: ignore[arg-type]  # mypy thinks that no class has a hash
     for name in names:
-        value = member(parent, name)
+        value = member(parent, name) if is_keyed else getattr(parent, name, Undefined)
         if value is not Undefined:
             return value
     for name in names:
         if inspect.getattr_static(parent, name, Undefined) is not Undefined:
             return getattr(parent, name)  # a property that raises an AttributeError of its own
     class_ = type(parent)
-    is_keyed = is_row(class_)  # type: ignore[arg-type]  # mypy thinks that no class has a hash
     kinds = "keys or attributes" if is_keyed else "attributes"
     raise LookupError(
         f"{coordinate}: the object of {class_.__module__}.{class_.__qualname__} has none of the"

@@ -49,7 +49,10 @@ def complete_query_work_map(execution, value):
     """Query.work: Work"""
     try:
         value = check_Map(value)
-        title = lookup(value, ("title",), "Map.title")
+        if type(value) is dict:
+            title = value.get("title")
+        else:
+            title = lookup(value, ("title",), "Map.title")
         if title.__class__ is not str:
             title = complete_String(title)
         return {
@@ -160,7 +163,10 @@ def complete_query_search_map(execution, value, i0):
         if execution.room < 0:
             raise NoRoomError
         value = check_Map(value)
-        id_ = lookup(value, ("id",), "Map.id")
+        if type(value) is dict:
+            id_ = value.get("id")
+        else:
+            id_ = lookup(value, ("id",), "Map.id")
         if id_.__class__ is not str:
             if type(id_) is int:
                 id_ = str(id_)

@@ -107,7 +107,10 @@ def complete_publisher_address(execution, places):
             if value is None:
                 continue
             value = check_Address(value)
-            city = lookup(value, ("city",), "Address.city")
+            if type(value) is dict:
+                city = value.get("city")
+            else:
+                city = lookup(value, ("city",), "Address.city")
             if city.__class__ is not str:
                 city = complete_String(city)
             target["address"] = {

@@ -88,7 +88,10 @@ def complete_query_work_map(execution, value):
         refuse_null_condition(execution.variables[1], VARIABLE_2)
         entry = {}
         if not execution.variables[0]:
-            id_ = lookup(value, ("id",), "Map.id")
+            if type(value) is dict:
+                id_ = value.get("id")
+            else:
+                id_ = lookup(value, ("id",), "Map.id")
             if id_.__class__ is not str:
                 if type(id_) is int:
                     id_ = str(id_)
@@ -96,7 +99,10 @@ def complete_query_work_map(execution, value):
                     id_ = complete_ID(id_)
             entry["id"] = id_
         if execution.variables[1] and "id" not in entry:
-            id__2 = lookup(value, ("id",), "Map.id")
+            if type(value) is dict:
+                id__2 = value.get("id")
+            else:
+                id__2 = lookup(value, ("id",), "Map.id")
             if id__2.__class__ is not str:
                 if type(id__2) is int:
                     id__2 = str(id__2)
@@ -104,7 +110,10 @@ def complete_query_work_map(execution, value):
                     id__2 = complete_ID(id__2)
             entry["id"] = id__2
         if execution.variables[0] and execution.variables[1]:
-            scale = lookup(value, ("scale",), "Map.scale")
+            if type(value) is dict:
+                scale = value.get("scale")
+            else:
+                scale = lookup(value, ("scale",), "Map.scale")
             if type(scale) is not int or not -0x3FFFFFFF <= scale <= 0x3FFFFFFF:
                 scale = complete_Int(scale)
             entry["scale"] = scale
