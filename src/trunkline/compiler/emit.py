@@ -36,6 +36,7 @@ from trunkline.compiler.planner import PlannedOperation
 from trunkline.compiler.reading import FieldReader
 from trunkline.compiler.walk import Walk, walk_of
 from trunkline.runtime.graphql_core import place_by_type
+from trunkline.runtime.leaf_lists import LEAVES, list_checker
 from trunkline.runtime.positions import Mark, Marks
 from trunkline.runtime.work import Later, close_rest
 from trunkline.text.literals import docstring, literal
@@ -51,6 +52,7 @@ COMPLETE = "COMPLETE"
 # Bytes that an object and a position take in a loaded module, measured.
 _OBJECT = 400
 _MARK = 200
+_SHORT = 30  # items of a list of leaves, up to which a loop costs less than a call that checks them
 
 MakeTable: TypeAlias = Callable[[FieldPlan, AbstractShape, Mark], Mapping[str, Callable[..., Any]]]
 """Makes the mapping that has, by object type, the functions for an abstract type's objects."""
@@ -393,7 +395,7 @@ class ModuleWriter:
             source.line(f"{more} = {-least}")  # what is no list has no object that failed
 
         def body() -> None:
-            self._measure(function, shape.item, fields)
+            self._measure(function, shape, fields)
             self._items(function, shape, scope, more)
             source.mark(function.mark)
             if more:
@@ -408,15 +410,18 @@ class ModuleWriter:
             cleanup = f"{self._module.runtime(close_rest)}(values, len(result))"
         self._guarded(scope, function.mark, body, cleanup)
 
-    def _measure(self, function: _Function, item: Shape, fields: FieldWriter) -> None:
+    def _measure(self, function: _Function, shape: ListShape, fields: FieldWriter) -> None:
         """Write what makes sure that a value is a list, and takes the room of its items."""
         source, may_wait = self._source, self._dialect.values_may_wait
+        item = shape.item
         # in graphql-core's dialect a function completes each object, and counts its fields
         counts = not (may_wait and isinstance(item, ObjectShape))
         weight = fields_of(item)
         if counts:
             with source.block("if type(values) is list:"):
                 fields.take_room(f"{weight} * len(values)" if weight > 1 else "len(values)")
+                if self._inline and not may_wait:
+                    self._check_leaves(shape)
         with source.block("else:" if counts else "if type(values) is not list:"):
             key = ("list", function.field.coordinate if may_wait else "")
             make = self._dialect.list_converter(function.field.coordinate)
@@ -427,6 +432,25 @@ class ModuleWriter:
                     source.line(f"return values.then({function.name})")
             if counts:
                 source.line(f"values = execution.measured(values, {weight})")
+
+    def _check_leaves(self, shape: ListShape) -> None:
+        """Write the return of a list of leaves that one call finds to be plain."""
+        lists = [shape]
+        while isinstance(item := lists[-1].item, ListShape):
+            lists.append(item)
+        if not isinstance(item, LeafShape) or item.type.name not in LEAVES:
+            return
+        type_: Any = LEAVES[item.type.name]
+        for each in reversed(lists):
+            item_type = type_ | None if each.item.nullable else type_
+            type_ = list[item_type]  # type: ignore[valid-type]  # it is made for msgspec
+        make = partial(list_checker, type_, len(lists))
+        check = self._module.bind_once(("check", str(type_)), "check_leaves", make)
+        is_long = f"if len(values) > {_SHORT}:"
+        with self._source.block(is_long) if len(lists) == 1 else nullcontext():
+            self._source.line(f"plain = {check}(execution, values)")
+            with self._source.block("if plain is not None:"):
+                self._source.line("return plain")
 
     def _known(self, shape: Shape) -> Mapping[type, ObjectShape]:
         """Return the objects of an abstract type that are written out in the loop of its list."""

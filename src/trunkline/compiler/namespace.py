@@ -36,7 +36,7 @@ PLACE = "place"
 _MODULE_NAMES = frozenset({"COMPLETE", "MARKS", "OPERATION", "SOURCE"})
 _FUNCTION_NAMES = frozenset(
     {"arguments", "awaitable", "entry", "error", "execution", "get", "given", "parents"}
-    | {"place", "places", "result", "root", "target", "type_name", "value", "values"}
+    | {"place", "places", "plain", "result", "root", "target", "type_name", "value", "values"}
 )
 _INFO = frozenset({"info"})  # a global for our resolvers, a local in the graphql-core dialect
 

@@ -88,6 +88,10 @@ def complete_book_reviews(execution, values, i0):
             execution.room -= len(values)
             if execution.room < 0:
                 raise NoRoomError
+            if len(values) > 30:
+                plain = check_leaves(execution, values)
+                if plain is not None:
+                    return plain
         else:
             values = to_list(values)
             values = execution.measured(values, 1)
