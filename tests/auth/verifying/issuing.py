@@ -78,8 +78,8 @@ class Issuer:
             jwks_url=options.pop("jwks_url", f"{self.url}/jwks"),
             introspection=options.pop("introspection", None),
         )
-        options.setdefault("audience", AUDIENCE)
-        return Verifier(trusted, send=self.send, clock=time.clock, **options)
+        options = {"audience": AUDIENCE, "send": self.send, **options}
+        return Verifier(trusted, clock=time.clock, **options)
 
 
 def good_claims(issuer: str = ISSUER) -> dict[str, Any]:

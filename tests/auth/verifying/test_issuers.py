@@ -76,9 +76,7 @@ async def test_a_request_that_is_cancelled_does_not_stop_the_fetch_for_others() 
         await go.wait()
         return await issuer.send(request)
 
-    verifier = Verifier(
-        [*issuer.verifier(time).issuers], audience=AUDIENCE, send=send, clock=time.clock
-    )
+    verifier = issuer.verifier(time, send=send)
     first = asyncio.create_task(verify(verifier, issuer.token()))
     await reached.wait()
     second = asyncio.create_task(verify(verifier, issuer.token({"jti": "two"})))
@@ -98,9 +96,7 @@ def test_a_fetch_that_an_event_loop_cut_short_does_not_hold_up_the_next_one() ->
             await asyncio.Event().wait()
         return await issuer.send(request)
 
-    verifier = Verifier(
-        [*issuer.verifier(time).issuers], audience=AUDIENCE, send=send, clock=time.clock
-    )
+    verifier = issuer.verifier(time, send=send)
     asyncio.run(verify(verifier, issuer.token()))
     time.now += REFRESH
     hanging[0] = True
@@ -245,9 +241,7 @@ async def test_jw_08_responses_without_a_key_set_change_nothing(response: HTTPRe
     async def send(request: Any) -> HTTPResponse:
         return response if broken[0] else await issuer.send(request)
 
-    verifier = Verifier(
-        [*issuer.verifier(time).issuers], audience=AUDIENCE, send=send, clock=time.clock
-    )
+    verifier = issuer.verifier(time, send=send)
     await verify(verifier, issuer.token())
     broken[0] = True
     time.now += REFRESH
@@ -275,9 +269,7 @@ async def test_jw_03_unsupported_keys_do_not_affect_the_others() -> None:
     async def send(_request: Any) -> HTTPResponse:
         return HTTPResponse(200, json.dumps({"keys": [*odd, good]}).encode(), {})
 
-    verifier = Verifier(
-        [*issuer.verifier(Time()).issuers], audience=AUDIENCE, send=send, clock=Time().clock
-    )
+    verifier = issuer.verifier(Time(), send=send)
     assert await status(verifier, issuer.token()) == 200
     leaked = SigningKey("x", "ES256", odd[-1], 0.0)
     assert await status(verifier, issuer.token(header={"kid": odd[-1]["kid"]}, key=leaked)) == 401
@@ -419,9 +411,7 @@ async def test_ta_03_odd_responses_reject_the_token(odd: str) -> None:
         said = json.dumps({"active": True, **good})
         return HTTPResponse(200, f"{said[:-1]},{odd}}}".encode(), {})
 
-    verifier = Verifier(
-        [*opaque(issuer, Time()).issuers], audience=AUDIENCE, send=send, clock=Time().clock
-    )
+    verifier = opaque(issuer, Time(), send=send)
     assert await status(verifier, "opaque") in {401, 503}
 
 
@@ -507,9 +497,7 @@ async def test_ta_02_one_that_is_cancelled_does_not_cost_the_others_their_call()
         await go.wait()
         return await issuer.send(request)
 
-    verifier = Verifier(
-        [*opaque(issuer, time).issuers], audience=AUDIENCE, send=send, clock=time.clock
-    )
+    verifier = opaque(issuer, time, send=send)
     tasks = [asyncio.create_task(answer(verifier, "Bearer one")) for _ in range(10)]
     await asyncio.sleep(0)
     tasks[0].cancel()
@@ -594,9 +582,7 @@ def test_ta_13_a_fetch_whose_event_loop_was_left_does_not_hold_up_verifiers_fore
 
     for module in (drivers, single_flight):
         monkeypatch.setattr(module, "CUT_SHORT", 0.05)
-    verifier = Verifier(
-        [*issuer.verifier(time).issuers], audience=AUDIENCE, send=send, clock=time.clock
-    )
+    verifier = issuer.verifier(time, send=send)
     left = asyncio.new_event_loop()
     waiting = left.create_task(status(verifier, issuer.token()))
     left.run_until_complete(asyncio.sleep(0.01))
