@@ -7,11 +7,11 @@ from threading import Lock
 
 from trunkline.auth.calling.tokens import Token
 from trunkline.errors import TokenError
+from trunkline.flow.calls import CUT_SHORT
 
 __all__ = ["Attempts"]
 
 _FIRST, _LONGEST = 1.0, 30.0  # the most seconds between attempts, at first and at last
-_CUT_SHORT = 30.0  # seconds after which a renewal without an outcome counts as failed
 _LONGEST_BETWEEN_REPLACEMENTS = 60.0
 
 
@@ -36,7 +36,7 @@ class Attempts:
         with self._lock:
             if now < self._next:
                 return False
-            self._next = now + _CUT_SHORT
+            self._next = now + CUT_SHORT  # a renewal without an outcome has failed then
             return True
 
     def check(self, now: float) -> None:
