@@ -21,7 +21,7 @@ _ARGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # as on a machine with no network
 ]
-PATIENCE = 20_000  # milliseconds, for a machine that is busy with other tests
+PATIENCE = 60_000  # milliseconds, for a machine that is busy with other tests
 
 # What a browser tells a page about its policy, kept where the test can read it.
 _WATCH_POLICY = """
