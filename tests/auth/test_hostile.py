@@ -31,7 +31,7 @@ from tests.auth.verifying.issuing import (
     good_claims,
     request_scope,
 )
-from tests.issuer.asking import API, URL, Answer, Desk, basic
+from tests.issuer.asking import API, URL, Answer, Desk, basic, unlimited
 
 from trunkline.auth.jose import digest
 from trunkline.auth.verifying.issuers import Introspection
@@ -47,7 +47,6 @@ from trunkline.auth.verifying.token_formats import (
 )
 from trunkline.auth.verifying.verifier import TrustedIssuer, Verifier
 from trunkline.errors import AccessDeniedError
-from trunkline.issuer import FailureLimits
 from trunkline.issuer.authentication import ASSERTION_TYPE
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
@@ -125,7 +124,7 @@ def signed(header: bytes, claims: bytes, key: Any = KEY, algorithm: str = "ES256
 
 @pytest.fixture(scope="module")
 def desk() -> Desk:
-    desk = Desk(limits=FailureLimits(10**9, 10**9, 10**9))
+    desk = unlimited()
     desk.add("signer", method="private_key_jwt", jwks=[PUBLIC])
     desk.secrets["web"] = desk.add("web")
     return desk

@@ -13,9 +13,9 @@ import msgspec
 from joserfc.jwk import ECKey
 
 from trunkline.auth.jose import sign
-from trunkline.issuer import Issuer, RegisteredClient, Store, with_new_secret
+from trunkline.issuer import FailureLimits, Issuer, RegisteredClient, Store, with_new_secret
 
-__all__ = ["API", "REST", "URL", "Answer", "Desk", "assertion", "basic"]
+__all__ = ["API", "REST", "URL", "Answer", "Desk", "assertion", "basic", "unlimited"]
 
 URL = "https://auth.example"
 API = "https://api.example/graphql"
@@ -110,6 +110,11 @@ class Desk:
 
     def get(self, path: str, method: str = "GET") -> Answer:
         return self.ask(b"", path=path, method=method)
+
+
+def unlimited() -> Desk:
+    """Return an issuer that takes any number of failures."""
+    return Desk(limits=FailureLimits(10**9, 10**9, 10**9))
 
 
 def basic(client_id: str, secret: str) -> tuple[str, str]:

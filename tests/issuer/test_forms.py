@@ -8,9 +8,8 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.issuer.asking import API, Desk, basic
+from tests.issuer.asking import API, Desk, basic, unlimited
 
-from trunkline.issuer import FailureLimits
 from trunkline.issuer.messages import OAuthError, read_form
 from trunkline.issuer.secrets import make_secret
 
@@ -27,7 +26,7 @@ PAIRS = st.lists(
 
 @pytest.fixture(scope="module")
 def desk() -> Desk:
-    desk = Desk(limits=FailureLimits(10**9, 10**9, 10**9))
+    desk = unlimited()
     desk.secrets["web"] = desk.add("web")
     return desk
 
