@@ -123,7 +123,9 @@ def test_serving_tells_that_the_schema_has_changed(made: Path, tmp_path: Path) -
     resolvers.write_text(text.replace("self.query", "self.quer"), encoding="utf-8")
     run = trunkline(folder, "serve", "--port", "0")
     warning, error = run.printed.splitlines()
-    assert warning.startswith("WARNING:  The schema has changed, and my_todos/graph/schema.graphql")
+    assert warning.startswith(
+        "WARNING:  The schema has changed, and the earlier my_todos/graph/schema"
+    )
     assert error == "ERROR:    Query.todos: has no resolver. Add 'todos' to Resolvers.query."
     assert run.status == 3
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from uvicorn.config import STARTUP_FAILURE, Config
 
-from trunkline.errors import ConfigurationError, SchemaError
+from trunkline.errors import ConfigurationError, TrunklineError
 from trunkline.generate.configuration import read_configuration
 from trunkline.generate.served import why_outdated
 
@@ -29,6 +29,6 @@ class ProjectConfig(Config):
             logger.warning(problem)
         try:
             super().load()
-        except SchemaError as error:  # it names its places: the way to it through uvicorn says less
+        except TrunklineError as error:  # it says what to do: the way through uvicorn says less
             logger.error(error)  # noqa: TRY400
             sys.exit(STARTUP_FAILURE)

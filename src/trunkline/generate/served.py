@@ -24,12 +24,12 @@ def why_outdated(project: Project) -> str | None:
     try:
         _, document = load_located_schema(*project.schema_sources)
     except SchemaError as error:
-        return f"{error}\nUntil it is mended, {shown_path(served)} is served as it was generated."
+        return f"{error}\nUntil it is corrected, the earlier {shown_path(served)} is served."
     if project.configuration.plugins:
         return None
     if served.read_text(encoding="utf-8").endswith(f"\n\n{print_ast(document)}\n"):
         return None
     return (
-        f"The schema has changed, and {shown_path(served)} is served as it was generated before."
+        f"The schema has changed, and the earlier {shown_path(served)} is served."
         " Run `trunkline generate`."
     )
