@@ -239,7 +239,7 @@ def test_a_server_that_is_away_is_a_line(place: Place) -> None:
     [
         ("two", [], "The response has the status 401. It wants a token: "),
         ("two", ["--header", "Authorization: Bearer ${WRONG}"], "The response has the status 401."),
-        ("missing", [], "The response has the status 404."),
+        ("missing", [], "The response has the status 404. Name the page"),
         ("other", [], "the page has no metrics of Trunkline: name that of PrometheusMetrics"),
     ],
 )

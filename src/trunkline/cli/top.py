@@ -43,6 +43,7 @@ _STEP = 10.0  # seconds between the pages that are kept for that
 _HINTS = {
     401: " It wants a token: --issuer, --client-id and --secret-file, or --header.",
     403: " The token is not for this page. The server's log says which scope or API it wants.",
+    404: " Name the page with the metrics, such as http://localhost:8080/metrics.",
 }
 _MOST_BELOW = 5  # lines of the second table of a terminal
 _TELLS_OUTCOMES = 100  # characters of a line that has room for how requests failed
