@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 from opentelemetry import trace
@@ -22,6 +24,7 @@ from benchmarks.processes import can_measure
 from benchmarks.queries import list_of, one
 from benchmarks.race import Contestant, race
 from benchmarks.served import Asked, serving
+from trunkline.compiler import walk
 from trunkline.observe.spans import trace_resolvers
 from trunkline.server import GraphQL, make_executable_schema, parse_schema
 
@@ -60,12 +63,15 @@ class _Dropped(SpanProcessor):
 
 
 def measure() -> Iterator[Figure]:
-    yield from in_process()
+    if find_spec("trunkline_native"):
+        yield from in_process("native code")
+    with patch.object(walk, "_walk", None):
+        yield from in_process("Python text")
     if can_measure():
         yield from over_http()
 
 
-def in_process() -> Iterator[Figure]:
+def in_process(way: str) -> Iterator[Figure]:
     before = trace._TRACER_PROVIDER  # noqa: SLF001  # a provider can be set only once
     provider = TracerProvider(sampler=ParentBasedTraceIdRatio(0.01))
     provider.add_span_processor(_Dropped())
@@ -75,13 +81,13 @@ def in_process() -> Iterator[Figure]:
                 kind: (asking(count, provider, sent), asking(count, None, sent))
                 for kind, sent in TRACEPARENTS.items()
             }
-            yield from compare(f"{count:,} x 5 plain fields", count, pairs)
-        yield from bare_spans()
+            yield from compare(f"{count:,} x 5 plain fields, {way}", count, pairs)
+        yield from bare_spans(way)
     finally:
         trace._TRACER_PROVIDER = before  # noqa: SLF001
 
 
-def bare_spans() -> Iterator[Figure]:
+def bare_spans(way: str) -> Iterator[Figure]:
     """Measure what the SDK takes for spans without parents, attributes and contexts."""
     samplers = {"a bare span that is dropped": 0.0, "two bare spans": 1.0}
     contestants = {"untraced": asking(1_000, None, None)}
@@ -91,8 +97,9 @@ def bare_spans() -> Iterator[Figure]:
         contestants[name] = asking(1_000, None, None, provider.get_tracer("bare"))
     result = race(contestants)
     for name in samplers:
-        yield result.ratio(f"1,000 x 5 plain fields, {name}, over untraced", name, "untraced")
-        yield result.added(f"{name}, added to a request", name, "untraced", ROUNDS)
+        what = f"1,000 x 5 plain fields, {way}, {name}"
+        yield result.ratio(f"{what}, over untraced", name, "untraced")
+        yield result.added(f"{what}, added to a request", name, "untraced", ROUNDS)
 
 
 def over_http() -> Iterator[Figure]:

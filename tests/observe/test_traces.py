@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ from tests.tracing import recorded_spans
 from trunkline import Client, gql
 from trunkline.client.transports.asgi import ASGITransport
 from trunkline.observe.log import subject
-from trunkline.server import GraphQL, make_executable_schema, parse_schema
+from trunkline.server import GraphQL, Sink, make_executable_schema, parse_schema
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 PARENT = f"00-{TRACE}-{SPAN}-01"
@@ -219,7 +219,7 @@ async def test_what_is_not_sampled_is_in_the_log_all_the_same() -> None:
     assert app.events[0].trace_id == TRACE
 
 
-def passing_on() -> GraphQL:
+def passing_on(sinks: Sequence[Sink] = ()) -> GraphQL:
     """Return an endpoint that makes a span, and tells the headers of calls to other servers."""
     from opentelemetry import propagate, trace  # noqa: PLC0415
 
@@ -234,7 +234,7 @@ def passing_on() -> GraphQL:
         parse_schema("scalar Headers  type Query { sent: Headers }"),
         SimpleNamespace(query=SimpleNamespace(sent=sent)),
     )
-    return GraphQL(schema, auth=None, sinks=())
+    return GraphQL(schema, auth=None, sinks=sinks)
 
 
 @pytest.mark.parametrize("more", [{}, {"tracestate": "vendor=1"}, {"baggage": "tenant=7"}])
@@ -282,6 +282,61 @@ async def test_the_sampler_decides(name: str) -> None:
         await post(passing_on(), "{ sent }", {"traceparent": UNSAMPLED})
     recorded = [span.name for span in exporter.get_finished_spans()]
     assert recorded == (["SELECT", "query"] if records else [])
+
+
+async def test_the_id_of_a_new_trace_decides_whether_it_is_sampled() -> None:
+    from opentelemetry.sdk.trace import id_generator, sampling  # noqa: PLC0415
+
+    sampled, dropped = (7 << 64) + (1 << 63) - 1, 1 << 63
+    drawn = iter([sampled, dropped, dropped])
+    ids = id_generator.RandomIdGenerator()
+    ids.generate_trace_id = lambda: next(drawn)  # type: ignore[method-assign]
+    traces = list[str | None]()
+    app = passing_on([lambda event: traces.append(event.trace_id)])
+    half = sampling.ParentBasedTraceIdRatio(0.5)
+    with recorded_spans(sampler=half, id_generator=ids) as exporter:
+        replies = [await post(app, "{ sent }") for _ in range(2)]
+        await post(app, "{ __typename }")
+    recorded = [(each.name, each.context.trace_id) for each in exporter.get_finished_spans()]
+    assert recorded == [("SELECT", sampled), ("query", sampled)]
+    assert traces == [f"{each:032x}" for each in (sampled, dropped, dropped)]
+    for reply, trace_id, is_sampled in zip(replies, traces, [1, 0], strict=False):
+        assert reply.data is not None
+        _, named, _, flags = reply.data["sent"]["traceparent"].split("-")
+        assert (named, int(flags, 16) & 1) == (trace_id, is_sampled)
+
+
+async def test_a_sampler_of_the_program_is_asked_for_new_traces() -> None:
+    from opentelemetry.sdk.trace import sampling  # noqa: PLC0415
+
+    class All(sampling.TraceIdRatioBased):
+        """Describes itself as the SDK's sampler, and records all."""
+
+        should_sample = sampling.ALWAYS_ON.should_sample
+
+    for root, names in (
+        (All(0.0), ["SELECT", "query"]),
+        (sampling.ALWAYS_ON, ["SELECT", "query"]),
+        (sampling.TraceIdRatioBased(0.0), []),
+        (sampling.ALWAYS_OFF, []),
+    ):
+        with recorded_spans(sampler=sampling.ParentBased(root)) as exporter:
+            await post(passing_on(), "{ sent }")
+        assert [each.name for each in exporter.get_finished_spans()] == names
+
+
+async def test_what_a_framework_does_not_sample_is_not_sampled() -> None:
+    from opentelemetry import trace  # noqa: PLC0415
+    from opentelemetry.sdk.trace import sampling  # noqa: PLC0415
+
+    app = Endpoint()
+    with (
+        recorded_spans(sampler=sampling.DEFAULT_OFF) as exporter,
+        trace.get_tracer("asgi").start_as_current_span("POST /graphql") as outer,
+    ):
+        await post(app, TODO, {"traceparent": PARENT})
+    assert not exporter.get_finished_spans()
+    assert app.events[0].trace_id == f"{outer.get_span_context().trace_id:032x}"
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -26,9 +26,12 @@ from trunkline.errors import (
 )
 from trunkline.flow.calls import Flow
 from trunkline.observe.log import EventLog, distinct_codes, safe_logger
-from trunkline.observe.traces import has_tracing, tracer_of
+from trunkline.observe.traces import tracer_of, tracer_provider
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 from trunkline.protocol.response import error_code
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import TracerProvider
 
 __all__ = ["CallEvent", "Hooks", "Observer", "Outcome", "outcome_of", "with_hooks"]
 
@@ -122,7 +125,7 @@ class Observer:
 
     def is_wanted(self) -> bool:
         """Say whether a hook, the log or a trace needs the event of a call now."""
-        return self._hook is not None or calls_log.is_read() or has_tracing()
+        return self._hook is not None or calls_log.is_read() or tracer_provider() is not None
 
     def follow(
         self,
@@ -135,7 +138,8 @@ class Observer:
         event = CallEvent(document.name, document.kind, document.id, self._url)
         began = perf_counter()
         try:
-            with _span(event, call) if has_tracing() else nullcontext():
+            provider = tracer_provider()
+            with nullcontext() if provider is None else _span(event, call, provider):
                 try:
                     response = yield from send(call)
                     event.status = response.status
@@ -209,7 +213,7 @@ calls_log: EventLog[CallEvent] = EventLog("trunkline.calls", "call", _log_line, 
 
 
 @contextmanager
-def _span(event: CallEvent, call: Call) -> Generator[None]:
+def _span(event: CallEvent, call: Call, provider: TracerProvider) -> Generator[None]:
     """Make the span of a call current, and let the server continue its trace (W3C).
 
     The name of the span has the operation's name, although the conventions advise against it: a
@@ -218,7 +222,7 @@ def _span(event: CallEvent, call: Call) -> Generator[None]:
     from opentelemetry import propagate, trace  # noqa: PLC0415  # only programs that use it
 
     name = f"{event.operation_kind} {event.operation_name or ''}".rstrip()
-    span = tracer_of(trace.get_tracer_provider()).start_span(name, kind=trace.SpanKind.CLIENT)
+    span = tracer_of(provider).start_span(name, kind=trace.SpanKind.CLIENT)
     with trace.use_span(span, record_exception=False, set_status_on_exception=False):
         headers = dict(call.headers or {})
         propagate.inject(headers)

@@ -7,11 +7,11 @@ library needs to decide so, and its resolvers make no spans.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
-from functools import wraps
+from copy import copy
+from functools import partial, wraps
 from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import Any, TypeAlias
 
@@ -28,17 +28,21 @@ __all__ = ["RequestSpan", "trace_resolvers"]
 
 HeaderPairs: TypeAlias = Iterable[tuple[bytes, bytes]]
 
-_SAMPLERS = "opentelemetry.sdk.trace.sampling"
+_SDK = "opentelemetry.sdk.trace"
+_SAMPLERS = f"{_SDK}.sampling"
 _DROPS = re.compile(
     r"ParentBased\{root:\w+(\{[\d.e-]+\})?,remoteParentSampled:\w+,"
-    r"remoteParentNotSampled:AlwaysOffSampler,"
+    r"remoteParentNotSampled:AlwaysOffSampler,localParentSampled:\w+,"
+    r"localParentNotSampled:AlwaysOffSampler\}"
 )
+_SAMPLED = frozenset("13579bdf")  # the last bit
+_LAST_64_BITS = (1 << 64) - 1
 _W3C = frozenset({b"traceparent", b"tracestate", b"baggage"})
 _MOST = 100  # spans of one field in a request
 _SERVER = trace.SpanKind.SERVER  # looked up once, because that takes long
 _SERVER_FAULTS = ("internal_error", "deadline_exceeded", "unavailable")
 
-_calls: ContextVar[Counter[str] | None] = ContextVar("_calls", default=None)
+_calls: ContextVar[dict[str, int] | None] = ContextVar("_calls", default=None)
 """How often each traced resolver was called in this request; ``None`` if it is not sampled."""
 
 
@@ -56,26 +60,6 @@ class _Headers(Getter[HeaderPairs]):
 _HEADERS = _Headers()
 
 
-class _Unsampled(trace.NonRecordingSpan):
-    """The span that a request's headers name, if its trace is not sampled.
-
-    The headers are read when its context is asked for, which most requests do not do.
-    """
-
-    def __init__(self, headers: HeaderPairs) -> None:
-        self._headers: HeaderPairs | None = headers
-
-    def __repr__(self) -> str:
-        return f"NonRecordingSpan({self.get_span_context()!r})"
-
-    def get_span_context(self) -> trace.SpanContext:
-        if self._headers is not None:
-            named = propagate.extract(self._headers, Context(), _HEADERS)
-            super().__init__(trace.get_current_span(named).get_span_context())
-            self._headers = None
-        return super().get_span_context()
-
-
 @for_last
 def _is_w3c(propagator: TextMapPropagator) -> bool:
     """Tell whether a propagator reads ``traceparent``, and no other parent, as the W3C says."""
@@ -85,14 +69,118 @@ def _is_w3c(propagator: TextMapPropagator) -> bool:
     return (found.trace_id, found.span_id) == (1, 2) and fields <= _W3C
 
 
-@for_last
-def _drops_unsampled(provider: object) -> bool:
-    """Tell whether a provider drops all that a client does not sample, as it does by default.
+class _Unsampled(trace.NonRecordingSpan):
+    """A span of a trace that is not sampled.
 
-    Then its sampler need not be asked. Only the SDK's own samplers are known to do what they say.
+    Its context is made when somebody asks for it, which is rare.
     """
-    sampler: Any = getattr(provider, "sampler", None)
-    return type(sampler).__module__ == _SAMPLERS and bool(_DROPS.match(sampler.get_description()))
+
+    def __init__(self, trace_id: str, make: Callable[[], trace.SpanContext]) -> None:
+        self.trace_id = trace_id
+        self._make: Callable[[], trace.SpanContext] | None = make
+
+    def __repr__(self) -> str:
+        return f"NonRecordingSpan({self.get_span_context()!r})"
+
+    def get_span_context(self) -> trace.SpanContext:
+        make = self._make  # another thread may ask, too
+        if make is not None:
+            super().__init__(make())
+            self._make = None
+        return super().get_span_context()
+
+
+class _Drawn:
+    """Stands for the SDK's generator of ids where the id of a trace is drawn already."""
+
+    def __init__(self, trace_id: int, generator: Any) -> None:
+        self._trace_id = trace_id
+        self._generator = generator
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._generator, name)
+
+    def generate_trace_id(self) -> int:
+        return self._trace_id
+
+
+class _Starting:
+    """Starts the spans of requests with a provider. What it drops for certain is not started.
+
+    Only the SDK's own samplers are known to do what they say; others are always asked.
+    """
+
+    def __init__(self, provider: trace.TracerProvider) -> None:
+        self._tracer: Any = tracer_of(provider)
+        self._drops_unsampled = False  # what its parent does not sample
+        self._drops_from: int | None = None  # roots whose trace ids end with this, or with more
+        sampler: Any = getattr(self._tracer, "sampler", None)
+        root: Any = getattr(sampler, "_root", None)
+        modules = [type(each).__module__ for each in (self._tracer, sampler, root)]
+        if modules == [_SDK, _SAMPLERS, _SAMPLERS] and _DROPS.fullmatch(sampler.get_description()):
+            self._drops_unsampled = True
+            is_off = root.get_description() == "AlwaysOffSampler"
+            self._drops_from = 0 if is_off else getattr(root, "bound", None)
+
+    def first(self, current: Context, headers: HeaderPairs) -> tuple[trace.Span, Context]:
+        """Start the first span of this process, and return the context that it is to be set in."""
+        sent = [pair for pair in headers if pair[0] in _W3C]
+        match sent if _is_w3c(propagate.get_global_textmap()) else None:
+            case []:
+                named = None
+            case [(b"traceparent", value)]:
+                named = read_traceparent(value)
+            case _:
+                current = propagate.extract(headers, current, _HEADERS)
+                return self.next(current), current
+        if named is None:
+            return self._root(current), current
+        make = partial(_remote, *named)
+        if self._drops_unsampled and named[2][-1] not in _SAMPLED:
+            return _Unsampled(named[0], make), current
+        parent = trace.NonRecordingSpan(make())
+        return _start(self._tracer, trace.set_span_in_context(parent, current)), current
+
+    def next(self, current: Context) -> trace.Span:
+        """Start a span below the current one, if there is one."""
+        outer = trace.get_current_span(current)
+        parent = outer.get_span_context()
+        if not parent.is_valid:
+            return self._root(current)
+        if self._drops_unsampled and not (parent.trace_flags.sampled or outer.is_recording()):
+            return outer
+        return _start(self._tracer, current)
+
+    def _root(self, current: Context) -> trace.Span:
+        if self._drops_from is None:
+            return _start(self._tracer, current)
+        trace_id: int = self._tracer.id_generator.generate_trace_id()
+
+        def begin() -> trace.Span:
+            tracer = copy(self._tracer)
+            tracer.id_generator = _Drawn(trace_id, tracer.id_generator)
+            return _start(tracer, current)
+
+        if trace_id & _LAST_64_BITS < self._drops_from:
+            return begin()
+        return _Unsampled(trace.format_trace_id(trace_id), lambda: begin().get_span_context())
+
+
+def _start(tracer: trace.Tracer, parent: Context) -> trace.Span:
+    return tracer.start_span("GraphQL Operation", parent, _SERVER)
+
+
+_starting = for_last(_Starting)
+
+
+def _remote(trace_id: str, span_id: str, flags: str) -> trace.SpanContext:
+    """Return the context of the span that a header ``traceparent`` names."""
+    return trace.SpanContext(
+        int(trace_id, 16),
+        int(span_id, 16),
+        True,  # noqa: FBT003  # it is remote
+        trace.TraceFlags(int(flags, 16)),
+    )
 
 
 class RequestSpan:
@@ -102,36 +190,23 @@ class RequestSpan:
     the request's headers name.
     """
 
-    def __init__(self, event: OperationEvent, headers: HeaderPairs) -> None:
+    def __init__(
+        self, event: OperationEvent, headers: HeaderPairs, provider: trace.TracerProvider
+    ) -> None:
         self._event = event
-        self._headers = headers
-        parent = context.get_current()
-        span: trace.Span | None = None
-        if not (parent and trace.get_current_span(parent).get_span_context().is_valid):
-            parent, span = self._remote(parent)
-        if span is None:
-            tracer = tracer_of(trace.get_tracer_provider())
-            span = tracer.start_span("GraphQL Operation", parent, _SERVER)
-            found = span.get_span_context()
-            self._event.trace_id = trace.format_trace_id(found.trace_id) if found.is_valid else None
+        current = context.get_current()
+        starting = _starting(provider)
+        if current and trace.get_current_span(current).get_span_context().is_valid:
+            span = starting.next(current)
+        else:
+            span, current = starting.first(current, headers)
         self._span = span
-        self._token = context.attach(trace.set_span_in_context(span, parent))
-        self._calls = _calls.set(Counter() if span.is_recording() else None)
-
-    def _remote(self, current: Context) -> tuple[Context, _Unsampled | None]:
-        """Return a context with the parent that the headers name, or its span if that is all."""
-        if _is_w3c(propagate.get_global_textmap()):
-            match [pair for pair in self._headers if pair[0] in _W3C]:
-                case []:
-                    return current, None
-                case [(b"traceparent", value)] if _drops_unsampled(trace.get_tracer_provider()):
-                    trace_id, is_sampled = read_traceparent(value) or (None, True)
-                    if not is_sampled:
-                        self._event.trace_id = trace_id
-                        return current, _Unsampled(self._headers)
-                case _:
-                    pass
-        return propagate.extract(self._headers, current, _HEADERS), None
+        self._token = context.attach(trace.set_span_in_context(span, current))
+        if isinstance(span, _Unsampled):
+            event.trace_id = span.trace_id
+        elif (found := span.get_span_context()).is_valid:
+            event.trace_id = trace.format_trace_id(found.trace_id)
+        self._calls = _calls.set({} if span.is_recording() else None)
 
     def end(self) -> None:
         """Describe the request, which is over, and end its span."""
@@ -139,10 +214,10 @@ class RequestSpan:
         _calls.reset(self._calls)
         if calls is not None:
             self._describe(calls)
-        self._span.end()
+            self._span.end()
         context.detach(self._token)
 
-    def _describe(self, calls: Counter[str]) -> None:
+    def _describe(self, calls: dict[str, int]) -> None:
         event, span = self._event, self._span
         # Strangers choose the names of operations, unless these are registered.
         name = event.operation_name if event.registered else None
@@ -151,18 +226,18 @@ class RequestSpan:
             "graphql.operation.name": event.operation_name,
             "graphql.operation.type": event.operation_kind,
             "graphql.document.id": event.document_id,
-            "graphql.document.registered": event.registered or None,
-            "http.response.status_code": int(event.status) or None,
-            "error.type": None if event.outcome == "ok" else event.outcome,
+            "graphql.document.registered": event.registered,
+            "http.response.status_code": int(event.status),
+            "error.type": event.outcome if event.outcome != "ok" else None,
             "trunkline.reason": event.reason,
             "trunkline.client": event.client,
             "trunkline.client_id": event.client_id,
-            "trunkline.error_codes": distinct_codes(event.error_codes) or None,
-            "trunkline.fields": event.fields or None,
+            "trunkline.error_codes": event.error_codes and distinct_codes(event.error_codes),
+            "trunkline.fields": event.fields,
             "trunkline.cache": event.cache,
-            "trunkline.spans_omitted": sum(max(0, each - _MOST) for each in calls.values()) or None,
+            "trunkline.spans_omitted": sum(each - _MOST for each in calls.values() if each > _MOST),
         }
-        span.set_attributes({key: value for key, value in attributes.items() if value is not None})
+        span.set_attributes({key: value for key, value in attributes.items() if value})
         if event.outcome in _SERVER_FAULTS:
             span.set_status(trace.StatusCode.ERROR, event.outcome)
 
@@ -229,7 +304,7 @@ _OMITTED = nullcontext()
 
 
 def _resolver_span(
-    calls: Counter[str], coordinate: str, parents: Sequence[object] | None
+    calls: dict[str, int], coordinate: str, parents: Sequence[object] | None
 ) -> AbstractContextManager[None]:
-    calls[coordinate] += 1
-    return _OMITTED if calls[coordinate] > _MOST else _ResolverSpan(coordinate, parents)
+    calls[coordinate] = number = calls.get(coordinate, 0) + 1
+    return _OMITTED if number > _MOST else _ResolverSpan(coordinate, parents)

@@ -17,35 +17,34 @@ if TYPE_CHECKING:
 
 __all__ = [
     "for_last",
-    "has_tracing",
     "passed_on",
     "read_traceparent",
     "request_id",
     "request_span",
     "tracer_of",
+    "tracer_provider",
 ]
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 _TRACEPARENT = re.compile(
-    rb"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]([0-9a-f])"
+    rb"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})"
     rb"(-[!-~]{0,400})?"
 )
 _TRACESTATE = re.compile(rb"[ -~]{1,512}")
-_SAMPLED = frozenset({b"1", b"3", b"5", b"7", b"9", b"b", b"d", b"f"})  # the last bit
 _REQUEST_ID = re.compile(rb"[\w\-.~+/=:]{1,128}", re.ASCII)
 
 
-def read_traceparent(value: bytes) -> tuple[str, bool] | None:
-    """Return the trace that a header ``traceparent`` names, and whether that is sampled.
+def read_traceparent(value: bytes) -> tuple[str, str, str] | None:
+    """Return what a header ``traceparent`` has: the ids of trace and span, and the flags, as hex.
 
     Returns ``None`` if it is malformed, which begins a new trace (Trace Context §3.2).
     """
     found = _TRACEPARENT.fullmatch(value)
-    if found is None or (found[1] == b"00" and found[4] is not None):
+    if found is None or (found[1] == b"00" and found[5] is not None):
         return None  # only later versions may have more parts
-    return found[2].decode(), found[3] in _SAMPLED
+    return found[2].decode(), found[3].decode(), found[4].decode()
 
 
 def request_id(headers: Mapping[bytes, bytes]) -> str | None:
@@ -57,15 +56,16 @@ def request_id(headers: Mapping[bytes, bytes]) -> str | None:
     return sent.decode() if sent is not None and _REQUEST_ID.fullmatch(sent) else None
 
 
-def has_tracing() -> bool:
-    """Tell whether this program uses OpenTelemetry: it has imported it, and set a provider.
+def tracer_provider() -> TracerProvider | None:
+    """Return the provider that this program has set, if it uses OpenTelemetry.
 
     Looking costs next to nothing; an import here would cost the programs that do not use it.
     """
     trace: Any = sys.modules.get("opentelemetry.trace")
-    return trace is not None and not isinstance(
-        trace.get_tracer_provider(), trace.ProxyTracerProvider
-    )
+    if trace is None:
+        return None
+    provider: TracerProvider = trace.get_tracer_provider()
+    return None if type(provider) is trace.ProxyTracerProvider else provider
 
 
 def for_last(function: Callable[[T], R]) -> Callable[[T], R]:
@@ -102,7 +102,8 @@ def request_span(
     event: OperationEvent, headers: Iterable[tuple[bytes, bytes]]
 ) -> RequestSpan | None:
     """Begin the span of a request, and make it current, if this program uses OpenTelemetry."""
-    return _request_span()(event, headers) if has_tracing() else None
+    provider = tracer_provider()
+    return None if provider is None else _request_span()(event, headers, provider)
 
 
 def passed_on(event: OperationEvent, headers: Mapping[bytes, bytes]) -> dict[str, str]:
@@ -112,7 +113,7 @@ def passed_on(event: OperationEvent, headers: Mapping[bytes, bytes]) -> dict[str
     what is to be passed.
     """
     sent = headers.get(b"traceparent", b"")
-    found = None if has_tracing() else read_traceparent(sent)
+    found = read_traceparent(sent) if tracer_provider() is None else None
     if found is None:
         return {}
     event.trace_id = found[0]
