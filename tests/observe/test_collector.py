@@ -96,8 +96,9 @@ def shop(request: pytest.FixtureRequest, collector: Collector) -> Generator[str]
         "OTEL_BSP_SCHEDULE_DELAY": "100",
         "OTEL_METRIC_EXPORT_INTERVAL": "500",
     }
-    instrument = str(Path(sys.executable).with_name("opentelemetry-instrument"))
-    command = [instrument, "uvicorn", "--port", str(port), "--app-dir", str(FOLDER), "shop:app"]
+    programs = Path(sys.executable).parent  # which `make` has not on its path
+    start = [str(programs / each) for each in ("opentelemetry-instrument", "uvicorn")]
+    command = [*start, "--port", str(port), "--app-dir", str(FOLDER), "shop:app"]
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet) as run:  # noqa: S603
         try:
