@@ -269,7 +269,7 @@ def test_prometheus_loads_the_alerts(api: API) -> None:
         return group["rules"]
 
     until(lambda: {rule["health"] for rule in rules()} == {"ok"}, "a rule is not evaluated")
-    assert len(rules()) == 7
+    assert len(rules()) == 8
 
 
 def test_alerts_fire_when_something_is_wrong_and_only_then() -> None:
