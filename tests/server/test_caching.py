@@ -69,7 +69,7 @@ class Query:
     def number(self) -> int:
         return self.value
 
-    open = guarded = never = number
+    open = guarded = never = decided = number
 
     def ours(self, caller: Caller | None) -> str:
         return f"{caller and caller.claims['tenant']}"
@@ -213,6 +213,31 @@ async def test_callers_of_an_audience_share(text: str, alone: str, shared: str) 
         if text == "{ mine }":
             varying[shared] = "Accept, Authorization"
         assert reply.headers["vary"] == varying[control]
+
+
+async def test_those_who_see_other_schemas_share_no_version_of_one() -> None:
+    sdl = """type Query {
+      open: Int @cacheControl(maxAge: 60, scope: PUBLIC)
+      number: Int @cacheControl(maxAge: 60)
+      decided: Int @policy(policies: [["p"]])
+    }"""
+    app = GraphQL(
+        make_executable_schema(parse_schema(sdl), RESOLVERS),
+        auth=Tokens(),
+        policies=lambda caller, names: names if caller and caller.client_id == "one" else (),
+        caching=Caching(audience=AUDIENCE),
+        schema_text=True,
+        sinks=(),
+    )
+    versions = set[str | None]()
+    for token in ("a1", "a2"):
+        name = {"cache-audience": await audience(token)}
+        for text, headers in [("{ open }", {}), ("{ number }", name)]:
+            shared = await ask(app, text, authorization=token, **headers)
+            assert "graphql-schema-version" not in shared.headers
+        own = await ask(app, "{ number }", authorization=token)
+        versions.add(own.headers["graphql-schema-version"])
+    assert len(versions) == 2
 
 
 async def audience(token: str) -> str:

@@ -468,6 +468,32 @@ def test_a_store_keeps_the_responses_of_one_endpoint() -> None:
         World(store)
 
 
+async def test_a_host_and_a_path_have_responses_of_their_own(store: ResponseStore) -> None:
+    schema = make_executable_schema(
+        parse_schema("type Query { whose: String @cacheControl(maxAge: 60) }"),
+        SimpleNamespace(query=SimpleNamespace(whose=lambda context: context)),
+    )
+
+    def tenant(scope: Any) -> str:
+        return f"{dict(scope['headers'])[b'host'].decode()}{scope['path']}"
+
+    caching = Caching(store=store)
+    app = GraphQL(schema, auth=None, sinks=(), caching=caching, context=tenant)
+    asked = [
+        ("a.example", "/north"),
+        ("a.example", "/south"),
+        ("b.example", "/south"),
+        ("a.example", "/north"),
+        ("a.example", "/sha256:a/x/y"),
+        ("a.example", "/sha256:b/x/y"),
+        ("a" * 300, "/north"),
+        ("b" * 300, "/north"),
+    ]
+    for host, path in asked:
+        reply = await get(app, b"query={whose}", {"host": host}, path=path)
+        assert reply.data["whose"] == host + path
+
+
 async def test_a_header_that_responses_depend_on_is_a_part_of_the_key(store: ResponseStore) -> None:
     def language(scope: Any) -> str:
         headers: dict[bytes, bytes] = dict(scope["headers"])

@@ -15,7 +15,13 @@ import msgspec
 from trunkline.errors import MalformedRequestError
 from trunkline.protocol.request import GraphQLRequest
 
-__all__ = ["canonical_query", "is_path_of_document", "location_of", "name_by_path"]
+__all__ = [
+    "canonical_query",
+    "is_path_of_document",
+    "location_of",
+    "name_by_path",
+    "without_document",
+]
 
 _IN_PATH = re.compile(r"/(sha256:[^/]*)(/[^/]*)?\Z")
 _UNRESERVED = frozenset(b"*-._0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
@@ -68,6 +74,11 @@ def name_by_path(request: GraphQLRequest, path: str) -> bool:
         raise MalformedRequestError.because("The path and 'operationName' name two operations.")
     request.document_id, request.operation_name = document_id, operation_name
     return True
+
+
+def without_document(path: str) -> str:
+    """Return a path without the document that it names, if it names one."""
+    return _IN_PATH.sub("", path) if "/sha256:" in path else path
 
 
 def location_of(path: str, document_id: str, operation_name: str | None, query: str) -> str:

@@ -31,6 +31,7 @@ from trunkline.protocol.caching import (
     is_current,
     write_groups,
 )
+from trunkline.protocol.canonical import without_document
 from trunkline.protocol.messages import HEADER_NAME, SCHEMA_VERSION, schema_version
 from trunkline.schema.bindings import Schema
 from trunkline.schema.caching import CacheScope
@@ -53,7 +54,7 @@ _NAMED = 1_000  # callers; a verifier gives the same object as long as it rememb
 _KNOWN = 10_000  # responses whose version and ETag are remembered
 _SENT = 8_000_000  # bytes of responses that are remembered as they were sent last
 _OVERHEAD = 2_000  # bytes of one, in addition to its body
-_LONG = 200  # bytes of an operation's name and variables, for which their hash stands in keys
+_LONG = 200  # bytes of what a request says besides its document; in keys, a hash stands for more
 # to find a member of an Enum takes long
 _PUBLIC, _UNDECLARED, _, _PRIVATE = CacheScope
 _REPLACED = frozenset({b"cache-control", b"vary"})
@@ -463,7 +464,8 @@ class ResponseCaching:
         if sent.usual != usual or sent.sharing != sharing:
             sent.usual, sent.sharing = usual, sharing
             sent.etag = etag_of(usual[0][1], kept.digest)
-            names_schema = not self._has_auth or kept.scope != _PUBLIC
+            is_mixed = sharing[0] and (kept.scope == _PUBLIC or self._has_policies)
+            names_schema = not (self._has_auth and is_mixed)
             headers = _headers(
                 usual, names_schema, kept.max_age, sharing, self._group_headers, kept.groups
             )
@@ -479,14 +481,21 @@ class ResponseCaching:
         return None if who is None else self._key_for(exchange, who)
 
     def _key_for(self, exchange: Exchange, who: bytes) -> StoreKey:
-        """Return the key of a response for those of one name; no request makes it long."""
+        """Return the key of a response for those of one name; no request makes it long.
+
+        It has the host and the path, because a context may find by them whose data it is.
+        """
+        headers = exchange.came.headers
         name, asked = exchange.operation.name or "", b""
+        host = headers.get(b"host", b"")
+        path = without_document(exchange.came.scope["path"])
         if exchange.variables or self._varying:
-            said = [(each, exchange.came.headers.get(each)) for each in self._varying]
+            said = [(each, headers.get(each)) for each in self._varying]
             asked = msgspec.json.encode((exchange.variables, *said), order="deterministic")
-        if len(name) + len(asked) > _LONG:
-            name, asked = "", sha256(msgspec.json.encode((name, asked))).digest()
-        return self._schema, exchange.operation.id, name, asked, who
+        if len(name) + len(asked) + len(host) + len(path) > _LONG:
+            asked = sha256(msgspec.json.encode((name, asked, host, path))).digest()
+            name, host, path = "", b"", ""
+        return self._schema, exchange.operation.id, name, asked, who, host, path
 
     def _may_keep(self, scope: CacheScope, came: Arrival) -> bool:
         """Say whether those who ask by one key may share a response of this scope."""
@@ -538,8 +547,8 @@ def _headers(  # noqa: PLR0913, PLR0917
 ) -> HeaderList:
     """Return the headers of a response that caches may keep, except those of its body and age.
 
-    Without ``names_schema``, the header of the schema's version is left out, because callers see
-    different schemas.
+    Without ``names_schema``, the header of the schema's version is left out, because those who
+    share the response see different schemas.
     """
     is_shared, vary = sharing
     replaced = _REPLACED if names_schema else _REPLACED | {SCHEMA_VERSION.encode()}
