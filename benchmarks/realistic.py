@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
+from unittest.mock import patch
 
 import orjson
 from graphql import execute_sync, parse, validate
@@ -22,6 +23,7 @@ from benchmarks.peers.installed import gqlgen_orders, node, python
 from benchmarks.peers.python import orders_core, orders_ours
 from benchmarks.peers.python.orders_by_hand import FUNCTIONS
 from benchmarks.race import Contestant, race
+from trunkline.compiler import walk
 from trunkline.compiler.pipeline import compile_operation
 from trunkline.engine import run_sync
 
@@ -106,14 +108,14 @@ def measure() -> Iterator[Figure]:
 def compare(case: Case, peers: Mapping[str, PeerProcess]) -> Iterator[Figure]:
     others = {name: peer.query(case.text, case.variables) for name, peer in peers.items()}
     contestants: dict[str, Contestant] = {
-        "ours": ours(case),
+        "ours": ours(case, has_extension=False),
         "by hand": by_hand(case),
         "graphql-core": graphql_core(case),
         **others,
     }
     goals = {"ours": (case.goal, 20)}
     if find_spec("trunkline_native"):
-        contestants["native"] = ours(case, takes_json=True)
+        contestants["native"] = ours(case, has_extension=True)
         goals["native"] = (case.native, 40)
     result = race(contestants)
     name = case.name
@@ -125,13 +127,17 @@ def compare(case: Case, peers: Mapping[str, PeerProcess]) -> Iterator[Figure]:
             yield result.ratio(f"{name}: {peer} / {way}", peer, way, goal)
 
 
-def ours(case: Case, *, takes_json: bool = False) -> Sync:
+def ours(case: Case, *, has_extension: bool) -> Sync:
     operation, variables = compile_operation(orders_ours.SCHEMA, case.text), case.variables
 
     def call() -> bytes:
-        result = run_sync(operation, variables, takes_json=takes_json)
+        result = run_sync(operation, variables, takes_json=True)  # as a server does
         return orjson.dumps({"data": result.data})
 
+    extension = walk.extension if has_extension else lambda: None
+    with patch.object(walk, "extension", extension):
+        operation.inline()
+        call()  # for the text of a union's types
     return Sync(call)
 
 
