@@ -176,7 +176,7 @@ def test_a_server_without_introspection_is_an_error(
     monkeypatch.setattr(server, "knows", lambda _, __: False)
     message = (
         r"^https://api\.test/graphql: The schema cannot be fetched by introspection: No"
-        r" introspection\. Give its SDL as a file instead"
+        r" introspection\. Give the URL of the endpoint"
     )
     with pytest.raises(SchemaError, match=message):
         generate(tmp_path, **FETCHED)

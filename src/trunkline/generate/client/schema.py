@@ -95,7 +95,8 @@ def _fetch_schema(
     except (ExecutionError, TransportError) as error:
         raise SchemaError(
             f"{url}: The schema cannot be fetched by introspection: {str(error).rstrip('.')}."
-            " Give its SDL as a file instead ('schema'), or credentials ('headers', --header)."
+            " Give the URL of the endpoint, or its SDL as a file ('schema'), or credentials"
+            " ('headers', --header)."
         ) from error
     except _REASONS as error:
         raise SchemaError(f"{url}: The schema cannot be fetched: {error}") from error
