@@ -130,6 +130,13 @@ def test_serving_tells_that_the_schema_has_changed(made: Path, tmp_path: Path) -
     assert run.status == 3
 
 
+def test_a_project_with_a_client_alone_serves_no_schema(tmp_path: Path) -> None:
+    client = '[client]\nname = "Shop"\nmodule = "shop_client"\noperations = "operations"\n'
+    (tmp_path / "trunkline.toml").write_text(client, encoding="utf-8")
+    (tmp_path / "schema.graphql").touch()
+    assert why_outdated(read_configuration(tmp_path)) is None
+
+
 def test_a_port_that_is_taken_is_told(made: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -18,8 +18,9 @@ def why_outdated(project: Project) -> str | None:
     ``None`` means that it serves the same. That cannot be told if plugins change the schema: then
     only mistakes are.
     """
-    served = project.source.joinpath(*project.configuration.package.split("."), "schema.graphql")
-    if not served.is_file():  # importing the package says more
+    package = project.configuration.package
+    served = project.source.joinpath(*package.split("."), "schema.graphql")
+    if not package or not served.is_file():  # importing a package that is not there says more
         return None
     try:
         _, document = load_located_schema(*project.schema_sources)
