@@ -9,15 +9,7 @@ from typing import Annotated, Any, cast
 import msgspec
 import typer
 
-from trunkline.cli.credentials import (
-    ClientIDOption,
-    IssuerOption,
-    KeyOption,
-    ResourceOption,
-    ScopeOption,
-    SecretFileOption,
-    read_credentials,
-)
+from trunkline.cli import credentials
 from trunkline.cli.reading import (
     HeaderOption,
     errors_end_command,
@@ -56,12 +48,12 @@ def call_command(  # noqa: PLR0913  # what a call has
         ),
     ] = False,
     timeout: Annotated[float, typer.Option(min=0.001, help="Seconds that the call may take.")] = 30,
-    issuer: IssuerOption = None,
-    client_id: ClientIDOption = None,
-    secret_file: SecretFileOption = None,
-    key: KeyOption = None,
-    resource: ResourceOption = None,
-    scope: ScopeOption = None,
+    issuer: credentials.IssuerOption = None,
+    client_id: credentials.ClientIDOption = None,
+    secret_file: credentials.SecretFileOption = None,
+    key: credentials.KeyOption = None,
+    resource: credentials.ResourceOption = None,
+    scope: credentials.ScopeOption = None,
 ) -> None:
     """Execute one operation, and print its data as JSON. Its errors go to standard error."""
     from trunkline.client.calls import CallOptions
@@ -84,7 +76,7 @@ def call_command(  # noqa: PLR0913  # what a call has
         if profile:
             headers["graphql-profile"] = "1"
         options = CallOptions(headers=headers)
-        auth = read_credentials(issuer, client_id, secret_file, key, resource, scope)
+        auth = credentials.read_credentials(issuer, client_id, secret_file, key, resource, scope)
         with Client(url, schema=sdl, name="trunkline-call", timeout=timeout, auth=auth) as client:
             result = client.execute(
                 text, values, operation, get_execution_result=True, options=options

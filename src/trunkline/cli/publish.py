@@ -9,15 +9,7 @@ from urllib.parse import quote
 
 import typer
 
-from trunkline.cli.credentials import (
-    ClientIDOption,
-    IssuerOption,
-    KeyOption,
-    ResourceOption,
-    ScopeOption,
-    SecretFileOption,
-    read_credentials,
-)
+from trunkline.cli import credentials
 from trunkline.cli.reading import HeaderOption, counted, errors_end_command, read_pairs, stop
 from trunkline.cli.sending import sending
 
@@ -54,12 +46,12 @@ def publish_command(  # noqa: PLR0913  # what a publication and its credentials 
         typer.Option(help="What the client calls itself, for an API that asks for no tokens."),
     ] = None,
     header: HeaderOption = None,
-    issuer: IssuerOption = None,
-    client_id: ClientIDOption = None,
-    secret_file: SecretFileOption = None,
-    key: KeyOption = None,
-    resource: ResourceOption = None,
-    scope: ScopeOption = None,
+    issuer: credentials.IssuerOption = None,
+    client_id: credentials.ClientIDOption = None,
+    secret_file: credentials.SecretFileOption = None,
+    key: credentials.KeyOption = None,
+    resource: credentials.ResourceOption = None,
+    scope: credentials.ScopeOption = None,
 ) -> None:
     """Register the documents of a client's version: all of them, or none.
 
@@ -80,7 +72,7 @@ def publish_command(  # noqa: PLR0913  # what a publication and its credentials 
         if to is None:
             stop("Name the URL of the API: --to https://api.example/graphql.")
         documents = read_manifest(manifest)
-        auth = read_credentials(issuer, client_id, secret_file, key, resource, scope)
+        auth = credentials.read_credentials(issuer, client_id, secret_file, key, resource, scope)
         headers = {**client_headers(client, version), "accept": "application/json"}
         given = with_environment(read_pairs(header, ":", "header"))
         headers |= {name.lower(): value for name, value in given.items()}

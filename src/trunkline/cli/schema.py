@@ -7,15 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from trunkline.cli.credentials import (
-    ClientIDOption,
-    IssuerOption,
-    KeyOption,
-    ResourceOption,
-    ScopeOption,
-    SecretFileOption,
-    read_credentials,
-)
+from trunkline.cli import credentials
 from trunkline.cli.reading import (
     HeaderOption,
     configured_sources,
@@ -53,20 +45,20 @@ def fetch_command(  # noqa: PLR0913  # the options
     url: Annotated[str, typer.Argument(help="The URL of the API.")],
     *,
     header: HeaderOption = None,
-    issuer: IssuerOption = None,
-    client_id: ClientIDOption = None,
-    secret_file: SecretFileOption = None,
-    key: KeyOption = None,
-    resource: ResourceOption = None,
-    scope: ScopeOption = None,
+    issuer: credentials.IssuerOption = None,
+    client_id: credentials.ClientIDOption = None,
+    secret_file: credentials.SecretFileOption = None,
+    key: credentials.KeyOption = None,
+    resource: credentials.ResourceOption = None,
+    scope: credentials.ScopeOption = None,
 ) -> None:
     """Ask a server for its schema by introspection, and print it as SDL, sorted."""
     from trunkline.generate.client.schema import load_client_schema
     from trunkline.schema.printing import print_schema
 
     with errors_end_command(ValueError):
-        credentials = read_credentials(issuer, client_id, secret_file, key, resource, scope)
-        schema = load_client_schema([url], read_pairs(header, ":", "header"), credentials)
+        auth = credentials.read_credentials(issuer, client_id, secret_file, key, resource, scope)
+        schema = load_client_schema([url], read_pairs(header, ":", "header"), auth)
     typer.echo(print_schema(schema), nl=False)
 
 

@@ -15,15 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from trunkline.cli.credentials import (
-    ClientIDOption,
-    IssuerOption,
-    KeyOption,
-    ResourceOption,
-    ScopeOption,
-    SecretFileOption,
-    read_credentials,
-)
+from trunkline.cli import credentials
 from trunkline.cli.reading import HeaderOption, errors_end_command, read_pairs
 from trunkline.cli.sending import Send, sending
 from trunkline.errors import TrunklineError
@@ -103,12 +95,12 @@ def top_command(  # noqa: PLR0913  # the options
         bool, typer.Option("--json", help="Print an object of JSON, one a line, for each look.")
     ] = False,
     header: HeaderOption = None,
-    issuer: IssuerOption = None,
-    client_id: ClientIDOption = None,
-    secret_file: SecretFileOption = None,
-    key: KeyOption = None,
-    resource: ResourceOption = None,
-    scope: ScopeOption = None,
+    issuer: credentials.IssuerOption = None,
+    client_id: credentials.ClientIDOption = None,
+    secret_file: credentials.SecretFileOption = None,
+    key: credentials.KeyOption = None,
+    resource: credentials.ResourceOption = None,
+    scope: credentials.ScopeOption = None,
 ) -> None:
     """Show the operations of servers that count with PrometheusMetrics, and their clients.
 
@@ -129,7 +121,9 @@ def top_command(  # noqa: PLR0913  # the options
     with ExitStack() as stack:
         with errors_end_command(ValueError):
             headers = with_environment(read_pairs(header, ":", "header"))
-            auth = read_credentials(issuer, client_id, secret_file, key, resource, scope)
+            auth = credentials.read_credentials(
+                issuer, client_id, secret_file, key, resource, scope
+            )
             servers: list[_Server] = []
             for url in dict.fromkeys(urls):
                 opened = sending(url, timeout=_TIMEOUT, headers=headers, auth=auth)
