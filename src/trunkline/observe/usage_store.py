@@ -13,7 +13,6 @@ import time
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from operator import add
 from typing import Any, get_args
 
 import msgspec
@@ -284,28 +283,37 @@ class UsageStore:
         ``operation`` stands for all that are like it. To read the ``buckets`` takes half as long
         again.
         """
-        where, names = "", list[object]()
+        where, values = _since(since)
         if client is not None:
-            where = " AND client IN (SELECT id FROM trunkline_usage_clients WHERE name = ?)"
-            names = [client]
+            where += " AND client IN (SELECT id FROM trunkline_usage_clients WHERE name = ?)"
+            values.append(client)
         if operation is not None:
-            like, values = _among_like(operation)
-            where, names = where + like, [*names, *values]
-        found: dict[tuple[int, ...], list[Any]] = {}
-        sums = _SUMS if with_buckets else _FEW_SUMS
+            like, named = _among_like(operation)
+            where, values = where + like, [*values, *named]
+        if coordinate is not None:
+            values.append(coordinate)
+        names = _SUMS if with_buckets else _FEW_SUMS
+        found: dict[tuple[int, int], Counts] = {}
         with self._reading() as run:
-            for table, read, of_field in _tables_of(coordinate, sums):
-                fields = [] if coordinate is None else [coordinate]
-                key = ("client", "operation")
-                _add_up(found, run, table, key, read, since, where + of_field, [*names, *fields])
+            for table, sums, of_field in _tables_of(coordinate, names):
+                for client_id, operation_id, *numbers in run(
+                    f"SELECT client, operation, MAX(last), {sums} FROM {table}"  # noqa: S608  # ours
+                    f" WHERE {where}{of_field} GROUP BY client, operation",
+                    *values,
+                ).fetchall():
+                    ids, counts = (client_id, operation_id), _counts(numbers)
+                    if ids in found:
+                        found[ids].add(counts)
+                    else:
+                        found[ids] = counts
             clients, operations = _clients(run), _operations(run)
         rows = [
             UsageRow(
                 client=clients[client_id],
                 operation=operations[operation_id],
-                **msgspec.structs.asdict(_counts(numbers)),
+                **msgspec.structs.asdict(counts),
             )
-            for (client_id, operation_id), numbers in found.items()
+            for (client_id, operation_id), counts in found.items()
         ]
         return sorted(rows, key=lambda row: row.last, reverse=True)
 
@@ -357,27 +365,24 @@ class UsageStore:
 
     def coordinates(self, since: float) -> dict[str, tuple[int, float]]:
         """Return how often each coordinate was used since a time, and when last."""
+        where, values = _since(since)
         found: dict[str, tuple[int, float]] = {}
         with self._reading() as run:
-            for span, *hours in _ranges(since, time.time()):
-                values = int(span), *hours
-                in_range = "span = ? AND start >= ? AND start < ?"
-                always = run(
-                    "SELECT coordinate, SUM(n), MAX(last) FROM trunkline_usage_coordinates JOIN"  # noqa: S608  # ours
-                    " (SELECT operation AS id, SUM(count) AS n, MAX(last) AS last"
-                    " FROM trunkline_usage_by_operation"
-                    f" WHERE {in_range} GROUP BY operation) AS used"
-                    " ON used.id = operation GROUP BY coordinate",
-                    *values,
-                ).fetchall()
-                by_variables = run(
-                    "SELECT coordinate, SUM(count), MAX(last) FROM trunkline_usage_variables"  # noqa: S608  # ours
-                    f" WHERE {in_range} GROUP BY coordinate",
-                    *values,
-                ).fetchall()
-                for coordinate, count, last in (*always, *by_variables):
-                    there = found.get(coordinate, (0, 0.0))
-                    found[coordinate] = there[0] + int(count), max(there[1], last)
+            always = run(
+                "SELECT coordinate, SUM(n), MAX(last) FROM trunkline_usage_coordinates JOIN"  # noqa: S608  # ours
+                " (SELECT operation AS id, SUM(count) AS n, MAX(last) AS last"
+                f" FROM trunkline_usage_by_operation WHERE {where} GROUP BY operation) AS used"
+                " ON used.id = operation GROUP BY coordinate",
+                *values,
+            ).fetchall()
+            by_variables = run(
+                "SELECT coordinate, SUM(count), MAX(last) FROM trunkline_usage_variables"  # noqa: S608  # ours
+                f" WHERE {where} GROUP BY coordinate",
+                *values,
+            ).fetchall()
+        for coordinate, count, last in (*always, *by_variables):
+            there = found.get(coordinate, (0, 0.0))
+            found[coordinate] = there[0] + int(count), max(there[1], last)
         return found
 
     def slow(self, since: float, most: int = 200) -> list[SlowRequest]:
@@ -573,39 +578,22 @@ def _ranges(since: float, now: float) -> list[tuple[Span, int, int]]:
     return [*ranges, (Span.MONTH, start, _NEVER)]
 
 
+def _since(since: float) -> tuple[str, list[object]]:
+    """Return the condition for the rows since a time."""
+    ranges = _ranges(since, time.time())
+    condition = " OR ".join(["(span = ? AND start >= ? AND start < ?)"] * len(ranges))
+    return f"({condition})", [int(each) for numbers in ranges for each in numbers]
+
+
 def _read_sums(run: Run, table: str, since: float) -> list[tuple[int, Counts]]:
-    found: dict[tuple[int, ...], list[Any]] = {}
+    where, values = _since(since)
     sums = ", ".join(f"SUM({name})" for name in _SUMS)
-    _add_up(found, run, table, _COUNTED_BY[table], sums, since)
-    return [(id_, _counts(numbers)) for (id_,), numbers in found.items()]
-
-
-def _add_up(  # noqa: PLR0913, PLR0917  # the parts of a statement
-    found: dict[tuple[int, ...], list[Any]],
-    run: Run,
-    table: str,
-    key: tuple[str, ...],
-    sums: str,
-    since: float,
-    where: str = "",
-    values: Sequence[object] = (),
-) -> None:
-    """Add what a table has since a time to what was found of the same key."""
-    columns = ", ".join(key)
-    for span, start, end in _ranges(since, time.time()):
-        rows = run(
-            f"SELECT {columns}, MAX(last), {sums} FROM {table}"  # noqa: S608  # ours
-            f" WHERE span = ? AND start >= ? AND start < ?{where} GROUP BY {columns}",
-            *(int(span), start, end, *values),
-        ).fetchall()
-        for row in rows:
-            ids, numbers = row[: len(key)], row[len(key) :]
-            there = found.get(ids)
-            if there is None:
-                found[ids] = [*numbers]
-            else:
-                there[0] = max(there[0], numbers[0])
-                there[1:] = map(add, there[1:], numbers[1:])
+    key = _COUNTED_BY[table][0]
+    rows = run(
+        f"SELECT {key}, MAX(last), {sums} FROM {table} WHERE {where} GROUP BY {key}",  # noqa: S608  # ours
+        *values,
+    )
+    return [(id_, _counts(numbers)) for id_, *numbers in rows.fetchall()]
 
 
 def _counts(numbers: Sequence[Any]) -> Counts:
