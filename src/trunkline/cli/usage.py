@@ -90,7 +90,8 @@ def usage_command(  # noqa: PLR0913  # the options
         typer.echo(f"No request{by} {what} since {moment(began)}.", err=True)
         return
     by_version = field is not None or client is not None
-    lines = [_headings(with_all=field is None)]
+    failed = f"{'failed':>10}{'mean':>12}  " if field is None else "  "
+    lines = [f"{'client':<28}{'operation':<36}{'requests':>12}{failed}last used"]
     lines += [_line(row, with_all=field is None) for row in (rows if by_version else _merged(rows))]
     typer.echo("\n".join(lines))
 
@@ -125,11 +126,6 @@ def _merged(rows: Sequence[UsageRow]) -> list[UsageRow]:
         else:
             there.add(row)
     return list(merged.values())
-
-
-def _headings(*, with_all: bool) -> str:
-    failed = f"{'failed':>10}{'mean':>12}  " if with_all else "  "
-    return f"{'client':<28}{'operation':<36}{'requests':>12}{failed}last used"
 
 
 def _line(row: UsageRow, *, with_all: bool) -> str:

@@ -99,13 +99,13 @@ class DatabaseStore:
                 f"INSERT INTO trunkline_contracts ({_COLUMNS}, documents)"  # noqa: S608  # ours
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 *key,
-                msgspec.json.encode(contract.audience).decode(),
+                _encoded(contract.audience),
                 int(contract.is_proven),
                 contract.published,
                 contract.used,
                 contract.retired,
                 contract.checked,
-                msgspec.json.encode(contract.documents).decode(),
+                _encoded(contract.documents),
             )
             if done.rowcount == 1:
                 self.changed(run)
@@ -168,36 +168,26 @@ class DatabaseStore:
     ) -> None:
         """Note what was used, and which unknown documents were sent."""
         with self._database.transaction() as run:
-            for key, moment in sorted(
-                used.items()
-            ):  # in one order, so that no two wait in a circle
-                run(
-                    "UPDATE trunkline_contracts SET used = ?"
-                    " WHERE client = ? AND version = ? AND used < ?",
-                    moment,
-                    *key,
-                    moment,
-                )
-            for each in sorted(unknown, key=lambda each: (each.client, each.id)):
-                run(
-                    "INSERT INTO trunkline_unknown (client, id, document, count, first, last)"
-                    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (client, id) DO UPDATE SET"
-                    " count = trunkline_unknown.count + excluded.count, last = excluded.last",
-                    each.client,
-                    each.id,
-                    msgspec.json.encode(each.text).decode(),
-                    each.count,
-                    each.first,
-                    each.last,
-                )
-            for client in sorted({each.client for each in unknown}):
-                run(
-                    "DELETE FROM trunkline_unknown WHERE client = ? AND id NOT IN (SELECT id FROM"
-                    " trunkline_unknown WHERE client = ? ORDER BY last DESC LIMIT ?)",
-                    client,
-                    client,
-                    _MOST_UNKNOWN,
-                )
+            # in one order, so that no two processes wait in a circle
+            run.many(
+                "UPDATE trunkline_contracts SET used = ?"
+                " WHERE client = ? AND version = ? AND used < ?",
+                [(moment, *key, moment) for key, moment in sorted(used.items())],
+            )
+            run.many(
+                "INSERT INTO trunkline_unknown (client, id, document, count, first, last)"
+                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (client, id) DO UPDATE SET"
+                " count = trunkline_unknown.count + excluded.count, last = excluded.last",
+                sorted(
+                    (each.client, each.id, _encoded(each.text), each.count, each.first, each.last)
+                    for each in unknown
+                ),
+            )
+            run.many(
+                "DELETE FROM trunkline_unknown WHERE client = ? AND id NOT IN (SELECT id FROM"
+                " trunkline_unknown WHERE client = ? ORDER BY last DESC LIMIT ?)",
+                [(each, each, _MOST_UNKNOWN) for each in sorted({each.client for each in unknown})],
+            )
             run("DELETE FROM trunkline_unknown WHERE last < ?", since)
             run(
                 "DELETE FROM trunkline_unknown WHERE last < (SELECT last FROM trunkline_unknown"
@@ -232,6 +222,11 @@ class DatabaseStore:
             retired=retired,
             checked=checked,
         )
+
+
+def _encoded(value: object) -> str:
+    """Return JSON, in which a text has no NUL: PostgreSQL keeps none."""
+    return msgspec.json.encode(value).decode()
 
 
 def _documents(row: Sequence[Any]) -> dict[str, str]:
