@@ -301,5 +301,5 @@ mod trunkline_native {
 
     /// The version of the descriptions of lists that it takes.
     #[pymodule_export]
-    const DESCRIPTIONS: u32 = 5;
+    const DESCRIPTIONS: u32 = 6;
 }

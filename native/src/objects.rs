@@ -45,8 +45,10 @@ struct Known {
 enum Read {
     /// In a slot, so many bytes from the object's begin.
     Slot(usize),
-    /// As an attribute, which no code of the program computes; the first of these names.
-    Attribute(Vec<Py<PyString>>),
+    /// As an attribute, which no code of the program computes.
+    Attribute(Py<PyString>),
+    /// As the first of these attributes.
+    Attributes(Vec<Py<PyString>>),
     /// In the object's `__dict__`, where a descriptor would look, too.
     Stored(Py<PyString>),
     /// By code of the program.
@@ -72,6 +74,8 @@ enum Source {
     Batch(usize),
     /// By its number, a member.
     Member(usize, Shape),
+    /// What a function of the program gives for the object, by the field's name.
+    Call(Py<PyString>, Py<PyAny>, Shape),
 }
 
 type FieldDescription<'py> = (
@@ -114,7 +118,11 @@ impl Object {
                         Source::Nothing
                     }
                 },
-                _ => return Err(PyValueError::new_err("a field has one source")),
+                (Some(source), Some(shape)) => {
+                    let (name, function) = source.extract()?;
+                    Source::Call(name, function, Shape::read(&shape, readers)?)
+                }
+                _ => return Err(PyValueError::new_err("a field has a source")),
             };
             if condition.is_some() || !matches!(source, Source::Nothing) {
                 fields.push(Field::new(&before, condition, source));
@@ -163,9 +171,15 @@ impl Object {
                 Source::Member(number, shape) => {
                     let read = known.reads.get(*number)?;
                     let found = read.find(value, output)?;
-                    if matches!(read, Read::Code(_)) && !ptr::eq(self.known(value)?, known) {
-                        return None; // the code has changed the class
+                    if matches!(read, Read::Code(_)) {
+                        self.is_still(known, value)?;
                     }
+                    shape.write(&found, output)?;
+                }
+                Source::Call(name, function, shape) => {
+                    let found = function.bind(value.py()).call1((value,));
+                    let found = output.called(name, value, found)?;
+                    self.is_still(known, value)?;
                     shape.write(&found, output)?;
                 }
             }
@@ -184,11 +198,15 @@ impl Object {
         let class = value.get_type_ptr();
         // SAFETY: it is a type, and the interpreter is attached.
         let version = unsafe { (*class).tp_version_tag };
-        let known = self.known.iter().map_while(OnceLock::get);
-        let found = known
-            .filter(|each| each.class.as_ptr() == class.cast())
-            .find(|each| each.version == version);
+        let mut known = self.known.iter().map_while(OnceLock::get);
+        let found =
+            known.find(|each| each.class.as_ptr() == class.cast() && each.version == version);
         found.or_else(|| self.ask(value))
+    }
+
+    /// Makes sure that code of the program has not changed the class of an object.
+    fn is_still(&self, known: &Known, value: &Bound<'_, PyAny>) -> Option<()> {
+        ptr::eq(self.known(value)?, known).then_some(())
     }
 
     #[cold]
@@ -233,6 +251,10 @@ impl Object {
             .iter()
             .try_for_each(|field| match &field.source {
                 Source::Member(_, shape) => shape.traverse(visit),
+                Source::Call(_, function, shape) => {
+                    visit.call(function)?;
+                    shape.traverse(visit)
+                }
                 _ => Ok(()),
             })
     }
@@ -255,11 +277,12 @@ impl Read {
         let interned = |name| PyString::intern(py, name).unbind();
         let first = names.first().map(|name| interned(name));
         let first = first.ok_or_else(|| PyValueError::new_err("a member has a name"))?;
-        let names = names.iter().map(|name| interned(name)).collect();
+        let names = names.iter().map(|name| interned(name)).collect::<Vec<_>>();
         Ok(match kind {
             "attribute" => match slot_of(class, first.bind(py)) {
                 Some(place) => Read::Slot(place),
-                None => Read::Attribute(names),
+                None if names.len() == 1 => Read::Attribute(first),
+                None => Read::Attributes(names),
             },
             "stored" => Read::Stored(first),
             "code" => Read::Code(first),
@@ -283,7 +306,22 @@ impl Read {
                 let found = *value.as_ptr().byte_add(*place).cast::<*mut ffi::PyObject>();
                 Bound::from_borrowed_ptr_or_opt(py, found)
             },
-            Read::Attribute(names) => {
+            Read::Attribute(name) => attribute(value, name.bind(py)).ok(),
+            other => other.find_otherwise(value, output),
+        }
+    }
+
+    /// Reads a member in one of the ways that cost more than a call.
+    #[inline(never)]
+    fn find_otherwise<'py>(
+        &self,
+        value: &Bound<'py, PyAny>,
+        output: &mut Output,
+    ) -> Option<Bound<'py, PyAny>> {
+        let py = value.py();
+        match self {
+            Read::Slot(_) | Read::Attribute(_) => None, // `find` has read these
+            Read::Attributes(names) => {
                 for name in names {
                     match attribute(value, name.bind(py)) {
                         Err(error) if error.is_instance_of::<PyAttributeError>(py) => {}

@@ -488,6 +488,71 @@ def test_what_a_program_computes_is_read_once(name: str, odd: Any) -> None:
     assert answers[0] == answers[1]
 
 
+class Area:
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def size(self, scale: int = 1) -> Any:
+        return CALLS.call("size", self, scale)
+
+    def name(self) -> Any:
+        return CALLS.call("name", self)
+
+
+class Calls:
+    """What is called, and what it gives: something odd for the second object's ``name``."""
+
+    def __init__(self) -> None:
+        self.seen: list[Any] = []
+        self.odd: Any = None
+        self.name = ""
+
+    def call(self, name: str, area: Area, *given: Any) -> Any:
+        self.seen.append((name, area.number, *given))
+        if (name, area.number) != (self.name, 1):
+            return {"size": area.number, "name": "a", "part": Item("x"), "parts": ["y"]}[name]
+        if isinstance(self.odd, type):
+            raise self.odd
+        return self.odd
+
+
+CALLS = Calls()
+AREAS = """
+type Query { items: [Area] }
+type Area { size(scale: Int): Int name: String! part(of: Int): Part parts: [String!] }
+type Part { s: String }
+"""
+
+
+def test_resolvers_and_methods_are_called_once() -> None:
+    """If they take no more than the parent, and arguments that the document has."""
+    area = SimpleNamespace(
+        part=lambda area, of=None: CALLS.call("part", area, of),
+        parts=lambda area: CALLS.call("parts", area),
+    )
+    values = [Area(number) for number in range(3)]
+    query = SimpleNamespace(items=lambda: values)
+    models = {"Area": Area, "Part": Item}
+    resolvers = SimpleNamespace(query=query, area=area)
+    schema = make_executable_schema(parse_schema(AREAS), resolvers, models)
+    text = "{ items { size(scale: 3) name part(of: 1) { s } parts again: size } }"
+    operation = compile_operation(schema, text)
+    operation.inline()
+    CALLS.odd = CALLS.name = ""
+    assert both(operation)[1]
+    for name in ("size", "name", "part", "parts"):
+        CALLS.name = name
+        for odd in (None, 2**40, "x", Text("z"), ["x"], object(), LookupError, ValueError("x")):
+            CALLS.odd, seen = odd, []
+            for _ in range(3):
+                CALLS.seen.clear()
+                both(operation)
+                half = len(CALLS.seen) // 2
+                assert CALLS.seen[:half] == CALLS.seen[half:]
+                seen.append([*CALLS.seen])
+            assert seen[0] == seen[1]
+
+
 def test_what_was_read_is_taken_again_by_name() -> None:
     """A subclass may have at once what its base class computes."""
     model, _ = reads_of(lambda number, name: name if name == "s" else number)

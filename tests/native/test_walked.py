@@ -126,9 +126,10 @@ async def later() -> Any:
 
 
 def of_box(name: str) -> Any:
-    """Return a resolver, so that a list of boxes is not plain."""
+    """Return a resolver that takes a context, so that a list of boxes is not plain."""
 
-    def resolve(box: Box) -> Any:
+    def resolve(box: Box, context: object) -> Any:
+        assert context is None
         return getattr(box, name)
 
     return resolve

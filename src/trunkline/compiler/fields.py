@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from itertools import repeat
-from operator import attrgetter
 from typing import NamedTuple, Protocol
 
 from trunkline.compiler.inline import InlineLeaf, runs_code
@@ -33,7 +32,7 @@ from trunkline.compiler.plan import (
     TypeName,
     fields_of,
 )
-from trunkline.compiler.reading import FieldReader
+from trunkline.compiler.reading import FieldReader, program_code
 from trunkline.runtime.positions import Mark, NoRoomError
 from trunkline.runtime.values import (
     PlainLeaf,
@@ -397,16 +396,13 @@ class FieldWriter:
     def _read_and_complete(self, field: FieldPlan, variable: str) -> None:
         self._source.mark(field.mark)
         self._reader.check_arguments(field)
-        binding, parent = field.binding, self._scope.parent or "None"
+        code = program_code(field)
 
         def read() -> None:
             self._reader.read_into(variable, field)
 
-        if isinstance(binding, Attribute) and binding.is_code:
-            get = self._module.bind_once(
-                ("get", binding.name), "get", lambda: attrgetter(binding.name)
-            )
-            self._ask(variable, binding.name, get, parent, read)
+        if code is not None:
+            self._ask(variable, *code, self._scope.parent or "None", read)
         else:
             read()
         if not isinstance(field.binding, Refused):  # which gives no value
@@ -528,19 +524,21 @@ class FieldWriter:
             self._source.call(f"{variable} = {complete}(", arguments)
 
         if isinstance(shape, LeafShape) and runs_code(shape.type):
-            self._ask(variable, shape.type.name, complete, variable, call)
+            function = self._module.bound[complete]
+            self._ask(variable, shape.type.name, function, variable, call)
         else:
             call()
 
     def _ask(
-        self, variable: str, what: str, function: str, argument: str, call: Callable[[], None]
+        self, variable: str, what: str, function: object, argument: str, call: Callable[[], None]
     ) -> None:
         """Write a call of the program's code, which native code may have made before a doubt."""
         if not self._inline or not self._scope.is_in_list or self._module.dialect.values_may_wait:
             call()
             return
         with self._source.block("if execution.given:"):
-            arguments = [self._module.text("WHAT", what), function, argument]
+            ask = self._module.bind("ASK", function)
+            arguments = [self._module.text("WHAT", what), ask, argument]
             self._source.call(f"{variable} = execution.ask(", arguments)
         with self._source.block("else:"):
             call()

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from operator import attrgetter, methodcaller
+from typing import Any
+
 from trunkline.compiler.authorization import refuser
 from trunkline.compiler.namespace import SHORT, CallText, FunctionScope
 from trunkline.compiler.plan import BuiltArguments, Constant, Event, FieldPlan, Refused, Variable
@@ -18,9 +23,37 @@ from trunkline.schema.bindings import (
 )
 from trunkline.text.names import is_name
 
-__all__ = ["FieldReader", "is_short"]
+__all__ = ["FieldReader", "is_short", "program_code"]
 
 _ARGUMENT = 60  # characters of an argument that fit into a line wherever it stands
+
+
+def program_code(field: FieldPlan) -> tuple[str, Callable[[Any], Any]] | None:
+    """Return the program's code that gives a field's value for its parent, and its name.
+
+    ``None`` if there is none, or if it takes more than the parent.
+    """
+    match field.binding:
+        case Attribute(name, is_code=True):
+            return name, attrgetter(name)
+        case Resolver(
+            is_async=False,
+            is_batch=False,
+            takes_parent=True,
+            context=None,
+            selection=None,
+            variables=None,
+            caller=None,
+        ) if not isinstance(field.arguments, BuiltArguments):
+            given = field.arguments
+            constants = {n: each.value for n, each in given.items() if isinstance(each, Constant)}
+            if len(constants) < len(given):
+                return None
+            if field.binding.method:
+                return field.coordinate, methodcaller(field.binding.method, **constants)
+            return field.coordinate, partial(field.binding.function, **constants)
+        case _:
+            return None
 
 
 class FieldReader:

@@ -38,10 +38,11 @@ from trunkline.compiler.plan import (
     fields_of,
 )
 from trunkline.compiler.planner import PlannedOperation
+from trunkline.compiler.reading import program_code
 from trunkline.runtime.positions import Condition, Mark
 from trunkline.runtime.walked import with_batches
 from trunkline.schema.attributes import access_to, is_row_of_sqlalchemy
-from trunkline.schema.bindings import Attribute, Key, Lookup
+from trunkline.schema.bindings import Attribute, Key, Lookup, Resolver
 from trunkline.schema.models import is_row
 from trunkline.schema.scalars import AWARE_DATE_TIME, KNOWN_SCALARS, UNDESCRIBED, scalar_of
 
@@ -61,7 +62,7 @@ _Reader: TypeAlias = tuple[str, tuple[str, ...]]
 """How a member is read, as ``attribute``, ``stored``, by ``code``, by ``key``, or in a ``row``; and
 its names."""
 
-_DESCRIPTIONS = 5
+_DESCRIPTIONS = 6
 """The version of the descriptions and of the functions that the extension must have."""
 
 _CLASSES: Mapping[str, object] = {
@@ -269,16 +270,19 @@ class _Describer:
 
     def _source(
         self, placed: PlacedField, members: list[_Member]
-    ) -> tuple[str | int | None, _Description | None]:
+    ) -> tuple[object, _Description | None]:
         """Describe where a field's value comes from, and what it becomes."""
         field = placed.field
+        code = program_code(field)
         match field.binding:
             case _ if placed.again:  # its place depends on variables
                 pass
             case TypeName(name):
                 return name, None
-            case Attribute(is_code=True) if self.is_in_batch:
+            case _ if code is not None and self.is_in_batch:
                 pass
+            case Resolver() if code is not None:
+                return code, self.shape(field.shape)
             case Attribute() | Key() | Lookup() if not isinstance(field.arguments, BuiltArguments):
                 members.append(field.binding)
                 return None, self.shape(field.shape)
