@@ -29,6 +29,7 @@ from graphql import (
 )
 
 from trunkline.bounded import BoundedMapping
+from trunkline.runtime.literals import variables_in
 from trunkline.schema.bindings import Schema
 from trunkline.schema.requirements import (
     NOTHING,
@@ -176,7 +177,7 @@ class Refusals:
 
     def guards(self, node: FieldNode) -> list[int]:
         """Return the numbers of the guarded variables that a field's arguments contain."""
-        used = set(_variables_in(node))
+        used = {name for each in node.arguments or () for name in variables_in(each.value)}
         return [number for number, name in enumerate(self.guarded) if name in used]
 
     @cached_property
@@ -321,19 +322,6 @@ def _literal_requirements(
             if name in named.fields:
                 inner = named.fields[name].type
                 yield from _literal_requirements(declared, each.value, inner, by_variable)
-
-
-def _variables_in(node: FieldNode) -> Iterator[str]:
-    """Yield the names of the variables in a field's arguments."""
-    open_: list[ValueNode] = [argument.value for argument in node.arguments or ()]
-    while open_:
-        value = open_.pop()
-        if isinstance(value, VariableNode):
-            yield value.name.value
-        elif isinstance(value, ListValueNode):
-            open_ += value.values
-        elif isinstance(value, ObjectValueNode):
-            open_ += [each.value for each in value.fields]
 
 
 def _possible_requirements(declared: Requirements, type_: Any) -> Iterator[Requirement]:

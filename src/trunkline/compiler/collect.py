@@ -18,7 +18,7 @@ from trunkline.compiler.plan import CollectedField
 from trunkline.compiler.selections import Fragments, fragment_of
 from trunkline.compiler.usage import used_in
 from trunkline.errors import LimitExceededError
-from trunkline.runtime.literals import variables_within
+from trunkline.runtime.literals import variables_in
 from trunkline.runtime.positions import ALWAYS, Condition
 
 __all__ = ["Collected", "Collector", "NoteField", "Reached"]
@@ -298,7 +298,7 @@ class _Reach:
                 self._note(coordinate, field, node)
         for argument in node.arguments or ():
             argument_name = argument.name.value
-            for variable, times in Counter(variables_within(argument.value)).items():
+            for variable, times in Counter(variables_in(argument.value)).items():
                 self.repeats[variable] = max(times, self.repeats.get(variable, 1))
             if (*key, argument_name) not in self._arguments:
                 self._arguments.add((*key, argument_name))

@@ -17,11 +17,8 @@ from typing import Any, TypeAlias
 import graphql
 from graphql import (
     FieldNode,
-    ListValueNode,
-    ObjectValueNode,
     SelectionSetNode,
     Undefined,
-    ValueNode,
     VariableNode,
     value_from_ast_untyped,
 )
@@ -29,6 +26,7 @@ from graphql import (
 from trunkline.compiler.document import ChosenOperation
 from trunkline.compiler.selections import Fragments, fragment_of, without_selections
 from trunkline.errors import LimitExceededError
+from trunkline.runtime.literals import variables_in
 from trunkline.schema.costs import CostFunction, FieldCost
 
 __all__ = ["Cost"]
@@ -56,11 +54,7 @@ class Cost:
         self._schema = chosen.schema
         self._definition = chosen.schema.definition
         self._fragments: Fragments = chosen.fragments
-        self._defaults: dict[str, Any] = {
-            node.variable.name.value: value_from_ast_untyped(node.default_value)
-            for node in chosen.node.variable_definitions or ()
-            if node.default_value
-        }
+        self._defaults = chosen.defaults()
         self._costs: dict[tuple[str, str], Sequence[FieldCost]] = {}
         self._names: set[str] = set()  # of variables that say how long a list is
         self._is_simple = True  # nothing but these decides
@@ -328,7 +322,7 @@ class Cost:
         ``is_simple`` says that a larger variable makes the amount larger, and nothing else does.
         """
         given = [each.value for each in node.arguments or () if each.name.value in names]
-        variables = [each for each in given if _has_variables(each)]
+        variables = [each for each in given if any(variables_in(each))]
         if not variables:
             return count({})
         if is_simple:
@@ -352,18 +346,6 @@ def _join(function: Callable[[list[int]], int], amounts: Sequence[Amount]) -> Am
     if not open_:
         return known[0] if known else 0
     return lambda values: function([*known, *(each(values) for each in open_)])
-
-
-def _has_variables(value: ValueNode) -> bool:
-    match value:
-        case VariableNode():
-            return True
-        case ListValueNode(values=values):
-            return any(map(_has_variables, values))
-        case ObjectValueNode(fields=fields):
-            return any(_has_variables(each.value) for each in fields)
-        case _:
-            return False
 
 
 def _given(node: FieldNode, name: str, values: Values) -> Any:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -20,6 +20,7 @@ from graphql import (
     Source,
     SourceLocation,
     Token,
+    value_from_ast_untyped,
 )
 from graphql.language.parser import Parser
 
@@ -94,6 +95,14 @@ class ChosenOperation:
     fragments: Fragments
     source: SourceText | None = None
     refusals: Refusals | None = None
+
+    def defaults(self) -> dict[str, Any]:
+        """Return the defaults of variables by name, as in JSON."""
+        return {
+            each.variable.name.value: value_from_ast_untyped(each.default_value)
+            for each in self.node.variable_definitions or ()
+            if each.default_value
+        }
 
     def without_fields(self) -> ChosenOperation:
         """Copy it without the operation's fields, which the copy does not keep alive.

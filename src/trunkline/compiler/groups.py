@@ -157,10 +157,9 @@ def plan_groups(chosen: ChosenOperation, entities: Entities) -> OperationGroups:
 
     The walk is over the whole schema, also for callers who see a part of it.
     """
-    variables = chosen.node.variable_definitions or ()
     sure = {
         each.variable.name.value
-        for each in variables
+        for each in chosen.node.variable_definitions or ()
         if isinstance(each.type, graphql.NonNullTypeNode)
     }
     walk = _Walk(entities, chosen.fragments, sure)
@@ -177,15 +176,11 @@ def plan_groups(chosen: ChosenOperation, entities: Entities) -> OperationGroups:
                 unselected |= entities.entities_below(mutation, node.name.value)
     else:
         types |= {template.texts[0] for template, _ in walk.declared}
-    defaults = {
-        node.variable.name.value: graphql.value_from_ast_untyped(node.default_value)
-        for node in variables
-        if node.default_value
-    }
     listed = frozenset(walk.listed)
     fixed = sorted({*map(group_name, types), *map(any_of, listed)})
     are_fixed = not walk.has_single and not walk.declared
     declared = tuple(walk.declared)
+    defaults = chosen.defaults()
     return OperationGroups(
         place, fields, frozenset(unselected), listed, tuple(fixed), are_fixed, declared, defaults
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
@@ -33,7 +34,7 @@ __all__ = [
     "finisher",
     "size_of_default",
     "values_within",
-    "variables_within",
+    "variables_in",
 ]
 
 
@@ -182,7 +183,7 @@ class Literals:
         return _object_builder(template, holes, finisher(type_))
 
     def _leaf(self, node: graphql.ValueNode, type_: Any) -> Build:
-        names = set(variables_within(node))
+        names = set(variables_in(node))
         if names:
             sources = self._sources(names & self._indices.keys())
             return lambda values: _fitting(coerce_input_literal(node, type_, sources(values)))
@@ -329,8 +330,8 @@ def values_within(node: graphql.ValueNode) -> Iterator[graphql.ValueNode]:
         open_ += inner
 
 
-def variables_within(node: graphql.ValueNode) -> Iterator[str]:
-    """Yield the names of the variables within a literal, as often as they stand there."""
-    return (
-        each.name.value for each in values_within(node) if isinstance(each, graphql.VariableNode)
-    )
+def variables_in(node: graphql.ValueNode) -> Iterator[str]:
+    """Yield the names of a literal's variables, as often as they stand there; it may be one."""
+    for each in chain([node], values_within(node)):
+        if isinstance(each, graphql.VariableNode):
+            yield each.name.value
