@@ -670,7 +670,8 @@ def _put(execution: Execution, work: Work, value: Any) -> None:
 def _fail(execution: Execution, work: Work, error: Exception | asyncio.CancelledError) -> None:
     """Put the nulls of a resolver's error where they belong."""
     if isinstance(error, asyncio.CancelledError):
-        error = _cancelled_elsewhere(error)
+        cancelled, error = error, RuntimeError("What a resolver waited for was cancelled.")
+        error.__cause__ = cancelled
     _forget_own_frames(error)
     if isinstance(work, Deferral):
         located = isinstance(error, FieldFailure)
@@ -687,13 +688,6 @@ def _forget_own_frames(error: Exception) -> None:
     while traceback is not None and traceback.tb_frame.f_code.co_filename == __file__:
         traceback = traceback.tb_next
     BaseException.with_traceback(error, traceback)  # the class may refuse to set attributes
-
-
-def _cancelled_elsewhere(cancelled: asyncio.CancelledError) -> Exception:
-    """Return the error of a field whose awaitable was cancelled by other code."""
-    error = RuntimeError("What a resolver waited for was cancelled.")
-    error.__cause__ = cancelled
-    return error
 
 
 def _call_batch(execution: Execution, batch: Batch) -> Any:

@@ -43,16 +43,12 @@ class GroupTemplate(Struct, frozen=True, eq=False):
         for text in self.texts:
             given: dict[str, str] = {}
             for name in _arguments_in(text):
-                value = self._value(name, node, variables)
-                if value is None:
+                value = given_argument(name, self.arguments[name], node, variables)
+                if value is None or value is graphql.Undefined:
                     return found
-                given[name] = value
+                given[name] = str(value)
             found.append(_filled(text, given))
         return found
-
-    def _value(self, name: str, node: graphql.FieldNode, variables: dict[str, Any]) -> str | None:
-        value = given_argument(name, self.arguments[name], node, variables)
-        return None if value is None or value is graphql.Undefined else str(value)
 
 
 _SCALARS = (
