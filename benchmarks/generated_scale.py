@@ -18,9 +18,9 @@ from benchmarks.peers import installed
 from trunkline.generate.client import (
     ClientSettings,
     DocumentSource,
-    ScalarSettings,
     generate_client,
 )
+from trunkline.generate.configuration import ClientScalarConfiguration
 
 __all__ = ["measure"]
 
@@ -57,7 +57,7 @@ def generated(schema: GraphQLSchema, count: int) -> str:
     options = ClientSettings(
         name="GitHub",
         module="github.py",
-        scalars={name: ScalarSettings("str") for name in SCALARS},
+        scalars={name: ClientScalarConfiguration("str") for name in SCALARS},
     )
     made = generate_client(schema, [DocumentSource("github.graphql", text)], options)
     assert not made.errors, made.errors[:3]  # noqa: S101

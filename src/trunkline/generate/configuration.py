@@ -19,11 +19,10 @@ from typing import (
 )
 
 import msgspec
-from graphql.pyutils import did_you_mean, suggestion_list
 from msgspec import Meta, Struct
 
 from trunkline.errors import ConfigurationError
-from trunkline.generate.elements import shown_path
+from trunkline.generate.elements import shown_path, suggestion
 
 __all__ = [
     "ClientConfiguration",
@@ -127,7 +126,10 @@ class DirectiveConfiguration(_Table, frozen=True):
 
 
 class ClientScalarConfiguration(_Table, frozen=True):
-    """What a custom scalar is in a client."""
+    """What a custom scalar is in a client.
+
+    Without ``parse`` and ``serialize``, JSON libraries must know the type.
+    """
 
     type: Annotated[str, _about("Its class as package.module:name, or the name of a builtin.")]
     parse: Annotated[
@@ -401,8 +403,7 @@ def _table_mistakes(
     known = {field.encode_name: field for field in msgspec.structs.fields(struct)}
     for key in table:
         if key not in known:
-            hint = did_you_mean(suggestion_list(key, list(known)))
-            hint = hint or f" There are {', '.join(known)}."
+            hint = suggestion(key, known) or f" There are {', '.join(known)}."
             yield (*path, key), f"no such key.{hint}"
     for key, field in known.items():
         if key in table:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import graphql
+from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.errors import SchemaError
 from trunkline.text.imports import Reference
@@ -21,6 +23,7 @@ __all__ = [
     "documentation",
     "place_in_schema",
     "shown_path",
+    "suggestion",
     "write_enum",
 ]
 
@@ -53,6 +56,11 @@ def place_in_schema(element: Any) -> Place:
     if node is None or node.loc is None:
         return Place("the schema", 0)
     return Place(node.loc.source.name, node.name.loc.start_token.line)  # not its description's
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return a question for those of the known names that are like a name; empty without one."""
+    return did_you_mean(suggestion_list(name, [each for each in known if each[:2] != "__"]))
 
 
 def check_lists(schema: graphql.GraphQLSchema) -> None:

@@ -7,10 +7,10 @@ from importlib.metadata import entry_points
 from typing import Any, TypeVar
 
 from graphql import DocumentNode
-from graphql.pyutils import did_you_mean, suggestion_list
 
 from trunkline.errors import SchemaError
 from trunkline.generate.configuration import Project
+from trunkline.generate.elements import suggestion
 from trunkline.generate.server.classes import import_object, reference_to
 from trunkline.generate.server.plan import ServerPlan
 
@@ -87,7 +87,7 @@ def _load(name: str, where: str) -> Plugin:
     else:
         offered = entry_points(group=GROUP)
         if name not in offered.names:
-            hint = did_you_mean(suggestion_list(name, sorted(offered.names)))
+            hint = suggestion(name, offered.names)
             raise SchemaError(f"{where}: no installed package offers such a plugin.{hint}")
         try:
             found = offered[name].load()

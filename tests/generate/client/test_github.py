@@ -12,10 +12,10 @@ from tests.schema.github import github_schema
 from trunkline.generate.client import (
     ClientSettings,
     DocumentSource,
-    ScalarSettings,
     generate_client,
 )
 from trunkline.generate.client.schema import load_client_schema
+from trunkline.generate.configuration import ClientScalarConfiguration
 
 DOCUMENTS = """
 fragment Actor on Actor {
@@ -41,7 +41,7 @@ query PullRequests($owner: String!, $name: String!, $after: String) {
 query pullRequests($id: ID!) { node(id: $id) { ... on PullRequest { title } } }
 mutation AddReaction($input: AddReactionInput!) { addReaction(input: $input) { clientMutationId } }
 """
-SCALARS = {"URI": ScalarSettings("str"), "GitObjectID": ScalarSettings("str")}
+SCALARS = {"URI": ClientScalarConfiguration("str"), "GitObjectID": ClientScalarConfiguration("str")}
 
 
 @pytest.mark.parametrize("style", ["msgspec", "dataclasses", "pydantic"])

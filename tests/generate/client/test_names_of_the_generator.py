@@ -35,24 +35,23 @@ from trunkline.client.generated.pydantic import ResponseModel
 from trunkline.generate.client import (
     ClientSettings,
     DocumentSource,
-    ScalarSettings,
     generate_client,
 )
 from trunkline.generate.client.names import _OF_MODELS  # pyright: ignore[reportPrivateUsage]
-from trunkline.generate.configuration import SuffixConfiguration
+from trunkline.generate.configuration import ClientScalarConfiguration, SuffixConfiguration
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 ROOT = Path(__file__).parents[3]
 STYLES = ("msgspec", "dataclasses", "pydantic")
 KINDS = ("enum {} {{ value }}", "input {} {{ value: Int }}", "type {} {{ id: ID }}")
 SCALARS = {
-    "Money": ScalarSettings(
+    "Money": ClientScalarConfiguration(
         "tests.generate.client.money:Money",
         "tests.generate.client.money:parse_money",
         "tests.generate.client.money:format_money",
     ),
-    "Odd": ScalarSettings("complex", "builtins:complex"),
-    "When": ScalarSettings("datetime:datetime"),
+    "Odd": ClientScalarConfiguration("complex", "builtins:complex"),
+    "When": ClientScalarConfiguration("datetime:datetime"),
 }
 OURS = ("all", "anything", "Money", "Odd", "Query", "When", "Everything", "Inputs", "Enums")
 BUILT_IN = ("Boolean", "Float", "ID", "Int", "String")

@@ -15,11 +15,15 @@ from trunkline.errors import ConfigurationError, SchemaError
 from trunkline.generate.client import (
     ClientSettings,
     DocumentSource,
-    ScalarSettings,
     client_files,
     generate_client,
 )
-from trunkline.generate.configuration import ClientConfiguration, Configuration, Project
+from trunkline.generate.configuration import (
+    ClientConfiguration,
+    ClientScalarConfiguration,
+    Configuration,
+    Project,
+)
 from trunkline.protocol.messages import HTTPRequest, HTTPResponse
 
 SDL = "type Query { me: String }"
@@ -192,7 +196,7 @@ def test_a_variable_that_is_not_set_is_an_error(
 
 
 def test_mistakes_in_documents_and_settings_are_told_together() -> None:
-    settings = ClientSettings(name="class", scalars={"Money": ScalarSettings("money")})
+    settings = ClientSettings(name="class", scalars={"Money": ClientScalarConfiguration("money")})
     sources = [DocumentSource("one.graphql", "query One { you }")]
     generated = generate_client(build_schema(SDL), sources, settings)
     assert generated.files == {}

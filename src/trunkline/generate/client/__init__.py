@@ -28,7 +28,6 @@ from trunkline.generate.client.problems import Problem, Problems
 from trunkline.generate.client.schema import load_client_schema
 from trunkline.generate.client.settings import (
     ClientSettings,
-    ScalarSettings,
     check_settings,
     read_documents,
     read_settings,
@@ -43,7 +42,6 @@ __all__ = [
     "DocumentSource",
     "Problem",
     "Problems",
-    "ScalarSettings",
     "client_files",
     "generate_client",
     "marked_documents",

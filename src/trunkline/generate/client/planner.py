@@ -13,7 +13,6 @@ from graphql import (
     is_non_null_type,
     type_from_ast,
 )
-from graphql.pyutils import did_you_mean, suggestion_list
 from graphql.type import GraphQLType
 
 from trunkline.generate.client.classes import Classes, ObjectPosition
@@ -25,7 +24,7 @@ from trunkline.generate.client.problems import Problems, place_of
 from trunkline.generate.client.schema_types import SchemaTypes
 from trunkline.generate.client.selections import Part, Selections, SentDocuments
 from trunkline.generate.client.settings import ClientSettings, reference_of
-from trunkline.generate.elements import documentation
+from trunkline.generate.elements import documentation, suggestion
 
 __all__ = ["plan_client"]
 
@@ -56,7 +55,7 @@ def plan_client(
         for each, plan in zip(documents.operations, operations, strict=True)
     ]
     for name in sorted(settings.mixins.keys() - defined.keys()):
-        near = did_you_mean(suggestion_list(name, sorted(defined)))
+        near = suggestion(name, defined)
         problems.error(f"mixins.{name}", f"No class of this name is generated.{near}")
     return ClientPlan(
         name=settings.name,

@@ -19,6 +19,7 @@ from trunkline.generate.client.plan import RUNTIME
 from trunkline.generate.client.problems import Problems
 from trunkline.generate.configuration import (
     ClientConfiguration,
+    ClientScalarConfiguration,
     Project,
     SuffixConfiguration,
     TypeKind,
@@ -32,7 +33,6 @@ from trunkline.text.names import is_name
 __all__ = [
     "JSON_TYPES",
     "ClientSettings",
-    "ScalarSettings",
     "check_settings",
     "read_documents",
     "read_settings",
@@ -41,19 +41,6 @@ __all__ = [
 ]
 
 _ENDINGS = (".graphql", ".graphqls", ".gql", ".py")
-
-
-@dataclass(frozen=True, slots=True)
-class ScalarSettings:
-    """The Python type of a custom scalar, as ``package.module:Class`` or a builtin's name.
-
-    ``parse`` names the function that makes a value of it from a JSON value, ``serialize`` the one
-    that makes the JSON value. Without them, JSON libraries must know the type.
-    """
-
-    type: str
-    parse: str | None = None
-    serialize: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +69,9 @@ class ClientSettings:
     calls: Literal["sync", "async", "both"] = "async"
     style: TypeKind = "msgspec"
     errors: Literal["raise", "catch"] = "raise"
-    scalars: Mapping[str, ScalarSettings] = field(default_factory=dict[str, ScalarSettings])
+    scalars: Mapping[str, ClientScalarConfiguration] = field(
+        default_factory=dict[str, ClientScalarConfiguration]
+    )
     suffixes: SuffixConfiguration = field(default_factory=SuffixConfiguration)
     ignore_rules: Sequence[str] = ()
     client_directives: Sequence[str] = ()
@@ -92,21 +81,21 @@ class ClientSettings:
     manifest: str | None = None
     header: str = ""
 
-    def scalar(self, name: str, url: str | None = None) -> ScalarSettings | None:
+    def scalar(self, name: str, url: str | None = None) -> ClientScalarConfiguration | None:
         """Return what a scalar is in Python, or ``None``.
 
         It is as configured, or as ``@specifiedBy`` (its ``url``) or else its name tells.
         """
         found = self.scalars.get(name, _UPLOAD if name == "Upload" else None)
         if found is None and (known := client_type(name, url)) is not None:
-            found = ScalarSettings(_path_of(known))
+            found = ClientScalarConfiguration(_path_of(known))
         if found == _BYTES and self.style == "pydantic":  # which reads bytes as text, not base64
-            return ScalarSettings("bytes", parse="base64:b64decode")
+            return ClientScalarConfiguration("bytes", parse="base64:b64decode")
         return found
 
 
-_BYTES = ScalarSettings("bytes")
-_UPLOAD = ScalarSettings(f"{RUNTIME}:Upload")
+_BYTES = ClientScalarConfiguration("bytes")
+_UPLOAD = ClientScalarConfiguration(f"{RUNTIME}:Upload")
 
 
 def _path_of(type_: Any) -> str:
@@ -135,9 +124,7 @@ def read_settings(project: Project, client: ClientConfiguration) -> ClientSettin
         style=client.types or project.configuration.types,
         errors=client.errors,
         scalars={
-            name: ScalarSettings(each)
-            if isinstance(each, str)
-            else ScalarSettings(each.type, each.parse, each.serialize)
+            name: ClientScalarConfiguration(each) if isinstance(each, str) else each
             for name, each in client.scalars.items()
         },
         suffixes=client.suffixes,

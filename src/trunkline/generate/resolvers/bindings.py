@@ -47,8 +47,12 @@ class Bindings:
         self._by_origin: dict[str, list[Binding]] = {}
         self.has_future_annotations = False
         own = list(statements(tree.body, within_scopes=False))
-        checked = [each.body for each in own if isinstance(each, ast.If) and _is_checking(each)]
-        typing_only = {each for body in checked for each in statements(body)}
+        typing_only = {
+            inner
+            for each in own
+            if isinstance(each, ast.If) and dotted(each.test).endswith("TYPE_CHECKING")
+            for inner in statements(each.body)
+        }
         for statement in own:
             if isinstance(statement, ast.Import | ast.ImportFrom):
                 self._read_import(statement, typing_only=statement in typing_only)
@@ -96,10 +100,6 @@ class Bindings:
             head = local.partition(".")[0]
             if head not in self._by_local:
                 self.add(head, head, typing_only=typing_only)
-
-
-def _is_checking(statement: ast.If) -> bool:
-    return dotted(statement.test).rpartition(".")[2] == "TYPE_CHECKING"
 
 
 def statements(body: Iterable[ast.AST], *, within_scopes: bool = True) -> Iterator[ast.stmt]:

@@ -20,9 +20,8 @@ from graphql import (
     GraphQLObjectType,
     is_abstract_type,
 )
-from graphql.pyutils import did_you_mean, suggestion_list
 
-from trunkline.generate.elements import place_in_schema
+from trunkline.generate.elements import place_in_schema, suggestion
 from trunkline.generate.server.classes import place_of
 from trunkline.generate.server.fits import Fits, awaited_type
 from trunkline.generate.server.settings import ServerSettings
@@ -75,7 +74,7 @@ class ModelCheck:
         if is_looked_up(model, found):
             found = candidates[0]
         if found is None:
-            hint = _suggestion(candidates[0], [each for each in members if each[0] != "_"])
+            hint = suggestion(candidates[0], [each for each in members if each[0] != "_"])
             sentence = (
                 f"{place_in_schema(field)}: {coordinate}: {_with_place(model)} has no"
                 f" attribute {candidates[0]!r}.{hint}"
@@ -158,7 +157,7 @@ class ModelCheck:
             coordinate = f"{type_.name}.{name}"
             python = self._names[coordinate]
             for reason in misfits(parameters, {name: field}, {name: python}, parameters):
-                hint = "" if python in parameters else _suggestion(python, parameters)
+                hint = "" if python in parameters else suggestion(python, parameters)
                 note(field, coordinate, python, f"{reason}{hint}")
             if python not in parameters:
                 continue
@@ -184,7 +183,7 @@ class ModelCheck:
             if python not in members:
                 self.mistakes.append(
                     f"{place_in_schema(value)}: {type_.name}.{name}: {_with_place(model)} has no"
-                    f" member {python!r}.{_suggestion(python, members)} Add it, or name another"
+                    f" member {python!r}.{suggestion(python, members)} Add it, or name another"
                     " under `values`."
                 )
 
@@ -195,10 +194,6 @@ class ModelCheck:
         possible = self._settings.schema.get_possible_types(type_)
         known = [self._classes[each.name] for each in possible if each.name in self._classes]
         return len(set(known)) < len(known) or any(map(is_mapping, known))
-
-
-def _suggestion(name: str, known: Any) -> str:
-    return did_you_mean(suggestion_list(name, list(known)))
 
 
 def _with_place(model: type) -> str:

@@ -13,10 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from graphql.pyutils import did_you_mean, suggestion_list
-
 from trunkline.errors import SchemaError
-from trunkline.generate.elements import Place, shown_path
+from trunkline.generate.elements import Place, shown_path, suggestion
 from trunkline.text.imports import Reference
 
 __all__ = [
@@ -51,7 +49,7 @@ def import_object(reference: Reference, where: str) -> Any:
     found: Any = import_module(reference.module, where)
     for name in reference.name.split("."):
         if not hasattr(found, name):
-            hint = did_you_mean(suggestion_list(name, [*vars(found)]))
+            hint = suggestion(name, vars(found))
             raise SchemaError(f"{where}: {reference.module} has no {name!r}.{hint}")
         found = getattr(found, name)
     return found

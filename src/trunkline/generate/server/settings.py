@@ -7,13 +7,12 @@ be changed even if the schema cannot.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, is_typeddict
 
 import graphql
-from graphql.pyutils import did_you_mean, suggestion_list
 from msgspec.structs import asdict, replace
 
 from trunkline.errors import SchemaError
@@ -24,7 +23,7 @@ from trunkline.generate.configuration import (
     Project,
     ScalarConfiguration,
 )
-from trunkline.generate.elements import place_in_schema
+from trunkline.generate.elements import place_in_schema, suggestion
 from trunkline.generate.server.classes import (
     import_module,
     import_object,
@@ -162,7 +161,7 @@ class ServerSettings:
         for name, model in self._models.items():
             type_ = self.schema.type_map.get(name)
             if type_ is None:
-                hint = _suggestion(name, self.schema.type_map)
+                hint = suggestion(name, self.schema.type_map)
                 where = f"{place('models', name)}: models.{name}"
                 self.mistakes.append(f"{where}: the schema has no type {name!r}.{hint}")
                 continue
@@ -170,7 +169,7 @@ class ServerSettings:
                 known = getattr(type_, f"{what}s", {})
                 for part in (each for each in configured if each not in known):
                     where = f"{place('models', name, part)}: models.{name}.{what}s.{part}"
-                    hint = _suggestion(part, known)
+                    hint = suggestion(part, known)
                     self.mistakes.append(f"{where}: {name} has no {what} {part!r}.{hint}")
         for coordinate, element in elements_of(self.schema):
             taken = _TAKEN.get(type(element), ())
@@ -184,7 +183,7 @@ class ServerSettings:
         directives = [each.name for each in self.directives]
         for name in self.configuration.directives:
             if name not in directives:
-                hint = _suggestion(name, directives)
+                hint = suggestion(name, directives)
                 where = f"{place('directives', name)}: directives.{name}"
                 self.mistakes.append(f"{where}: the schema defines no @{name}.{hint}")
 
@@ -282,7 +281,7 @@ class ServerSettings:
         for name in configured:
             if name not in scalars:
                 place = f"{self._project.place('scalars', name)}: scalars.{name}"
-                what = f"the schema has no such scalar.{_suggestion(name, scalars)}"
+                what = f"the schema has no such scalar.{suggestion(name, scalars)}"
                 if name in graphql.specified_scalar_types:
                     what = "it is a scalar of GraphQL itself and cannot be changed."
                 self.mistakes.append(f"{place}: {what}")
@@ -297,8 +296,3 @@ def _has_class(module: ModuleType, name: str) -> bool:
 
 def _is_class(found: object) -> bool:
     return inspect.isclass(bare_class(found)) or is_typeddict(found)
-
-
-def _suggestion(name: str, known: Collection[str]) -> str:
-    names = [each for each in known if not each.startswith("__")]
-    return did_you_mean(suggestion_list(name, names))
