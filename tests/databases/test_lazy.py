@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,6 +23,7 @@ from sqlalchemy.orm import (
 )
 from tests.databases.library import MODELS, SDL, Author, Book, Copy
 from tests.generate.projects import project, trunkline
+from tests.type_checkers import mypy
 
 from trunkline.contrib.sqlalchemy import related
 from trunkline.schema.executable import make_executable_schema
@@ -205,12 +204,6 @@ RESOLVERS = """
     """
 
 
-def mypy_of(folder: Path) -> str:
-    command = [sys.executable, "-m", "mypy", "--strict", "--explicit-package-bases", "-p", "shop"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
-    return done.stdout
-
-
 def test_it_is_told_when_generating_and_the_remedy_has_types(tmp_path: Path) -> None:
     project(tmp_path, PROJECT)
     done = trunkline(tmp_path, "generate")
@@ -235,9 +228,10 @@ def test_it_is_told_when_generating_and_the_remedy_has_types(tmp_path: Path) -> 
     assert done.status == 0, done.printed
     assert "SQLAlchemy loads" not in done.printed
     assert "related(Book.author)" in (tmp_path / "shop/resolvers/schema.py").read_text()
-    assert mypy_of(tmp_path).startswith("Success")
+    said = mypy(tmp_path, "-p", "shop")
+    assert "Success" in said, said
     wrong = RESOLVERS.replace(
         "related(Author.books, order_by=[Book.title])", "related(Book.author)"
     )
     project(tmp_path, {"shop/resolvers/schema.py": wrong})
-    assert 'incompatible type "InstrumentedAttribute[Author]"' in mypy_of(tmp_path)
+    assert 'incompatible type "InstrumentedAttribute[Author]"' in mypy(tmp_path, "-p", "shop")

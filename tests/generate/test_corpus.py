@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.type_checkers import mypy, pyright
 
 from trunkline.compiler.pipeline import compile_operation
 from trunkline.engine import run
@@ -108,37 +109,15 @@ def typed() -> list[str]:
 
 
 def test_mypy_has_nothing_to_say() -> None:
-    command = [sys.executable, "-m", "mypy", "--strict", "--explicit-package-bases"]
-    cache = CORPUS.parents[2] / ".mypy_cache" / "corpus"
-    environment = {**os.environ, "MYPYPATH": str(CORPUS)}
-    done = subprocess.run(  # noqa: S603
-        [*command, "--config-file=", f"--cache-dir={cache}", *typed()],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    said = mypy(CORPUS, "--explicit-package-bases", "--config-file=", *typed(), path=str(CORPUS))
+    assert "Success" in said, said
 
 
 def test_pyright_has_nothing_to_say(tmp_path: Path) -> None:
     for case in typed():
         shutil.copytree(case, tmp_path / Path(case).name)
-    configuration = {
-        "include": [Path(case).name for case in typed()],
-        "typeCheckingMode": "strict",
-        "venvPath": str(Path(sys.prefix).parent),
-        "venv": Path(sys.prefix).name,
-    }
-    project = tmp_path / "pyrightconfig.json"
-    project.write_text(json.dumps(configuration), encoding="utf-8")
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "pyright", "--project", str(project)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout == "0 errors, 0 warnings, 0 informations\n", done.stdout + done.stderr
+    said = pyright(tmp_path)
+    assert said == "0 errors, 0 warnings, 0 informations\n", said
 
 
 def test_ruff_would_write_the_same() -> None:

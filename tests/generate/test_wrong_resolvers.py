@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 from tests.generate.projects import project, trunkline
+from tests.type_checkers import mypy
 
 SCHEMA = """
 type Query { book(isbn: ID!, edition: Int): Book  books: [Book!]! }
@@ -104,16 +100,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> str:
         files[f"app/wrong_{number}.py"] = GOOD.replace(old, new)
     folder = project(tmp_path_factory.mktemp("shop"), files)
     assert trunkline(folder, "generate").status == 0
-    cache = Path(__file__).parents[2] / ".mypy_cache" / "corpus"
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "mypy", "--strict", f"--cache-dir={cache}", "app"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "MYPYPATH": ""},
-    )
-    return done.stdout
+    return mypy(folder, "app")
 
 
 def test_what_fits_is_fine(said: str) -> None:
