@@ -20,8 +20,6 @@ from tests.compiler.guarded import DEFINITION, SCHEMA, Query
 from trunkline.compiler.pipeline import compile_operation
 from trunkline.engine import run_sync
 
-INTROSPECTION = compile_operation(SCHEMA, get_introspection_query())
-
 
 class Asking:
     """A middleware that refuses each field by itself, by the requirements of its coordinate."""

@@ -91,16 +91,7 @@ def test_lines_are_broken_as_ruff_breaks_them(hint: Hint, length: int) -> None:
             written.docstring("Do it.")
     text = written.text()
     ast.parse(text)
-    command = [
-        sys.executable,
-        "-m",
-        "ruff",
-        "format",
-        "--isolated",
-        "--stdin-filename",
-        "x.py",
-        "-",
-    ]
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--stdin-filename=x.py", "-"]
     formatted = subprocess.run(command, input=text, capture_output=True, text=True, check=True)  # noqa: S603
     assert text == formatted.stdout
 
