@@ -10,10 +10,10 @@ from string import Template
 from trunkline.errors import TrunklineError
 from trunkline.text.names import is_name
 
-__all__ = ["package_name", "scaffold"]
+__all__ = ["scaffold"]
 
 
-def package_name(name: str) -> str:
+def _package_name(name: str) -> str:
     """Make a package's name of a project's: `my-api` → `my_api`.
 
     Raises ``TrunklineError`` if Python does not take the name, or another package has it.
@@ -32,7 +32,7 @@ def package_name(name: str) -> str:
 
 def scaffold(name: str) -> Mapping[str, str]:
     """Return the files of a new project by their paths, except what is generated."""
-    package = package_name(name)
+    package = _package_name(name)
     return {
         Template(path).substitute(package=package): Template(text.lstrip("\n")).substitute(
             package=package, name=package.replace("_", "-")

@@ -50,7 +50,6 @@ __all__ = [
     "KNOWN_DIRECTIVES",
     "ON_VALUES",
     "KnownDirective",
-    "applied_directives",
     "applied_groups",
     "applied_to",
     "applies",
@@ -165,7 +164,7 @@ def with_known_directives(document: DocumentNode, *, shown_only: bool = False) -
         for node in document.definitions
         if isinstance(node, (DirectiveDefinitionNode, TypeDefinitionNode))
     }
-    used = {directive.name.value for _, directive in applied_directives(document)}
+    used = {directive.name.value for _, directive in _applied_directives(document)}
     added = tuple(
         node
         for name, known in KNOWN_DIRECTIVES.items()
@@ -193,7 +192,7 @@ def misapplied(document: DocumentNode) -> Iterator[GraphQLError]:
                 " another name.",
                 node,
             )
-    for _, directive in applied_directives(document):
+    for _, directive in _applied_directives(document):
         name = directive.name.value
         types = _directive(name).args if name in KNOWN_DIRECTIVES.keys() - own else {}
         for argument in directive.arguments or ():  # graphql-core checks only their names
@@ -251,7 +250,7 @@ def _directive(name: str) -> GraphQLDirective:
 # -- where directives stand -----------------------------------------------------------------------
 
 
-def applied_directives(document: DocumentNode) -> Iterator[tuple[Node, DirectiveNode]]:
+def _applied_directives(document: DocumentNode) -> Iterator[tuple[Node, DirectiveNode]]:
     """Yield each directive that a schema's document applies, with the node it is applied to."""
     nodes: list[Any] = list(reversed(document.definitions))
     while nodes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import cast
 
+from trunkline.printable import printable
 from trunkline.text.source import WIDTH
 
 __all__ = ["docstring", "docstring_lines", "literal", "text_block"]
@@ -90,8 +91,5 @@ def _broken(line: str, width: int) -> list[str]:
 
 
 def _visible(line: str) -> str:
-    visible = "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
-        for each in line.replace("\\", "\\\\").expandtabs(4)
-    )
+    visible = printable(line.replace("\\", "\\\\").expandtabs(4))
     return visible.replace(_QUOTES, '\\"\\"\\"').rstrip()

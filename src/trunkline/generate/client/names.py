@@ -20,7 +20,7 @@ from trunkline.generate.client.documents import CheckedDocuments
 from trunkline.generate.client.settings import ClientSettings
 from trunkline.text.names import apart, class_name, escape_keyword, snake_case
 
-__all__ = ["ClientNames", "attribute_name", "attribute_names", "member_names"]
+__all__ = ["ClientNames", "member_names"]
 
 _NO_CLASS = frozenset({*keyword.kwlist, *filter(str.islower, dir(builtins))})
 """Names that Python keeps for itself, and builtins, which annotations use."""
@@ -88,7 +88,7 @@ class ClientNames:
                 for name in documents.fragments
             }
         )
-        self.methods = attribute_names(self.operations, self._in_classes | _OF_CLIENTS)
+        self.methods = _attribute_names(self.operations, self._in_classes | _OF_CLIENTS)
 
     def below(self, name: str) -> str:
         """Return the name of a class below an operation or a fragment, and keep it."""
@@ -99,11 +99,11 @@ class ClientNames:
 
     def attributes(self, keys: Iterable[str]) -> Mapping[str, str]:
         """Name the attributes of a class by their response keys or by the names of its fields."""
-        return attribute_names(keys, self._in_types)
+        return _attribute_names(keys, self._in_types)
 
     def arguments(self, variables: Iterable[str]) -> Mapping[str, str]:
         """Name the arguments of a method by their variables."""
-        return attribute_names(variables, self._in_classes | _OF_METHODS)
+        return _attribute_names(variables, self._in_classes | _OF_METHODS)
 
     def _taken_apart(self, wanted: Mapping[str, str]) -> Mapping[str, str]:
         chosen = apart(wanted, taken=self._taken)
@@ -122,17 +122,17 @@ def _with_suffix(name: str, suffix: str) -> str:
     return name if name.lower().endswith(suffix.lower()) else name + suffix
 
 
-def attribute_names(names: Iterable[str], taken: Collection[str] = ()) -> Mapping[str, str]:
+def _attribute_names(names: Iterable[str], taken: Collection[str] = ()) -> Mapping[str, str]:
     """Name attributes, methods or arguments, of which Python or the module needs the ``taken``.
 
     ``__typename`` is always ``typename``, by which the classes of a union are told apart.
     """
-    wanted = {name: attribute_name(name) for name in names}
+    wanted = {name: _attribute_name(name) for name in names}
     wanted = {name: f"{each}_" if each in taken else each for name, each in wanted.items()}
     return apart(wanted, {"__typename"})
 
 
-def attribute_name(key: str) -> str:
+def _attribute_name(key: str) -> str:
     """Turn a response key, or the name of a field or a variable, into the name of an attribute.
 
     Leading underscores would make it private and go. Keywords get an underscore at the end.

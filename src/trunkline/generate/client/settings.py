@@ -31,7 +31,6 @@ from trunkline.text.imports import Reference
 from trunkline.text.names import is_name
 
 __all__ = [
-    "JSON_TYPES",
     "ClientSettings",
     "check_settings",
     "read_documents",
@@ -103,7 +102,7 @@ def _path_of(type_: Any) -> str:
     return type_.__qualname__ if module == "builtins" else f"{module}:{type_.__qualname__}"
 
 
-JSON_TYPES = frozenset(
+_JSON_TYPES = frozenset(
     {"Any", "list", "dict", "tuple", *(_path_of(each.type) for each in KNOWN_SCALARS.values())}
 )
 """The types that JSON libraries read and write by themselves."""
@@ -156,13 +155,13 @@ def check_settings(settings: ClientSettings, problems: Problems) -> None:
             elif ":" not in path and path != "Any" and not hasattr(builtins, path):
                 text = f"{path!r} is not a builtin. Write its module too, as module:{path}."
                 problems.error(place, text)
-        if scalar.serialize and scalar.type in JSON_TYPES and ":" not in scalar.type:
+        if scalar.serialize and scalar.type in _JSON_TYPES and ":" not in scalar.type:
             problems.error(
                 place,
                 f"'serialize' would be called for every {scalar.type}, not only for those of"
                 f" {name}. Write a class for {name}.",
             )
-        elif scalar.serialize and not scalar.parse and scalar.type not in JSON_TYPES:
+        elif scalar.serialize and not scalar.parse and scalar.type not in _JSON_TYPES:
             text = f"{scalar.type} cannot be made from JSON. Add 'parse'."
             problems.error(place, text)
 

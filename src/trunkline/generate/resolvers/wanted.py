@@ -16,7 +16,7 @@ from trunkline.generate.server.values import LIST, LIST_OF
 from trunkline.text.imports import Hint, Reference
 from trunkline.text.names import escape_keyword, snake_case
 
-__all__ = ["Layout", "WantedClass", "WantedMethod", "WantedResolvers", "read_plan"]
+__all__ = ["WantedClass", "WantedMethod", "WantedResolvers", "read_plan"]
 
 _MODULE = "resolvers.py"  # of a feature, and of the program
 _EVENTS = Reference("collections.abc", "AsyncIterator")
@@ -96,12 +96,12 @@ def read_plan(
     plan: ServerPlan, project: Project, generated: Mapping[str, str | None]
 ) -> WantedResolvers:
     """Return the classes and methods that the package of resolvers must have."""
-    layout = Layout(project)
+    layout = _Layout(project)
     classes = [each for group in plan.resolvers for each in _classes(group, plan, layout)]
     return WantedResolvers(layout.package, tuple(classes), layout.assembly, generated)
 
 
-def _classes(group: ResolversPlan, plan: ServerPlan, layout: Layout) -> Iterator[WantedClass]:
+def _classes(group: ResolversPlan, plan: ServerPlan, layout: _Layout) -> Iterator[WantedClass]:
     """Divide the resolvers of a type among the files of the layout."""
     by_path: dict[str, list[WantedMethod]] = {}
     for each in group.resolvers:
@@ -150,7 +150,7 @@ def _method(resolver: ResolverPlan) -> WantedMethod:
     )
 
 
-class Layout:
+class _Layout:
     """Gives each resolver a file, and the class ``Resolvers`` that puts them together.
 
     ``package`` is the folder that paths start from, as it is imported; ``assembly`` is the path of
