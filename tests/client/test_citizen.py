@@ -52,6 +52,7 @@ class Scripted:
     """Answers each request with the next of its answers; the last stays."""
 
     url = "http://api.example/graphql"
+    hides_credentials = False
 
     def __init__(self, *answers: HTTPResponse | Exception) -> None:
         self.answers = list(answers)
