@@ -23,12 +23,15 @@ LEAVES: Mapping[str, Any] = {
 }
 """The types, as msgspec has them, of values of GraphQL's own scalars that need no function."""
 
+_MANY = 30  # items of inner lists; orjson takes a kilobyte for each text, however short
+
 
 def list_checker(type_: Any, depth: int) -> Callable[[Execution, list[Any]], Any]:
     """Make the function that returns a list for the response; ``None`` if that is in doubt.
 
     ``type_`` is the type of lists within each other, ``depth`` of them, whose leaves are those of
-    ``LEAVES``. The function takes the room of inner lists. An execution that takes JSON gets it.
+    ``LEAVES``. The function takes the room of inner lists. An execution that takes JSON gets it
+    where inner lists are many, which would keep the garbage collector busy.
     """
     # msgspec would look at any other type anew for each call
     holder = defstruct("Holder", [("items", type_)], array_like=True)
@@ -39,7 +42,7 @@ def list_checker(type_: Any, depth: int) -> Callable[[Execution, list[Any]], Any
             result: Any = convert((values,), holder).items  # type: ignore[attr-defined]
             if result != values or execution.room < count:  # a float may have lost digits
                 return None
-            if execution.takes_json:
+            if count > _MANY and execution.takes_json:
                 orjson = _orjson()
                 result = orjson.Fragment(orjson.dumps(result))
         except (TypeError, ValidationError, RecursionError):
