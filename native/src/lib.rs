@@ -215,7 +215,7 @@ impl Walk {
             return None;
         }
         let mut holds = Vec::new();
-        if !self.conditions.is_empty() {
+        if !self.conditions.is_empty() || !self.required.is_empty() {
             let variables = execution.getattr(intern!(py, "variables")).ok()?;
             for variable in &self.required {
                 (!variables.get_item(variable).ok()?.is_none()).then_some(())?;

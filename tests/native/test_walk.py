@@ -27,7 +27,7 @@ import orjson
 import pydantic
 import pytest
 import sqlalchemy
-from graphql import GraphQLError
+from graphql import GraphQLError, Undefined
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import ForeignKey, create_engine
@@ -861,6 +861,27 @@ def test_conditions_on_variables(fields: str, is_plain: object) -> None:
     for a, b in itertools.product((True, False), repeat=2):
         assert both(operation, {"a": a, "b": b})[1] == is_plain
     assert both(operation, {"a": True, "b": None})[0][1]
+
+
+@pytest.mark.parametrize("value", [Undefined, ValueError("returned"), None])
+def test_what_is_no_object_of_any_class(value: Any) -> None:
+    sdl = "type Query { items: [Item!]! } type Item { s: String }"
+    resolvers = SimpleNamespace(query=SimpleNamespace(items=lambda: [value]))
+    schema = make_executable_schema(parse_schema(sdl), resolvers)
+    operation = compile_operation(schema, "{ items { __typename } }")
+    operation.inline()
+    (_, errors), is_walked = both(operation)
+    assert not is_walked
+    assert len(errors) == 1
+
+
+@pytest.mark.parametrize("fields", ["s s @include(if: $b)", "s @include(if: $b)"])
+def test_a_condition_must_not_be_null(fields: str) -> None:
+    operation = compiled(f"query ($b: Boolean = true) {{ items {{ {fields} }} }}", [Item("a")])
+    assert both(operation)[1]
+    (_, errors), is_walked = both(operation, {"b": None})
+    assert not is_walked
+    assert len(errors) == 1
 
 
 @pytest.mark.parametrize(

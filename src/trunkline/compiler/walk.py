@@ -17,11 +17,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta, timezone
 from decimal import Decimal
 from functools import cache, partial
+from types import GeneratorType
 from typing import Any, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from graphql import GraphQLScalarType
+from graphql import GraphQLScalarType, Undefined
 from msgspec import to_builtins
 
 from trunkline.compiler.inline import InlineLeaf, runs_code
@@ -89,6 +90,10 @@ _SCALARS: Mapping[Any, tuple[str, object]] = {
     UNDESCRIBED: ("JSON", None),
 }
 """As `trunkline.schema.scalars` writes them; a program may bind others to the same names."""
+
+
+_NO_OBJECTS = (Exception, Awaitable, GeneratorType, type(Undefined))
+"""Classes of which some values are errors, null, or not awaited."""
 
 
 class _NotPlainError(Exception):
@@ -165,7 +170,7 @@ def readers(model: type | None, class_: type, members: tuple[_Member, ...]) -> l
 
 def _is_accepted(class_: type, model: type | None) -> bool:
     """Return whether the text accepts all objects of another class than the model."""
-    if issubclass(class_, (Exception, Awaitable)):  # an error, or what is not awaited here
+    if issubclass(class_, _NO_OBJECTS):
         return False
     if any("__class__" in vars(base) for base in class_.__mro__ if base is not object):
         return False
