@@ -49,8 +49,8 @@ enum Read {
     Attribute(Py<PyString>),
     /// As the first of these attributes.
     Attributes(Vec<Py<PyString>>),
-    /// In the object's `__dict__`, where a descriptor would look, too.
-    Stored(Py<PyString>),
+    /// In the object's `__dict__`, the first of these: no exception tells that one is missing.
+    Stored(Vec<Py<PyString>>),
     /// By code of the program.
     Code(Py<PyString>),
     /// Under a key of a `dict`, the first of these; null if it has none.
@@ -284,7 +284,7 @@ impl Read {
                 None if names.len() == 1 => Read::Attribute(first),
                 None => Read::Attributes(names),
             },
-            "stored" => Read::Stored(first),
+            "stored" => Read::Stored(names),
             "code" => Read::Code(first),
             "key" => Read::Key(names),
             "row" => Read::Row(names),
@@ -330,14 +330,15 @@ impl Read {
                 }
                 None
             }
-            Read::Stored(name) => {
+            Read::Stored(names) => {
                 // SAFETY: it is an object, and the result is a new reference, or null with an
                 // exception set.
                 let dict = unsafe {
                     let dict = ffi::PyObject_GenericGetDict(value.as_ptr(), ptr::null_mut());
                     Bound::from_owned_ptr_or_err(py, dict).ok()?
                 };
-                dict.cast::<PyDict>().ok()?.get_item(name).ok()?
+                let dict = dict.cast::<PyDict>().ok()?;
+                names.iter().find_map(|name| dict.get_item(name).ok()?)
             }
             Read::Code(name) => output.called(name, value, value.getattr(name.bind(py))),
             Read::Key(names) => {

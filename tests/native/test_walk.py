@@ -863,6 +863,30 @@ def test_conditions_on_variables(fields: str, is_plain: object) -> None:
     assert both(operation, {"a": True, "b": None})[0][1]
 
 
+@pytest.mark.parametrize(
+    ("value", "is_plain"),
+    [
+        (SimpleNamespace(long_name="a"), True),
+        (SimpleNamespace(longName="a"), True),
+        (SimpleNamespace(longName="a", long_name="b"), True),
+        (filled(type("Default", (), {"long_name": "c"}), longName="a"), True),
+        (filled(type("Slot", (), {"__slots__": ("long_name",)}), long_name="a"), True),
+        ({"long_name": "a"}, True),
+        (SimpleNamespace(), False),
+        (type("Computed", (), {"long_name": property(lambda _: "a")})(), False),
+    ],
+)
+def test_members_of_any_class_have_the_name_of_the_schema_or_of_python(
+    value: Any, is_plain: object
+) -> None:
+    sdl = "type Query { items: [Item!]! } type Item { longName: String }"
+    resolvers = SimpleNamespace(query=SimpleNamespace(items=lambda: [value, value]))
+    schema = make_executable_schema(parse_schema(sdl), resolvers)
+    operation = compile_operation(schema, "{ items { longName } }")
+    operation.inline()
+    assert both(operation)[1] == is_plain
+
+
 @pytest.mark.parametrize("value", [Undefined, ValueError("returned"), None])
 def test_what_is_no_object_of_any_class(value: Any) -> None:
     sdl = "type Query { items: [Item!]! } type Item { s: String }"
