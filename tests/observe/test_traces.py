@@ -259,6 +259,10 @@ def samplers() -> dict[str, tuple[Any, bool]]:
         def should_sample(self, *args: Any, **options: Any) -> sampling.SamplingResult:
             return on.should_sample(*args, **options)
 
+    class OffInName(sampling.StaticSampler):
+        should_sample = on.should_sample
+
+    misnamed = OffInName(sampling.Decision.DROP)
     return {
         "default": (sampling.DEFAULT_ON, False),
         "few": (sampling.ParentBasedTraceIdRatio(0.01), False),
@@ -272,6 +276,10 @@ def samplers() -> dict[str, tuple[Any, bool]]:
             True,
         ),
         "custom": (Custom(sampling.DEFAULT_ON), True),
+        "a part that is custom": (
+            sampling.ParentBased(on, remote_parent_not_sampled=misnamed),
+            True,
+        ),
     }
 
 

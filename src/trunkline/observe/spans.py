@@ -6,7 +6,6 @@ library needs to decide so, and its resolvers make no spans.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
@@ -30,11 +29,7 @@ HeaderPairs: TypeAlias = Iterable[tuple[bytes, bytes]]
 
 _SDK = "opentelemetry.sdk.trace"
 _SAMPLERS = f"{_SDK}.sampling"
-_DROPS = re.compile(
-    r"ParentBased\{root:\w+(\{[\d.e-]+\})?,remoteParentSampled:\w+,"
-    r"remoteParentNotSampled:AlwaysOffSampler,localParentSampled:\w+,"
-    r"localParentNotSampled:AlwaysOffSampler\}"
-)
+_ASKED_BELOW_UNSAMPLED = ("_remote_parent_not_sampled", "_local_parent_not_sampled")
 _SAMPLED = frozenset("13579bdf")  # the last bit
 _LAST_64_BITS = (1 << 64) - 1
 _W3C = frozenset({b"traceparent", b"tracestate", b"baggage"})
@@ -72,7 +67,7 @@ def _is_w3c(propagator: TextMapPropagator) -> bool:
 class _Unsampled(trace.NonRecordingSpan):
     """A span of a trace that is not sampled.
 
-    Its context is made when somebody asks for it, which is rare.
+    Its context is made when it is asked for, which is rare.
     """
 
     def __init__(self, trace_id: str, make: Callable[[], trace.SpanContext]) -> None:
@@ -107,20 +102,22 @@ class _Drawn:
 class _Starting:
     """Starts the spans of requests with a provider. What it drops for certain is not started.
 
-    Only the SDK's own samplers are known to do what they say; others are always asked.
+    Only the SDK's own samplers are known to do what they say; others are always asked, as are all
+    if another version of the SDK has other names for its parts.
     """
 
     def __init__(self, provider: trace.TracerProvider) -> None:
         self._tracer: Any = tracer_of(provider)
-        self._drops_unsampled = False  # what its parent does not sample
-        self._drops_from: int | None = None  # roots whose trace ids end with this, or with more
         sampler: Any = getattr(self._tracer, "sampler", None)
+        is_known = type(self._tracer).__module__ == _SDK and _is_of_sdk(sampler)
+        # what its parent does not sample
+        self._drops_unsampled = is_known and all(
+            _is_off(getattr(sampler, name, None)) for name in _ASKED_BELOW_UNSAMPLED
+        )
+        self._drops_from: int | None = None  # roots whose trace ids end with this, or with more
         root: Any = getattr(sampler, "_root", None)
-        modules = [type(each).__module__ for each in (self._tracer, sampler, root)]
-        if modules == [_SDK, _SAMPLERS, _SAMPLERS] and _DROPS.fullmatch(sampler.get_description()):
-            self._drops_unsampled = True
-            is_off = root.get_description() == "AlwaysOffSampler"
-            self._drops_from = 0 if is_off else getattr(root, "bound", None)
+        if self._drops_unsampled and _is_of_sdk(root) and hasattr(self._tracer, "id_generator"):
+            self._drops_from = 0 if _is_off(root) else getattr(root, "bound", None)
 
     def first(self, current: Context, headers: HeaderPairs) -> tuple[trace.Span, Context]:
         """Start the first span of this process, and return the context that it is to be set in."""
@@ -164,6 +161,14 @@ class _Starting:
         if trace_id & _LAST_64_BITS < self._drops_from:
             return begin()
         return _Unsampled(trace.format_trace_id(trace_id), lambda: begin().get_span_context())
+
+
+def _is_of_sdk(sampler: object) -> bool:
+    return type(sampler).__module__ == _SAMPLERS
+
+
+def _is_off(sampler: Any) -> bool:
+    return _is_of_sdk(sampler) and sampler.get_description() == "AlwaysOffSampler"
 
 
 def _start(tracer: trace.Tracer, parent: Context) -> trace.Span:
