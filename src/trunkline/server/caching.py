@@ -256,7 +256,8 @@ class ResponseCaching:
                 f"group_headers is a list of {', '.join(get_args(GroupHeader))}, and not {unknown}."
             )
         for name in caching.vary:
-            if not HEADER_NAME.fullmatch(name) or isinstance(caching.vary, str):
+            is_name = HEADER_NAME.fullmatch(name) and name != "*"
+            if not is_name or isinstance(caching.vary, str):
                 raise ValueError(f"vary is a list of names of headers, and not {caching.vary!r}.")
         self._execute = execute
         self._audience = caching.audience
