@@ -83,7 +83,7 @@ class HTTPTransport:
 
     @property
     def hides_credentials(self) -> bool:
-        """Whether requests may get credentials here that nobody else sees, other ones each time."""
+        """Whether the library may add credentials that are not known here, other ones each time."""
         return False
 
     @property
