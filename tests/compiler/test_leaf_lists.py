@@ -102,6 +102,7 @@ def repeat(values: list[Any]) -> list[Any]:
 @example(("[[Int]]", [(1, 2), {3}, None]))
 @example(("[[String!]!]", [["\ud800"], [Text("x")]]))
 @example(("[[[Int!]]!]!", [[[1], None], []]))
+@example(("[[Int]]", [["\ud800", 1]]))
 def test_lists_are_what_their_items_are(operations: Any, drawn: tuple[str, Any]) -> None:
     name, values = drawn
     GIVEN[:] = [values]

@@ -45,7 +45,7 @@ def list_checker(type_: Any, depth: int) -> Callable[[Execution, list[Any]], Any
             if count > _MANY and execution.takes_json:
                 orjson = _orjson()
                 result = orjson.Fragment(orjson.dumps(result))
-        except (TypeError, ValidationError, RecursionError):
+        except (TypeError, ValueError, ValidationError, RecursionError):
             return None
         execution.room -= count
         return result
