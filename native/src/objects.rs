@@ -154,11 +154,16 @@ impl Object {
         output.take(self.weight)?;
         let known = self.known(value)?;
         let begin = output.text.len();
+        let mut calls = output.calls.len();
         for field in &self.fields {
             if let Some(condition) = field.condition
                 && !*output.holds.get(condition)?
             {
                 continue;
+            }
+            if output.calls.len() != calls {
+                self.is_still(known, value)?;
+                calls = output.calls.len();
             }
             field.before.write(&mut output.text);
             match &field.source {
@@ -169,17 +174,12 @@ impl Object {
                     parents.push(value.clone().unbind());
                 }
                 Source::Member(number, shape) => {
-                    let read = known.reads.get(*number)?;
-                    let found = read.find(value, output)?;
-                    if matches!(read, Read::Code(_)) {
-                        self.is_still(known, value)?;
-                    }
+                    let found = known.reads.get(*number)?.find(value, output)?;
                     shape.write(&found, output)?;
                 }
                 Source::Call(name, function, shape) => {
                     let found = function.bind(value.py()).call1((value,));
                     let found = output.called(name, value, found)?;
-                    self.is_still(known, value)?;
                     shape.write(&found, output)?;
                 }
             }
@@ -204,7 +204,7 @@ impl Object {
         found.or_else(|| self.ask(value))
     }
 
-    /// Makes sure that code of the program has not changed the class of an object.
+    /// Makes sure that code of the program, also of what is below, has not changed an object's class.
     fn is_still(&self, known: &Known, value: &Bound<'_, PyAny>) -> Option<()> {
         ptr::eq(self.known(value)?, known).then_some(())
     }

@@ -584,6 +584,24 @@ def test_code_of_the_program_may_change_its_class_and_the_list() -> None:
     assert result.data == {"items": [{"s": "s", "i": 2}, {"s": "s", "i": 2}]}
 
 
+def test_code_of_the_program_may_change_the_class_of_an_object_above() -> None:
+    class Changing(Item):
+        pass
+
+    def read(self: Any, name: str) -> Any:
+        return "own" if name == "s" else object.__getattribute__(self, name)
+
+    def write(value: int) -> str:
+        setattr(Changing, "__getattribute__", read)  # noqa: B010
+        return str(value)
+
+    scalars = {"Aware": AWARE_DATE_TIME, "Decimal": Scalar(write, int)}
+    values = [Changing("stored", item=Item(decimal=1))]
+    operation = compiled("{ items { item { decimal } s } }", values, scalars=scalars)
+    result = run_sync(operation, None, takes_json=True)
+    assert result.data == {"items": [{"item": {"decimal": "1"}, "s": "own"}]}
+
+
 @pytest.mark.parametrize("hook", ["__getattribute__", "__getattr__"])
 def test_a_program_that_answers_for_attributes_is_asked_once(hook: str) -> None:
     calls: list[str] = []
