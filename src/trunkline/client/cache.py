@@ -100,7 +100,7 @@ class CachingSender:
         headers = frozenset(item for item in request.headers.items() if item[0] not in _PER_CALL)
         key = request.path, request.query, headers
         entry = self._entries.get(key)
-        if entry and self._is_told and monotonic() < entry.fresh_until:
+        if entry and monotonic() < entry.fresh_until:
             return entry.response
         if entry and entry.etag is not None:
             request = replace(request, headers={**request.headers, "if-none-match": entry.etag})
@@ -109,7 +109,7 @@ class CachingSender:
         if entry and response.status == 304:
             headers_now = {**entry.response.headers, **response.headers}
             response = replace(entry.response, headers=headers_now)
-        kept = _entry(response)
+        kept = _entry(response, may_be_fresh=self._is_told)
         if kept is not None:
             self._entries.put(key, kept)
         if kept is None or self._invalidations != before:  # it may be older than the change
@@ -128,8 +128,11 @@ class CachingSender:
             self._entries.clear()
 
 
-def _entry(response: HTTPResponse) -> _Entry | None:
-    """Return the entry of a response; ``None`` if it must not be kept or keeping has no use."""
+def _entry(response: HTTPResponse, *, may_be_fresh: bool) -> _Entry | None:
+    """Return the entry of a response; ``None`` if it must not be kept or keeping has no use.
+
+    Unless it ``may_be_fresh``, it is only used after the server was asked.
+    """
     headers = response.headers
     control = headers.get("cache-control") or ""
     if response.status != 200 or _NO_STORE.search(control):
@@ -139,7 +142,7 @@ def _entry(response: HTTPResponse) -> _Entry | None:
         return None
     seconds, etag = 0.0, headers.get("etag")
     max_age = _MAX_AGE.search(control)
-    if max_age and not _NO_CACHE.search(control):
+    if may_be_fresh and max_age and not _NO_CACHE.search(control):
         age = headers.get("age", "0")
         seconds = float(max_age[1]) - (float(age) if age.isdecimal() else 0.0)
     if seconds <= 0 and etag is None:
