@@ -881,6 +881,10 @@ def test_conditions_on_variables(fields: str, is_plain: object) -> None:
     assert both(operation, {"a": True, "b": None})[0][1]
 
 
+def masked(parent: object, name: str) -> Any:
+    return "masked" if name == "long_name" else object.__getattribute__(parent, name)
+
+
 @pytest.mark.parametrize(
     ("value", "is_plain"),
     [
@@ -892,6 +896,7 @@ def test_conditions_on_variables(fields: str, is_plain: object) -> None:
         ({"long_name": "a"}, True),
         (SimpleNamespace(), False),
         (type("Computed", (), {"long_name": property(lambda _: "a")})(), False),
+        (filled(type("Answers", (), {"__getattribute__": masked}), long_name="a"), False),
     ],
 )
 def test_members_of_any_class_have_the_name_of_the_schema_or_of_python(

@@ -197,10 +197,10 @@ def _lookup_reader(class_: type, names: tuple[str, ...]) -> _Reader | None:
         return None if any(hasattr(class_, name) for name in names[:-1]) else ("row", names)
     if issubclass(class_, Mapping) or is_row(class_) or hasattr(class_, "__getattr__"):  # type: ignore[arg-type]  # mypy thinks that no class has a hash
         return None
-    if len(names) > 1 and not any(hasattr(class_, name) for name in names):
-        return "stored", names
-    is_plain = all(access_to(class_, name) == "attribute" for name in names)
-    return ("attribute", names) if is_plain else None
+    if any(access_to(class_, name) != "attribute" for name in names):
+        return None
+    is_stored = len(names) > 1 and not any(hasattr(class_, name) for name in names)
+    return "stored" if is_stored else "attribute", names
 
 
 @cache
