@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -43,6 +43,7 @@ from trunkline.client import (
 from trunkline.client.calls import Call
 from trunkline.client.transports import HTTPRequest, HTTPResponse
 from trunkline.client.transports.httpx2 import HTTPX2Transport
+from trunkline.flow import drivers
 from trunkline.protocol.documents import RegisteredDocument, document_id
 
 SOON = Retry(first_pause=0.001)
@@ -105,7 +106,7 @@ def test_nothing_is_repeated_after_a_status_that_stays(line: bytes) -> None:
 @pytest.mark.parametrize("seconds", [b"1", b"Thu, 01 Jan 2015 00:00:00 GMT", b"nonsense"])
 def test_retry_after_is_honoured(seconds: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(time, "sleep", pauses.append)
+    monkeypatch.setattr(drivers, "time", SimpleNamespace(sleep=pauses.append))
     with (
         Faulty(status(b"503 Busy", b"Retry-After: " + seconds), faulty.answer) as server,
         Client(server.url, retry=SOON) as client,
@@ -142,7 +143,7 @@ def test_a_budget_bounds_what_all_calls_repeat() -> None:
 
 def test_pauses_are_spread_and_grow(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(time, "sleep", pauses.append)
+    monkeypatch.setattr(drivers, "time", SimpleNamespace(sleep=pauses.append))
     client = Client(Scripted(BUSY), retry=Retry(attempts=5, first_pause=0.1), breaker=None)
     with pytest.raises(ServerStatusError):
         client.execute("{ a }")
