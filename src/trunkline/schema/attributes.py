@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from types import MemberDescriptorType
+from types import MemberDescriptorType, SimpleNamespace
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 __all__ = ["Access", "access_to", "is_row_of_sqlalchemy"]
@@ -18,6 +18,9 @@ class _Item(NamedTuple):
 _READERS = (MemberDescriptorType, type(vars(_Item)["item"]))
 """The descriptors of slots, and of the items of named tuples."""
 
+_PLAIN = tuple(each.__getattribute__ for each in (object, tuple, SimpleNamespace))
+"""One function of C under three names, which runs no code of the class."""
+
 
 def access_to(class_: type, name: str) -> Access:
     """Return how the objects of a class give an attribute.
@@ -28,7 +31,7 @@ def access_to(class_: type, name: str) -> Access:
     """
     bases = [vars(base) for base in class_.__mro__]
     reader = next(each["__getattribute__"] for each in bases if "__getattribute__" in each)
-    if reader not in (object.__getattribute__, tuple.__getattribute__):
+    if reader not in _PLAIN:
         return "code"
     found = next((each[name] for each in bases if name in each), None)
     if isinstance(found, _READERS) or not hasattr(type(found), "__get__"):
