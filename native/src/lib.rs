@@ -3,8 +3,8 @@
 //! A `Walk` stands in the place of a compiled function that completes a list. It knows only the
 //! good case: objects of the expected classes, leaves of exactly the expected types. On any doubt it
 //! drops what it has written, and the compiled function completes the list from its start. What code
-//! of the program has given until then (properties, a scalar's function) is left for the compiled
-//! function, so that nothing is done twice.
+//! of the program has given until then (properties, resolvers, a scalar's function) is left for the
+//! compiled function, so that nothing is done twice.
 
 mod leaves;
 mod objects;

@@ -74,7 +74,7 @@ enum Source {
     Batch(usize),
     /// By its number, a member.
     Member(usize, Shape),
-    /// What a function of the program gives for the object, by the field's name.
+    /// What a function of the program gives for the object, by the field's coordinate.
     Call(Py<PyString>, Py<PyAny>, Shape),
 }
 

@@ -29,7 +29,7 @@ pub struct Output {
 
 /// What code of the program was called with, and what it gave or raised.
 pub struct Call {
-    /// The name of an attribute or of a scalar.
+    /// The name of an attribute or a scalar, or a field's coordinate.
     pub what: Py<PyString>,
     pub argument: Py<PyAny>,
     pub result: PyResult<Py<PyAny>>,

@@ -1,10 +1,11 @@
 """Lists that native code may write as JSON: what the extension `trunkline_native` is told of them.
 
 A list is plain if all below it is: objects that are read in known ways, leaves that are written in
-known ways, no resolvers. The compiled function of a plain list is wrapped in a ``Walk``. Where the
-execution takes JSON, the walk writes the list; if any value is not exactly what is expected, the
-compiled function completes the list from its start. The extension knows only the good case. What it
-had from code of the program before its doubt, the compiled function takes (`Execution.ask`).
+known ways, no resolvers but batches and those that take the parent alone. The compiled function of
+a plain list is wrapped in a ``Walk``. Where the execution takes JSON, the walk writes the list; if
+any value is not exactly what is expected, the compiled function completes the list from its start.
+The extension knows only the good case. What it had from code of the program before its doubt, the
+compiled function takes (`Execution.ask`).
 
 Without the extension no list is wrapped.
 """
@@ -160,8 +161,7 @@ def readers(model: type | None, class_: type, members: tuple[_Member, ...]) -> l
     ``model`` is the class that stands for the object type. The walk asks for each class that it
     meets, and again when a class has changed.
     """
-    is_itself = class_ is model
-    if not is_itself and not _is_accepted(class_, model):
+    if class_ is not model and not _is_accepted(class_, model):
         return None
     found = [_reader(class_, member) for member in members]
     known = [each for each in found if each is not None]

@@ -97,7 +97,8 @@ class Execution(Struct, eq=False):
     def ask(self, what: str, function: Callable[[Any], Any], argument: Any) -> Any:
         """Return what code of the program gives, or has given to native code already.
 
-        ``what`` is the name of an attribute or of a scalar. Both ask in the same order.
+        ``what`` is the name of an attribute or a scalar, or a field's coordinate. Both ask in the
+        same order.
         """
         if not self.given or self.given[-1][0] != what or self.given[-1][1] is not argument:
             return function(argument)
