@@ -113,6 +113,16 @@ def test_a6_twenty_aliases_with_arguments_and_input_objects() -> None:
     }
 
 
+@pytest.mark.parametrize("variables", [{}, {"b": None}, {"b": 1}, {"b": 1, "d": 2}])
+def test_a6_arguments_come_in_the_order_of_the_schema(variables: dict[str, Any]) -> None:
+    both = Both(
+        "type Query { f(a: Int = 7, b: Int, c: Int, d: Int, e: Int): String }",
+        {"Query.f": lambda **arguments: json.dumps(arguments)},
+    )
+    got = both.check("query ($b: Int, $d: Int) { f(e: 5, d: $d, c: 3, b: $b) }", variables)
+    assert json.loads(json.loads(got.data)["f"]) == {"a": 7, "c": 3, "e": 5} | variables
+
+
 @pytest.mark.parametrize("a", [True, False])
 @pytest.mark.parametrize("b", [True, False])
 def test_a7_conditions_on_fragments(*, a: bool, b: bool) -> None:

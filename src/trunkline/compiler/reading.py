@@ -173,23 +173,27 @@ class FieldReader:
         """Write the arguments that a field is called with."""
         if isinstance(field.arguments, BuiltArguments):
             return [f"**{self.built(field.arguments)}"]
-        sure: list[str] = []
-        unsure: list[str] = []
+        keywords: list[str] = []
+        unsure: list[int] = []  # the places of those that may be absent
         for name, argument in field.arguments.items():
             match argument:
                 case Constant(value):
-                    sure.append(self._keyword(name, self._module.bind("CONSTANT", value)))
+                    text = self._module.bind("CONSTANT", value)
                 case Variable(index, may_be_absent):
-                    given = unsure if may_be_absent else sure
-                    given.append(self._keyword(name, f"execution.variables[{index}]"))
+                    text = f"execution.variables[{index}]"
+                    if may_be_absent:
+                        unsure.append(len(keywords))
+            keywords.append(self._keyword(name, text))
         if unsure:
-            call = CallText(self._module.runtime(present), unsure)
-            flat = f"**{call.function}({', '.join(unsure)})"
+            # What is between them stays there: a resolver of any arguments sees their order.
+            among = slice(unsure[0], unsure[-1] + 1)
+            call = CallText(self._module.runtime(present), keywords[among])
+            flat = f"**{call.function}({', '.join(keywords[among])})"
             if len(flat) > _ARGUMENT:  # many of them stand in a statement before
                 self._scope.write("given = ", call)
                 flat = "**given"
-            sure.append(flat)
-        return sure
+            keywords[among] = [flat]
+        return keywords
 
     def _keyword(self, name: str, value: str) -> str:
         """Write a keyword argument, also of a name that is too long or that Python has taken."""

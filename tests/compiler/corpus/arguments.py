@@ -7,8 +7,8 @@ def OPERATION(execution):
         books = resolve_query_books(genre=CONSTANT, first=CONSTANT_2)
         books = complete_query_books(execution, books)
         books_2 = resolve_query_books(
-            first=execution.variables[1],
             **present(genre=execution.variables[0]),
+            first=execution.variables[1],
         )
         books_2 = complete_query_books_2(execution, books_2)
         books_3 = resolve_query_books(first=CONSTANT_3)
