@@ -31,8 +31,8 @@ _SDK = "opentelemetry.sdk.trace"
 _SAMPLERS = f"{_SDK}.sampling"
 _ASKED_BELOW_UNSAMPLED = ("_remote_parent_not_sampled", "_local_parent_not_sampled")
 _SAMPLED = frozenset("13579bdf")  # the last bit
-_LAST_64_BITS = (1 << 64) - 1
 _W3C = frozenset({b"traceparent", b"tracestate", b"baggage"})
+_NAME = "GraphQL Operation"  # until it is known
 _MOST = 100  # spans of one field in a request
 _SERVER = trace.SpanKind.SERVER  # looked up once, because that takes long
 _SERVER_FAULTS = ("internal_error", "deadline_exceeded", "unavailable")
@@ -114,10 +114,11 @@ class _Starting:
         self._drops_unsampled = is_known and all(
             _is_off(getattr(sampler, name, None)) for name in _ASKED_BELOW_UNSAMPLED
         )
-        self._drops_from: int | None = None  # roots whose trace ids end with this, or with more
+        self._root_sampler: Any = None  # if it decides by the id alone, and may be asked twice
         root: Any = getattr(sampler, "_root", None)
-        if self._drops_unsampled and _is_of_sdk(root) and hasattr(self._tracer, "id_generator"):
-            self._drops_from = 0 if _is_off(root) else getattr(root, "bound", None)
+        if self._drops_unsampled and hasattr(self._tracer, "id_generator"):
+            is_by_id = _is_of_sdk(root) and type(root).__name__ == "TraceIdRatioBased"
+            self._root_sampler = root if is_by_id or _is_off(root) else None
 
     def first(self, current: Context, headers: HeaderPairs) -> tuple[trace.Span, Context]:
         """Start the first span of this process, and return the context that it is to be set in."""
@@ -149,7 +150,8 @@ class _Starting:
         return _start(self._tracer, current)
 
     def _root(self, current: Context) -> trace.Span:
-        if self._drops_from is None:
+        sampler = self._root_sampler
+        if sampler is None:
             return _start(self._tracer, current)
         trace_id: int = self._tracer.id_generator.generate_trace_id()
 
@@ -158,7 +160,7 @@ class _Starting:
             tracer.id_generator = _Drawn(trace_id, tracer.id_generator)
             return _start(tracer, current)
 
-        if trace_id & _LAST_64_BITS < self._drops_from:
+        if sampler.should_sample(None, trace_id, _NAME, _SERVER).decision.is_sampled():
             return begin()
         return _Unsampled(trace.format_trace_id(trace_id), lambda: begin().get_span_context())
 
@@ -172,7 +174,7 @@ def _is_off(sampler: Any) -> bool:
 
 
 def _start(tracer: trace.Tracer, parent: Context) -> trace.Span:
-    return tracer.start_span("GraphQL Operation", parent, _SERVER)
+    return tracer.start_span(_NAME, parent, _SERVER)
 
 
 _starting = for_last(_Starting)
@@ -226,7 +228,7 @@ class RequestSpan:
         event, span = self._event, self._span
         # Strangers choose the names of operations, unless these are registered.
         name = event.operation_name if event.registered else None
-        span.update_name(f"{event.operation_kind or 'GraphQL Operation'} {name or ''}".rstrip())
+        span.update_name(f"{event.operation_kind or _NAME} {name or ''}".rstrip())
         attributes = {
             "graphql.operation.name": event.operation_name,
             "graphql.operation.type": event.operation_kind,
