@@ -8,8 +8,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from threading import Timer
 
 from tests.giving_up import give_up
+from tests.waiting import PATIENCE
 from tools.build_playground import python_node, system_node
 
 __all__ = ["node", "running"]
@@ -52,7 +54,10 @@ def running(script: Path, *arguments: str) -> Generator[str]:
     ) as process:
         try:
             assert process.stdout is not None
+            waiting = Timer(PATIENCE, process.kill)
+            waiting.start()
             line = process.stdout.readline().strip()
+            waiting.cancel()
             assert line, f"{script} does not start"
             yield line
         finally:

@@ -4,11 +4,15 @@ import { createServer } from "node:http";
 import Provider from "oidc-provider";
 
 const port = Number(process.argv[2]);
-const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+// Exporting a new key by itself can hang: Node 20 waits for a lock that it has, if it collects garbage.
+const { privateKey: key } = generateKeyPairSync("ec", {
+  namedCurve: "P-256",
+  privateKeyEncoding: { format: "jwk" },
+});
 const api = "https://api.example/graphql";
 
 const provider = new Provider(`http://127.0.0.1:${port}`, {
-  jwks: { keys: [{ ...key.export({ format: "jwk" }), alg: "ES256", use: "sig", kid: "ec" }] },
+  jwks: { keys: [{ ...key, alg: "ES256", use: "sig", kid: "ec" }] },
   clients: [
     {
       client_id: "web",

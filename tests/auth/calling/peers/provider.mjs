@@ -7,6 +7,12 @@ const port = Number(process.argv[2]);
 const publicKey = JSON.parse(process.argv[3]);
 const api = "https://api.example/graphql";
 
+// Exporting a new key by itself can hang: Node 20 waits for a lock that it has, if it collects garbage.
+const { privateKey: key } = generateKeyPairSync("ec", {
+  namedCurve: "P-256",
+  privateKeyEncoding: { format: "jwk" },
+});
+
 const client = (client_id, metadata) => ({
   client_id,
   grant_types: ["client_credentials"],
@@ -21,7 +27,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   jwks: {
     keys: [
       {
-        ...generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" }),
+        ...key,
         alg: "ES256",
         use: "sig",
         kid: "ec",

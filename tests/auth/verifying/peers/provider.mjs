@@ -7,8 +7,10 @@ const port = Number(process.argv[2]);
 const issuer = `http://127.0.0.1:${port}`;
 const resources = ["https://api.example/graphql", "https://api.example/rest"];
 
+// Exporting a new key by itself can hang: Node 20 waits for a lock that it has, if it collects garbage.
+const privateKeyEncoding = { format: "jwk" };
 const key = (type, options, more) => ({
-  ...generateKeyPairSync(type, options).privateKey.export({ format: "jwk" }),
+  ...generateKeyPairSync(type, { ...options, privateKeyEncoding }).privateKey,
   ...more,
 });
 
