@@ -392,7 +392,7 @@ class ModuleWriter:
         items = f"{least} * len(result)" if least > 1 else "len(result)"
         more = scope.local("more") if known else ""
         if more:
-            source.line(f"{more} = {-least}")  # what is no list has no object that failed
+            source.line(f"{more} = {-least}")  # a value that is not a list has no objects
 
         def body() -> None:
             self._measure(function, shape, fields)

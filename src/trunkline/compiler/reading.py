@@ -31,7 +31,7 @@ _ARGUMENT = 60  # characters of an argument that fit into a line wherever it sta
 def program_code(field: FieldPlan) -> tuple[str, Callable[[Any], Any]] | None:
     """Return the program's code that gives a field's value for its parent, and its name.
 
-    ``None`` if there is none, or if it takes more than the parent.
+    ``None`` if no such code gives it, or if that takes more than the parent.
     """
     match field.binding:
         case Attribute(name, is_code=True):

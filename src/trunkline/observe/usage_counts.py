@@ -205,7 +205,7 @@ class UsageBatch(msgspec.Struct):
 
 
 def _too_many(there: Collection[int], ids: Iterable[int]) -> set[int]:
-    """Return the ids that are new, and for which there is no room."""
+    """Return the new ids that do not fit."""
     new = [id_ for id_ in ids if id_ not in there]
     return set(new[max(0, _MOST_NAMES - len(there)) :])
 
